@@ -146,10 +146,15 @@ def _resolve_home(
     return home
 
 
-def setting_option(flag: str, kind: Any, text: str) -> Callable[[AnyFunction], AnyFunction]:
-    """Add an option for a setting; flag, environment variable and key share a name."""
+def setting_option(
+    flag: str, kind: Any, text: str, default: Any = None
+) -> Callable[[AnyFunction], AnyFunction]:
+    """Add an option for a setting; flag, environment variable and key share a name.
+
+    `default` replaces the default of the setting for this command.
+    """
     name = flag.removeprefix("--").replace("-", "_")
-    default = getattr(_DEFAULT_SETTINGS, name)
+    default = getattr(_DEFAULT_SETTINGS, name) if default is None else default
     return click.option(
         flag,
         type=kind,

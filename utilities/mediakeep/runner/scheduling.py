@@ -5,11 +5,13 @@ A retry is a time stored in the queue; no process sleeps until then.
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from mediakeep import clock
+from mediakeep.errors import ItemInUse
 from mediakeep.item import Status, needs_lookup
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue
@@ -44,6 +46,7 @@ class ItemClaimer:
         self._queue, self._config = queue, config
         self._lookups = config.lookups
         self._retry_keys: list[str] = []
+        self._chosen = deque(config.keys or ())
         # this batch itself made the lookups of items settled later
         self._start_seq = queue.state.seq
         self.claimed = 0
@@ -82,10 +85,20 @@ class ItemClaimer:
     def _claim_window(self) -> list[Claim]:
         if self._config.key:
             return [] if self.claimed else self._queue.claim_by_key(self._config.key)
+        if self._config.keys is not None:
+            return self._claim_chosen()
         if self._config.size is None:
             return self._claim_up_to(CLAIM_WINDOW)
         left = self._config.size - self.claimed
         return self._claim_up_to(min(left, CLAIM_WINDOW)) if left else []
+
+    def _claim_chosen(self) -> list[Claim]:
+        """Claim the next of the configured items, without those that another session claimed."""
+        claims: list[Claim] = []
+        while self._chosen and len(claims) < CLAIM_WINDOW:
+            with contextlib.suppress(ItemInUse):
+                claims += self._queue.claim_by_key(self._chosen.popleft())
+        return claims
 
     def _claim_up_to(self, count: int) -> list[Claim]:
         return self._queue.claim(count, lookups=self._lookups, settled_by=self._start_seq)
@@ -94,6 +107,8 @@ class ItemClaimer:
         """Return how many items the batch will claim, as far as known after its first claim."""
         if self._config.key:
             return 1
+        if self._config.keys is not None:
+            return len(self._config.keys)
         state = self._queue.state
         left = state.counts[Status.PENDING] + len(state.claimed_keys.get(session, ()))
         if self._lookups:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from mediakeep.runner.batch_config import BatchResult, SettledItem
 from mediakeep.views.summary import QueueStatus
@@ -10,6 +11,9 @@ from mediakeep.views.summary import QueueStatus
 
 class BatchOutput(Protocol):
     """Shows the progress and the result of a batch."""
+
+    def on_prepared(self, lines: list[str], data: Mapping[str, Any]) -> None:
+        """Called before a batch of jobs, with what was changed in the queue."""
 
     def on_start(self, count: int) -> None:
         """Called once, before the first item, with the number of items claimed."""

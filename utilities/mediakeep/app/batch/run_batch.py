@@ -17,11 +17,12 @@ from mediakeep.app.batch.output import BatchOutput
 from mediakeep.app.console import Console
 from mediakeep.app.edit import plan_file
 from mediakeep.app.subjects import registry
-from mediakeep.app.subjects.interface import Subject
+from mediakeep.app.subjects.interface import JobActions, Subject
 from mediakeep.errors import LibraryMissing, MediakeepError, ServiceFailed, StateDamaged, UsageError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.media import temp_copies
+from mediakeep.outcome import Outcome
 from mediakeep.policy import FixLevel
 from mediakeep.queue import actions, claims, queue, readonly
 from mediakeep.queue.claims import PendingQueue
@@ -44,11 +45,16 @@ def run(
     workers: Sequence[WorkerProcess],
     output: BatchOutput,
     console: Console,
+    *,
+    preview: QueueState | None = None,
 ) -> int:
-    """Run a batch with workers that were started early, and return its exit code."""
+    """Run a batch with workers that were started early, and return its exit code.
+
+    `preview` is the queue that a dry run processes, if it is not the one on the disk.
+    """
     subject = registry.get_subject(options.request.kind)
     report = (
-        _dry_run(subject, options, output)
+        _dry_run(subject, options, output, preview)
         if options.dry_run
         else _run_with_alerts(subject, options, output, console, workers)
     )
@@ -113,7 +119,7 @@ def _run_with_queue(
             _write_exports(subject, options.home, open_queue.state, warnings)
 
         def settled(settled_item: SettledItem) -> None:
-            output.on_item(settled_item)
+            output.on_item(_with_name(settled_item, subject, open_queue.state))
             triggers.on_item(settled_item, open_queue)
 
         triggers.on_start(open_queue)
@@ -209,10 +215,12 @@ def _print_warnings(console: Console, warnings: Sequence[str]) -> None:
         console.print_warning(warning)
 
 
-def _dry_run(subject: Subject, options: BatchOptions, output: BatchOutput) -> BatchResult:
+def _dry_run(
+    subject: Subject, options: BatchOptions, output: BatchOutput, preview: QueueState | None
+) -> BatchResult:
     """Do a dry run on the items that a batch would process, without leaving a trace."""
     folder = registry.queue_folder(options.home, subject.kind)
-    state = readonly.load_state(folder, subject.kind)
+    state = preview or readonly.load_state(folder, subject.kind)
     require_library(state)
     claims.simulate_recovery(state, queue.locate_queue(folder))
     keys = (
@@ -220,6 +228,8 @@ def _dry_run(subject: Subject, options: BatchOptions, output: BatchOutput) -> Ba
         if options.item_name
         else _next_keys(state, options.config)
     )
+    if subject.jobs:
+        return _show_plans(subject.jobs, options, output, {key: state.items[key] for key in keys})
     due: list[Any] = []
 
     def settled(settled_item: SettledItem) -> None:
@@ -234,8 +244,38 @@ def _dry_run(subject: Subject, options: BatchOptions, output: BatchOutput) -> Ba
     return report
 
 
+def _show_plans(
+    jobs: JobActions, options: BatchOptions, output: BatchOutput, items: Mapping[str, Item]
+) -> BatchResult:
+    """Show the plan of each item to its last stage; no worker is called."""
+    report = BatchResult(claimed=len(items))
+    output.on_start(len(items))
+    for key, item in items.items():
+        plan = jobs.plan(item, options.request.settings)
+        outcome = Outcome(message="planned", facts={"plan": plan})
+        report.add_outcome(outcome)
+        output.on_item(SettledItem(report.done_count, _name_item(item, key), outcome, 0.0))
+    output.on_dry_run(report)
+    return report
+
+
+def _with_name(settled_item: SettledItem, subject: Subject, state: QueueState) -> SettledItem:
+    """Return a settled item under its name for display, if keys of its kind can be generated."""
+    if subject.jobs is None:
+        return settled_item
+    name = _name_item(state.items.get(settled_item.key), settled_item.key)
+    return structs.replace(settled_item, key=name)
+
+
+def _name_item(item: Item | None, key: str) -> str:
+    """Return the name of an item for display: its key, unless that is a generated one."""
+    return (item and item.name) or key
+
+
 def _next_keys(state: QueueState, plan: BatchConfig) -> list[str]:
     """Return the keys that a batch would claim."""
+    if plan.keys is not None:
+        return list(plan.keys)
     count = len(state.items) if plan.size is None else plan.size
     return PendingQueue(state).peek_keys(count, lookups=plan.lookups)
 
@@ -243,8 +283,10 @@ def _next_keys(state: QueueState, plan: BatchConfig) -> list[str]:
 def require_library(state: QueueState) -> None:
     """Raise LibraryMissing if the library is missing or empty: an unmounted share is not a loss.
 
-    The folder of a kind that consumes its source may be empty.
+    The folder of a kind that consumes its source may be empty. A queue of added items has none.
     """
+    if not state.head.library_path:
+        return
     root = Path(path_text.unescape_path(state.head.library_path))
     try:
         empty = not any(root.iterdir())

@@ -116,7 +116,11 @@ def apply_renames(
     """
     reviewed = context.subject.reviewed
     now, queue, before = clock.format_iso(clock.now()), context.kind.name, state.head.library_path
-    moves = [PathMove(time=now, queue=queue, old=before, new=library)] if before != library else []
+    moves = (
+        [PathMove(time=now, queue=queue, old=before, new=library)]
+        if before not in ("", library)
+        else []
+    )
     paths = {}
     for old, new in result.renamed.items():
         item, path = state.items[old], str(result.renamed_items[new]["path"])

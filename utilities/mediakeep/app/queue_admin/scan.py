@@ -71,13 +71,10 @@ def _update_queue(
 
     def decide(state: QueueState) -> QueueChange | None:
         nonlocal result
-        if library != state.head.library_path and not moved and not context.yes:
+        is_other = state.head.library_path and library != state.head.library_path
+        if is_other and not moved and not context.yes:
             raise ScanRefused(_other_library_message(state, library))
-        follow = partial(detect_renames.find_renamed, context, root)
-        retired = item_archive.load_retired(context.queue_folder, state.kind, state.items)
-        result = scan_diff.compare_with_scan(
-            state, scanned, partial(_removal_reason, context, root), follow, retired
-        )
+        result = _compare(context, state, root, scanned)
         if not context.yes:
             scan_diff.refuse_mass_removal(result, state, library)
         if not result.build_patches() and library == state.head.library_path:
@@ -94,6 +91,23 @@ def _update_queue(
         open_queue.commit(decide)
     lines = [_format_differences(result, context), *_format_renames(result)]
     return _build_result(context, root, result, lines, scanned)
+
+
+def compare_with_library(context: ManagerContext, state: QueueState, path: Path) -> ScanDiff:
+    """Return the differences between a queue and a library, without changing anything."""
+    root = _check_library_folder(str(path), may_be_empty=context.kind.consumes_source)
+    scanned = list(context.subject.scan_library(root, context.ignore_patterns))
+    return _compare(context, state, root, scanned)
+
+
+def _compare(
+    context: ManagerContext, state: QueueState, root: Path, scanned: list[ScannedItem]
+) -> ScanDiff:
+    follow = partial(detect_renames.find_renamed, context, root)
+    retired = item_archive.load_retired(context.queue_folder, state.kind, state.items)
+    return scan_diff.compare_with_scan(
+        state, scanned, partial(_removal_reason, context, root), follow, retired
+    )
 
 
 def _removal_reason(context: ManagerContext, root: Path, key: str) -> SkipReason:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mediakeep.issue import Issue
-from mediakeep.item import Item, ScannedItem
+from mediakeep.item import Item, NewItem, ScannedItem
 from mediakeep.kinds import Kind
 from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.outcome import WorkerFactory
@@ -20,6 +20,9 @@ from mediakeep.queue.state import QueueState
 
 if TYPE_CHECKING:
     from mediakeep.views.review import EntryReader
+
+
+Settings = Mapping[str, Any]  # the values of a kind's own options, by name
 
 
 class ReviewOptions(msgspec.Struct, frozen=True):
@@ -50,7 +53,7 @@ class WorkerOptions(msgspec.Struct, frozen=True):
 
     write: bool
     ignore_patterns: tuple[str, ...] = ()
-    settings: Mapping[str, Any] = {}
+    settings: Settings = {}
     review: ReviewOptions = ReviewOptions()
 
 
@@ -124,35 +127,29 @@ class ReviewedSubject(msgspec.Struct, frozen=True):
     outdated_items: Callable[[Mapping[str, Item]], list[str]] = lambda _: []
 
 
-class ResumableJob(msgspec.Struct, frozen=True):
-    """An unfinished item: the stage in which its next attempt begins, and what exists of it."""
-
-    key: str
-    stage: str
-    detail: str = ""  # such as "2 of 3 tracks converted in /mnt/work/Album_processed"
+def _find_nothing(_home: Path, _item: Item, _settings: Settings) -> list[str]:
+    return []
 
 
 class JobActions(msgspec.Struct, frozen=True):
     """The functions of a subject whose items are jobs, which pass through stages.
 
-    `settings` are the values of the kind's own options, by name; what an item stores itself
-    overrides them.
+    Most take the home, an item and the settings. All may be called again after a kill.
     """
 
-    # Takes an item and the settings; returns a line for each stage that would run, to the last one.
-    # It is pure: a dry run shows it.
-    plan: Callable[[Item, Mapping[str, Any]], list[str]]
-    # Takes a path given with --add and the settings; returns the new item's fields. Raises
+    # Returns a line for each stage that would run, to the last one. It is pure: a dry run shows it.
+    plan: Callable[[Item, Settings], list[str]]
+    # Takes an absolute path that the user adds, and the settings; returns the new item. Raises
     # UsageError if the path cannot become an item.
-    build_item: Callable[[Path, Mapping[str, Any]], Item]
-    # Takes the home and an item; describes what exists of an unfinished item, "" if nothing.
-    describe_progress: Callable[[Path, Item], str] = lambda *_: ""
-    # Takes the home, an item and the settings; removes its outputs, restores its source if it was
-    # consumed, and returns lines on what was done. It may be called again after a kill.
-    roll_back: Callable[[Path, Item, Mapping[str, Any]], list[str]] | None = None
-    # Takes the home, an item and the settings; removes the working files of a finished or failed
-    # item, and returns lines on what was done. It may be called again after a kill.
-    clean_up: Callable[[Path, Item, Mapping[str, Any]], list[str]] | None = None
+    build_item: Callable[[Path, Settings], NewItem]
+    # Describes what exists of an unfinished item, "" if nothing.
+    describe_progress: Callable[[Path, Item, Settings], str] = lambda *_: ""
+    # Removes the item's outputs and restores its source. Returns the new values of its fields, and
+    # lines on what was done. None if that is impossible.
+    roll_back: Callable[[Path, Item, Settings], tuple[dict[str, Any], list[str]]] | None = None
+    # The working files and folders of an item that has ended.
+    find_working_files: Callable[[Path, Item, Settings], list[str]] = _find_nothing
+    remove_working_files: Callable[[Path, Item, Settings], object] = _find_nothing
 
 
 class Subject(msgspec.Struct, frozen=True):

@@ -21,7 +21,7 @@ from mediakeep.app.subjects import registry
 from mediakeep.clock import Clock
 from mediakeep.commands import app
 from mediakeep.item import Status
-from mediakeep.kinds import Kind
+from mediakeep.kinds import KINDS, Kind
 from mediakeep.runner.batch_config import BatchResult, SettledItem
 from mediakeep.views import stage_text, terminal
 from mediakeep.views.summary import QueueStatus
@@ -30,7 +30,11 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 _REVIEW_LIST = "outputs/manual_review_needed.json"
-_STATUS_PREFIXES = {Status.ERROR: "failed: ", Status.SKIPPED: "skipped: "}
+_STATUS_PREFIXES = {
+    Status.ERROR: "failed: ",
+    Status.SKIPPED: "skipped: ",
+    Status.PENDING: "waiting: ",
+}
 
 
 @contextlib.contextmanager
@@ -60,6 +64,10 @@ class TextOutput:
         self._kind, self._format_changes = kind, text
         self._total = 0
         self._progress = _create_progress() if has_progress else None
+
+    def on_prepared(self, lines: list[str], data: Mapping[str, Any]) -> None:  # noqa: ARG002
+        """Print what was changed in the queue."""
+        app.print_result(lines, None, as_json=False)
 
     def on_start(self, count: int) -> None:
         """Print the number of items."""
@@ -137,6 +145,11 @@ def _create_progress() -> Progress:
 class JsonLinesOutput:
     """One JSON object per line: begun, settled..., ended."""
 
+    def on_prepared(self, lines: list[str], data: Mapping[str, Any]) -> None:  # noqa: ARG002
+        """Print what was changed in the queue."""
+        if data:
+            _print_event("prepared", **data)
+
     def on_start(self, count: int) -> None:
         """Print the number of items."""
         _print_event("begun", items=count)
@@ -184,6 +197,7 @@ class PipeSafeOutput:
 
     def __init__(self, shown: BatchOutput) -> None:
         self._shown = shown
+        self.on_prepared = self._stop_on_closed_pipe(shown.on_prepared)
         self.on_start = self._stop_on_closed_pipe(shown.on_start)
         self.on_item = self._stop_on_closed_pipe(shown.on_item)
         self.on_progress = shown.on_progress
@@ -220,15 +234,23 @@ def format_summary(report: BatchResult, summary: QueueStatus, now: Clock = clock
     failed = report.settled[Status.ERROR]
     if failed:
         lines.append(f"Failed: {terminal.format_count(failed, summary.noun, summary.plural)}")
-    lines.append(f"Auto-fixed: {terminal.format_count(report.auto_fixed, 'issue')}")
-    listed = report.manual_reviews if report.listed_reviews is None else report.listed_reviews
-    reviews = terminal.format_count(listed, "issue")
-    lines.append(f"Manual review needed: {reviews} (see {_REVIEW_LIST})")
+    if registry.get_subject(KINDS[summary.kind]).reviewed:
+        lines += _format_issues(report)
     return [
         *lines,
         *_format_requests(report),
         *terminal.describe_tallies(summary.kind, report.counts),
         *waiting,
+    ]
+
+
+def _format_issues(report: BatchResult) -> list[str]:
+    """Return the lines on repaired issues, and on those that need a review."""
+    listed = report.manual_reviews if report.listed_reviews is None else report.listed_reviews
+    reviews = terminal.format_count(listed, "issue")
+    return [
+        f"Auto-fixed: {terminal.format_count(report.auto_fixed, 'issue')}",
+        f"Manual review needed: {reviews} (see {_REVIEW_LIST})",
     ]
 
 

@@ -53,7 +53,6 @@ _BATCH_OPTIONS = (
     app.setting_option(
         "--time-budget", app.DurationParam(), "Start no new items after this time, such as 2h."
     ),
-    app.setting_option("--item-timeout", app.DurationParam(), "Maximum time per item."),
     app.setting_option(
         "--retry-delay", app.DurationParam(), "Wait before the second attempt; doubled each time."
     ),
@@ -67,14 +66,25 @@ _BATCH_OPTIONS = (
 )
 
 
-def with_batch_options(*all_: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return a decorator that adds the options of a batch; --all may have aliases."""
-    return functools.partial(_add_options, ("--all", *all_))
+def with_batch_options(
+    *all_: str, item_timeout: str | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that adds the options of a batch; --all may have aliases.
+
+    `item_timeout` replaces the default of --item-timeout.
+    """
+    return functools.partial(_add_options, ("--all", *all_), item_timeout)
 
 
-def _add_options(spelled: Sequence[str], function: Callable[..., Any]) -> Callable[..., Any]:
+def _add_options(
+    spelled: Sequence[str], item_timeout: str | None, function: Callable[..., Any]
+) -> Callable[..., Any]:
     whole = click.option(*spelled, "everything", is_flag=True, help="Take all remaining items.")
-    for option in (*_BATCH_OPTIONS[:-3], whole, *_BATCH_OPTIONS[-3:]):
+    timeout = app.setting_option(
+        "--item-timeout", app.DurationParam(), "Maximum time per item.", item_timeout
+    )
+    options: list[Callable[..., Any]] = [*_BATCH_OPTIONS[:-3], whole, *_BATCH_OPTIONS[-3:]]
+    for option in (*options[:4], timeout, *options[4:]):
         function = option(function)
     return alert_options.with_alert_options(maintenance_options.with_maintenance_options(function))
 
@@ -134,4 +144,11 @@ def _settings_for_log(options: dict[str, Any], request: BatchRequest) -> dict[st
     facts: dict[str, Any] = {name: options[name] for name in names}
     facts |= {"item": path_text.escape_path(request.item_name)} if request.item_name else {}
     facts |= {"deep": True} if options.get("deep", False) else {}
+    if request.kind.stages:
+        return facts | {name: _to_text(value) for name, value in request.settings.items()}
     return facts | {"fix": request.policy.fix.value}
+
+
+def _to_text(value: Any) -> Any:
+    """Return a value of a kind's own option as JSON has it: a path as text."""
+    return path_text.escape_path(value) if isinstance(value, Path) else value

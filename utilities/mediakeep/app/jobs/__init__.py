@@ -1,0 +1,1 @@
+"""Jobs: items that pass through stages, and the actions on them."""

@@ -1,0 +1,118 @@
+"""What a job command does to the queue before its batch: scan, add items, retry failed ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import clock, path_text
+from mediakeep.app.console import CommandResult
+from mediakeep.app.queue_admin import new_home, reset, scan
+from mediakeep.app.queue_admin.context import ManagerContext
+from mediakeep.app.subjects.interface import JobActions
+from mediakeep.errors import NoQueue
+from mediakeep.item import Item, NewItem, Status
+from mediakeep.queue import claims, new_jobs, scan_diff, snapshot
+from mediakeep.queue.queue import Queue
+from mediakeep.queue.snapshot import SnapshotHead
+from mediakeep.queue.state import QueueState
+from mediakeep.views import terminal
+
+
+class Preparation(msgspec.Struct, frozen=True):
+    """The changes of the queue before a batch.
+
+    `scan` is a library to create or update the queue from, `add` are paths of new items, and
+    `settings` the values of the kind's own options. `retry_failed` makes failed items pending.
+    """
+
+    settings: Mapping[str, Any] = {}
+    scan: Path | None = None
+    add: tuple[Path, ...] = ()
+    retry_failed: bool = False
+
+
+def prepare(context: ManagerContext, preparation: Preparation) -> CommandResult:
+    """Change the queue; nothing is changed if one of the paths to add cannot become an item."""
+    new = _build_items(context, preparation)
+    results = []
+    if preparation.scan:
+        results.append(scan.scan_library(context, str(preparation.scan)))
+    if new:
+        results.append(_add_items(context, new))
+    if preparation.retry_failed:
+        results.append(reset.reset_errors(context))
+    data = {name: value for result in results for name, value in result.data.items()}
+    return CommandResult([line for result in results for line in result.lines], data)
+
+
+def preview(context: ManagerContext, preparation: Preparation) -> QueueState:
+    """Return the queue as it would be after `prepare` in a new batch; write nothing."""
+    state = _load_or_create_state(context, preparation)
+    claims.simulate_recovery(state, context.location)
+    if preparation.scan:
+        _apply(state, scan.compare_with_library(context, state, preparation.scan).build_patches())
+    if added := new_jobs.build_add_change(state, _build_items(context, preparation)):
+        _apply(state, added.items)
+    if preparation.retry_failed:
+        failed = [key for key, item in state.items.items() if item.status is Status.ERROR]
+        _apply(state, {key: scan_diff.build_reset_patch(state.items[key]) for key in failed})
+    return state
+
+
+def _apply(state: QueueState, patches: Mapping[str, dict[str, Any] | None]) -> None:
+    for key, item in state.build_changed_items({**patches}).items():
+        state.put_item(key, item)
+
+
+def _load_or_create_state(context: ManagerContext, preparation: Preparation) -> QueueState:
+    """Load the queue; return an empty one if there is none and the preparation would create it."""
+    try:
+        return context.read_state()
+    except NoQueue:
+        if not (preparation.scan or preparation.add):
+            raise
+    created = clock.format_iso(clock.now())
+    library = path_text.escape_path(preparation.scan.resolve()) if preparation.scan else ""
+    head = SnapshotHead(
+        kind=context.kind.name,
+        generation=0,
+        snapshot_id="",
+        seq=0,
+        library_path=library,
+        created=created,
+    )
+    return QueueState(context.kind, head, {})
+
+
+def _build_items(context: ManagerContext, preparation: Preparation) -> list[NewItem]:
+    jobs = get_actions(context)
+    settings = preparation.settings
+    return [jobs.build_item(path.expanduser().absolute(), settings) for path in preparation.add]
+
+
+def get_actions(context: ManagerContext) -> JobActions:
+    """Return the job actions of a context's kind; raise ValueError if it has none."""
+    if (jobs := context.subject.jobs) is None:
+        raise ValueError(f"The {context.kind.name} subject has no jobs.")
+    return jobs
+
+
+def _add_items(context: ManagerContext, new: list[NewItem]) -> CommandResult:
+    if not (context.queue_folder / snapshot.FILE).exists():
+        new_home.create_status_folder(context.home)
+        Queue.create(context.location, context.kind, "", ()).close()
+    with context.open_queue() as queue:
+        keys = queue.add(new)
+        added = {key: queue.state.items[key] for key in keys}
+    count = terminal.format_count(len(keys), context.kind.noun, context.kind.plural)
+    names = [path_text.quote_escaped(item.name or item.path) for item in added.values()]
+    return CommandResult([f"Added {count}: {', '.join(names)}."], {"added": keys})
+
+
+def name_item(item: Item, key: str) -> str:
+    """Return the name of an item for display: its key, unless that is a generated one."""
+    return item.name or key

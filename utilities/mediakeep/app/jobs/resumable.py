@@ -1,0 +1,86 @@
+"""The unfinished items of a queue: those whose processing has begun, but not ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from mediakeep import path_text
+from mediakeep.app.console import CommandResult
+from mediakeep.app.jobs import prepare_items
+from mediakeep.app.queue_admin.context import ManagerContext
+from mediakeep.item import Item, Status
+from mediakeep.queue import claims
+from mediakeep.queue.state import QueueState
+
+_UNFINISHED = (Status.PENDING, Status.IN_PROGRESS, Status.ERROR)
+
+
+class ResumableItem(msgspec.Struct, frozen=True):
+    """An unfinished item: the stage that runs next, when, and what exists of it.
+
+    `not_before` is "" if the item can run now, or if no attempt is left.
+    """
+
+    name: str
+    status: Status
+    stage: str
+    not_before: str = ""
+    why: str = ""  # the reason of the wait, or the error
+    progress: str = ""
+
+
+def list_resumable(context: ManagerContext, settings: Mapping[str, Any]) -> CommandResult:
+    """List the unfinished items, one per line."""
+    state = context.read_state()
+    claims.simulate_recovery(state, context.location)
+    found = {
+        key: _describe(context, key, state.items[key], settings) for key in select_unfinished(state)
+    }
+    lines = [_format(item) for item in found.values()]
+    return CommandResult(lines or ["Nothing to resume."], found)
+
+
+def select_unfinished(state: QueueState) -> list[str]:
+    """Return the keys of the items whose processing has begun, but not ended."""
+    return [key for key, item in state.items.items() if _is_unfinished(state, item)]
+
+
+def select_due(state: QueueState, now: str) -> list[str]:
+    """Return the keys of the unfinished items that may be claimed at the time `now`."""
+    unfinished = {key: state.items[key] for key in select_unfinished(state)}
+    return [
+        key
+        for key, item in unfinished.items()
+        if item.status is Status.PENDING and item.not_before <= now
+    ]
+
+
+def _is_unfinished(state: QueueState, item: Item) -> bool:
+    stage = state.kind.stages.get_current_stage(item.processing_stage)
+    has_begun = stage != state.kind.first_stage or bool(item.parts or item.attempts)
+    return item.status in _UNFINISHED and has_begun
+
+
+def _describe(
+    context: ManagerContext, key: str, item: Item, settings: Mapping[str, Any]
+) -> ResumableItem:
+    actions = prepare_items.get_actions(context)
+    return ResumableItem(
+        prepare_items.name_item(item, key),
+        item.status,
+        context.kind.stages.get_current_stage(item.processing_stage),
+        item.not_before,
+        item.parked or item.error_message,
+        actions.describe_progress(context.home, item, settings),
+    )
+
+
+def _format(item: ResumableItem) -> str:
+    wait = f"waiting until {item.not_before}" if item.not_before else ""
+    state = "failed" if item.status is Status.ERROR else ""
+    parts: list[Any] = [f"next stage {item.stage}", item.progress, state, wait, item.why]
+    text = "; ".join(path_text.to_printable(part) for part in parts if part)
+    return f"{path_text.quote_escaped(item.name)}: {text}"

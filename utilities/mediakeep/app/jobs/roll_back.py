@@ -1,0 +1,57 @@
+"""Roll back an item: remove its outputs, and restore its source if it was consumed.
+
+1. The item becomes skipped with the reason "rollback unfinished", so that no batch processes it.
+2. The subject removes the outputs and restores the source.
+3. The item becomes skipped with the reason "rolled back", until the user resets it.
+
+If this is killed, the same command continues at 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mediakeep import path_text
+from mediakeep.app.console import CommandResult
+from mediakeep.app.jobs import prepare_items
+from mediakeep.app.queue_admin.context import ManagerContext
+from mediakeep.errors import UsageError
+from mediakeep.item import Status
+from mediakeep.outcome import Outcome
+from mediakeep.queue import actions
+from mediakeep.queue.queue import Queue
+from mediakeep.queue.settle import SettleRequest
+
+UNFINISHED = "rollback unfinished"
+ROLLED_BACK = "rolled back"
+
+
+def roll_back(context: ManagerContext, name: str, settings: Mapping[str, Any]) -> CommandResult:
+    """Roll back one item; raise UsageError if its kind cannot do that."""
+    subject_roll_back = prepare_items.get_actions(context).roll_back
+    if subject_roll_back is None:
+        raise UsageError(f"{context.kind.plural.capitalize()} cannot be rolled back.")
+    with context.open_queue() as queue:
+        key = actions.find_item_key(queue.state, name)
+        item = queue.state.items[key]
+        shown = path_text.quote_escaped(prepare_items.name_item(item, key))
+        if item.skip_reason == ROLLED_BACK:
+            return CommandResult([f"{shown} is rolled back already."], {"rolled_back": []})
+        context.confirm(f"Roll back {shown}? Its outputs are removed.")
+        queue.begin_session(command="roll_back")
+        try:
+            _settle_skipped(queue, key, UNFINISHED, {})
+            data, lines = subject_roll_back(context.home, queue.state.items[key], settings)
+            _settle_skipped(queue, key, ROLLED_BACK, data)
+        finally:
+            queue.end_session(command="roll_back")
+    lines = [f"{shown} is rolled back, and skipped until it is reset.", *lines]
+    return CommandResult(lines, {"rolled_back": [key]})
+
+
+def _settle_skipped(queue: Queue, key: str, reason: str, data: Mapping[str, Any]) -> None:
+    """Settle an item as skipped; raise ItemInUse if a running session has claimed it."""
+    (claim,) = queue.claim_by_key(key)
+    outcome = Outcome(Status.SKIPPED, reason, {**data, "skip_reason": reason})
+    queue.settle(claim, SettleRequest(outcome))

@@ -1,0 +1,102 @@
+"""The command that processes the jobs of any kind, built from its subject and its own options.
+
+1. An action such as --list-resumable or --rollback is done, and the command ends.
+2. Worker processes are started, before the queue is opened.
+3. The queue is prepared: --scan, --add and --retry-failed.
+4. A batch runs as for any kind. With --wait, another one follows when waiting items are due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from mediakeep.app.batch.batch_request import BatchOptions, BatchRequest
+from mediakeep.app.console import CommandResult
+from mediakeep.app.jobs import clean_up, job_batch, resumable, roll_back
+from mediakeep.app.jobs.prepare_items import Preparation
+from mediakeep.app.queue_admin.context import ManagerContext
+from mediakeep.commands import app
+from mediakeep.commands.console import ClickConsole
+from mediakeep.commands.options import batch_options, job_options
+from mediakeep.kinds import Kind
+from mediakeep.media import ignore_rules
+from mediakeep.runner import worker_process
+
+OptionDecorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def build_command(
+    kind: Kind, own_options: Sequence[OptionDecorator] = (), *, native: bool = False
+) -> app.MediakeepCommand:
+    """Build the command that processes a kind's jobs.
+
+    `own_options` are Click options whose values become the settings of the kind, by name. `native`
+    is set if the work may crash its process.
+    """
+    names = _list_option_names(own_options)
+
+    def main(home: Path, **options: Any) -> int:
+        settings = {name: options.pop(name) for name in names}
+        ignored = ignore_rules.parse_patterns(options["ignore"])
+        context = ManagerContext(
+            home, kind, ClickConsole(), options["yes"], ignore_patterns=ignored
+        )
+        if action := job_options.find_action(kind, options):
+            result = _do_action(context, action, options["rollback"], settings)
+            app.print_result(result.lines, result.data, as_json=options["as_json"])
+            return result.code
+        request = BatchRequest(
+            kind, options["only"], native=native, ignore_patterns=ignored, settings=settings
+        )
+        batch = batch_options.parse_options(home, request, options)
+        preparation = job_options.parse_preparation(options, settings)
+        selection = job_batch.Selection(resume=options["resume"], wait=options["wait"])
+        return _run(context, batch, preparation, selection)
+
+    main.__doc__ = (
+        f"Process the next {kind.plural} of the queue.\n\n"
+        "Can be stopped (Ctrl-C) or killed at any time; run it again to continue."
+    )
+    function: Callable[..., Any] = job_options.with_job_options(kind)(main)
+    for option in reversed(own_options):
+        function = option(function)
+    return app.create_command()(function)
+
+
+def _list_option_names(own_options: Sequence[OptionDecorator]) -> list[str]:
+    def collect() -> None: ...
+
+    for option in own_options:
+        option(collect)
+    return [str(option.name) for option in getattr(collect, "__click_params__", ())]
+
+
+def _do_action(
+    context: ManagerContext, action: str, name: str, settings: dict[str, Any]
+) -> CommandResult:
+    if action == "rollback":
+        return roll_back.roll_back(context, name, settings)
+    functions = {
+        "list_resumable": resumable.list_resumable,
+        "list_cleanup": clean_up.list_clean_up,
+        "cleanup": clean_up.clean_up,
+    }
+    return functions[action](context, settings)
+
+
+def _run(
+    context: ManagerContext,
+    batch: BatchOptions,
+    preparation: Preparation,
+    selection: job_batch.Selection,
+) -> int:
+    with worker_process.prestart_workers(
+        batch.import_worker_factory, batch.prestart_count
+    ) as workers:
+        from mediakeep.commands.display import batch_output
+
+        with batch_output.open_output(batch) as output:
+            job = job_batch.JobBatch(context, batch, preparation, selection)
+            return job.run(workers, output)

@@ -1,0 +1,109 @@
+"""The options that every job command has, as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mediakeep.app.jobs.prepare_items import Preparation
+from mediakeep.commands import app
+from mediakeep.commands.options import batch_options
+from mediakeep.errors import UsageError
+from mediakeep.kinds import Kind
+
+PATH = app.PathParam()
+# Actions, each of which is done instead of a batch.
+ACTIONS = ("list_resumable", "list_cleanup", "cleanup", "rollback")
+# Options of a batch that have no effect on an action.
+_SELECTIONS = ("scan", "add", "only", "resume", "retry_failed", "everything", "dry_run", "wait")
+
+
+def with_job_options(kind: Kind) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that adds the options of a kind's job command."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(_list_options(kind)):
+            function = option(function)
+        return batch_options.with_batch_options(item_timeout="0")(function)
+
+    return decorate
+
+
+def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
+    noun, plural = kind.noun, kind.plural
+    return (
+        click.option(
+            "--scan",
+            metavar="PATH",
+            type=PATH,
+            help=f"First add the {plural} found in PATH, or compare the queue with it.",
+        ),
+        click.option(
+            "--add",
+            metavar="PATH",
+            type=PATH,
+            multiple=True,
+            help=f"First add PATH as a new {noun}; can be repeated.",
+        ),
+        click.option(
+            f"--{noun}", "only", metavar="NAME", help=f"Only this {noun}, regardless of its status."
+        ),
+        click.option("--resume", is_flag=True, help=f"Only unfinished {plural}, no new ones."),
+        click.option(
+            "--retry-failed", is_flag=True, help=f"First make all failed {plural} pending."
+        ),
+        click.option(
+            "--wait", is_flag=True, help=f"Also wait for the {plural} that can run later only."
+        ),
+        click.option(
+            "--list-resumable",
+            is_flag=True,
+            help=f"List the unfinished {plural} with their stages, and exit.",
+        ),
+        click.option(
+            "--list-cleanup", is_flag=True, help="List the files that --cleanup removes, and exit."
+        ),
+        click.option(
+            "--cleanup",
+            is_flag=True,
+            help=f"Remove the working files of {plural} that are done or given up, and exit.",
+        ),
+        click.option(
+            "--rollback",
+            metavar="NAME",
+            help=f"Remove the outputs of a {noun}, restore its source, and exit.",
+        ),
+        click.option(
+            "--yes", is_flag=True, help="Do not ask for confirmation, and skip the safeguards."
+        ),
+    )
+
+
+def find_action(kind: Kind, options: Mapping[str, Any]) -> str:
+    """Return the action to do instead of a batch, or ""; check that the options fit together."""
+    actions = [name for name in ACTIONS if options[name]]
+    selections = [name for name in _SELECTIONS if options[name]]
+    if len(actions) > 1 or (actions and selections):
+        raise UsageError(
+            f"{_flag(kind, actions[0])} cannot be combined with"
+            f" {_flag(kind, (actions[1:] + selections)[0])}."
+        )
+    others = [name for name in ("resume", "everything", "wait") if options[name]]
+    if options["only"] and others:
+        raise UsageError(f"{_flag(kind, 'only')} cannot be combined with {_flag(kind, others[0])}.")
+    return actions[0] if actions else ""
+
+
+def _flag(kind: Kind, name: str) -> str:
+    flags = {"only": kind.noun, "everything": "all"}
+    return "--" + flags.get(name, name).replace("_", "-")
+
+
+def parse_preparation(options: Mapping[str, Any], settings: Mapping[str, Any]) -> Preparation:
+    """Build what to do to the queue before the batch from the command's options."""
+    scan: Path | None = options["scan"]
+    folder = scan.expanduser().absolute() if scan else None
+    return Preparation(settings, folder, options["add"], options["retry_failed"])
