@@ -1,0 +1,69 @@
+"""A reference kind: recordings, which are folders of WAV files that are made half as loud."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mediakeep import path_text
+from mediakeep.item import Item, Number
+from mediakeep.kinds import HistoryView, Kind
+from mediakeep.stages import Retry, Stage, StageTable
+
+
+class Recording(
+    Item, kw_only=True, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
+):
+    """A folder of WAV files, with its own settings and the paths of its copies."""
+
+    track_count: Number = 0
+    output_dir: str = ""  # its own setting; "" uses the command's
+    working_path: str = ""
+    converted: float = 0.0  # seconds since the epoch
+    output_path: str = ""
+
+
+def _source_and_working_copy(item: Item) -> tuple[Path, Path | None]:
+    assert isinstance(item, Recording)
+    working = item.working_path
+    source = Path(path_text.unescape_path(item.path))
+    return source, Path(path_text.unescape_path(working)) if working else None
+
+
+def has_working_copy(item: Item) -> bool:
+    """Return whether the working copy of a recording exists."""
+    working = _source_and_working_copy(item)[1]
+    return working is not None and working.is_dir()
+
+
+def limit_reset(item: Item) -> str:
+    """Return the lowest stage for a reset: without its source, only the copy can be converted."""
+    source = _source_and_working_copy(item)[0]
+    return "converting" if has_working_copy(item) and not source.is_dir() else ""
+
+
+KIND = Kind(
+    name="recordings",
+    noun="recording",
+    plural="recordings",
+    manager_script="recording_queue_manager.py",
+    batch_script="process_recordings.py",
+    item_class=f"{__name__}:Recording",
+    stages=StageTable(
+        (
+            Stage("copying", ("converting",), "failed_copy", Retry(3, 0.0)),
+            Stage("converting", ("publishing",), "failed_convert", Retry(2, 0.0)),
+            Stage("publishing", (), "failed_publish", Retry(3, 0.0)),
+        ),
+        completed="completed",
+    ),
+    reset_limit=limit_reset,
+    cleans_up=True,
+    consumes_source=True,
+    has_working_copy=has_working_copy,
+    history_views=(
+        HistoryView("recording_stages", "stages", {"recording": "item", "stage": "stage"}),
+    ),
+    part_noun="track",
+    library_noun="folders with WAV files",
+    stray_noun="WAV file",
+)

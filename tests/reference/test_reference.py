@@ -1,0 +1,200 @@
+"""A kind with stages, from its own scripts: scan, add, wait, fail, clean up, roll back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mediakeep.item import Status
+from tests.reference import home
+from tests.reference.home import RecordingHome
+
+HALVED = [sample // 2 for sample in home.SAMPLES]
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> RecordingHome:
+    found = RecordingHome(tmp_path)
+    found.make("Alpha", "Beta")
+    return found
+
+
+def published(recordings: RecordingHome) -> dict[str, int]:
+    """Return the published recordings and their numbers of tracks, each of which must be right."""
+    tracks = sorted(recordings.output.glob("*/*"))
+    assert all(home.read_samples(track) == HALVED for track in tracks)
+    names = [track.parent.name for track in tracks]
+    return {name: names.count(name) for name in names}
+
+
+def test_a_scanned_library_is_converted_in_parts_and_published(recordings: RecordingHome) -> None:
+    out = recordings.process("--scan", recordings.library)
+    assert "New queue: 2 recordings, 4 tracks." in out
+    assert "BATCH COMPLETE: 2/2 recordings (100.0%)" in out
+    assert "Manual review" not in out
+    assert published(recordings) == {"Alpha": 2, "Beta": 2}
+    assert list(recordings.working.glob("*_source")) == []
+    assert {item.processing_stage for item in recordings.state().items.values()} == {"completed"}
+    assert len(recordings.notes("part")) == len(set(recordings.notes("part"))) == 2 * 2 * 3
+    calls = [line.rpartition(" ")[2] for line in recordings.notes("call")]
+    assert sorted(calls) == ["converting"] * 4 + ["copying"] * 2 + ["publishing"] * 2
+
+
+def test_a_dry_run_shows_the_plan_to_the_last_stage_and_writes_nothing(
+    recordings: RecordingHome,
+) -> None:
+    out = recordings.process(
+        *("--dry-run", "--scan", recordings.library, "--publish-after", "2m", "--delete-original")
+    )
+    assert out.splitlines()[1:5] == [
+        "[1/2] Alpha: planned",
+        "    copying: 2 tracks",
+        "    converting: 6 parts",
+        "    publishing after 120 s, then the original is deleted",
+    ]
+    assert list(recordings.path.iterdir()) == []
+    (_, first, *_, last) = recordings.events("--dry-run", "--add", recordings.library / "Beta")
+    assert (first["item"], first["plan"][0]) == ("Beta", "copying: 2 tracks")
+    assert last["dry_run"]
+    assert list(recordings.path.iterdir()) == []
+
+
+def test_added_items_need_no_library_and_keep_their_own_settings(
+    recordings: RecordingHome, tmp_path: Path
+) -> None:
+    folder = recordings.library / "Beta"
+    out = recordings.process("--add", folder, "--output", tmp_path / "mine", "--batch-size", 1)
+    assert "Added 1 recording: Beta." in out
+    assert "[1/1] Beta: 2 tracks published" in out
+    assert len(list((tmp_path / "mine" / "Beta").iterdir())) == 2
+    assert "Added" in recordings.process("--add", folder)
+    names = sorted(item.output_name for item in recordings.state().items.values())
+    assert names[0] == "Beta" != names[1]
+    nothing = recordings.process("--add", folder, "--add", tmp_path / "no", code=2)
+    assert "no contains no WAV files." in nothing
+    assert len(recordings.state().items) == 2
+
+
+def test_a_dry_run_of_items_in_progress_begins_with_their_stage(recordings: RecordingHome) -> None:
+    recordings.process("--scan", recordings.library, "--batch-size", 1, "--publish-after", "1h")
+    out = recordings.process("--dry-run", "--recording", "Alpha", "--publish-after", "1h")
+    assert out.splitlines()[1:3] == ["[1/1] Alpha: planned", "    publishing after 3600 s"]
+
+
+def test_a_waiting_item_is_not_failed_and_runs_when_its_time_has_come(
+    recordings: RecordingHome,
+) -> None:
+    out = recordings.process("--scan", recordings.library, "--publish-after", "1h")
+    assert "Failed" not in out
+    items = recordings.state().items
+    assert {item.status for item in items.values()} == {Status.PENDING}
+    assert {item.parked for item in items.values()} == {"published later"}
+    assert "publishing" not in str([item.attempts for item in items.values()])
+    assert published(recordings) == {}
+    assert "2/2" not in recordings.process("--all")  # their time has not come
+    (alpha, _) = json.loads(recordings.process("--list-resumable", "--json")).values()
+    assert (alpha["name"], alpha["stage"], alpha["why"]) == (
+        "Alpha",
+        "publishing",
+        "published later",
+    )
+    assert alpha["progress"] == "2 tracks converted"
+    recordings.process("--recording", "Alpha")  # publishes at once, as nothing says to wait
+    assert published(recordings) == {"Alpha": 2}
+
+
+def test_wait_ends_when_no_item_waits(recordings: RecordingHome) -> None:
+    out = recordings.process("--scan", recordings.library, "--publish-after", "2", "--wait")
+    assert "BATCH COMPLETE: 2/2 recordings (100.0%)" in out
+    assert published(recordings) == {"Alpha": 2, "Beta": 2}
+
+
+def test_a_consumed_source_is_neither_missed_nor_lost(recordings: RecordingHome) -> None:
+    recordings.process("--scan", recordings.library, "--delete-original")
+    assert list(recordings.library.iterdir()) == []
+    assert "Nothing is pending." in recordings.process("--scan", recordings.library)
+    assert {item.status for item in recordings.state().items.values()} == {Status.COMPLETED}
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_recording_that_fails_is_cleaned_up_or_kept_by_setting(
+    recordings: RecordingHome, keep: bool
+) -> None:
+    recordings.make("Broken", damaged=True)
+    words = ["--keep-working"] if keep else []
+    out = recordings.process("--scan", recordings.library, *words, code=1)
+    out += recordings.process("--all", *words, code=1)
+    assert "Failed: 1 recording" in out
+    item = recordings.state().items["Broken"]
+    assert (item.status, item.processing_stage) == (Status.ERROR, "failed_convert")
+    assert item.attempts == {"converting": 2}
+    assert published(recordings) == {"Alpha": 2, "Beta": 2}
+    assert recordings.notes("call").count("Broken converting") == 3  # the last one cleans up
+    assert (recordings.working / "Broken_source").is_dir() is keep
+    home.write_track(recordings.library / "Broken" / "0.wav")
+    if keep:
+        home.write_track(recordings.working / "Broken_source" / "0.wav")
+    recordings.process("--retry-failed", *words)
+    assert published(recordings)["Broken"] == 2
+    assert recordings.notes("call").count("Broken copying") == 2 - keep
+
+
+def test_working_files_are_listed_and_removed_of_items_that_have_ended(
+    recordings: RecordingHome,
+) -> None:
+    recordings.process("--scan", recordings.library, "--batch-size", 1, "--keep-working")
+    recordings.process("--recording", "Beta", "--publish-after", "1h")
+    listed = recordings.process("--list-cleanup")
+    assert listed == f"{recordings.working / 'Alpha_source'}\n"
+    assert recordings.process("--cleanup") == f"Removed {listed}"
+    assert recordings.process("--cleanup") == "Nothing to clean up.\n"
+    assert (recordings.working / "Beta_source").is_dir()  # still needed
+
+
+def test_a_rolled_back_recording_is_as_before_and_skipped(recordings: RecordingHome) -> None:
+    recordings.process("--scan", recordings.library, "--delete-original", "--keep-working")
+    out = recordings.process("--rollback", "Alpha", "--yes")
+    assert out.startswith("Alpha is rolled back, and skipped until it is reset.\nRestored: ")
+    assert home.read_samples(recordings.library / "Alpha" / "1.wav") == home.SAMPLES
+    assert published(recordings) == {"Beta": 2}
+    assert not (recordings.working / "Alpha_source").exists()
+    assert recordings.state().items["Alpha"].skip_reason == "rolled back"
+    assert "rolled back already" in recordings.process("--rollback", "Alpha", "--yes")
+    assert "Nothing is pending." in recordings.process("--all", "--scan", recordings.library)
+    recordings.manage("--reset-recording", "Alpha")
+    recordings.process("--all")
+    assert published(recordings) == {"Alpha": 2, "Beta": 2}
+
+
+def test_a_rollback_that_is_impossible_says_why_and_can_be_repeated(
+    recordings: RecordingHome,
+) -> None:
+    recordings.process("--scan", recordings.library, "--delete-original")
+    assert "cannot be restored" in recordings.process("--rollback", "Beta", "--yes", code=2)
+    assert published(recordings) == {"Alpha": 2, "Beta": 2}
+
+
+def test_resume_takes_unfinished_items_only(recordings: RecordingHome) -> None:
+    recordings.process("--scan", recordings.library, "--batch-size", 1, "--publish-after", "1h")
+    recordings.manage("--unpark", "all")
+    out = recordings.process("--resume", "--all")
+    assert "Processing 1 recording..." in out
+    assert published(recordings) == {"Alpha": 2}
+    assert "Nothing" in recordings.process("--list-resumable")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--cleanup", "--rollback", "Alpha"),
+        ("--list-resumable", "--scan", "."),
+        ("--recording", "Alpha", "--all"),
+    ],
+)
+def test_options_that_do_not_fit_together_are_refused(
+    recordings: RecordingHome, words: tuple[str, ...]
+) -> None:
+    assert "cannot be combined with" in recordings.process(*words, code=2)
+    assert list(recordings.path.iterdir()) == []

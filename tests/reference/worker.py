@@ -1,0 +1,164 @@
+"""The worker of recordings.
+
+1. copying: the folder is copied to a working folder.
+2. converting: each track is converted in three parts, which are then joined.
+3. publishing: after a wait, the working folder becomes the output; the source and the copy of it
+   are removed, by setting.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import shutil
+import time
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import atomic_files, path_text
+from mediakeep.app.subjects.interface import Settings, WorkerOptions
+from mediakeep.item import Item, Status
+from mediakeep.outcome import Outcome, Parts, Progress, Work, Worker
+from tests.reference.recording import Recording
+from tests.runner import notes
+
+PARTS = 3  # of a track
+
+
+class Folders(msgspec.Struct, frozen=True):
+    """The folders of a recording."""
+
+    original: Path
+    source: Path  # the working copy of the original
+    processed: Path  # the converted tracks
+    output: Path
+
+    @classmethod
+    def locate(cls, home: Path, item: Item, settings: Settings) -> Folders:
+        """Return the folders of an item by its own settings, or else the given ones."""
+        assert isinstance(item, Recording)
+        working = Path(settings["working"] or home / "working") / item.output_name
+        output = Path(item.output_dir or settings["output"] or home / "outputs" / "recordings")
+        return cls(
+            Path(path_text.unescape_path(item.path)),
+            working.with_name(f"{working.name}_source"),
+            working.with_name(f"{working.name}_processed"),
+            output / item.output_name,
+        )
+
+
+@contextlib.contextmanager
+def open_worker(home: Path, options: WorkerOptions) -> Iterator[Worker]:
+    """Yield the worker of recordings."""
+
+    def work(work: Work, _: Progress) -> Outcome | Parts:
+        item = work.item
+        assert isinstance(item, Recording)
+        folders = Folders.locate(home, item, options.settings)
+        notes.note(home, "call", item.output_name, work.failed_stage or work.stage)
+        if work.failed_stage:
+            return _clean_up(folders, keep=options.settings["keep_working"])
+        if work.stage == "copying":
+            return _copy(folders)
+        if work.stage == "converting":
+            return _convert(folders, work.results)
+        return _publish(folders, item, options.settings)
+
+    yield work
+
+
+def list_tracks(folder: Path) -> list[Path]:
+    """Return the WAV files in a folder."""
+    return sorted(path for path in folder.iterdir() if path.suffix == ".wav")
+
+
+def _copy(folders: Folders) -> Outcome:
+    shutil.copytree(folders.original, folders.source, dirs_exist_ok=True)
+    for track in list_tracks(folders.source):
+        atomic_files.write_atomic(track, track.read_bytes())
+    atomic_files.make_folder(folders.processed)
+    atomic_files.sync_folder(folders.source.parent)
+    facts = {"track_count": len(list_tracks(folders.source))}
+    working = path_text.escape_path(folders.source)
+    return Outcome(data={"working_path": working, **facts}, next_stage="converting", facts=facts)
+
+
+def _convert(folders: Folders, results: tuple[Any, ...] | None) -> Outcome | Parts:
+    tracks = list_tracks(folders.source)
+    if results is None:
+        inputs = [(str(track), str(folders.processed), n) for track in tracks for n in range(PARTS)]
+        return Parts(tuple(inputs), convert_part, weights=tuple(range(1, len(inputs) + 1)))
+    for track in tracks:
+        _join(track, folders.processed)
+    frames = sum(result["frames"] for result in results)
+    return Outcome(
+        data={"converted": time.time()}, next_stage="publishing", facts={"frames": frames}
+    )
+
+
+def convert_part(part: tuple[str, str, int], _: Progress) -> dict[str, int]:
+    """Write a third of a track at half its volume, as bare samples."""
+    track, processed, number = Path(part[0]), Path(part[1]), part[2]
+    notes.note(processed.parent, "part", processed.name, track.name, number)
+    with wave.open(str(track)) as source:
+        begin, end = (source.getnframes() * n // PARTS for n in (number, number + 1))
+        source.setpos(begin)
+        samples = array.array("h", source.readframes(end - begin))
+    halved = array.array("h", (sample // 2 for sample in samples))
+    atomic_files.write_atomic(_part_path(processed, track, number), halved.tobytes())
+    return {"frames": end - begin}
+
+
+def _part_path(processed: Path, track: Path, number: int) -> Path:
+    return processed / f"{track.stem}.{number}"
+
+
+def _join(track: Path, processed: Path) -> None:
+    parts = [_part_path(processed, track, number) for number in range(PARTS)]
+    if not all(part.exists() for part in parts):  # joined before a kill
+        return
+    joined = processed / f"{track.name}.new"
+    with wave.open(str(track)) as source, wave.open(str(joined), "wb") as target:
+        target.setparams(source.getparams())
+        target.writeframes(b"".join(part.read_bytes() for part in parts))
+    atomic_files.write_atomic(processed / track.name, joined.read_bytes())
+    for path in (joined, *parts):
+        path.unlink()
+
+
+def _publish(folders: Folders, item: Recording, settings: Settings) -> Outcome:
+    left = item.converted + settings["publish_after"] - time.time()
+    if left > 0:
+        return Outcome(Status.PENDING, "published later", retry_after=left)
+    if folders.processed.is_dir():  # else moved before a kill
+        atomic_files.make_folder(folders.output.parent)
+        folders.processed.rename(folders.output)
+        atomic_files.sync_folder(folders.output.parent)
+    if settings["delete_original"]:
+        remove_folder(folders.original)
+    if not settings["keep_working"]:
+        remove_folder(folders.source)
+    data = {"output_path": path_text.escape_path(folders.output)}
+    return Outcome(message=f"{item.track_count} tracks published", data=data)
+
+
+def _clean_up(folders: Folders, *, keep: bool) -> Outcome:
+    """Keep or remove the working folders of a recording that failed for the last time."""
+    if keep:
+        return Outcome(Status.ERROR)
+    remove_folder(folders.source)
+    remove_folder(folders.processed)
+    return Outcome(Status.ERROR, data={"working_path": ""}, resume_stage="copying")
+
+
+def remove_folder(folder: Path) -> bool:
+    """Remove a folder for good; return False if there is none."""
+    if not folder.is_dir():
+        return False
+    shutil.rmtree(folder)
+    atomic_files.sync_folder(folder.parent)
+    return True
