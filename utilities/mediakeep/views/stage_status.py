@@ -15,7 +15,7 @@ from mediakeep.views.running_totals import RunningTotals
 MAX_PARKED = 20  # parked items that are listed, those that are due first
 
 
-class ParkedItem(msgspec.Struct, frozen=True):
+class WaitingItem(msgspec.Struct, frozen=True):
     """An item that waits until a time, and why."""
 
     item: str
@@ -40,7 +40,7 @@ class StageStatus(msgspec.Struct, frozen=True):
 
     by_stage: dict[str, int]
     parked: int
-    parked_items: list[ParkedItem]  # by time, at most MAX_PARKED
+    parked_items: list[WaitingItem]  # by time, at most MAX_PARKED
     failures: list[StageFailures]
     cleanup_due: int  # items whose last attempt failed, and whose cleanup has not run yet
 
@@ -49,7 +49,7 @@ def build_stage_status(state: QueueState, totals: RunningTotals) -> StageStatus:
     """Return the state of a queue by stage; `totals` are the counts over its items."""
     kind = state.kind
     parked = [
-        ParkedItem(key, get_stage(kind, item), item.not_before, item.parked)
+        WaitingItem(key, get_stage(kind, item), item.not_before, item.parked)
         for key, item in totals.parked_items.items()
     ]
     return StageStatus(

@@ -15,7 +15,7 @@ from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.subjects.interface import JobActions
 from mediakeep.errors import NoQueue
 from mediakeep.item import Item, NewItem, Status
-from mediakeep.queue import claims, new_jobs, scan_diff, snapshot
+from mediakeep.queue import claims, item_archive, new_jobs, resets, snapshot
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.snapshot import SnapshotHead
 from mediakeep.queue.state import QueueState
@@ -55,11 +55,15 @@ def preview(context: ManagerContext, preparation: Preparation) -> QueueState:
     claims.simulate_recovery(state, context.location)
     if preparation.scan:
         _apply(state, scan.compare_with_library(context, state, preparation.scan).build_patches())
-    if added := new_jobs.build_add_change(state, _build_items(context, preparation)):
+    retired = item_archive.load_retired(context.queue_folder, state.kind, state.items)
+    new = _build_items(context, preparation)
+    if added := new_jobs.build_add_change(state, new, retired.values()):
         _apply(state, added.items)
     if preparation.retry_failed:
         failed = [key for key, item in state.items.items() if item.status is Status.ERROR]
-        _apply(state, {key: scan_diff.build_reset_patch(state.items[key]) for key in failed})
+        _apply(
+            state, {key: resets.build_reset_patch(state.kind, state.items[key]) for key in failed}
+        )
     return state
 
 
