@@ -137,6 +137,37 @@ def test_values_that_mp4_cannot_store_as_numbers(tmp_path: Path) -> None:
     assert lost == {"track": "MP4 cannot store 'A1' there"}
 
 
+def test_totals_without_numbers(tmp_path: Path) -> None:
+    source = with_comments(tmp_path, TRACKTOTAL=["12"], DISCTOTAL=["2"])
+    for suffix, expected in (("mp3", "/12"), ("m4a", (0, 12)), ("ogg", "12")):
+        opened, lost, _ = transfer(source, suffix)
+        name = {"mp3": "TRCK", "m4a": "trkn", "ogg": "tracktotal"}[suffix]
+        assert (opened[name][0], lost) == (expected, {})
+
+
+def test_identifiers_of_others(tmp_path: Path) -> None:
+    frames = (id3.UFID(owner="http://cd.example", data=b"x7"), id3.UFID(owner="raw", data=b"\x01"))
+    source = with_frames(tmp_path, *frames)
+    opened, lost, _ = transfer(source, "mp3")
+    assert {key: opened[key].data for key in opened} == {
+        "UFID:http://cd.example": b"x7",
+        "UFID:raw": b"\x01",
+    }
+    assert lost == {}
+    opened, lost, _ = transfer(source, "opus")
+    assert (opened["UFID:http://cd.example"], set(lost)) == (["x7"], {"UFID:raw"})
+
+
+def test_ratings_of_users_that_id3_cannot_name(tmp_path: Path) -> None:
+    source = bare(tmp_path, "m4a")
+    audio = mp4.MP4(source)
+    audio["----:com.apple.iTunes:RATING:J\xfcrgen"] = [mp4.MP4FreeForm(b"0.4")]
+    audio.save()
+    lost = transfer(source, "mp3")[1]
+    assert set(lost) == {"rating:J\xfcrgen"}
+    assert transfer(source, "m4a")[1] == {}
+
+
 def test_ratings(tmp_path: Path) -> None:
     source = with_comments(tmp_path, RATING=["0.9"], **{"RATING__anna@example.org": ["0.1"]})
     opened, lost, _ = transfer(source, "mp3")

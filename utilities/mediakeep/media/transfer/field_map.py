@@ -223,6 +223,8 @@ def native_names(field: str, tag_format: str) -> tuple[str, ...]:
     if field in _EXTRA:
         names = getattr(_EXTRA[field], tag_format)
         return tuple(names)
+    if tag_format == "id3" and field.startswith("UFID:"):
+        return (field,)
     return ({"id3": "TXXX:", "mp4": FREEFORM_PREFIX}.get(tag_format, "") + field,)
 
 

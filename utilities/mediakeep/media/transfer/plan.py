@@ -31,7 +31,6 @@ TAG_FORMATS = {
 _NAMES = {"vorbis": "a Vorbis comment", "id3": "an ID3 tag", "mp4": "an MP4 file"}
 _UNKNOWN_LANGUAGES = frozenset({"", "xxx", "und", "\0\0\0"})
 _VORBIS_NAME = re.compile(r"[ -<>-}]+")  # printable ASCII except "=" and "~"
-_LATIN_1_FRAMES = ("W", "UFID", "POPM")
 _MAX_COUNT = 0xFFFFFFFF
 _ROLE_NAMES = {field: role for role, field in field_map.PEOPLE_ROLES.items()}
 
@@ -144,9 +143,11 @@ class _PlanBuilder:
         stored = tag_edits.to_stored_values(name, stored, self._kind)
         self._check_language(item)
         self.fields[name] = stored
-        names = field_map.native_names(name, self._tag_format)
-        native = names[0] if names else field_map.native_names(name[:5].strip("_"), "id3")[0]
-        self.planned.append(PlannedItem(TagItem(name, stored), native))
+        number = name.removesuffix("_total")  # has the total in its text, if that has no name
+        names = field_map.native_names(name, self._tag_format) or field_map.native_names(
+            number, self._tag_format
+        )
+        self.planned.append(PlannedItem(TagItem(name, stored), names[0]))
 
     def _check_language(self, item: TagItem) -> None:
         known = item.language.casefold() not in _UNKNOWN_LANGUAGES
@@ -178,7 +179,7 @@ class _PlanBuilder:
         name = item.name
         if name == "performer" or name in _ROLE_NAMES:
             self._add_people(item)
-        elif name in ("rating", "playcount"):
+        elif name in ("rating", "playcount") and item.description.isascii():
             self._add_popularimeter(item)
         elif name == "movementtotal" and (number := self._native.get(("MVIN", "", ""))):
             pair = f"{number.values[0]}/{item.values[0]}"
@@ -195,6 +196,9 @@ class _PlanBuilder:
             texts = texts or item.values
         description = item.description
         kind = names[0].partition(":")[0]
+        if kind in ("POPM", "PCNT"):
+            self.drop(item, "the user of a rating has only ASCII characters in ID3")
+            return
         if kind in ("USLT", "WXXX", "PCST") and len(texts) > 1:
             self.drop(TagItem(item.name, texts[1:]), f"{kind} has one value")
             item = TagItem(item.name, texts[:1], description, item.language)
@@ -288,7 +292,7 @@ def _fits_frame(name: str, texts: Values) -> bool:
         return all(text.isdecimal() for text in texts)
     if kind == "WCOP":
         return len(texts) == 1 and "://" in texts[0] and texts[0].isascii()
-    if kind.startswith(_LATIN_1_FRAMES) and kind != "WXXX":
+    if kind == "UFID" or (kind.startswith("W") and kind != "WXXX"):  # in Latin-1
         return all(text.isascii() for text in texts)
     return True
 
