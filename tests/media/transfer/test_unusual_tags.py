@@ -23,6 +23,8 @@ from tests.media import mutations_sounds, mutations_tags
 from tests.media.transfer import tagged_sources
 from tests.media.transfer.tagged_sources import BACK, FRONT
 
+MOOD = "\u041d\u0430\u0441\u0442\u0440\u043e\u0439"  # a name in Cyrillic
+
 
 def bare(folder: Path, suffix: str) -> Path:
     """Write an audio file whose tags are removed."""
@@ -143,6 +145,15 @@ def test_totals_without_numbers(tmp_path: Path) -> None:
         opened, lost, _ = transfer(source, suffix)
         name = {"mp3": "TRCK", "m4a": "trkn", "ogg": "tracktotal"}[suffix]
         assert (opened[name][0], lost) == (expected, {})
+
+
+def test_names_in_any_script_in_mp4(tmp_path: Path) -> None:
+    source = with_frames(tmp_path, id3.TXXX(3, MOOD, ["x"]))
+    opened, lost, _ = transfer(source, "m4a")
+    assert list(opened) == [f"----:com.apple.iTunes:{MOOD}".encode().decode("latin-1")]
+    assert lost == {}
+    opened, lost, _ = transfer(tmp_path / "out" / "bare.m4a", "mp3")
+    assert (list(opened.tags), lost) == ([f"TXXX:{MOOD}"], {})
 
 
 def test_identifiers_of_others(tmp_path: Path) -> None:

@@ -207,7 +207,10 @@ def _from_mp4(tags: Any) -> Iterator[_Found]:
         yield TagItem(name, frame=tags._failed_atoms[name])
 
 
-def _freeform_item(name: str, values: Any) -> TagItem:
+def _freeform_item(key: str, values: Any) -> TagItem:
+    name = key
+    with contextlib.suppress(UnicodeDecodeError):
+        name = key.encode("latin-1").decode()  # mutagen reads and writes UTF-8 as Latin-1
     try:
         if all(value.dataformat in _MP4_TEXT_TYPES for value in values):
             return TagItem(name, tuple(bytes(value).decode() for value in values))

@@ -157,7 +157,11 @@ def _save_mp4(file: BinaryIO, content: FileItems) -> None:
     for name in set(audio.tags) - _MP4_ENCODER_ATOMS:
         del audio.tags[name]
     for item in content.items:
-        audio.tags[item.name] = item.frame or _atom_values(item)
+        name = item.name.encode().decode("latin-1") if item.name.startswith("----") else item.name
+        if not item.frame:
+            audio.tags[name] = _atom_values(item)
+        elif name.count(":") > 1:  # others are atoms that mutagen does not understand
+            audio.tags[name] = item.frame
     if content.pictures:
         audio.tags["covr"] = [
             mp4.MP4Cover(one.data, MP4_COVER_FORMATS[one.mime]) for one in content.pictures
