@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from mediakeep import path_text
 from mediakeep.errors import ReadOnlyFormat, VerificationFailed
 from mediakeep.media.audio import tags
@@ -48,10 +50,14 @@ def transfer_tags(source: Path, target: Path, id3: Id3Version = Id3Version.NEW) 
 
 def _verify(target: Path, planned: TransferPlan) -> TransferReport:
     written = read_all_tags(target)
-    stored = [(one.type, one.mime, one.description, one.data) for one in planned.content.pictures]
-    if stored != [(one.type, one.mime, one.description, one.data) for one in written.pictures]:
+    pictures = planned.content.pictures
+    if [one.data for one in pictures] != [one.data for one in written.pictures]:
         raise VerificationFailed(path_text.escape_path(target), "the pictures differ")
     carried, not_carried = list[CarriedField](), [*planned.not_carried]
+    for picture, found in zip(pictures, written.pictures, strict=True):
+        if msgspec.structs.replace(found, data=b"") != msgspec.structs.replace(picture, data=b""):
+            reason = "its type, MIME type or description reads back differently"
+            not_carried.append(FieldNotCarried("picture", reason, (picture.description,)))
     for one in planned.planned:
         name = ":".join(filter(None, (one.item.name, one.item.description)))
         if _is_stored(one, written):
