@@ -135,6 +135,20 @@ def test_click_is_used_in_commands_alone() -> None:
     assert users == set()
 
 
+def test_each_native_library_has_one_adapter() -> None:
+    adapters = {"av": {"media/ffmpeg.py"}, "lameenc": {"media/encoding/lame_encoder.py"}}
+    users = {
+        library: {
+            str(path.relative_to(ROOT))
+            for path in MODULES
+            if library in {name.split(".")[0] for name in imports(path)}
+        }
+        for library in adapters
+    }
+    typed_only = {"media/audio/decode/flac_md5.py"}  # for annotations
+    assert {library: found - typed_only for library, found in users.items()} == adapters
+
+
 def test_nothing_below_commands_prints_prompts_or_exits() -> None:
     banned = {"print", "input", "exit", "quit"}
     users = [

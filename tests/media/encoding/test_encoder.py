@@ -9,6 +9,7 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from mediakeep.errors import DecodingFailed, EncodingFailed, NotAudio, Unreadable
@@ -215,9 +216,37 @@ def test_a_track_too_short_for_a_sample_is_refused(tmp_path: Path) -> None:
 def test_wrong_codec_options_name_the_cure(tmp_path: Path) -> None:
     source = sounds.write_noise(tmp_path / "a.wav", 5000)
     wrong = Profile(name="x", suffix=".x", codec="aac", container="nonsense", bit_rate=64_000)
-    with pytest.raises(EncodingFailed, match="Check the options of the profile"):
+    with pytest.raises(EncodingFailed, match="Check the profile x"):
         sounds.convert(source, tmp_path / "a.x", wrong)
     assert not (tmp_path / "a.x").exists()
+
+
+def test_an_unknown_option_of_a_codec_is_refused(tmp_path: Path) -> None:
+    source = sounds.write_noise(tmp_path / "a.wav", 5000)
+    wrong = msgspec.structs.replace(BUILT_IN["opus"], codec_options={"vbrr": "on"})
+    with pytest.raises(
+        EncodingFailed, match=r"libopus has no option vbrr\. Check the profile opus"
+    ):
+        sounds.convert(source, tmp_path / "a.opus", wrong)
+
+
+def test_a_damaged_source_is_encoded_if_errors_are_accepted(tmp_path: Path) -> None:
+    source = sounds.write_noise(tmp_path / "a.wav", 60_000)
+    sounds.convert(source, tmp_path / "a.flac", "flac")
+    content = bytearray((tmp_path / "a.flac").read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "a.flac").write_bytes(content)
+    found: list[str] = []
+    parameters = profile_rules.choose_parameters(tags.read(source).facts, BUILT_IN["mp3-v0"])
+    written = encoder.encode_file(
+        tmp_path / "a.flac",
+        tmp_path / "b.mp3",
+        parameters,
+        on_error=lambda _, message: found.append(message),
+    )
+    assert found
+    assert 0 < written.samples < 60_000
+    assert pcm_source.count_samples(tmp_path / "b.mp3") == written.samples
 
 
 @pytest.mark.skipif(not shutil.which("ffmpeg"), reason="compares with another decoder")

@@ -128,6 +128,22 @@ def test_a_truncated_mp3_is_noticed(tmp_path: Path) -> None:
     assert any("missing" in message for message in reported(tmp_path / "a.mp3"))
 
 
+def test_a_wrong_estimate_of_the_length_is_no_damage(tmp_path: Path) -> None:
+    """Without Info header, FFmpeg estimates the length from the first frames, here small ones."""
+    quiet, loud = bytes(8 * sounds.RATE), sounds.noise_and_tone(sounds.RATE).tobytes()
+    source = sounds.write_wav(tmp_path / "a.wav", quiet + loud)
+    sounds.convert(source, tmp_path / "a.mp3", "mp3-v0")
+    content = (tmp_path / "a.mp3").read_bytes()
+    start = content.index(b"\xff\xfb")
+    size = content.index(b"\xff\xfb", start + 4) - start
+    (tmp_path / "a.mp3").write_bytes(content[start + size :])
+    with ffmpeg.open_audio(tmp_path / "a.mp3") as opened:
+        assert opened.stream.duration * opened.stream.time_base > 5  # seconds; there are 3
+    count = pcm_source.count_samples(tmp_path / "a.mp3")
+    assert 3 * sounds.RATE <= count < 3 * sounds.RATE + 3 * 1152
+    assert declared(tmp_path / "a.mp3") == 0
+
+
 def test_a_change_of_the_sample_rate_is_an_error(tmp_path: Path) -> None:
     first = encoded.write(tmp_path / "a.mp3", "cbr.mp3").read_bytes()
     second = encoded.write(tmp_path / "b.mp3", "mpeg2.mp3").read_bytes()

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mediakeep.errors import DecodingFailed, NotAudio, UsageError
 from mediakeep.media import open_file
@@ -88,9 +88,17 @@ def find_container_end(source: BoundedFile, demuxer: str) -> int:
     return surrounding_tags.find_audio_end(source, surrounding_tags.find_audio_start(source))
 
 
+class OpenedAudio(NamedTuple):
+    """PyAV's container and audio stream of an open file, and the bytes of the file."""
+
+    container: Any
+    stream: Any
+    source: BoundedFile
+
+
 @contextmanager
-def open_audio(path: Path, options: dict[str, str] | None = None) -> Iterator[tuple[Any, Any]]:
-    """Open an audio file; the context is PyAV's container and its first audio stream.
+def open_audio(path: Path) -> Iterator[OpenedAudio]:
+    """Open an audio file to decode its first audio stream.
 
     Raises Unreadable if the system cannot read it, NotAudio if there is no audio, DecodingFailed if
     FFmpeg refuses it.
@@ -101,14 +109,12 @@ def open_audio(path: Path, options: dict[str, str] | None = None) -> Iterator[tu
         demuxer = choose_demuxer(source, _detect(path, source).name)
         data = RangeReader(source, find_container_end(source, demuxer))
         with translate_errors(path):
-            container = av.open(
-                data, "r", format=demuxer, options=options, metadata_errors="replace"
-            )
+            container = av.open(data, "r", format=demuxer, metadata_errors="replace")
         with container:
             stream = next(iter(container.streams.audio), None)
             if stream is None or stream.codec_context is None:
                 raise DecodingFailed(path, "FFmpeg has no decoder for it")
-            yield container, stream
+            yield OpenedAudio(container, stream, source)
 
 
 def _detect(path: Path, source: BoundedFile) -> AudioFormat:

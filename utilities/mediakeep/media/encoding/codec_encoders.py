@@ -1,21 +1,17 @@
-"""Encode PCM frames to packets, with an encoder of FFmpeg or with LAME through `lameenc`."""
+"""Encode PCM frames to packets with the encoder of a profile."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from importlib import metadata
 from typing import Any, Protocol
 
 from mediakeep.media import ffmpeg
+from mediakeep.media.encoding import lame_encoder
 from mediakeep.media.encoding.pcm_source import PcmFormat
 from mediakeep.media.encoding.profile_rules import EncodingParameters
 
 _LAME_CODEC = "libmp3lame"
-_LAME_FRAME_SIZE = 1152  # samples of MPEG-1; half of it at rates below 32 kHz
-_LAME_DELAY = 1105  # samples: the encoder's 576 and the decoder's 529
-_LAME_ALGORITHM_QUALITY = 3  # as `lame -V0` uses
-_LAME_VBR = 4  # MTRH
 _QP_TO_LAMBDA = 118  # FFmpeg's scale of qualities
 
 
@@ -30,7 +26,10 @@ class PacketEncoder(Protocol):
 
 
 def add_stream(output: Any, parameters: EncodingParameters, target: PcmFormat) -> Any:
-    """Add an audio stream with an opened encoder to an output container, and return it."""
+    """Add an audio stream with an opened encoder to an output container, and return it.
+
+    Raises ValueError if the codec does not have an option of the profile.
+    """
     profile = parameters.profile
     stream = output.add_stream(profile.codec, rate=target.sample_rate)
     context = stream.codec_context
@@ -49,6 +48,9 @@ def add_stream(output: Any, parameters: EncodingParameters, target: PcmFormat) -
         context.flags |= ffmpeg.require_pyav().codec.context.Flags.qscale
         context.global_quality = round(profile.quality * _QP_TO_LAMBDA)
     context.options = options
+    context.open(strict=False)
+    if context.options:  # those that the codec does not have
+        raise ValueError(f"{profile.codec} has no option {', '.join(sorted(context.options))}")
     output.start_encoding()
     return stream
 
@@ -58,7 +60,7 @@ def choose_sample_format(codec: str, bits: int) -> str:
 
     `bits` is 0 for lossy codecs, which take floating point numbers if they can.
     """
-    if codec == _LAME_CODEC and is_lameenc_installed():
+    if codec == _LAME_CODEC and lame_encoder.is_installed():
         return "s16"
     available = _list_sample_formats(codec)
     wanted = ("fltp", "flt") if not bits else ("s16", "s16p") if bits <= 16 else ("s32", "s32p")
@@ -71,18 +73,9 @@ def _list_sample_formats(codec: str) -> list[str]:
 
 def open_encoder(stream: Any, parameters: EncodingParameters) -> PacketEncoder:
     """Return LAME for MP3 if `lameenc` is installed, else the FFmpeg encoder of the stream."""
-    if parameters.profile.codec == _LAME_CODEC and is_lameenc_installed():
-        return LameEncoder(stream, parameters)
+    if parameters.profile.codec == _LAME_CODEC and lame_encoder.is_installed():
+        return lame_encoder.LameEncoder(stream, parameters)
     return FfmpegEncoder(stream)
-
-
-def is_lameenc_installed() -> bool:
-    """Return True if the package `lameenc` can be imported."""
-    try:
-        import lameenc  # noqa: F401
-    except ImportError:
-        return False
-    return True
 
 
 class FfmpegEncoder:
@@ -97,51 +90,3 @@ class FfmpegEncoder:
     def encode(self, frame: Any) -> Iterator[Any]:
         """Yield packets for a frame; called once more with None at the end."""
         yield from self._stream.encode(frame)
-
-
-class LameEncoder:
-    """Encodes MP3 with `lameenc`, three times as fast as the LAME in PyAV's wheels.
-
-    It takes interleaved 16-bit samples, and returns a byte stream, which FFmpeg splits into frames.
-    """
-
-    def __init__(self, stream: Any, parameters: EncodingParameters) -> None:
-        import lameenc
-
-        self._stream, self._rate = stream, parameters.sample_rate
-        self._channels = parameters.channels
-        self.frame_size = 0
-        self.name = f"LAME (lameenc {metadata.version('lameenc')})"
-        self._parser = ffmpeg.require_pyav().CodecContext.create("mp3", "r")
-        self._samples_per_frame = _LAME_FRAME_SIZE // (1 if self._rate >= 32000 else 2)
-        self._at = -_LAME_DELAY
-        self._lame = lameenc.Encoder()
-        self._lame.silence()
-        self._lame.set_channels(self._channels)
-        self._lame.set_in_sample_rate(self._rate)
-        self._lame.set_out_sample_rate(self._rate)
-        self._lame.set_quality(_LAME_ALGORITHM_QUALITY)
-        if parameters.bit_rate:
-            self._lame.set_bit_rate(round(parameters.bit_rate / 1000))
-        else:
-            self._lame.set_vbr(_LAME_VBR)
-            self._lame.set_vbr_quality(parameters.profile.quality)
-
-    def encode(self, frame: Any) -> Iterator[Any]:
-        """Yield packets for a frame; called once more with None at the end."""
-        if frame is None:
-            yield from self._split(bytes(self._lame.flush()))
-            yield from self._split(None)
-        else:
-            size = frame.samples * self._channels * 2
-            yield from self._split(bytes(self._lame.encode(bytes(frame.planes[0])[:size])))
-
-    def _split(self, data: bytes | None) -> Iterator[Any]:
-        if data == b"":
-            return  # which means the end to the parser
-        for packet in self._parser.parse(data):
-            packet.stream, packet.time_base = self._stream, Fraction(1, self._rate)
-            packet.pts = packet.dts = self._at
-            packet.duration = self._samples_per_frame
-            self._at += self._samples_per_frame
-            yield packet

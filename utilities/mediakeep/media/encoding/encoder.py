@@ -16,7 +16,7 @@ from mediakeep.errors import EncodingFailed
 from mediakeep.media import ffmpeg
 from mediakeep.media.encoding import codec_encoders, info_header, pcm_source
 from mediakeep.media.encoding.filter_chain import FilterChain
-from mediakeep.media.encoding.pcm_source import PcmFormat, Progress
+from mediakeep.media.encoding.pcm_source import OnError, PcmFormat, Progress
 from mediakeep.media.encoding.profile_rules import EncodingParameters
 
 _MP4_CONTAINERS = frozenset({"ipod", "mp4", "mov"})
@@ -48,15 +48,18 @@ def encode_file(
     *,
     volume: float = 0.0,
     progress: Progress | None = None,
+    on_error: OnError | None = None,
 ) -> EncodedFile:
     """Encode an audio file; `target` is a temporary file, which is overwritten and synced.
 
     `volume` is a gain in dB. `progress` is called after each second of audio; what it raises stops
-    the encoding. On any error the target is removed. Raises Unreadable, NotAudio or DecodingFailed
+    the encoding. With `on_error`, decoding errors are reported to it, and the rest of the audio is
+    encoded. On any other error the target is removed. Raises Unreadable, NotAudio or DecodingFailed
     for the source, EncodingFailed for the target.
     """
     with pcm_source.open_source(source, progress) as opened:
-        written = encode_frames(opened.frames(), opened.format, target, parameters, volume=volume)
+        frames = opened.frames(on_error)
+        written = encode_frames(frames, opened.format, target, parameters, volume=volume)
         return msgspec.structs.replace(written, source_samples=opened.samples)
 
 
@@ -82,9 +85,9 @@ def encode_frames(
         with suppress(OSError):
             target.unlink(missing_ok=True)
         if file and file.error:
-            raise _to_encoding_failed(target, file.error) from file.error
+            raise _to_encoding_failed(target, file.error, parameters) from file.error
         if isinstance(error, _foreign_errors()) and not isinstance(error, TimeoutError):
-            raise _to_encoding_failed(target, error) from error
+            raise _to_encoding_failed(target, error, parameters) from error
         raise
 
 
@@ -168,9 +171,15 @@ def _foreign_errors() -> tuple[type[Exception], ...]:
     return (OSError, ValueError, ffmpeg.require_pyav().error.FFmpegError)
 
 
-def _to_encoding_failed(target: Path, error: Exception) -> EncodingFailed:
+def _to_encoding_failed(
+    target: Path, error: Exception, parameters: EncodingParameters
+) -> EncodingFailed:
     is_system = isinstance(error, OSError) and not isinstance(
         error, ffmpeg.require_pyav().error.FFmpegError
     )
-    hint = "Check the disk and its free space" if is_system else "Check the options of the profile"
-    return EncodingFailed(target, ffmpeg.describe_error(error), f"{hint}, then run again.")
+    hint = (
+        "Check the disk and its free space, then run again."
+        if is_system
+        else f"Check the profile {parameters.profile.name} and the length of the track."
+    )
+    return EncodingFailed(target, ffmpeg.describe_error(error), hint)

@@ -17,6 +17,10 @@ import msgspec
 
 from mediakeep.errors import DecodingFailed
 from mediakeep.media import ffmpeg
+from mediakeep.media.audio import surrounding_tags
+from mediakeep.media.audio.mp3 import xing
+from mediakeep.media.bounded_file import BoundedFile
+from mediakeep.media.ffmpeg import OpenedAudio
 
 LOSSLESS_CODECS = frozenset(
     {"alac", "ape", "flac", "tta", "wavpack", "wmalossless", "mlp", "truehd", "als", "shorten"}
@@ -64,11 +68,9 @@ class PcmSource:
     ALAC, Monkey's Audio, TTA and WavPack. `samples` counts the samples that `frames` has yielded.
     """
 
-    def __init__(
-        self, path: Path, container: Any, stream: Any, progress: Progress | None = None
-    ) -> None:
-        self._path, self._container, self._stream = path, container, stream
-        context = stream.codec_context
+    def __init__(self, path: Path, opened: OpenedAudio, progress: Progress | None = None) -> None:
+        self._path, self._container, self._stream = path, opened.container, opened.stream
+        context = opened.stream.codec_context
         self.codec: str = context.name
         self.samples = self._reported = 0
         self._progress = progress
@@ -86,7 +88,9 @@ class PcmSource:
             bits=_find_bits(context),
             filter_layout=context.layout.name,
         )
-        self.declared_samples = self._to_samples(stream.duration)
+        self.declared_samples = 0
+        if _declares_length(self._container.format.name, opened.source):
+            self.declared_samples = self._to_samples(self._stream.duration)
         if self.codec == "opus":  # the duration of Ogg Opus includes the pre-skip
             self.declared_samples -= int.from_bytes(self.extradata[10:12], "little")
 
@@ -218,8 +222,8 @@ def open_source(path: Path, progress: Progress | None = None) -> Iterator[PcmSou
     `progress` is called after each second of audio; what it raises stops the decoding.
     Raises Unreadable, NotAudio or DecodingFailed, each with the path.
     """
-    with ffmpeg.open_audio(path) as (container, stream):
-        yield PcmSource(path, container, stream, progress)
+    with ffmpeg.open_audio(path) as opened:
+        yield PcmSource(path, opened, progress)
 
 
 def count_samples(path: Path) -> int:
@@ -235,6 +239,14 @@ def _name_layout(layout: Any) -> str:
     return str(
         CHANNEL_LAYOUTS.get(layout.nb_channels, layout.name) if is_undefined else layout.name
     )
+
+
+def _declares_length(demuxer: str, source: BoundedFile) -> bool:
+    """Return True if the file declares its length; FFmpeg only estimates that of raw frames."""
+    if demuxer == "mp3":
+        start = surrounding_tags.find_audio_start(source)
+        return xing.parse_header(source.read(start, xing.HEADER_SIZE).ljust(4)) is not None
+    return demuxer != "aac"
 
 
 def _find_bits(context: Any) -> int:
