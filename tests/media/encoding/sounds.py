@@ -7,6 +7,7 @@ import random
 import wave
 from array import array
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import av
@@ -19,6 +20,7 @@ from mediakeep.media.encoding.profiles import BUILT_IN, Profile
 RATE = 44_100
 
 
+@cache
 def noise_and_tone(count: int, seed: int = 3) -> array[int]:
     """Return interleaved stereo samples that have no period, so that any shift is noticed."""
     chance = random.Random(seed)

@@ -15,7 +15,7 @@ import pytest
 from mediakeep.errors import DecodingFailed, EncodingFailed, NotAudio, Unreadable
 from mediakeep.media.audio import tags
 from mediakeep.media.audio.mp3 import xing
-from mediakeep.media.encoding import encoder, info_header, pcm_source, profile_rules
+from mediakeep.media.encoding import codec_encoders, encoder, info_header, pcm_source, profile_rules
 from mediakeep.media.encoding.profiles import BUILT_IN, MP3_SAMPLE_RATES, Profile
 from tests.media import encoded
 from tests.media.encoding import sounds
@@ -43,6 +43,7 @@ def test_the_length_is_exact(tmp_path: Path, count: int) -> None:
         assert (written.source_samples, written.samples) == (count, count)
         assert pcm_source.count_samples(target) == count, name
         assert written.size == target.stat().st_size
+        assert written.encoder == codec_encoders.describe_encoder(BUILT_IN[name].codec)
     if count == 1:
         return  # less than a sample at 48 kHz
     written = sounds.convert(source, tmp_path / "a.opus", "opus")
@@ -104,6 +105,17 @@ def test_no_sample_is_lost_between_tracks_of_one_master(tmp_path: Path, name: st
         assert decoded == left
     for start, end in pairwise(cuts):
         assert sounds.find_shift(left[start:end], decoded[start:end], 15) == 0
+
+
+@each_row("name", ["flac", "alac", "mp3-v0", "aac", "opus"])
+def test_the_same_source_gives_the_same_audio_again(tmp_path: Path, name: str) -> None:
+    source = sounds.write_noise(tmp_path / "a.wav", 6000)
+    decoded = []
+    for turn in "12":
+        target = tmp_path / f"{turn}{BUILT_IN[name].suffix}"
+        sounds.convert(source, target, name)
+        decoded.append(sounds.read_left(target))
+    assert decoded[0] == decoded[1]
 
 
 def test_the_info_header_is_right(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from mediakeep.media.encoding.profiles import BUILT_IN
 from tests.media.encoding import sounds
 from tests.sampling import each_row
 
-COUNT = 60_000
+COUNT = 25_000
 
 
 def converted(folder: Path, name: str) -> tuple[Path, int, int]:

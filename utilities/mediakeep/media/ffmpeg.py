@@ -6,8 +6,8 @@ Malformed files may crash native code, so callers run this in a process that may
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -144,26 +144,6 @@ def describe_error(error: Exception) -> str:
     text = str(getattr(error, "strerror", "") or error)
     log = getattr(error, "log", None)
     return f"{text} ({log[2].strip()})" if log else text
-
-
-def run_graph(graph: Any, frames: Iterable[Any]) -> Iterator[Any]:
-    """Push frames into a filter graph, and yield the frames that come out.
-
-    The end of the stream is signalled to the filters after the last frame.
-    """
-    for frame in frames:
-        graph.push(frame)
-        yield from pull_frames(graph)
-    graph.push(None)
-    yield from pull_frames(graph)
-
-
-def pull_frames(graph: Any) -> Iterator[Any]:
-    """Yield the frames that a filter graph can return without further input."""
-    av = require_pyav()
-    with suppress(av.error.BlockingIOError, av.error.EOFError):
-        while True:
-            yield graph.pull()
 
 
 class RangeReader:

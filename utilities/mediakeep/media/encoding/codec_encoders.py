@@ -18,7 +18,6 @@ _QP_TO_LAMBDA = 118  # FFmpeg's scale of qualities
 class PacketEncoder(Protocol):
     """Encodes frames of one PcmFormat; `frame_size` is 0 if frames may have any size."""
 
-    name: str  # with version
     frame_size: int
 
     def encode(self, frame: Any) -> Iterator[Any]:
@@ -71,6 +70,16 @@ def _list_sample_formats(codec: str) -> list[str]:
     return [form.name for form in ffmpeg.require_pyav().Codec(codec, "w").audio_formats or ()]
 
 
+def describe_encoder(codec: str) -> str:
+    """Return the name and the versions of the encoder that will be used for a codec.
+
+    The same name, parameters and source give the same file again.
+    """
+    if codec == _LAME_CODEC and lame_encoder.is_installed():
+        return lame_encoder.describe_version()
+    return f"{codec} ({ffmpeg.describe_version()})"
+
+
 def open_encoder(stream: Any, parameters: EncodingParameters) -> PacketEncoder:
     """Return LAME for MP3 if `lameenc` is installed, else the FFmpeg encoder of the stream."""
     if parameters.profile.codec == _LAME_CODEC and lame_encoder.is_installed():
@@ -83,9 +92,7 @@ class FfmpegEncoder:
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
-        context = stream.codec_context
-        self.frame_size: int = context.frame_size or 0
-        self.name = f"{context.name} ({ffmpeg.describe_version()})"
+        self.frame_size: int = stream.codec_context.frame_size or 0
 
     def encode(self, frame: Any) -> Iterator[Any]:
         """Yield packets for a frame; called once more with None at the end."""

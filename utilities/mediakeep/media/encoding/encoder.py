@@ -148,7 +148,8 @@ def _write_container(
         raise ValueError("it is too short for a single sample")
     if profile.container == "mp3":
         info_header.write_gapless_data(file, chain.samples)
-    return EncodedFile(chain.samples, target.sample_rate, 0, encoder.name, 0)
+    name = codec_encoders.describe_encoder(profile.codec)
+    return EncodedFile(chain.samples, target.sample_rate, 0, name, 0)
 
 
 def _open_output(file: FileIO, parameters: EncodingParameters) -> Any:

@@ -3,11 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from fractions import Fraction
+from itertools import chain
 from typing import Any
 
 from mediakeep.media import ffmpeg
 from mediakeep.media.encoding.pcm_source import PcmFormat
+
+
+def run_filters(
+    source: PcmFormat,
+    filters: Iterable[tuple[str, str]],
+    frames: Iterable[Any],
+    *,
+    frame_size: int = 0,
+) -> Iterator[Any]:
+    """Yield what filters make of frames of a PcmFormat.
+
+    A filter is FFmpeg's name and its options. `frame_size` is the number of samples in each
+    resulting frame but the last, 0 for any.
+    """
+    av = ffmpeg.require_pyav()
+    graph = av.filter.Graph()
+    graph.threads = 1
+    nodes = [
+        graph.add_abuffer(
+            sample_rate=source.sample_rate,
+            format=source.sample_format,
+            layout=source.filter_layout or source.layout,
+            time_base=Fraction(1, source.sample_rate),
+        )
+    ]
+    nodes += [graph.add(name, options) for name, options in filters]
+    nodes.append(graph.add("abuffersink"))
+    graph.link_nodes(*nodes).configure()
+    if frame_size:
+        graph.set_audio_frame_size(frame_size)
+    for frame in chain(frames, [None]):  # None ends the stream
+        graph.push(frame)
+        with suppress(av.error.BlockingIOError, av.error.EOFError):  # more input needed, or the end
+            while True:
+                yield graph.pull()
 
 
 class FilterChain:
@@ -26,40 +63,11 @@ class FilterChain:
 
     def convert(self, frames: Iterable[Any]) -> Iterator[Any]:
         """Yield the converted frames; `pts` counts samples from 0, in a time base of 1/rate."""
-        graph = None
-        for frame in frames:
-            if graph is None:
-                graph = self._build_graph(frame)
-            graph.push(frame)
-            yield from self._pull(graph)
-        if graph is not None:
-            graph.push(None)
-            yield from self._pull(graph)
-
-    def _pull(self, graph: Any) -> Iterator[Any]:
-        for frame in ffmpeg.pull_frames(graph):
+        filters = self._list_filters()
+        for frame in run_filters(self._source, filters, frames, frame_size=self._frame_size):
             frame.pts, frame.time_base = self.samples, Fraction(1, self._target.sample_rate)
             self.samples += frame.samples
             yield frame
-
-    def _build_graph(self, first: Any) -> Any:
-        graph = ffmpeg.require_pyav().filter.Graph()
-        graph.threads = 1
-        rate = self._source.sample_rate
-        nodes = [
-            graph.add_abuffer(
-                sample_rate=rate,
-                format=first.format.name,
-                layout=first.layout.name,
-                time_base=Fraction(1, rate),
-            )
-        ]
-        nodes += [graph.add(name, options) for name, options in self._list_filters()]
-        nodes.append(graph.add("abuffersink"))
-        graph.link_nodes(*nodes).configure()
-        if self._frame_size:
-            graph.set_audio_frame_size(self._frame_size)
-        return graph
 
     def _list_filters(self) -> Iterator[tuple[str, str]]:
         source, target = self._source, self._target

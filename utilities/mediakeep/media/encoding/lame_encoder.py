@@ -28,6 +28,11 @@ def is_installed() -> bool:
     return True
 
 
+def describe_version() -> str:
+    """Return the name and version of the encoder, such as "LAME (lameenc 1.9.0)"."""
+    return f"LAME (lameenc {metadata.version('lameenc')})"
+
+
 class LameEncoder:
     """Encodes MP3 with `lameenc`.
 
@@ -40,7 +45,6 @@ class LameEncoder:
         self._stream, self._rate = stream, parameters.sample_rate
         self._channels = parameters.channels
         self.frame_size = 0
-        self.name = f"LAME (lameenc {metadata.version('lameenc')})"
         self._parser = ffmpeg.require_pyav().CodecContext.create("mp3", "r")
         self._samples_per_frame = _FRAME_SIZE // (1 if self._rate >= 32000 else 2)
         self._at = -_DELAY

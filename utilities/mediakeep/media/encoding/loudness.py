@@ -11,12 +11,12 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from mediakeep.media import ffmpeg
 from mediakeep.media.encoding import pcm_source
+from mediakeep.media.encoding.filter_chain import run_filters
 from mediakeep.media.encoding.pcm_source import Progress
 
 _PER_LU = 100  # loudness is counted in hundredths of a LU
@@ -24,6 +24,10 @@ _ABSOLUTE_GATE = -70.0  # LUFS
 _INTEGRATED_GATE, _RANGE_GATE = -10.0, -20.0  # LU, relative; EBU Tech 3342 for the range
 _LOW, _HIGH = 0.10, 0.95  # percentiles of the loudness range
 _STEP = 0.1  # seconds between two blocks
+_FILTERS = (
+    ("apad", f"pad_dur={_STEP}"),
+    ("ebur128", "metadata=1:peak=true:framelog=quiet"),
+)
 _FIRST_BLOCK, _FIRST_SHORT_TERM = 3, 29  # steps of 100 ms before 400 ms and 3 s are complete
 _REPLAYGAIN_REFERENCE, _R128_REFERENCE = -18.0, -23.0  # LUFS
 _R128_SCALE, _R128_LIMIT = 256, 32767  # Q7.8 fixed point, RFC 7845, section 5.2.1
@@ -73,7 +77,7 @@ def measure_track(path: Path, progress: Progress | None = None) -> TrackMeasurem
     Raises Unreadable, NotAudio or DecodingFailed.
     """
     measurement = TrackMeasurement()
-    with pcm_source.open_source(path, progress) as source:
+    with pcm_source.open_source(path, progress) as source, ffmpeg.translate_errors(path):
         for step, (values, is_complete) in enumerate(_iter_measurements(source)):
             measurement.peak = max(measurement.peak, float(values["lavfi.r128.true_peak"]))
             if not is_complete:
@@ -103,18 +107,8 @@ def _iter_measurements(source: pcm_source.PcmSource) -> Iterator[tuple[Mapping[s
 
     The last step is padded with silence, because the filter returns complete steps only.
     """
-    graph, fmt = ffmpeg.require_pyav().filter.Graph(), source.format
-    nodes: list[Any] = [
-        graph.add_abuffer(
-            sample_rate=fmt.sample_rate, format=fmt.sample_format, layout=fmt.filter_layout
-        ),
-        graph.add("apad", f"pad_dur={_STEP}"),
-        graph.add("ebur128", "metadata=1:peak=true:framelog=quiet"),
-        graph.add("abuffersink"),
-    ]
-    graph.link_nodes(*nodes).configure()
     end = 0
-    for frame in ffmpeg.run_graph(graph, source.frames()):
+    for frame in run_filters(source.format, _FILTERS, source.frames()):
         if frame.metadata:  # not the last, incomplete step
             end += frame.samples
             yield frame.metadata, end <= source.samples

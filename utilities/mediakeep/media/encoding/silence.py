@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from mediakeep.media import ffmpeg
 from mediakeep.media.encoding import pcm_source
+from mediakeep.media.encoding.filter_chain import run_filters
 
 _START, _END = "lavfi.silence_start", "lavfi.silence_end"
 
@@ -26,16 +27,9 @@ def find_silence(
     Raises Unreadable, NotAudio or DecodingFailed.
     """
     ranges, start = [], None
-    with pcm_source.open_source(path) as source:
-        graph, fmt = ffmpeg.require_pyav().filter.Graph(), source.format
-        graph.link_nodes(
-            graph.add_abuffer(
-                sample_rate=fmt.sample_rate, format=fmt.sample_format, layout=fmt.filter_layout
-            ),
-            graph.add("silencedetect", f"noise={threshold}dB:duration={min_seconds}"),
-            graph.add("abuffersink"),
-        ).configure()
-        for frame in ffmpeg.run_graph(graph, source.frames()):
+    with pcm_source.open_source(path) as source, ffmpeg.translate_errors(path):
+        filters = [("silencedetect", f"noise={threshold}dB:duration={min_seconds}")]
+        for frame in run_filters(source.format, filters, source.frames()):
             metadata = frame.metadata
             if _END in metadata and start is not None:
                 ranges.append(SilentRange(start, float(metadata[_END])))
@@ -43,5 +37,5 @@ def find_silence(
             if _START in metadata:
                 start = max(0.0, float(metadata[_START]))
         if start is not None:
-            ranges.append(SilentRange(start, source.samples / fmt.sample_rate))
+            ranges.append(SilentRange(start, source.samples / source.format.sample_rate))
     return ranges
