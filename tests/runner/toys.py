@@ -14,12 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from mediakeep.errors import BadSetting
 from mediakeep.item import Item
 from mediakeep.kinds import Kind
 from mediakeep.outcome import Outcome, Parts, Progress, Work, Worker
 from mediakeep.stages import Stage, StageTable
-from tests.runner import deeds, notes, staged
+from tests.runner import deeds, jobs, notes, staged
 
 
 class Thing(
@@ -37,7 +39,9 @@ PLAIN = Kind("plain", "thing", "things", "plain_manager.py", "", ITEM_CLASS)
 STAGES = {"split": ("convert",), "convert": ("join",), "join": ()}
 TABLE = StageTable(tuple(Stage(name, after) for name, after in STAGES.items()))
 TOY = Kind("toy", "thing", "things", "toy_manager.py", "", ITEM_CLASS, stages=TABLE)
-KINDS = {kind.name: kind for kind in (PLAIN, TOY)}
+JOB = Kind("job", "job", "jobs", "job_manager.py", "", ITEM_CLASS, stages=jobs.TABLE)
+TIDY = msgspec.structs.replace(JOB, name="tidy", cleans_up=True)
+KINDS = {kind.name: kind for kind in (PLAIN, TOY, JOB, TIDY)}
 
 
 @contextmanager
@@ -106,7 +110,9 @@ def work(work: Work, progress: Progress, folder: Path) -> Outcome | Parts:
     """Run a thing's action, or its stage."""
     key = work.stamp.key
     notes.note(folder, "start", key, work.stage or "-")
-    if work.stage:
+    if work.stage in jobs.STAGES:
+        result = jobs.run_stage(work, progress, folder)
+    elif work.stage:
         result = staged.STAGED[work.stage](work, folder)
     else:
         action, *words = work.item.path.split()

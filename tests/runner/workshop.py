@@ -164,10 +164,11 @@ def build_config(
     max_attempts: int = 3,
     delay: float = 600.0,
     size: int | None = None,
+    stall: float = 0.0,
     **plan: Any,
 ) -> BatchConfig:
     """Make a plan out of its bare numbers; without a size it takes all."""
-    limits, retry = ExecutionLimits(workers, item_timeout), RetryPolicy(max_attempts, delay)
+    limits, retry = ExecutionLimits(workers, item_timeout, stall), RetryPolicy(max_attempts, delay)
     return BatchConfig(size=size, limits=limits, retry=retry, **plan)
 
 

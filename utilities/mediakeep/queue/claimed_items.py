@@ -59,7 +59,7 @@ class ClaimedItems:
             item = self._get_claimed_item(state, claim)
             return build(item, state) if item else None
 
-        return self._store.commit(decide) is not None
+        return self.commit(decide) is not None
 
     def _get_claimed_item(self, state: QueueState, claim: Claim) -> Item | None:
         item = state.items.get(claim.key)
@@ -152,4 +152,4 @@ class ClaimedItems:
             }
             return QueueChange("release", items) if items else None
 
-        self._store.commit(decide)
+        self.commit(decide)

@@ -18,14 +18,13 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
-from msgspec import structs
-
 from mediakeep.errors import DiskFull, InvalidOutcome, LibraryMissing, MediakeepError
 from mediakeep.item import SkipReason
-from mediakeep.outcome import Outcome, Parts, WorkerFactory
+from mediakeep.outcome import Outcome, WorkerFactory
 from mediakeep.queue import scan_diff
 from mediakeep.queue.queue import Queue
-from mediakeep.runner import item_flow, volumes
+from mediakeep.queue.settle import SettleRequest
+from mediakeep.runner import volumes
 from mediakeep.runner.active_items import ActiveItem, ActiveItems
 from mediakeep.runner.batch_config import BatchCallbacks, BatchConfig, BatchResult
 from mediakeep.runner.batch_recorder import BatchRecorder
@@ -35,17 +34,7 @@ from mediakeep.runner.item_steps import ItemSteps
 from mediakeep.runner.lookup_retries import LookupRetries
 from mediakeep.runner.scheduling import ItemClaimer, TaskQueue
 from mediakeep.runner.signals import StopHandler
-from mediakeep.runner.stage_meter import StageMeter
-from mediakeep.runner.tasks import (
-    BatchAborted,
-    PartDone,
-    Task,
-    TaskFailed,
-    TaskResult,
-    TaskStopped,
-    UserQuit,
-    WorkerDied,
-)
+from mediakeep.runner.tasks import BatchAborted, Task, TaskResult, UserQuit
 from mediakeep.runner.volumes import FullVolume
 from mediakeep.runner.worker_process import WorkerProcess
 
@@ -85,8 +74,7 @@ class Batch:
             ItemFlow(queue.kind, config.retry, config.stage_retries),
             self._items,
             self._task_queue,
-            self._lookups.note_settle,
-            self._lookups.get_replaced_outcome,
+            self._on_settled,
         )
 
     def run(self) -> BatchResult:
@@ -182,16 +170,11 @@ class Batch:
         return under_way < self._config.jobs
 
     def _start_task(self, task: Task) -> None:
-        running = self._items[task.key]
-        running.since = running.since or time.monotonic()
+        stage = self._steps.begin_task(task)
         if not task.part:
-            stage = task.work.stage
-            running.meter = running.meter or StageMeter(stage)
-            progress = running.meter.measure(0, 0) if stage else None
-            self._recorder.session.begin_item(task.key, progress)
+            self._recorder.session.begin_item(task.key, stage)
         self._executor.submit(task)
         self._open_tasks += 1
-        running.open_tasks += 1
         while task.alone and self._open_tasks and not self._stop.immediate:
             self._wait_for_result()
 
@@ -200,40 +183,32 @@ class Batch:
         running = self._items.get(task.key)
         if running is None or running.claim.seq != task.work.stamp.claim:
             return
-        running.open_tasks -= 1
+        self._steps.end_task(task)
         try:
-            self._take_result(task, running, result)
+            self._take_result(task, result)
         except InvalidOutcome as error:
             self._abort(error)
-        if running.park_outcome and not running.open_tasks and task.key in self._items:
-            self._steps.park(task.key, running.park_outcome)
+        self._steps.park_if_due(task.key)
 
-    def _take_result(self, task: Task, running: ActiveItem, result: TaskResult) -> None:
+    def _take_result(self, task: Task, result: TaskResult) -> None:
         match result:
             case BatchAborted(error):
                 self._abort(error)
             case UserQuit():
                 self._stop.requested = True
-            case TaskStopped():
-                self._recorder.log_problem(task.key, "stopped where its worker allowed it")
             case FullVolume():
                 self._handle_full_volume(task.key, result)
-            case WorkerDied(why) if not task.alone:
-                self._recorder.log_problem(task.key, f"{why}; it will run again, alone")
-                self._task_queue.add(structs.replace(task, alone=True))
-            case WorkerDied(why):
-                running.killed_worker = True
-                self._handle_failure(task, TaskFailed(f"{why}, also when run alone."), died=True)
-            case PartDone(value):
-                self._steps.add_part_result(task, value)
-            case TaskFailed():
-                self._handle_failure(task, result)
             case Outcome() if self._too_many_vanished(result):
                 library = self._queue.state.head.library_path
                 noun = self._queue.kind.plural
                 self._abort(LibraryMissing(library, f"missing many of its {noun}"))
-            case Outcome() | Parts():
+            case _:
                 self._steps.take_result(task, result)
+
+    def _on_settled(self, key: str, request: SettleRequest, since: float) -> None:
+        replaced = self._lookups.get_replaced_outcome(key)
+        self._recorder.report_settled(key, request, replaced)
+        self._lookups.note_settle(key, request.outcome, since)
 
     def _abort(self, error: MediakeepError) -> None:
         self._result.abort_error = error
@@ -250,21 +225,8 @@ class Batch:
         self._vanished_count += outcome.data.get("skip_reason") == SkipReason.VANISHED
         return self._vanished_count > scan_diff.MAX_VANISHED_SHARE * len(self._queue.state.items)
 
-    def _handle_failure(self, task: Task, failed: TaskFailed, *, died: bool = False) -> None:
-        if task.part:
-            self._steps.add_part_failure(task, failed, may_retry=not died)
-        else:
-            self._steps.fail(task.key, item_flow.build_failure(failed.message))
-
     def _on_progress(self, task: Task, done: int, of: int, service: str = "") -> None:
-        running = self._items.get(task.key)
-        if running is None:
-            return
-        if task.part and running.tracker:
-            running.tracker.report_progress(task.part.number, done, of)
-            self._steps.report_progress(task.key, service)
-        else:
-            self._steps.report_steps(task.key, done, of, service)
+        self._steps.report_task_progress(task, done, of, service)
 
     def _release_unfinished(self) -> None:
         """Release the unfinished items; those that must run alone stay suspects."""

@@ -30,6 +30,11 @@ class BatchRecorder:
         self.result = BatchResult(session=self.session.id, counters=queue.kind.counters)
         self.session.write_log("Batch started", **config.settings)
 
+    @property
+    def session_id(self) -> str:
+        """The name of the batch's session."""
+        return self.session.id
+
     def report_settled(
         self, key: str, request: SettleRequest, replaced: Outcome | None = None
     ) -> None:
@@ -66,6 +71,11 @@ class BatchRecorder:
         self.session.write_log(text, item=key, until=until, why=outcome.message)
         self.flush_warnings()
         self._callbacks.on_parked(ParkedItem(key, until, outcome.message))
+
+    def report_dropped(self, key: str) -> None:
+        """Report an item that was reset, restored or claimed by another session meanwhile."""
+        self.session.end_item(key)
+        self.log_problem(key, "was reset or restored meanwhile; its result was dropped")
 
     def log_stage(self, key: str, stage: str, outcome: Outcome, seconds: float) -> None:
         """Write the end of an item's stage to the session's log."""

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 
-from mediakeep.item import Status, needs_lookup
-from mediakeep.outcome import Outcome, Parts, Stamp, Work, WorkerFactory
+from mediakeep.item import Item, Status, needs_lookup
+from mediakeep.outcome import Outcome, Parts, Stamp, WorkerFactory
 from mediakeep.queue.state import QueueState
-from mediakeep.runner.batch_config import BatchCallbacks, BatchConfig, BatchResult, SettledItem
+from mediakeep.runner import volumes
+from mediakeep.runner.batch_config import (
+    BatchCallbacks,
+    BatchConfig,
+    BatchResult,
+    RetryPolicy,
+    SettledItem,
+)
 from mediakeep.runner.executors import AdaptiveExecutor
+from mediakeep.runner.item_flow import ItemFlow
 from mediakeep.runner.signals import StopHandler
 from mediakeep.runner.tasks import BatchAborted, Task, TaskResult, UserQuit, WorkerDied
+from mediakeep.runner.volumes import FullVolume
+
+# Returns the lines of an item's plan, one for each stage that is left; changes nothing.
+PlanFunction = Callable[[Item], list[str]]
 
 
 def simulate_batch(
@@ -20,8 +33,15 @@ def simulate_batch(
     worker_factory: WorkerFactory,
     config: BatchConfig,
     callbacks: BatchCallbacks,
+    plan: PlanFunction | None = None,
 ) -> BatchResult:
-    """Process items as a batch would, and report the result of each without recording it."""
+    """Process items as a batch would, and report the result of each without recording it.
+
+    With `plan`, no worker is called: the plan of each item, to its last stage, is in the facts of
+    its outcome.
+    """
+    if plan:
+        return _show_plans(state, keys, plan, callbacks)
     batch_result = BatchResult(counters=state.kind.counters, claimed=len(keys))
     started = time.monotonic()
     with StopHandler() as stop:
@@ -47,10 +67,22 @@ def simulate_batch(
     return batch_result
 
 
+def _show_plans(
+    state: QueueState, keys: list[str], plan: PlanFunction, callbacks: BatchCallbacks
+) -> BatchResult:
+    batch_result = BatchResult(counters=state.kind.counters, claimed=len(keys))
+    callbacks.on_start(len(keys))
+    for key in keys:
+        outcome = Outcome(message="planned", facts={"plan": plan(state.items[key])})
+        batch_result.add_outcome(outcome)
+        callbacks.on_item(SettledItem(batch_result.done_count, key, outcome, 0.0))
+    return batch_result
+
+
 def _build_task(state: QueueState, key: str) -> Task:
     item = state.items[key]
-    stage = item.processing_stage or state.kind.first_stage
-    return Task(key, Work(item, Stamp("dry-run", key, 0, 0), stage), alone=item.suspect)
+    work = ItemFlow(state.kind, RetryPolicy()).build_work(item, Stamp("dry-run", key, 0, 0))
+    return Task(key, work, alone=item.suspect)
 
 
 def _run_tasks(
@@ -92,6 +124,8 @@ def _report_result(
             return
         case WorkerDied(why):
             outcome = Outcome(Status.ERROR, why)
+        case FullVolume():
+            outcome = volumes.build_park_outcome(result)
         case Parts():
             outcome = Outcome(message=f"stage {task.work.stage}: {len(result.inputs)} parts")
         case Outcome():

@@ -172,11 +172,6 @@ def get_stage(kind: Kind, item: Item) -> str:
     return started or kind.stages.get_current_stage(item.processing_stage)
 
 
-def build_failure(message: str, traceback: str = "") -> Outcome:
-    """Return the outcome of a stage that failed because of its parts or its process."""
-    return Outcome(Status.ERROR, message, traceback=traceback)
-
-
 def _apply_exhaustion(retry: Retry, outcome: Outcome) -> Outcome:
     """Return the outcome after the last attempt: failed, or skipped with its reason."""
     if retry.exhaustion == "error" or outcome.state is not Status.ERROR:

@@ -7,59 +7,110 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import structs
 
 from mediakeep.errors import IllegalTransition, InvalidItemData
 from mediakeep.item import Item, Status
 from mediakeep.outcome import Outcome, PartFailed, Parts, Stamp, Work
+from mediakeep.queue.claimed_items import ClaimedItems
 from mediakeep.queue.claims import Claim
-from mediakeep.queue.queue import Queue
+from mediakeep.queue.sessions import StageProgress
 from mediakeep.queue.settle import SettleRequest
 from mediakeep.runner import item_flow, scheduling
 from mediakeep.runner.active_items import ActiveItems
-from mediakeep.runner.batch_recorder import BatchRecorder
 from mediakeep.runner.item_flow import CleanUp, ItemFlow, NextStage, Park, RunParts, Settle, Step
 from mediakeep.runner.scheduling import TaskQueue
+from mediakeep.runner.stage_meter import StageMeter
 from mediakeep.runner.stage_parts import PartTracker
-from mediakeep.runner.tasks import StagePart, Task, TaskFailed
+from mediakeep.runner.tasks import PartDone, StagePart, Task, TaskFailed, TaskStopped, WorkerDied
+
+TaskEnd = PartDone | TaskFailed | TaskStopped | WorkerDied
 
 # The item of a part's task: a part gets its input only, and there may be thousands of them.
 _PART_ITEM = Item(status=Status.IN_PROGRESS)
 
 
+class StepRecorder(Protocol):
+    """Interface of the object that reports the steps of items."""
+
+    @property
+    def session_id(self) -> str:
+        """The name of the session that the items are claimed by."""
+
+    def log_stage(self, key: str, stage: str, outcome: Outcome, seconds: float) -> None:
+        """Called after the end of a stage was recorded."""
+
+    def log_problem(self, key: str, text: str, traceback: str = "") -> None:
+        """Called for a problem of an item that is still being processed."""
+
+    def report_progress(
+        self, key: str, done: int, of: int, service: str, stage: StageProgress | None = None
+    ) -> None:
+        """Called when an item, or its stage, has done `done` of `of` steps."""
+
+    def report_parked(self, key: str, outcome: Outcome) -> None:
+        """Called after an item was parked."""
+
+    def report_dropped(self, key: str) -> None:
+        """Called after an item was dropped because its claim is no longer valid."""
+
+
 class ItemSteps:
-    """Applies the steps of claimed items: to the queue, to their trackers, and to the tasks."""
+    """Applies the steps of claimed items: to the queue, to their trackers, and to the tasks.
+
+    `on_settled` is called with each settled item: its key, what was recorded, and the monotonic
+    time of its start.
+    """
 
     def __init__(
         self,
-        queue: Queue,
-        recorder: BatchRecorder,
+        queue: ClaimedItems,
+        recorder: StepRecorder,
         flow: ItemFlow,
         items: ActiveItems,
         task_queue: TaskQueue,
-        on_settled: Callable[[str, Outcome, float], None],
-        get_replaced_outcome: Callable[[str], Outcome | None],
+        on_settled: Callable[[str, SettleRequest, float], None],
     ) -> None:
         self._queue, self._recorder, self._flow = queue, recorder, flow
-        self._items, self._task_queue = items, task_queue
-        self._on_settled, self._get_replaced_outcome = on_settled, get_replaced_outcome
+        self._items, self._task_queue, self._on_settled = items, task_queue, on_settled
 
     def build_task(self, key: str) -> Task:
         """Return the next task of an item: its stage, or its cleanup."""
         item, claim = self._items[key].item, self._items[key].claim
         created = self._queue.state.head.created
-        stamp = Stamp(self._recorder.result.session, key, claim.seq, item.first_claim, created)
+        stamp = Stamp(self._recorder.session_id, key, claim.seq, item.first_claim, created)
         return Task(key, self._flow.build_work(item, stamp), alone=item.suspect)
 
-    def take_result(self, task: Task, result: Outcome | Parts) -> None:
-        """Apply what follows from the result of a worker call.
+    def take_result(self, task: Task, result: Outcome | Parts | TaskEnd) -> None:
+        """Apply what follows from the result of a task.
 
         Raise InvalidOutcome if the stage table does not allow the result.
         """
-        item = self._items[task.key].item
-        self._apply(task, self._flow.decide_step(item, task.work, result))
+        match result:
+            case Outcome() | Parts():
+                item = self._items[task.key].item
+                self._apply(task, self._flow.decide_step(item, task.work, result))
+            case PartDone(value):
+                self._add_part_result(task, value)
+            case TaskFailed():
+                self._add_part_failure(task, result)
+            case TaskStopped():
+                self._recorder.log_problem(task.key, "stopped where its worker allowed it")
+            case WorkerDied(why) if not task.alone:
+                self._recorder.log_problem(task.key, f"{why}; it will run again, alone")
+                self._task_queue.add(structs.replace(task, alone=True))
+            case WorkerDied(why):
+                self._items[task.key].killed_worker = True
+                self._fail_task(task, f"{why}, also when run alone.")
+
+    def _fail_task(self, task: Task, message: str) -> None:
+        """Record the failure of a task that killed its process when run alone."""
+        if task.part:
+            self._add_part_failure(task, TaskFailed(message), may_retry=False)
+        else:
+            self._fail(task.key, Outcome(Status.ERROR, message))
 
     def _apply(self, task: Task, step: Step) -> None:
         match step:
@@ -74,7 +125,7 @@ class ItemSteps:
             case Settle(outcome, is_last):
                 self._settle(task.key, outcome, is_last=is_last)
 
-    def fail(self, key: str, outcome: Outcome) -> None:
+    def _fail(self, key: str, outcome: Outcome) -> None:
         """Apply what follows from a failure that no worker call returned."""
         self._apply(self.build_task(key), self._flow.decide_failure(self._items[key].item, outcome))
 
@@ -119,18 +170,18 @@ class ItemSteps:
         stage_parts = (StagePart(n, parts.inputs[n], parts.run) for n in tracker.missing_parts())
         alone = running.item.suspect
         self._task_queue.push_front(*(Task(task.key, work, part, alone) for part in stage_parts))
-        self.continue_parts(task.key, task.work)
+        self._continue_parts(task.key, task.work)
 
-    def add_part_result(self, task: Task, result: Any) -> None:
+    def _add_part_result(self, task: Task, result: Any) -> None:
         """Record the result of a part."""
         tracker, number = self._get_part(task)
         name = tracker.names[number]
         if self._commit(task.key, lambda claim: self._queue.record_part(claim, name, result)):
             tracker.add_result(number, result)
-            self.report_progress(task.key)
-            self.continue_parts(task.key, task.work)
+            self._report_parts(task.key)
+            self._continue_parts(task.key, task.work)
 
-    def add_part_failure(self, task: Task, failed: TaskFailed, *, may_retry: bool = True) -> None:
+    def _add_part_failure(self, task: Task, failed: TaskFailed, *, may_retry: bool = True) -> None:
         """Run a failed part once more at once; record its second failure."""
         tracker, number = self._get_part(task)
         name, key = tracker.names[number], task.key
@@ -143,8 +194,8 @@ class ItemSteps:
         if self._commit(key, lambda claim: self._queue.record_part(claim, name, failure)):
             tracker.add_failure(number, failed.message)
             self._recorder.log_problem(key, f"part {name}: {failed.message}", failed.traceback)
-            self.report_progress(key)
-            self.continue_parts(key, task.work)
+            self._report_parts(key)
+            self._continue_parts(key, task.work)
 
     def _get_part(self, task: Task) -> tuple[PartTracker, int]:
         tracker = self._items[task.key].tracker
@@ -152,7 +203,7 @@ class ItemSteps:
         assert task.part is not None
         return tracker, task.part.number
 
-    def continue_parts(self, key: str, work: Work) -> None:
+    def _continue_parts(self, key: str, work: Work) -> None:
         """Continue an item's stage once all its parts have ended.
 
         The stage runs again with their results; if a part failed, the stage has failed.
@@ -161,26 +212,30 @@ class ItemSteps:
         if running is None or running.tracker is None:
             return
         tracker = running.tracker
-        if running.park_outcome:
-            self.park(key, running.park_outcome)
-        elif tracker.is_complete():
+        if tracker.is_complete() and not running.park_outcome:
             running.tracker = None
             if tracker.has_failed:
-                self.fail(key, item_flow.build_failure(tracker.error_summary()))
+                self._fail(key, Outcome(Status.ERROR, tracker.error_summary()))
                 return
             results = tracker.ordered_results()
             again = structs.replace(work, item=running.item, results=results)
             self._task_queue.push_front(Task(key, again, alone=running.item.suspect))
 
-    def report_progress(self, key: str, service: str = "") -> None:
-        """Report how far the parts of an item's stage are."""
+    def report_task_progress(self, task: Task, done: int, of: int, service: str = "") -> None:
+        """Report that a task has done `done` of its `of` steps."""
+        running = self._items.get(task.key)
+        if running and task.part and running.tracker:
+            running.tracker.report_progress(task.part.number, done, of)
+            self._report_parts(task.key, service)
+        elif running:
+            self._report_steps(task.key, done, of, service)
+
+    def _report_parts(self, key: str, service: str = "") -> None:
         running = self._items[key]
         if running.tracker:
-            done, of = running.tracker.measure_progress()
-            self.report_steps(key, done, of, service)
+            self._report_steps(key, *running.tracker.measure_progress(), service)
 
-    def report_steps(self, key: str, done: int, of: int, service: str = "") -> None:
-        """Report that an item, or its stage, has done `done` of `of` steps."""
+    def _report_steps(self, key: str, done: int, of: int, service: str) -> None:
         running = self._items[key]
         parts = running.tracker.counts if running.tracker else None
         meter = running.meter
@@ -196,7 +251,7 @@ class ItemSteps:
         try:
             is_valid = commit(running.claim)
         except (InvalidItemData, IllegalTransition) as error:
-            self.fail(key, item_flow.build_failure(str(error)))
+            self._fail(key, Outcome(Status.ERROR, str(error)))
             return False
         if not is_valid:
             self.drop(key)
@@ -217,11 +272,9 @@ class ItemSteps:
             running.stage_seconds,
             is_last,
         )
-        replaced = self._get_replaced_outcome(key)
         if self._commit(key, lambda claim: self._queue.settle(claim, request)):
-            self._recorder.report_settled(key, request, replaced)
             self.forget(key)
-            self._on_settled(key, outcome, running.since)
+            self._on_settled(key, request, running.since)
 
     def _next_retry_time(self, item: Item, outcome: Outcome) -> str:
         if outcome.state is not Status.ERROR:
@@ -233,8 +286,25 @@ class ItemSteps:
     def drop(self, key: str) -> None:
         """Drop an item that was reset, restored or claimed by another session meanwhile."""
         self.forget(key)
-        self._recorder.session.end_item(key)
-        self._recorder.log_problem(key, "was reset or restored meanwhile; its result was dropped")
+        self._recorder.report_dropped(key)
+
+    def begin_task(self, task: Task) -> StageProgress | None:
+        """Note the start of a task, and return the state of its stage, or None without stages."""
+        running = self._items[task.key]
+        running.since = running.since or time.monotonic()
+        running.open_tasks += 1
+        running.meter = running.meter or StageMeter(task.work.stage)
+        return running.meter.measure(0, 0) if task.work.stage and not task.part else None
+
+    def end_task(self, task: Task) -> None:
+        """Note the end of a task, before its result is taken."""
+        self._items[task.key].open_tasks -= 1
+
+    def park_if_due(self, key: str) -> None:
+        """Park an item that was to be parked, if the last of its running parts has ended."""
+        running = self._items.get(key)
+        if running and running.park_outcome and not running.open_tasks:
+            self.park(key, running.park_outcome)
 
     def forget(self, key: str) -> None:
         """Remove an item that is no longer processed, with its waiting tasks."""

@@ -1,0 +1,150 @@
+"""Results that the stages do not allow, the limit of jobs, dry runs, and items without a queue."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from mediakeep.errors import InvalidOutcome
+from mediakeep.item import Item, Status
+from mediakeep.queue import readonly
+from mediakeep.runner import dry_run, single_item
+from mediakeep.runner.batch_config import BatchCallbacks, ExecutionLimits, SettledItem
+from mediakeep.runner.single_item import ItemRun
+from tests.runner import toys, workshop
+from tests.runner.workshop import Workshop
+
+INVALID = {
+    "convert=returns:no-time": "a pending outcome without a time. Return retry_after",
+    "convert=returns:endless": "a pending outcome without a time. Return retry_after",
+    "convert=returns:no-reason": "a pending outcome without a reason. Return a message",
+    "convert=returns:unknown": "next_stage 'polish' is not in the stage table. Use one of: prep",
+    "convert=returns:unknown-resume": "resume_stage 'polish' is not in the stage table. Use one",
+    "convert=returns:failed-next": "next_stage 'convert' with the state error. Return next_stage",
+    "convert=returns:weights": "2 parts have 1 weights. Give each part a positive weight",
+    "convert=returns:zero-weight": "the weight of a part is not a positive number. Give each",
+}
+
+
+def stock(folder: Path, **things: str) -> Workshop:
+    return workshop.make_workshop(folder, things, toys.JOB)
+
+
+@pytest.mark.parametrize("action", INVALID)
+def test_an_invalid_result_ends_the_batch_and_loses_nothing(tmp_path: Path, action: str) -> None:
+    shop = stock(tmp_path, ant=action, bee="convert=ok")
+    result = shop.run()
+    assert isinstance(result.abort_error, InvalidOutcome)
+    assert result.abort_error.exit_code == 2
+    text = f"job ant, stage convert: invalid result of the worker: {INVALID[action]}"
+    assert str(result.abort_error).startswith(text)
+    ant = shop.item("ant")
+    assert (ant.status, ant.processing_stage, ant.attempts) == (Status.PENDING, "convert", 0)
+    assert shop.item("bee").status is Status.PENDING
+
+
+@pytest.mark.parametrize("action", ["parts", "unknown"])
+def test_a_cleanup_may_neither_split_nor_go_on(tmp_path: Path, action: str) -> None:
+    path = f"publish=fail cleanup=returns:{action}"
+    shop = workshop.make_workshop(tmp_path, {"ant": path}, toys.TIDY)
+    result = shop.run()
+    assert isinstance(result.abort_error, InvalidOutcome)
+    assert shop.item("ant").cleanup_stage == "publish"
+
+
+@pytest.mark.usefixtures("pooled")
+def test_no_more_items_are_under_way_than_jobs_allow(tmp_path: Path) -> None:
+    things = dict.fromkeys(("ant", "bee", "cow"), "convert=parts:one,two")
+    shop = stock(tmp_path, **things)
+    shop.run(workers=3, jobs=1)
+    started = [note[1] for note in shop.notes("start")]
+    assert started == sorted(started)
+    assert set(shop.statuses().values()) == {Status.COMPLETED}
+
+
+def test_a_suspect_under_way_comes_before_new_items_if_jobs_are_limited(tmp_path: Path) -> None:
+    shop = stock(tmp_path, ant="convert=die-first", bee="convert=ok")
+    shop.close()
+    workshop.report(shop.spawn(workers=2, patience=0, jobs=1))
+    assert [note[1] for note in shop.notes("start")] == ["ant"] * 4 + ["bee"] * 3
+    assert set(shop.statuses().values()) == {Status.COMPLETED}
+
+
+def test_a_dry_run_with_plans_calls_no_worker(tmp_path: Path) -> None:
+    shop = stock(tmp_path, ant="convert=ok", bee="convert=fail")
+    seen: list[SettledItem] = []
+
+    def plan(item: Item) -> list[str]:
+        return [f"prepare {item.path}", "convert", "publish"]
+
+    result = dry_run.simulate_batch(
+        readonly.load_state(shop.status, shop.kind),
+        ["ant", "bee"],
+        shop.opening(),
+        workshop.build_config(),
+        BatchCallbacks(on_item=seen.append),
+        plan,
+    )
+    assert (result.done_count, shop.notes()) == (2, [])
+    assert [entry.outcome.facts["plan"] for entry in seen] == [
+        ["prepare convert=ok", "convert", "publish"],
+        ["prepare convert=fail", "convert", "publish"],
+    ]
+
+
+def run(folder: Path, path: str, workers: int = 1, **more: str) -> ItemRun:
+    item = toys.Thing(status=Status.PENDING, path=path, **more)  # type: ignore[arg-type]
+    limits = ExecutionLimits(workers)
+    factory = Workshop(folder, toys.TIDY).opening()
+    return single_item.run_item(toys.TIDY, item, factory, limits)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.usefixtures("pooled")
+def test_one_item_runs_through_all_stages_without_a_queue(tmp_path: Path, workers: int) -> None:
+    ended = run(tmp_path, "convert=parts:one,two,half-three", workers)
+    assert (ended.outcome.state, ended.outcome.message) == (Status.COMPLETED, "done")
+    assert (ended.item.status, ended.item.processing_stage) == (Status.COMPLETED, "completed")
+    assert set(ended.stage_seconds) == {"prepare", "convert"}
+    assert len(Workshop(tmp_path, toys.TIDY).notes("part")) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.log"]
+
+
+def test_the_failure_of_one_item_is_its_last_and_cleaned_up(tmp_path: Path) -> None:
+    ended = run(tmp_path, "convert=parts:one,broken")
+    assert (ended.outcome.state, ended.item.processing_stage) == (Status.ERROR, "failed_convert")
+    assert ended.outcome.message.startswith("1 of 2 parts failed. The first: ValueError: this part")
+    assert len(Workshop(tmp_path, toys.TIDY).notes("cleanup")) == 1
+    assert ended.item.size == 1
+    assert len(ended.problems) == 3
+
+
+def test_one_item_that_waits_is_returned_and_continues_there(tmp_path: Path) -> None:
+    ended = run(tmp_path, "convert=park:90")
+    assert (ended.outcome.state, ended.outcome.retry_after) == (Status.PENDING, 90.0)
+    assert (ended.item.status, ended.item.processing_stage) == (Status.PENDING, "convert")
+    again = single_item.run_item(toys.TIDY, ended.item, Workshop(tmp_path, toys.TIDY).opening())
+    assert again.outcome.state is Status.COMPLETED
+
+
+def test_one_item_that_the_user_stops_is_returned_in_its_stage(tmp_path: Path) -> None:
+    shop = Workshop(tmp_path, toys.TIDY)
+
+    def stop() -> None:
+        workshop.await_(lambda: shop.notes("start", "item", "convert"))
+        signal.raise_signal(signal.SIGINT)
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    ended = run(tmp_path, "convert=may-stop")
+    stopper.join()
+    assert (ended.outcome.message, ended.item.processing_stage) == ("stopped", "convert")
+    assert ended.item.status is Status.PENDING
+
+
+def test_an_invalid_result_of_one_item_is_raised(tmp_path: Path) -> None:
+    with pytest.raises(InvalidOutcome, match="job item, stage convert"):
+        run(tmp_path, "convert=returns:unknown")
