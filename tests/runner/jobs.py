@@ -25,7 +25,6 @@ TABLE = StageTable(
     ),
     completed="completed",
 )
-STAGES = [stage.name for stage in TABLE.stages]
 Action = Callable[[Work, Progress, Path, str], Any]
 
 

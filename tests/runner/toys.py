@@ -110,7 +110,7 @@ def work(work: Work, progress: Progress, folder: Path) -> Outcome | Parts:
     """Run a thing's action, or its stage."""
     key = work.stamp.key
     notes.note(folder, "start", key, work.stage or "-")
-    if work.stage in jobs.STAGES:
+    if work.stage and "=" in work.item.path:
         result = jobs.run_stage(work, progress, folder)
     elif work.stage:
         result = staged.STAGED[work.stage](work, folder)
