@@ -10,13 +10,14 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
+from msgspec import UnsetType
 
 from mediakeep import clock, kinds
 from mediakeep.app.subjects import registry
 from mediakeep.errors import BadTemplate, NoQueue
 from mediakeep.kinds import Kind
 from mediakeep.queue import readonly
-from mediakeep.queue.history import index, queries
+from mediakeep.queue.history import index, queries, stage_queries
 from mediakeep.queue.state import QueueState
 from mediakeep.views import periods, review, summary
 from mediakeep.views.periods import DAY, WEEK, Period, TimeZone
@@ -26,12 +27,14 @@ from mediakeep.views.report import (
     kind_progress,
     progress_report,
     report_files,
+    stage_report,
 )
 from mediakeep.views.report.current_state import StateContext
 from mediakeep.views.report.decisions import FixHints, PendingReviews, ReviewSource
 from mediakeep.views.report.kind_progress import ItemFindings, KindProgress
 from mediakeep.views.report.progress_report import ProgressReport
 from mediakeep.views.running_totals import RunningTotals
+from mediakeep.views.stage_status import StageStatus
 from mediakeep.views.summary import KindSummary, SummaryContext
 
 MAX_GAINS = 5  # items with the largest gains that are listed
@@ -80,12 +83,24 @@ def _collect_progress(
     if not spans or spans[-1].period != period:
         return account, None
     if context.now >= period.shift(1).end:  # the current state says nothing about that time
-        return account, kind_progress.build_progress(account, spans, findings, None)
+        part = kind_progress.build_progress(account, spans, findings, None)
+        return account, _add_stages(part, kind, findings, None)
     waiting = _read_pending_reviews(context, state, findings)
     now = current_state.build_current_state(
         StateContext(context.home, state, context.now), account, waiting, findings.failed
     )
-    return account, kind_progress.build_progress(account, spans, findings, now)
+    part = kind_progress.build_progress(account, spans, findings, now)
+    return account, _add_stages(part, kind, findings, account.status.stages)
+
+
+def _add_stages(
+    part: KindProgress, kind: Kind, findings: ItemFindings, status: StageStatus | UnsetType | None
+) -> KindProgress:
+    """Return the report on a kind with its stages, if it has any."""
+    if not kind.stages:
+        return part
+    stages = stage_report.build_stage_report(kind.stages, findings.runs, status or None)
+    return msgspec.structs.replace(part, stages=stages)
 
 
 def _read_pending_reviews(
@@ -116,7 +131,8 @@ def _query_history(
         queries.read_failed_items(connection, begin, end),
     )
     account = summary.summarize_with_index(connection, state, view, RunningTotals(state))
-    return account, ItemFindings(gains, failed, queries.read_open_issues(connection))
+    runs = stage_queries.read_stage_totals(connection, begin, end)
+    return account, ItemFindings(gains, failed, queries.read_open_issues(connection), runs)
 
 
 def first_activity(context: ReportContext) -> datetime | None:

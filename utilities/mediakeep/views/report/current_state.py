@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import config, path_text
+from mediakeep import clock, config, path_text
 from mediakeep.item import Status, is_no_longer_found
 from mediakeep.queue.claims import PendingQueue
 from mediakeep.queue.state import QueueState
@@ -120,7 +120,9 @@ def build_remaining_work(context: StateContext, summary: KindSummary) -> Remaini
         per_hour=standing.per_hour,
         sessions=summary.pace.sessions,
         estimate=summary.estimate,
-        next_items=PendingQueue(context.state).peek_keys(MAX_NEXT_ITEMS),
+        next_items=PendingQueue(context.state).peek_keys(
+            MAX_NEXT_ITEMS, clock.format_iso(context.now)
+        ),
         batch=f"{config.format_command(kind.batch_script, context.home)} {size}",
         redo=f"{config.format_command(kind.manager_script, context.home)} --reset-outdated",
         lookups=terminal.describe_lookups(standing),

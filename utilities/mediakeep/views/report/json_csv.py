@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from mediakeep import path_text
 from mediakeep.pages import csv_cell
@@ -37,7 +38,11 @@ def to_json(report: ProgressReport) -> str:
 
 
 def _kind_to_json(progress: KindProgress) -> dict[str, Any]:
-    fields = {name: getattr(progress, name) for name in progress.__struct_fields__}
+    fields = {
+        name: value
+        for name in progress.__struct_fields__
+        if (value := getattr(progress, name)) is not UNSET
+    }
     spans = {name: _stats_to_json(getattr(progress, name)) for name in ("weeks", "days")}
     flows = {
         "flow": _totals_to_json(progress.flow),
@@ -84,6 +89,13 @@ def _iter_rows(progress: KindProgress) -> Iterator[tuple[str, str, str, Any]]:
     for item_gain in progress.gains:
         yield "gains", item_gain.item, "repaired", item_gain.fixed
         yield "gains", item_gain.item, "closed", item_gain.closed
+    if progress.stages is not UNSET:
+        for stage in progress.stages.rows:
+            for name in ("items", "failed_items", "finished", "failed", "parked", "mean_seconds"):
+                yield "stages", stage.stage, name, getattr(stage, name)
+        for wait in progress.stages.parked_items:
+            yield "waiting", wait.item, "until", wait.until
+            yield "waiting", wait.item, "why", wait.why
     if progress.present:
         yield from _iter_state_rows(progress)
     for week in progress.weeks:

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from mediakeep.queue.history.queries import ItemRepairTotals
+from mediakeep.queue.history.stage_queries import StageTotals
 from mediakeep.views.period_stats import PeriodStats, PeriodTotals
 from mediakeep.views.report.decisions import PendingReviews
+from mediakeep.views.report.stage_report import StageReport
 from mediakeep.views.summary import CompletionEstimate, KindSummary
 
 MAX_FAILED_ITEMS = 5  # failed items shown per cause; the queue lists all
@@ -97,6 +100,7 @@ class ItemFindings(msgspec.Struct, frozen=True):
     gains: list[ItemRepairTotals]
     failed: frozenset[str]
     opened: dict[str, str]  # time when each open issue was first found, by id
+    runs: list[StageTotals] = []  # of the stages that ran
 
 
 class KindProgress(msgspec.Struct, frozen=True):
@@ -122,6 +126,7 @@ class KindProgress(msgspec.Struct, frozen=True):
     weeks: list[PeriodStats]
     days: list[PeriodStats]
     steps: list[tuple[str, int]]
+    stages: StageReport | UnsetType = UNSET  # unset for kinds without stages
 
     @property
     def open(self) -> int:

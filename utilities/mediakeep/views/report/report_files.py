@@ -11,7 +11,7 @@ import msgspec
 
 from mediakeep import atomic_files
 from mediakeep.pages import render
-from mediakeep.views import periods, terminal
+from mediakeep.views import periods, terminal, wait_text
 from mediakeep.views.periods import DAY, Period
 from mediakeep.views.report import headline, json_csv, report_charts
 from mediakeep.views.report.progress_report import ProgressReport
@@ -124,6 +124,11 @@ def _render(
         "gained": headline.format_item_gain,
         "duration": terminal.format_duration,
         "when": partial(periods.format_time, zone=report.period.zone),
+        "wait": partial(
+            wait_text.format_wait,
+            now=datetime.fromisoformat(report.written),
+            zone=report.period.zone,
+        ),
     }
     folder = home / TEMPLATES if home else None
     return render.render_user_template(

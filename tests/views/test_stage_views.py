@@ -1,0 +1,242 @@
+"""What summaries, the dashboard and reports show of stages, waits and failures by stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import UNSET
+
+from mediakeep import kinds
+from mediakeep.app.console import Console
+from mediakeep.app.queue_admin import show
+from mediakeep.app.queue_admin.context import ManagerContext
+from mediakeep.app.reports import period_report
+from mediakeep.app.reports.period_report import ReportContext
+from mediakeep.app.subjects import registry
+from mediakeep.app.subjects.music import MUSIC as MUSIC_SUBJECT
+from mediakeep.commands.display import batch_output
+from mediakeep.item import Status
+from mediakeep.outcome import Outcome
+from mediakeep.queue.queue import Queue
+from mediakeep.queue.sessions import StageProgress
+from mediakeep.runner.batch_config import BatchResult
+from mediakeep.views import dashboard_json, periods, stage_text, summary, terminal, wait_text
+from mediakeep.views.disk_usage import DiskUsage
+from mediakeep.views.poller import HomeSnapshot, QueuePoller
+from mediakeep.views.report import report_files
+from mediakeep.views.summary import SummaryContext
+from tests.queue import rig
+from tests.sampling import each_row
+from tests.views import dashboards, staged_kind
+from tests.views.staged_kind import KIND
+
+NOW = datetime(2025, 12, 17, 10, tzinfo=UTC)
+UNTIL = "2025-12-18T08:00:00+00:00"
+CLOSED = "the service is closed"
+EAST = timezone(timedelta(hours=5, minutes=30))
+
+
+@pytest.fixture
+def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
+    """A queue with A completed, B failed, C waiting, D to be cleaned up, E new."""
+    monkeypatch.setitem(kinds.KINDS, KIND.name, KIND)
+    with staged_kind.make(tmp_path, "ABCDE", rig.Clock()) as queue:
+        a, b, c, d = queue.claim(4)
+        for claim in (a, b):
+            staged_kind.advance(queue, claim, "converting", 1.5)
+        staged_kind.advance(queue, a, "publishing", 60.0)
+        staged_kind.complete(queue, a)
+        staged_kind.fail(queue, b, "The disc is damaged.")
+        staged_kind.park(queue, c, 22 * 3600, CLOSED)
+        assert queue.begin_cleanup(d, Outcome(Status.ERROR, "No space."), 4.0)
+        yield queue
+
+
+@each_row(
+    ("until", "now", "zone", "text"),
+    [
+        ("2025-12-17T12:00:00+00:00", NOW, UTC, "waiting until 12:00: why"),
+        ("2025-12-17T12:00:00+00:00", NOW, EAST, "waiting until 17:30: why"),
+        ("2025-12-17T19:00:00+00:00", NOW, EAST, "waiting until 18 Dec 00:30: why"),
+        ("2026-01-02T08:00:00+00:00", NOW, UTC, "waiting until 02 Jan 2026 08:00: why"),
+        ("2025-12-17T10:00:00+00:00", NOW, UTC, "due since 10:00: why"),
+    ],
+)
+def test_a_wait_is_shown_in_local_time(until: str, now: datetime, zone: Any, text: str) -> None:
+    assert wait_text.format_wait(until, "why", now, zone) == text
+    assert wait_text.format_wait(until, "", now, zone) == text.removesuffix(": why")
+
+
+def test_the_summary_counts_by_stage_and_shows_waits_and_failures(
+    queue: Queue, tmp_path: Path
+) -> None:
+    result = show.show_summary(ManagerContext(tmp_path, KIND, _NoConsole()))
+    wait = wait_text.format_wait(UNTIL, CLOSED, queue.location.now())
+    assert result.lines[-4:-2] == [
+        "By stage: preparing 2, failed_prepare 1, failed_convert 1, published 1",
+        "Failed in converting: 1 album, 1 attempt",
+    ]
+    assert result.lines[-2].partition(":")[0] == "C"
+    assert result.lines[-1] == "1 album to be cleaned up by the next batch"
+    stages = msgspec.to_builtins(result.data)["stages"]
+    assert stages == {
+        "by_stage": {"preparing": 2, "failed_prepare": 1, "failed_convert": 1, "published": 1},
+        "parked": 1,
+        "parked_items": [{"item": "C", "stage": "preparing", "until": UNTIL, "why": CLOSED}],
+        "failures": [{"stage": "converting", "items": 1, "attempts": 1}],
+        "cleanup_due": 1,
+    }
+    lines = terminal.list_items(queue.state, Status.PENDING, queue.location.now)
+    assert lines == [f"pending      C  ({wait})", "pending      E"]
+
+
+class _NoConsole(Console):
+    """A console that a command which only reads does not use."""
+
+
+def test_kinds_without_stages_have_no_field_of_them() -> None:
+    status = summary.build_queue_status(
+        rig.state({"A": rig.item(Status.ERROR, error_message="No.")}), dashboards.ACCOUNT.pace
+    )
+    assert status.stages is UNSET
+    assert "stages" not in msgspec.to_builtins(status)
+    (data,) = dashboard_json.to_json(dashboards.GLANCE)
+    assert not data.keys() & {"stages"}
+    assert not any("stage" in failure for failure in data["troubles"])
+    assert not any("stage" in work for session in data["live"] for work in session["works"])
+    assert not any("run" in event for event in data["recent"])
+
+
+def poll(queue: Queue, home: Path) -> HomeSnapshot:
+    poller = QueuePoller(queue.location, KIND)
+    snapshot = poller.poll(SummaryContext(queue.location.now(), UTC))
+    return HomeSnapshot(home, queue.location.now(), UTC, [snapshot], DiskUsage([], {}))
+
+
+def test_the_dashboard_shows_stages_waits_and_events(queue: Queue, tmp_path: Path) -> None:
+    glance = poll(queue, tmp_path)
+    text = "\n".join(line.rstrip() for line in dashboards.render(glance, 100))
+    for shown in (
+        "Waiting: 1 album",
+        f"C waiting until 18 Dec 08:00: {CLOSED}",
+        "preparing 2, failed_prepare 1, failed_convert 1, published 1",
+        "Failed in converting: 1 album, 1 attempt",
+        "1 album to be cleaned up by the next batch",
+        "B converting: 1 try, given up The disc is damaged.",
+        f"C preparing waiting until 18 Dec 08:00: {CLOSED}",
+        "B converting failed: The disc is damaged.",
+        "A converting done in 1 min",
+        "D preparing failed in 4 s",
+    ):
+        assert shown in " ".join(text.replace("│", " ").split()), shown
+    (data,) = dashboard_json.to_json(glance)
+    assert data["stages"]["by_stage"]["published"] == 1
+    assert data["troubles"][0]["stage"] == "converting"
+    assert data["recent"][0]["run"]["outcome"] == "failed"
+
+
+def test_a_running_item_shows_its_stage_parts_rate_and_time_left(
+    queue: Queue, tmp_path: Path
+) -> None:
+    assert queue.session
+    queue.session.begin_item("E")
+    status = queue.session._live
+    status.stages["E"] = StageProgress(
+        stage="converting", done=30, of=120, parts=(3, 12), rate=0.5, seconds_left=180.0
+    )
+    queue.session.note_progress("E", 30, 120, "")
+    queue.session._write_live_file()
+    glance = poll(queue, tmp_path)
+    line = next(line for line in dashboards.render(glance, 100) if "converting: 3" in line)
+    assert "converting: 3 of 12 parts, 30 a minute, about 3 min left" in line
+    assert "25%" in line
+    (data,) = dashboard_json.to_json(glance)
+    (work,) = data["live"][0]["works"]
+    assert work["stage"] == {
+        "stage": "converting",
+        "done": 30,
+        "of": 120,
+        "parts": [3, 12],
+        "rate": 0.5,
+        "seconds_left": 180.0,
+    }
+
+
+@each_row(
+    ("progress", "text"),
+    [
+        (StageProgress(stage="s"), "s"),
+        (StageProgress(stage="s", rate=12.34), "s: 12 a second"),
+        (StageProgress(stage="s", rate=1.25), "s: 1.2 a second"),
+        (StageProgress(stage="s", rate=0.001), "s: 3.6 an hour"),
+        (
+            StageProgress(stage="s", parts=(0, 1), seconds_left=0.0),
+            "s: 0 of 1 part, about 1 s left",
+        ),
+    ],
+)
+def test_the_progress_of_a_stage_as_text(progress: StageProgress, text: str) -> None:
+    assert stage_text.format_progress(progress) == text
+
+
+def test_a_batch_with_nothing_but_waits_says_what_it_waits_for(queue: Queue) -> None:
+    status = summary.build_queue_status(queue.state, dashboards.ACCOUNT.pace)
+    lines = batch_output.format_summary(BatchResult(), status, queue.location.now)
+    wait = wait_text.format_wait(UNTIL, CLOSED, queue.location.now())
+    assert lines[:2] == ["Nothing can be processed now.", f"C: {wait}"]
+
+
+def test_of_many_waits_the_first_are_shown_and_the_others_counted(queue: Queue) -> None:
+    status = summary.build_queue_status(queue.state, dashboards.ACCOUNT.pace)
+    assert status.stages is not UNSET
+    (wait,) = status.stages.parked_items
+    many = msgspec.structs.replace(status.stages, parked=1005, parked_items=[wait] * 20)
+    lines = stage_text.describe_waits(many, "album", "albums", NOW)
+    assert len(lines) == 6
+    assert lines[-1] == "1,000 more albums waiting"
+
+
+@pytest.fixture
+def report(queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The weekly report on the queue in all formats."""
+    # A kind of tests has no subject; of the subject of music, only the empty reviews are used.
+    monkeypatch.setattr(registry, "get_subject", lambda _: MUSIC_SUBJECT)
+    context = ReportContext(tmp_path, queue.location.now() + timedelta(hours=1), UTC)
+    progress = period_report.collect_report(context, periods.parse_period("2025-W51", UTC))
+    assert progress
+    paths = report_files.write_report(tmp_path, progress, ("md", "html", "json", "csv"))
+    return {path.suffix[1:]: path.read_text() for path in paths}
+
+
+def test_the_weekly_report_has_a_table_of_stages(report: dict[str, str]) -> None:
+    for line in (
+        "| Stage | Now | Failed now | Finished | Failed attempts | Waits | Mean time |",
+        "| preparing | 2 |  | 2 | 1 | 1 | 2 s |",
+        "| converting |  | 1 | 1 | 1 |  | 1 min |",
+        "| publishing |  |  | 1 |  |  | 3 s |",
+        "1 album waiting:",
+        f"- **C**: waiting until 18 Dec 08:00: {CLOSED}",
+        "1 album to be cleaned up by the next batch.",
+    ):
+        assert line in report["md"].splitlines(), line
+    assert '<td class="k">converting</td>' in report["html"]
+    assert f"<strong>C</strong>: waiting until 18 Dec 08:00: {CLOSED}" in report["html"]
+
+
+def test_the_stages_are_in_the_data_of_the_report(report: dict[str, str]) -> None:
+    (kind,) = msgspec.json.decode(report["json"])["kinds"]
+    assert [(row["stage"], row["items"], row["failed"]) for row in kind["stages"]["rows"]] == [
+        ("preparing", 2, 1),
+        ("converting", 0, 1),
+        ("publishing", 0, 0),
+    ]
+    assert kind["stages"]["parked_items"][0]["why"] == CLOSED
+    assert "2025-W51,albums,stages,converting,mean_seconds,60" in report["csv"].replace(
+        "60.0", "60"
+    )
+    assert f"2025-W51,albums,waiting,C,why,{CLOSED}" in report["csv"]
