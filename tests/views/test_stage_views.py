@@ -144,13 +144,10 @@ def test_a_running_item_shows_its_stage_parts_rate_and_time_left(
     queue: Queue, tmp_path: Path
 ) -> None:
     assert queue.session
-    queue.session.begin_item("E")
-    status = queue.session._live
-    status.stages["E"] = StageProgress(
+    running = StageProgress(
         stage="converting", done=30, of=120, parts=(3, 12), rate=0.5, seconds_left=180.0
     )
-    queue.session.note_progress("E", 30, 120, "")
-    queue.session._write_live_file()
+    queue.session.begin_item("E", running)
     glance = poll(queue, tmp_path)
     line = next(line for line in dashboards.render(glance, 100) if "converting: 3" in line)
     assert "converting: 3 of 12 parts, 30 a minute, about 3 min left" in line
@@ -161,7 +158,7 @@ def test_a_running_item_shows_its_stage_parts_rate_and_time_left(
         "stage": "converting",
         "done": 30,
         "of": 120,
-        "parts": [3, 12],
+        "parts": (3, 12),
         "rate": 0.5,
         "seconds_left": 180.0,
     }

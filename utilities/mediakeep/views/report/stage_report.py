@@ -8,7 +8,7 @@ import msgspec
 
 from mediakeep.queue.history.stage_queries import StageTotals
 from mediakeep.stages import StageTable
-from mediakeep.views.stage_status import ParkedItem, StageStatus
+from mediakeep.views.stage_status import StageStatus, WaitingItem
 
 _NO_RUNS = StageTotals("", 0, 0, 0, 0, None)
 
@@ -34,7 +34,7 @@ class StageReport(msgspec.Struct, frozen=True):
 
     rows: list[StageRow]
     parked: int
-    parked_items: list[ParkedItem]  # those that are due first
+    parked_items: list[WaitingItem]  # those that are due first
     cleanup_due: int
 
 
