@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -16,12 +17,14 @@ from mediakeep.item import Status
 from mediakeep.kinds import HistoryView, Kind
 from mediakeep.outcome import Outcome
 from mediakeep.queue import actions, readonly
-from mediakeep.queue.history import history_views, index, stage_queries
+from mediakeep.queue.history import history_views, index, stage_queries, stage_rows
 from mediakeep.queue.queue import Queue
+from tests import documents
 from tests.queue import rig
 from tests.views import staged_kind
 from tests.views.staged_kind import KIND, RUNS
 
+QUEUE_FILES = documents.ROOT / "docs" / "queue-files.md"
 MORNING = "2025-12-18T08:00:00+00:00"
 ALL_TIME = "", "9"
 STAGES = "SELECT item, stage, outcome, seconds, attempts FROM stages ORDER BY seq"
@@ -232,3 +235,15 @@ def test_a_view_shows_the_declared_columns() -> None:
     assert runs.startswith('CREATE VIEW "processing_history" AS SELECT last.item AS "album"')
     assert all(f'AS "{column}"' in runs for column in RUNS.columns)
     assert "GROUP BY item" in albums
+
+
+def test_the_documented_selects_from_views_run_as_written(queue: Queue) -> None:
+    run_all_outcomes(queue)
+    (block,) = re.findall(r"```sql\n(.*?)```", QUEUE_FILES.read_text(), re.DOTALL)
+    failed, published = (statement for statement in block.split(";") if statement.strip())
+    assert select(queue, failed) == [("B", "converting", 2.0)]
+    assert select(queue, published) == [("A", 9)]
+
+
+def test_the_table_of_stages_is_documented() -> None:
+    assert documents.column(QUEUE_FILES, "### Stages") == {*stage_rows.COLUMNS, "facts"}
