@@ -28,6 +28,7 @@ from mediakeep.queue import (
     compaction,
     journal,
     journal_lookup,
+    new_jobs,
     retire,
     sessions,
     stage_checks,
@@ -99,7 +100,9 @@ def _find_items_outside(
     loaded: LoadedSnapshot, libraries: Container[str]
 ) -> Iterator[tuple[str, Item]]:
     for key, item in loaded.items.items():
-        if item.status is not Status.SKIPPED and not _is_in_library(item.path, libraries):
+        if item.status is Status.SKIPPED or new_jobs.is_added(key, item):
+            continue
+        if not _is_in_library(item.path, libraries):
             yield key, item
 
 
