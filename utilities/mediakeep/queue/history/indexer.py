@@ -21,7 +21,9 @@ _EXCLUDED_SUMS = (
         {"seq", "issues_found", "issues_resolved", "auto_fixed", "manual_reviews", "notes"}
     )
 )
-_STAGE_NUMBERS = frozenset({"attempts", "stage_seconds"})  # in the table of stages instead
+# In the table of stages instead. The seconds of stages are part of those of the settle.
+_STAGE_NUMBERS = frozenset({"attempts", "stage_seconds"}) | _EXCLUDED_SUMS
+_STAGE_SUMS_EXCLUDED = _STAGE_NUMBERS | {"seconds"}
 _IMPLIED_STATES = {"reset": str(Status.PENDING), "mark": str(Status.COMPLETED)}
 _ADD_AMOUNT = " ON CONFLICT DO UPDATE SET amount = amount + excluded.amount"
 
@@ -52,7 +54,7 @@ class HistoryIndexer:
         if event["op"] == "settle" and "item" in event:
             moves = self._add_settle(event, slot)
         elif event["op"] in stage_rows.STAGE_OPS:
-            self._add_sums(event, slot, _STAGE_NUMBERS | {"seconds"})
+            self._add_sums(event, slot, _STAGE_SUMS_EXCLUDED)
         else:
             self._add_status_changes(event, slot)
         self._add_stage_run(event)
@@ -120,7 +122,7 @@ class HistoryIndexer:
         by_hand = event.get("by_hand", False)
         self._tallies[slot, "by_hand" if by_hand else "settled", state] += 1
         if not by_hand:
-            self._add_sums(event, slot, _STAGE_NUMBERS if "stage" in event else frozenset())
+            self._add_sums(event, slot, _STAGE_NUMBERS if "stage" in event else _EXCLUDED_SUMS)
         moves = self._compare_issues(item, event, slot) if "open_ids" in event else (0, 0, 0)
         if state == Status.COMPLETED:
             if before and not by_hand:
@@ -130,7 +132,7 @@ class HistoryIndexer:
 
     def _add_sums(self, event: dict[str, Any], slot: int, excluded: frozenset[str]) -> None:
         for name, value in event.items():
-            if type(value) in (int, float) and name not in _EXCLUDED_SUMS | excluded:
+            if type(value) in (int, float) and name not in excluded:
                 self._tallies[slot, "sum", name] += value
         for kind, count in _get_repairs(event).items():
             self._tallies[slot, "repaired", kind] += count
