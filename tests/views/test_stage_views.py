@@ -20,7 +20,7 @@ from mediakeep.app.reports.period_report import ReportContext
 from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.music import MUSIC as MUSIC_SUBJECT
 from mediakeep.commands.display import batch_output
-from mediakeep.item import Status
+from mediakeep.item import PartsRecord, Status
 from mediakeep.outcome import Outcome
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.sessions import StageProgress
@@ -237,3 +237,25 @@ def test_the_stages_are_in_the_data_of_the_report(report: dict[str, str]) -> Non
         "60.0", "60"
     )
     assert f"2025-W51,albums,waiting,C,why,{CLOSED}" in report["csv"]
+
+
+def test_an_item_is_shown_with_the_runs_of_its_stages(
+    queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A kind of tests has no subject; the items have no report that the one of music could read.
+    monkeypatch.setattr(registry, "get_subject", lambda _: MUSIC_SUBJECT)
+    context = ManagerContext(tmp_path, KIND, _NoConsole())
+    result = show.show_item(context, "B")
+    assert [line for line in result.lines if " in " in line] == [
+        "  preparing done in 2 s",
+        "  converting failed in 2 s: The disc is damaged.",
+    ]
+    assert [run.outcome for run in result.data["B"]["stages"]] == ["done", "failed"]
+    lines = show.show_item(context, "C").lines
+    assert any(line.startswith("  preparing parked") and line.endswith(CLOSED) for line in lines)
+
+
+def test_the_parts_of_an_item_are_shown_as_numbers() -> None:
+    parts = PartsRecord(done={"0": [1], "1": [2]}, failed={"2": 1})
+    lines = terminal.describe_item("A", rig.item(parts=parts))
+    assert "  parts: 2 done, 1 failed" in lines
