@@ -97,7 +97,7 @@ class RecordingHome:
 
     def make(self, *names: str, tracks: int = 2, damaged: bool = False) -> None:
         """Make recordings in the library; the first track of a damaged one is no WAV file."""
-        self.path.mkdir(exist_ok=True)
+        self.path.mkdir(parents=True, exist_ok=True)
         for name in names:
             folder = self.library / name
             folder.mkdir(parents=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import array
 import contextlib
+import io
 import shutil
 import time
 import wave
@@ -94,6 +95,8 @@ def _convert(folders: Folders, results: tuple[Any, ...] | None) -> Outcome | Par
         return Parts(tuple(inputs), convert_part, weights=tuple(range(1, len(inputs) + 1)))
     for track in tracks:
         _join(track, folders.processed)
+    for path in {*folders.processed.iterdir()} - {folders.processed / t.name for t in tracks}:
+        path.unlink()  # parts, and temporary files of killed processes
     frames = sum(result["frames"] for result in results)
     return Outcome(
         data={"converted": time.time()}, next_stage="publishing", facts={"frames": frames}
@@ -118,16 +121,14 @@ def _part_path(processed: Path, track: Path, number: int) -> Path:
 
 
 def _join(track: Path, processed: Path) -> None:
-    parts = [_part_path(processed, track, number) for number in range(PARTS)]
-    if not all(part.exists() for part in parts):  # joined before a kill
+    if (processed / track.name).exists():  # joined before a kill
         return
-    joined = processed / f"{track.name}.new"
-    with wave.open(str(track)) as source, wave.open(str(joined), "wb") as target:
+    joined = io.BytesIO()
+    with wave.open(str(track)) as source, wave.open(joined, "wb") as target:
         target.setparams(source.getparams())
-        target.writeframes(b"".join(part.read_bytes() for part in parts))
-    atomic_files.write_atomic(processed / track.name, joined.read_bytes())
-    for path in (joined, *parts):
-        path.unlink()
+        for number in range(PARTS):
+            target.writeframes(_part_path(processed, track, number).read_bytes())
+    atomic_files.write_atomic(processed / track.name, joined.getvalue())
 
 
 def _publish(folders: Folders, item: Recording, settings: Settings) -> Outcome:
