@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,6 @@ from mediakeep.errors import LibraryMissing, MediakeepError, ServiceFailed, Stat
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.media import temp_copies
-from mediakeep.outcome import Outcome
 from mediakeep.policy import FixLevel
 from mediakeep.queue import actions, claims, queue, readonly
 from mediakeep.queue.claims import PendingQueue
@@ -228,35 +228,26 @@ def _dry_run(
         if options.item_name
         else _next_keys(state, options.config)
     )
-    if subject.jobs:
-        return _show_plans(subject.jobs, options, output, {key: state.items[key] for key in keys})
     due: list[Any] = []
 
     def settled(settled_item: SettledItem) -> None:
         due.extend(settled_item.outcome.facts.get("due", ()))
-        output.on_item(settled_item)
+        output.on_item(_with_name(settled_item, subject, state))
 
     face = BatchCallbacks(output.on_start, settled, output.on_progress)
-    report = dry_run.simulate_batch(state, keys, options.worker_factory(), options.config, face)
+    jobs = subject.jobs
+    plan = partial(_plan_item, jobs, options.request.settings) if jobs else None
+    report = dry_run.simulate_batch(
+        state, keys, options.worker_factory(), options.config, face, plan
+    )
     if options.plan_out and not report.stopped:
         report.notes += plan_file.save(options.home, options.plan_out, due)
     output.on_dry_run(report)
     return report
 
 
-def _show_plans(
-    jobs: JobActions, options: BatchOptions, output: BatchOutput, items: Mapping[str, Item]
-) -> BatchResult:
-    """Show the plan of each item to its last stage; no worker is called."""
-    report = BatchResult(claimed=len(items))
-    output.on_start(len(items))
-    for key, item in items.items():
-        plan = jobs.plan(item, options.request.settings)
-        outcome = Outcome(message="planned", facts={"plan": plan})
-        report.add_outcome(outcome)
-        output.on_item(SettledItem(report.done_count, _name_item(item, key), outcome, 0.0))
-    output.on_dry_run(report)
-    return report
+def _plan_item(jobs: JobActions, settings: Mapping[str, Any], item: Item) -> list[str]:
+    return jobs.plan(item, settings)
 
 
 def _with_name(settled_item: SettledItem, subject: Subject, state: QueueState) -> SettledItem:
