@@ -15,7 +15,9 @@ from pathlib import Path
 import click
 import msgspec
 import pytest
+from msgspec import structs
 
+from mediakeep.commands import job_command, queue_manager
 from mediakeep.commands.app import MediakeepCommand
 from mediakeep.config import ENV_PREFIX, Settings
 from mediakeep.item import Item, Status
@@ -27,6 +29,7 @@ from mediakeep.views import review
 from mediakeep.views.summary import QueueStatus
 from tests import documents, memory_folder
 from tests.documents import PAGES, ROOT, Checkout
+from tests.reference import recording
 from tests.sampling import each_row
 from tests.scripts import load_command, module_name
 
@@ -36,6 +39,10 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 QUEUE_FILES = DOCS / "queue-files.md"
 MANAGER = "python utilities/music_queue_manager.py"
 BATCH = "python utilities/process_music_batch.py"
+
+# The batch command and the manager of any kind of jobs, without its own options.
+_JOB = structs.replace(recording.KIND, noun="item", plural="items")
+JOB_COMMANDS = (job_command.build_command(_JOB), queue_manager.build_manager(_JOB))
 
 
 def command(door: Path) -> MediakeepCommand:
@@ -51,11 +58,16 @@ def page(door: Path) -> Path:
 
 
 def options(door: Path) -> dict[str, bool]:
+    """Return the options of the command of a script, and whether each takes a value."""
+    return list_options(command(door))
+
+
+def list_options(command: click.Command) -> dict[str, bool]:
     """Return the options of a command, and whether each takes a value."""
-    context = click.Context(command(door), info_name=door.stem)
+    context = click.Context(command, info_name="script")
     return {
         flag: not option.is_flag
-        for option in command(door).get_params(context)
+        for option in command.get_params(context)
         if isinstance(option, click.Option)
         for flag in option.opts
         if flag.startswith("--")
@@ -243,12 +255,21 @@ def test_every_script_has_a_door_and_no_door_hides_another_module() -> None:
 
 @each_row("door", DOORS, ids=lambda door: door.stem)
 def test_the_options_of_a_command_are_those_of_its_page(door: Path) -> None:
-    told = {}
-    for row in documents.rows(page(door), first="Option"):
+    assert list_documented_options(page(door)) == options(door)
+
+
+def test_the_options_of_every_job_command_are_documented() -> None:
+    assert list_documented_options(DOCS / "jobs.md") == list_options(JOB_COMMANDS[0])
+
+
+def list_documented_options(path: Path) -> dict[str, bool]:
+    """Return the options in the table of a page, and whether each takes a value."""
+    documented = {}
+    for row in documents.rows(path, first="Option"):
         found = re.fullmatch(r"`(?:-\w, )?(--[a-z0-9-]+)( [A-Z]+)?`", row[0])
         assert found, row[0]
-        told[found[1]] = bool(found[2])
-    assert told == options(door)
+        documented[found[1]] = bool(found[2])
+    return documented
 
 
 @each_row("door", DOORS, ids=lambda door: door.stem)
@@ -260,7 +281,7 @@ def test_the_help_of_a_command_explains_every_option(door: Path) -> None:
 
 @each_row("path", PAGES, ids=documents.name)
 def test_a_page_names_no_option_that_does_not_exist(path: Path) -> None:
-    ours = set().union(*(options(door) for door in DOORS))
+    ours = set().union(*(options(door) for door in DOORS), *map(list_options, JOB_COMMANDS))
     tools = {"--strict", "--full", "--hypothesis-profile", "--basetemp"}
     of_others = tools if path.name == "CONTRIBUTING.md" else set()
     assert documents.flags(path.read_text()) <= ours | of_others
