@@ -14,8 +14,7 @@ from typing import Any
 
 from mediakeep.app.batch.batch_request import BatchOptions, BatchRequest
 from mediakeep.app.console import CommandResult
-from mediakeep.app.jobs import clean_up, job_batch, resumable, roll_back
-from mediakeep.app.jobs.prepare_items import Preparation
+from mediakeep.app.jobs.job_request import Preparation, Selection
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
@@ -52,7 +51,7 @@ def build_command(
         )
         batch = batch_options.parse_options(home, request, options)
         preparation = job_options.parse_preparation(options, settings)
-        selection = job_batch.Selection(resume=options["resume"], wait=options["wait"])
+        selection = Selection(resume=options["resume"], wait=options["wait"])
         return _run(context, batch, preparation, selection)
 
     main.__doc__ = (
@@ -76,6 +75,8 @@ def _list_option_names(own_options: Sequence[OptionDecorator]) -> list[str]:
 def _do_action(
     context: ManagerContext, action: str, name: str, settings: dict[str, Any]
 ) -> CommandResult:
+    from mediakeep.app.jobs import clean_up, resumable, roll_back  # here, as --help must be quick
+
     if action == "rollback":
         return roll_back.roll_back(context, name, settings)
     functions = {
@@ -90,11 +91,12 @@ def _run(
     context: ManagerContext,
     batch: BatchOptions,
     preparation: Preparation,
-    selection: job_batch.Selection,
+    selection: Selection,
 ) -> int:
     with worker_process.prestart_workers(
         batch.import_worker_factory, batch.prestart_count
     ) as workers:
+        from mediakeep.app.jobs import job_batch
         from mediakeep.commands.display import batch_output
 
         with batch_output.open_output(batch) as output:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-import msgspec
 from msgspec import structs
 
 from mediakeep import clock
@@ -13,7 +12,7 @@ from mediakeep.app.batch import run_batch
 from mediakeep.app.batch.batch_request import BatchOptions
 from mediakeep.app.batch.output import BatchOutput
 from mediakeep.app.jobs import prepare_items, resumable
-from mediakeep.app.jobs.prepare_items import Preparation
+from mediakeep.app.jobs.job_request import Preparation, Selection
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
@@ -23,16 +22,6 @@ from mediakeep.runner.worker_process import WorkerProcess
 
 _STOPPED = 130  # exit code after a signal
 _INTERVAL = 1.0  # seconds after which the queue is read again, as the user may change it
-
-
-class Selection(msgspec.Struct, frozen=True):
-    """Which items a job command processes.
-
-    `resume` limits it to unfinished items. With `wait`, it ends when no item waits for its time.
-    """
-
-    resume: bool = False
-    wait: bool = False
 
 
 class JobBatch:

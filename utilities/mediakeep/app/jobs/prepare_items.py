@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from mediakeep import clock, path_text
 from mediakeep.app.console import CommandResult
+from mediakeep.app.jobs.job_request import Preparation
 from mediakeep.app.queue_admin import new_home, reset, scan
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.subjects.interface import JobActions
@@ -20,19 +18,6 @@ from mediakeep.queue.queue import Queue
 from mediakeep.queue.snapshot import SnapshotHead
 from mediakeep.queue.state import QueueState
 from mediakeep.views import terminal
-
-
-class Preparation(msgspec.Struct, frozen=True):
-    """The changes of the queue before a batch.
-
-    `scan` is a library to create or update the queue from, `add` are paths of new items, and
-    `settings` the values of the kind's own options. `retry_failed` makes failed items pending.
-    """
-
-    settings: Mapping[str, Any] = {}
-    scan: Path | None = None
-    add: tuple[Path, ...] = ()
-    retry_failed: bool = False
 
 
 def prepare(context: ManagerContext, preparation: Preparation) -> CommandResult:

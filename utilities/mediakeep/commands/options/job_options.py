@@ -7,14 +7,47 @@ from pathlib import Path
 from typing import Any
 
 import click
+from msgspec import structs
 
-from mediakeep.app.jobs.prepare_items import Preparation
+from mediakeep import config
+from mediakeep.app.jobs.job_request import Preparation
 from mediakeep.commands import app
 from mediakeep.commands.options import batch_options
 from mediakeep.errors import UsageError
 from mediakeep.kinds import Kind
+from mediakeep.stages import Retry, StageTable
 
 PATH = app.PathParam()
+
+
+class StageRetryParam(click.ParamType[tuple[str, Retry]]):
+    """The retries of a stage, such as "converting=3" or "converting=3,10m"."""
+
+    name = "retries"
+
+    def __init__(self, table: StageTable) -> None:
+        self._stages = {stage.name: stage for stage in table.stages}
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Retry]:
+        """Parse the name of the stage, the number of attempts, and the delay."""
+        if isinstance(value, tuple):
+            return value
+        name, _, numbers = str(value).partition("=")
+        times, _, delay = numbers.partition(",")
+        if name not in self._stages:
+            self.fail(f'no stage "{name}"; the stages are {", ".join(self._stages)}', param, ctx)
+        if not (times.isdecimal() and int(times)):
+            self.fail(f'"{value}" has no number of attempts; write {name}=3', param, ctx)
+        known = self._stages[name].retry or Retry()
+        try:
+            seconds = config.parse_duration(delay) if delay else known.delay
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return name, structs.replace(known, times=int(times), delay=seconds)
+
+
 # Actions, each of which is done instead of a batch.
 ACTIONS = ("list_resumable", "list_cleanup", "cleanup", "rollback")
 # Options of a batch that have no effect on an action.
@@ -50,6 +83,28 @@ def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
         ),
         click.option(
             f"--{noun}", "only", metavar="NAME", help=f"Only this {noun}, regardless of its status."
+        ),
+        click.option(
+            "--jobs",
+            type=click.IntRange(0),
+            default=0,
+            show_default=True,
+            help=f"Maximum number of {plural} under way; 0: as many as there are workers.",
+        ),
+        click.option(
+            "--stall",
+            type=app.DurationParam(),
+            default="5m",
+            show_default=True,
+            help="Maximum time without progress of a task; 0: no limit.",
+        ),
+        click.option(
+            "--stage-retries",
+            metavar="STAGE=N",
+            type=StageRetryParam(kind.stages),
+            multiple=True,
+            help="Attempts of a stage, and the delay before the second one, such as"
+            f" {kind.first_stage}=3,10m; can be repeated.",
         ),
         click.option("--resume", is_flag=True, help=f"Only unfinished {plural}, no new ones."),
         click.option(
