@@ -37,6 +37,11 @@ def _history(call: FileCall) -> bool:
     return "history" in Path(call.path).parts
 
 
+def _archive(call: FileCall) -> bool:
+    """Return whether a call concerns the archive of retired items, not that of journals."""
+    return Path(call.path).parts[-4:-1] == ("status", "music", "archive")
+
+
 def _named(name: str, which: Callable[[FileCall], bool]) -> Callable[[FileCall], bool]:
     return lambda call: call.name == name and which(call)
 
@@ -49,6 +54,8 @@ POINTS: dict[str, Moment] = {
     "after sync": (AFTER, _named("sync", journal)),
     "history torn": (TORN, _named("write", _history)),
     "history synced": (AFTER, _named("sync", _history)),
+    "archive torn": (TORN, _named("write", _archive)),
+    "archive synced": (AFTER, _named("sync", _archive)),
     "snapshot torn": (TORN, _named("write", _snapshot)),
     "snapshot synced": (AFTER, _named("sync", _snapshot)),
     "journal made": (AFTER, _named("open", journal)),

@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from mediakeep.errors import ItemInUse
-from mediakeep.item import Status
+from mediakeep.item import NewItem, Status
 from mediakeep.kinds import MUSIC
 from mediakeep.outcome import Outcome
-from mediakeep.queue import actions, readonly, store
+from mediakeep.queue import actions, item_archive, readonly, store
+from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.settle import SettleRequest
 from tests.crash import faults
@@ -33,6 +34,8 @@ from tests.queue import rig
 context = multiprocessing.get_context("forkserver")
 context.set_forkserver_preload(["tests.crash.loop", "tests.crash.naive"])
 RANDOM = "at random"
+MOST = 60  # items of the queue
+FEWEST = 20  # settled items that stay in it
 _PATIENCE = 300.0  # seconds in which a writer must come to its point
 
 
@@ -122,6 +125,8 @@ def _turn(queue: Queue, chance: random.Random, acks: int) -> None:
     for claim in claims[chance.randrange(2) :]:
         assert queue.session
         queue.session.begin_item(claim.key)
+        if _wait(queue, claim, chance, acks):
+            continue
         state = chance.choice([Status.COMPLETED] * 4 + [Status.ERROR, Status.SKIPPED])
         assert queue.settle(claim, SettleRequest(Outcome(state, "done", open_ids=("a:1",))))
         acknowledge(acks, "settle", claim.key, queue.state.seq)
@@ -133,9 +138,36 @@ def _turn(queue: Queue, chance: random.Random, acks: int) -> None:
         with contextlib.suppress(ItemInUse):
             queue.commit(actions.reset_items(queue.location, actions.select_by_name(keys)))
             acknowledge(acks, "reset", keys[0], queue.state.seq)
+    _replace_items(queue, chance, acks)
     if chance.random() < 0.2:
         name = queue.write_checkpoint().name
         acknowledge(acks, "checkpoint", name, queue.state.seq)
+
+
+def _wait(queue: Queue, claim: Claim, chance: random.Random, acks: int) -> bool:
+    """Maybe record a part of a claimed item, and maybe park it; return whether it is parked."""
+    if chance.random() < 0.3:
+        assert queue.record_part(claim, f"{chance.randrange(3)}", {"size": claim.seq})
+        acknowledge(acks, "part", claim.key, queue.state.seq)
+    if chance.random() < 0.8:
+        return False
+    assert queue.park(claim, Outcome(Status.PENDING, "rain", retry_after=1.0), 0.1)
+    acknowledge(acks, "park", claim.key, queue.state.seq)
+    return True
+
+
+def _replace_items(queue: Queue, chance: random.Random, acks: int) -> None:
+    """Take parked items at once, retire a settled item, and add another."""
+    if keys := queue.unpark(list(queue.state.items)):
+        acknowledge(acks, "unpark", keys[0], queue.state.seq)
+    ended = [key for key, item in queue.state.items.items() if item.settled]
+    if len(ended) > FEWEST and chance.random() < 0.5:
+        with contextlib.suppress(ItemInUse):
+            for key in queue.retire(chance.sample(ended, 1)):
+                acknowledge(acks, "retire", key, queue.state.seq)
+    if len(queue.state.items) < MOST:
+        (key,) = queue.add([NewItem(name="added", path="/music/added")])
+        acknowledge(acks, "add", key, queue.state.seq)
 
 
 def acknowledge(acks: int, what: str, key: str, seq: int) -> None:
@@ -147,7 +179,9 @@ def look(folder: Path) -> View:
     """Look at the queue without its lock, as a dashboard would."""
     state = readonly.load_state(folder, MUSIC)
     assert state.counts == rig.state(state.items).counts
-    return View(state.seq, {key: item.settled for key, item in state.items.items()})
+    retired = item_archive.load_retired(folder, MUSIC, state.items)
+    items = {**retired, **state.items}
+    return View(state.seq, {key: item.settled for key, item in items.items()})
 
 
 def read(workspace: Workspace, look_: Look, stop: Any, pipe: Any) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mediakeep.item import Item
-from mediakeep.queue import journal
+from mediakeep.item import Item, NewItem, Status
+from mediakeep.outcome import Outcome
+from mediakeep.queue import item_archive, journal
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.journal import JournalRecord
+from mediakeep.queue.queue import Queue
 from mediakeep.queue.store import ChangeDecider, QueueChange, QueueStore
 from tests.crash.tap import FileCall, Tap, ignore
 from tests.queue import rig
@@ -29,6 +32,7 @@ class Mark:
     person: bool = False
     op: str = ""
     checkpoint: bool = False  # one more of them is there for good
+    retired: frozenset[str] = frozenset()  # items that must be in the queue or in its archive
 
 
 @dataclass
@@ -80,7 +84,10 @@ def _marking(life: CallLog, patched: pytest.MonkeyPatch) -> None:
 
 
 def mark(life: CallLog, store: QueueStore, **more: Any) -> None:
-    life.events.append(Mark(store.state.seq, dict(store.state.items), **more))
+    # Copied whole, as the results of parts are added in place.
+    items = deepcopy(store.state.items)
+    retired = frozenset(item_archive.load_retired(store.place.folder, store.kind))
+    life.events.append(Mark(store.state.seq, items, retired=retired, **more))
 
 
 def _live(life: CallLog, where: QueueLocation) -> None:
@@ -106,7 +113,22 @@ def _live(life: CallLog, where: QueueLocation) -> None:
         with _person(life, store):
             _rename_over(checkpoint, rig.file(where))
         queue.commit(note("at last"))
+        _replace_item(queue)
         queue.end_session()
+
+
+def _replace_item(queue: Queue) -> None:
+    """Add an item, let it wait between its parts, retire it, and restore it."""
+    (key,) = queue.add([NewItem(name="added", path="/music/added")])
+    for number in range(2):
+        (claim,) = queue.claim_by_key(key)
+        queue.record_part(claim, f"{number}", {"size": number})
+        queue.park(claim, Outcome(Status.PENDING, "rain", retry_after=60), 0.1)
+    queue.unpark([key])
+    queue.retire([key])
+    rewrite(queue._store)
+    queue.restore_retired(key)
+    queue.retire([key, "Artist 003"])
 
 
 def note(text: str) -> ChangeDecider:

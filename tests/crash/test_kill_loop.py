@@ -18,7 +18,7 @@ from tests.crash.loop import RANDOM, Workspace
 from tests.crash.tap import Tap
 from tests.queue import rig
 
-ITEMS = 60
+ITEMS = loop.MOST
 
 
 def load(path: Path) -> QueueState:
@@ -30,13 +30,16 @@ def finish(workspace: Workspace) -> QueueState:
     """Do all that is left, with nobody killing."""
     with Tap(loop.archiving(workspace)), Queue.open(rig.at(workspace.root), MUSIC) as queue:
         queue.begin_session()
+        queue.unpark(list(queue.state.items))
         rig.settle(queue, ITEMS)
         queue.end_session()
         queue.write_checkpoint()
     return load(rig.file(rig.at(workspace.root)))
 
 
-@pytest.mark.parametrize("kills", [46, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "kills", [2 * len(faults.POINTS) + 2, pytest.param(1000, marks=pytest.mark.slow)]
+)
 def test_nothing_is_lost_and_nothing_done_twice_however_often_writers_are_killed(
     kills: int, tmp_path: Path
 ) -> None:

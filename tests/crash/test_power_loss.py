@@ -16,7 +16,13 @@ import pytest
 from mediakeep.errors import MediakeepError, NoQueue, SnapshotDamaged
 from mediakeep.item import Item
 from mediakeep.kinds import MUSIC
-from mediakeep.queue import checkpoints, external_change, journal_lookup, snapshot
+from mediakeep.queue import (
+    checkpoints,
+    external_change,
+    item_archive,
+    journal_lookup,
+    snapshot,
+)
 from mediakeep.queue.history import event_log
 from mediakeep.queue.store import QueueStore
 from tests.crash import faults, script
@@ -128,6 +134,8 @@ def judge(case: Case, folder: Path, tally: Tally) -> None:
     if not _allowed(case, opened.state.items, opened.state.seq):
         tally.violations["lost"] += 1
         return
+    if case.last and _is_lost_twice(case.last, opened, folder):
+        tally.violations["a retired item is lost"] += 1
     if any(
         found.content.records
         for found in journal_lookup.iter_unsealed_journals(rig.at(folder).folder)
@@ -145,6 +153,12 @@ def judge(case: Case, folder: Path, tally: Tally) -> None:
 def _allowed(case: Case, items: dict[str, Item], seq: int) -> bool:
     known = [mark.items for mark in (case.last, case.next) if mark]
     return items in known and seq >= (case.last.seq if case.last else 0)
+
+
+def _is_lost_twice(last: Mark, opened: QueueStore, folder: Path) -> bool:
+    """Return whether a retired item is neither in the queue nor in the archive."""
+    retired = item_archive.load_retired(rig.at(folder).folder, MUSIC)
+    return not last.retired <= {*opened.state.items, *retired}
 
 
 def _go_on(case: Case, opened: QueueStore, folder: Path, tally: Tally) -> None:
@@ -205,6 +219,7 @@ MUTATIONS = {
     "the seal's": lambda call, last: call.name == "sync" and faults.seal(last),
     "the folders'": lambda call, last: call.name == "fsync",
     "the history's": lambda call, last: call.name == "sync" and "history" in call.path,
+    "the archive's": lambda call, last: call.name == "sync" and "archive" in call.path,
     "the snapshot's": lambda call, last: call.name == "sync" and call.path.endswith(".tmp"),
 }
 Fits = Callable[[FileCall, FileCall], bool]
@@ -231,4 +246,4 @@ def test_the_life_holds_all_that_a_queue_does(life: CallLog) -> None:
     wanted = {"open", "write", "pwrite", "ftruncate", "sync", "fsync", "mkdir"}
     assert calls == wanted | {"link", "unlink", "replace"}
     folders = {Path(event.path).parent.name for event in life.events if isinstance(event, FileCall)}
-    assert {"processing_queue.journal", "checkpoints", "history", "aside"} <= folders
+    assert {"processing_queue.journal", "checkpoints", "history", "aside", "archive"} <= folders

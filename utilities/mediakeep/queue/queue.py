@@ -305,8 +305,11 @@ class Queue(ClaimedItems):
         Scans do not add them again unless they change. Raise ItemInUse if one of them is being
         processed.
         """
-        chosen = [key for key in keys if key in self.state.items]
-        record = self._store.commit(retire.retire_items(self.location, lambda _: chosen))
+        chosen = list(keys)
+        change = retire.retire_items(
+            self.location, lambda state: [key for key in chosen if key in state.items]
+        )
+        record = self._store.commit(change)
         return list(record.items) if record else []
 
     def restore_retired(self, name: str) -> str:
