@@ -206,7 +206,11 @@ def _match_renamed(
     }
     seen = {old for key, old in matches.items() if key not in doubtful}
     missing = {
-        key: item for key, item in state.items.items() if _may_be_renamed(item) and key not in seen
+        key: item
+        for key, item in state.items.items()
+        if _may_be_renamed(item)
+        and key not in seen
+        and not _exists_elsewhere(state.kind, key, item)
     }
     unknown = [entry for entry in scanned if entry.key in doubtful or entry.key not in matches]
     return follow(missing, unknown) if missing and unknown else {}
