@@ -95,6 +95,15 @@ def test_a_dry_run_with_plans_calls_no_worker(tmp_path: Path) -> None:
     ]
 
 
+def test_a_dry_run_reports_an_invalid_result(tmp_path: Path) -> None:
+    shop = stock(tmp_path, ant="prepare=returns:unknown")
+    state = readonly.load_state(shop.status, shop.kind)
+    config = workshop.build_config()
+    result = dry_run.simulate_batch(state, ["ant"], shop.opening(), config, BatchCallbacks())
+    assert isinstance(result.abort_error, InvalidOutcome)
+    assert result.done_count == 0
+
+
 def run(folder: Path, path: str, workers: int = 1, **more: str) -> ItemRun:
     item = toys.Thing(status=Status.PENDING, path=path, **more)  # type: ignore[arg-type]
     limits = ExecutionLimits(workers)

@@ -11,8 +11,9 @@ from mediakeep.item import Status
 from mediakeep.kinds import Kind
 from mediakeep.runner.batch_config import BatchResult
 from mediakeep.stages import Retry
-from tests.runner import toys, workshop
+from tests.runner import jobs, toys, workshop
 from tests.runner.workshop import Workshop
+from tests.sampling import some
 
 
 def stock(folder: Path, path: str, kind: Kind = toys.JOB) -> Workshop:
@@ -146,3 +147,32 @@ def test_a_killed_batch_goes_on_with_the_cleanup(tmp_path: Path, when: str) -> N
     assert ant.size == 1
     assert len(shop.notes("cleanup")) == cleaned + 1
     assert stages(shop).count("prepare") == 2 + cleaned  # the stage itself ran once
+
+
+# Records: start, claim, prepared, four parts, converted, publishing failed, settled after cleanup.
+LONG = "convert=keep-going:one,two,broken,half publish=fail cleanup=ok"
+
+
+@pytest.mark.parametrize("number", some(range(3, 11), 3))
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_batch_killed_at_a_record_repeats_nothing_that_is_recorded(
+    tmp_path: Path, number: int, when: str
+) -> None:
+    shop = stock(tmp_path, LONG, toys.TIDY)
+    shop.close()
+    process = shop.spawn(die_at=number, die=when)
+    process.communicate(timeout=workshop.PATIENCE)
+    assert process.returncode == -9
+    killed, before = shop.item("ant"), len(shop.notes())
+    shop.run()
+    ant, since = shop.item("ant"), shop.notes()[before:]
+    assert (ant.status, ant.skip_reason, ant.size) == (Status.SKIPPED, "it broke.", 1)
+    assert (ant.attempts, ant.cleanup_stage) == ({"publish": 1}, "")
+    done = [result[0].lower() for result in killed.parts.done.values()] if killed.parts else []
+    assert not {note[2] for note in since if note[0] == "part"} & set(done)
+    reached = jobs.TABLE.position(jobs.TABLE.get_current_stage(killed.processing_stage))
+    calls = [note[2] for note in since if note[0] == "start"]
+    assert all(jobs.TABLE.position(stage) >= reached for stage in calls)
+    if killed.cleanup_stage:
+        assert [note[0] for note in since if note[0] != "open"][:2] == ["start", "cleanup"]
+    assert bool(since) == (killed.status is not Status.SKIPPED)

@@ -100,13 +100,20 @@ class DiskFull(ItemFailed):
 
 
 class VolumeFull(ItemFailed):
-    """A worker found that a volume lacks space; the item waits until there is some."""
+    """Raised by a worker whose output needs `needed` more bytes on the volume of `path`.
 
-    message = "The volume of {} is full: {} more bytes are needed there."
+    `needed` is 0 if unknown. An item of a kind with stages waits until there is space.
+    """
+
+    message = "The volume of {} is full."
 
     def __init__(self, path: str | PurePath, needed: int = 0) -> None:
         super().__init__(path, needed)
         self.path, self.needed = str(path), needed
+
+    def __str__(self) -> str:
+        more = f" {self.needed:,} more bytes are needed there." if self.needed else ""
+        return super().__str__() + more
 
 
 class InvalidItemData(ItemFailed):

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from mediakeep.errors import InvalidOutcome
 from mediakeep.item import Item, Status, needs_lookup
 from mediakeep.outcome import Outcome, Parts, Stamp, WorkerFactory
 from mediakeep.queue.state import QueueState
@@ -14,7 +15,6 @@ from mediakeep.runner.batch_config import (
     BatchCallbacks,
     BatchConfig,
     BatchResult,
-    RetryPolicy,
     SettledItem,
 )
 from mediakeep.runner.executors import AdaptiveExecutor
@@ -44,6 +44,7 @@ def simulate_batch(
         return _show_plans(state, keys, plan, callbacks)
     batch_result = BatchResult(counters=state.kind.counters, claimed=len(keys))
     started = time.monotonic()
+    flow = ItemFlow(state.kind, config.retry, config.stage_retries)
     with StopHandler() as stop:
         callbacks.on_start(len(keys))
         executor = AdaptiveExecutor(
@@ -55,7 +56,8 @@ def simulate_batch(
         try:
             _run_tasks(
                 executor,
-                deque(_build_task(state, key) for key in keys),
+                flow,
+                deque(_build_task(flow, state, key) for key in keys),
                 stop,
                 batch_result,
                 callbacks,
@@ -79,14 +81,15 @@ def _show_plans(
     return batch_result
 
 
-def _build_task(state: QueueState, key: str) -> Task:
+def _build_task(flow: ItemFlow, state: QueueState, key: str) -> Task:
     item = state.items[key]
-    work = ItemFlow(state.kind, RetryPolicy()).build_work(item, Stamp("dry-run", key, 0, 0))
+    work = flow.build_work(item, Stamp("dry-run", key, 0, 0))
     return Task(key, work, alone=item.suspect)
 
 
 def _run_tasks(
     executor: AdaptiveExecutor,
+    flow: ItemFlow,
     tasks: deque[Task],
     stop: StopHandler,
     batch_result: BatchResult,
@@ -108,7 +111,17 @@ def _run_tasks(
             running -= 1
             if isinstance(result, UserQuit):
                 stop.requested = True
-            _report_result(task, result, batch_result, callbacks)
+            _report_result(task, _check_result(flow, task, result), batch_result, callbacks)
+
+
+def _check_result(flow: ItemFlow, task: Task, result: TaskResult) -> TaskResult:
+    """Return a result, or what ends the batch if the stages of the kind do not allow it."""
+    try:
+        if isinstance(result, Outcome | Parts):
+            flow.decide_step(task.work.item, task.work, result)
+    except InvalidOutcome as error:
+        return BatchAborted(error)
+    return result
 
 
 def _report_result(

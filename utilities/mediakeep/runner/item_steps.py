@@ -217,8 +217,8 @@ class ItemSteps:
             if tracker.has_failed:
                 self._fail(key, Outcome(Status.ERROR, tracker.error_summary()))
                 return
-            results = tracker.ordered_results()
-            again = structs.replace(work, item=running.item, results=results)
+            item = structs.replace(running.item, parts=None)  # the results are sent once
+            again = structs.replace(work, item=item, results=tracker.ordered_results())
             self._task_queue.push_front(Task(key, again, alone=running.item.suspect))
 
     def report_task_progress(self, task: Task, done: int, of: int, service: str = "") -> None:
