@@ -35,7 +35,8 @@ class FullVolume(msgspec.Struct, frozen=True):
         """Return the result for an error that a worker raised."""
         if isinstance(error, VolumeFull):
             return cls(error.path, error.needed, message)
-        return cls(error.filename if isinstance(error.filename, str) else "", 0, message)
+        path = error.filename2 or error.filename  # the second is the target of a rename or link
+        return cls(os.fsdecode(path) if isinstance(path, str | bytes) else "", 0, message)
 
 
 def is_queue_volume(volume: FullVolume, folder: Path) -> bool:
@@ -44,7 +45,11 @@ def is_queue_volume(volume: FullVolume, folder: Path) -> bool:
     If the system did not name a path, that is so if the volume of the queue has no space left.
     """
     if volume.path:
-        return _nearest_existing(Path(volume.path)).stat().st_dev == folder.stat().st_dev
+        try:
+            place = _nearest_existing(Path(volume.path))
+            return place.stat().st_dev == folder.stat().st_dev
+        except OSError:  # it cannot be reached, unlike that of the queue
+            return False
     space = os.statvfs(folder)
     return space.f_bavail * space.f_frsize < _LEAST_FREE
 
@@ -55,7 +60,8 @@ def build_park_outcome(volume: FullVolume) -> Outcome:
     if path is None:
         message = "a volume is full"
     elif volume.needed:
-        message = f"needs {_format_bytes(volume.needed)} on {_format_path(_mount_point(path))}"
+        place = _format_path(_find_mount_point(path))
+        message = f"needs {_format_bytes(volume.needed)} on {place}"
     else:
         message = f"the volume of {_format_path(path)} is full"
     return Outcome(Status.PENDING, message, retry_after=PARK_SECONDS)
@@ -66,9 +72,13 @@ def _nearest_existing(path: Path) -> Path:
     return next((place for place in (path, *path.parents) if place.exists()), Path("/"))
 
 
-def _mount_point(path: Path) -> Path:
-    place = _nearest_existing(path).resolve()
-    return next(folder for folder in (place, *place.parents) if folder.is_mount())
+def _find_mount_point(path: Path) -> Path:
+    """Return the mount point of the volume of a path, or the path if it cannot be reached."""
+    try:
+        place = _nearest_existing(path).resolve()
+        return next(folder for folder in (place, *place.parents) if folder.is_mount())
+    except OSError:
+        return path
 
 
 def _format_path(path: Path) -> str:
