@@ -38,13 +38,16 @@ from tests.views.staged_kind import KIND
 NOW = datetime(2025, 12, 17, 10, tzinfo=UTC)
 UNTIL = "2025-12-18T08:00:00+00:00"
 CLOSED = "the service is closed"
+SUBJECT = msgspec.structs.replace(MUSIC_SUBJECT, kind=KIND, reviewed=None)
 EAST = timezone(timedelta(hours=5, minutes=30))
 
 
 @pytest.fixture
 def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
     """A queue with A completed, B failed, C waiting, D to be cleaned up, E new."""
-    monkeypatch.setitem(kinds._kinds, KIND.name, KIND)  # for this test only
+    # Registered for this test only; of the subject of music, no function is called.
+    monkeypatch.setitem(kinds._kinds, KIND.name, KIND)
+    monkeypatch.setitem(registry._SUBJECTS, KIND.name, SUBJECT)
     with staged_kind.make(tmp_path, "ABCDE", rig.Clock()) as queue:
         a, b, c, d = queue.claim(4)
         for claim in (a, b):
@@ -199,10 +202,8 @@ def test_of_many_waits_the_first_are_shown_and_the_others_counted(queue: Queue) 
 
 
 @pytest.fixture
-def report(queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def report(queue: Queue, tmp_path: Path) -> dict[str, str]:
     """The weekly report on the queue in all formats."""
-    # A kind of tests has no subject; of the subject of music, only the empty reviews are used.
-    monkeypatch.setattr(registry, "get_subject", lambda _: MUSIC_SUBJECT)
     context = ReportContext(tmp_path, queue.location.now() + timedelta(hours=1), UTC)
     progress = period_report.collect_report(context, periods.parse_period("2025-W51", UTC))
     assert progress
@@ -239,11 +240,7 @@ def test_the_stages_are_in_the_data_of_the_report(report: dict[str, str]) -> Non
     assert f"2025-W51,albums,waiting,C,why,{CLOSED}" in report["csv"]
 
 
-def test_an_item_is_shown_with_the_runs_of_its_stages(
-    queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # A kind of tests has no subject; the items have no report that the one of music could read.
-    monkeypatch.setattr(registry, "get_subject", lambda _: MUSIC_SUBJECT)
+def test_an_item_is_shown_with_the_runs_of_its_stages(queue: Queue, tmp_path: Path) -> None:
     context = ManagerContext(tmp_path, KIND, _NoConsole())
     result = show.show_item(context, "B")
     assert [line for line in result.lines if " in " in line] == [
