@@ -20,7 +20,7 @@ from mediakeep.app.reports.period_report import ReportContext
 from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.music import MUSIC as MUSIC_SUBJECT
 from mediakeep.commands.display import batch_output
-from mediakeep.item import PartsRecord, Status
+from mediakeep.item import NewItem, PartsRecord, Status
 from mediakeep.outcome import Outcome
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.sessions import StageProgress
@@ -90,7 +90,9 @@ def test_the_summary_counts_by_stage_and_shows_waits_and_failures(
     assert stages == {
         "by_stage": {"preparing": 2, "failed_prepare": 1, "failed_convert": 1, "published": 1},
         "parked": 1,
-        "parked_items": [{"item": "C", "stage": "preparing", "until": UNTIL, "why": CLOSED}],
+        "parked_items": [
+            {"item": "C", "stage": "preparing", "until": UNTIL, "why": CLOSED, "name": ""}
+        ],
         "failures": [{"stage": "converting", "items": 1, "attempts": 1}],
         "cleanup_due": 1,
     }
@@ -256,3 +258,27 @@ def test_the_parts_of_an_item_are_shown_as_numbers() -> None:
     parts = PartsRecord(done={"0": [1], "1": [2]}, failed={"2": 1})
     lines = terminal.describe_item("A", rig.item(parts=parts))
     assert "  parts: 2 done, 1 failed" in lines
+
+
+def test_an_item_whose_key_is_no_name_is_shown_by_its_name(queue: Queue, tmp_path: Path) -> None:
+    keys = queue.add([NewItem(name=name, path=f"/music/{name}") for name in ("Tapes", "Reels")])
+    tapes, reels = queue.claim_by_key(*keys)
+    assert queue.session
+    queue.session.begin_item(reels.key, StageProgress(stage="preparing"))
+    staged_kind.park(queue, tapes, 3600, CLOSED)
+    shown = "\n".join(dashboards.render(poll(queue, tmp_path), 160))
+    assert "Tapes" in shown
+    assert "Reels" in shown
+    staged_kind.fail(queue, reels, "The disc is damaged.")
+    glance = poll(queue, tmp_path)
+    shown = "\n".join(dashboards.render(glance, 160))
+    assert "Reels" in shown
+    assert reels.key not in shown
+    assert tapes.key not in shown
+    summary_lines = show.show_summary(ManagerContext(tmp_path, KIND, _NoConsole())).lines
+    assert any(line.startswith("Tapes: ") for line in summary_lines)
+    (data,) = dashboard_json.to_json(glance)
+    failure = next(failure for failure in data["troubles"] if failure["item"] == reels.key)
+    assert failure["name"] == "Reels"
+    lines = terminal.list_items(queue.state, Status.ERROR)
+    assert f"error        Reels [{reels.key}]  (The disc is damaged.)" in lines

@@ -115,7 +115,10 @@ class QueuePoller:
             failed_items=summary.list_failed_items(self.kind, totals),
         )
         return QueueSnapshot(
-            self.kind, account, running_sessions.list_running_sessions(self._location), self._events
+            self.kind,
+            account,
+            running_sessions.list_running_sessions(self._location, state.items),
+            self._events,
         )
 
     def _follow_queue(self) -> tuple[QueueState, RunningTotals]:
@@ -137,7 +140,8 @@ class QueuePoller:
         self, state: QueueState, context: SummaryContext, totals: RunningTotals
     ) -> KindSummary:
         def ask(connection: sqlite3.Connection) -> KindSummary:
-            self._events = queries.read_recent_events(connection, MAX_EVENTS)
+            events = queries.read_recent_events(connection, MAX_EVENTS)
+            self._events = [_add_name(event, state) for event in events]
             return summary.summarize_with_index(connection, state, context, totals)
 
         tail = self._follower.read_journal()
@@ -152,6 +156,12 @@ class QueuePoller:
             self._events,
             error,
         )
+
+
+def _add_name(event: HistoryEvent, state: QueueState) -> HistoryEvent:
+    """Return an event with the name of its item, if the queue has one for it."""
+    item = state.items.get(event.item)
+    return msgspec.structs.replace(event, name=item.name) if item and item.name else event
 
 
 def _modification_time(path: Path) -> float:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import types
+from collections.abc import Mapping
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from mediakeep.item import Item
 from mediakeep.queue import sessions
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.sessions import StageProgress
@@ -23,6 +27,12 @@ class RunningItem(msgspec.Struct, frozen=True):
     of: int
     service: str = ""  # the service it is waiting for
     stage: StageProgress | UnsetType = UNSET  # unset for kinds without stages
+    name: str | UnsetType = UNSET  # for display; unset if the key is a name
+
+    @property
+    def title(self) -> str:
+        """The name of the item, or its key."""
+        return self.item if self.name is UNSET else self.name
 
 
 class RunningSession(msgspec.Struct, frozen=True):
@@ -37,8 +47,10 @@ class RunningSession(msgspec.Struct, frozen=True):
     works: list[RunningItem]
 
 
-def list_running_sessions(location: QueueLocation) -> list[RunningSession]:
-    """List the running sessions of a queue.
+def list_running_sessions(
+    location: QueueLocation, known: Mapping[str, Item] = types.MappingProxyType({})
+) -> list[RunningSession]:
+    """List the running sessions of a queue; `known` are its items, as far as they can be read.
 
     Also list killed sessions whose items are not yet free for others.
     """
@@ -54,6 +66,7 @@ def list_running_sessions(location: QueueLocation) -> list[RunningSession]:
                 *live_status.progress.get(key, (0, 0)),
                 live_status.waiting.get(key, ""),
                 live_status.stages.get(key, UNSET),
+                (known[key].name if key in known else "") or UNSET,
             )
             for key, since in _items_by_start(live_status)
         ]

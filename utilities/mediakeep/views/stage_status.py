@@ -22,6 +22,12 @@ class WaitingItem(msgspec.Struct, frozen=True):
     stage: str
     until: str
     why: str
+    name: str = ""  # for display, if the key is not a name
+
+    @property
+    def title(self) -> str:
+        """The name of the item, or its key."""
+        return self.name or self.item
 
 
 class StageFailures(msgspec.Struct, frozen=True):
@@ -49,7 +55,7 @@ def build_stage_status(state: QueueState, totals: RunningTotals) -> StageStatus:
     """Return the state of a queue by stage; `totals` are the counts over its items."""
     kind = state.kind
     parked = [
-        WaitingItem(key, get_stage(kind, item), item.not_before, item.parked)
+        WaitingItem(key, get_stage(kind, item), item.not_before, item.parked, item.name)
         for key, item in totals.parked_items.items()
     ]
     return StageStatus(

@@ -28,7 +28,7 @@ def describe_stages(status: StageStatus, noun: str, plural: str, now: datetime) 
 def describe_waits(status: StageStatus, noun: str, plural: str, now: datetime) -> list[str]:
     """Describe the parked items that are due first, one per line, and count the others."""
     lines = [
-        path_text.to_printable(f"{wait.item}: {format_wait(wait.until, wait.why, now)}")
+        path_text.to_printable(f"{wait.title}: {format_wait(wait.until, wait.why, now)}")
         for wait in status.parked_items[:MAX_WAITS]
     ]
     if (hidden := status.parked - MAX_WAITS) > 0:

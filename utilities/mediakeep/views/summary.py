@@ -38,6 +38,12 @@ class FailedItem(msgspec.Struct, frozen=True):
     next_try: str  # "" if it is not retried automatically
     reason: str = ""  # the error without the item's names, to group equal errors
     stage: str | UnsetType = UNSET  # in which it failed; unset for kinds without stages
+    name: str | UnsetType = UNSET  # for display; unset if the key is a name
+
+    @property
+    def title(self) -> str:
+        """The name of the item, or its key."""
+        return self.item if self.name is UNSET else self.name
 
 
 class QueueStatus(msgspec.Struct, frozen=True):
@@ -292,6 +298,7 @@ def list_failed_items(kind: Kind, totals: RunningTotals) -> list[FailedItem]:
             attempts=stage_status.count_attempts(kind, item),
             next_try=item.not_before,
             stage=stage_status.get_stage(kind, item) if kind.stages else UNSET,
+            name=item.name or UNSET,
         )
         for key, item in totals.failed_items.items()
     ]

@@ -133,10 +133,15 @@ def list_items(
     moment = now()
     width = max(len(status.value) for status in Status)
     return [
-        f"{item.status.value:<{width}}  {path_text.to_printable(key)}{_format_remark(item, moment)}"
+        f"{item.status.value:<{width}}  {_format_name(key, item)}{_format_remark(item, moment)}"
         for key, item in state.items.items()
         if status_filter in (None, item.status)
     ]
+
+
+def _format_name(key: str, item: Item) -> str:
+    """Format the key of an item, after its name if it has one."""
+    return path_text.to_printable(f"{item.name} [{key}]" if item.name else key)
 
 
 def _format_remark(item: Item, now: datetime) -> str:

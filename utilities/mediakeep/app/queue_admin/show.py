@@ -57,9 +57,10 @@ def show_item(context: ManagerContext, name: str) -> CommandResult:
     except MediakeepError as error:
         issues, error_text, code = None, str(error), error.exit_code
     lines = terminal.describe_item(key, item)
-    lines += (
-        [error_text] if error_text else terminal.describe_item_issues(item, issues, context.home)
-    )
+    if error_text:
+        lines.append(error_text)
+    elif context.subject.reviewed:
+        lines += terminal.describe_item_issues(item, issues, context.home)
     data = {**msgspec.to_builtins(item), "issues": issues}
     if context.kind.stages:
         runs = _read_stage_runs(context, key)

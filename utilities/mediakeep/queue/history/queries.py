@@ -238,6 +238,12 @@ class HistoryEvent(msgspec.Struct, frozen=True):
     closed: int
     error: str
     run: EventRun | UnsetType = UNSET  # unset if the event ended no run of a stage
+    name: str | UnsetType = UNSET  # for display; unset if the key is a name
+
+    @property
+    def title(self) -> str:
+        """The name of the item, or its key."""
+        return self.item if self.name is UNSET else self.name
 
 
 def read_recent_events(connection: sqlite3.Connection, most: int) -> list[HistoryEvent]:

@@ -35,7 +35,7 @@ _STATE_COLOURS = {"completed": Colour.GOOD, "error": Colour.BAD, "skipped": Colo
 def format_event(event: HistoryEvent, now: DisplayTime) -> list[Text]:
     """Format a history event as a row of a table: its time, and what happened."""
     time = compose_text((now.format_time(event.time), Colour.DIM))
-    item = compose_text(event.item)
+    item = compose_text(event.title)
     item.truncate(_NAME_WIDTH, overflow="ellipsis")
     text = compose_text(is_row=True).append_text(item)
     text.append(" " if event.item else "")

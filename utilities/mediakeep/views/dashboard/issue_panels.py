@@ -50,7 +50,7 @@ def failures_panel(
         ],
         rows=[
             [
-                compose_text(failure.item, is_row=True),
+                compose_text(failure.title, is_row=True),
                 compose_text(_format_attempts(failure, now), is_row=True),
                 compose_text(failure.error, is_row=True),
             ]

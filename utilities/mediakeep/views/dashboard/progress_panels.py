@@ -197,7 +197,7 @@ def _running_item_row(
     else:
         remark = (label, Colour.DIM)
     return [
-        compose_text((work.item, Colour.FIGURE), is_row=True),
+        compose_text((work.title, Colour.FIGURE), is_row=True),
         compose_text(_format_done(work)),
         compose_text(now.format_elapsed(work.since)),
         compose_text(remark, is_row=True),
@@ -221,7 +221,7 @@ def _idle_row(session: RunningSession, now: DisplayTime) -> list[Text]:
 
 
 def _dead_row(session: RunningSession, plural: str) -> list[Text]:
-    names = ", ".join(work.item for work in session.works)
+    names = ", ".join(work.title for work in session.works)
     recovery = f"; the next batch retries its {plural}: {names}" if names else ""
     return [
         compose_text(session.session, is_row=True),

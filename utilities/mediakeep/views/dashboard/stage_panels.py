@@ -36,7 +36,7 @@ def waiting_panel(
         columns=[Column(max_width=min(_NAME_WIDTH, width // 3)), Column()],
         rows=[
             [
-                compose_text(wait.item, is_row=True),
+                compose_text(wait.title, is_row=True),
                 compose_text(format_wait(wait.until, wait.why, now.moment, now.zone), is_row=True),
             ]
             for wait in waits

@@ -92,7 +92,7 @@ def _build_failure_group(
     selection = names if len(group) <= MAX_FAILED_ITEMS else "--reset-errors"
     return FailureGroup(
         error=group[0].error if is_single else error,
-        items=[failure.item for failure in group[:MAX_FAILED_ITEMS]],
+        items=[failure.title for failure in group[:MAX_FAILED_ITEMS]],
         count=len(group),
         next_try=next_try,
         due=bool(next_try) and datetime.fromisoformat(next_try) <= context.now,
@@ -120,12 +120,17 @@ def build_remaining_work(context: StateContext, summary: KindSummary) -> Remaini
         per_hour=standing.per_hour,
         sessions=summary.pace.sessions,
         estimate=summary.estimate,
-        next_items=PendingQueue(context.state).peek_keys(
-            MAX_NEXT_ITEMS, clock.format_iso(context.now)
-        ),
+        next_items=_list_next_items(context),
         batch=f"{config.format_command(kind.batch_script, context.home)} {size}",
         redo=f"{config.format_command(kind.manager_script, context.home)} --reset-outdated",
         lookups=terminal.describe_lookups(standing),
         awaiting=standing.awaiting,
         tallies=standing.tallies,
     )
+
+
+def _list_next_items(context: StateContext) -> list[str]:
+    """List the names, or else the keys, of the items that the next batch processes first."""
+    now = clock.format_iso(context.now)
+    keys = PendingQueue(context.state).peek_keys(MAX_NEXT_ITEMS, now)
+    return [context.state.items[key].name or key for key in keys]
