@@ -139,6 +139,7 @@ def test_the_dashboard_shows_stages_waits_and_events(queue: Queue, tmp_path: Pat
         "D preparing failed in 4 s",
     ):
         assert shown in " ".join(text.replace("│", " ").split()), shown
+    assert "open issues" not in text
     (data,) = dashboard_json.to_json(glance)
     assert data["stages"]["by_stage"]["published"] == 1
     assert data["troubles"][0]["stage"] == "converting"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import UNSET
 from rich.table import Column
 
 from mediakeep import config
@@ -75,6 +76,7 @@ def issues_panel(summaries: Sequence[KindSummary]) -> DashboardPanel | None:
 
     Return None if there is nothing to show.
     """
+    summaries = [summary for summary in summaries if _has_issues(summary)]
     has_data = any(
         summary.status.issues or summary.status.notes or summary.weeks for summary in summaries
     )
@@ -101,6 +103,12 @@ def issues_panel(summaries: Sequence[KindSummary]) -> DashboardPanel | None:
         is_list=True,
         side=1,
     )
+
+
+def _has_issues(summary: KindSummary) -> bool:
+    """Return whether issues are shown for a kind; kinds with stages may have none by nature."""
+    status = summary.status
+    return bool(status.stages is UNSET or status.issues or status.notes)
 
 
 def _total_pieces(summary: KindSummary, totals: PeriodTotals, *, is_named: bool) -> list[TextPiece]:
