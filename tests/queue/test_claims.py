@@ -117,7 +117,7 @@ def test_a_settle_needs_the_newest_claim(tmp_path: Path) -> None:
         assert rig.stale(old, queue)
         (new,) = queue.claim_by_key(old.key)
         assert rig.stale(old, queue)
-        assert not queue.update_claimed_item(old, "stage", {"note": "late"})
+        assert not queue.record_part(old, "1", "late")
         queue.release([old])
         assert queue.state.items[old.key].status is I
         assert queue.settle(new, rig.DONE)

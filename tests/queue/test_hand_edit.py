@@ -20,10 +20,12 @@ from mediakeep.errors import (
 )
 from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
+from mediakeep.outcome import Outcome
 from mediakeep.queue import compaction, journal_lookup, readonly, repair, snapshot, validate
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.history import event_log, index
 from mediakeep.queue.queue import Queue
+from mediakeep.queue.settle import SettleRequest
 from mediakeep.queue.store import QueueChange
 from tests.queue import rig
 from tests.queue.neighbour import Neighbour
@@ -37,8 +39,8 @@ def made(tmp_path: Path) -> QueueLocation:
     with rig.make(where, 9) as queue:
         queue.begin_session()
         for claim in queue.claim(3):
-            assert queue.update_claimed_item(claim, "stage", {"track_count": 7})
-            assert queue.settle(claim, rig.DONE)
+            data = {**rig.DONE.outcome.data, "track_count": 7}
+            assert queue.settle(claim, SettleRequest(Outcome(data=data)))
         queue.end_session()
     return where
 

@@ -130,13 +130,6 @@ class ClaimedItems:
             lambda item, _: stage_changes.build_cleanup_change(self.kind, claim.key, item, ending),
         )
 
-    def update_claimed_item(self, claim: Claim, op: str, changes: dict[str, Any]) -> bool:
-        """Record field changes of an item in progress, such as its next stage or a finished part.
-
-        Return False if the claim is no longer valid.
-        """
-        return self._commit_for_claim(claim, lambda *_: QueueChange(op, {claim.key: changes}))
-
     def release(self, claimed: Iterable[Claim], suspects: Iterable[str] = ()) -> None:
         """Release unfinished items in one commit, so that they can be claimed again.
 
