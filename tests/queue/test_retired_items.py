@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tarfile
 import uuid
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from mediakeep.errors import InvalidItemData, ItemInUse, ScanRefused, UsageError
 from mediakeep.item import NewItem, Status
 from mediakeep.outcome import Outcome
 from mediakeep.queue import item_archive, readonly, replay, scan_diff, validate
+from mediakeep.queue.backups import backup_folder
 from mediakeep.queue.history import event_log
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.settle import SettleRequest
@@ -189,3 +191,15 @@ def test_what_a_crash_left_in_the_archive_is_no_retirement(tmp_path: Path) -> No
         assert faults(queue) == []  # nothing follows the damage
         (key,) = queue.add([NewItem(name="x")])
         queue.retire([key])
+
+
+def test_a_backup_contains_the_archive(tmp_path: Path) -> None:
+    where = staged_rig.at(tmp_path)
+    with staged_rig.make(where, 2) as queue:
+        queue.retire(["Job 000"])
+        made = backup_folder.create_backup(where, JOBS, lambda _: [], tmp_path / "b.tar")
+    with tarfile.open(made.path) as packed:
+        (name,) = [one for one in packed.getnames() if "archive" in one.split("/")]
+        member = packed.extractfile(name)
+        assert member
+        assert member.read() == item_archive.list_files(where.folder)[0].read_bytes()
