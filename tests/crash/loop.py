@@ -19,7 +19,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
-from mediakeep.errors import ItemInUse
+from mediakeep.errors import ItemInUse, NoSuchItem
 from mediakeep.item import NewItem, Status
 from mediakeep.kinds import MUSIC
 from mediakeep.outcome import Outcome
@@ -135,7 +135,7 @@ def _turn(queue: Queue, chance: random.Random, acks: int) -> None:
     ended = [key for key, item in queue.state.items.items() if item.settled]
     if ended and (not claims or chance.random() < 0.5):
         keys = chance.sample(ended, min(3, len(ended)))
-        with contextlib.suppress(ItemInUse):
+        with contextlib.suppress(ItemInUse, NoSuchItem):  # the other writer may have retired it
             queue.commit(actions.reset_items(queue.location, actions.select_by_name(keys)))
             acknowledge(acks, "reset", keys[0], queue.state.seq)
     _replace_items(queue, chance, acks)
