@@ -75,7 +75,11 @@ def test_a_scan_leaves_added_items_whose_source_exists(tmp_path: Path) -> None:
         )
         diff = scan(queue, ["Job 000", "gone"])
         assert not diff.build_patches()  # the source "gone" is not added again
-        diff = scan(queue, ["Job 000"])
+        (other,) = queue.add([NewItem(name="other", path="/in/other")])  # without a fingerprint
+        (claim,) = queue.claim_by_key(other)
+        queue.settle(claim, SettleRequest(Outcome(E, "no")))
+        assert not scan(queue, ["Job 000", "gone", "other"]).build_patches()
+        diff = scan(queue, ["Job 000", "other"])
         assert list(diff.vanished) == [gone]
         assert queue.state.items[there].status is queue.state.items[none].status is P
 

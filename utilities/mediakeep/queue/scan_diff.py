@@ -175,7 +175,9 @@ def _compare_item(diff: ScanDiff, key: str, state: QueueState, entry: ScannedIte
         return
     if item.status is Status.COMPLETED and state.kind.consumes_source:
         return
-    same = item.fingerprint == entry.fingerprint
+    same = item.fingerprint == entry.fingerprint or (
+        not item.fingerprint and new_jobs.is_added(key, item)
+    )
     path = {"path": entry.path} if entry.path != item.path else {}
     if same and item.skip_reason in GONE_REASONS:
         # With the number of a settle, so that the views update the item.
