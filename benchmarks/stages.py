@@ -35,7 +35,7 @@ _TABLE = StageTable(
 )
 _JOB = Kind("job", "job", "jobs", "", "", "mediakeep.item:Item", stages=_TABLE)
 _ITEMS = 300
-_ROUNDS = 5
+_ROUNDS = 3
 _PARTS = (100, 1_000, 10_000)
 _PARKED = 1_000
 _WORKERS = max(2, min(4, os.cpu_count() or 1))
@@ -136,7 +136,7 @@ def run(home: Path, *, full: bool) -> None:
         functools.partial(subject.stages, name, workers) for name, workers in names.items()
     ]
     cases += [functools.partial(subject.parts, count) for count in counts]
-    times = rounds.run([*cases, subject.parked, subject.sync], _ROUNDS)
+    times = rounds.run([*cases, subject.parked, subject.sync], _ROUNDS, warm=False)
     sync = rounds.whole(times[_SYNC])
     least = rounds.whole(times[f"{counts[0]:,} parts"])
     rows = [
