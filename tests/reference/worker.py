@@ -62,7 +62,7 @@ def open_worker(home: Path, options: WorkerOptions) -> Iterator[Worker]:
         folders = Folders.locate(home, item, options.settings)
         notes.note(home, "call", item.output_name, work.failed_stage or work.stage)
         if work.failed_stage:
-            return _clean_up(folders, keep=options.settings["keep_working"])
+            return _clean_up(folders, work.failed_stage, keep=options.settings["keep_working"])
         if work.stage == "copying":
             return _copy(folders)
         if work.stage == "converting":
@@ -81,6 +81,7 @@ def _copy(folders: Folders) -> Outcome:
     shutil.copytree(folders.original, folders.source, dirs_exist_ok=True)
     for track in list_tracks(folders.source):
         atomic_files.write_atomic(track, track.read_bytes())
+        shutil.copystat(folders.original / track.name, track)
     atomic_files.make_folder(folders.processed)
     atomic_files.sync_folder(folders.source.parent)
     facts = {"track_count": len(list_tracks(folders.source))}
@@ -147,13 +148,13 @@ def _publish(folders: Folders, item: Recording, settings: Settings) -> Outcome:
     return Outcome(message=f"{item.track_count} tracks published", data=data)
 
 
-def _clean_up(folders: Folders, *, keep: bool) -> Outcome:
+def _clean_up(folders: Folders, stage: str, *, keep: bool) -> Outcome:
     """Keep or remove the working folders of a recording that failed for the last time."""
     if keep:
-        return Outcome(Status.ERROR)
+        return Outcome(resume_stage=stage)
     remove_folder(folders.source)
     remove_folder(folders.processed)
-    return Outcome(Status.ERROR, data={"working_path": ""}, resume_stage="copying")
+    return Outcome(data={"working_path": ""}, resume_stage="copying")
 
 
 def remove_folder(folder: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from mediakeep.runner.batch_config import BatchResult, SettledItem
+from mediakeep.runner.batch_config import BatchResult, ParkedItem, SettledItem
 from mediakeep.views.summary import QueueStatus
 
 
@@ -20,6 +20,9 @@ class BatchOutput(Protocol):
 
     def on_item(self, settled: SettledItem) -> None:
         """Called after each item."""
+
+    def on_parked(self, parked: ParkedItem) -> None:
+        """Called after each item that waits until a time."""
 
     def on_progress(self, key: str, done: int, of: int, service: str) -> None:
         """Called with the progress of the current item, and the service it waits for or ""."""

@@ -29,7 +29,13 @@ from mediakeep.queue.claims import PendingQueue
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import QueueState
 from mediakeep.runner import batch, dry_run, tasks
-from mediakeep.runner.batch_config import BatchCallbacks, BatchConfig, BatchResult, SettledItem
+from mediakeep.runner.batch_config import (
+    BatchCallbacks,
+    BatchConfig,
+    BatchResult,
+    ParkedItem,
+    SettledItem,
+)
 from mediakeep.runner.worker_process import WorkerProcess
 from mediakeep.views import review, summary
 
@@ -122,8 +128,13 @@ def _run_with_queue(
             output.on_item(_with_name(settled_item, subject, open_queue.state))
             triggers.on_item(settled_item, open_queue)
 
+        def parked(parked_item: ParkedItem) -> None:
+            item = open_queue.state.items.get(parked_item.key)
+            name = _name_item(item, parked_item.key)
+            output.on_parked(structs.replace(parked_item, key=name))
+
         triggers.on_start(open_queue)
-        face = BatchCallbacks(output.on_start, settled, output.on_progress, milestone)
+        face = BatchCallbacks(output.on_start, settled, output.on_progress, milestone, parked)
         report = batch.run_batch(open_queue, options.worker_factory(), plan, face, workers)
         triggers.on_finish(report, open_queue)
         items = open_queue.state.items

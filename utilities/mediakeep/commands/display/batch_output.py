@@ -22,8 +22,8 @@ from mediakeep.clock import Clock
 from mediakeep.commands import app
 from mediakeep.item import Status
 from mediakeep.kinds import KINDS, Kind
-from mediakeep.runner.batch_config import BatchResult, SettledItem
-from mediakeep.views import stage_text, terminal
+from mediakeep.runner.batch_config import BatchResult, ParkedItem, SettledItem
+from mediakeep.views import stage_text, terminal, wait_text
 from mediakeep.views.summary import QueueStatus
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ _REVIEW_LIST = "outputs/manual_review_needed.json"
 _STATUS_PREFIXES = {
     Status.ERROR: "failed: ",
     Status.SKIPPED: "skipped: ",
-    Status.PENDING: "waiting: ",
 }
 
 
@@ -88,6 +87,11 @@ class TextOutput:
         changes = self._format_changes(outcome.facts)
         self._update_progress(completed=settled.number, total=self._total)
         self._print_line("\n".join([head, *(f"    {change}" for change in changes)]))
+
+    def on_parked(self, parked: ParkedItem) -> None:
+        """Print until when an item waits, and why."""
+        wait = wait_text.format_wait(parked.until, parked.why, clock.now())
+        self._print_line(f"{path_text.to_printable(parked.key)}: {path_text.to_printable(wait)}")
 
     def on_progress(self, key: str, done: int, of: int, service: str) -> None:
         """Show the progress of the current item."""
@@ -161,6 +165,10 @@ class JsonLinesOutput:
         seconds = round(settled.seconds, 3)
         _print_event("settled", number=settled.number, item=settled.key, seconds=seconds, **facts)
 
+    def on_parked(self, parked: ParkedItem) -> None:
+        """Print until when an item waits, and why."""
+        _print_event("parked", item=parked.key, until=parked.until, why=parked.why)
+
     def on_progress(self, key: str, done: int, of: int, service: str) -> None:
         """Do nothing: the live file has the progress."""
 
@@ -200,6 +208,7 @@ class PipeSafeOutput:
         self.on_prepared = self._stop_on_closed_pipe(shown.on_prepared)
         self.on_start = self._stop_on_closed_pipe(shown.on_start)
         self.on_item = self._stop_on_closed_pipe(shown.on_item)
+        self.on_parked = self._stop_on_closed_pipe(shown.on_parked)
         self.on_progress = shown.on_progress
         self.on_dry_run = self._stop_on_closed_pipe(shown.on_dry_run)
         self.on_finish = self._stop_on_closed_pipe(shown.on_finish)

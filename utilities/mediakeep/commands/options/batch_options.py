@@ -110,6 +110,8 @@ def parse_options(home: Path, request: BatchRequest, options: dict[str, Any]) ->
         limits=limits,
         retry=RetryPolicy(options["max_attempts"], options["retry_delay"]),
         time_budget=options["time_budget"],
+        jobs=options.get("jobs", 0),
+        stage_retries=dict(options.get("stage_retries", ())),
         lookups=request.access.is_enabled,
         checkpoint_every=options["checkpoint_every"],
         keep_checkpoints=options["keep_checkpoints"],
@@ -135,7 +137,12 @@ def _build_limits(request: BatchRequest, options: dict[str, Any], longer: int) -
     if request.choose:
         return ExecutionLimits(interactive=True)
     workers = options["workers"] or app.cpu_count()
-    return ExecutionLimits(workers, options["item_timeout"] * longer, inline=not request.native)
+    return ExecutionLimits(
+        workers,
+        options["item_timeout"] * longer,
+        stall=options.get("stall", 0.0),
+        inline=not request.native,
+    )
 
 
 def _settings_for_log(options: dict[str, Any], request: BatchRequest) -> dict[str, Any]:
