@@ -72,15 +72,19 @@ def _describe_progress(home: Path, item: Item, settings: Settings) -> str:
     return f"{done} tracks converted" if done else ""
 
 
+def _check_roll_back(home: Path, item: Item, settings: Settings) -> None:
+    folders = Folders.locate(home, item, settings)
+    if not (folders.original.is_dir() or folders.source.is_dir()):
+        raise UsageError(
+            f"{path_text.display_path(folders.original)} cannot be restored: its working copy was"
+            " removed. Use --keep-working together with --delete-original."
+        )
+
+
 def _roll_back(home: Path, item: Item, settings: Settings) -> tuple[dict[str, Any], list[str]]:
     folders = Folders.locate(home, item, settings)
     lines = []
     if not folders.original.exists():
-        if not folders.source.is_dir():
-            raise UsageError(
-                f"{path_text.display_path(folders.original)} cannot be restored: its working copy"
-                " was removed. Use --keep-working together with --delete-original."
-            )
         temporary = folders.original.with_name(f".{folders.original.name}.new")
         worker.remove_folder(temporary)
         shutil.copytree(folders.source, temporary)
@@ -112,6 +116,7 @@ SUBJECT = Subject(
         _plan,
         _build_item,
         _describe_progress,
+        _check_roll_back,
         _roll_back,
         _find_working_files,
         _remove_working_files,

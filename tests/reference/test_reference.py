@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from mediakeep.item import Status
+from tests.crash.gate import Gate
 from tests.reference import home
 from tests.reference.home import RecordingHome
 
@@ -173,6 +175,36 @@ def test_a_rollback_that_is_impossible_says_why_and_can_be_repeated(
     recordings.process("--scan", recordings.library, "--delete-original")
     assert "cannot be restored" in recordings.process("--rollback", "Beta", "--yes", code=2)
     assert published(recordings) == {"Alpha": 2, "Beta": 2}
+    assert recordings.state().items["Beta"].status is Status.COMPLETED
+
+
+def test_a_killed_rollback_is_completed_by_the_same_command(recordings: RecordingHome) -> None:
+    recordings.process("--scan", recordings.library, "--delete-original", "--keep-working")
+    gate = Gate(recordings.root / "gate", 1, names="fsync", paths="library$")
+    command = recordings.command("process_recordings", "--rollback", "Alpha", "--yes")
+    gate.kill(subprocess.Popen(command, env={**home.environment(), **gate.environment}))
+    assert recordings.state().items["Alpha"].skip_reason == "rollback unfinished"
+    assert "Nothing is pending." in recordings.process("--all")
+    recordings.process("--rollback", "Alpha", "--yes")
+    assert published(recordings) == {"Beta": 2}
+    assert home.read_samples(recordings.library / "Alpha" / "0.wav") == home.SAMPLES
+
+
+def test_a_killed_batch_is_resumed_and_its_attempts_stay_counted(
+    recordings: RecordingHome,
+) -> None:
+    gate = Gate(recordings.root / "gate", 4, names="replace", paths=r"_processed/\d\.\d")
+    recordings.make("Broken", damaged=True)
+    recordings.manage("--scan", recordings.library)
+    command = recordings.command("process_recordings", "--workers", 1, "--batch-size", 1)
+    gate.kill(subprocess.Popen(command, env={**home.environment(), **gate.environment}))
+    out = recordings.process("--resume", "--all", "--wait")
+    assert "Processing 1 recording..." in out
+    assert published(recordings) == {"Alpha": 2}
+    words = ("--stage-retries", "converting=3,1", "--wait", "--all")
+    out = recordings.process(*words, code=1)
+    assert out.count("Broken: failed") == 3
+    assert recordings.state().items["Broken"].attempts == {"converting": 3}
 
 
 def test_resume_takes_unfinished_items_only(recordings: RecordingHome) -> None:

@@ -17,7 +17,7 @@ from msgspec import structs
 
 from mediakeep import atomic_files, clock
 from mediakeep.errors import SnapshotDamaged, UsageError
-from mediakeep.item import NewItem, ScannedItem, Status, needs_lookup
+from mediakeep.item import Item, NewItem, ScannedItem, Status, needs_lookup
 from mediakeep.kinds import Kind
 from mediakeep.queue import (
     actions,
@@ -219,6 +219,23 @@ class Queue(ClaimedItems):
             )
 
         return self._build_claims(self._store.commit(decide))
+
+    def claim_due(self, *keys: str) -> list[Claim]:
+        """Claim those of the given items that are pending or due for a retry, and need not wait."""
+        self.recover_orphaned_items()
+        self._retry_due()
+        now = clock.format_iso(self.location.now())
+
+        def is_due(item: Item | None) -> bool:
+            return item is not None and item.status is Status.PENDING and item.not_before <= now
+
+        return self._build_claims(
+            self._store.commit(
+                lambda state: self._build_claim_change(
+                    state, [key for key in keys if is_due(state.items.get(key))]
+                )
+            )
+        )
 
     def claim_by_key(self, *keys: str, by_hand: bool = False) -> list[Claim]:
         """Claim these items in any state; raise ItemInUse if a running session has claimed one.

@@ -46,7 +46,7 @@ class BatchConfig(msgspec.Struct, frozen=True):
 
     size: int | None = 10  # None: all
     key: str = ""  # only this item, in any state
-    keys: tuple[str, ...] | None = None  # only these items, in any state; None: all
+    keys: tuple[str, ...] | None = None  # only these items, as far as they are due; None: all
     limits: ExecutionLimits = ExecutionLimits()
     jobs: int = 0  # maximum number of items under way; 0: as many as tasks allow
     retry: RetryPolicy = RetryPolicy()

@@ -5,13 +5,11 @@ A retry is a time stored in the queue; no process sleeps until then.
 
 from __future__ import annotations
 
-import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from mediakeep import clock
-from mediakeep.errors import ItemInUse
 from mediakeep.item import Status, needs_lookup
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue
@@ -46,7 +44,7 @@ class ItemClaimer:
         self._queue, self._config = queue, config
         self._lookups = config.lookups
         self._retry_keys: list[str] = []
-        self._chosen = deque(config.keys or ())
+        self._chosen = config.keys or ()
         # this batch itself made the lookups of items settled later
         self._start_seq = queue.state.seq
         self.claimed = 0
@@ -93,11 +91,11 @@ class ItemClaimer:
         return self._claim_up_to(min(left, CLAIM_WINDOW)) if left else []
 
     def _claim_chosen(self) -> list[Claim]:
-        """Claim the next of the configured items, without those that another session claimed."""
+        """Claim the next of the configured items that are due."""
         claims: list[Claim] = []
-        while self._chosen and len(claims) < CLAIM_WINDOW:
-            with contextlib.suppress(ItemInUse):
-                claims += self._queue.claim_by_key(self._chosen.popleft())
+        while self._chosen and not claims:
+            chunk, self._chosen = self._chosen[:CLAIM_WINDOW], self._chosen[CLAIM_WINDOW:]
+            claims = self._queue.claim_due(*chunk)
         return claims
 
     def _claim_up_to(self, count: int) -> list[Claim]:

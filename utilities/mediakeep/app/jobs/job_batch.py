@@ -16,6 +16,7 @@ from mediakeep.app.jobs.job_request import Preparation, Selection
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
+from mediakeep.queue import claims
 from mediakeep.queue.state import QueueState
 from mediakeep.runner.signals import StopHandler
 from mediakeep.runner.worker_process import WorkerProcess
@@ -56,6 +57,7 @@ class JobBatch:
         """Return the options of the first batch, limited to unfinished items with --resume."""
         if not self._selection.resume:
             return self._options
+        claims.simulate_recovery(state, self._context.location)
         size = self._options.config.size
         return self._limit_to(resumable.select_due(state, self._now())[:size])
 

@@ -25,12 +25,13 @@ from mediakeep.queue.settle import SettleRequest
 
 UNFINISHED = "rollback unfinished"
 ROLLED_BACK = "rolled back"
+_FIRST_STAGE = {"processing_stage": "", "resume_stage": ""}  # a reset begins from the start
 
 
 def roll_back(context: ManagerContext, name: str, settings: Mapping[str, Any]) -> CommandResult:
     """Roll back one item; raise UsageError if its kind cannot do that."""
-    subject_roll_back = prepare_items.get_actions(context).roll_back
-    if subject_roll_back is None:
+    job_actions = prepare_items.get_actions(context)
+    if job_actions.roll_back is None:
         raise UsageError(f"{context.kind.plural.capitalize()} cannot be rolled back.")
     with context.open_queue() as queue:
         key = actions.find_item_key(queue.state, name)
@@ -38,12 +39,13 @@ def roll_back(context: ManagerContext, name: str, settings: Mapping[str, Any]) -
         shown = path_text.quote_escaped(prepare_items.name_item(item, key))
         if item.skip_reason == ROLLED_BACK:
             return CommandResult([f"{shown} is rolled back already."], {"rolled_back": []})
+        job_actions.check_roll_back(context.home, item, settings)
         context.confirm(f"Roll back {shown}? Its outputs are removed.")
         queue.begin_session(command="roll_back")
         try:
             _settle_skipped(queue, key, UNFINISHED, {})
-            data, lines = subject_roll_back(context.home, queue.state.items[key], settings)
-            _settle_skipped(queue, key, ROLLED_BACK, data)
+            data, lines = job_actions.roll_back(context.home, queue.state.items[key], settings)
+            _settle_skipped(queue, key, ROLLED_BACK, {**data, **_FIRST_STAGE})
         finally:
             queue.end_session(command="roll_back")
     lines = [f"{shown} is rolled back, and skipped until it is reset.", *lines]

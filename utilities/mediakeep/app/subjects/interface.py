@@ -144,8 +144,10 @@ class JobActions(msgspec.Struct, frozen=True):
     build_item: Callable[[Path, Settings], NewItem]
     # Describes what exists of an unfinished item, "" if nothing.
     describe_progress: Callable[[Path, Item, Settings], str] = lambda *_: ""
+    # Raises UsageError if an item cannot be rolled back now.
+    check_roll_back: Callable[[Path, Item, Settings], None] = lambda *_: None
     # Removes the item's outputs and restores its source. Returns the new values of its fields, and
-    # lines on what was done. None if that is impossible.
+    # lines on what was done. None if the kind cannot do that.
     roll_back: Callable[[Path, Item, Settings], tuple[dict[str, Any], list[str]]] | None = None
     # The working files and folders of an item that has ended.
     find_working_files: Callable[[Path, Item, Settings], list[str]] = _find_nothing
