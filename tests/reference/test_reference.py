@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from mediakeep.item import Status
+from tests import patience
 from tests.crash.gate import Gate
 from tests.reference import home
 from tests.reference.home import RecordingHome
@@ -113,6 +116,18 @@ def test_wait_ends_when_no_item_waits(recordings: RecordingHome) -> None:
     assert published(recordings) == {"Alpha": 2, "Beta": 2}
 
 
+def test_a_signal_ends_the_wait(recordings: RecordingHome) -> None:
+    recordings.manage("--scan", recordings.library)
+    command = recordings.command("process_recordings", "--publish-after", "1h", "--wait")
+    process = subprocess.Popen(command, env=home.environment(), stdout=subprocess.DEVNULL)
+    while not all(item.parked for item in recordings.state().items.values()):
+        assert process.poll() is None
+        time.sleep(0.01)
+    patience.until_asleep(process.pid)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(patience.PATIENCE) == 130
+
+
 def test_a_consumed_source_is_neither_missed_nor_lost(recordings: RecordingHome) -> None:
     recordings.process("--scan", recordings.library, "--delete-original")
     assert list(recordings.library.iterdir()) == []
@@ -214,18 +229,3 @@ def test_resume_takes_unfinished_items_only(recordings: RecordingHome) -> None:
     assert "Processing 1 recording..." in out
     assert published(recordings) == {"Alpha": 2}
     assert "Nothing" in recordings.process("--list-resumable")
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("--cleanup", "--rollback", "Alpha"),
-        ("--list-resumable", "--scan", "."),
-        ("--recording", "Alpha", "--all"),
-    ],
-)
-def test_options_that_do_not_fit_together_are_refused(
-    recordings: RecordingHome, words: tuple[str, ...]
-) -> None:
-    assert "cannot be combined with" in recordings.process(*words, code=2)
-    assert list(recordings.path.iterdir()) == []

@@ -124,17 +124,21 @@ def _run_with_queue(
         def milestone() -> None:
             _write_exports(subject, options.home, open_queue.state, warnings)
 
+        def name(key: str) -> str:
+            return _name_item(subject, open_queue.state, key)
+
         def settled(settled_item: SettledItem) -> None:
-            output.on_item(_with_name(settled_item, subject, open_queue.state))
+            output.on_item(structs.replace(settled_item, key=name(settled_item.key)))
             triggers.on_item(settled_item, open_queue)
 
         def parked(parked_item: ParkedItem) -> None:
-            item = open_queue.state.items.get(parked_item.key)
-            name = _name_item(item, parked_item.key)
-            output.on_parked(structs.replace(parked_item, key=name))
+            output.on_parked(structs.replace(parked_item, key=name(parked_item.key)))
+
+        def progress(key: str, done: int, of: int, service: str) -> None:
+            output.on_progress(name(key), done, of, service)
 
         triggers.on_start(open_queue)
-        face = BatchCallbacks(output.on_start, settled, output.on_progress, milestone, parked)
+        face = BatchCallbacks(output.on_start, settled, progress, milestone, parked)
         report = batch.run_batch(open_queue, options.worker_factory(), plan, face, workers)
         triggers.on_finish(report, open_queue)
         items = open_queue.state.items
@@ -243,7 +247,8 @@ def _dry_run(
 
     def settled(settled_item: SettledItem) -> None:
         due.extend(settled_item.outcome.facts.get("due", ()))
-        output.on_item(_with_name(settled_item, subject, state))
+        name = _name_item(subject, state, settled_item.key)
+        output.on_item(structs.replace(settled_item, key=name))
 
     face = BatchCallbacks(output.on_start, settled, output.on_progress)
     jobs = subject.jobs
@@ -261,16 +266,9 @@ def _plan_item(jobs: JobActions, settings: Mapping[str, Any], item: Item) -> lis
     return jobs.plan(item, settings)
 
 
-def _with_name(settled_item: SettledItem, subject: Subject, state: QueueState) -> SettledItem:
-    """Return a settled item under its name for display, if keys of its kind can be generated."""
-    if subject.jobs is None:
-        return settled_item
-    name = _name_item(state.items.get(settled_item.key), settled_item.key)
-    return structs.replace(settled_item, key=name)
-
-
-def _name_item(item: Item | None, key: str) -> str:
-    """Return the name of an item for display: its key, unless that is a generated one."""
+def _name_item(subject: Subject, state: QueueState, key: str) -> str:
+    """Return the name of an item for display: its key, unless its kind has generated keys."""
+    item = state.items.get(key) if subject.jobs else None
     return (item and item.name) or key
 
 

@@ -1,0 +1,41 @@
+"""The options of a job command, of a kind that is not registered: nothing but usage errors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mediakeep.commands import job_command
+from mediakeep.commands.options.job_options import StageRetryParam
+from mediakeep.stages import Retry
+from tests.reference.recording import KIND
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ("--stage-retries mixing=2", 'no stage "mixing"; the stages are copying, converting, publ'),
+        ("--stage-retries copying", '"copying" has no number of attempts; write copying=3'),
+        ("--stage-retries copying=0", '"copying=0" has no number of attempts'),
+        ("--stage-retries copying=2,soon", '"soon" is not a duration'),
+        ("--stall never", '"never" is not a duration'),
+        ("--cleanup --list-cleanup", "--list-cleanup cannot be combined with --cleanup."),
+        ("--rollback Alpha --scan .", "--rollback cannot be combined with --scan."),
+        ("--recording Alpha --all", "--recording cannot be combined with --all."),
+        ("--recording Alpha --wait", "--recording cannot be combined with --wait."),
+    ],
+)
+def test_a_wrong_option_is_explained(words: str, problem: str, tmp_path: Path) -> None:
+    command = job_command.build_command(KIND)
+    done = CliRunner().invoke(command, ["--home", str(tmp_path), *words.split()])
+    assert done.exit_code == 2
+    assert problem in " ".join(done.output.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_retries_of_a_stage_keep_what_is_not_given() -> None:
+    parse = StageRetryParam(KIND.stages).convert
+    assert parse("converting=5", None, None) == ("converting", Retry(5, 0.0))
+    assert parse("converting=5,10m", None, None) == ("converting", Retry(5, 600.0))
