@@ -35,6 +35,8 @@ def normalize_name(name: str) -> str:
 
 def to_printable(text: str) -> str:
     """Escape control characters and line breaks, so that a text cannot control the terminal."""
+    if text.isprintable():
+        return text
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape", "backslashreplace").decode()
         for char in text

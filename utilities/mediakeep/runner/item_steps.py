@@ -239,7 +239,7 @@ class ItemSteps:
         running = self._items[key]
         parts = running.tracker.counts if running.tracker else None
         meter = running.meter
-        stage = meter.measure(done, of, parts) if meter and meter.stage else None
+        stage = meter.measure(done, of, parts) if meter else None
         self._recorder.report_progress(key, done, of, service, stage)
 
     def _commit(self, key: str, commit: Callable[[Claim], bool]) -> bool:
@@ -293,8 +293,10 @@ class ItemSteps:
         running = self._items[task.key]
         running.since = running.since or time.monotonic()
         running.open_tasks += 1
+        if not task.work.stage or task.part:
+            return None
         running.meter = running.meter or StageMeter(task.work.stage)
-        return running.meter.measure(0, 0) if task.work.stage and not task.part else None
+        return running.meter.measure(0, 0)
 
     def end_task(self, task: Task) -> None:
         """Note the end of a task, before its result is taken."""
