@@ -74,6 +74,11 @@ def test_added_items_need_no_library_and_keep_their_own_settings(
     assert "Added 1 recording: Beta." in out
     assert "[1/1] Beta: 2 tracks published" in out
     assert len(list((tmp_path / "mine" / "Beta").iterdir())) == 2
+    assert recordings.manage("--list").startswith("completed    Beta [")
+    assert recordings.manage("--show-summary").startswith("Recordings\n")
+    shown = recordings.manage("--show-recording", "Beta")
+    assert "\n  publishing completed in " in shown
+    assert "Issues" not in shown
     assert "Added" in recordings.process("--add", folder)
     names = sorted(item.output_name for item in recordings.state().items.values())
     assert names[0] == "Beta" != names[1]

@@ -78,6 +78,10 @@ class Kind(msgspec.Struct, frozen=True):
         """The name of the first processing stage, or "" for a kind without stages."""
         return self.stages.first
 
+    def name_item(self, key: str, item: Item | None) -> str:
+        """Return the name of an item for display: its key, or the name of one that was added."""
+        return item.name if self.stages and item and item.name else key
+
     @property
     def item_type(self) -> type[Item]:
         """The Struct of its items."""

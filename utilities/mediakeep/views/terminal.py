@@ -48,7 +48,9 @@ def describe_queue(status: QueueStatus) -> list[str]:
     """Describe the state of a queue in lines of text."""
     done = status.counts["completed"]
     lines = [
-        f"{status.kind.capitalize()} library {path_text.to_printable(status.library)}",
+        f"{status.kind.capitalize()} library {path_text.to_printable(status.library)}"
+        if status.library
+        else status.kind.capitalize(),
         f"{_draw_bar(status.percentage)} {done:,} of "
         f"{format_count(status.total, status.noun, status.plural)}"
         f" completed ({status.percentage}%)",

@@ -125,7 +125,7 @@ def _run_with_queue(
             _write_exports(subject, options.home, open_queue.state, warnings)
 
         def name(key: str) -> str:
-            return _name_item(subject, open_queue.state, key)
+            return subject.kind.name_item(key, open_queue.state.items.get(key))
 
         def settled(settled_item: SettledItem) -> None:
             output.on_item(structs.replace(settled_item, key=name(settled_item.key)))
@@ -247,7 +247,7 @@ def _dry_run(
 
     def settled(settled_item: SettledItem) -> None:
         due.extend(settled_item.outcome.facts.get("due", ()))
-        name = _name_item(subject, state, settled_item.key)
+        name = subject.kind.name_item(settled_item.key, state.items[settled_item.key])
         output.on_item(structs.replace(settled_item, key=name))
 
     face = BatchCallbacks(output.on_start, settled, output.on_progress)
@@ -264,12 +264,6 @@ def _dry_run(
 
 def _plan_item(jobs: JobActions, settings: Mapping[str, Any], item: Item) -> list[str]:
     return jobs.plan(item, settings)
-
-
-def _name_item(subject: Subject, state: QueueState, key: str) -> str:
-    """Return the name of an item for display: its key, unless its kind has generated keys."""
-    item = state.items.get(key) if subject.jobs else None
-    return (item and item.name) or key
 
 
 def _next_keys(state: QueueState, plan: BatchConfig) -> list[str]:

@@ -12,7 +12,7 @@ from mediakeep.app.queue_admin import new_home, reset, scan
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.subjects.interface import JobActions
 from mediakeep.errors import NoQueue
-from mediakeep.item import Item, NewItem, Status
+from mediakeep.item import NewItem, Status
 from mediakeep.queue import claims, item_archive, new_jobs, resets, snapshot
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.snapshot import SnapshotHead
@@ -100,8 +100,3 @@ def _add_items(context: ManagerContext, new: list[NewItem]) -> CommandResult:
     count = terminal.format_count(len(keys), context.kind.noun, context.kind.plural)
     names = [path_text.quote_escaped(item.name or item.path) for item in added.values()]
     return CommandResult([f"Added {count}: {', '.join(names)}."], {"added": keys})
-
-
-def name_item(item: Item, key: str) -> str:
-    """Return the name of an item for display: its key, unless that is a generated one."""
-    return item.name or key

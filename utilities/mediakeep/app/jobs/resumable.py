@@ -69,7 +69,7 @@ def _describe(
 ) -> ResumableItem:
     actions = prepare_items.get_actions(context)
     return ResumableItem(
-        prepare_items.name_item(item, key),
+        context.kind.name_item(key, item),
         item.status,
         context.kind.stages.get_current_stage(item.processing_stage),
         item.not_before,

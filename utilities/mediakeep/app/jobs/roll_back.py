@@ -36,7 +36,7 @@ def roll_back(context: ManagerContext, name: str, settings: Mapping[str, Any]) -
     with context.open_queue() as queue:
         key = actions.find_item_key(queue.state, name)
         item = queue.state.items[key]
-        shown = path_text.quote_escaped(prepare_items.name_item(item, key))
+        shown = path_text.quote_escaped(context.kind.name_item(key, item))
         if item.skip_reason == ROLLED_BACK:
             return CommandResult([f"{shown} is rolled back already."], {"rolled_back": []})
         job_actions.check_roll_back(context.home, item, settings)
