@@ -19,7 +19,7 @@ from tests.reference.recording import KIND
 
 _ROOT = Path(__file__).parents[2]
 _SCRIPTS = _ROOT / "tests" / "reference"
-_PATIENCE = 30.0  # seconds; it decides no result, but ends a test that hangs
+PATIENCE = 300.0  # seconds; it decides no result, but ends a test that hangs
 Done = subprocess.CompletedProcess[str]
 
 
@@ -61,7 +61,7 @@ class RecordingHome:
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
-            timeout=_PATIENCE,
+            timeout=PATIENCE,
             env=environment(),
         )
 

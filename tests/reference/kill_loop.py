@@ -92,7 +92,7 @@ class Life:
         if gate.wait(process):
             gate.kill(process)
             return True
-        _, errors = process.communicate()
+        _, errors = process.communicate(timeout=home.PATIENCE)
         assert process.returncode in (0, 1), errors
         return False
 
@@ -104,7 +104,11 @@ class Life:
     def finish(self, *, wait: bool) -> None:
         """Run a batch to its end."""
         done = subprocess.run(
-            self._command(wait=wait), env=home.environment(), capture_output=True, text=True
+            self._command(wait=wait),
+            env=home.environment(),
+            capture_output=True,
+            text=True,
+            timeout=home.PATIENCE,
         )
         assert done.returncode in (0, 1), done.stderr
 
