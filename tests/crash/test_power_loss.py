@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 import os
 import random
 import shutil
@@ -58,7 +59,9 @@ def life(disk_folder: Path, request: pytest.FixtureRequest) -> CallLog:
     with pytest.MonkeyPatch.context() as monkeypatch:
         if request.param == "large":
             monkeypatch.setattr("mediakeep.queue.store.LARGE_QUEUE", 0)
-        return script.record(disk_folder / request.param, monkeypatch)
+        # A process that gets tests of both in turn makes each life more than once.
+        folder = Path(tempfile.mkdtemp(dir=disk_folder, prefix=request.param))
+        return script.record(folder, monkeypatch)
 
 
 @pytest.fixture(autouse=True)
