@@ -14,6 +14,7 @@ LAYERS = {
     "app": 6,
     "runner": 5,
     "views": 5,
+    "albums": 5,
     "movies": 5,
     "music": 5,
     "queue": 4,

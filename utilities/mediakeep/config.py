@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -73,6 +73,39 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     language: str = "en-US"  # of movie titles and texts
     country: str = "US"  # whose certifications are used
     ignore: str = ""  # comma-separated patterns of files and folders
+
+
+class PathSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The section [paths]: folders of conversions; relative ones are below the home."""
+
+    input_dir: str = ""
+    output_dir: str = ""
+    archive_dir: str = ""  # "": nothing is archived
+    working_dir: str = "./working"
+
+
+class ProcessingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The section [processing]: how albums are converted."""
+
+    profile: str = "opus"
+    cleanup_working_on_success: bool = True
+    cleanup_working_on_failure: bool = False
+    resume_from_working: bool = True
+    delete_original: bool = False
+    max_retries: Annotated[int, msgspec.Meta(ge=1)] = 3  # attempts of each stage
+    verify: Literal["full", "length", "none"] = "full"
+    existing: Literal["refuse", "rename", "replace"] = "refuse"
+    enrich: bool = False
+    quarantine_days: Annotated[int, msgspec.Meta(ge=0)] = 30  # 0: for ever
+
+
+class SectionSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The sections of mediakeep.toml, or of another file with the same keys."""
+
+    paths: PathSettings = PathSettings()
+    processing: ProcessingSettings = ProcessingSettings()
+    profiles: dict[str, dict[str, Any]] = {}  # see `encoding.profiles.parse_profiles`
+    rules: list[dict[str, Any]] = []  # see `encoding.profile_rules.Rule`
 
 
 def parse_duration(text: str) -> float:
@@ -151,23 +184,67 @@ def get_setting(home: Path, name: str, environ: Mapping[str, str] = os.environ) 
 def load_file(home: Path) -> dict[str, Any]:
     """Return the settings in a home's mediakeep.toml, or {} if there is no such file.
 
-    Raise BadSetting, naming the file and the key, if the file is invalid.
+    Its sections are left out, see `load_sections`. Raise BadSetting, naming the file and the key,
+    if the file is invalid.
     """
-    path = home / FILE_NAME
+    values, _ = _load_toml(home / FILE_NAME)
+    return values
+
+
+def load_sections(home: Path, other: Path | None = None) -> dict[str, Any]:
+    """Return the sections of mediakeep.toml and of another file, which takes precedence.
+
+    The other file is TOML, or YAML if its name ends with .yaml or .yml. Only the keys that a file
+    has are returned. Raise BadSetting if a file is invalid.
+    """
+    sections = _load_toml(home / FILE_NAME)[1]
+    for name, table in (_load_other(other) if other else {}).items():
+        is_table = name != "rules"
+        sections[name] = {**sections.get(name, {}), **table} if is_table else table
+    return sections
+
+
+def _load_other(path: Path) -> dict[str, Any]:
     if not path.is_file():
-        return {}
+        raise BadSetting(path, "no such file. Correct --config.")
+    if path.suffix.lower() not in (".yaml", ".yml"):
+        return _load_toml(path)[1]
+    import yaml  # deferred, as above
+
+    try:
+        values = yaml.safe_load(path.read_bytes()) or {}
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise BadSetting(path, f"{error}. Correct it and run again.") from error
+    if not isinstance(values, dict):
+        raise BadSetting(path, "it has no keys. Write sections such as paths and processing.")
+    return _split_sections(path, values)[1]
+
+
+def _load_toml(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the settings and the sections of a TOML file, each {} if there is no file."""
+    if not path.is_file():
+        return {}, {}
     import tomllib  # deferred: --help must be fast
 
     try:
         values = tomllib.loads(path.read_text())
-        if unknown := sorted(set(values) - set(Settings.__struct_fields__)):
-            raise BadSetting(path, " ".join(map(_unknown_setting_text, unknown)))
-        msgspec.convert(values, Settings)
-    except msgspec.ValidationError as error:
-        raise BadSetting(path, _wrong_type_text(str(error))) from error
     except (OSError, ValueError) as error:
         raise BadSetting(path, error) from error
-    return values
+    return _split_sections(path, values)
+
+
+def _split_sections(path: Path, values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Check the settings of a file; return those without a section, and the sections."""
+    sections = {name: values[name] for name in SectionSettings.__struct_fields__ if name in values}
+    values = {name: value for name, value in values.items() if name not in sections}
+    try:
+        if unknown := sorted(set(map(str, values)) - set(Settings.__struct_fields__)):
+            raise BadSetting(path, " ".join(map(_unknown_setting_text, unknown)))
+        msgspec.convert(values, Settings)
+        msgspec.convert(sections, SectionSettings)
+    except msgspec.ValidationError as error:
+        raise BadSetting(path, _wrong_type_text(str(error))) from error
+    return values, sections
 
 
 def _unknown_setting_text(name: str) -> str:
@@ -180,7 +257,7 @@ def _unknown_setting_text(name: str) -> str:
 
 def _wrong_type_text(text: str) -> str:
     """Return the error text for a setting of the wrong type, beginning with the setting's name."""
-    match = re.fullmatch(r"(.*) - at `\$\.(\w+)`", text)
+    match = re.fullmatch(r"(.*) - at `\$\.([\w.]+)`", text)
     return f"{match[2]}: {match[1].lower()}." if match else text
 
 
@@ -190,9 +267,13 @@ def check_environment(environ: Mapping[str, str] = os.environ) -> None:
     Without this check, such a variable would be ignored silently. Variables with other names may
     belong to another program.
     """
-    variables = {
-        name: ENV_PREFIX + name.upper() for name in (*Settings.__struct_fields__, *_OTHER_VARIABLES)
-    }
+    names = (
+        *Settings.__struct_fields__,
+        *PathSettings.__struct_fields__,
+        *ProcessingSettings.__struct_fields__,
+        *_OTHER_VARIABLES,
+    )
+    variables = {name: ENV_PREFIX + name.upper() for name in names}
     for name in sorted(set(environ) - set(variables.values())):
         if name.startswith(ENV_PREFIX) and environ[name]:
             near = suggestions.suggest_names(

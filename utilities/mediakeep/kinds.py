@@ -9,12 +9,12 @@ import functools
 import importlib
 import types
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from mediakeep.item import Item
-from mediakeep.stages import StageTable
+from mediakeep.stages import Stage, StageTable
 
 ViewSource = Literal["items", "stages"]
 
@@ -62,7 +62,9 @@ class Kind(msgspec.Struct, frozen=True):
     # Stage below which no reset sends an item, unless the user names a stage; "" for none.
     reset_limit: Callable[[Item], str] | None = None
     cleans_up: bool = False  # the worker is called once more after the last failed attempt
-    consumes_source: bool = False  # completing an item moves or deletes its source
+    consumes_source: bool = False  # completing an item can move or delete its source
+    # Whether a completed item has consumed its source; None if all of them have. Takes the item.
+    has_consumed_source: Callable[[Item], bool] | None = None
     # Whether an unfinished item still exists although its source is gone, such as in a working
     # folder. Takes the item.
     has_working_copy: Callable[[Item], bool] | None = None
@@ -138,7 +140,71 @@ MOVIES = Kind(
     attribution="This product uses the TMDB API but is not endorsed or certified by TMDB.",
 )
 
-_kinds = {kind.name: kind for kind in (MUSIC, MOVIES)}
+
+def _call_later(name: str) -> Callable[[Item], Any]:
+    """Return a function of an item that is imported, as "module:function", when it is called."""
+
+    def call(item: Item) -> Any:
+        module, _, function = name.partition(":")
+        return getattr(importlib.import_module(module), function)(item)
+
+    return call
+
+
+_PATHS = ("working_source_path", "working_processed_path", "archive_path", "playback_path")
+_AGAIN = ("converting", "preparing")
+ALBUMS = Kind(
+    name="albums",
+    noun="album",
+    plural="albums",
+    manager_script="album_queue_manager.py",
+    batch_script="convert_albums.py",
+    item_class="mediakeep.albums.item:AlbumItem",
+    stages=StageTable(
+        (
+            # A resumed album begins its stage again, or an earlier one if working files are gone.
+            Stage("preparing", ("converting",), "failed_prepare"),
+            Stage("converting", ("archiving", "converting", "preparing"), "failed_convert"),
+            Stage("archiving", ("finalizing", *_AGAIN, "archiving"), "failed_archive"),
+            Stage("finalizing", ("completed", *_AGAIN, "finalizing"), "failed_finalize"),
+            Stage("completed"),
+        )
+    ),
+    reset_limit=_call_later("mediakeep.albums.item:limit_reset"),
+    cleans_up=True,
+    consumes_source=True,
+    has_consumed_source=_call_later("mediakeep.albums.item:has_consumed_source"),
+    has_working_copy=_call_later("mediakeep.albums.item:has_working_copy"),
+    history_views=(
+        HistoryView(
+            "albums",
+            "items",
+            {
+                "album": "item",
+                "status": "processing_stage",
+                **{name: name for name in (*_PATHS, "profile", "tracks", "bytes")},
+                "started": "first_time",
+                "finished": "time",
+                "seconds": "total_seconds",
+            },
+        ),
+        HistoryView(
+            "processing_history",
+            "stages",
+            {
+                "album": "item",
+                **{name: name for name in ("stage", "outcome", "attempts", "time", "seconds")},
+                "status": "processing_stage",
+                **{name: name for name in (*_PATHS, "profile", "tracks", "skipped", "bytes")},
+            },
+        ),
+    ),
+    part_noun="track",
+    library_noun="folders with audio files",
+    stray_noun="audio file",
+)
+
+_kinds = {kind.name: kind for kind in (MUSIC, MOVIES, ALBUMS)}
 KINDS: Mapping[str, Kind] = types.MappingProxyType(_kinds)
 
 

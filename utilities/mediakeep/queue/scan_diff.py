@@ -133,7 +133,13 @@ def _exists_elsewhere(kind: Kind, key: str, item: Item) -> bool:
     if not kind.consumes_source:
         return False
     has_copy = kind.has_working_copy is not None and kind.has_working_copy(item)
-    return item.status is Status.COMPLETED or has_copy
+    return has_copy or _is_source_consumed(kind, item)
+
+
+def _is_source_consumed(kind: Kind, item: Item) -> bool:
+    if item.status is not Status.COMPLETED or not kind.consumes_source:
+        return False
+    return kind.has_consumed_source is None or kind.has_consumed_source(item)
 
 
 def _match_keys(state: QueueState, scanned: list[ScannedItem]) -> dict[str, str]:
@@ -173,7 +179,7 @@ def _compare_item(diff: ScanDiff, key: str, state: QueueState, entry: ScannedIte
     item = state.items[key]
     if item.status is Status.IN_PROGRESS:
         return
-    if item.status is Status.COMPLETED and state.kind.consumes_source:
+    if _is_source_consumed(state.kind, item):
         return
     same = item.fingerprint == entry.fingerprint or (
         not item.fingerprint and new_jobs.is_added(key, item)

@@ -80,6 +80,8 @@ class BatchRecorder:
     def log_stage(self, key: str, stage: str, outcome: Outcome, seconds: float) -> None:
         """Write the end of an item's stage to the session's log."""
         text = f"{key}: stage {stage} done, next is {outcome.next_stage}"
+        if outcome.message:
+            text = f"{key}: stage {stage}: {outcome.message}"
         facts = {"stage": stage, "next": outcome.next_stage, "seconds": round(seconds, 3)}
         self.session.write_log(text, item=key, **facts)
 

@@ -45,7 +45,7 @@ def record_output(
         atomic_files.sync_folder(output.parent)
     file = describe_file(output, dirs.processed)
     record = OutputRecord(file.path, recipe, file.size, file.sha256, dict(facts))
-    path = dirs.state / _FOLDER / f"{sha256(file.path.encode()).hexdigest()[:16]}.json"
+    path = _find_record(dirs, file.path)
     with translate_errors(path):
         atomic_files.write_atomic(path, msgspec.json.format(msgspec.json.encode(record)))
     return record
@@ -58,17 +58,47 @@ def get_converted_tracks(
 
     A record that cannot be decoded is left out: its output is made again.
     """
+    paths = sorted((dirs.state / _FOLDER).glob("*.json"))
+    found = (_read_record(dirs, path, check_hashes=check_hashes) for path in paths)
+    return {record.path: record for record in found if record}
+
+
+def read_records(dirs: WorkingDirs) -> dict[str, OutputRecord]:
+    """Return all records by path, also of outputs that were moved away meanwhile."""
     records = {}
     for path in sorted((dirs.state / _FOLDER).glob("*.json")):
-        with translate_errors(path):
-            data = path.read_bytes()
-        try:
-            record = msgspec.json.decode(data, type=OutputRecord)
-        except msgspec.DecodeError:
-            continue
-        if _is_finished(dirs, record, check_hashes=check_hashes):
+        if record := _decode_record(path):
             records[record.path] = record
     return records
+
+
+def find_output(dirs: WorkingDirs, path: str) -> OutputRecord | None:
+    """Return the record of the output at a path, or None if it is missing or has changed.
+
+    The path is relative to the processed folder, and escaped.
+    """
+    record = _find_record(dirs, path)
+    return _read_record(dirs, record, check_hashes=True) if record.exists() else None
+
+
+def _find_record(dirs: WorkingDirs, path: str) -> Path:
+    return dirs.state / _FOLDER / f"{sha256(path.encode()).hexdigest()[:16]}.json"
+
+
+def _read_record(dirs: WorkingDirs, path: Path, *, check_hashes: bool) -> OutputRecord | None:
+    record = _decode_record(path)
+    if record and _is_finished(dirs, record, check_hashes=check_hashes):
+        return record
+    return None
+
+
+def _decode_record(path: Path) -> OutputRecord | None:
+    with translate_errors(path):
+        data = path.read_bytes()
+    try:
+        return msgspec.json.decode(data, type=OutputRecord)
+    except msgspec.DecodeError:
+        return None
 
 
 def _is_finished(dirs: WorkingDirs, record: OutputRecord, *, check_hashes: bool) -> bool:

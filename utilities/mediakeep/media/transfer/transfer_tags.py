@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from mediakeep import path_text
 from mediakeep.errors import ReadOnlyFormat, VerificationFailed
+from mediakeep.media import open_file
+from mediakeep.media import pictures as picture_files
 from mediakeep.media.audio import tags
+from mediakeep.media.audio.embedded_pictures import FRONT_COVER_TYPE
 from mediakeep.media.audio.tag_edits import TargetTags
 from mediakeep.media.audio.write_options import Id3Version, OtherTags, TagWriteOptions
 from mediakeep.media.mutagen_tags import adapter
-from mediakeep.media.mutagen_tags.tag_items import TagItem
+from mediakeep.media.mutagen_tags.tag_items import TagItem, TagPicture
 from mediakeep.media.transfer import field_map, plan
 from mediakeep.media.transfer.model import (
     AllTags,
@@ -26,7 +30,14 @@ from mediakeep.media.transfer.read_tags import read_all_tags
 _NO_LANGUAGE = "XXX"  # in ID3
 
 
-def transfer_tags(source: Path, target: Path, id3: Id3Version = Id3Version.NEW) -> TransferReport:
+def transfer_tags(
+    source: Path,
+    target: Path,
+    id3: Id3Version = Id3Version.NEW,
+    *,
+    replaced: Sequence[TagItem] = (),
+    cover: Path | None = None,
+) -> TransferReport:
     """Store all tags and pictures of a file in a new file, and return what it could not store.
 
     1. Read all tags of the source.
@@ -41,11 +52,24 @@ def transfer_tags(source: Path, target: Path, id3: Id3Version = Id3Version.NEW) 
     if kind not in plan.TAG_FORMATS:
         reason = f"tags are transferred to {', '.join(plan.TAG_FORMATS)} only"
         raise ReadOnlyFormat(path_text.escape_path(target), reason)
-    planned = plan.plan_transfer(read_all_tags(source), kind)
+    content = _change_tags(read_all_tags(source), replaced, cover)
+    planned = plan.plan_transfer(content, kind)
     adapter.save_items(target, kind, planned.content)
     options = TagWriteOptions(OtherTags.REMOVE, id3)
     adapter.save_fields(target, kind, TargetTags(planned.fields), options)
     return _verify(target, planned)
+
+
+def _change_tags(found: AllTags, replaced: Sequence[TagItem], cover: Path | None) -> AllTags:
+    names = {item.name.casefold() for item in replaced}
+    kept = [item for item in found.items if item.name.casefold() not in names]
+    pictures = found.pictures
+    if cover and not pictures:
+        with open_file.open_regular_file(cover) as file:
+            data = file.read()
+        mime = picture_files.identify_picture(lambda at, size: data[at : at + size])[0]
+        pictures = (TagPicture(FRONT_COVER_TYPE, mime, "", data),) if mime else ()
+    return msgspec.structs.replace(found, items=(*kept, *replaced), pictures=pictures)
 
 
 def _verify(target: Path, planned: TransferPlan) -> TransferReport:

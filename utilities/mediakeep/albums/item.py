@@ -1,0 +1,50 @@
+"""The queue item of an album, and what the queue needs to know about its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mediakeep import path_text
+from mediakeep.item import Item, Number
+
+
+class AlbumItem(
+    Item, kw_only=True, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
+):
+    """An album folder; all paths are absolute and escaped, see `escape_path`.
+
+    `profile` and `output_dir` are its own settings, or "" for those of the command.
+    """
+
+    track_count: Number = 0
+    profile: str = ""
+    output_dir: str = ""
+    working_source_path: str = ""
+    working_processed_path: str = ""
+    working_claim: Number = 0  # seq of the claim that filled the working folders
+    archive_path: str = ""
+    playback_path: str = ""
+    failed_tracks: Number = 0  # that the output lacks
+    original_deleted: bool = False
+
+
+def to_path(text: str) -> Path:
+    """Return the path that a field of an item holds."""
+    return Path(path_text.unescape_path(text))
+
+
+def has_working_copy(item: Item) -> bool:
+    """Return whether the working copy of an album's source exists."""
+    assert isinstance(item, AlbumItem)
+    return bool(item.working_source_path) and to_path(item.working_source_path).is_dir()
+
+
+def has_consumed_source(item: Item) -> bool:
+    """Return whether the original of an album was deleted after its conversion."""
+    assert isinstance(item, AlbumItem)
+    return item.original_deleted
+
+
+def limit_reset(item: Item) -> str:
+    """Return the lowest stage for a reset: without the original, only its copy can be converted."""
+    return "converting" if has_working_copy(item) and not to_path(item.path).is_dir() else ""

@@ -1,0 +1,209 @@
+"""Stages preparing and converting: fill the working folders of an album."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from mediakeep import path_text
+from mediakeep.albums import convert_track, measure_loudness, report
+from mediakeep.albums.album_job import AlbumJob, load_source_manifest, save_processed_manifest
+from mediakeep.albums.convert_track import TrackTask
+from mediakeep.albums.measure_loudness import MeasureTask
+from mediakeep.albums.plan_album import AlbumPlan
+from mediakeep.albums.read_album import SourceAlbum
+from mediakeep.errors import WorkingFilesChanged
+from mediakeep.item import Status
+from mediakeep.media.transfer import extra_files
+from mediakeep.media.transfer.extra_files import ExtraFilesPlan
+from mediakeep.outcome import Outcome, PartFailed, Parts, Work
+from mediakeep.workspace import (
+    disk_space,
+    manifest,
+    output_records,
+    verified_copy,
+    working_dirs,
+)
+from mediakeep.workspace.disk_space import SpaceRequirement
+from mediakeep.workspace.manifest import Manifest
+from mediakeep.workspace.system_errors import translate_errors
+from mediakeep.workspace.working_dirs import WorkingDirs
+
+_RESERVATIONS = "reservations"  # folder in the working folder
+_LEAST_WEIGHT = 0.1  # seconds
+_FOREIGN_HINT = "Move it away, then run again."
+
+
+def prepare(job: AlbumJob, work: Work) -> Outcome | Parts:
+    """Copy the original to the source folder, and measure its loudness."""
+    if work.results is not None:
+        return _finish_preparing(job, work)
+    album, plan = job.read_plan(job.original)
+    folder = job.settings.working_dir
+    with disk_space.reserve_disk_space(
+        folder / _RESERVATIONS, _list_requirements(job, album, plan)
+    ):
+        dirs = working_dirs.create_working_dirs(folder, album.name, job.owner_key)
+        before = dirs.load_source_manifest()
+        copied = verified_copy.copy_to_source(job.original, dirs.source)
+        _remove_vanished(dirs, before, copied)
+        dirs.save_source_manifest(copied)
+        working_dirs.create_processed_structure(copied, dirs.processed)
+    if not plan.is_encoded:
+        return _finish_preparing(job, work)
+    hashes = _hash_by_path(copied)
+    readable = [track for track in plan.tracks if not track.error]
+    return Parts(
+        tuple(MeasureTask(dirs, track.source, hashes[track.source]) for track in readable),
+        measure_loudness.measure_part,
+        tuple(max(track.seconds, _LEAST_WEIGHT) for track in readable),
+        keep_going=True,
+    )
+
+
+def _finish_preparing(job: AlbumJob, work: Work) -> Outcome:
+    dirs = job.require_dirs()
+    paths = {
+        "working_source_path": path_text.escape_path(dirs.source),
+        "working_processed_path": path_text.escape_path(dirs.processed),
+    }
+    facts = {**paths, "profile": job.profile.name, "bytes": load_source_manifest(dirs).size}
+    data = {**paths, "working_claim": work.stamp.claim}
+    return Outcome(data=data, next_stage="converting", facts=facts)
+
+
+def _list_requirements(
+    job: AlbumJob, album: SourceAlbum, plan: AlbumPlan
+) -> Iterator[SpaceRequirement]:
+    yield SpaceRequirement(job.settings.working_dir, album.size + plan.size)
+    yield SpaceRequirement(job.output, plan.size)
+    if job.archive:
+        yield SpaceRequirement(job.archive, album.size)
+
+
+def _remove_vanished(dirs: WorkingDirs, before: Manifest | None, copied: Manifest) -> None:
+    """Remove files from the source folder that the original no longer has.
+
+    Raise WorkingFilesChanged for a file that was not copied there.
+    """
+    names = {file.path for file in copied.files}
+    old = {file.below(dirs.source) for file in (before.files if before else ())}
+    for path, _ in list(manifest.walk(dirs.source)):
+        if path.is_dir() or manifest.relative_path(path, dirs.source) in names:
+            continue
+        if path not in old:
+            raise WorkingFilesChanged(path, "it was added", _FOREIGN_HINT)
+        with translate_errors(path):
+            path.unlink()
+
+
+def _hash_by_path(copied: Manifest) -> dict[str, str]:
+    """Return the hash of each file by its path, not escaped."""
+    return {path_text.unescape_path(file.path): file.sha256 for file in copied.files}
+
+
+def convert(job: AlbumJob, work: Work) -> Outcome | Parts:
+    """Convert the tracks in parts, then add the extra files."""
+    dirs = job.require_dirs()
+    album, plan = job.read_plan(dirs.source)
+    tracks = [track for track in plan.tracks if not track.error]
+    if work.results is None and tracks:
+        working_dirs.create_processed_structure(load_source_manifest(dirs), dirs.processed)
+        return Parts(
+            tuple(_build_tasks(job, dirs, album, plan)),
+            convert_track.convert_track,
+            tuple(max(track.seconds, _LEAST_WEIGHT) for track in tracks),
+            keep_going=True,
+        )
+    results = work.results or ()
+    failures = {track.source: track.error for track in plan.tracks if track.error}
+    for track, result in zip(tracks, results, strict=True):
+        if isinstance(result, PartFailed):
+            failures[track.source] = result.message
+    extra = extra_files.plan_extra_files(dirs.source, plan.outputs)
+    is_complete = not failures or (job.settings.keep_going and len(failures) < len(plan.tracks))
+    report.save_conversion(dirs, plan, extra, failures)
+    facts = _count_results(plan, results, failures)
+    if not is_complete:
+        message = _describe_failures(failures, len(plan.tracks))
+        report.write(job, dirs, "failed_convert", message)
+        return Outcome(Status.ERROR, message, facts=facts)
+    _finish_outputs(dirs, plan, extra, failures)
+    data = {"failed_tracks": len(failures)}
+    return Outcome(data=data, next_stage="archiving", facts=facts)
+
+
+def _build_tasks(
+    job: AlbumJob, dirs: WorkingDirs, album: SourceAlbum, plan: AlbumPlan
+) -> Iterator[TrackTask]:
+    hashes = _hash_by_path(load_source_manifest(dirs))
+    measured = measure_loudness.load_measurements(dirs, hashes.values())
+    gains = measure_loudness.build_gains(measured)
+    cover = album.cover if job.settings.processing.enrich else None
+    cover_name = str(cover.relative_to(dirs.source)) if cover else ""
+    for track in plan.tracks:
+        if track.error:
+            continue
+        if track.source not in hashes:
+            path = dirs.source / track.source
+            raise WorkingFilesChanged(path, "it was added", _FOREIGN_HINT)
+        digest = hashes[track.source]
+        is_encoded = track.parameters is not None
+        yield TrackTask(
+            dirs,
+            track.source,
+            track.output,
+            digest,
+            job.settings.processing.verify,
+            track.parameters,
+            gains.get(digest, ()) if is_encoded else (),
+            str(cover) if cover and is_encoded else "",
+            hashes.get(cover_name, "") if is_encoded else "",
+        )
+
+
+def _count_results(
+    plan: AlbumPlan, results: Sequence[Any], failures: dict[str, str]
+) -> dict[str, Any]:
+    done = [result for result in results if not isinstance(result, PartFailed)]
+    return {
+        "profile": plan.profile,
+        "tracks": len(plan.tracks) - len(failures),
+        "skipped": sum(bool(result.get("skipped")) for result in done),
+        "failed": {path_text.escape_path(name): why for name, why in failures.items()},
+    }
+
+
+def _describe_failures(failures: dict[str, str], total: int) -> str:
+    name, why = next(iter(failures.items()))
+    return f"{len(failures)} of {total} tracks not converted. {path_text.display_path(name)}: {why}"
+
+
+def _finish_outputs(
+    dirs: WorkingDirs, plan: AlbumPlan, extra: ExtraFilesPlan, failures: dict[str, str]
+) -> None:
+    """Add the extra files, and record all outputs; raise WorkingFilesChanged for any other file."""
+    records = output_records.get_converted_tracks(dirs)
+    wanted = {
+        path_text.escape_path(track.output) for track in plan.tracks if track.source not in failures
+    }
+    for name in wanted - set(records):
+        path = dirs.processed / path_text.unescape_path(name)
+        raise WorkingFilesChanged(path, "it is missing or was changed", "Run again to convert it.")
+    with translate_errors(dirs.processed):
+        extra_files.copy_extra_files(extra, dirs.processed)
+    expected = wanted | {path_text.escape_path(file.target) for file in extra.copied}
+    for path, _ in list(manifest.walk(dirs.processed)):
+        name = manifest.relative_path(path, dirs.processed)
+        if path.is_dir() or name in expected:
+            continue
+        if name not in records and not _is_temporary(path):
+            raise WorkingFilesChanged(path, "it was added", _FOREIGN_HINT)
+        with translate_errors(path):
+            path.unlink()  # of a track that the album no longer has, or of a killed run
+    save_processed_manifest(dirs, manifest.build_manifest(dirs.processed))
+
+
+def _is_temporary(path: Path) -> bool:
+    return path.name.startswith(".") and (".part." in path.name or path.name.endswith(".tmp"))

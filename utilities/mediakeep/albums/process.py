@@ -1,0 +1,68 @@
+"""The worker of albums: the stage of a call, and what its errors mean."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from mediakeep.albums import prepare, publish_album, resume
+from mediakeep.albums.album_job import AlbumJob
+from mediakeep.albums.item import AlbumItem
+from mediakeep.albums.settings import AlbumSettings
+from mediakeep.errors import DiskFull, NotEnoughSpace
+from mediakeep.item import Status
+from mediakeep.outcome import Outcome, Parts, Progress, Work, Worker
+
+_SPACE_WAIT = 600.0  # seconds until an album looks again whether there is space
+
+_STAGES: Mapping[str, Callable[[AlbumJob, Work], Outcome | Parts]] = {
+    "preparing": prepare.prepare,
+    "converting": prepare.convert,
+    "archiving": publish_album.archive,
+    "finalizing": publish_album.finalize,
+    "completed": publish_album.complete,
+}
+_RESUMED = frozenset({"converting", "archiving", "finalizing"})
+
+
+@contextlib.contextmanager
+def open_worker(values: Mapping[str, Any]) -> Iterator[Worker]:
+    """Yield the worker of albums; `values` are the settings as plain data."""
+    settings = msgspec.convert(values, AlbumSettings)
+
+    def work(work: Work, _: Progress) -> Outcome | Parts:
+        return process_stage(settings, work)
+
+    yield work
+
+
+def process_stage(settings: AlbumSettings, work: Work) -> Outcome | Parts:
+    """Run a stage of an album, or its cleanup.
+
+    Without enough disk space the album waits, and no attempt is counted.
+    """
+    assert isinstance(work.item, AlbumItem)
+    job = AlbumJob(work.item, work.stamp.key, settings)
+    try:
+        if work.failed_stage:
+            return publish_album.clean_up(job, work)
+        if work.stage in _RESUMED and work.results is None:
+            if outcome := resume.resume(job, work):
+                return outcome
+        elif work.stage == "preparing" and not job.original.is_dir():
+            return _skip_missing()
+        return _STAGES[work.stage](job, work)
+    except NotEnoughSpace as error:
+        return Outcome(Status.PENDING, str(error), retry_after=_SPACE_WAIT)
+    except DiskFull as error:
+        if isinstance(error.__cause__, OSError):
+            raise error.__cause__ from error  # the runner finds out which volume is full
+        raise
+
+
+def _skip_missing() -> Outcome:
+    message = f"Resume: {resume.ResumeCase.NOTHING.value}"
+    return Outcome(Status.SKIPPED, message, {**resume.VANISHED, **resume.CLEARED})

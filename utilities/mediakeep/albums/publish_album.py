@@ -1,0 +1,123 @@
+"""Stages archiving, finalizing and completed: publish an album, then clean up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mediakeep import path_text
+from mediakeep.albums import report
+from mediakeep.albums.album_job import AlbumJob, load_processed_manifest, load_source_manifest
+from mediakeep.albums.item import to_path
+from mediakeep.albums.resume import CLEARED
+from mediakeep.errors import WorkingFilesChanged
+from mediakeep.item import Status
+from mediakeep.outcome import Outcome, Work
+from mediakeep.workspace import disk_space, manifest, moves, publish, working_dirs
+from mediakeep.workspace.disk_space import SpaceRequirement
+from mediakeep.workspace.manifest import Check, Manifest
+from mediakeep.workspace.working_dirs import WorkingDirs
+
+_CONVERT_HINT = "Reset the album to its stage converting."
+_KEEP_HINT = "The original is kept. Reset the album to convert it again."
+
+
+def archive(job: AlbumJob, _: Work) -> Outcome:
+    """Copy the source folder to the archive, once all outputs are verified."""
+    dirs = job.require_dirs()
+    outputs, copied = _require_outputs(dirs), load_source_manifest(dirs)
+    manifest.check_unchanged(dirs.processed, outputs, Check.TIME)
+    if job.archive is None:
+        return Outcome(next_stage="finalizing", facts={"archived": False})
+    rules = job.build_target_rules(job.archive, job.item.archive_path)
+    disk_space.check_disk_space([SpaceRequirement(job.archive, copied.size)])
+    metadata = {
+        "album": job.item.name or job.key,
+        "original": job.item.path,
+        "profile": job.profile.name,
+        "item": job.item.output_name,
+    }
+    target = publish.copy_to_archive(dirs.source, job.archive, copied, metadata, rules)
+    path = path_text.escape_path(target)
+    facts = {"archive_path": path, "bytes": copied.size}
+    return Outcome(data={"archive_path": path}, next_stage="finalizing", facts=facts)
+
+
+def finalize(job: AlbumJob, _: Work) -> Outcome:
+    """Move the outputs to their place, and delete the original if that is set."""
+    dirs = job.require_dirs()
+    outputs = _require_outputs(dirs)
+    rules = job.build_target_rules(job.output, job.item.playback_path)
+    target = publish.move_to_output(dirs.processed, job.output, outputs, rules)
+    data: dict[str, Any] = {"playback_path": path_text.escape_path(target)}
+    if job.settings.processing.delete_original and not job.item.failed_tracks:
+        _delete_original(job, dirs, outputs, data["playback_path"])
+        data["original_deleted"] = True
+    facts = {"playback_path": data["playback_path"], "bytes": outputs.size}
+    return Outcome(data=data, next_stage="completed", facts=facts)
+
+
+def _require_outputs(dirs: WorkingDirs) -> Manifest:
+    if outputs := load_processed_manifest(dirs):
+        return outputs
+    why = "the list of its finished files is missing"
+    raise WorkingFilesChanged(dirs.processed, why, _CONVERT_HINT)
+
+
+def _delete_original(job: AlbumJob, dirs: WorkingDirs, outputs: Manifest, playback: str) -> None:
+    """Delete the original if archive and output are on the disk as they were made."""
+    copied = load_source_manifest(dirs)
+    archive, output = to_path(job.item.archive_path), to_path(playback)
+    if not (job.item.archive_path and publish.is_published(archive, copied)):
+        raise WorkingFilesChanged(archive, "the archive is not complete", _KEEP_HINT)
+    manifest.check_unchanged(output, outputs)
+    for difference in manifest.find_differences(job.original, copied):
+        if difference.problem != "missing":  # a killed run may have deleted it
+            raise WorkingFilesChanged(difference.path, difference.problem, _KEEP_HINT)
+    moves.remove_published(job.original, copied)
+
+
+def complete(job: AlbumJob, _: Work) -> Outcome:
+    """Write the report, and remove the working folders if that is set."""
+    dirs, item = job.find_dirs(), job.item
+    note = ""
+    if dirs:
+        report.write(job, dirs, "completed")
+        if job.settings.processing.cleanup_working_on_success:
+            try:
+                working_dirs.cleanup_working_dirs(dirs)
+            except WorkingFilesChanged as error:
+                note = f"; working folders kept: {error}"
+    tracks = item.track_count - item.failed_tracks
+    missing = f", {item.failed_tracks} not converted" if item.failed_tracks else ""
+    data = {**CLEARED, "report": report.find_page(item)}
+    paths = {
+        "working_source_path": item.working_source_path,
+        "working_processed_path": item.working_processed_path,
+        "archive_path": item.archive_path,
+        "playback_path": item.playback_path,
+    }
+    return Outcome(
+        message=f"{tracks} tracks in {job.profile.name}{missing}{note}",
+        data=data,
+        facts={**paths, "profile": job.profile.name, "tracks": tracks},
+    )
+
+
+def clean_up(job: AlbumJob, work: Work) -> Outcome:
+    """Keep or remove the working folders of an album whose last attempt failed."""
+    dirs = job.find_dirs()
+    if dirs:
+        report.write(job, dirs, f"failed_{_FAILED[work.failed_stage]}", work.error_message)
+    if not (dirs and job.settings.processing.cleanup_working_on_failure and job.original.is_dir()):
+        return Outcome(Status.ERROR)
+    working_dirs.cleanup_working_dirs(dirs)
+    return Outcome(Status.ERROR, data=dict(CLEARED), resume_stage="preparing")
+
+
+_FAILED = {
+    "preparing": "prepare",
+    "converting": "convert",
+    "archiving": "archive",
+    "finalizing": "finalize",
+    "completed": "cleanup",
+}

@@ -1,0 +1,146 @@
+"""The report of an album: JSON for programs, and a Markdown page.
+
+outputs/albums/<name>.json         settings, folders, and a row per track
+issues/albums/<name>.md            the same for people
+<name> [1f2e3d4c]_state/conversion.json   what is not in the records of the outputs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import atomic_files, path_text
+from mediakeep.albums.album_job import AlbumJob
+from mediakeep.albums.item import AlbumItem
+from mediakeep.albums.plan_album import AlbumPlan
+from mediakeep.media.transfer.extra_files import ExtraFilesPlan
+from mediakeep.pages import render
+from mediakeep.workspace import output_records
+from mediakeep.workspace.output_records import OutputRecord
+from mediakeep.workspace.system_errors import translate_errors
+from mediakeep.workspace.working_dirs import WorkingDirs
+
+_CONVERSION_FILE = "conversion.json"
+
+
+class TrackRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A track of the report; paths are relative and escaped. `error` is set if it failed.
+
+    `seconds` is the time that the conversion took, `duration` the length of the new file.
+    """
+
+    source: str
+    output: str
+    reason: str
+    error: str = ""
+    source_sha256: str = ""
+    settings: Any = None
+    encoder: str = ""
+    seconds: float = 0.0
+    duration: float = 0.0
+    size: int = 0
+    sha256: str = ""
+    samples: int = 0
+    sample_rate: int = 0
+    source_samples: int = 0
+    attempts: int = 0
+    verified: str = ""
+    not_carried: tuple[dict[str, str], ...] = ()
+
+
+class AlbumReport(msgspec.Struct, frozen=True):
+    """The report of an album; paths are escaped."""
+
+    album: str
+    status: str
+    profile: str
+    original: str
+    archive: str
+    output: str
+    tracks: tuple[TrackRow, ...]
+    not_copied: tuple[dict[str, str], ...] = ()
+    message: str = ""
+    format: int = 1
+
+
+class Conversion(msgspec.Struct, frozen=True):
+    """The plan of an album and its failures by source, which its records do not contain."""
+
+    tracks: tuple[TrackRow, ...]
+    not_copied: tuple[dict[str, str], ...]
+
+
+def find_page(item: AlbumItem) -> str:
+    """Return the path of the page, relative to the home."""
+    return f"issues/albums/{item.output_name}.md"
+
+
+def find_json(item: AlbumItem) -> str:
+    """Return the path of the JSON file, relative to the home."""
+    return f"outputs/albums/{item.output_name}.json"
+
+
+def save_conversion(
+    dirs: WorkingDirs, plan: AlbumPlan, extra: ExtraFilesPlan, failures: Mapping[str, str]
+) -> None:
+    """Keep what the report needs in the state folder."""
+    rows = tuple(
+        TrackRow(
+            path_text.escape_path(track.source),
+            path_text.escape_path(track.output),
+            track.reason,
+            failures.get(track.source, ""),
+        )
+        for track in plan.tracks
+    )
+    listed = tuple({"path": one.path, "reason": one.reason} for one in extra.listed)
+    path = dirs.state / _CONVERSION_FILE
+    with translate_errors(path):
+        atomic_files.write_atomic(path, msgspec.json.encode(Conversion(rows, listed)))
+
+
+def write(job: AlbumJob, dirs: WorkingDirs, status: str, message: str = "") -> None:
+    """Write both files, if an album was converted so far; each only if it changes."""
+    path = dirs.state / _CONVERSION_FILE
+    if not path.exists():
+        return
+    with translate_errors(path):
+        conversion = msgspec.json.decode(path.read_bytes(), type=Conversion)
+    item = job.item
+    built = AlbumReport(
+        item.name or job.key,
+        status,
+        job.profile.name,
+        item.path,
+        item.archive_path,
+        item.playback_path,
+        tuple(_build_rows(dirs, conversion)),
+        conversion.not_copied,
+        message,
+    )
+    home = Path(path_text.unescape_path(job.settings.home))
+    page = render.render_template("album.md.j2", report=built)
+    contents = {
+        home / find_json(item): msgspec.json.format(msgspec.json.encode(built)) + b"\n",
+        home / find_page(item): page.encode(),
+    }
+    atomic_files.write_if_changed(contents)
+
+
+def _build_rows(dirs: WorkingDirs, conversion: Conversion) -> Iterator[TrackRow]:
+    records = output_records.read_records(dirs)
+    for row in conversion.tracks:
+        record = records.get(row.output)
+        yield _add_record(row, record) if record and not row.error else row
+
+
+def _add_record(row: TrackRow, record: OutputRecord) -> TrackRow:
+    known = {
+        name: record.facts[name] for name in TrackRow.__struct_fields__ if name in record.facts
+    }
+    size = {"size": record.size, "sha256": record.sha256}
+    return msgspec.convert({**msgspec.to_builtins(row), **known, **size}, TrackRow)

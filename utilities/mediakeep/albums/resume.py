@@ -1,0 +1,90 @@
+"""Decide how an album continues whose earlier claim ended before it was done.
+
+`_source` and `_processed` exist   the remaining tracks
+only `_source` exists              all tracks are converted again
+`_source` is gone                  from the start, if the original exists
+nothing exists                     the album is skipped
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from mediakeep.albums.album_job import AlbumJob, load_processed_manifest
+from mediakeep.item import SkipReason, Status
+from mediakeep.outcome import Outcome, Work
+from mediakeep.workspace import output_records, working_dirs
+
+CLEARED = {"working_source_path": "", "working_processed_path": "", "working_claim": 0}
+VANISHED = {"skip_reason": SkipReason.VANISHED.value, "returns_to": Status.PENDING.value}
+_CONVERTING, _FINALIZING = "converting", "finalizing"
+
+
+class ResumeCase(StrEnum):
+    """What of an unfinished album exists, and so how it continues."""
+
+    REMAINING = "_processed exists, so the remaining tracks are converted"
+    CONVERT_AGAIN = "only _source exists, so all tracks are converted again"
+    SOURCE_GONE = "_source is gone, so the original is copied again"
+    FROM_START = "the working folders are gone, so it begins with the original"
+    SET_ASIDE = "its working folders were set aside, so it begins with the original"
+    CONTINUE = "its working folders are complete"
+    NOTHING = "its working folders and its original are gone"
+
+
+class FoundFiles(msgspec.Struct, frozen=True):
+    """Which folders of an unfinished album exist, and whether all its outputs were finished."""
+
+    source: bool
+    processed: bool
+    original: bool
+    is_converted: bool
+
+
+def decide_case(found: FoundFiles, stage: str, *, use_working: bool) -> ResumeCase:
+    """Return how an album continues with a stage; `use_working` is a setting."""
+    if not use_working and found.original:
+        return ResumeCase.SET_ASIDE
+    if stage == _FINALIZING and found.is_converted:
+        return ResumeCase.CONTINUE  # its outputs may be at their target already
+    if found.source and found.processed:
+        return ResumeCase.CONTINUE if stage != _CONVERTING else ResumeCase.REMAINING
+    if found.source:
+        return ResumeCase.CONVERT_AGAIN
+    if not found.original:
+        return ResumeCase.NOTHING
+    return ResumeCase.SOURCE_GONE if found.processed else ResumeCase.FROM_START
+
+
+def resume(job: AlbumJob, work: Work) -> Outcome | None:
+    """Return the outcome that resumes an album, or None if it was not interrupted.
+
+    The outcome begins the same stage or an earlier one again under the new claim.
+    """
+    if job.item.working_claim == work.stamp.claim:
+        return None
+    dirs = job.find_dirs()
+    found = FoundFiles(
+        bool(dirs and dirs.source.is_dir()),
+        bool(dirs and dirs.processed.is_dir()),
+        job.original.is_dir(),
+        bool(dirs and load_processed_manifest(dirs)),
+    )
+    use_working = job.settings.processing.resume_from_working
+    case = decide_case(found, work.stage, use_working=use_working)
+    message = f"Resume: {case.value}"
+    facts = {"resume": case.name.lower()}
+    if case is ResumeCase.NOTHING:
+        return Outcome(Status.SKIPPED, message, {**VANISHED, **CLEARED}, facts=facts)
+    if case is ResumeCase.REMAINING and dirs:
+        done = len(output_records.get_converted_tracks(dirs, check_hashes=False))
+        message += f" ({done} of {job.item.track_count} are done)"
+    if case in (ResumeCase.REMAINING, ResumeCase.CONTINUE, ResumeCase.CONVERT_AGAIN):
+        stage = _CONVERTING if case is ResumeCase.CONVERT_AGAIN else work.stage
+        claimed = {"working_claim": work.stamp.claim}
+        return Outcome(message=message, data=claimed, next_stage=stage, facts=facts)
+    if case is ResumeCase.SET_ASIDE and dirs:
+        working_dirs.set_aside_working_dirs(dirs, job.settings.working_dir)
+    return Outcome(message=message, data=dict(CLEARED), next_stage="preparing", facts=facts)

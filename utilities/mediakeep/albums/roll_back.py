@@ -1,0 +1,87 @@
+"""Undo the conversion of an album: restore its original, and remove what was made of it.
+
+1. If the original was deleted, it is restored from `_source` or from the archive, and verified.
+2. The output and the archive go to quarantine.
+3. The working folders are removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import path_text
+from mediakeep.albums.album_job import AlbumJob
+from mediakeep.albums.item import to_path
+from mediakeep.albums.resume import CLEARED
+from mediakeep.errors import UsageError, WorkingFilesChanged
+from mediakeep.workspace import manifest, moves, publish, quarantine, working_dirs
+from mediakeep.workspace.manifest import Manifest, ManifestFile
+
+_HINT = "Restore the archive from a backup, then run again."
+
+
+class ArchiveMetadata(msgspec.Struct, frozen=True):
+    """What the metadata file of an archive says about its files."""
+
+    files: tuple[ManifestFile, ...]
+
+
+def roll_back(job: AlbumJob) -> tuple[dict[str, Any], list[str]]:
+    """Roll back an album; return the new values of its fields, and lines on what was done.
+
+    Raise UsageError, and change nothing, if its original can no longer be restored.
+    """
+    lines = []
+    if not job.original.is_dir() or job.item.original_deleted:
+        _restore_original(job)
+        lines.append(f"Restored: {path_text.display_path(job.original)}")
+    for text in (job.item.playback_path, job.item.archive_path):
+        path = to_path(text)
+        if text and path.exists():
+            quarantine.quarantine_path(path, path.parent, "rolled back")
+            lines.append(f"Moved to quarantine: {path_text.display_path(path)}")
+    if dirs := job.find_dirs():
+        working_dirs.cleanup_working_dirs(dirs)
+        lines.append(f"Removed: {path_text.display_path(dirs.source)}")
+    data = {**CLEARED, "playback_path": "", "archive_path": "", "original_deleted": False}
+    return {**data, "failed_tracks": 0}, lines
+
+
+def _restore_original(job: AlbumJob) -> None:
+    for folder, copied in _find_copies(job):
+        if publish.is_published(job.original, copied):
+            return
+        with moves.staged_copy(folder, job.original, copied) as staged:
+            if job.original.is_dir() and not any(job.original.iterdir()):
+                job.original.rmdir()
+            moves.rename_into_place(staged, job.original)
+        return
+    raise UsageError(
+        f"{path_text.display_path(job.original)} cannot be restored: neither its working copy nor"
+        " its archive exists. Restore it from a backup."
+    )
+
+
+def _find_copies(job: AlbumJob) -> Iterator[tuple[Path, Manifest]]:
+    """Yield each folder that has all files of the original, and the list of these files."""
+    dirs = job.find_dirs()
+    copied = dirs.load_source_manifest() if dirs else None
+    if dirs and copied and dirs.source.is_dir():
+        yield dirs.source, copied
+    archive = to_path(job.item.archive_path)
+    if job.item.archive_path and archive.is_dir():
+        yield archive, _load_archive_manifest(archive)
+
+
+def _load_archive_manifest(archive: Path) -> Manifest:
+    path = archive / publish.METADATA_FILE
+    try:
+        files = msgspec.json.decode(path.read_bytes(), type=ArchiveMetadata).files
+    except (OSError, msgspec.DecodeError) as error:
+        raise WorkingFilesChanged(path, str(error), _HINT) from error
+    folders = [one for one, _ in manifest.walk(archive) if one.is_dir()]
+    return Manifest(files, tuple(manifest.relative_path(one, archive) for one in folders))

@@ -1,0 +1,184 @@
+"""The albums subject; each part is imported when it is needed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mediakeep import kinds, path_text
+from mediakeep.albums.item import AlbumItem, to_path
+from mediakeep.app.subjects.interface import (
+    JobActions,
+    Settings,
+    Subject,
+    UnassignedFiles,
+    WorkerOptions,
+)
+from mediakeep.errors import UsageError
+from mediakeep.item import Item, NewItem, ScannedItem
+from mediakeep.outcome import WorkerFactory
+
+if TYPE_CHECKING:
+    from mediakeep.albums.album_job import AlbumJob
+
+
+def _scan_library(root: Path, ignored: tuple[str, ...]) -> Iterator[ScannedItem]:
+    from mediakeep.albums import scan
+
+    return scan.find_albums(root, ignored)
+
+
+def _find_unassigned_files(root: Path, ignored: tuple[str, ...]) -> UnassignedFiles:
+    from mediakeep.albums import scan
+
+    strays = scan.find_strays(root, ignored)
+    return UnassignedFiles(len(strays), named=strays)
+
+
+def _build_worker_factory(_home: Path, options: WorkerOptions) -> WorkerFactory:
+    from mediakeep.albums import process
+
+    return functools.partial(process.open_worker, options.settings)
+
+
+def _list_outputs(item: Item) -> list[str]:
+    assert isinstance(item, AlbumItem)
+    return [f"issues/albums/{item.output_name}.md", f"outputs/albums/{item.output_name}.json"]
+
+
+def _before_batch(_home: Path, options: WorkerOptions, _: Mapping[str, Item]) -> list[str]:
+    """Check the settings and the encoders, and delete what was in quarantine for long enough."""
+    import msgspec
+
+    from mediakeep.albums.settings import AlbumSettings
+    from mediakeep.media import ffmpeg
+    from mediakeep.workspace import quarantine
+
+    settings = msgspec.convert(options.settings, AlbumSettings)
+    settings.check()
+    ffmpeg.require_pyav()
+    days = settings.processing.quarantine_days
+    roots = {settings.working_dir, settings.find_output_dir(), settings.archive_dir}
+    for root in roots - {None} if days else ():
+        assert root is not None
+        quarantine.expire_entries(root, days)
+    return []
+
+
+def _build_job(item: Item, settings: Settings, key: str = "") -> AlbumJob:
+    import msgspec
+
+    from mediakeep.albums.album_job import AlbumJob
+    from mediakeep.albums.settings import AlbumSettings
+
+    assert isinstance(item, AlbumItem)
+    return AlbumJob(item, key or item.output_name, msgspec.convert(settings, AlbumSettings))
+
+
+def _plan(item: Item, settings: Settings) -> list[str]:
+    """Return a line for each stage that would run, and below converting one for each track."""
+    from mediakeep.albums import plan_album
+
+    job = _build_job(item, settings)
+    job.settings.check()
+    source = to_path(job.item.working_source_path or item.path)
+    _, plan = job.read_plan(source if source.is_dir() else job.original)
+    processing = job.settings.processing
+    archive = job.settings.archive_dir
+    deleted = ", then the original is deleted" if processing.delete_original else ""
+    output = job.settings.find_output_dir(path_text.unescape_path(job.item.output_dir))
+    lines = {
+        "preparing": [f"preparing: {len(plan.tracks)} tracks"],
+        "converting": [
+            f"converting: profile {plan.profile}",
+            *(f"  {line}" for line in plan_album.describe_plan(plan)),
+        ],
+        "archiving": [f"archiving: {path_text.display_path(archive) if archive else 'off'}"],
+        "finalizing": [f"finalizing: {path_text.display_path(output)}{deleted}"],
+        "completed": ["completed: working folders removed"]
+        if processing.cleanup_working_on_success
+        else ["completed: working folders kept"],
+    }
+    stages = kinds.ALBUMS.stages
+    first = stages.position(stages.get_current_stage(item.processing_stage))
+    return [line for part in list(lines.values())[first:] for line in part]
+
+
+def _build_item(path: Path, settings: Settings) -> NewItem:
+    from mediakeep.albums import scan
+
+    found = scan.scan_album(path) if path.is_dir() else None
+    if found is None:
+        raise UsageError(f"{path_text.display_path(path)} contains no audio files.")
+    processing, paths = settings["processing"], settings["paths"]
+    own = {"profile": processing.get("profile", ""), "output_dir": paths.get("output_dir", "")}
+    return NewItem(
+        name=path_text.escape_path(path.name),
+        path=found.path,
+        fingerprint=found.fingerprint,
+        fields={**found.fields, **own},
+    )
+
+
+def _describe_progress(_home: Path, item: Item, settings: Settings) -> str:
+    from mediakeep.workspace import output_records
+
+    job = _build_job(item, settings)
+    dirs = job.find_dirs()
+    if not dirs:
+        return ""
+    done = len(output_records.get_converted_tracks(dirs, check_hashes=False))
+    return f"{done} of {job.item.track_count} tracks converted"
+
+
+def _roll_back(_home: Path, item: Item, settings: Settings) -> tuple[dict[str, Any], list[str]]:
+    from mediakeep.albums import roll_back
+
+    return roll_back.roll_back(_build_job(item, settings))
+
+
+def _find_working_files(_home: Path, item: Item, settings: Settings) -> list[str]:
+    dirs = _build_job(item, settings).find_dirs()
+    folders = (dirs.source, dirs.processed, dirs.state) if dirs else ()
+    return [str(folder) for folder in folders if folder.exists()]
+
+
+def _remove_working_files(_home: Path, item: Item, settings: Settings) -> None:
+    from mediakeep.workspace import working_dirs
+
+    if dirs := _build_job(item, settings).find_dirs():
+        working_dirs.cleanup_working_dirs(dirs)
+
+
+def _remove_outputs(_home: Path, item: Item, settings: Settings) -> dict[str, Any] | None:
+    """Move the output of an album whose original has vanished to quarantine."""
+    from mediakeep.workspace import quarantine
+
+    assert isinstance(item, AlbumItem)
+    if not (settings["mirror"] and item.playback_path):
+        return None
+    path = to_path(item.playback_path)
+    if path.exists():
+        quarantine.quarantine_path(path, path.parent, "its source has vanished")
+    return {"playback_path": ""}
+
+
+ALBUMS = Subject(
+    kind=kinds.ALBUMS,
+    scan_library=_scan_library,
+    worker_factory=_build_worker_factory,
+    list_outputs=_list_outputs,
+    unassigned_files=_find_unassigned_files,
+    before_batch=_before_batch,
+    jobs=JobActions(
+        _plan,
+        _build_item,
+        _describe_progress,
+        _roll_back,
+        _find_working_files,
+        _remove_working_files,
+        _remove_outputs,
+    ),
+)
