@@ -128,12 +128,10 @@ def _choose_output(source: PurePosixPath, suffix: str, taken: set[str]) -> str:
 def _estimate_size(track: SourceTrack, parameters: EncodingParameters | None) -> int:
     if parameters is None or track.facts is None:
         return track.size
-    return _TAG_SPACE + round(
-        track.facts.duration * _estimate_bit_rate(track.facts, parameters) / 8
-    )
+    return _TAG_SPACE + round(track.facts.duration * _estimate_bit_rate(parameters) / 8)
 
 
-def _estimate_bit_rate(facts: AudioProperties, parameters: EncodingParameters) -> int:
+def _estimate_bit_rate(parameters: EncodingParameters) -> int:
     if parameters.profile.lossless:
         return parameters.sample_rate * parameters.channels * (parameters.bits or 16)
     return parameters.bit_rate * 5 // 4 or _MAX_VARIABLE_RATE

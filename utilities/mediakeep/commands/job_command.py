@@ -24,15 +24,22 @@ from mediakeep.media import ignore_rules
 from mediakeep.runner import worker_process
 
 OptionDecorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+# Takes the home, the values of the kind's own options, and all others, which it may change.
+SettingsBuilder = Callable[[Path, dict[str, Any], dict[str, Any]], dict[str, Any]]
 
 
 def build_command(
-    kind: Kind, own_options: Sequence[OptionDecorator] = (), *, native: bool = False
+    kind: Kind,
+    own_options: Sequence[OptionDecorator] = (),
+    *,
+    native: bool = False,
+    build_settings: SettingsBuilder = lambda _home, own, _others: own,
 ) -> app.MediakeepCommand:
     """Build the command that processes a kind's jobs.
 
-    `own_options` are Click options whose values become the settings of the kind, by name. `native`
-    is set if the work may crash its process.
+    `own_options` are Click options whose values become the settings of the kind, by name;
+    `build_settings` adds those of settings files. `native` is set if the work may crash its
+    process.
     """
     names = _list_option_names(own_options)
 
@@ -42,7 +49,9 @@ def build_command(
         context = ManagerContext(
             home, kind, ClickConsole(), options["yes"], ignore_patterns=ignored
         )
-        if action := job_options.find_action(kind, options):
+        action = job_options.find_action(kind, options)
+        settings = build_settings(home, settings, options)
+        if action:
             result = _do_action(context, action, options["rollback"], settings)
             app.print_result(result.lines, result.data, as_json=options["as_json"])
             return result.code

@@ -11,7 +11,7 @@ from mediakeep import clock
 from mediakeep.app.batch import run_batch
 from mediakeep.app.batch.batch_request import BatchOptions
 from mediakeep.app.batch.output import BatchOutput
-from mediakeep.app.jobs import prepare_items, resumable
+from mediakeep.app.jobs import prepare_items, resumable, vanished
 from mediakeep.app.jobs.job_request import Preparation, Selection
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.errors import MediakeepError
@@ -46,7 +46,8 @@ class JobBatch:
                 self._select(state), workers, output, self._context.console, preview=state
             )
         result = prepare_items.prepare(self._context, self._preparation)
-        output.on_prepared(result.lines, result.data)
+        removed = vanished.remove_outputs(self._context, self._preparation.settings)
+        output.on_prepared([*result.lines, *removed.lines], {**result.data, **removed.data})
         options = self._select(self._context.read_state())
         codes = [run_batch.run(options, workers, output, self._context.console)]
         while self._selection.wait and codes[-1] != _STOPPED and self._find_waiting():

@@ -152,6 +152,9 @@ class JobActions(msgspec.Struct, frozen=True):
     # The working files and folders of an item that has ended.
     find_working_files: Callable[[Path, Item, Settings], list[str]] = _find_nothing
     remove_working_files: Callable[[Path, Item, Settings], object] = _find_nothing
+    # Removes the outputs of an item whose source has vanished, if the settings want that. Returns
+    # the new values of its fields, or None if nothing was done.
+    remove_outputs: Callable[[Path, Item, Settings], dict[str, Any] | None] | None = None
 
 
 class Subject(msgspec.Struct, frozen=True):

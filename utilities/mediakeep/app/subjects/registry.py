@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from mediakeep import config, kinds, path_text
+from mediakeep.app.subjects.albums import ALBUMS
 from mediakeep.app.subjects.interface import ReviewedSubject, Subject, WorkerOptions
 from mediakeep.app.subjects.movies import MOVIES
 from mediakeep.app.subjects.music import MUSIC
@@ -30,7 +31,7 @@ __all__ = [
     "worker_factory",
 ]
 
-_SUBJECTS: dict[str, Subject] = {one.kind.name: one for one in (MUSIC, MOVIES)}
+_SUBJECTS: dict[str, Subject] = {one.kind.name: one for one in (MUSIC, MOVIES, ALBUMS)}
 
 
 def get_subject(kind: Kind) -> Subject:

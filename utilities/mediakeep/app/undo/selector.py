@@ -69,7 +69,7 @@ def from_options(
     """
     states = dict(_load_states(home))
     chosen = [
-        (kind, str(options[kind.noun])) for kind in kinds.KINDS.values() if options[kind.noun]
+        (kind, str(options[kind.noun])) for kind in kinds.KINDS.values() if options.get(kind.noun)
     ]
     queue, item = "", ""
     for kind, name in chosen[:1]:

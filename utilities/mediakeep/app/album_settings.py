@@ -1,0 +1,61 @@
+"""Build the settings of a conversion from options, environment and settings files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import config, path_text
+from mediakeep.albums.settings import AlbumSettings
+from mediakeep.config import PathSettings, ProcessingSettings
+from mediakeep.errors import BadSetting
+
+_SECTIONS = {"paths": PathSettings, "processing": ProcessingSettings}
+
+
+def build_settings(
+    home: Path,
+    given: Mapping[str, Any],
+    others: dict[str, Any],
+    environ: Mapping[str, str] = os.environ,
+) -> dict[str, Any]:
+    """Return the settings as plain data; raise BadSetting if one is invalid.
+
+    `given` are the command's own options, None if not given. An input folder becomes the scan of
+    the batch in `others`, and `max_retries` its number of attempts.
+    """
+    other_file = given["config"]
+    sections = config.load_sections(home, other_file)
+    for section, struct in _SECTIONS.items():
+        values = sections.setdefault(section, {})
+        for name in struct.__struct_fields__:
+            value = given.get(name)
+            if value is not None:
+                values[name] = str(value.absolute()) if isinstance(value, Path) else value
+            elif text := environ.get(config.ENV_PREFIX + name.upper()):
+                values[name] = text
+    values = {
+        **sections,
+        "home": path_text.escape_path(home),
+        "origin": str(other_file or home / config.FILE_NAME),
+        "keep_going": given["keep_going"],
+        "mirror": given["mirror"],
+    }
+    try:
+        settings = msgspec.convert(values, AlbumSettings, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadSetting(values["origin"], f"{error}. Correct it and run again.") from error
+    _change_batch(settings, given["source"], others)
+    return msgspec.to_builtins(settings)  # type: ignore[no-any-return]
+
+
+def _change_batch(settings: AlbumSettings, source: Path | None, others: dict[str, Any]) -> None:
+    if others["max_attempts"] == config.Settings().max_attempts:
+        others["max_attempts"] = settings.processing.max_retries
+    if source is None and settings.paths.input_dir and not others["add"]:
+        source = Path(settings.home) / Path(settings.paths.input_dir).expanduser()
+    others["scan"] = others["scan"] or source
