@@ -15,7 +15,7 @@ from mediakeep.albums.read_album import SourceAlbum
 from mediakeep.albums.settings import AlbumSettings
 from mediakeep.errors import WorkingFilesChanged
 from mediakeep.media.encoding.profiles import Profile
-from mediakeep.workspace import manifest, working_dirs
+from mediakeep.workspace import manifest, quarantine, working_dirs
 from mediakeep.workspace.manifest import Manifest
 from mediakeep.workspace.publish import ExistingPolicy, TargetRules
 from mediakeep.workspace.working_dirs import WorkingDirs
@@ -49,6 +49,8 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
 
         That of an added album is its folder in the folder of its artist.
         """
+        if self.item.folder:
+            return to_path(self.item.folder)
         if not self.item.name:
             return Path(path_text.unescape_path(self.key))
         return Path(self.original.parent.name) / self.original.name
@@ -92,10 +94,27 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
         """
         is_own = bool(own) and to_path(own) == target
         existing = ExistingPolicy(self.settings.processing.existing)
-        root = target
-        for _ in self.relative.parts:
-            root = root.parent
-        return TargetRules(ExistingPolicy.REPLACE if is_own else existing, root)
+        return TargetRules(ExistingPolicy.REPLACE if is_own else existing, self._find_root(target))
+
+    def _find_root(self, target: Path) -> Path:
+        """Return the output or archive folder that contains a result of this album."""
+        return target.parents[len(self.relative.parts) - 1]
+
+    def set_result_aside(self, text: str, reason: str) -> Path | None:
+        """Move a result, given by its field, to quarantine; return its path if it existed.
+
+        The folders above it are removed if they are empty then.
+        """
+        path = to_path(text)
+        if not (text and path.exists()):
+            return None
+        root = self._find_root(path)
+        quarantine.quarantine_path(path, root, reason)
+        for folder in path.parents:
+            if folder == root or any(folder.iterdir()):
+                break
+            folder.rmdir()
+        return path
 
 
 def load_source_manifest(dirs: WorkingDirs) -> Manifest:

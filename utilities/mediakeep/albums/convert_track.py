@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from mediakeep import path_text
+from mediakeep.albums import full_volume
 from mediakeep.errors import EncodingFailed, WorkingFilesChanged
 from mediakeep.media import ffmpeg
 from mediakeep.media.encoding import encoder, verification
@@ -61,7 +62,15 @@ class TrackTask(msgspec.Struct, frozen=True):
 
 
 def convert_track(task: TrackTask, progress: Progress) -> dict[str, Any]:
-    """Convert a track, unless that is done, and return a few facts on it for the queue."""
+    """Convert a track, unless that is done, and return a few facts on it for the queue.
+
+    Raises OSError if the volume of the working folders is full.
+    """
+    with full_volume.raise_full_volume(task.dirs.processed):
+        return _convert(task, progress)
+
+
+def _convert(task: TrackTask, progress: Progress) -> dict[str, Any]:
     source, target = task.dirs.source / task.source, task.dirs.processed / task.output
     recipe = task.recipe
     name = path_text.escape_path(task.output)

@@ -11,12 +11,13 @@ from mediakeep.item import Item, Number
 class AlbumItem(
     Item, kw_only=True, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
 ):
-    """An album folder; all paths are absolute and escaped, see `escape_path`.
+    """An album folder; all paths are escaped, see `escape_path`, and absolute but for `folder`.
 
     `profile` and `output_dir` are its own settings, or "" for those of the command.
     """
 
     track_count: Number = 0
+    folder: str = ""  # its path below the output and archive folders, once it was prepared
     profile: str = ""
     output_dir: str = ""
     working_source_path: str = ""

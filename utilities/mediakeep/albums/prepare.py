@@ -31,6 +31,7 @@ from mediakeep.workspace.system_errors import translate_errors
 from mediakeep.workspace.working_dirs import WorkingDirs
 
 _RESERVATIONS = "reservations"  # folder in the working folder
+_OPUS = "libopus"
 _LEAST_WEIGHT = 0.1  # seconds
 _FOREIGN_HINT = "Move it away, then run again."
 
@@ -69,7 +70,11 @@ def _finish_preparing(job: AlbumJob, work: Work) -> Outcome:
         "working_processed_path": path_text.escape_path(dirs.processed),
     }
     facts = {**paths, "profile": job.profile.name, "bytes": load_source_manifest(dirs).size}
-    data = {**paths, "working_claim": work.stamp.claim}
+    data = {
+        **paths,
+        "folder": path_text.escape_path(job.relative),
+        "working_claim": work.stamp.claim,
+    }
     return Outcome(data=data, next_stage="converting", facts=facts)
 
 
@@ -150,6 +155,9 @@ def _build_tasks(
             raise WorkingFilesChanged(path, "it was added", _FOREIGN_HINT)
         digest = hashes[track.source]
         is_encoded = track.parameters is not None
+        found = gains.get(digest, ()) if is_encoded else ()
+        if track.parameters and track.parameters.profile.codec == _OPUS:
+            found = tuple(gain for gain in found if gain[0].endswith("_gain"))  # it has no peaks
         yield TrackTask(
             dirs,
             track.source,
@@ -157,7 +165,7 @@ def _build_tasks(
             digest,
             job.settings.processing.verify,
             track.parameters,
-            gains.get(digest, ()) if is_encoded else (),
+            found,
             str(cover) if cover and is_encoded else "",
             hashes.get(cover_name, "") if is_encoded else "",
         )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from mediakeep.albums import prepare, publish_album, resume
+from mediakeep.albums import full_volume, prepare, publish_album, resume
 from mediakeep.albums.album_job import AlbumJob
 from mediakeep.albums.item import AlbumItem
 from mediakeep.albums.settings import AlbumSettings
-from mediakeep.errors import DiskFull, NotEnoughSpace
+from mediakeep.errors import NotEnoughSpace
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Parts, Progress, Work, Worker
 
@@ -47,20 +48,28 @@ def process_stage(settings: AlbumSettings, work: Work) -> Outcome | Parts:
     assert isinstance(work.item, AlbumItem)
     job = AlbumJob(work.item, work.stamp.key, settings)
     try:
-        if work.failed_stage:
-            return publish_album.clean_up(job, work)
-        if work.stage in _RESUMED and work.results is None:
-            if outcome := resume.resume(job, work):
-                return outcome
-        elif work.stage == "preparing" and not job.original.is_dir():
-            return _skip_missing()
-        return _STAGES[work.stage](job, work)
+        with full_volume.raise_full_volume(_find_target(job, work.stage)):
+            return _run(job, work)
     except NotEnoughSpace as error:
         return Outcome(Status.PENDING, str(error), retry_after=_SPACE_WAIT)
-    except DiskFull as error:
-        if isinstance(error.__cause__, OSError):
-            raise error.__cause__ from error  # the runner finds out which volume is full
-        raise
+
+
+def _run(job: AlbumJob, work: Work) -> Outcome | Parts:
+    if work.failed_stage:
+        return publish_album.clean_up(job, work)
+    if work.stage in _RESUMED and work.results is None:
+        if outcome := resume.resume(job, work):
+            return outcome
+    elif work.stage == "preparing" and not job.original.is_dir():
+        return _skip_missing()
+    return _STAGES[work.stage](job, work)
+
+
+def _find_target(job: AlbumJob, stage: str) -> Path:
+    """Return the folder that a stage writes."""
+    if stage == "archiving" and job.archive:
+        return job.archive.parent
+    return job.output.parent if stage == "finalizing" else job.settings.working_dir
 
 
 def _skip_missing() -> Outcome:

@@ -18,7 +18,7 @@ from mediakeep.albums.album_job import AlbumJob
 from mediakeep.albums.item import to_path
 from mediakeep.albums.resume import CLEARED
 from mediakeep.errors import UsageError, WorkingFilesChanged
-from mediakeep.workspace import manifest, moves, publish, quarantine, working_dirs
+from mediakeep.workspace import manifest, moves, publish, working_dirs
 from mediakeep.workspace.manifest import Manifest, ManifestFile
 
 _HINT = "Restore the archive from a backup, then run again."
@@ -40,9 +40,7 @@ def roll_back(job: AlbumJob) -> tuple[dict[str, Any], list[str]]:
         _restore_original(job)
         lines.append(f"Restored: {path_text.display_path(job.original)}")
     for text in (job.item.playback_path, job.item.archive_path):
-        path = to_path(text)
-        if text and path.exists():
-            quarantine.quarantine_path(path, path.parent, "rolled back")
+        if path := job.set_result_aside(text, "rolled back"):
             lines.append(f"Moved to quarantine: {path_text.display_path(path)}")
     if dirs := job.find_dirs():
         working_dirs.cleanup_working_dirs(dirs)

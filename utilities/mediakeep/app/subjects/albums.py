@@ -67,14 +67,14 @@ def _before_batch(_home: Path, options: WorkerOptions, _: Mapping[str, Item]) ->
     return []
 
 
-def _build_job(item: Item, settings: Settings, key: str = "") -> AlbumJob:
+def _build_job(item: Item, settings: Settings) -> AlbumJob:
     import msgspec
 
     from mediakeep.albums.album_job import AlbumJob
     from mediakeep.albums.settings import AlbumSettings
 
     assert isinstance(item, AlbumItem)
-    return AlbumJob(item, key or item.output_name, msgspec.convert(settings, AlbumSettings))
+    return AlbumJob(item, item.output_name, msgspec.convert(settings, AlbumSettings))
 
 
 def _plan(item: Item, settings: Settings) -> list[str]:
@@ -154,14 +154,10 @@ def _remove_working_files(_home: Path, item: Item, settings: Settings) -> None:
 
 def _remove_outputs(_home: Path, item: Item, settings: Settings) -> dict[str, Any] | None:
     """Move the output of an album whose original has vanished to quarantine."""
-    from mediakeep.workspace import quarantine
-
     assert isinstance(item, AlbumItem)
     if not (settings["mirror"] and item.playback_path):
         return None
-    path = to_path(item.playback_path)
-    if path.exists():
-        quarantine.quarantine_path(path, path.parent, "its source has vanished")
+    _build_job(item, settings).set_result_aside(item.playback_path, "its source has vanished")
     return {"playback_path": ""}
 
 
