@@ -1,0 +1,267 @@
+"""Albums through all stages: normal, interrupted, partial, failing, cleaned up."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import mutagen
+import pytest
+
+from mediakeep.errors import UsageError
+from mediakeep.item import Status
+from mediakeep.media.encoding import pcm_source
+from tests.albums import rig
+from tests.albums.rig import AlbumHome
+
+ALBUM = "Art/One"
+OUTPUTS = ["01 T.opus", "02 T.opus", "rip.log"]
+SOURCES = ["01 T.flac", "02 T.flac", "rip.log"]
+
+
+def check_published(albums: AlbumHome, name: str = ALBUM) -> None:
+    """Check that output and archive of an album are whole, and that its item is completed."""
+    assert rig.names(albums.output / name) == OUTPUTS
+    assert rig.names(albums.archive / name) == [*SOURCES[:2], "archive_metadata.json", SOURCES[2]]
+    item = albums.item(name)
+    assert (item.status, item.processing_stage) == (Status.COMPLETED, "completed")
+    assert (item.working_source_path, item.working_processed_path) == ("", "")
+    for track in (albums.output / name).glob("*.opus"):
+        assert pcm_source.count_samples(track) == pytest.approx(rig.SAMPLES * 480 / 441, abs=1)
+
+
+def test_normal(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    before = rig.contents(albums.library)
+    assert albums.prepare() == ["New queue: 1 album, 2 tracks."]
+    albums.run()
+    check_published(albums)
+    assert rig.contents(albums.library) == before
+    assert albums.working_folders() == []
+    item, report = albums.item(ALBUM), albums.report(ALBUM)
+    assert item.archive_path == str(albums.archive / ALBUM)
+    assert item.playback_path == str(albums.output / ALBUM) == report["output"]
+    assert (albums.path / item.report).read_text().startswith("# Art/One\n")
+    (row, _) = report["tracks"]
+    assert row["source_samples"] == rig.SAMPLES
+    assert row["samples"] == round(rig.SAMPLES * 480 / 441)
+    assert (row["attempts"], row["verified"], row["encoder"][:7]) == (1, "full", "libopus")
+    assert row["size"] == (albums.output / ALBUM / "01 T.opus").stat().st_size
+    assert row["settings"]["profile"]["name"] == "opus"
+    track = mutagen.File(albums.output / ALBUM / "02 T.opus")
+    assert (track["title"], track["album"], track["artist"]) == (["T 2"], ["One"], ["Art"])
+    assert int(track["R128_ALBUM_GAIN"][0]) == int(track["R128_TRACK_GAIN"][0]) < 0
+    metadata = json.loads((albums.archive / ALBUM / "archive_metadata.json").read_text())
+    assert metadata["original"] == str(albums.library / ALBUM)
+    assert len(metadata["files"]) == 3
+
+
+def test_several_albums_with_discs_and_lossy_tracks(albums: AlbumHome) -> None:
+    albums.make("A/One", "B/Two/CD 1", "B/Two/CD 2")
+    (albums.library / "B" / "Two" / "CD 2" / "01 T.flac").unlink()
+    rig.sounds.convert(albums.master, albums.library / "A" / "One" / "01 T.mp3", "mp3-v0")
+    shutil.copyfile(albums.master, albums.library / "stray.flac")
+    lines = albums.prepare()
+    assert lines[0] == "New queue: 2 albums, 6 tracks."
+    assert "1 audio file in" in lines[1]
+    assert "stray.flac" in lines[1]
+    albums.run()
+    assert rig.names(albums.output) == [
+        *("A/One/01 T.mp3", "A/One/01 T.opus", "A/One/02 T.opus", "A/One/rip.log"),
+        *("B/Two/CD 1/01 T.opus", "B/Two/CD 1/02 T.opus", "B/Two/CD 1/rip.log"),
+        *("B/Two/CD 2/02 T.opus", "B/Two/CD 2/rip.log"),
+    ]
+    mp3 = "A/One/01 T.mp3"
+    assert rig.contents(albums.output)[mp3] == rig.contents(albums.library)[mp3]
+
+
+def test_partial_an_album_with_a_bad_track_keeps_its_good_ones(albums: AlbumHome) -> None:
+    albums.make(ALBUM, tracks=3, damaged=1)
+    albums.convert(attempts=2)
+    item = albums.item(ALBUM)
+    assert (item.status, item.processing_stage) == (Status.ERROR, "failed_convert")
+    assert item.error_message.startswith("1 of 3 tracks not converted. 01 T.flac: ")
+    assert (rig.names(albums.output), rig.names(albums.archive)) == ([], [])
+    good = list(albums.working.glob("*_processed/*.opus"))
+    assert sorted(path.name for path in good) == ["02 T.opus", "03 T.opus"]
+    report = albums.report(ALBUM)
+    assert report["status"] == "failed_convert"
+    assert "01 T.flac" in report["message"]
+    before = {path: path.stat().st_ino for path in good}
+    albums.reset(ALBUM)
+    shutil.copyfile(albums.library / ALBUM / "02 T.flac", albums.library / ALBUM / "01 T.flac")
+    albums.convert()
+    assert albums.item(ALBUM).status is Status.COMPLETED
+    kept = {path.stat().st_ino for path in (albums.output / ALBUM).glob("*.opus")}
+    assert set(before.values()) < kept  # the good tracks were not encoded again
+
+
+def test_keep_going_publishes_the_good_tracks_but_deletes_nothing(albums: AlbumHome) -> None:
+    albums.make(ALBUM, damaged=1)
+    albums.convert(keep_going=True, delete_original=True)
+    item = albums.item(ALBUM)
+    assert (item.status, item.failed_tracks) == (Status.COMPLETED, 1)
+    assert rig.names(albums.output / ALBUM) == OUTPUTS[1:]
+    assert rig.names(albums.library / ALBUM) == SOURCES
+
+
+@pytest.mark.parametrize("on_failure", [True, False])
+@pytest.mark.parametrize("on_success", [True, False])
+def test_clean_up_by_setting(albums: AlbumHome, on_success: bool, on_failure: bool) -> None:
+    albums.make("Art/Good", "Art/Bad")
+    (albums.library / "Art" / "Bad" / "01 T.flac").write_bytes(b"fLaC")
+    (albums.path / "mediakeep.toml").write_text(
+        "[processing]\n"
+        f"cleanup_working_on_success = {str(on_success).lower()}\n"
+        f"cleanup_working_on_failure = {str(on_failure).lower()}\n"
+    )
+    albums.convert()
+    kept = sum(1 for keep in (not on_success, not on_failure) if keep)
+    assert albums.working_folders().count("source") == kept
+    assert albums.item("Art/Good").status is Status.COMPLETED
+    bad = albums.item("Art/Bad")
+    assert (bad.status, bad.processing_stage) == (Status.ERROR, "failed_convert")
+    assert bool(bad.working_source_path) is not on_failure
+
+
+def test_archive_failure(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    albums.archive.write_text("not a folder")
+    albums.convert(delete_original=True)
+    item = albums.item(ALBUM)
+    assert (item.status, item.processing_stage) == (Status.ERROR, "failed_archive")
+    assert rig.names(albums.output) == []
+    assert rig.names(albums.library / ALBUM) == SOURCES
+    albums.archive.unlink()
+    albums.reset(ALBUM)
+    albums.run(delete_original=True)
+    check_published(albums)
+    assert not (albums.library / ALBUM).exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_archive(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    albums.archive.mkdir(mode=0o500)
+    albums.convert()
+    assert albums.item(ALBUM).processing_stage == "failed_archive"
+
+
+def test_disk_space_an_album_waits_until_there_is_enough(
+    albums: AlbumHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    albums.make(ALBUM)
+    albums.prepare()
+    real = os.statvfs
+    with monkeypatch.context() as patch:  # a full disk would need root to be made
+        patch.setattr(os, "statvfs", lambda path: _Full(real(path)))
+        result = albums.run()
+    assert (result.parked, result.done_count) == (1, 0)
+    item = albums.item(ALBUM)
+    assert (item.status, item.attempts) == (Status.PENDING, 0)
+    assert "Not enough disk space: needs " in item.parked
+    assert albums.working_folders() == []
+    with albums.context.open_queue() as queue:
+        queue.unpark([ALBUM])
+    albums.run()
+    check_published(albums)
+
+
+class _Full:
+    def __init__(self, real: os.statvfs_result) -> None:
+        self.f_bavail, self.f_frsize, self.f_blocks = 0, real.f_frsize, real.f_blocks
+
+
+def test_an_original_is_deleted_only_after_archive_and_output_are_verified(
+    albums: AlbumHome,
+) -> None:
+    albums.make(ALBUM)
+    albums.prepare()
+    with pytest.raises(UsageError, match="verify"):
+        albums.run(verify="none", delete_original=True)
+    with pytest.raises(UsageError, match="archive"):
+        albums.run(archive_dir=None, delete_original=True)
+    albums.run(delete_original=True)
+    check_published(albums)
+    assert not (albums.library / ALBUM).exists()
+    assert albums.item(ALBUM).original_deleted
+    assert albums.prepare() == ["0 albums on disk: no changes."]
+
+
+def test_an_original_that_changed_after_its_copy_is_not_deleted(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    albums.archive.write_text("not a folder")
+    albums.convert(delete_original=True)
+    albums.archive.unlink()
+    (albums.library / ALBUM / "01 T.flac").write_bytes(b"changed")
+    albums.reset(ALBUM, to="archiving")
+    albums.run(delete_original=True)
+    item = albums.item(ALBUM)
+    assert item.processing_stage == "failed_finalize"
+    assert "01 T.flac" in item.error_message
+    assert (albums.library / ALBUM / "01 T.flac").read_bytes() == b"changed"
+
+
+@pytest.mark.parametrize("existing", ["refuse", "rename", "replace"])
+def test_an_existing_output(albums: AlbumHome, existing: str) -> None:
+    albums.make(ALBUM)
+    (albums.output / ALBUM).mkdir(parents=True)
+    (albums.output / ALBUM / "mine").write_text("mine")
+    albums.convert(existing=existing)
+    item = albums.item(ALBUM)
+    if existing == "refuse":
+        assert item.processing_stage == "failed_finalize"
+        assert rig.names(albums.output) == ["Art/One/mine"]
+    elif existing == "rename":
+        assert rig.names(albums.output)[3:] == ["Art/One/mine"]
+        assert item.playback_path == str(albums.output / "Art" / "One (2)")
+    else:
+        check_published(albums)
+        assert rig.quarantined(albums.output) == [str(albums.output / ALBUM)]
+
+
+def test_a_mirror_follows_its_library_and_opens_no_file_without_need(
+    albums: AlbumHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    albums.make("Art/One", "Art/Two", *(f"Art/{n}" for n in range(3, 12)), tracks=1)
+    albums.convert(mirror=True, profile="keep")
+    opened: list[Path] = []
+    real = os.open
+
+    def note(path: object, *rest: object, **more: object) -> int:
+        opened.append(Path(str(path)))
+        return real(path, *rest, **more)  # type: ignore[call-overload, no-any-return]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", note)
+        assert albums.convert(mirror=True, profile="keep").claimed == 0
+    assert [path for path in opened if albums.library in path.parents] == []
+    shutil.rmtree(albums.library / "Art" / "Two")
+    rig.tag(albums.library / "Art" / "One" / "01 T.flac", title="New")
+    lines = albums.prepare(mirror=True, profile="keep")
+    assert lines[-1] == "Outputs of vanished sources removed: Art/Two."
+    albums.run(mirror=True, profile="keep")
+    assert not (albums.output / "Art" / "Two").exists()
+    new = mutagen.File(albums.output / "Art" / "One" / "01 T.flac")
+    assert new["title"] == ["New"]
+    assert rig.quarantined(albums.output) == [
+        str(albums.output / "Art" / name) for name in ("One", "Two")
+    ]
+
+
+def test_a_rollback_restores_a_deleted_original(albums: AlbumHome) -> None:
+    from mediakeep.app.jobs import roll_back
+
+    albums.make(ALBUM)
+    before = rig.contents(albums.library)
+    albums.convert(delete_original=True)
+    assert rig.names(albums.library) == []
+    roll_back.roll_back(albums.context, ALBUM, albums.settings())
+    assert rig.contents(albums.library) == before
+    assert rig.names(albums.output) == rig.names(albums.archive) == []
+    assert albums.item(ALBUM).skip_reason == "rolled back"
+    albums.reset(ALBUM)
+    albums.run()
+    check_published(albums)
