@@ -75,7 +75,7 @@ class AlbumHome:
 
     def make(self, *names: str, tracks: int = 2, damaged: int = 0) -> None:
         """Make albums; the first tracks of damaged ones end in the middle."""
-        self.path.mkdir(exist_ok=True)
+        self.path.mkdir(parents=True, exist_ok=True)
         for name in names:
             folder = self.library / name
             folder.mkdir(parents=True)
@@ -141,15 +141,20 @@ class AlbumHome:
         """Return the ends of the names of all working folders: source, processed, state."""
         return sorted(path.name.rpartition("_")[2] for path in self.working.glob("*]_*"))
 
-    def kill_at(self, call: int, **options: Any) -> bool:
-        """Process all due albums in a child, killed before a call; return False if it ended."""
+    def kill_at(self, call: int, match: str = "", **options: Any) -> bool:
+        """Process all due albums in a child; return False if it ended before it was killed.
+
+        It is killed before the given call, of those that change files outside of `status` and have
+        `match` in their path or target.
+        """
         child = os.fork()
         if not child:
             count = 0
 
             def come(one: FileCall) -> None:
                 nonlocal count
-                count += one.path.startswith(str(self.root)) and "/status/" not in one.path
+                is_ours = one.path.startswith(str(self.root)) and "/status/" not in one.path
+                count += is_ours and match in f"{one.path} {one.target}"
                 if count >= call:
                     os.kill(os.getpid(), signal.SIGKILL)
 

@@ -14,7 +14,7 @@ from mediakeep.albums.album_job import AlbumJob
 from mediakeep.albums.item import AlbumItem
 from mediakeep.albums.settings import AlbumSettings
 from mediakeep.errors import NotEnoughSpace
-from mediakeep.item import Status
+from mediakeep.item import SkipReason, Status
 from mediakeep.outcome import Outcome, Parts, Progress, Work, Worker
 
 _SPACE_WAIT = 600.0  # seconds until an album looks again whether there is space
@@ -73,5 +73,5 @@ def _find_target(job: AlbumJob, stage: str) -> Path:
 
 
 def _skip_missing() -> Outcome:
-    message = f"Resume: {resume.ResumeCase.NOTHING.value}"
-    return Outcome(Status.SKIPPED, message, {**resume.VANISHED, **resume.CLEARED})
+    data = {"skip_reason": SkipReason.VANISHED.value, "returns_to": Status.PENDING.value}
+    return Outcome(Status.SKIPPED, "its folder is missing", {**data, **resume.CLEARED})

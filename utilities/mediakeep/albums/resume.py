@@ -13,12 +13,11 @@ from enum import StrEnum
 import msgspec
 
 from mediakeep.albums.album_job import AlbumJob, load_processed_manifest
-from mediakeep.item import SkipReason, Status
+from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Work
 from mediakeep.workspace import output_records, working_dirs
 
 CLEARED = {"working_source_path": "", "working_processed_path": "", "working_claim": 0}
-VANISHED = {"skip_reason": SkipReason.VANISHED.value, "returns_to": Status.PENDING.value}
 _CONVERTING, _FINALIZING = "converting", "finalizing"
 
 
@@ -77,7 +76,8 @@ def resume(job: AlbumJob, work: Work) -> Outcome | None:
     message = f"Resume: {case.value}"
     facts = {"resume": case.name.lower()}
     if case is ResumeCase.NOTHING:
-        return Outcome(Status.SKIPPED, message, {**VANISHED, **CLEARED}, facts=facts)
+        data = {"skip_reason": case.value, **CLEARED}
+        return Outcome(Status.SKIPPED, message, data, facts=facts)
     if case is ResumeCase.REMAINING and dirs:
         done = len(output_records.get_converted_tracks(dirs, check_hashes=False))
         message += f" ({done} of {job.item.track_count} are done)"

@@ -1,0 +1,157 @@
+"""Albums that are killed, whose working folders are lost, and whose working files are changed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mediakeep.item import Status
+from tests.albums import rig
+from tests.albums.rig import AlbumHome
+from tests.albums.test_albums import ALBUM, OUTPUTS, SOURCES, check_published
+
+ARCHIVED = [*SOURCES[:2], "archive_metadata.json", SOURCES[2]]
+
+
+def interrupt(albums: AlbumHome) -> tuple[Path, Path]:
+    """Kill a batch when it finishes the second of two tracks; return the working folders."""
+    albums.make(ALBUM)
+    albums.prepare()
+    assert albums.kill_at(1, "/02 T.opus")
+    (source,) = albums.working.glob("*_source")
+    (processed,) = albums.working.glob("*_processed")
+    assert rig.names(processed)[-1] == "01 T.opus"
+    assert source.name.startswith("Art - One [")
+    return source, processed
+
+
+def resume_line(albums: AlbumHome) -> str:
+    """Return the only line of the log on a resumed album."""
+    (line,) = [line for line in albums.log().splitlines() if "Resume: " in line]
+    return line.partition("Resume: ")[2].partition('"')[0]
+
+
+def test_interrupted_only_the_remaining_tracks_are_converted(albums: AlbumHome) -> None:
+    interrupt(albums)
+    albums.run()
+    check_published(albums)
+    assert resume_line(albums).endswith("the remaining tracks are converted (1 of 2 are done)")
+    assert [row["attempts"] for row in albums.report(ALBUM)["tracks"]] == [1, 2]
+
+
+def test_working_folders_lost_processed_only(albums: AlbumHome) -> None:
+    _, processed = interrupt(albums)
+    shutil.rmtree(processed)
+    albums.run()
+    check_published(albums)
+    assert resume_line(albums) == "only _source exists, so all tracks are converted again"
+    assert [row["attempts"] for row in albums.report(ALBUM)["tracks"]] == [2, 2]
+
+
+def test_working_folders_lost_source_only(albums: AlbumHome) -> None:
+    source, _ = interrupt(albums)
+    shutil.rmtree(source)
+    albums.run()
+    check_published(albums)
+    assert resume_line(albums) == "_source is gone, so the original is copied again"
+    assert [row["attempts"] for row in albums.report(ALBUM)["tracks"]] == [1, 2]
+
+
+def test_working_folders_lost_both(albums: AlbumHome) -> None:
+    interrupt(albums)
+    shutil.rmtree(albums.working)
+    albums.run()
+    check_published(albums)
+    assert resume_line(albums) == "the working folders are gone, so it begins with the original"
+
+
+def test_working_folders_lost_and_the_original_too(albums: AlbumHome) -> None:
+    interrupt(albums)
+    shutil.rmtree(albums.working)
+    shutil.rmtree(albums.library / ALBUM)
+    albums.run()
+    item = albums.item(ALBUM)
+    assert (item.status, item.skip_reason) == (
+        Status.SKIPPED,
+        "its working folders and its original are gone",
+    )
+    assert resume_line(albums) == item.skip_reason
+    assert rig.names(albums.output) == rig.names(albums.archive) == []
+
+
+def test_without_resume_from_working_an_album_begins_with_its_original(albums: AlbumHome) -> None:
+    source, _ = interrupt(albums)
+    (source / "mine.txt").write_text("mine")
+    (albums.path / "mediakeep.toml").write_text("[processing]\nresume_from_working = false\n")
+    albums.run()
+    check_published(albums)
+    assert resume_line(albums).startswith("its working folders were set aside")
+    assert str(source) in rig.quarantined(albums.working)
+
+
+@pytest.mark.parametrize(
+    ("tamper", "why"),
+    [
+        (lambda source, _: (source / "02 T.flac").write_bytes(b"fLaC"), "02 T.flac"),
+        (lambda _, processed: (processed / "mine.txt").write_text("mine"), "mine.txt is not as"),
+    ],
+    ids=["source", "processed"],
+)
+def test_tampered_working_folders_are_noticed(albums: AlbumHome, tamper, why: str) -> None:  # type: ignore[no-untyped-def]
+    tamper(*interrupt(albums))
+    albums.run()
+    item = albums.item(ALBUM)
+    assert item.processing_stage == "failed_convert"
+    assert why in item.error_message
+    assert rig.names(albums.output) == rig.names(albums.archive) == []
+
+
+def test_a_changed_output_is_converted_again(albums: AlbumHome) -> None:
+    _, processed = interrupt(albums)
+    (processed / "01 T.opus").write_bytes(b"OggS")
+    albums.run()
+    check_published(albums)
+
+
+def check_nothing_is_half_done(albums: AlbumHome, before: dict[str, bytes]) -> None:
+    """Check that archive and output are absent or whole, and that nothing is lost."""
+    output, archive = rig.names(albums.output / ALBUM), rig.names(albums.archive / ALBUM)
+    assert output in ([], OUTPUTS)
+    assert archive in ([], ARCHIVED)
+    if not (output and archive):
+        assert rig.contents(albums.library) == before
+
+
+def kill_and_finish(albums: AlbumHome, call: int) -> bool:
+    """Kill a batch at a call, and run it again; return False if it ended before."""
+    albums.make(ALBUM)
+    albums.prepare()
+    before = rig.contents(albums.library)
+    killed = albums.kill_at(call, delete_original=True)
+    check_nothing_is_half_done(albums, before)
+    albums.run(delete_original=True)
+    check_published(albums)
+    assert rig.names(albums.library) == albums.working_folders() == []
+    attempts = [row["attempts"] for row in albums.report(ALBUM)["tracks"]]
+    assert sum(attempts) <= 2 + killed
+    return killed
+
+
+def kill_at_calls(tmp_path: Path, master: Path, step: int) -> int:
+    """Kill a batch at every `step`th call, each in a new home; return the number of kills."""
+    kills = 0
+    while kill_and_finish(AlbumHome(tmp_path / str(kills), master), 4 + kills * step):
+        shutil.rmtree(tmp_path / str(kills))
+        kills += 1
+    return kills
+
+
+def test_killed_at_some_calls(tmp_path: Path, master: Path) -> None:
+    assert kill_at_calls(tmp_path, master, 23) > 4
+
+
+@pytest.mark.slow
+def test_killed_at_every_call(tmp_path: Path, master: Path) -> None:
+    assert kill_at_calls(tmp_path, master, 1) > 100
