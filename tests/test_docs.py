@@ -17,9 +17,10 @@ import msgspec
 import pytest
 from msgspec import structs
 
+from mediakeep.albums.item import AlbumItem
 from mediakeep.commands import job_command, queue_manager
 from mediakeep.commands.app import MediakeepCommand
-from mediakeep.config import ENV_PREFIX, Settings
+from mediakeep.config import ENV_PREFIX, PathSettings, ProcessingSettings, Settings
 from mediakeep.item import Item, Status
 from mediakeep.movies.item import MovieItem
 from mediakeep.music.item import MusicItem
@@ -312,8 +313,19 @@ def test_every_setting_is_documented_with_its_names_and_default() -> None:
 def test_the_example_file_shows_every_setting_with_its_default() -> None:
     text = (ROOT / "mediakeep.example.toml").read_text()
     assert tomllib.loads(text) == {}
-    shown = re.sub(r"^# (?=\w+ = )", "", text, flags=re.MULTILINE)
-    assert tomllib.loads(shown) == msgspec.structs.asdict(Settings())
+    shown = re.sub(r"^# (?=\w+ = |\[)", "", text, flags=re.MULTILINE)
+    sections = {"paths": PathSettings(), "processing": ProcessingSettings()}
+    defaults = {name: msgspec.structs.asdict(section) for name, section in sections.items()}
+    assert tomllib.loads(shown) == msgspec.structs.asdict(Settings()) | defaults
+
+
+def test_every_setting_of_a_conversion_is_documented_with_its_default() -> None:
+    rows = {row[0]: row[1] for row in documents.rows(DOCS / "convert-albums.md", "## Settings")}
+    assert rows == {
+        f"`{section}.{name}`": f"`{msgspec.json.encode(default).decode()}`"
+        for section, struct in (("paths", PathSettings()), ("processing", ProcessingSettings()))
+        for name, default in msgspec.structs.asdict(struct).items()
+    }
 
 
 # Formats
@@ -330,6 +342,8 @@ def test_every_field_of_the_queue_files_is_documented() -> None:
     assert column(QUEUE_FILES, "### An item") == fields(MusicItem)
     movie = column(DOCS / "movie-queue-manager.md", "## What the queue knows of a movie")
     assert movie == fields(MovieItem) - fields(Item)
+    album = column(DOCS / "album-queue-manager.md", "## What the queue knows of an album")
+    assert album == fields(AlbumItem) - fields(Item)
     told = column(QUEUE_FILES, "## Journals")
     assert told == fields(journal.JournalHeader) | fields(journal.JournalRecord) | {"crc"}
     assert column(QUEUE_FILES, "## Live files") == fields(sessions.LiveStatus)
