@@ -12,7 +12,7 @@ import msgspec
 from mediakeep import config, path_text
 from mediakeep.albums.settings import AlbumSettings
 from mediakeep.config import PathSettings, ProcessingSettings
-from mediakeep.errors import BadSetting
+from mediakeep.errors import BadSetting, UsageError
 
 _SECTIONS = {"paths": PathSettings, "processing": ProcessingSettings}
 
@@ -59,3 +59,16 @@ def _change_batch(settings: AlbumSettings, source: Path | None, others: dict[str
     if source is None and settings.paths.input_dir and not others["add"]:
         source = Path(settings.home) / Path(settings.paths.input_dir).expanduser()
     others["scan"] = others["scan"] or source
+    if others["scan"]:
+        _check_folders(settings, others["scan"].expanduser().resolve())
+
+
+def _check_folders(settings: AlbumSettings, library: Path) -> None:
+    """Raise UsageError if a later scan of the library would find the converted albums."""
+    output = settings.find_output_dir() if settings.paths.output_dir else None
+    for folder in (settings.working_dir, settings.archive_dir, output):
+        if folder and folder.resolve().is_relative_to(library):
+            raise UsageError(
+                f"{path_text.display_path(folder)} is in the library"
+                f" {path_text.display_path(library)}. Choose a folder outside of it."
+            )

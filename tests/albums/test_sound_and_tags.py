@@ -1,0 +1,141 @@
+"""The sound and the tags of converted albums, compared by other programs."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from array import array
+from pathlib import Path
+
+import mutagen
+import pytest
+
+from mediakeep.item import Status
+from mediakeep.media.encoding import pcm_source
+from tests.albums import rig
+from tests.albums.rig import AlbumHome
+from tests.media import encoded
+from tests.media.encoding import sounds
+from tests.media.transfer import tagged_sources
+
+ALBUM = "Art/One"
+FFMPEG = shutil.which("ffmpeg")
+needs_ffmpeg = pytest.mark.skipif(FFMPEG is None, reason="ffmpeg is not installed")
+
+
+def decode_with_ffmpeg(path: Path) -> array[int]:
+    """Return the samples of a file as the ffmpeg command decodes it."""
+    assert FFMPEG
+    line = [FFMPEG, "-v", "error", "-i", str(path), "-f", "s16le", "-"]
+    return array("h", subprocess.run(line, capture_output=True, check=True).stdout)
+
+
+def cut_master(albums: AlbumHome, cuts: tuple[int, ...]) -> array[int]:
+    """Make an album of one continuous recording, cut at arbitrary samples."""
+    master = sounds.noise_and_tone(cuts[-1])
+    folder = albums.library / ALBUM
+    folder.mkdir(parents=True)
+    albums.path.mkdir()
+    for number, (begin, end) in enumerate(zip((0, *cuts), cuts, strict=False)):
+        wav = sounds.write_wav(folder / f"{number}.wav", master[2 * begin : 2 * end].tobytes())
+        sounds.convert(wav, wav.with_suffix(".flac"), "flac")
+        wav.unlink()
+    return master
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("profile", ["alac", "mp3-v0"])
+def test_no_sample_is_lost_between_the_tracks_of_a_continuous_master(
+    albums: AlbumHome, profile: str
+) -> None:
+    master = cut_master(albums, (20_011, 41_777, 60_001))
+    albums.convert(profile=profile)
+    tracks = sorted((albums.output / ALBUM).iterdir())
+    found = [decode_with_ffmpeg(track) for track in tracks]
+    assert [len(samples) // 2 for samples in found] == [20_011, 21_766, 18_224]
+    joined = array("h", (sample for samples in found for sample in samples))
+    if profile == "alac":
+        assert joined == master
+    else:
+        assert sounds.find_shift(master[::2].tolist(), joined[::2].tolist()) == 0
+
+
+@needs_ffmpeg
+def test_flac_of_another_depth_is_decoded_alike_by_ffmpeg(albums: AlbumHome) -> None:
+    albums.make(ALBUM, tracks=1)
+    track = albums.library / ALBUM / "01 T.flac"
+    samples = decode_with_ffmpeg(track)
+    albums.values = {"profile": "small"}
+    (albums.path / "mediakeep.toml").write_text(
+        '[profiles.small]\nbase = "flac"\ncodec_options = {compression_level = "0"}\n'
+        '[[rules]]\naction = "encode"\nformats = ["FLAC"]\n'
+    )
+    albums.convert()
+    assert albums.report(ALBUM)["tracks"][0]["reason"] == "rule 1"
+    assert decode_with_ffmpeg(albums.output / ALBUM / "01 T.flac") == samples
+
+
+LOSSLESS = ("16.wav", "24.wav", "a.aiff", "alac.m4a", "a.wv", "a.tta", "flac.oga")
+LOSSY = ("cbr.mp3", "aac.m4a", "a.opus", "a.wma")
+
+
+def test_other_inputs(albums: AlbumHome) -> None:
+    folder = albums.library / ALBUM
+    folder.mkdir(parents=True)
+    albums.path.mkdir()
+    for name in (*LOSSLESS, *LOSSY):
+        encoded.write(folder / name, name)
+    (folder / "h.dsf").write_bytes(encoded.dsf())
+    albums.convert(profile="flac", verify="length")
+    item = albums.item(ALBUM)
+    assert item.status is Status.COMPLETED, item.error_message
+    rows = {row["source"]: row for row in albums.report(ALBUM)["tracks"]}
+    assert {name for name, row in rows.items() if row["encoder"] == "copy"} == set(LOSSY)
+    for name in LOSSLESS:
+        output = albums.output / ALBUM / rows[name]["output"]
+        assert sounds.read_left(output) == sounds.read_left(folder / name), name
+
+
+def test_all_fields_are_carried_or_listed(albums: AlbumHome) -> None:
+    folder = albums.library / ALBUM
+    folder.mkdir(parents=True)
+    albums.path.mkdir()
+    shutil.copyfile(albums.master, folder / "1.flac")
+    source = mutagen.File(folder / "1.flac")
+    source.update(tagged_sources.FIELDS)
+    source.save()
+    albums.convert(profile="mp3-v0")
+    found = tagged_sources.read_fields(albums.output / ALBUM / "1.mp3")
+    (row,) = albums.report(ALBUM)["tracks"]
+    listed = {one["field"].upper() for one in row["not_carried"]}
+    missing = {name for name in tagged_sources.FIELDS if name not in found} - listed
+    assert len(tagged_sources.FIELDS) > 55
+    assert missing == set()
+    assert found["TITLE"] == tagged_sources.FIELDS["TITLE"]
+
+
+def test_a_cover_is_embedded_if_that_is_set(albums: AlbumHome) -> None:
+    albums.make(ALBUM, tracks=1)
+    (albums.library / ALBUM / "cover.jpg").write_bytes(tagged_sources.FRONT)
+    albums.convert(enrich=True, profile="mp3-v0")
+    (picture,) = tagged_sources.read_pictures(albums.output / ALBUM / "01 T.mp3")
+    assert picture[3] == tagged_sources.FRONT
+    assert "cover.jpg" in rig.names(albums.output / ALBUM)
+
+
+def test_album_gain_is_measured_over_all_tracks(albums: AlbumHome) -> None:
+    folder = albums.library / ALBUM
+    folder.mkdir(parents=True)
+    albums.path.mkdir()
+    for name, level in (("1", -10.0), ("2", -20.0)):
+        wav = sounds.write_wav(folder / f"{name}.wav", sounds.tone(1, level), 48_000)
+        sounds.convert(wav, wav.with_suffix(".flac"), "flac")
+        wav.unlink()
+    albums.convert(profile="mp3-v0")
+    gains = [mutagen.File(path) for path in sorted((albums.output / ALBUM).iterdir())]
+    tracks = [float(str(one["TXXX:REPLAYGAIN_TRACK_GAIN"])[:-3]) for one in gains]
+    album = {str(one["TXXX:REPLAYGAIN_ALBUM_GAIN"]) for one in gains}
+    assert tracks[1] - tracks[0] == pytest.approx(10, abs=0.1)
+    assert len(album) == 1
+    assert tracks[0] < float(album.pop()[:-3]) < tracks[1]
+    assert pcm_source.count_samples(albums.output / ALBUM / "1.mp3") == 48_000
