@@ -97,10 +97,12 @@ class AlbumHome:
         values = {**given, **folders, **self.values, **options}
         return album_settings.build_settings(self.path, values, others, {})
 
-    def prepare(self, **options: Any) -> list[str]:
-        """Scan the library as the command does, and return its lines."""
+    def prepare(self, *added: str, **options: Any) -> list[str]:
+        """Scan the library, or add albums of it, as the command does, and return its lines."""
         settings = self.settings(**options)
-        result = prepare_items.prepare(self.context, Preparation(settings, self.library))
+        paths = tuple(self.library / name for name in added)
+        scan = None if added else self.library
+        result = prepare_items.prepare(self.context, Preparation(settings, scan, paths))
         return [*result.lines, *vanished.remove_outputs(self.context, settings).lines]
 
     def run(self, *, attempts: int = 1, **options: Any) -> BatchResult:

@@ -265,3 +265,18 @@ def test_a_rollback_restores_a_deleted_original(albums: AlbumHome) -> None:
     albums.reset(ALBUM)
     albums.run()
     check_published(albums)
+
+
+def test_several_profiles_of_one_album_coexist(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    albums.convert()
+    mp3 = albums.root / "{profile}"
+    albums.prepare(ALBUM, profile="mp3-v0", output_dir=mp3)
+    albums.run()  # the added album has its own profile and folder
+    check_published(albums)
+    assert rig.names(albums.root / "mp3-v0") == ["Art/One/01 T.mp3", "Art/One/02 T.mp3", *RIP]
+    assert albums.prepare(mirror=True) == ["1 album on disk: no changes."]
+    check_published(albums)
+
+
+RIP = ["Art/One/rip.log"]

@@ -147,8 +147,9 @@ def _match_keys(state: QueueState, scanned: list[ScannedItem]) -> dict[str, str]
 
     A key matches the same key, or the only item key with the same normalized form.
     """
-    pairs = {entry.key: entry.key for entry in scanned if entry.key in state.items}
-    pairs |= _match_added(state, scanned)
+    pairs = _match_added(state, scanned)
+    # An album may be in the queue twice: found by a scan, and added with other settings.
+    pairs |= {entry.key: entry.key for entry in scanned if entry.key in state.items}
     loose = _group_by_normalized_name(key for key in state.items if key not in pairs)
     for fold, keys in _group_by_normalized_name(
         entry.key for entry in scanned if entry.key not in pairs

@@ -88,7 +88,8 @@ def _plan(item: Item, settings: Settings) -> list[str]:
     processing = job.settings.processing
     archive = job.settings.archive_dir
     deleted = ", then the original is deleted" if processing.delete_original else ""
-    output = job.settings.find_output_dir(path_text.unescape_path(job.item.output_dir))
+    own_output = path_text.unescape_path(job.item.output_dir)
+    output = job.settings.find_output_dir(own_output, job.profile.name)
     lines = {
         "preparing": [f"preparing: {len(plan.tracks)} tracks"],
         "converting": [
@@ -113,7 +114,10 @@ def _build_item(path: Path, settings: Settings) -> NewItem:
     if found is None:
         raise UsageError(f"{path_text.display_path(path)} contains no audio files.")
     processing, paths = settings["processing"], settings["paths"]
-    own = {"profile": processing.get("profile", ""), "output_dir": paths.get("output_dir", "")}
+    own = {
+        "profile": processing.get("profile", ""),
+        "output_dir": path_text.escape_path(paths.get("output_dir", "")),
+    }
     return NewItem(
         name=path_text.escape_path(path.name),
         path=found.path,

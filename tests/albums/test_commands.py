@@ -1,0 +1,86 @@
+"""The commands as users run them, in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from mediakeep.config import ENV_PREFIX
+from tests.albums import rig
+from tests.albums.rig import AlbumHome
+from tests.albums.test_albums import ALBUM, check_published
+from tests.crash.gate import Gate
+
+_SCRIPTS = Path(__file__).parents[2] / "utilities"
+_PATIENCE = 300.0  # seconds; it decides no result, but ends a test that hangs
+_ENVIRONMENT = {name: text for name, text in os.environ.items() if not name.startswith(ENV_PREFIX)}
+
+
+def command(albums: AlbumHome, script: str, *words: object) -> list[str]:
+    return [sys.executable, str(_SCRIPTS / script), "--home", str(albums.path), *map(str, words)]
+
+
+def run(albums: AlbumHome, script: str, *words: object, code: int = 0) -> str:
+    """Run a script, and return what it printed."""
+    done = subprocess.run(
+        command(albums, script, *words),
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=_PATIENCE,
+        env=_ENVIRONMENT,
+    )
+    assert done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout if code == 0 else done.stderr
+
+
+def convert(albums: AlbumHome, *words: object, code: int = 0) -> str:
+    return run(albums, "convert_albums.py", *words, code=code)
+
+
+def write_config(albums: AlbumHome) -> Path:
+    """Write the settings as YAML; the archive keeps its default, which is none."""
+    path = albums.path / "conversion.yaml"
+    path.write_text(
+        f"paths:\n  input_dir: {albums.library}\n  output_dir: {albums.output}\n"
+        f"  archive_dir: {albums.archive}\nprocessing:\n  cleanup_working_on_success: false\n"
+    )
+    return path
+
+
+def test_a_killed_command_is_listed_and_continues(albums: AlbumHome, tmp_path: Path) -> None:
+    albums.make(ALBUM)
+    config = write_config(albums)
+    gate = Gate(tmp_path / "gate", 1, names="replace", paths="/02 T.opus")
+    words = command(albums, "convert_albums.py", "--config", config, "--workers", "1")
+    environment = {**_ENVIRONMENT, **gate.environment}
+    process = subprocess.Popen(words, env=environment, start_new_session=True)
+    gate.kill(process, group=True)
+    (listed,) = json.loads(
+        convert(albums, "--list-resumable", "--json", "--config", config)
+    ).values()
+    assert (listed["stage"], listed["progress"]) == ("converting", "1 of 2 tracks converted")
+    out = convert(albums, "--config", config, "--resume", "--workers", "2")
+    assert "[1/1] Art/One: 2 tracks in opus" in out
+    check_published(albums)
+    kept = convert(albums, "--list-cleanup", "--config", config).splitlines()
+    assert [line.rpartition("_")[2] for line in kept] == ["source", "state"]
+    assert convert(albums, "--cleanup", "--config", config).count("Removed ") == 2
+    assert albums.working_folders() == []
+    assert "completed" in run(albums, "album_queue_manager.py", "--list")
+
+
+def test_settings_that_do_not_fit_are_refused_with_exit_code_2(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    library = albums.library
+    assert "No output folder" in convert(albums, library, code=2)
+    inside = convert(albums, library, "--output", library / "new", code=2)
+    assert "is in the library" in inside
+    words = ("--output", albums.output, "--archive", albums.archive, "--delete-original")
+    assert "verification" in convert(albums, library, *words, "--verify", "none", code=2)
+    bad = convert(albums, library, "--output", albums.output, "--profile", "mp4", code=2)
+    assert "Unknown profile 'mp4'. Use one of: opus, mp3-v0" in bad
+    assert rig.names(albums.output) == []
