@@ -56,8 +56,10 @@ class TrackTask(msgspec.Struct, frozen=True):
     @property
     def recipe(self) -> str:
         """The hash of all that determines the output: source, settings and encoder."""
-        version = ffmpeg.describe_version() if self.parameters else ""
-        facts = (self.sha256, self.parameters, self.gains, self.cover_sha256, version)
+        facts: tuple[Any, ...] = (self.sha256,)
+        if self.parameters:
+            how = (self.parameters, self.gains, self.cover_sha256, self.verify)
+            facts = (*facts, *how, ffmpeg.describe_version())
         return sha256(msgspec.json.encode(facts)).hexdigest()
 
 
