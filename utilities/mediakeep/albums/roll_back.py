@@ -30,13 +30,23 @@ class ArchiveMetadata(msgspec.Struct, frozen=True):
     files: tuple[ManifestFile, ...]
 
 
-def roll_back(job: AlbumJob) -> tuple[dict[str, Any], list[str]]:
-    """Roll back an album; return the new values of its fields, and lines on what was done.
+def check(job: AlbumJob) -> None:
+    """Raise UsageError if the original of an album is gone and can no longer be restored."""
+    if _is_original_gone(job) and not any(_find_copies(job)):
+        raise UsageError(
+            f"{path_text.display_path(job.original)} cannot be restored: neither its working copy"
+            " nor its archive exists. Restore it from a backup."
+        )
 
-    Raise UsageError, and change nothing, if its original can no longer be restored.
-    """
+
+def _is_original_gone(job: AlbumJob) -> bool:
+    return job.item.original_deleted or not job.original.is_dir()
+
+
+def roll_back(job: AlbumJob) -> tuple[dict[str, Any], list[str]]:
+    """Roll back an album; return the new values of its fields, and lines on what was done."""
     lines = []
-    if not job.original.is_dir() or job.item.original_deleted:
+    if _is_original_gone(job):
         _restore_original(job)
         lines.append(f"Restored: {path_text.display_path(job.original)}")
     for text in (job.item.playback_path, job.item.archive_path):
@@ -58,10 +68,6 @@ def _restore_original(job: AlbumJob) -> None:
                 job.original.rmdir()
             moves.rename_into_place(staged, job.original)
         return
-    raise UsageError(
-        f"{path_text.display_path(job.original)} cannot be restored: neither its working copy nor"
-        " its archive exists. Restore it from a backup."
-    )
 
 
 def _find_copies(job: AlbumJob) -> Iterator[tuple[Path, Manifest]]:

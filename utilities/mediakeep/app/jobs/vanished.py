@@ -38,7 +38,7 @@ def remove_outputs(context: ManagerContext, settings: Mapping[str, Any]) -> Comm
         finally:
             queue.end_session(command="remove_outputs")
     names = ", ".join(
-        path_text.quote_escaped(prepare_items.name_item(items[key], key)) for key in found
+        path_text.quote_escaped(context.kind.name_item(key, items[key])) for key in found
     )
     return CommandResult([f"Outputs of vanished sources removed: {names}."], {"removed": [*found]})
 

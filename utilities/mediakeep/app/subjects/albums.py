@@ -137,6 +137,12 @@ def _describe_progress(_home: Path, item: Item, settings: Settings) -> str:
     return f"{done} of {job.item.track_count} tracks converted"
 
 
+def _check_roll_back(_home: Path, item: Item, settings: Settings) -> None:
+    from mediakeep.albums import roll_back
+
+    roll_back.check(_build_job(item, settings))
+
+
 def _roll_back(_home: Path, item: Item, settings: Settings) -> tuple[dict[str, Any], list[str]]:
     from mediakeep.albums import roll_back
 
@@ -173,12 +179,13 @@ ALBUMS = Subject(
     unassigned_files=_find_unassigned_files,
     before_batch=_before_batch,
     jobs=JobActions(
-        _plan,
-        _build_item,
-        _describe_progress,
-        _roll_back,
-        _find_working_files,
-        _remove_working_files,
-        _remove_outputs,
+        plan=_plan,
+        build_item=_build_item,
+        describe_progress=_describe_progress,
+        check_roll_back=_check_roll_back,
+        roll_back=_roll_back,
+        find_working_files=_find_working_files,
+        remove_working_files=_remove_working_files,
+        remove_outputs=_remove_outputs,
     ),
 )
