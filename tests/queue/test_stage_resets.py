@@ -55,6 +55,14 @@ def test_a_reset_keeps_what_is_still_valid(
     assert (changed.resume_stage, changed.not_before) == ("", "")
 
 
+@each_row("stage", ["", "copying", "failed_copy"])
+def test_a_reset_never_begins_with_a_stage_that_was_not_reached(stage: str) -> None:
+    item = Job(status=E, processing_stage=stage, copied=True, attempts={"copying": 1})
+    state = staged_rig.state({"a": item})
+    changed = state.build_changed_item("a", resets.build_reset_patch(JOBS, item), "reset")
+    assert (changed.processing_stage, changed.attempts) == ("copying", 0)
+
+
 COMPLETED = {"processing_stage": "published", "copied": True}
 
 

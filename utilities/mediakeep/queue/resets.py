@@ -22,7 +22,8 @@ def build_reset_patch(kind: Kind, item: Item, to_stage: str = "") -> dict[str, A
     An item whose work was not completed keeps the number of its first claim. So its earlier repairs
     still count when it is completed. An item of a kind with stages begins again with `to_stage`.
     Without it, it begins with the first stage, but not below the stage in which its cleanup allowed
-    it to resume, nor below the reset limit of its kind. What earlier stages recorded is kept.
+    it to resume, nor below the reset limit of its kind, and never with a stage that it has not
+    reached. What earlier stages recorded is kept.
     """
     begun = item.first_claim and item.status is not Status.COMPLETED
     fields = [name for name in _ATTEMPT_FIELDS if not (begun and name == "first_claim")]
@@ -43,7 +44,8 @@ def _find_lowest_stage(kind: Kind, item: Item) -> str:
                 f"the reset limit of {kind.noun} {item.name or item.path} is {stage!r}, which is no"
                 f" stage. Return one of: {', '.join(list_stages(kind))}.",
             )
-    return max(stages, key=kind.stages.position, default="")
+    lowest = max(stages, key=kind.stages.position, default="")
+    return lowest and min(lowest, find_reached_stage(kind, item), key=kind.stages.position)
 
 
 def _build_stage_patch(kind: Kind, item: Item, stage: str) -> dict[str, Any]:
