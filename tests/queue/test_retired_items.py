@@ -174,6 +174,25 @@ def test_a_replay_does_not_bring_back_what_was_retired_since(tmp_path: Path) -> 
         assert plan.back == {}
 
 
+def test_a_retired_item_whose_fingerprint_changed_does_not_run_again(tmp_path: Path) -> None:
+    where = staged_rig.at(tmp_path)
+    with staged_rig.make(where, 2) as queue:
+        early = queue.write_checkpoint()
+        (claim,) = queue.claim(1)
+        queue.settle(claim, SettleRequest(Outcome(data={"fingerprint": "f2"})))
+        queue.retire([claim.key])
+        late = queue.write_checkpoint()
+    rig.cp(early, rig.file(where))
+    with Queue.open(where, JOBS) as queue:
+        assert list(queue.state.items) == ["Job 001"]
+        assert list(scan(queue, ["Job 000", "Job 001"], "f3").new) == [claim.key]
+        again = queue.write_checkpoint()
+    for path in (late, again):
+        rig.cp(path, rig.file(where))
+        with Queue.open(where, JOBS) as queue:
+            assert (claim.key in queue.state.items) is (path == again)
+
+
 def test_what_a_crash_left_in_the_archive_is_no_retirement(tmp_path: Path) -> None:
     where = staged_rig.at(tmp_path)
     with staged_rig.make(where, 2) as queue:

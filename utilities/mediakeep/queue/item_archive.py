@@ -92,11 +92,13 @@ def _decode_line(text: bytes) -> ArchiveLine | None:
         return None
 
 
-def load_retired(folder: Path, kind: Kind, present: Iterable[str] = ()) -> dict[str, Item]:
+def load_retired(
+    folder: Path, kind: Kind, present: Iterable[str] = (), since: int = 0
+) -> dict[str, Item]:
     """Return the items in the archive, except for those with a key in `present`.
 
-    Damaged lines are ignored; --validate-queue reports them. Raise StateDamaged if an item is not
-    one of this kind.
+    With `since`, return only those that were retired after this change. Damaged lines are ignored;
+    --validate-queue reports them. Raise StateDamaged if an item is not one of this kind.
     """
     newest: dict[str, ArchiveLine] = {}
     for path in list_files(folder):
@@ -105,7 +107,9 @@ def load_retired(folder: Path, kind: Kind, present: Iterable[str] = ()) -> dict[
                 newest[line.key] = line
     known = set(present)
     return {
-        key: _decode_item(folder, kind, line) for key, line in newest.items() if key not in known
+        key: _decode_item(folder, kind, line)
+        for key, line in newest.items()
+        if key not in known and line.seq > since
     }
 
 

@@ -87,12 +87,8 @@ def find_retired_in_snapshot(
     """Return the items of a restored queue file that were retired since it was written.
 
     `before` is the queue before the restore. The items are returned as they were when retired.
+    Processing may have changed their fingerprints, so only the numbers of the changes decide.
     """
     present = before.items if before else ()
-    retired = item_archive.load_retired(folder, state.kind, present)
-    return {
-        key: item
-        for key, item in retired.items()
-        if (old := state.items.get(key))
-        and (old.path, old.fingerprint) == (item.path, item.fingerprint)
-    }
+    retired = item_archive.load_retired(folder, state.kind, present, state.head.seq)
+    return {key: item for key, item in retired.items() if key in state.items}
