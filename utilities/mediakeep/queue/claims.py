@@ -190,14 +190,13 @@ def build_release_patch(item: Item, *, suspect: bool) -> dict[str, Any]:
     return {**changes, "suspect": True} if suspect else changes
 
 
-def without_lookup_claim(item: Item) -> Item:
-    """Return an item as it was before it was claimed only for its lookup.
-
-    An item that was not claimed in this way is returned unchanged.
-    """
-    if not item.for_lookup:
+def without_claim(item: Item) -> Item:
+    """Return an item as it would be after the release of its claim; it may have none."""
+    if item.status is not Status.IN_PROGRESS:
         return item
-    return structs.replace(item, status=Status.COMPLETED, claim=0, for_lookup=False)
+    if item.for_lookup:
+        return structs.replace(item, status=Status.COMPLETED, claim=0, for_lookup=False)
+    return structs.replace(item, status=Status.PENDING, session="", claim=0)
 
 
 def build_orphan_patches(

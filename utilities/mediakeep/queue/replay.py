@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -44,27 +45,41 @@ def plan_replay(folder: Path, state: QueueState, name: str) -> ReplayPlan:
     replay = ReplayPlan(path.name, redone)
     retired = item_archive.load_retired(folder, state.kind, state.items)
     for key, old in aside.items.items():
-        now, item = state.items.get(key), claims.without_lookup_claim(old)
-        if item.status is Status.IN_PROGRESS or (now and _is_same_work(now, item)):
+        now, item = state.items.get(key), claims.without_claim(old)
+        if now and _is_same_work(now, item):
             continue
         if key in retired:
             replay.left[key] = "was retired"
         elif now and now.status is Status.IN_PROGRESS:
             replay.left[key] = "is being processed"
-        elif now and max(now.settled, now.first_claim) > since:
+        elif now and _is_done_since(now, item, since):
             replay.left[key] = "was done again since"
         else:
             replay.back[key] = item
     return replay
 
 
+def _is_done_since(now: Item, item: Item, since: int) -> bool:
+    """Return whether an item was claimed after a restore that undid `item`.
+
+    The number of the first claim stays while an item is unfinished, but its start changes.
+    """
+    return max(now.settled, now.first_claim) > since or now.started_date > item.started_date
+
+
 def _is_same_work(now: Item, item: Item) -> bool:
     """Return whether two versions of an item are equal.
 
-    Pending versions are equal if they have the same last settle.
+    Pending versions are equal if they have the same last settle, stage, parts and wait.
     """
     both_pending = now.status is item.status is Status.PENDING
-    return now == item or (both_pending and now.settled == item.settled)
+    return now == item or (both_pending and _describe_work(now) == _describe_work(item))
+
+
+def _describe_work(item: Item) -> tuple[Any, ...]:
+    """Return what a pending item has of earlier work."""
+    stage = item.processing_stage, item.cleanup_stage, item.resume_stage, item.parts
+    return (item.settled, *stage, item.not_before, item.parked)
 
 
 def apply_replay(store: QueueStore, name: str) -> ReplayPlan:

@@ -248,13 +248,25 @@ def _build_renamed_item(state: QueueState, old: str, entry: ScannedItem) -> dict
 
 def _build_changed_patch(kind: Kind, item: Item, entry: ScannedItem) -> dict[str, Any]:
     changes: dict[str, Any] = {**entry.fields, "fingerprint": entry.fingerprint}
-    if item.status is Status.PENDING or item.skip_reason == SkipReason.NEVER_ASK_AGAIN:
+    is_new = item.status is Status.PENDING and not _has_begun(kind, item)
+    if is_new or item.skip_reason == SkipReason.NEVER_ASK_AGAIN:
         return changes
     return {
         **changes,
         **resets.build_reset_patch(kind, item),
         "note": "it changed on disk since it was last done",
     }
+
+
+def _has_begun(kind: Kind, item: Item) -> bool:
+    """Return whether a pending item has results of stages or parts that depend on its source.
+
+    Those of a working copy stay valid.
+    """
+    if not kind.stages or (kind.has_working_copy and kind.has_working_copy(item)):
+        return False
+    stage = item.cleanup_stage or kind.stages.get_current_stage(item.processing_stage)
+    return stage != kind.first_stage or bool(item.parts or item.attempts)
 
 
 def _build_skip_patch(item: Item, reason: SkipReason) -> dict[str, Any]:
