@@ -131,7 +131,7 @@ def _find_nothing(_home: Path, _item: Item, _settings: Settings) -> list[str]:
     return []
 
 
-class JobActions(msgspec.Struct, frozen=True):
+class JobActions(msgspec.Struct, frozen=True, kw_only=True):
     """The functions of a subject whose items are jobs, which pass through stages.
 
     Most take the home, an item and the settings. All may be called again after a kill.
