@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
 import os
 import random
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
