@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,25 @@ class AlbumHome:
     def working_folders(self) -> list[str]:
         """Return the ends of the names of all working folders: source, processed, state."""
         return sorted(path.name.rpartition("_")[2] for path in self.working.glob("*]_*"))
+
+    def list_opened(self, **options: Any) -> list[str]:
+        """Scan and process in a child; return the files of the library that it opened."""
+        notes = self.root / "opened"
+        child = os.fork()
+        if not child:
+            opened: list[str] = []
+            sys.addaudithook(
+                lambda event, what: opened.append(str(what[0])) if event == "open" else None
+            )
+            try:
+                self.convert(**options)
+                inside = [path for path in opened if path.startswith(f"{self.library}/")]
+                notes.write_text(json.dumps(inside))
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+        found: list[str] = json.loads(notes.read_text())
+        return found
 
     def kill_at(self, call: int, match: str = "", **options: Any) -> bool:
         """Process all due albums in a child; return False if it ended before it was killed.

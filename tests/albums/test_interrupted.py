@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import mutagen
 import pytest
 
 from mediakeep.item import Status
@@ -89,6 +90,16 @@ def test_without_resume_from_working_an_album_begins_with_its_original(albums: A
     check_published(albums)
     assert resume_line(albums).startswith("its working folders were set aside")
     assert str(source) in rig.quarantined(albums.working)
+
+
+def test_an_original_that_changes_meanwhile_is_copied_again(albums: AlbumHome) -> None:
+    interrupt(albums)
+    rig.tag(albums.library / ALBUM / "01 T.flac", title="New")
+    (albums.library / ALBUM / "rip.log").unlink()
+    albums.convert()
+    assert resume_line(albums) == "the original has changed, so it is copied again"
+    assert rig.names(albums.output / ALBUM) == OUTPUTS[:2]
+    assert mutagen.File(albums.output / ALBUM / "01 T.opus")["title"] == ["New"]
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ class AlbumItem(
     working_source_path: str = ""
     working_processed_path: str = ""
     working_claim: Number = 0  # seq of the claim that filled the working folders
+    working_fingerprint: str = ""  # of the original when it was copied
     archive_path: str = ""
     playback_path: str = ""
     failed_tracks: Number = 0  # that the output lacks

@@ -74,6 +74,7 @@ def _finish_preparing(job: AlbumJob, work: Work) -> Outcome:
         **paths,
         "folder": path_text.escape_path(job.relative),
         "working_claim": work.stamp.claim,
+        "working_fingerprint": job.item.fingerprint,
     }
     return Outcome(data=data, next_stage="converting", facts=facts)
 

@@ -28,26 +28,36 @@ class ResumeCase(StrEnum):
     CONVERT_AGAIN = "only _source exists, so all tracks are converted again"
     SOURCE_GONE = "_source is gone, so the original is copied again"
     FROM_START = "the working folders are gone, so it begins with the original"
+    CHANGED = "the original has changed, so it is copied again"
     SET_ASIDE = "its working folders were set aside, so it begins with the original"
     CONTINUE = "its working folders are complete"
     NOTHING = "its working folders and its original are gone"
 
 
 class FoundFiles(msgspec.Struct, frozen=True):
-    """Which folders of an unfinished album exist, and whether all its outputs were finished."""
+    """Which folders of an unfinished album exist.
+
+    `is_converted` is set if all its outputs were finished, and `is_changed` if a scan found that
+    the original has changed after it was copied.
+    """
 
     source: bool
     processed: bool
     original: bool
-    is_converted: bool
+    is_converted: bool = False
+    is_changed: bool = False
 
 
 def decide_case(found: FoundFiles, stage: str, *, use_working: bool) -> ResumeCase:
     """Return how an album continues with a stage; `use_working` is a setting."""
-    if not use_working and found.original:
+    if stage == _FINALIZING and found.is_converted and not found.processed:
+        return ResumeCase.CONTINUE  # its outputs are at their target already
+    if found.original and not use_working:
         return ResumeCase.SET_ASIDE
+    if found.original and found.source and found.is_changed:
+        return ResumeCase.CHANGED
     if stage == _FINALIZING and found.is_converted:
-        return ResumeCase.CONTINUE  # its outputs may be at their target already
+        return ResumeCase.CONTINUE
     if found.source and found.processed:
         return ResumeCase.CONTINUE if stage != _CONVERTING else ResumeCase.REMAINING
     if found.source:
@@ -70,6 +80,7 @@ def resume(job: AlbumJob, work: Work) -> Outcome | None:
         bool(dirs and dirs.processed.is_dir()),
         job.original.is_dir(),
         bool(dirs and load_processed_manifest(dirs)),
+        job.item.working_fingerprint != job.item.fingerprint,
     )
     use_working = job.settings.processing.resume_from_working
     case = decide_case(found, work.stage, use_working=use_working)
