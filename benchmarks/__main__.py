@@ -29,6 +29,7 @@ _NAMES = {
     "matching": "albums identified, damaged in many ways: accuracy, next to beets; weights fitted",
     "movies": "movies identified by their names, next to the first hit of a search",
     "movie_tables": "tables and master report of movies: seconds, and the peak of memory",
+    "albums": "albums converted, against ffmpeg started by xargs on the same cores",
     "stages": "stages, parts and parked items, with workers that do nothing",
     "safewrite": "tags written safely, against in place; undo records",
 }

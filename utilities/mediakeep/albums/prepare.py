@@ -27,7 +27,8 @@ from mediakeep.workspace import (
 )
 from mediakeep.workspace.disk_space import SpaceRequirement
 from mediakeep.workspace.manifest import Manifest
-from mediakeep.workspace.system_errors import translate_errors
+from mediakeep.workspace.moves import is_same_file_system
+from mediakeep.workspace.system_errors import find_existing_parent, translate_errors
 from mediakeep.workspace.working_dirs import WorkingDirs
 
 _RESERVATIONS = "reservations"  # folder in the working folder
@@ -82,8 +83,10 @@ def _finish_preparing(job: AlbumJob, work: Work) -> Outcome:
 def _list_requirements(
     job: AlbumJob, album: SourceAlbum, plan: AlbumPlan
 ) -> Iterator[SpaceRequirement]:
-    yield SpaceRequirement(job.settings.working_dir, album.size + plan.size)
-    yield SpaceRequirement(job.output, plan.size)
+    working = find_existing_parent(job.settings.working_dir)
+    yield SpaceRequirement(working, album.size + plan.size)
+    if not is_same_file_system(working, job.output):  # else the outputs are renamed
+        yield SpaceRequirement(job.output, plan.size)
     if job.archive:
         yield SpaceRequirement(job.archive, album.size)
 
@@ -91,14 +94,15 @@ def _list_requirements(
 def _remove_vanished(dirs: WorkingDirs, before: Manifest | None, copied: Manifest) -> None:
     """Remove files from the source folder that the original no longer has.
 
-    Raise WorkingFilesChanged for a file that was not copied there.
+    `before` is what an earlier copy has finished. Raise WorkingFilesChanged for a file that was
+    added to it.
     """
     names = {file.path for file in copied.files}
-    old = {file.below(dirs.source) for file in (before.files if before else ())}
+    old = {file.below(dirs.source) for file in before.files} if before else None
     for path, _ in list(manifest.walk(dirs.source)):
         if path.is_dir() or manifest.relative_path(path, dirs.source) in names:
             continue
-        if path not in old:
+        if old is not None and path not in old:
             raise WorkingFilesChanged(path, "it was added", _FOREIGN_HINT)
         with translate_errors(path):
             path.unlink()
