@@ -39,21 +39,21 @@ def preview(context: ManagerContext, preparation: Preparation) -> QueueState:
     state = _load_or_create_state(context, preparation)
     claims.simulate_recovery(state, context.location)
     if preparation.scan:
-        _apply(state, scan.compare_with_library(context, state, preparation.scan).build_patches())
+        diff = scan.compare_with_library(context, state, preparation.scan)
+        _apply(state, diff.build_patches(), "scan")
     retired = item_archive.load_retired(context.queue_folder, state.kind, state.items)
     new = _build_items(context, preparation)
     if added := new_jobs.build_add_change(state, new, retired.values()):
-        _apply(state, added.items)
+        _apply(state, added.items, added.op)
     if preparation.retry_failed:
         failed = [key for key, item in state.items.items() if item.status is Status.ERROR]
-        _apply(
-            state, {key: resets.build_reset_patch(state.kind, state.items[key]) for key in failed}
-        )
+        patches = {key: resets.build_reset_patch(state.kind, state.items[key]) for key in failed}
+        _apply(state, patches, "reset")
     return state
 
 
-def _apply(state: QueueState, patches: Mapping[str, dict[str, Any] | None]) -> None:
-    for key, item in state.build_changed_items({**patches}).items():
+def _apply(state: QueueState, patches: Mapping[str, dict[str, Any] | None], op: str) -> None:
+    for key, item in state.build_changed_items(patches, op).items():
         state.put_item(key, item)
 
 
