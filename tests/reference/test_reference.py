@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from mediakeep.item import Status
+from mediakeep.queue import journal
+from mediakeep.queue.journal_lookup import JOURNAL_FOLDER
 from tests import patience
 from tests.crash.gate import Gate
 from tests.reference import home
@@ -189,6 +191,31 @@ def test_a_rolled_back_recording_is_as_before_and_skipped(recordings: RecordingH
     assert published(recordings) == {"Alpha": 2, "Beta": 2}
 
 
+def test_a_rollback_leaves_no_moment_in_which_a_batch_could_take_the_item(
+    recordings: RecordingHome,
+) -> None:
+    recordings.process("--scan", recordings.library, "--publish-after", "1h")
+    before = recordings.state().seq
+    recordings.process("--rollback", "Alpha", "--yes")
+    journals = (recordings.queue / JOURNAL_FOLDER).glob("*.jsonl")
+    records = [record for path in journals for record in journal.read(path).records]
+    changes = [one.items["Alpha"] for one in records if one.seq > before and "Alpha" in one.items]
+    reasons = [change["skip_reason"] for change in changes if change]
+    assert reasons == ["rollback unfinished", "rolled back"]
+    item = recordings.state().items["Alpha"]
+    assert (item.status, item.parked, item.processing_stage) == (Status.SKIPPED, "", "")
+
+
+def test_a_dry_run_of_failed_items_begins_where_their_reset_would(
+    recordings: RecordingHome,
+) -> None:
+    (recordings.output / "Alpha" / "other").mkdir(parents=True)
+    recordings.process("--scan", recordings.library, "--stage-retries", "publishing=1", code=1)
+    assert recordings.state().items["Alpha"].processing_stage == "failed_publish"
+    out = recordings.process("--dry-run", "--retry-failed")
+    assert out.splitlines()[1:3] == ["[1/1] Alpha: planned", "    copying: 2 tracks"]
+
+
 def test_a_rollback_that_is_impossible_says_why_and_can_be_repeated(
     recordings: RecordingHome,
 ) -> None:
@@ -204,6 +231,7 @@ def test_a_killed_rollback_is_completed_by_the_same_command(recordings: Recordin
     command = recordings.command("process_recordings", "--rollback", "Alpha", "--yes")
     gate.kill(subprocess.Popen(command, env={**home.environment(), **gate.environment}))
     assert recordings.state().items["Alpha"].skip_reason == "rollback unfinished"
+    assert "Alpha" not in recordings.process("--list-cleanup")  # still needed
     assert "Nothing is pending." in recordings.process("--all")
     recordings.process("--rollback", "Alpha", "--yes")
     assert published(recordings) == {"Beta": 2}

@@ -13,8 +13,10 @@ from mediakeep import path_text, suggestions
 from mediakeep.errors import AmbiguousName, ItemInUse, NoSuchItem, UsageError
 from mediakeep.item import Item, Status, is_no_longer_found
 from mediakeep.kinds import Kind
-from mediakeep.queue import resets, sessions
+from mediakeep.outcome import Outcome
+from mediakeep.queue import resets, sessions, settle, stage_changes
 from mediakeep.queue.compaction import QueueLocation
+from mediakeep.queue.settle import SettleRequest
 from mediakeep.queue.state import QueueState
 from mediakeep.queue.store import ChangeDecider, QueueChange
 
@@ -229,6 +231,37 @@ def _get_completed_stage(kind: Kind, item: Item) -> str | None:
     """Return the `processing_stage` of an item that the user marks as completed."""
     stage = kind.stages.find_stage(item.processing_stage)
     return kind.stages.completed or (stage.name if stage else None)
+
+
+def skip_item(
+    location: QueueLocation, key: str, reason: str, values: Mapping[str, Any] | None = None
+) -> ChangeDecider:
+    """Return a change function that skips an item for a reason, until the user resets it.
+
+    With `values`, its fields are set to them, and a reset begins with its first stage. The function
+    raises ItemInUse if a running session has claimed the item.
+    """
+
+    def decide(state: QueueState) -> QueueChange:
+        for session in find_busy_items(state, location, [key]).values():
+            raise ItemInUse(key, f"session {session}")
+        item = state.items[key]
+        changes: dict[str, Any] = settle.build_clear_patch(item, _CLAIM_AND_WAIT_FIELDS)
+        if values is not None:
+            changes |= resets.build_reset_patch(state.kind, item, state.kind.first_stage)
+            changes["processing_stage"] = None
+            changes |= stage_changes.build_data_patch(item, values)
+        status = {"status": Status.SKIPPED, "skip_reason": reason, "settled": state.seq + 1}
+        ending = SettleRequest(Outcome(Status.SKIPPED, reason))
+        return QueueChange("settle", {key: changes | status}, settle.build_history_facts(ending))
+
+    return decide
+
+
+_CLAIM_AND_WAIT_FIELDS = (
+    *("session", "claim", "suspect", "for_lookup", "cleanup_stage"),
+    *("not_before", "parked", "returns_to", "outdated"),
+)
 
 
 def prioritize_item(name: str) -> Callable[[QueueState], QueueChange]:

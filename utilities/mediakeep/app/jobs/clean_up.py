@@ -7,7 +7,7 @@ from typing import Any
 
 from mediakeep import path_text
 from mediakeep.app.console import CommandResult
-from mediakeep.app.jobs import prepare_items
+from mediakeep.app.jobs import prepare_items, roll_back
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.item import Item, Status
 from mediakeep.queue.state import QueueState
@@ -55,4 +55,5 @@ def _select_ended(state: QueueState) -> list[str]:
 
 def _has_ended(item: Item) -> bool:
     is_given_up = item.status is Status.ERROR and not item.not_before
-    return is_given_up or item.status in _ENDED
+    is_restored = item.skip_reason != roll_back.UNFINISHED  # else its files may be needed for that
+    return is_given_up or (item.status in _ENDED and is_restored)

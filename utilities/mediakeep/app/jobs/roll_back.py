@@ -4,7 +4,7 @@
 2. The subject removes the outputs and restores the source.
 3. The item becomes skipped with the reason "rolled back", until the user resets it.
 
-If this is killed, the same command continues at 2.
+1 and 3 are one commit each. If this is killed, the same command continues at 2.
 """
 
 from __future__ import annotations
@@ -17,15 +17,10 @@ from mediakeep.app.console import CommandResult
 from mediakeep.app.jobs import prepare_items
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.errors import UsageError
-from mediakeep.item import Status
-from mediakeep.outcome import Outcome
 from mediakeep.queue import actions
-from mediakeep.queue.queue import Queue
-from mediakeep.queue.settle import SettleRequest
 
 UNFINISHED = "rollback unfinished"
 ROLLED_BACK = "rolled back"
-_FIRST_STAGE = {"processing_stage": "", "resume_stage": ""}  # a reset begins from the start
 
 
 def roll_back(context: ManagerContext, name: str, settings: Mapping[str, Any]) -> CommandResult:
@@ -43,17 +38,10 @@ def roll_back(context: ManagerContext, name: str, settings: Mapping[str, Any]) -
         context.confirm(f"Roll back {shown}? Its outputs are removed.")
         queue.begin_session(command="roll_back")
         try:
-            _settle_skipped(queue, key, UNFINISHED, {})
+            queue.commit(actions.skip_item(queue.location, key, UNFINISHED))
             data, lines = job_actions.roll_back(context.home, queue.state.items[key], settings)
-            _settle_skipped(queue, key, ROLLED_BACK, {**data, **_FIRST_STAGE})
+            queue.commit(actions.skip_item(queue.location, key, ROLLED_BACK, data))
         finally:
             queue.end_session(command="roll_back")
     lines = [f"{shown} is rolled back, and skipped until it is reset.", *lines]
     return CommandResult(lines, {"rolled_back": [key]})
-
-
-def _settle_skipped(queue: Queue, key: str, reason: str, data: Mapping[str, Any]) -> None:
-    """Settle an item as skipped; raise ItemInUse if a running session has claimed it."""
-    (claim,) = queue.claim_by_key(key)
-    outcome = Outcome(Status.SKIPPED, reason, {**data, "skip_reason": reason})
-    queue.settle(claim, SettleRequest(outcome))
