@@ -18,6 +18,7 @@ from mediakeep.errors import Stopped
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.outcome import Outcome, WorkerFactory
+from mediakeep.queue import claims
 from mediakeep.queue.claimed_items import ClaimedItems
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.compaction import QueueLocation
@@ -26,7 +27,7 @@ from mediakeep.queue.sessions import StageProgress
 from mediakeep.queue.settle import SettleRequest
 from mediakeep.queue.snapshot import SnapshotHead
 from mediakeep.queue.state import QueueState
-from mediakeep.queue.store import ChangeDecider
+from mediakeep.queue.store import ChangeDecider, QueueChange
 from mediakeep.runner import volumes
 from mediakeep.runner.active_items import ActiveItem, ActiveItems
 from mediakeep.runner.batch_config import ExecutionLimits, RetryPolicy
@@ -96,10 +97,11 @@ class MemoryItems(ClaimedItems):
             library_path="",
             created="",
         )
-        claimed = structs.replace(
-            item, status=Status.IN_PROGRESS, claim=_FIRST_CLAIM, not_before="", parked=""
-        )
-        self._state = QueueState(kind, head, {key: claimed})
+        pending = structs.replace(item, status=Status.PENDING)
+        self._state = QueueState(kind, head, {key: pending})
+        now = clock.format_iso(clock.now())
+        patch = claims.build_claim_patch("", _FIRST_CLAIM, now, pending, kind.stages)
+        self.commit(lambda _: QueueChange("claim", {key: patch}))
 
     @property
     def state(self) -> QueueState:
@@ -129,7 +131,7 @@ class MemoryItems(ClaimedItems):
             items=dict(change.items),
             facts=change.facts,
         )
-        self._state.apply_record(record, self._state.build_changed_items(record.items))
+        self._state.apply_record(record, self._state.build_changed_items(record.items, record.op))
         return record
 
 
