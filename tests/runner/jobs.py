@@ -83,6 +83,13 @@ def _returns(_work: Work, _progress: Progress, _folder: Path, words: str) -> Any
         "weights": Parts((1, 2), echo, weights=(1.0,)),
         "zero-weight": Parts((1, 2), echo, weights=(1.0, 0.0)),
         "parts": Parts((1,), echo),
+        "no-next": Outcome(),
+        "no-inputs": Parts(5, echo),  # type: ignore[arg-type]
+        "no-weights": Parts((1,), echo, weights=("heavy",)),  # type: ignore[arg-type]
+        "no-function": Parts((1,), None),  # type: ignore[arg-type]
+        "status": Outcome(next_stage="publish", data={"status": "completed"}),
+        "wait": Outcome(Status.ERROR, "no", data={"parked": "why"}),
+        "undone": Outcome(next_stage="publish", facts={"undone": 1}),
     }[words]
 
 

@@ -25,6 +25,7 @@ INVALID = {
     "convert=returns:unknown-resume": "resume_stage 'polish' is not in the stage table. Use one",
     "convert=returns:failed-next": "next_stage 'convert' with the state error. Return next_stage",
     "convert=returns:weights": "2 parts have 1 weights. Give each part a positive weight",
+    "convert=returns:no-next": "a completed stage without the next one. Return next_stage: publ",
     "convert=returns:zero-weight": "the weight of a part is not a positive number. Give each",
 }
 
@@ -44,6 +45,26 @@ def test_an_invalid_result_ends_the_batch_and_loses_nothing(tmp_path: Path, acti
     ant = shop.item("ant")
     assert (ant.status, ant.processing_stage, ant.attempts) == (Status.PENDING, "convert", 0)
     assert shop.item("bee").status is Status.PENDING
+
+
+MEANINGLESS = {
+    "no-inputs": "'int' object is not iterable",
+    "no-weights": "could not convert string to float: 'heavy'",
+    "no-function": "the worker returned Parts without a function to run",
+    "status": "the worker returned data with 'status', which the queue sets",
+    "wait": "the worker returned data with 'parked', which the queue sets",
+    "undone": "the worker returned facts with 'undone', which the queue sets",
+}
+
+
+def test_meaningless_results_are_errors_of_their_items(tmp_path: Path) -> None:
+    shop = stock(tmp_path, **{name: f"convert=returns:{name}" for name in MEANINGLESS})
+    assert shop.run().abort_error is None
+    for name, text in MEANINGLESS.items():
+        item = shop.item(name)
+        assert (item.status, item.attempts) == (Status.ERROR, {"convert": 1})
+        assert text in item.error_message
+    assert readonly.load_state(shop.status, shop.kind).items.keys() == MEANINGLESS.keys()
 
 
 @pytest.mark.parametrize("action", ["parts", "unknown"])
@@ -129,6 +150,15 @@ def test_the_failure_of_one_item_is_its_last_and_cleaned_up(tmp_path: Path) -> N
     assert len(Workshop(tmp_path, toys.TIDY).notes("cleanup")) == 1
     assert ended.item.size == 1
     assert len(ended.problems) == 3
+
+
+def test_one_item_that_failed_resumes_where_its_cleanup_allows(tmp_path: Path) -> None:
+    ended = run(tmp_path, "convert=resume:prepare cleanup=resume:prepare")
+    assert (ended.item.status, ended.item.resume_stage) == (Status.ERROR, "prepare")
+    opening = Workshop(tmp_path, toys.TIDY).opening()
+    again = single_item.run_item(toys.TIDY, ended.item, opening)
+    assert (again.outcome.state, again.item.resume_stage) == (Status.COMPLETED, "")
+    assert set(again.stage_seconds) == {"prepare", "convert"}
 
 
 def test_one_item_that_waits_is_returned_and_continues_there(tmp_path: Path) -> None:

@@ -115,6 +115,8 @@ class ItemFlow:
         return Settle(result)
 
     def _decide_parts(self, work: Work, parts: Parts) -> Step:
+        if not work.stage:
+            return Settle(Outcome(Status.ERROR, "Its worker returned parts, but it has no stages."))
         if work.results is None:
             return RunParts(parts)
         why = f"Its stage {work.stage} got results and returned parts again."
@@ -157,13 +159,22 @@ class ItemFlow:
             if (name := getattr(outcome, field)) and name not in names:
                 return f"{field} {name!r} is not in the stage table", known
         if not outcome.next_stage:
-            return None
+            return self._find_early_end(work, outcome)
         if work.failed_stage:
             return "the cleanup returned a next stage", "Return resume_stage instead."
         if outcome.state is not Status.COMPLETED:
             why = f"next_stage {outcome.next_stage!r} with the state {outcome.state.value}"
             return why, "Return next_stage only with a completed stage."
         return None
+
+    def _find_early_end(self, work: Work, outcome: Outcome) -> tuple[str, str] | None:
+        stage = self._kind.stages.find_stage(work.stage)
+        if outcome.state is not Status.COMPLETED or work.failed_stage:
+            return None
+        if stage is None or not stage.next_stages:
+            return None
+        choices = ", ".join(stage.next_stages)
+        return "a completed stage without the next one", f"Return next_stage: {choices}."
 
 
 def get_stage(kind: Kind, item: Item) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
-from msgspec.structs import replace
 
 from mediakeep import path_text
 from mediakeep.errors import (
@@ -23,11 +22,10 @@ from mediakeep.errors import (
 from mediakeep.item import Status
 from mediakeep.media import file_errors
 from mediakeep.outcome import Outcome, Parts, Progress, Stopping, Work, Worker, WorkerFactory
-from mediakeep.runner import volumes
+from mediakeep.runner import volumes, worker_results
 from mediakeep.runner.signals import Interrupted
 from mediakeep.runner.volumes import FullVolume
 
-_FINAL_STATUSES = (Status.COMPLETED, Status.ERROR, Status.SKIPPED)
 _DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _FIX_HINTS = {
     errno.ENOSPC: "Free some space there, then run again.",
@@ -133,8 +131,8 @@ def run_task(worker: Worker, task: Task, progress: Progress) -> TaskResult:
     """Run a task and return its result; most exceptions become results, too."""
     try:
         if task.part:
-            return PartDone(_to_json_values(task.part.run(task.part.value, progress)))
-        return _validate_result(worker(task.work, progress), task.work)
+            return PartDone(worker_results.to_json_values(task.part.run(task.part.value, progress)))
+        return worker_results.check_result(worker(task.work, progress), task.work)
     except (LibraryMissing, NoCache, DiskFull) as error:
         return BatchAborted(error)
     except Stopped:
@@ -157,40 +155,6 @@ def _build_disk_result(task: Task, error: VolumeFull | OSError) -> TaskResult:
     if number in _DISK_FULL_ERRNOS:
         return BatchAborted(DiskFull(format_error(error)))
     return build_failure(task, error)
-
-
-def _validate_result(result: Any, work: Work) -> Outcome | Parts:
-    """Check that the result of a worker can be recorded, and return it as plain JSON values.
-
-    Only with a stage, or a time, an outcome may be pending.
-    """
-    if isinstance(result, Parts):
-        return result
-    if not isinstance(result, Outcome):
-        raise TypeError(f"the worker returned {type(result).__name__}, not an Outcome")
-    is_parked = result.state is Status.PENDING and (work.stage or result.retry_after is not None)
-    if result.state not in _FINAL_STATUSES and not is_parked:
-        raise ValueError(f"the worker returned {result.state!r}, which is not a final status")
-    after = _to_json_values(result.retry_after)
-    return replace(
-        result,
-        message=path_text.to_printable(result.message),
-        data=dict(_to_json_values(result.data)),
-        facts=dict(_to_json_values(result.facts)),
-        open_ids=tuple(_to_json_values(result.open_ids)),
-        retry_after=None if after is None else float(after),
-    )
-
-
-def _to_json_values(thing: Any) -> Any:
-    """Return a value as it would be after encoding to JSON and decoding.
-
-    So it is the same as after a crash.
-    """
-    try:
-        return msgspec.json.decode(msgspec.json.encode(thing))
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"the result of the worker cannot be recorded: {error}") from error
 
 
 def clamp_wait(seconds: float) -> float:
