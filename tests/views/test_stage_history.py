@@ -73,6 +73,25 @@ def test_each_run_of_a_stage_is_a_row_and_stays_in_the_history(queue: Queue) -> 
     assert select(queue, STAGES) == EXPECTED
 
 
+@pytest.mark.parametrize("ending", ["parked", "reset"])
+def test_a_last_failure_counts_once_if_its_cleanup_waits_or_is_reset(
+    queue: Queue, ending: str
+) -> None:
+    (claim,) = queue.claim(1)
+    failure = Outcome(Status.ERROR, "The disc is damaged.")
+    queue.begin_cleanup(claim, failure, 1.0)
+    if ending == "parked":
+        staged_kind.park(queue, claim, 60, "a volume is full")
+        queue.unpark([claim.key])
+    else:
+        queue.release([claim])
+        queue.commit(actions.reset_items(queue.location, lambda _: [claim.key]))
+    (again,) = queue.claim_by_key(claim.key)
+    staged_kind.fail(queue, again, "The disc is damaged.")
+    outcomes = [row[2] for row in select(queue, STAGES)]
+    assert outcomes == (["failed", "parked"] if ending == "parked" else ["failed", "failed"])
+
+
 def test_stages_of_the_journal_count_before_they_are_in_the_history(queue: Queue) -> None:
     run_all_outcomes(queue)
     folder = queue.location.folder

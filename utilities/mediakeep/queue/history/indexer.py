@@ -74,7 +74,8 @@ class HistoryIndexer:
             return
         item, is_failure = self._get_item(event["item"]), stage_rows.is_failure(row)
         is_repeated = event["op"] == "settle" and is_failure and item.cleanup_due
-        item.cleanup_due = is_failure and event["op"] == "stage"
+        if event["op"] != "park":  # a cleanup that waits is still due
+            item.cleanup_due = is_failure and event["op"] == "stage"
         if not is_repeated:
             self._stages.append(row)
 
@@ -154,6 +155,7 @@ class HistoryIndexer:
                 item = self._get_item(key)
                 self._set_status(item, state, slot)
                 item.was_completed |= state == Status.COMPLETED
+                item.cleanup_due &= event["op"] not in _IMPLIED_STATES  # a reset forgets it
 
     def _forget_items(self, keys: Sequence[str], slot: int) -> None:
         """Remove items from the index that were removed from the queue; their events stay.
