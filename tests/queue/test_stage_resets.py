@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from mediakeep.errors import InvalidQueueValues, StateDamaged, UnknownField, UsageError
 from mediakeep.item import PartsRecord, Status
 from mediakeep.outcome import Outcome
-from mediakeep.queue import actions, readonly, repair, resets, stage_checks
+from mediakeep.queue import actions, readonly, repair, resets, scan_diff, stage_checks
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.settle import SettleRequest
+from mediakeep.queue.state import QueueState
 from tests.queue import rig, staged_rig
 from tests.queue.staged_rig import JOBS, Job
 from tests.sampling import each_row
@@ -100,6 +102,36 @@ def test_a_reset_forgets_the_wait_and_the_due_cleanup(tmp_path: Path) -> None:
     assert (changed.cleanup_stage, changed.parked, changed.not_before) == ("", "", "")
 
 
+CONVERTING: dict[str, Any] = {"processing_stage": "converting", "parts": PARTS, "attempts": TRIED}
+KEPT_PARTS: dict[str, Any] = {**FAILED, "resume_stage": "converting"}
+FIRST = ("", 0, None)
+
+
+@each_row(
+    ("consumes", "item", "expected"),
+    [
+        (False, Job(status=P, **CONVERTING), FIRST),
+        (False, Job(status=E, **KEPT_PARTS), FIRST),
+        (False, Job(status=P, parked="rain", not_before="2026"), ("", 0, None)),
+        (True, Job(status=P, **CONVERTING), FIRST),
+        (True, Job(status=P, copied=True, **CONVERTING), ("converting", TRIED, PARTS)),
+        (True, Job(status=E, copied=True, **KEPT_PARTS), ("converting", {"copying": 1}, KEPT)),
+    ],
+)
+def test_a_changed_source_begins_again_unless_a_copy_is_processed(
+    consumes: bool, item: Job, expected: tuple[Any, ...]
+) -> None:
+    kind = structs.replace(JOBS, consumes_source=consumes)
+    items = {"a": structs.replace(item, path="/in/a", fingerprint="f1")}
+    state = QueueState(kind, staged_rig.state({}).head, {**items})
+    diff = scan_diff.compare_with_scan(state, staged_rig.found(["a"], "f2"))
+    changed = state.build_changed_items(diff.build_patches(), "scan")["a"]
+    assert isinstance(changed, Job)
+    assert (changed.processing_stage, changed.attempts, changed.parts) == expected
+    assert (changed.status, changed.fingerprint, changed.resume_stage) == (P, "f2", "")
+    assert changed.parked == item.parked  # it waits if no stage has begun
+
+
 def test_an_item_marked_as_completed_has_passed_all_stages(tmp_path: Path) -> None:
     with staged_rig.make(staged_rig.at(tmp_path), 1) as queue:
         queue.commit(actions.mark_completed("Job 000", "2025-12-17T10:00:00+00:00"))
@@ -116,6 +148,8 @@ EDITS = [
     ({"resume_stage": "x"}, "resume_stage has the unknown"),
     ({"attempts": {"x": 1}}, "attempts has the unknown"),
     ({"parked": "rain"}, "parked without a time. Set not_before"),
+    ({"parked": "rain", "not_before": "tomorrow"}, 'not_before is "tomorrow", not a date'),
+    ({"parked": "rain", "not_before": "2026-01-01T00:00:00"}, "not a date"),  # of no time zone
     ({"parked": "rain", "not_before": "2026-01-01T00:00:00+00:00", "status": C}, "but completed"),
 ]
 

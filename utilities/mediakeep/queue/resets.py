@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import structs
+
 from mediakeep.errors import InvalidItemData, UsageError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
@@ -31,6 +33,21 @@ def build_reset_patch(kind: Kind, item: Item, to_stage: str = "") -> dict[str, A
     changes |= {name: None for name in _WAIT_FIELDS if getattr(item, name)}
     stage = to_stage or _find_lowest_stage(kind, item)
     return {**changes, **_build_stage_patch(kind, item, stage)} if stage else changes
+
+
+def build_restart_patch(kind: Kind, item: Item) -> dict[str, Any]:
+    """Return the field changes of a reset after which no part and no kept stage is valid."""
+    kept = {name: None for name in ("parts", "resume_stage") if getattr(item, name)}
+    restarted = structs.replace(item, parts=None, resume_stage="")
+    return {**build_reset_patch(kind, restarted), **kept}
+
+
+def has_begun(kind: Kind, item: Item) -> bool:
+    """Return whether an item of a kind with stages has results of stages or parts, or attempts."""
+    if not kind.stages:
+        return False
+    stage = kind.stages.get_current_stage(item.processing_stage)
+    return stage != kind.first_stage or bool(item.parts or item.attempts or item.cleanup_stage)
 
 
 def _find_lowest_stage(kind: Kind, item: Item) -> str:

@@ -132,8 +132,7 @@ def _exists_elsewhere(kind: Kind, key: str, item: Item) -> bool:
         return True
     if not kind.consumes_source:
         return False
-    has_copy = kind.has_working_copy is not None and kind.has_working_copy(item)
-    return has_copy or _is_source_consumed(kind, item)
+    return _has_working_copy(kind, item) or _is_source_consumed(kind, item)
 
 
 def _is_source_consumed(kind: Kind, item: Item) -> bool:
@@ -248,25 +247,18 @@ def _build_renamed_item(state: QueueState, old: str, entry: ScannedItem) -> dict
 
 def _build_changed_patch(kind: Kind, item: Item, entry: ScannedItem) -> dict[str, Any]:
     changes: dict[str, Any] = {**entry.fields, "fingerprint": entry.fingerprint}
-    is_new = item.status is Status.PENDING and not _has_begun(kind, item)
-    if is_new or item.skip_reason == SkipReason.NEVER_ASK_AGAIN:
+    if item.skip_reason == SkipReason.NEVER_ASK_AGAIN:
         return changes
-    return {
-        **changes,
-        **resets.build_reset_patch(kind, item),
-        "note": "it changed on disk since it was last done",
-    }
+    has_copy = _has_working_copy(kind, item)  # its work continues without the source
+    if item.status is Status.PENDING and (has_copy or not resets.has_begun(kind, item)):
+        return changes
+    reset = resets.build_reset_patch if has_copy else resets.build_restart_patch
+    note = "it changed on disk since it was last done"
+    return {**changes, **reset(kind, item), "note": note}
 
 
-def _has_begun(kind: Kind, item: Item) -> bool:
-    """Return whether a pending item has results of stages or parts that depend on its source.
-
-    Those of a working copy stay valid.
-    """
-    if not kind.stages or (kind.has_working_copy and kind.has_working_copy(item)):
-        return False
-    stage = item.cleanup_stage or kind.stages.get_current_stage(item.processing_stage)
-    return stage != kind.first_stage or bool(item.parts or item.attempts)
+def _has_working_copy(kind: Kind, item: Item) -> bool:
+    return kind.has_working_copy is not None and kind.has_working_copy(item)
 
 
 def _build_skip_patch(item: Item, reason: SkipReason) -> dict[str, Any]:

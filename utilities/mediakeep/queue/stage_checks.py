@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from mediakeep.item import GONE_REASONS, Item, Status
 from mediakeep.kinds import Kind
@@ -13,6 +14,9 @@ def find_stage_fault(kind: Kind, item: Item) -> str:
     """Return what is wrong with the stage, wait or attempts of an item, or ""."""
     if item.parked and not item.not_before:
         return "it is parked without a time. Set not_before to a date, or remove parked"
+    if item.parked and not _is_date(item.not_before):
+        value = to_printable(item.not_before)
+        return f'not_before is "{value}", not a date like 2025-12-17T10:00:00+00:00'
     may_wait = item.status is Status.PENDING or item.skip_reason in GONE_REASONS
     if item.parked and not may_wait:
         return f"it is parked, but {item.status.value}. Remove parked, or set status to pending"
@@ -29,6 +33,13 @@ def find_stage_fault(kind: Kind, item: Item) -> str:
     if unknown:
         return _format_unknown("attempts", min(unknown), names)
     return ""
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _format_unknown(field: str, value: str, known: Iterable[str]) -> str:

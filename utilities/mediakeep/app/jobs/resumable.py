@@ -12,7 +12,7 @@ from mediakeep.app.console import CommandResult
 from mediakeep.app.jobs import prepare_items
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.item import Item, Status
-from mediakeep.queue import claims
+from mediakeep.queue import claims, resets
 from mediakeep.queue.state import QueueState
 
 _UNFINISHED = (Status.PENDING, Status.IN_PROGRESS, Status.ERROR)
@@ -59,9 +59,7 @@ def select_due(state: QueueState, now: str) -> list[str]:
 
 
 def _is_unfinished(state: QueueState, item: Item) -> bool:
-    stage = state.kind.stages.get_current_stage(item.processing_stage)
-    has_begun = stage != state.kind.first_stage or bool(item.parts or item.attempts)
-    return item.status in _UNFINISHED and has_begun
+    return item.status in _UNFINISHED and resets.has_begun(state.kind, item)
 
 
 def _describe(
