@@ -176,6 +176,23 @@ def test_working_files_are_listed_and_removed_of_items_that_have_ended(
     assert (recordings.working / "Beta_source").is_dir()  # still needed
 
 
+def test_a_failed_item_whose_working_files_were_removed_begins_again(
+    recordings: RecordingHome,
+) -> None:
+    recordings.make("Broken", damaged=True)
+    out = recordings.process("--scan", recordings.library, "--all", "--keep-working", code=1)
+    assert out.count("Broken: failed") == 2
+    assert "\nFailed: 1 recording\n" in out  # one, in two attempts
+    kept = recordings.state().items["Broken"]
+    assert (kept.resume_stage, len(kept.parts.done if kept.parts else ())) == ("converting", 3)
+    assert "Broken_source" in recordings.process("--cleanup")
+    cleaned = recordings.state().items["Broken"]
+    assert (cleaned.status, cleaned.resume_stage, cleaned.parts) == (Status.ERROR, "", None)
+    home.write_track(recordings.library / "Broken" / "0.wav")
+    recordings.process("--retry-failed", "--all")
+    assert published(recordings)["Broken"] == 2
+
+
 def test_a_rolled_back_recording_is_as_before_and_skipped(recordings: RecordingHome) -> None:
     recordings.process("--scan", recordings.library, "--delete-original", "--keep-working")
     out = recordings.process("--rollback", "Alpha", "--yes")

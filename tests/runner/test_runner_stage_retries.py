@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
-from mediakeep.runner.batch_config import BatchResult
+from mediakeep.outcome import Outcome, Stamp
+from mediakeep.runner.batch_config import BatchResult, RetryPolicy
+from mediakeep.runner.item_flow import ItemFlow, Settle
 from mediakeep.stages import Retry
 from tests.runner import jobs, toys, workshop
 from tests.runner.workshop import Workshop
@@ -119,6 +122,21 @@ def test_a_cleanup_that_fails_is_reported_with_the_failure(tmp_path: Path) -> No
     assert ant.error_message == "it broke. The cleanup failed, too: it broke."
     assert (ant.status, ant.cleanup_stage, ant.attempts) == (Status.ERROR, "", {"convert": 1})
     assert len(shop.notes("cleanup")) == 1
+
+
+def test_a_cleanup_that_returns_an_error_without_a_message_has_not_failed(tmp_path: Path) -> None:
+    flow = ItemFlow(toys.TIDY, RetryPolicy(max_attempts=1))
+    item = stock(tmp_path, "convert=fail", toys.TIDY).item("ant")
+    failed = structs.replace(item, cleanup_stage="convert", error_message="bad file")
+    stamp = Stamp("s", "ant", 1, 1)
+    work = flow.build_work(failed, stamp)
+    for message, expected in [
+        ("", "bad file"),
+        ("disk gone.", "bad file. The cleanup failed, too: disk gone."),
+    ]:
+        step = flow.decide_step(failed, work, Outcome(Status.ERROR, message))
+        assert isinstance(step, Settle)
+        assert (step.outcome.message, step.is_last) == (expected, True)
 
 
 @pytest.mark.usefixtures("pooled")

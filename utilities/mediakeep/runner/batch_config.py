@@ -145,7 +145,7 @@ class BatchResult(msgspec.Struct):
         return Outcome(outcome.state, data=reviews, facts=facts)
 
     def subtract_outcome(self, outcome: Outcome) -> None:
-        """Subtract the outcome of an item that the batch settles again, after its lookup.
+        """Subtract the outcome of an item that the batch settles again.
 
         Repairs, requests and waits stay counted.
         """

@@ -28,6 +28,7 @@ class BatchRecorder:
         self._queue, self._config, self._callbacks = queue, config, callbacks
         self.session = queue.begin_session(**config.settings)
         self.result = BatchResult(session=self.session.id, counters=queue.kind.counters)
+        self._failures: dict[str, Outcome] = {}  # by item: the last outcome, if it failed
         self.session.write_log("Batch started", **config.settings)
 
     @property
@@ -40,12 +41,16 @@ class BatchRecorder:
     ) -> None:
         """Report an item that was settled, and write a checkpoint if one is due.
 
-        `replaced` is the outcome that this one replaces, if the batch has already settled the item.
+        `replaced` is the outcome that this one replaces, if the batch has already settled the item
+        without its lookup. A failure is replaced by the outcome of the next attempt in the batch.
         """
         self.session.end_item(key)
-        if replaced:
-            self.result.subtract_outcome(replaced)
+        for former in (replaced, self._failures.pop(key, None)):
+            if former:
+                self.result.subtract_outcome(former)
         self.result.add_outcome(request.outcome)
+        if request.outcome.state is Status.ERROR:
+            self._failures[key] = self.result.extract_countable_outcome(request.outcome)
         settled = SettledItem(self.result.done_count, key, request.outcome, request.seconds)
         self._log_settled(settled)
         self.flush_warnings()

@@ -136,8 +136,9 @@ class ItemFlow:
     def _build_cleaned_outcome(self, item: Item, cleaned: Outcome) -> Outcome:
         """Return the outcome of an item after its cleanup, which may have failed, too."""
         message = item.error_message
-        if cleaned.state is Status.ERROR:
-            message = f"{message} The cleanup failed, too: {cleaned.message}"
+        if cleaned.state is Status.ERROR and cleaned.message:
+            end = "" if message.endswith(".") else "."
+            message = f"{message}{end} The cleanup failed, too: {cleaned.message}"
         final = structs.replace(cleaned, state=Status.ERROR, message=message, retry_after=None)
         return _apply_exhaustion(self.get_retry(item.cleanup_stage), final)
 

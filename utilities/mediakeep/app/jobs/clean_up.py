@@ -11,6 +11,7 @@ from mediakeep.app.jobs import prepare_items, roll_back
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.item import Item, Status
 from mediakeep.queue.state import QueueState
+from mediakeep.queue.store import QueueChange
 
 _ENDED = (Status.COMPLETED, Status.SKIPPED)
 
@@ -28,7 +29,9 @@ def list_clean_up(context: ManagerContext, settings: Mapping[str, Any]) -> Comma
 def clean_up(context: ManagerContext, settings: Mapping[str, Any]) -> CommandResult:
     """Remove the working files of all items that have ended.
 
-    Each item is cleaned under the lock of the queue, so that no batch claims it meanwhile.
+    First what failed items would have resumed with those files is forgotten, so that a later
+    attempt begins again. Each item is cleaned under the lock of the queue, so that no batch claims
+    it meanwhile.
     """
     actions = prepare_items.get_actions(context)
     removed: dict[str, list[str]] = {}
@@ -41,12 +44,24 @@ def clean_up(context: ManagerContext, settings: Mapping[str, Any]) -> CommandRes
             removed.update({key: paths} if paths else {})
 
     with context.open_queue() as queue:
+        queue.commit(_forget_progress)
         for key in _select_ended(queue.state):
             queue.call_with_lock(lambda state, key=key: clean(state, key))  # type: ignore[misc]
     lines = [
         f"Removed {path_text.to_printable(path)}" for paths in removed.values() for path in paths
     ]
     return CommandResult(lines or ["Nothing to clean up."], removed)
+
+
+def _forget_progress(state: QueueState) -> QueueChange | None:
+    """Return the change that removes the parts and kept stages of items that have ended."""
+    ended = {key: state.items[key] for key in _select_ended(state)}
+    patches = {
+        key: {"parts": None, "resume_stage": None}
+        for key, item in ended.items()
+        if item.parts or item.resume_stage
+    }
+    return QueueChange("cleanup", patches) if patches else None
 
 
 def _select_ended(state: QueueState) -> list[str]:

@@ -26,6 +26,7 @@ _TEXT_BY_OP = {
     "replay": "changes undone by a restore replayed",
     "repair": "queue rebuilt",
     "unpark": "no longer waiting",
+    "cleanup": "working files removed",
     "add": "added",
     "retire": "retired",
 }
