@@ -53,7 +53,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
     With the state PENDING the item is parked: it waits for `retry_after` seconds for the reason in
     `message`, and no attempt is counted. `next_stage` continues with that stage. `resume_stage`, of
-    a failure or a cleanup, is the stage in which a later attempt begins.
+    a failure or a cleanup, is the stage in which a later attempt begins. If it is the failed stage,
+    its finished parts are kept; without it, a reset begins with the first stage.
     """
 
     state: Status = Status.COMPLETED
