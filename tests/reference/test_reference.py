@@ -93,6 +93,7 @@ def test_a_dry_run_of_items_in_progress_begins_with_their_stage(recordings: Reco
     recordings.process("--scan", recordings.library, "--batch-size", 1, "--publish-after", "1h")
     out = recordings.process("--dry-run", "--recording", "Alpha", "--publish-after", "1h")
     assert out.splitlines()[1:3] == ["[1/1] Alpha: planned", "    publishing after 3600 s"]
+    assert "Processing 1 recording..." in recordings.process("--all")  # Alpha waits
 
 
 def test_a_waiting_item_is_not_failed_and_runs_when_its_time_has_come(

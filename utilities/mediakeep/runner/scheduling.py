@@ -109,6 +109,12 @@ class ItemClaimer:
             return len(self._config.keys)
         state = self._queue.state
         left = state.counts[Status.PENDING] + len(state.claimed_keys.get(session, ()))
+        if state.kind.stages:
+            now = clock.format_iso(self._queue.location.now())
+            left -= sum(
+                item.status is Status.PENDING and item.not_before > now
+                for item in state.items.values()
+            )
         if self._lookups:
             left += sum(
                 item.status is Status.COMPLETED and needs_lookup(item)
