@@ -228,6 +228,10 @@ def test_an_existing_output(albums: AlbumHome, existing: str) -> None:
     else:
         check_published(albums)
         assert rig.quarantined(albums.output) == [str(albums.output / ALBUM)]
+        (record,) = albums.output.glob(".mediakeep-quarantine/*/record.json")
+        record.write_text(record.read_text().replace('"date": "20', '"date": "19'))
+        albums.run()
+        assert rig.quarantined(albums.output) == []  # it was kept for long enough
 
 
 def test_a_mirror_follows_its_library_and_opens_no_file_without_need(albums: AlbumHome) -> None:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from mediakeep.config import ENV_PREFIX
 from tests.albums import rig
 from tests.albums.rig import AlbumHome
-from tests.albums.test_albums import ALBUM, check_published
+from tests.albums.test_albums import ALBUM, OUTPUTS, check_published
+from tests.albums.test_interrupted import ARCHIVED
 from tests.crash.gate import Gate
 
 _SCRIPTS = Path(__file__).parents[2] / "utilities"
@@ -84,3 +89,50 @@ def test_settings_that_do_not_fit_are_refused_with_exit_code_2(albums: AlbumHome
     bad = convert(albums, library, "--output", albums.output, "--profile", "mp4", code=2)
     assert "Unknown profile 'mp4'. Use one of: opus, mp3-v0" in bad
     assert rig.names(albums.output) == []
+
+
+KILLS = 100
+
+
+@pytest.mark.slow
+def test_killed_at_random_in_any_process(albums: AlbumHome, tmp_path: Path) -> None:
+    chance = random.Random(20)
+    albums.make("Art/One", "Art/Two")
+    before = rig.contents(albums.library)
+    words = ("--output", albums.output, "--archive", albums.archive, "--delete-original")
+    line = command(albums, "convert_albums.py", albums.library, *words, "--workers", "2")
+    kills = 0
+    for number in range(KILLS):
+        gate = Gate(tmp_path / f"gate {number}", chance.randint(1, 220), paths=str(albums.root))
+        process = subprocess.Popen(
+            line,
+            env={**_ENVIRONMENT, **gate.environment},
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+        )
+        if gate.wait(process):
+            gate.kill(process, group=True)
+            kills += 1
+            check_albums(albums, before)
+            if rig.contents(albums.library):
+                continue
+        process.wait()
+        convert(albums, albums.library, *words)
+        for name in ("Art/One", "Art/Two"):
+            check_published(albums, name)
+        for folder in (albums.path, albums.output, albums.archive, albums.library):
+            shutil.rmtree(folder, ignore_errors=True)
+        albums.make("Art/One", "Art/Two")
+        before = rig.contents(albums.library)
+    assert kills > KILLS // 2
+
+
+def check_albums(albums: AlbumHome, before: dict[str, bytes]) -> None:
+    """Check that no album is half published, and no original is gone before it is published."""
+    for name in ("Art/One", "Art/Two"):
+        output, archive = rig.names(albums.output / name), rig.names(albums.archive / name)
+        assert output in ([], OUTPUTS)
+        assert archive in ([], ARCHIVED)
+        if not (output and archive):
+            tracks = {path: data for path, data in before.items() if path.startswith(name)}
+            assert rig.contents(albums.library).items() >= tracks.items()

@@ -39,6 +39,7 @@ def test_interrupted_only_the_remaining_tracks_are_converted(albums: AlbumHome) 
     albums.run()
     check_published(albums)
     assert resume_line(albums).endswith("the remaining tracks are converted (1 of 2 are done)")
+    assert "1 of 2 tracks: Already converted (skipped)" in albums.log()
     assert [row["attempts"] for row in albums.report(ALBUM)["tracks"]] == [1, 2]
 
 

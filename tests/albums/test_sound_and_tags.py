@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from array import array
@@ -112,6 +113,20 @@ def test_all_fields_are_carried_or_listed(albums: AlbumHome) -> None:
     assert len(tagged_sources.FIELDS) > 55
     assert missing == set()
     assert found["TITLE"] == tagged_sources.FIELDS["TITLE"]
+
+
+@pytest.mark.skipif(shutil.which("ffprobe") is None, reason="ffprobe is not installed")
+@pytest.mark.parametrize("profile", ["opus", "aac"])
+def test_ffprobe_reads_the_tags(albums: AlbumHome, profile: str) -> None:
+    albums.make(ALBUM, tracks=1)
+    albums.convert(profile=profile)
+    (track,) = (albums.output / ALBUM).glob("01 T.*")
+    show = ("format_tags:stream_tags", "-of", "json")
+    line = ["ffprobe", "-v", "error", "-show_entries", *show, str(track)]
+    found = json.loads(subprocess.run(line, capture_output=True, check=True).stdout)
+    tags = found["format"].get("tags", {}) | found["streams"][0].get("tags", {})
+    read = {name.lower(): text for name, text in tags.items()}
+    assert (read["title"], read["album"], read["artist"]) == ("T 1", "One", "Art")
 
 
 def test_a_cover_is_embedded_if_that_is_set(albums: AlbumHome) -> None:

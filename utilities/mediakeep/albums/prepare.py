@@ -9,7 +9,7 @@ from typing import Any
 from mediakeep import path_text
 from mediakeep.albums import convert_track, measure_loudness, report
 from mediakeep.albums.album_job import AlbumJob, load_source_manifest, save_processed_manifest
-from mediakeep.albums.convert_track import TrackTask
+from mediakeep.albums.convert_track import ALREADY_CONVERTED, TrackTask
 from mediakeep.albums.measure_loudness import MeasureTask
 from mediakeep.albums.plan_album import AlbumPlan
 from mediakeep.albums.read_album import SourceAlbum
@@ -140,8 +140,13 @@ def convert(job: AlbumJob, work: Work) -> Outcome | Parts:
         report.write(job, dirs, "failed_convert", message)
         return Outcome(Status.ERROR, message, facts=facts)
     _finish_outputs(dirs, plan, extra, failures)
-    data = {"failed_tracks": len(failures)}
-    return Outcome(data=data, next_stage="archiving", facts=facts)
+    skipped = facts["skipped"]
+    return Outcome(
+        message=f"{skipped} of {len(tracks)} tracks: {ALREADY_CONVERTED}" if skipped else "",
+        data={"failed_tracks": len(failures)},
+        next_stage="archiving",
+        facts=facts,
+    )
 
 
 def _build_tasks(
