@@ -212,6 +212,17 @@ def test_an_original_that_changed_after_its_copy_is_not_deleted(albums: AlbumHom
     assert (albums.library / ALBUM / "01 T.flac").read_bytes() == b"changed"
 
 
+def test_an_original_is_not_deleted_if_its_tracks_were_not_verified(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    albums.archive.write_text("not a folder")
+    albums.convert(verify="none")
+    albums.archive.unlink()
+    albums.reset(ALBUM, to="archiving")
+    albums.run(delete_original=True)
+    assert "was not verified" in albums.item(ALBUM).error_message
+    assert rig.names(albums.library / ALBUM) == SOURCES
+
+
 @pytest.mark.parametrize("existing", ["refuse", "rename", "replace"])
 def test_an_existing_output(albums: AlbumHome, existing: str) -> None:
     albums.make(ALBUM)

@@ -12,7 +12,7 @@ from mediakeep.albums.resume import CLEARED
 from mediakeep.errors import WorkingFilesChanged
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Work
-from mediakeep.workspace import disk_space, manifest, moves, publish, working_dirs
+from mediakeep.workspace import disk_space, manifest, moves, output_records, publish, working_dirs
 from mediakeep.workspace.disk_space import SpaceRequirement
 from mediakeep.workspace.manifest import Check, Manifest
 from mediakeep.workspace.working_dirs import WorkingDirs
@@ -69,6 +69,9 @@ def _delete_original(job: AlbumJob, dirs: WorkingDirs, outputs: Manifest, playba
     archive, output = to_path(job.item.archive_path), to_path(playback)
     if not (job.item.archive_path and publish.is_published(archive, copied)):
         raise WorkingFilesChanged(archive, "the archive is not complete", _KEEP_HINT)
+    for record in output_records.read_records(dirs).values():
+        if record.facts.get("verified") == "none":
+            raise WorkingFilesChanged(output / record.path, "it was not verified", _KEEP_HINT)
     manifest.check_unchanged(output, outputs)
     for difference in manifest.find_differences(job.original, copied):
         if difference.problem != "missing":  # a killed run may have deleted it
