@@ -14,12 +14,10 @@ import msgspec
 from mediakeep import atomic_files
 from mediakeep.errors import EncodingFailed
 from mediakeep.media import ffmpeg
-from mediakeep.media.encoding import codec_encoders, info_header, pcm_source
+from mediakeep.media.encoding import codec_encoders, info_header, output_file, pcm_source
 from mediakeep.media.encoding.filter_chain import FilterChain
 from mediakeep.media.encoding.pcm_source import OnError, PcmFormat, Progress
 from mediakeep.media.encoding.profile_rules import EncodingParameters
-
-_MP4_CONTAINERS = frozenset({"ipod", "mp4", "mov"})
 
 
 class EncodedFile(msgspec.Struct, frozen=True):
@@ -77,7 +75,7 @@ def encode_frames(
     """
     file = None
     try:
-        with _OutputFile(target, "w+") as file:
+        with output_file.OutputFile(target, "w+") as file:
             written = _write_container(frames, source_format, file, parameters, volume)
             atomic_files.sync_data(file.fileno())
             return msgspec.structs.replace(written, size=os.fstat(file.fileno()).st_size)
@@ -89,23 +87,6 @@ def encode_frames(
         if isinstance(error, _foreign_errors()) and not isinstance(error, TimeoutError):
             raise _to_encoding_failed(target, error, parameters) from error
         raise
-
-
-class _OutputFile(FileIO):
-    """A file that writes all bytes it is given, and remembers why it could not.
-
-    FFmpeg replaces the error of the system with one of its own.
-    """
-
-    error: OSError | None = None
-
-    def write(self, data: Any) -> int:
-        try:
-            atomic_files.write_all(self.fileno(), data)
-        except OSError as error:
-            self.error = error
-            raise
-        return len(data)
 
 
 def choose_pcm_format(source: PcmFormat, parameters: EncodingParameters) -> PcmFormat:
@@ -135,7 +116,8 @@ def _write_container(
     volume: float,
 ) -> EncodedFile:
     profile, target = parameters.profile, choose_pcm_format(source_format, parameters)
-    with _open_output(file, parameters) as output:
+    options = profile.container_options
+    with output_file.open_container(file, profile.container, target.sample_rate, options) as output:
         stream = codec_encoders.add_stream(output, parameters, target)
         encoder = codec_encoders.open_encoder(stream, parameters)
         chain = FilterChain(source_format, target, volume=volume, frame_size=encoder.frame_size)
@@ -150,22 +132,6 @@ def _write_container(
         info_header.write_gapless_data(file, chain.samples)
     name = codec_encoders.describe_encoder(profile.codec)
     return EncodedFile(chain.samples, target.sample_rate, 0, name, 0)
-
-
-def _open_output(file: FileIO, parameters: EncodingParameters) -> Any:
-    profile = parameters.profile
-    options = dict(profile.container_options)
-    if profile.container in _MP4_CONTAINERS:
-        # The edit list is precise only if its time scale is; FFmpeg's default is a millisecond.
-        options.setdefault("movie_timescale", str(parameters.sample_rate))
-
-    def reopen(*_: object) -> FileIO:
-        """Open the output again, as FFmpeg does to move the index of an MP4 to its start."""
-        return FileIO(os.fspath(file.name))
-
-    return ffmpeg.require_pyav().open(
-        file, "w", format=profile.container, options=options, io_open=reopen
-    )
 
 
 def _foreign_errors() -> tuple[type[Exception], ...]:

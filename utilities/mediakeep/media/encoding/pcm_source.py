@@ -40,6 +40,9 @@ CHANNEL_LAYOUTS = {
     8: "7.1",
 }
 _ITUNES_LENGTH_FIELD = 3  # of iTunSMPB: flags, delay, padding, length, all in hex
+# Packets that are decoded before the first one that is needed. Frames of MP3 use up to 255 bytes of
+# earlier ones in MPEG-2 (ISO/IEC 13818-3), which are 24 frames at 8 kbit/s; other codecs need less.
+_PREROLL_PACKETS = 32
 
 Progress = Callable[[int, int], None]  # (samples done, samples in total or 0 if unknown)
 OnError = Callable[[float, str], None]  # (position in seconds, message)
@@ -61,11 +64,20 @@ class PcmFormat(msgspec.Struct, frozen=True):
     filter_layout: str = ""
 
 
+class PacketPosition(msgspec.Struct, frozen=True, array_like=True):
+    """The number of a packet in a file, and the position of its first sample in the audio."""
+
+    packet: int
+    sample: int
+
+
 class PcmSource:
     """An open audio file that yields its PCM frames.
 
     `declared_samples` is the length in the file's header, or 0 if unknown; it is exact for FLAC,
-    ALAC, Monkey's Audio, TTA and WavPack. `samples` counts the samples that `frames` has yielded.
+    ALAC, Monkey's Audio, TTA and WavPack. `samples` is the position after the last sample that
+    `frames` has yielded. `positions` has one packet for each second of decoded audio, as the start
+    of another decoding.
     """
 
     def __init__(self, path: Path, opened: OpenedAudio, progress: Progress | None = None) -> None:
@@ -74,6 +86,7 @@ class PcmSource:
         self.codec: str = context.name
         self.samples = self._reported = 0
         self._progress = progress
+        self.positions: list[PacketPosition] = []
         self.extradata: bytes = context.extradata or b""
         if self.codec in ffmpeg.CHECKSUM_CODECS:
             context.options = {**ffmpeg.STRICT_OPTIONS}
@@ -99,14 +112,18 @@ class PcmSource:
         """Return True if `declared_samples` is exact."""
         return self.declared_samples > 0 and self.codec in _EXACT_LENGTH_CODECS
 
-    def frames(self, on_error: OnError | None = None) -> Iterator[Any]:
+    def frames(
+        self, on_error: OnError | None = None, *, start: PacketPosition | None = None
+    ) -> Iterator[Any]:
         """Yield the frames in order; `pts` counts samples from 0, in a time base of 1/rate.
 
+        `start` is one of the `positions` of an earlier decoding, for the audio from there on.
         Raises DecodingFailed at the first error. With `on_error`, errors are reported to it
         instead, and decoding continues.
         """
         previous = None
-        for frame in self._decode(on_error):
+        self.samples = self._reported = start.sample if start else 0
+        for frame in self._decode(on_error, start or PacketPosition(0, 0)):
             if previous is not None:
                 yield self._number(previous)
                 self._report_progress(self.format.sample_rate)
@@ -116,8 +133,15 @@ class PcmSource:
         self._report_progress(0)
         self._check_length(on_error)
 
-    def _decode(self, on_error: OnError | None) -> Iterator[Any]:
-        for packet in self._demux():
+    def _decode(self, on_error: OnError | None, start: PacketPosition) -> Iterator[Any]:
+        decoded, rate = start.sample, self.format.sample_rate
+        for number, packet in enumerate(self._demux()):
+            if number < start.packet:
+                if number >= start.packet - _PREROLL_PACKETS:
+                    self._decode_packet(packet, _ignore_error)
+                continue
+            if not start.packet and decoded // rate > len(self.positions):
+                self.positions.append(PacketPosition(number, decoded))
             for frame in self._decode_packet(packet, on_error):
                 format_now = (frame.sample_rate, frame.layout.nb_channels)
                 if format_now != (self.format.sample_rate, self.format.channels):
@@ -126,6 +150,7 @@ class PcmSource:
                     continue
                 if frame.is_corrupt:
                     self._report("a frame is damaged", on_error)
+                decoded += frame.samples
                 yield frame
 
     def _demux(self) -> Iterator[Any]:
@@ -232,6 +257,10 @@ def count_samples(path: Path) -> int:
         for _ in source.frames():
             pass
         return source.samples
+
+
+def _ignore_error(_position: float, _message: str) -> None:
+    """Ignore an error before the wanted audio, such as missing data of an earlier packet."""
 
 
 def _name_layout(layout: Any) -> str:
