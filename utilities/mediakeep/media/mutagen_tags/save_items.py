@@ -22,12 +22,13 @@ _FLAC_BLOCKS_OF_FORMAT = frozenset({0, 1, 3, 4, 6})
 _ENCODER = "encoder"  # in Vorbis comments
 _MP4_ENCODER_ATOMS = frozenset({"\xa9too", "----:com.apple.iTunes:iTunSMPB"})
 MP4_COVER_FORMATS = {"image/jpeg": 13, "image/png": 14, "image/bmp": 27}
-MP4_FLAGS = frozenset({"pgap", "pcst", "shwm", "cpil"})
+MP4_FLAGS = frozenset({"pgap", "pcst", "cpil"})
 # Bytes of the number in each atom that is a number.
 MP4_NUMBER_SIZES = {
     "tmpo": 2,
     "\xa9mvi": 2,
     "\xa9mvc": 2,
+    "shwm": 1,
     "stik": 1,
     "rtng": 1,
     "akID": 1,
