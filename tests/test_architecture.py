@@ -12,6 +12,7 @@ ROOT = SOURCE / "mediakeep"
 LAYERS = {
     "commands": 7,
     "app": 6,
+    "audiobooks": 5,
     "runner": 5,
     "views": 5,
     "albums": 5,

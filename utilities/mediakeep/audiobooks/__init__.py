@@ -1,0 +1,1 @@
+"""Make an audiobook of many audio files: chapters, parallel encoding, M4B."""

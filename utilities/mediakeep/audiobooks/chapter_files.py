@@ -1,0 +1,134 @@
+"""Read chapters from ffmetadata, Audacity labels, CUE sheets and lists such as chapters.txt."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from mediakeep import path_text
+from mediakeep.audiobooks.book_plan import BookPlan
+from mediakeep.audiobooks.chapters import ChapterMark
+from mediakeep.errors import UsageError
+from mediakeep.media import ffmpeg
+
+_CUE_FRAMES = 75  # a second
+_TIME = r"(\d+):(\d\d):(\d\d(?:[.,]\d+)?)"
+_LISTED = re.compile(_TIME + r"\s+(\S.*)")  # m4b-tool's chapters.txt
+_OGM_START = re.compile(r"CHAPTER(\d+)=" + _TIME)
+_OGM_NAME = re.compile(r"CHAPTER(\d+)NAME=(.*)")
+_LABEL = re.compile(r"(\d+(?:[.,]\d+)?)\t(\d+(?:[.,]\d+)?)\t(.*)")  # seconds, as Audacity exports
+_CUE_FILE = re.compile(r'FILE\s+"?(.*?)"?\s+\w+')
+_CUE_TRACK = re.compile(r"TRACK\s+(\d+)\s+\w+")
+_CUE_TITLE = re.compile(r'TITLE\s+"?(.*?)"?')
+_CUE_START = re.compile(r"INDEX\s+01\s+(\d+):(\d\d):(\d\d)")
+_KNOWN = "ffmetadata, Audacity labels, a CUE sheet, or lines such as 00:01:02.500 Title"
+
+_Timed = tuple[float, str]  # seconds from the start of the book, title
+
+
+def read_marks(path: Path, plan: BookPlan) -> list[ChapterMark]:
+    """Return the chapters in a file for a book; raise UsageError if it has none, or is malformed.
+
+    A CUE sheet may name several files of the book. The format is detected from the content.
+    """
+    text = _read_text(path)
+    if text.startswith(";FFMETADATA"):
+        timed = list(_parse_ffmetadata(path, text))
+    elif re.search(r"^\s*INDEX\s+01\s", text, re.MULTILINE):
+        timed = list(_parse_cue(path, text, plan))
+    else:
+        timed = list(_parse_lines(path, text))
+    if not timed:
+        raise _to_error(path, f"it contains no chapters. Use {_KNOWN}")
+    rate = plan.format.sample_rate
+    return [ChapterMark(round(seconds * rate), title) for seconds, title in timed]
+
+
+def _read_text(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise _to_error(path, f"{error.strerror or error}. Check the path") from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")  # as CUE sheets of Windows
+
+
+def _to_error(path: Path, cause: str) -> UsageError:
+    return UsageError(f"Chapters {path_text.display_path(path)} not read: {cause}.")
+
+
+def _parse_ffmetadata(path: Path, text: str) -> Iterator[_Timed]:
+    av = ffmpeg.require_pyav()
+    try:
+        with av.open(io.BytesIO(text.encode()), format="ffmetadata") as container:
+            chapters = container.chapters()
+    except av.error.FFmpegError as error:
+        raise _to_error(path, f"{ffmpeg.describe_error(error)}. Correct it") from error
+    for number, chapter in enumerate(chapters, 1):
+        title = chapter["metadata"].get("title") or f"Chapter {number}"
+        yield float(chapter["start"] * chapter["time_base"]), title
+
+
+def _parse_lines(path: Path, text: str) -> Iterator[_Timed]:
+    """Parse Audacity labels, m4b-tool's list, or the chapters of OGM files."""
+    ogm: dict[str, float] = {}
+    names: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        content = line.strip()
+        if not content or content.startswith("#") or line.startswith("\\"):
+            continue  # comments, and the frequencies of Audacity's spectral labels
+        if match := _LABEL.fullmatch(line):
+            yield _to_number(match[1]), match[3].strip()
+        elif match := _LISTED.fullmatch(content):
+            yield _to_seconds(match[1], match[2], match[3]), match[4]
+        elif match := _OGM_START.fullmatch(content):
+            ogm[match[1]] = _to_seconds(match[2], match[3], match[4])
+        elif match := _OGM_NAME.fullmatch(content):
+            names[match[1]] = match[2].strip()
+        else:
+            raise _to_error(path, f"line {number} is not a chapter. Use {_KNOWN}")
+    for index, start in ogm.items():
+        yield start, names.get(index) or f"Chapter {int(index)}"
+
+
+def _parse_cue(path: Path, text: str, plan: BookPlan) -> Iterator[_Timed]:
+    files = [match[1] for line in text.splitlines() if (match := _CUE_FILE.fullmatch(line.strip()))]
+    offset, track, title = 0.0, 0, ""
+    for line in text.splitlines():
+        content = line.strip()
+        if match := _CUE_FILE.fullmatch(content):
+            offset = _find_offset(path, match[1], files, plan)
+        elif match := _CUE_TRACK.fullmatch(content):
+            track, title = int(match[1]), ""
+        elif track and (match := _CUE_TITLE.fullmatch(content)):
+            title = match[1]
+        elif match := _CUE_START.fullmatch(content):
+            minutes, seconds, frames = map(int, match.groups())
+            start = offset + minutes * 60 + seconds + frames / _CUE_FRAMES
+            yield start, title or f"Chapter {track}"
+
+
+def _find_offset(path: Path, name: str, files: Sequence[str], plan: BookPlan) -> float:
+    """Return where a file of a CUE sheet starts in the book, in seconds.
+
+    Its suffix may differ; a sheet with one file may be about the whole book.
+    """
+    stem = Path(name.replace("\\", "/")).stem.casefold()
+    for source, start in zip(plan.sources, plan.starts, strict=True):
+        if source.path.stem.casefold() == stem:
+            return start / plan.format.sample_rate
+    if len(files) == 1:
+        return 0.0
+    raise _to_error(path, f'its file "{name}" is not in the book. Correct the name')
+
+
+def _to_seconds(hours: str, minutes: str, seconds: str) -> float:
+    return int(hours) * 3600 + int(minutes) * 60 + _to_number(seconds)
+
+
+def _to_number(text: str) -> float:
+    return float(text.replace(",", "."))
