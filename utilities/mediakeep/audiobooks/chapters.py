@@ -41,6 +41,8 @@ def make_chapters(marks: Iterable[ChapterMark], samples: int, origin: str) -> li
     at the same position.
     """
     ordered = sorted(marks)
+    if not ordered:
+        return []
     for mark in ordered:
         if not 0 <= mark.start < samples:
             raise UsageError(
@@ -53,7 +55,7 @@ def make_chapters(marks: Iterable[ChapterMark], samples: int, origin: str) -> li
                 f'{origin} not used: chapters "{one.title}" and "{other.title}" start together.'
                 " Correct it, or choose other chapters, then run again."
             )
-    if ordered and ordered[0].start:
+    if ordered[0].start:
         ordered.insert(0, ChapterMark(0, _OPENING))
     ends = [*(mark.start for mark in ordered[1:]), samples]
     return [Chapter(mark.start, end, mark.title) for mark, end in zip(ordered, ends, strict=True)]

@@ -99,9 +99,9 @@ def plan_join(parts: Sequence[Part]) -> JoinPlan:
     for part in parts:
         for name in ("codec", "sample_rate", "extradata"):
             if getattr(part, name) != getattr(first, name):
-                what = {"extradata": "encoder parameters"}.get(name, name.replace("_", " "))
+                what = {"extradata": "encoder configuration"}.get(name, name.replace("_", " "))
                 raise UsageError(
-                    f"{part.path.name} not joined: its {what} differ from those of"
+                    f"{part.path.name} not joined: its {what} differs from that of"
                     f" {first.path.name}. {_HINT}"
                 )
     marks, position = [], -first.priming

@@ -23,7 +23,8 @@ from mediakeep.media.encoding.filter_chain import FilterChain
 from mediakeep.media.encoding.pcm_source import PacketPosition, PcmFormat
 
 _WARM_UP = 4096  # samples of the book; the longest filter, from 8 kHz, needs 83
-_MONO_GAIN = 20 * math.log10(math.sqrt(2))  # dB; FFmpeg keeps the power, not the level
+# FFmpeg keeps the power, not the level: mono is quieter in stereo, and stereo louder in mono.
+_MONO_GAIN = 20 * math.log10(math.sqrt(2))  # dB
 _CHANGED_HINT = "Run again when no other program changes it."
 
 
@@ -76,8 +77,9 @@ def identify(path: Path) -> tuple[int, int]:
 
 
 def convert(frames: Iterable[Any], source: PcmFormat, book_format: BookFormat) -> Iterator[Any]:
-    """Convert the frames of one file to the format of a book; mono keeps its level in stereo."""
-    gain = _MONO_GAIN if source.channels == 1 and book_format.channels == 2 else 0.0
+    """Convert the frames of one file to the format of a book, at the same level."""
+    channels = (source.channels, book_format.channels)
+    gain = {(1, 2): _MONO_GAIN, (2, 1): -_MONO_GAIN}.get(channels, 0.0)
     return FilterChain(source, book_format.pcm, volume=gain).convert(frames)
 
 

@@ -1,0 +1,156 @@
+"""A book from mixed files is exact to the sample, without gaps, and readable by others."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+from array import array
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import av
+import msgspec
+import mutagen.mp4
+import pytest
+from msgspec import structs
+
+from mediakeep.audiobooks import book_file, encode_chunk, pcm_timeline, verify_book
+from mediakeep.audiobooks.book_plan import AAC_FRAME, BookPlan
+from mediakeep.errors import EncodingFailed, WorkingFilesChanged
+from tests.audiobooks import books
+from tests.crash.gate import Gate
+from tests.recall.tags import pictures
+
+_ENCODE = """
+import pickle, sys
+from pathlib import Path
+from mediakeep.audiobooks import encode_chunk
+plan = pickle.loads(Path(sys.argv[1]).read_bytes())
+for chunk in plan.chunks():
+    encode_chunk.encode_chunk(plan, chunk, Path(sys.argv[2]) / f"{chunk.number}.chunk")
+"""
+
+
+def test_a_book_of_mixed_files_has_their_exact_samples_and_no_gap(tmp_path: Path) -> None:
+    plan = books.plan_book(books.write_mixed(tmp_path))
+    assert [source.format.sample_rate for source in plan.sources] == [
+        kind.rate for kind in books.MIXED
+    ]
+    path, chapters = books.make_book(plan, tmp_path)
+    assert verify_book.verify_book(path, plan, chapters) == []
+    with av.open(str(path)) as container:
+        starts = [one["start"] * one["time_base"] * 44_100 for one in container.chapters()]
+        assert container.streams.audio[0].duration == plan.samples
+    assert starts == plan.starts
+    original = books.join_left(pcm_timeline.read_book(plan, 0, plan.samples, AAC_FRAME))
+    decoded = books.decode_left(path)
+    assert len(decoded) == len(original) == plan.samples
+    chunk_joins = [chunk.first * AAC_FRAME for chunk in plan.chunks()]
+    joins = [*chunk_joins, *plan.starts]
+    assert books.find_gaps(original, decoded, joins) == []
+    at = chunk_joins[3]
+    torn = decoded[: at - 512] + array("f", bytes(4 * 1024)) + decoded[at + 512 :]
+    assert books.find_gaps(original, torn, joins)  # a gap would be noticed
+
+
+def test_other_programs_read_chapters_cover_and_tags(tmp_path: Path) -> None:
+    plan = books.plan_book([books.write_mp3(tmp_path / f"{n}.mp3", books.SHORT) for n in (1, 2)])
+    cover = pictures.png(8, 8)
+    path, chapters = books.make_book(plan, tmp_path, structs.replace(books.DETAILS, cover=cover))
+    assert verify_book.verify_book(path, plan, chapters, cover_size=len(cover)) == []
+    tags: Any = mutagen.mp4.MP4(path)  # type: ignore[no-untyped-call]
+    assert [chapter.title for chapter in tags.chapters] == ["1", "2"]
+    assert tags["stik"] == [2]
+    assert tags["\xa9nam"] == ["The Book"]
+    assert tags["\xa9wrt"] == ["A Narrator"]
+    assert tags["\xa9mvi"] == [2]
+    assert bytes(tags["covr"][0]) == cover
+    if shutil.which("ffprobe"):
+        shown = _run(
+            "ffprobe", "-v", "error", "-show_chapters", "-show_streams", "-show_format", path
+        )
+        starts = [one["start"] for one in shown["chapters"]]
+        assert starts == plan.starts
+        assert shown["streams"][0]["duration_ts"] == plan.samples
+        assert shown["streams"][-1]["disposition"]["attached_pic"] == 1
+        assert shown["format"]["tags"]["major_brand"].strip() == "M4B"
+        assert shown["format"]["tags"]["SERIES"] == "The Series"
+    if shutil.which("mediainfo"):
+        general = _run("mediainfo", "--Output=JSON", path)["media"]["track"][0]
+        assert general["Album_Performer"] == "An Author"
+        assert general["Cover"] == "Yes"
+        assert general["MenuCount"] == "2"  # QuickTime and Nero chapters
+
+
+def _run(*line: str | Path) -> Any:
+    options = ["-of", "json"] if line[0] == "ffprobe" else []
+    done = subprocess.run([*line, *options], capture_output=True, check=True)
+    return json.loads(done.stdout)
+
+
+def test_processes_encode_the_same_chunks_from_a_stored_plan(tmp_path: Path) -> None:
+    plan = books.plan_book([books.write_mp3(tmp_path / "1.mp3", books.SHORT)], 0.5)
+    stored = msgspec.json.decode(msgspec.json.encode(plan), type=BookPlan)
+    assert stored == pickle.loads(pickle.dumps(plan)) == plan
+    alone = [path.read_bytes() for path in books.encode_chunks(plan, tmp_path)]
+    chunks, paths = list(plan.chunks()), [tmp_path / f"p{n}" for n in range(len(alone))]
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        done = pool.map(encode_chunk.encode_chunk, [stored] * len(chunks), chunks, paths)
+        assert all(done)
+    assert len(alone) > 2
+    assert [path.read_bytes() for path in paths] == alone
+
+
+@pytest.mark.parametrize("name", ["write", "replace"])
+def test_finished_chunks_survive_a_kill(tmp_path: Path, name: str) -> None:
+    plan = books.plan_book([books.write_mp3(tmp_path / "1.mp3", books.SHORT)], 0.5)
+    (tmp_path / "plan").write_bytes(pickle.dumps(plan))
+    work, other = tmp_path / "work", tmp_path / "other"
+    work.mkdir()
+    other.mkdir()
+    gate = Gate(tmp_path / "gate", 2, names=f"{name}$", paths="work")
+    line = [sys.executable, "-c", _ENCODE, str(tmp_path / "plan"), str(work)]
+    gate.kill(subprocess.Popen(line, env=os.environ | gate.environment))
+    assert {path.name for path in work.iterdir() if path.suffix == ".chunk"} == {"0.chunk"}
+    (first, *_) = plan.chunks()
+    assert not encode_chunk.encode_chunk(plan, first, work / "0.chunk")  # it is not done again
+    resumed, whole = (books.encode_chunks(plan, folder) for folder in (work, other))
+    assert [path.read_bytes() for path in resumed] == [path.read_bytes() for path in whole]
+
+
+def test_a_chunk_that_is_damaged_or_of_another_plan_is_encoded_again(tmp_path: Path) -> None:
+    files = [books.write_mp3(tmp_path / "1.mp3", books.SHORT)]
+    plan, other = books.plan_book(files), books.plan_book(files, 0.7)
+    paths = books.encode_chunks(plan, tmp_path)
+    content = paths[0].read_bytes()
+    damaged = bytearray(content)
+    damaged[len(damaged) // 2] ^= 1
+    target = tmp_path / "book.m4b"
+    for data, cause in (
+        (bytes(damaged), "checksum"),
+        (content[:-5], "checksum"),
+        (b"", "checksum"),
+    ):
+        paths[0].write_bytes(data)
+        with pytest.raises(WorkingFilesChanged, match=f"0.chunk is not as recorded: .*{cause}"):
+            book_file.write_book(plan, paths, target, [], books.DETAILS)
+        assert not target.exists()
+        assert encode_chunk.encode_chunk(plan, next(plan.chunks()), paths[0])
+        assert paths[0].read_bytes() == content
+    assert encode_chunk.encode_chunk(other, next(other.chunks()), paths[0])
+
+
+def test_a_full_disk_is_named_and_no_book_is_left(tmp_path: Path) -> None:
+    plan = books.plan_book([books.write_mp3(tmp_path / "1.mp3", books.SHORT)])
+    paths = books.encode_chunks(plan, tmp_path)
+    link = tmp_path / "book.m4b"
+    link.symlink_to("/dev/full")
+    with pytest.raises(EncodingFailed, match=r"book\.m4b not encoded: No space left on device"):
+        book_file.write_book(plan, paths, link, [], books.DETAILS)
+    assert not link.is_symlink()

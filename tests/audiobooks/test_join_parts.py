@@ -1,0 +1,71 @@
+"""Parts of one encoder are joined packet by packet, with their chapters."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import av
+import pytest
+
+from mediakeep.audiobooks import join_parts
+from mediakeep.audiobooks.chapters import Chapter, ChapterMark
+from mediakeep.errors import EncodingFailed, UsageError
+from mediakeep.media.encoding import pcm_source
+from tests.audiobooks import books
+from tests.media import encoded
+from tests.media.encoding import sounds
+
+
+def hash_packets(path: Path) -> list[str]:
+    with av.open(str(path)) as container:
+        packets = container.demux(container.streams.audio[0])
+        return [hashlib.sha256(bytes(packet)).hexdigest() for packet in packets if packet.size]
+
+
+def test_all_packets_and_chapters_are_kept(tmp_path: Path) -> None:
+    book = books.plan_book([books.write_mp3(tmp_path / f"{n}.mp3", books.SHORT) for n in (1, 2)])
+    (tmp_path / "work").mkdir()
+    with_chapters, chapters = books.make_book(book, tmp_path / "work")
+    paths = [with_chapters, books.write_part(tmp_path / "b.m4a", 50_000)]
+    paths.append(books.write_part(tmp_path / "c.m4a", 30_000))
+    parts = [join_parts.read_part(path) for path in paths]
+    assert [part.length - part.priming - part.padding for part in parts] == [
+        book.samples, 50_000, 30_000,
+    ]  # fmt: skip
+    plan = join_parts.plan_join(parts)
+    target = tmp_path / "joined.m4b"
+    join_parts.join_parts(plan, target, books.DETAILS)
+    assert hash_packets(target) == [one for path in paths for one in hash_packets(path)]
+    assert pcm_source.count_samples(target) == plan.samples
+    second = parts[0].length  # the priming of all parts is equal
+    third = second + parts[1].length
+    assert plan.chapters == (
+        *chapters[:-1],
+        Chapter(chapters[-1].start, second, "2"),
+        Chapter(second, third, "b"),
+        Chapter(third, plan.samples, "c"),
+    )
+    assert join_parts.read_part(target).chapters == tuple(
+        ChapterMark(chapter.start, chapter.title) for chapter in plan.chapters
+    )
+    decoded = [round(value * 32_768) for value in books.decode_left(target)]
+    original = sounds.noise_and_tone(50_000)[::2].tolist()
+    assert sounds.find_shift(original, decoded[second : second + 50_000]) == 0
+
+
+def test_parts_of_different_encoders_are_refused(tmp_path: Path) -> None:
+    one = join_parts.read_part(books.write_part(tmp_path / "a.m4a", 5000))
+    other = join_parts.read_part(encoded.write(tmp_path / "b.m4a", "alac.m4a"))
+    with pytest.raises(
+        UsageError, match=r"b\.m4a not joined: its codec differs from that of a\.m4a"
+    ):
+        join_parts.plan_join([one, other])
+
+
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    plan = join_parts.plan_join([join_parts.read_part(books.write_part(tmp_path / "a.m4a", 5000))])
+    target = tmp_path / "joined.m4b"
+    target.symlink_to("/dev/full")
+    with pytest.raises(EncodingFailed, match=r"joined\.m4b not encoded: No space left"):
+        join_parts.join_parts(plan, target, books.DETAILS)
