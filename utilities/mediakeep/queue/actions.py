@@ -259,7 +259,7 @@ def skip_item(
 
 
 _CLAIM_AND_WAIT_FIELDS = (
-    *("session", "claim", "suspect", "for_lookup", "cleanup_stage"),
+    *("session", "claim", "first_claim", "suspect", "for_lookup", "cleanup_stage"),
     *("not_before", "parked", "returns_to", "outdated"),
 )
 
