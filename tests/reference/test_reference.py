@@ -89,6 +89,16 @@ def test_added_items_need_no_library_and_keep_their_own_settings(
     assert len(recordings.state().items) == 2
 
 
+def test_two_commands_may_add_the_first_items_at_the_same_time(recordings: RecordingHome) -> None:
+    commands = [
+        recordings.command("process_recordings", "--workers", 1, "--add", recordings.library / name)
+        for name in ("Alpha", "Beta")
+    ]
+    running = [subprocess.Popen(command, env=home.environment()) for command in commands]
+    assert [process.wait(home.PATIENCE) for process in running] == [0, 0]
+    assert {item.name for item in recordings.state().items.values()} == {"Alpha", "Beta"}
+
+
 def test_a_dry_run_of_items_in_progress_begins_with_their_stage(recordings: RecordingHome) -> None:
     recordings.process("--scan", recordings.library, "--batch-size", 1, "--publish-after", "1h")
     out = recordings.process("--dry-run", "--recording", "Alpha", "--publish-after", "1h")

@@ -11,7 +11,7 @@ from mediakeep.app.jobs.job_request import Preparation
 from mediakeep.app.queue_admin import new_home, reset, scan
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.subjects.interface import JobActions
-from mediakeep.errors import NoQueue
+from mediakeep.errors import NoQueue, UsageError
 from mediakeep.item import NewItem, Status
 from mediakeep.queue import claims, item_archive, new_jobs, resets, snapshot
 from mediakeep.queue.queue import Queue
@@ -91,12 +91,22 @@ def get_actions(context: ManagerContext) -> JobActions:
 
 
 def _add_items(context: ManagerContext, new: list[NewItem]) -> CommandResult:
-    if not (context.queue_folder / snapshot.FILE).exists():
-        new_home.create_status_folder(context.home)
-        Queue.create(context.location, context.kind, "", ()).close()
+    _create_queue_if_missing(context)
     with context.open_queue() as queue:
         keys = queue.add(new)
         added = {key: queue.state.items[key] for key in keys}
     count = terminal.format_count(len(keys), context.kind.noun, context.kind.plural)
     names = [path_text.quote_escaped(item.name or item.path) for item in added.values()]
     return CommandResult([f"Added {count}: {', '.join(names)}."], {"added": keys})
+
+
+def _create_queue_if_missing(context: ManagerContext) -> None:
+    path = context.queue_folder / snapshot.FILE
+    if path.exists():
+        return
+    new_home.create_status_folder(context.home)
+    try:
+        Queue.create(context.location, context.kind, "", ()).close()
+    except UsageError:
+        if not path.exists():  # else another command has just created it
+            raise
