@@ -63,7 +63,7 @@ class Kind(msgspec.Struct, frozen=True):
     reset_limit: Callable[[Item], str] | None = None
     cleans_up: bool = False  # the worker is called once more after the last failed attempt
     consumes_source: bool = False  # completing an item can move or delete its source
-    # Whether a completed item has consumed its source; None if all of them have. Takes the item.
+    # Whether an item has consumed its source; None if all completed ones have. Takes the item.
     has_consumed_source: Callable[[Item], bool] | None = None
     # Whether an unfinished item still exists although its source is gone, such as in a working
     # folder. Takes the item.

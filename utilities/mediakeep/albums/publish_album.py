@@ -9,7 +9,7 @@ from mediakeep.albums import report
 from mediakeep.albums.album_job import AlbumJob, load_processed_manifest, load_source_manifest
 from mediakeep.albums.item import to_path
 from mediakeep.albums.resume import CLEARED
-from mediakeep.errors import WorkingFilesChanged
+from mediakeep.errors import NotCopied, WorkingFilesChanged
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Work
 from mediakeep.workspace import disk_space, manifest, moves, output_records, publish, working_dirs
@@ -18,6 +18,7 @@ from mediakeep.workspace.manifest import Check, Manifest
 from mediakeep.workspace.working_dirs import WorkingDirs
 
 _CONVERT_HINT = "Reset the album to its stage converting."
+_DELETE_HINT = "Delete it yourself, or run without delete_original."
 _KEEP_HINT = "The original is kept. Reset the album to convert it again."
 
 
@@ -64,8 +65,13 @@ def _require_outputs(dirs: WorkingDirs) -> Manifest:
 
 
 def _delete_original(job: AlbumJob, dirs: WorkingDirs, outputs: Manifest, playback: str) -> None:
-    """Delete the original if archive and output are on the disk as they were made."""
+    """Delete the original if archive and output are on the disk as they were made.
+
+    It is renamed first, so that no scan finds a part of it if this is killed.
+    """
     copied = load_source_manifest(dirs)
+    digits = dirs.source.name.rpartition("[")[2].partition("]")[0]
+    hidden = job.original.with_name(f".mediakeep-deleted-{digits}")
     archive, output = to_path(job.item.archive_path), to_path(playback)
     if not (job.item.archive_path and publish.is_published(archive, copied)):
         raise WorkingFilesChanged(archive, "the archive is not complete", _KEEP_HINT)
@@ -73,10 +79,13 @@ def _delete_original(job: AlbumJob, dirs: WorkingDirs, outputs: Manifest, playba
         if record.facts.get("verified") == "none":
             raise WorkingFilesChanged(output / record.path, "it was not verified", _KEEP_HINT)
     manifest.check_unchanged(output, outputs)
-    for difference in manifest.find_differences(job.original, copied):
-        if difference.problem != "missing":  # a killed run may have deleted it
-            raise WorkingFilesChanged(difference.path, difference.problem, _KEEP_HINT)
-    moves.remove_published(job.original, copied)
+    if job.original.exists():
+        manifest.check_unchanged(job.original, copied)
+        try:
+            moves.rename_into_place(job.original, hidden)
+        except moves.OtherFileSystem as error:
+            raise NotCopied(job.original, "it is a mount point", _DELETE_HINT) from error
+    moves.remove_published(hidden, copied)
 
 
 def complete(job: AlbumJob, _: Work) -> Outcome:

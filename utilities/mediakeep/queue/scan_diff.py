@@ -136,9 +136,11 @@ def _exists_elsewhere(kind: Kind, key: str, item: Item) -> bool:
 
 
 def _is_source_consumed(kind: Kind, item: Item) -> bool:
-    if item.status is not Status.COMPLETED or not kind.consumes_source:
+    if not kind.consumes_source:
         return False
-    return kind.has_consumed_source is None or kind.has_consumed_source(item)
+    if kind.has_consumed_source is None:
+        return item.status is Status.COMPLETED
+    return kind.has_consumed_source(item)
 
 
 def _match_keys(state: QueueState, scanned: list[ScannedItem]) -> dict[str, str]:
