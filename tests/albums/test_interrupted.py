@@ -8,6 +8,7 @@ from pathlib import Path
 import mutagen
 import pytest
 
+from mediakeep.app.jobs import roll_back
 from mediakeep.item import Status
 from tests.albums import rig
 from tests.albums.rig import AlbumHome
@@ -125,6 +126,21 @@ def test_a_changed_output_is_converted_again(albums: AlbumHome) -> None:
     (processed / "01 T.opus").write_bytes(b"OggS")
     albums.run()
     check_published(albums)
+
+
+def test_a_kill_while_an_original_is_deleted_leaves_no_part_for_a_scan(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    albums.prepare()
+    before = rig.contents(albums.library)
+    assert albums.kill_at(3, ".mediakeep-deleted-", delete_original=True)
+    assert [name.split("/")[1][:10] for name in rig.names(albums.library)] == [".mediakeep"] * 2
+    assert albums.prepare() == ["0 albums on disk: no changes."]
+    roll_back.roll_back(albums.context, ALBUM, albums.settings())
+    assert rig.contents(albums.library) == before
+    albums.reset(ALBUM)
+    albums.run(delete_original=True)
+    check_published(albums)
+    assert rig.names(albums.library) == []
 
 
 def check_nothing_is_half_done(albums: AlbumHome, before: dict[str, bytes]) -> None:

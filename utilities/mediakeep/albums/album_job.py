@@ -79,6 +79,11 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
         hint = "Reset the album to begin with its original."
         raise WorkingFilesChanged(self.settings.working_dir, "its working folders are gone", hint)
 
+    def name_deleted_original(self, dirs: WorkingDirs) -> Path:
+        """Return the hidden name that the original has while it is deleted."""
+        digits = dirs.source.name.rpartition("[")[2].partition("]")[0]
+        return self.original.with_name(f".mediakeep-deleted-{digits}")
+
     def read_plan(self, folder: Path) -> tuple[SourceAlbum, AlbumPlan]:
         """Read the album in a folder, and plan its conversion."""
         album = read_album.read_album(folder)

@@ -70,8 +70,7 @@ def _delete_original(job: AlbumJob, dirs: WorkingDirs, outputs: Manifest, playba
     It is renamed first, so that no scan finds a part of it if this is killed.
     """
     copied = load_source_manifest(dirs)
-    digits = dirs.source.name.rpartition("[")[2].partition("]")[0]
-    hidden = job.original.with_name(f".mediakeep-deleted-{digits}")
+    hidden = job.name_deleted_original(dirs)
     archive, output = to_path(job.item.archive_path), to_path(playback)
     if not (job.item.archive_path and publish.is_published(archive, copied)):
         raise WorkingFilesChanged(archive, "the archive is not complete", _KEEP_HINT)

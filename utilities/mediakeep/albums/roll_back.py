@@ -2,7 +2,7 @@
 
 1. If the original was deleted, it is restored from `_source` or from the archive, and verified.
 2. The output and the archive go to quarantine.
-3. The working folders are removed.
+3. The working folders are removed, and what a kill has left of a deleted original.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.albums.album_job import AlbumJob
+from mediakeep.albums.album_job import AlbumJob, load_processed_manifest
 from mediakeep.albums.item import to_path
 from mediakeep.albums.resume import CLEARED
 from mediakeep.errors import UsageError, WorkingFilesChanged
@@ -49,14 +49,30 @@ def roll_back(job: AlbumJob) -> tuple[dict[str, Any], list[str]]:
     if _is_original_gone(job):
         _restore_original(job)
         lines.append(f"Restored: {path_text.display_path(job.original)}")
-    for text in (job.item.playback_path, job.item.archive_path):
+    for text in list(_list_results(job)):
         if path := job.set_result_aside(text, "rolled back"):
             lines.append(f"Moved to quarantine: {path_text.display_path(path)}")
     if dirs := job.find_dirs():
+        if copied := dirs.load_source_manifest():
+            moves.remove_published(job.name_deleted_original(dirs), copied)
         working_dirs.cleanup_working_dirs(dirs)
         lines.append(f"Removed: {path_text.display_path(dirs.source)}")
     data = {**CLEARED, "playback_path": "", "archive_path": "", "original_deleted": False}
     return {**data, "failed_tracks": 0}, lines
+
+
+def _list_results(job: AlbumJob) -> Iterator[str]:
+    """Yield output and archive, also those that a killed run published, but did not record."""
+    dirs, item = job.find_dirs(), job.item
+    known = (
+        (item.playback_path, job.output, load_processed_manifest(dirs) if dirs else None),
+        (item.archive_path, job.archive, dirs.load_source_manifest() if dirs else None),
+    )
+    for recorded, target, files in known:
+        if recorded:
+            yield recorded
+        elif target and files and publish.is_published(target, files):
+            yield path_text.escape_path(target)
 
 
 def _restore_original(job: AlbumJob) -> None:
