@@ -7,12 +7,18 @@ import os
 import shutil
 import subprocess
 
+import msgspec
 import mutagen
 import pytest
 
+from mediakeep.albums import process
+from mediakeep.albums.item import AlbumItem
+from mediakeep.albums.settings import AlbumSettings
 from mediakeep.errors import UsageError
 from mediakeep.item import Status
 from mediakeep.media.encoding import pcm_source
+from mediakeep.outcome import Outcome, Stamp, Work
+from mediakeep.runner import worker_results
 from tests.albums import rig
 from tests.albums.rig import AlbumHome
 
@@ -260,6 +266,16 @@ def test_a_mirror_follows_its_library_and_opens_no_file_without_need(albums: Alb
     assert rig.quarantined(albums.output) == [
         str(albums.output / "Art" / name) for name in ("One", "Two")
     ]
+
+
+def test_an_album_whose_folder_is_missing_is_skipped(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    settings = msgspec.convert(albums.settings(), AlbumSettings)
+    item = AlbumItem(status=Status.IN_PROGRESS, path=str(albums.root / "none"), output_name="x")
+    work = Work(item, Stamp("session", "x", 2, 2), "preparing")
+    result = worker_results.check_result(process.process_stage(settings, work), work)
+    assert isinstance(result, Outcome)
+    assert (result.state, result.data["skip_reason"]) == (Status.SKIPPED, "vanished")
 
 
 def test_a_rollback_restores_a_deleted_original(albums: AlbumHome) -> None:

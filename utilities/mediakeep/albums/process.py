@@ -73,5 +73,5 @@ def _find_target(job: AlbumJob, stage: str) -> Path:
 
 
 def _skip_missing() -> Outcome:
-    data = {"skip_reason": SkipReason.VANISHED.value, "returns_to": Status.PENDING.value}
+    data = {"skip_reason": SkipReason.VANISHED.value}
     return Outcome(Status.SKIPPED, "its folder is missing", {**data, **resume.CLEARED})

@@ -10,15 +10,13 @@ from mediakeep.app.console import CommandResult
 from mediakeep.app.jobs import prepare_items
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.item import SkipReason, Status, is_no_longer_found
-from mediakeep.outcome import Outcome
-from mediakeep.queue.queue import Queue
-from mediakeep.queue.settle import SettleRequest
+from mediakeep.queue import actions
 
 
 def remove_outputs(context: ManagerContext, settings: Mapping[str, Any]) -> CommandResult:
     """Remove the outputs of vanished items; they begin again if their sources return."""
-    actions = prepare_items.get_actions(context)
-    if actions.remove_outputs is None:
+    remove = prepare_items.get_actions(context).remove_outputs
+    if remove is None:
         return CommandResult([], {})
     items = context.read_state().items
     found = {
@@ -26,7 +24,7 @@ def remove_outputs(context: ManagerContext, settings: Mapping[str, Any]) -> Comm
         for key, item in items.items()
         if is_no_longer_found(item)
         and item.skip_reason == SkipReason.VANISHED
-        and (data := actions.remove_outputs(context.home, item, settings)) is not None
+        and (data := remove(context.home, item, settings)) is not None
     }
     if not found:
         return CommandResult([], {})
@@ -34,20 +32,12 @@ def remove_outputs(context: ManagerContext, settings: Mapping[str, Any]) -> Comm
         queue.begin_session(command="remove_outputs")
         try:
             for key, data in found.items():
-                _settle_removed(queue, key, data)
+                values = {**data, "returns_to": Status.PENDING.value}
+                reason = SkipReason.VANISHED.value
+                queue.commit(actions.skip_item(queue.location, key, reason, values))
         finally:
             queue.end_session(command="remove_outputs")
     names = ", ".join(
         path_text.quote_escaped(context.kind.name_item(key, items[key])) for key in found
     )
     return CommandResult([f"Outputs of vanished sources removed: {names}."], {"removed": [*found]})
-
-
-def _settle_removed(queue: Queue, key: str, data: Mapping[str, Any]) -> None:
-    (claim,) = queue.claim_by_key(key)
-    fields = {
-        **data,
-        "skip_reason": SkipReason.VANISHED.value,
-        "returns_to": Status.PENDING.value,
-    }
-    queue.settle(claim, SettleRequest(Outcome(Status.SKIPPED, "its source has vanished", fields)))
