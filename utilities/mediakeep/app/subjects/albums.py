@@ -43,9 +43,9 @@ def _build_worker_factory(_home: Path, options: WorkerOptions) -> WorkerFactory:
     return functools.partial(process.open_worker, options.settings)
 
 
-def _list_outputs(item: Item) -> list[str]:
-    assert isinstance(item, AlbumItem)
-    return [f"issues/albums/{item.output_name}.md", f"outputs/albums/{item.output_name}.json"]
+def _list_outputs(_item: Item) -> list[str]:
+    """Return no files: an album whose report was deleted need not be converted again."""
+    return []
 
 
 def _before_batch(_home: Path, options: WorkerOptions, _: Mapping[str, Item]) -> list[str]:
