@@ -14,6 +14,7 @@ import pytest
 from mediakeep.albums import process
 from mediakeep.albums.item import AlbumItem
 from mediakeep.albums.settings import AlbumSettings
+from mediakeep.app.jobs import roll_back
 from mediakeep.errors import UsageError
 from mediakeep.item import Status
 from mediakeep.media.encoding import pcm_source
@@ -268,6 +269,19 @@ def test_a_mirror_follows_its_library_and_opens_no_file_without_need(albums: Alb
     ]
 
 
+def test_names_of_any_bytes(albums: AlbumHome) -> None:
+    albums.make("Art/One", tracks=1)
+    artist, track = os.fsdecode(b"A\xff\n'x"), os.fsdecode(b"\xfe [1] %s")
+    folder = (albums.library / "Art").rename(albums.library / artist) / "One"
+    (folder / "01 T.flac").rename(folder / f"{track}.flac")
+    before = rig.contents(albums.library)
+    albums.convert(delete_original=True)
+    assert rig.names(albums.output) == [f"{artist}/One/rip.log", f"{artist}/One/{track}.opus"]
+    (key,) = albums.context.read_state().items
+    roll_back.roll_back(albums.context, key, albums.settings())
+    assert rig.contents(albums.library) == before
+
+
 def test_an_album_whose_folder_is_missing_is_skipped(albums: AlbumHome) -> None:
     albums.make(ALBUM)
     settings = msgspec.convert(albums.settings(), AlbumSettings)
@@ -279,8 +293,6 @@ def test_an_album_whose_folder_is_missing_is_skipped(albums: AlbumHome) -> None:
 
 
 def test_a_rollback_restores_a_deleted_original(albums: AlbumHome) -> None:
-    from mediakeep.app.jobs import roll_back
-
     albums.make(ALBUM)
     before = rig.contents(albums.library)
     albums.convert(delete_original=True)

@@ -177,7 +177,7 @@ def kill_at_calls(tmp_path: Path, master: Path, step: int) -> int:
 
 
 def test_killed_at_some_calls(tmp_path: Path, master: Path) -> None:
-    assert kill_at_calls(tmp_path, master, 23) > 4
+    assert kill_at_calls(tmp_path, master, 37) > 2
 
 
 @pytest.mark.slow
