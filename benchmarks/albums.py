@@ -1,6 +1,6 @@
-"""Albums converted, against ffmpeg started by xargs on the same cores.
+"""Albums converted, against ffmpeg started by xargs on the same cores, and on one.
 
-Both copy each track to a working folder and to an archive, measure its loudness and encode it. Ours
+All copy each track to a working folder and to an archive, measure its loudness and encode it. Ours
 also syncs, tags and records; its verification is reported apart.
 """
 
@@ -39,21 +39,23 @@ _PEER = (
 
 
 def run(home: Path, *, full: bool) -> None:
-    """Measure on 6 albums of 2 minutes, in full on 40."""
+    """Measure on 6 albums of 2 minutes three times, in full on 40 once."""
     if not shutil.which("ffmpeg"):
         print("The command ffmpeg is not installed.")
         return
     albums = _FULL if full else _ALBUMS
     _make_library(home / "library", albums)
+    peer_name = f"xargs -P {_WORKERS} ffmpeg"
     for profile in _ENCODERS:
         names = {
             "convert_albums": functools.partial(_convert, home, profile, "none"),
             "convert_albums, verified": functools.partial(_convert, home, profile, "full"),
-            f"xargs -P {_WORKERS} ffmpeg": functools.partial(_run_peer, home, profile),
+            peer_name: functools.partial(_run_peer, home, profile, _WORKERS),
+            "sequential ffmpeg": functools.partial(_run_peer, home, profile, 1),
         }
         cases = [functools.partial(_turn, name, case) for name, case in names.items()]
-        times = rounds.run(cases, _ROUNDS, warm=False)
-        peer = rounds.whole(times[f"xargs -P {_WORKERS} ffmpeg"])
+        times = rounds.run(cases, 1 if full else _ROUNDS, warm=False)
+        peer = rounds.whole(times[peer_name])
         rows = []
         for name in names:
             wall, cpu = rounds.whole(times[name]), rounds.whole(times[f"{name} cpu"])
@@ -98,12 +100,12 @@ def _convert(home: Path, profile: str, verify: str) -> None:
     _check(home, profile)
 
 
-def _run_peer(home: Path, profile: str) -> None:
+def _run_peer(home: Path, profile: str, processes: int) -> None:
     _clear(home)
     script = _PEER.format(encoder=_ENCODERS[profile], suffix=_SUFFIXES[profile])
     found = sorted((home / "library").rglob("*.flac"))
     names = "\0".join(str(path.relative_to(home / "library")) for path in found)
-    words = ["xargs", "-0", "-n", "1", "-P", str(_WORKERS), "sh", "-c", script, "sh"]
+    words = ["xargs", "-0", "-n", "1", "-P", str(processes), "sh", "-c", script, "sh"]
     subprocess.run(words, input=names, text=True, cwd=home, check=True)
     _check(home, profile)
 
