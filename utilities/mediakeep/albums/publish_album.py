@@ -84,7 +84,7 @@ def _delete_original(job: AlbumJob, dirs: WorkingDirs, outputs: Manifest, playba
             moves.rename_into_place(job.original, hidden)
         except moves.OtherFileSystem as error:
             raise NotCopied(job.original, "it is a mount point", _DELETE_HINT) from error
-    moves.remove_published(hidden, copied)
+    moves.remove_published(hidden, copied, Check.SIZE)  # copies can have other times
 
 
 def complete(job: AlbumJob, _: Work) -> Outcome:

@@ -11,23 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from mediakeep import path_text
 from mediakeep.albums.album_job import AlbumJob, load_processed_manifest
 from mediakeep.albums.item import to_path
 from mediakeep.albums.resume import CLEARED
-from mediakeep.errors import UsageError, WorkingFilesChanged
-from mediakeep.workspace import manifest, moves, publish, working_dirs
-from mediakeep.workspace.manifest import Manifest, ManifestFile
-
-_HINT = "Restore the archive from a backup, then run again."
-
-
-class ArchiveMetadata(msgspec.Struct, frozen=True):
-    """What the metadata file of an archive says about its files."""
-
-    files: tuple[ManifestFile, ...]
+from mediakeep.errors import UsageError
+from mediakeep.workspace import moves, publish, working_dirs
+from mediakeep.workspace.manifest import Check, Manifest
 
 
 def check(job: AlbumJob) -> None:
@@ -40,7 +30,9 @@ def check(job: AlbumJob) -> None:
 
 
 def _is_original_gone(job: AlbumJob) -> bool:
-    return job.item.original_deleted or not job.original.is_dir()
+    if not job.original.is_dir():
+        return True
+    return job.item.original_deleted and any(_find_copies(job))  # else restored by a killed run
 
 
 def roll_back(job: AlbumJob) -> tuple[dict[str, Any], list[str]]:
@@ -54,7 +46,7 @@ def roll_back(job: AlbumJob) -> tuple[dict[str, Any], list[str]]:
             lines.append(f"Moved to quarantine: {path_text.display_path(path)}")
     if dirs := job.find_dirs():
         if copied := dirs.load_source_manifest():
-            moves.remove_published(job.name_deleted_original(dirs), copied)
+            moves.remove_published(job.name_deleted_original(dirs), copied, Check.SIZE)
         working_dirs.cleanup_working_dirs(dirs)
         lines.append(f"Removed: {path_text.display_path(dirs.source)}")
     data = {**CLEARED, "playback_path": "", "archive_path": "", "original_deleted": False}
@@ -94,14 +86,4 @@ def _find_copies(job: AlbumJob) -> Iterator[tuple[Path, Manifest]]:
         yield dirs.source, copied
     archive = to_path(job.item.archive_path)
     if job.item.archive_path and archive.is_dir():
-        yield archive, _load_archive_manifest(archive)
-
-
-def _load_archive_manifest(archive: Path) -> Manifest:
-    path = archive / publish.METADATA_FILE
-    try:
-        files = msgspec.json.decode(path.read_bytes(), type=ArchiveMetadata).files
-    except (OSError, msgspec.DecodeError) as error:
-        raise WorkingFilesChanged(path, str(error), _HINT) from error
-    folders = [one for one, _ in manifest.walk(archive) if one.is_dir()]
-    return Manifest(files, tuple(manifest.relative_path(one, archive) for one in folders))
+        yield archive, publish.load_archive_manifest(archive)

@@ -102,7 +102,7 @@ def find_differences(
         elif file := expected.pop(name, None):
             if not stat.S_ISREG(facts.st_mode):
                 yield Difference(path, "no regular file")
-            elif not _is_equal(path, facts, file, check):
+            elif not is_equal(path, facts, file, check):
                 yield Difference(path, "changed")
         elif name not in ignored:
             yield Difference(path, "added")
@@ -117,7 +117,8 @@ def check_unchanged(top: Path, manifest: Manifest, check: Check = Check.HASH) ->
         raise WorkingFilesChanged(difference.path, difference.problem, _RESTORE_HINT)
 
 
-def _is_equal(path: Path, facts: os.stat_result, file: ManifestFile, check: Check) -> bool:
+def is_equal(path: Path, facts: os.stat_result, file: ManifestFile, check: Check) -> bool:
+    """Return whether a regular file equals its entry of a manifest."""
     if facts.st_size != file.size:
         return False
     if check is Check.HASH:

@@ -24,7 +24,7 @@ from types import MappingProxyType
 from mediakeep import atomic_files, file_copies, path_text
 from mediakeep.errors import TargetExists, WorkingFilesChanged
 from mediakeep.workspace.folder_locks import open_folder, try_lock
-from mediakeep.workspace.manifest import Manifest, ManifestFile, walk
+from mediakeep.workspace.manifest import Check, Manifest, ManifestFile, is_equal, walk
 from mediakeep.workspace.system_errors import (
     find_existing_parent,
     translate_errors,
@@ -108,7 +108,7 @@ def sync_tree(top: Path) -> None:
     sync_folders(folders)
 
 
-def remove_published(source: Path, manifest: Manifest) -> None:
+def remove_published(source: Path, manifest: Manifest, check: Check = Check.TIME) -> None:
     """Remove files of a manifest that were published elsewhere, then their folders.
 
     Raises WorkingFilesChanged, and removes nothing more, at a file that is not in the manifest or
@@ -116,11 +116,13 @@ def remove_published(source: Path, manifest: Manifest) -> None:
     """
     if not os.path.lexists(source):
         return
-    expected = {file.below(source): (file.size, file.mtime_ns) for file in manifest.files}
+    expected = {file.below(source): file for file in manifest.files}
     entries = list(walk(source))
     for path, facts in entries:
-        is_folder = stat.S_ISDIR(facts.st_mode)
-        if not is_folder and expected.get(path) != (facts.st_size, facts.st_mtime_ns):
+        if stat.S_ISDIR(facts.st_mode):
+            continue
+        file = expected.get(path) if stat.S_ISREG(facts.st_mode) else None
+        if file is None or not is_equal(path, facts, file, check):
             hint = "It is kept. Move it away, then run again."
             raise WorkingFilesChanged(path, "it was changed or added after publishing", hint)
     with translate_errors(source):

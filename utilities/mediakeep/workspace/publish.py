@@ -16,12 +16,21 @@ from typing import Any
 import msgspec
 
 from mediakeep import clock
-from mediakeep.errors import TargetExists
+from mediakeep.errors import TargetExists, WorkingFilesChanged
 from mediakeep.workspace import moves
-from mediakeep.workspace.manifest import Check, Manifest, check_unchanged, find_differences
+from mediakeep.workspace.manifest import (
+    Check,
+    Manifest,
+    ManifestFile,
+    check_unchanged,
+    find_differences,
+    relative_path,
+    walk,
+)
 from mediakeep.workspace.quarantine import quarantine_path
 
 METADATA_FILE = "archive_metadata.json"
+_ARCHIVE_HINT = "Restore the archive from a backup, then run again."
 _HINT = "Choose another target, or have it renamed (rename) or replaced (replace)."
 
 
@@ -42,6 +51,12 @@ class TargetRules(msgspec.Struct, frozen=True):
     existing: ExistingPolicy = ExistingPolicy.REFUSE
     quarantine_root: Path | None = None
     now: clock.Clock = clock.now
+
+
+class ArchiveMetadata(msgspec.Struct, frozen=True):
+    """What the metadata file of an archive says about its files."""
+
+    files: tuple[ManifestFile, ...]
 
 
 REFUSE_EXISTING = TargetRules()
@@ -69,6 +84,29 @@ def copy_to_archive(
             _set_existing_aside(target, rules)
             moves.rename_into_place(staged, target)
     return target
+
+
+def load_archive_manifest(archive: Path) -> Manifest:
+    """Return the manifest of the source that an archive is a copy of; raise WorkingFilesChanged."""
+    folders = [relative_path(path, archive) for path, _ in walk(archive) if path.is_dir()]
+    for path in reversed(list(_iter_metadata_files(archive))):
+        try:
+            files = msgspec.json.decode(path.read_bytes(), type=ArchiveMetadata).files
+        except (OSError, msgspec.DecodeError) as error:
+            raise WorkingFilesChanged(path, str(error), _ARCHIVE_HINT) from error
+        copied = Manifest(files, tuple(folders))
+        if path.name == _free_metadata_name(copied):
+            return copied
+    path = archive / METADATA_FILE
+    raise WorkingFilesChanged(path, "it does not list its files", _ARCHIVE_HINT)
+
+
+def _iter_metadata_files(archive: Path) -> Iterator[Path]:
+    """Yield the metadata file, after files of the source that have such a name."""
+    path = archive / METADATA_FILE
+    while path.exists():
+        yield path
+        path = path.with_name(f"_{path.name}")
 
 
 def move_to_output(

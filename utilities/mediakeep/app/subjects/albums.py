@@ -17,11 +17,12 @@ from mediakeep.app.subjects.interface import (
     WorkerOptions,
 )
 from mediakeep.errors import UsageError
-from mediakeep.item import Item, NewItem, ScannedItem
+from mediakeep.item import Item, NewItem, ScannedItem, Status
 from mediakeep.outcome import WorkerFactory
 
 if TYPE_CHECKING:
     from mediakeep.albums.album_job import AlbumJob
+    from mediakeep.workspace.working_dirs import WorkingDirs
 
 
 def _scan_library(root: Path, ignored: tuple[str, ...]) -> Iterator[ScannedItem]:
@@ -149,8 +150,16 @@ def _roll_back(_home: Path, item: Item, settings: Settings) -> tuple[dict[str, A
     return roll_back.roll_back(_build_job(item, settings))
 
 
+def _find_removable_dirs(item: Item, settings: Settings) -> WorkingDirs | None:
+    """Return the working folders of an album, or None if they may have its only files."""
+    job = _build_job(item, settings)
+    dirs = job.find_dirs()
+    is_safe = item.status is Status.COMPLETED or job.original.is_dir()
+    return dirs if dirs and (is_safe or not dirs.source.is_dir()) else None
+
+
 def _find_working_files(_home: Path, item: Item, settings: Settings) -> list[str]:
-    dirs = _build_job(item, settings).find_dirs()
+    dirs = _find_removable_dirs(item, settings)
     folders = (dirs.source, dirs.processed, dirs.state) if dirs else ()
     return [str(folder) for folder in folders if folder.exists()]
 
@@ -158,7 +167,7 @@ def _find_working_files(_home: Path, item: Item, settings: Settings) -> list[str
 def _remove_working_files(_home: Path, item: Item, settings: Settings) -> None:
     from mediakeep.workspace import working_dirs
 
-    if dirs := _build_job(item, settings).find_dirs():
+    if dirs := _find_removable_dirs(item, settings):
         working_dirs.cleanup_working_dirs(dirs)
 
 

@@ -1,0 +1,82 @@
+"""Originals that are rolled back, or whose only copy is a working folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+from mediakeep.app.jobs import clean_up, roll_back
+from mediakeep.item import Status
+from mediakeep.queue import actions
+from tests.albums import rig
+from tests.albums.rig import AlbumHome
+from tests.albums.test_albums import ALBUM, check_published
+
+
+def test_an_original_with_a_metadata_file_is_restored_from_its_archive(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    (albums.library / ALBUM / "archive_metadata.json").write_text('{"files": []}')
+    before = rig.contents(albums.library)
+    albums.convert(delete_original=True)
+    assert rig.names(albums.library) == []
+    roll_back.roll_back(albums.context, ALBUM, albums.settings())
+    assert rig.contents(albums.library) == before
+
+
+def test_a_rollback_that_was_killed_at_its_end_continues(
+    albums: AlbumHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    albums.make(ALBUM)
+    before = rig.contents(albums.library)
+    albums.convert(delete_original=True)
+    skip_item = actions.skip_item
+
+    def die(*args: object) -> object:
+        if roll_back.ROLLED_BACK in args:
+            os._exit(1)
+        return skip_item(*args)  # type: ignore[arg-type]
+
+    child = os.fork()
+    if not child:
+        try:
+            monkeypatch.setattr(actions, "skip_item", die)  # killed between two steps
+            roll_back.roll_back(albums.context, ALBUM, albums.settings())
+        finally:
+            os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+    assert albums.item(ALBUM).skip_reason == roll_back.UNFINISHED
+    roll_back.roll_back(albums.context, ALBUM, albums.settings())
+    assert albums.item(ALBUM).skip_reason == roll_back.ROLLED_BACK
+    assert rig.contents(albums.library) == before
+
+
+def test_cleanup_keeps_the_only_copy_of_an_original(albums: AlbumHome) -> None:
+    albums.make(ALBUM, damaged=1)
+    albums.convert()
+    assert albums.item(ALBUM).status is Status.ERROR
+    original = albums.library / ALBUM
+    original.rename(albums.root / "away")
+    settings = albums.settings()
+    assert clean_up.list_clean_up(albums.context, settings).lines == ["Nothing to clean up."]
+    clean_up.clean_up(albums.context, settings)
+    (source,) = albums.working.glob("*_source")
+    assert rig.contents(source) == rig.contents(albums.root / "away")
+    (albums.root / "away").rename(original)
+    clean_up.clean_up(albums.context, settings)
+    assert albums.working_folders() == []
+
+
+def test_an_original_with_other_times_than_its_copy_is_deleted(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    albums.output.mkdir()
+    shutil.copytree(albums.library / ALBUM, albums.output / ALBUM)
+    albums.convert(delete_original=True)
+    assert albums.item(ALBUM).processing_stage == "failed_finalize"
+    shutil.rmtree(albums.output / ALBUM)
+    os.utime(albums.library / ALBUM / "01 T.flac", (0, 0))
+    albums.reset(ALBUM, "finalizing")
+    albums.run(delete_original=True)
+    check_published(albums)
+    assert list(albums.library.rglob("*.flac")) == []
