@@ -12,7 +12,7 @@ from mediakeep.item import Status
 from mediakeep.kinds import Kind
 from mediakeep.outcome import Outcome, Stamp
 from mediakeep.runner.batch_config import BatchResult, RetryPolicy
-from mediakeep.runner.item_flow import ItemFlow, Settle
+from mediakeep.runner.item_flow import ItemFlow, SettleItem
 from mediakeep.stages import Retry
 from tests.runner import jobs, toys, workshop
 from tests.runner.workshop import Workshop
@@ -135,7 +135,7 @@ def test_a_cleanup_that_returns_an_error_without_a_message_has_not_failed(tmp_pa
         ("disk gone.", "bad file. The cleanup failed, too: disk gone."),
     ]:
         step = flow.decide_step(failed, work, Outcome(Status.ERROR, message))
-        assert isinstance(step, Settle)
+        assert isinstance(step, SettleItem)
         assert (step.outcome.message, step.is_last) == (expected, True)
 
 

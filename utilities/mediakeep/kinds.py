@@ -59,14 +59,14 @@ class Kind(msgspec.Struct, frozen=True):
     item_class: str  # its Struct, as "module:class"; imported on first use, as it is in the subject
     rules: int = 1  # increased whenever a completed item would be processed differently
     stages: StageTable = StageTable()
-    # Stage below which no reset sends an item, unless the user names a stage; "" for none.
+    # Earliest stage that a reset returns an item to, unless the user names one; "" for no limit.
     reset_limit: Callable[[Item], str] | None = None
     cleans_up: bool = False  # the worker is called once more after the last failed attempt
     consumes_source: bool = False  # completing an item can move or delete its source
     # Whether an item has consumed its source; None if all completed ones have. Takes the item.
     has_consumed_source: Callable[[Item], bool] | None = None
-    # Whether an unfinished item still exists although its source is gone, such as in a working
-    # folder. Takes the item.
+    # Whether the files of an unfinished item still exist elsewhere, such as in a working folder,
+    # if its source is gone. Takes the item.
     has_working_copy: Callable[[Item], bool] | None = None
     history_views: tuple[HistoryView, ...] = ()
     part_noun: str = ""  # noun of the parts of an item, which settles count

@@ -51,7 +51,7 @@ def measure_part(task: MeasureTask, progress: Progress) -> dict[str, str]:
 
 
 def load_measurements(dirs: WorkingDirs, hashes: Iterable[str]) -> dict[str, TrackMeasurement]:
-    """Return the measurements of tracks by their hashes; those not measured are left out."""
+    """Return the loudness of tracks by their hashes, without those not measured yet."""
     found = {}
     for digest in hashes:
         path = _find_file(dirs, digest)

@@ -201,7 +201,7 @@ def _describe_failures(failures: dict[str, str], total: int) -> str:
 def _finish_outputs(
     dirs: WorkingDirs, plan: AlbumPlan, extra: ExtraFilesPlan, failures: dict[str, str]
 ) -> None:
-    """Add the extra files, and record all outputs; raise WorkingFilesChanged for any other file."""
+    """Copy the extra files and record all outputs; raise WorkingFilesChanged if more exist."""
     records = output_records.get_converted_tracks(dirs)
     wanted = {
         path_text.escape_path(track.output) for track in plan.tracks if track.source not in failures

@@ -49,7 +49,7 @@ class FoundFiles(msgspec.Struct, frozen=True):
 
 
 def decide_case(found: FoundFiles, stage: str, *, use_working: bool) -> ResumeCase:
-    """Return how an album continues with a stage; `use_working` is a setting."""
+    """Return from which files an album resumes a stage; `use_working` is a setting."""
     if stage == _FINALIZING and found.is_converted and not found.processed:
         return ResumeCase.CONTINUE  # its outputs are at their target already
     if found.original and not use_working:

@@ -33,7 +33,7 @@ from mediakeep.runner.batch_config import RetryPolicy
 from mediakeep.stages import Retry
 
 
-class NextStage(msgspec.Struct, frozen=True):
+class BeginStage(msgspec.Struct, frozen=True):
     """The stage has ended, and another one follows."""
 
     outcome: Outcome
@@ -45,26 +45,26 @@ class RunParts(msgspec.Struct, frozen=True):
     parts: Parts
 
 
-class Park(msgspec.Struct, frozen=True):
+class ParkItem(msgspec.Struct, frozen=True):
     """The item waits."""
 
     outcome: Outcome
 
 
-class CleanUp(msgspec.Struct, frozen=True):
+class CallCleanup(msgspec.Struct, frozen=True):
     """The last attempt of the stage failed; the worker cleans up before the item is settled."""
 
     outcome: Outcome
 
 
-class Settle(msgspec.Struct, frozen=True):
+class SettleItem(msgspec.Struct, frozen=True):
     """The attempt has ended; `is_last` if a failed stage is not tried again."""
 
     outcome: Outcome
     is_last: bool = False
 
 
-Step = NextStage | RunParts | Park | CleanUp | Settle
+Step = BeginStage | RunParts | ParkItem | CallCleanup | SettleItem
 
 
 class ItemFlow:
@@ -105,33 +105,35 @@ class ItemFlow:
         if isinstance(result, Parts):
             return self._decide_parts(work, result)
         if result.state is Status.PENDING:
-            return Park(result)
+            return ParkItem(result)
         if work.failed_stage:
-            return Settle(self._build_cleaned_outcome(item, result), is_last=True)
+            return SettleItem(self._build_cleaned_outcome(item, result), is_last=True)
         if result.state is Status.COMPLETED and result.next_stage:
-            return NextStage(result)
+            return BeginStage(result)
         if result.state is Status.ERROR:
             return self.decide_failure(item, result)
-        return Settle(result)
+        return SettleItem(result)
 
     def _decide_parts(self, work: Work, parts: Parts) -> Step:
         if not work.stage:
-            return Settle(Outcome(Status.ERROR, "Its worker returned parts, but it has no stages."))
+            return SettleItem(
+                Outcome(Status.ERROR, "Its worker returned parts, but it has no stages.")
+            )
         if work.results is None:
             return RunParts(parts)
         why = f"Its stage {work.stage} got results and returned parts again."
-        return Settle(Outcome(Status.ERROR, why))
+        return SettleItem(Outcome(Status.ERROR, why))
 
     def decide_failure(self, item: Item, outcome: Outcome) -> Step:
         """Return what follows from a failed attempt of an item, or from a failed cleanup."""
         if item.cleanup_stage:
-            return Settle(self._build_cleaned_outcome(item, outcome), is_last=True)
+            return SettleItem(self._build_cleaned_outcome(item, outcome), is_last=True)
         retry = self.get_retry(get_stage(self._kind, item))
         if not self._kind.stages or self.count_attempts(item) < retry.times:
-            return Settle(outcome)
+            return SettleItem(outcome)
         if self._kind.cleans_up:
-            return CleanUp(outcome)
-        return Settle(_apply_exhaustion(retry, outcome), is_last=True)
+            return CallCleanup(outcome)
+        return SettleItem(_apply_exhaustion(retry, outcome), is_last=True)
 
     def _build_cleaned_outcome(self, item: Item, cleaned: Outcome) -> Outcome:
         """Return the outcome of an item after its cleanup, which may have failed, too."""

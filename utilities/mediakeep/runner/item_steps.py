@@ -20,7 +20,15 @@ from mediakeep.queue.sessions import StageProgress
 from mediakeep.queue.settle import SettleRequest
 from mediakeep.runner import item_flow, scheduling
 from mediakeep.runner.active_items import ActiveItems
-from mediakeep.runner.item_flow import CleanUp, ItemFlow, NextStage, Park, RunParts, Settle, Step
+from mediakeep.runner.item_flow import (
+    BeginStage,
+    CallCleanup,
+    ItemFlow,
+    ParkItem,
+    RunParts,
+    SettleItem,
+    Step,
+)
 from mediakeep.runner.scheduling import TaskQueue
 from mediakeep.runner.stage_meter import StageMeter
 from mediakeep.runner.stage_parts import PartTracker
@@ -114,15 +122,15 @@ class ItemSteps:
 
     def _apply(self, task: Task, step: Step) -> None:
         match step:
-            case NextStage(outcome):
+            case BeginStage(outcome):
                 self._begin_next_stage(task.key, outcome)
             case RunParts(parts):
                 self._start_parts(task, parts)
-            case Park(outcome):
+            case ParkItem(outcome):
                 self.park(task.key, outcome)
-            case CleanUp(outcome):
+            case CallCleanup(outcome):
                 self._begin_cleanup(task.key, outcome)
-            case Settle(outcome, is_last):
+            case SettleItem(outcome, is_last):
                 self._settle(task.key, outcome, is_last=is_last)
 
     def _fail(self, key: str, outcome: Outcome) -> None:
@@ -303,7 +311,7 @@ class ItemSteps:
         self._items[task.key].open_tasks -= 1
 
     def park_if_due(self, key: str) -> None:
-        """Park an item that was to be parked, if the last of its running parts has ended."""
+        """ParkItem an item that was to be parked, if the last of its running parts has ended."""
         running = self._items.get(key)
         if running and running.park_outcome and not running.open_tasks:
             self.park(key, running.park_outcome)

@@ -17,7 +17,7 @@ from mediakeep.runner.scheduling import ItemClaimer, TaskQueue
 
 
 class LookupRetries:
-    """Decides when a batch makes lookups, and which it makes again."""
+    """Decides when a batch makes lookups, and which of them it repeats."""
 
     def __init__(
         self,

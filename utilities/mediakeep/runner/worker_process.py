@@ -123,7 +123,7 @@ class WorkerProcess:
         return messages, alive
 
     def request_stop(self) -> None:
-        """Ask the worker to stop its task at the next point where it may."""
+        """Ask the worker to stop its task at the next point where that is safe."""
         with contextlib.suppress(OSError):  # already dead: the next wait detects that
             self.pipe.send(worker_main.STOP)
 
