@@ -7,8 +7,8 @@
    `keep_going`.
 4. A pending outcome parks the item: it waits until a time, in the same stage, and no attempt is
    counted. So does a full volume, unless it is the volume of the queue.
-5. A failed stage is tried again later, as often as its retries allow. After the last attempt the
-   worker of a kind that cleans up is called once more, with the stage that failed.
+5. A failed stage is tried again later, as often as its retries allow. After the last failure the
+   worker is called once more with the failed stage, if its kind has a cleanup.
 6. Then the item is settled as failed, or as skipped if its retries say so.
 7. A completed, failed or skipped outcome of the last stage settles the item.
 

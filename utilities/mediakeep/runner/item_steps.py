@@ -311,7 +311,7 @@ class ItemSteps:
         self._items[task.key].open_tasks -= 1
 
     def park_if_due(self, key: str) -> None:
-        """ParkItem an item that was to be parked, if the last of its running parts has ended."""
+        """Park an item that was to be parked, if the last of its running parts has ended."""
         running = self._items.get(key)
         if running and running.park_outcome and not running.open_tasks:
             self.park(key, running.park_outcome)
