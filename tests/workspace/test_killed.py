@@ -21,6 +21,21 @@ from mediakeep.workspace.verified_copy import copy_to_source
 from tests.crash import gate
 from tests.workspace import trees
 
+_CLEAN_UP = """
+import os, sys
+from pathlib import Path
+from mediakeep.workspace import working_dirs
+
+def die(event, args):
+    if event != "os.remove" or os.path.basename(args[0]) != working_dirs.OWNER_FILE:
+        return
+    if listed.dirs.state.joinpath(working_dirs.OWNER_FILE).exists():
+        os._exit(9)
+
+(listed,) = working_dirs.list_working_dirs(Path(sys.argv[1]))
+sys.addaudithook(die)
+working_dirs.cleanup_working_dirs(listed.dirs)
+"""
 OLD = {"empty": None, "old.flac": b"old"}
 
 
@@ -210,6 +225,25 @@ def test_a_clean_up(tmp_path: Path) -> None:
 
     assert trees.die_at_each_call([working, tmp_path / "made"], prepare, act, check) > 10
     assert list(working.iterdir()) == []
+
+
+def test_the_owner_is_removed_after_all_other_files(tmp_path: Path) -> None:
+    dirs = working_dirs.create_working_dirs(tmp_path, "Album", "key")
+    for number in range(8):
+        (dirs.state / f"{number}.json").touch()
+    owner = dirs.state / working_dirs.OWNER_FILE
+    shutil.move(shutil.copy(owner, tmp_path / "owner"), owner)  # now it is the newest file
+    environment = {**os.environ, "PYTHONPATH": "utilities"}
+    killed = subprocess.run(
+        [sys.executable, "-c", _CLEAN_UP, str(tmp_path)],
+        env=environment,
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    assert killed.returncode == 9
+    assert [path.name for path in dirs.state.iterdir()] == [working_dirs.OWNER_FILE]
+    working_dirs.cleanup_working_dirs(dirs)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_creation_of_working_folders(tmp_path: Path) -> None:

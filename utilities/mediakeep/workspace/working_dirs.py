@@ -147,8 +147,18 @@ def cleanup_working_dirs(dirs: WorkingDirs) -> None:
             if folder.is_symlink():
                 folder.unlink()
             elif folder.exists():
-                shutil.rmtree(folder)
+                _remove_folder(folder)
             sync_folders([dirs.state.parent])
+
+
+def _remove_folder(folder: Path) -> None:
+    """Remove a working folder, the record of its owner last, so that a later call can finish."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != OWNER_FILE:
+            path.unlink()
+    shutil.rmtree(folder)
 
 
 def set_aside_working_dirs(
