@@ -88,6 +88,12 @@ def test_a_track_that_cannot_be_read_is_named() -> None:
     assert planned.size == 7
 
 
+def test_tracks_are_shown_with_the_folders_of_their_discs() -> None:
+    planned = plan(SourceTrack("CD 1/1.mp3", 7, MP3), SourceTrack("CD 2/1.mp3", 7, MP3))
+    lines = [line.partition(":")[0] for line in plan_album.describe_plan(planned)]
+    assert lines == [f"'CD {number}/1.mp3' -> 'CD {number}/1.mp3'" for number in (1, 2)]
+
+
 def test_nothing_grows_beyond_its_source() -> None:
     (track,) = plan(SourceTrack("1.flac", 1, FLAC), profile="aac").tracks
     assert (track.parameters.sample_rate, track.parameters.channels) == (48_000, 2)

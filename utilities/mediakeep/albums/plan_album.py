@@ -86,9 +86,7 @@ def plan_album(
 def describe_plan(plan: AlbumPlan) -> Iterator[str]:
     """Yield a line for each track, for a dry run."""
     for track in plan.tracks:
-        source, output = (
-            path_text.quote_path(PurePosixPath(path).name) for path in (track.source, track.output)
-        )
+        source, output = path_text.quote_path(track.source), path_text.quote_path(track.output)
         if track.error:
             yield f"{source}: {track.error}"
         elif track.parameters:

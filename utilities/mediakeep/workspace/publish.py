@@ -31,7 +31,7 @@ from mediakeep.workspace.quarantine import quarantine_path
 
 METADATA_FILE = "archive_metadata.json"
 _ARCHIVE_HINT = "Restore the archive from a backup, then run again."
-_HINT = "Choose another target, or have it renamed (rename) or replaced (replace)."
+_HINT = "Choose another target, or add --existing rename or --existing replace."
 
 
 class ExistingPolicy(StrEnum):

@@ -187,9 +187,10 @@ def _build_result(
     unassigned = context.subject.unassigned_files(root, context.ignore_patterns)
     if unassigned.files:
         strays = terminal.format_count(unassigned.files, context.kind.stray_noun)
+        verbs = ("belongs", "is") if unassigned.files == 1 else ("belong", "are")
         lines.append(
-            f"{strays} in {path_text.display_path(root)}"
-            f" belong to no {context.kind.noun} and are skipped{_format_names(unassigned.named)}."
+            f"{strays} in {path_text.display_path(root)} {verbs[0]} to no {context.kind.noun}"
+            f" and {verbs[1]} skipped{_format_names(unassigned.named)}."
         )
     data: dict[str, object] = {"left_out": unassigned.files}
     if unassigned.named:

@@ -81,6 +81,7 @@ def _build_job(item: Item, settings: Settings) -> AlbumJob:
 def _plan(item: Item, settings: Settings) -> list[str]:
     """Return a line for each stage that would run, and below converting one for each track."""
     from mediakeep.albums import plan_album
+    from mediakeep.views import terminal
 
     job = _build_job(item, settings)
     job.settings.check()
@@ -92,7 +93,7 @@ def _plan(item: Item, settings: Settings) -> list[str]:
     own_output = path_text.unescape_path(job.item.output_dir)
     output = job.settings.find_output_dir(own_output, job.profile.name)
     lines = {
-        "preparing": [f"preparing: {len(plan.tracks)} tracks"],
+        "preparing": [f"preparing: {terminal.format_count(len(plan.tracks), 'track')}"],
         "converting": [
             f"converting: profile {plan.profile}",
             *(f"  {line}" for line in plan_album.describe_plan(plan)),

@@ -129,7 +129,7 @@ def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
         click.option(
             "--rollback",
             metavar="NAME",
-            help=f"Remove the outputs of a {noun}, restore its source, and exit.",
+            help="Remove the outputs of an item, restore its source, and exit.",
         ),
         click.option(
             "--yes", is_flag=True, help="Do not ask for confirmation, and skip the safeguards."
