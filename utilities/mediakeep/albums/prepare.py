@@ -131,6 +131,7 @@ def convert(job: AlbumJob, work: Work) -> Outcome | Parts:
     for track, result in zip(tracks, results, strict=True):
         if isinstance(result, PartFailed):
             failures[track.source] = result.message
+    failures = {name: _drop_path(why, dirs.source / name) for name, why in failures.items()}
     extra = extra_files.plan_extra_files(dirs.source, plan.outputs)
     is_complete = not failures or (job.settings.keep_going and len(failures) < len(plan.tracks))
     report.save_conversion(dirs, plan, extra, failures)
@@ -191,6 +192,11 @@ def _count_results(
         "skipped": sum(bool(result.get("skipped")) for result in done),
         "failed": {path_text.escape_path(name): why for name, why in failures.items()},
     }
+
+
+def _drop_path(message: str, path: Path) -> str:
+    """Return a message without the path of its track in the working folders at its beginning."""
+    return message.removeprefix(f"{path_text.display_path(path)} ")
 
 
 def _describe_failures(failures: dict[str, str], total: int) -> str:
