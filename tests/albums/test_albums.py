@@ -260,7 +260,7 @@ def test_a_mirror_follows_its_library_and_opens_no_file_without_need(albums: Alb
     shutil.rmtree(albums.library / "Art" / "Two")
     rig.tag(albums.library / "Art" / "One" / "01 T.flac", title="New")
     lines = albums.prepare(mirror=True, profile="keep")
-    assert lines[-1] == "Outputs of vanished sources removed: Art/Two."
+    assert lines[-1] == "Outputs of vanished sources moved to quarantine: Art/Two."
     albums.run(mirror=True, profile="keep")
     assert not (albums.output / "Art" / "Two").exists()
     new = mutagen.File(albums.output / "Art" / "One" / "01 T.flac")

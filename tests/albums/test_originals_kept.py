@@ -8,11 +8,13 @@ import shutil
 import pytest
 
 from mediakeep.app.jobs import clean_up, roll_back
+from mediakeep.errors import WorkingFilesChanged
 from mediakeep.item import Status
 from mediakeep.queue import actions
 from tests.albums import rig
 from tests.albums.rig import AlbumHome
-from tests.albums.test_albums import ALBUM, check_published
+from tests.albums.test_albums import ALBUM, OUTPUTS, check_published
+from tests.albums.test_interrupted import ARCHIVED, interrupt
 
 
 def test_an_original_with_a_metadata_file_is_restored_from_its_archive(albums: AlbumHome) -> None:
@@ -80,3 +82,55 @@ def test_an_original_with_other_times_than_its_copy_is_deleted(albums: AlbumHome
     albums.run(delete_original=True)
     check_published(albums)
     assert list(albums.library.rglob("*.flac")) == []
+
+
+def test_an_emptied_original_replaces_nothing(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    albums.convert()
+    albums.reset(ALBUM)
+    for track in (albums.library / ALBUM).glob("*.flac"):
+        track.unlink()
+    albums.run()
+    assert (albums.item(ALBUM).status, albums.item(ALBUM).skip_reason) == (Status.SKIPPED, "empty")
+    assert rig.names(albums.output / ALBUM) == OUTPUTS
+    assert rig.names(albums.archive / ALBUM) == ARCHIVED
+
+
+def test_an_album_whose_original_is_emptied_continues_with_its_copy(albums: AlbumHome) -> None:
+    interrupt(albums)
+    for track in (albums.library / ALBUM).glob("*.flac"):
+        track.unlink()
+    albums.run()
+    check_published(albums)
+
+
+def test_an_archive_with_that_of_another_album_is_not_replaced(albums: AlbumHome) -> None:
+    albums.make("Art")
+    albums.convert()
+    shutil.rmtree(albums.library / "Art")
+    albums.make(ALBUM)
+    albums.convert()
+    shutil.rmtree(albums.library / "Art")
+    albums.make("Art", tracks=1)
+    before = rig.contents(albums.archive)
+    albums.convert()
+    item = albums.item("Art")
+    assert item.processing_stage == "failed_archive"
+    assert f"{albums.archive / ALBUM} exists already. It is in a folder" in item.error_message
+    assert rig.contents(albums.archive) == before
+
+
+def test_an_original_is_restored_from_its_archive_if_its_copy_was_changed(
+    albums: AlbumHome,
+) -> None:
+    albums.make(ALBUM)
+    before = rig.contents(albums.library)
+    (albums.path / "mediakeep.toml").write_text(
+        "[processing]\ncleanup_working_on_success = false\n"
+    )
+    albums.convert(delete_original=True)
+    (copy,) = albums.working.glob("*_source/01 T.flac")
+    copy.write_bytes(b"changed")
+    with pytest.raises(WorkingFilesChanged, match="Nothing was removed"):
+        roll_back.roll_back(albums.context, ALBUM, albums.settings())
+    assert rig.contents(albums.library) == before

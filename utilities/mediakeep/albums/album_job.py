@@ -14,6 +14,7 @@ from mediakeep.albums.plan_album import AlbumPlan
 from mediakeep.albums.read_album import SourceAlbum
 from mediakeep.albums.settings import AlbumSettings
 from mediakeep.errors import WorkingFilesChanged
+from mediakeep.media import folder_listing
 from mediakeep.media.encoding.profiles import Profile
 from mediakeep.workspace import manifest, quarantine, working_dirs
 from mediakeep.workspace.manifest import Manifest
@@ -33,6 +34,11 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
     @property
     def original(self) -> Path:
         return to_path(self.item.path)
+
+    @property
+    def has_original(self) -> bool:
+        """Whether the original exists; a folder without audio files is none."""
+        return any(folder.audio_files for folder in folder_listing.walk_tree(self.original))
 
     @cached_property
     def profile(self) -> Profile:

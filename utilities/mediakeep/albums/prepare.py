@@ -13,8 +13,9 @@ from mediakeep.albums.convert_track import ALREADY_CONVERTED, TrackTask
 from mediakeep.albums.measure_loudness import MeasureTask
 from mediakeep.albums.plan_album import AlbumPlan
 from mediakeep.albums.read_album import SourceAlbum
+from mediakeep.albums.resume import CLEARED
 from mediakeep.errors import WorkingFilesChanged
-from mediakeep.item import Status
+from mediakeep.item import SkipReason, Status
 from mediakeep.media.transfer import extra_files
 from mediakeep.media.transfer.extra_files import ExtraFilesPlan
 from mediakeep.outcome import Outcome, PartFailed, Parts, Work
@@ -42,6 +43,9 @@ def prepare(job: AlbumJob, work: Work) -> Outcome | Parts:
     if work.results is not None:
         return _finish_preparing(job, work)
     album, plan = job.read_plan(job.original)
+    if not album.tracks:
+        data = {"skip_reason": SkipReason.EMPTY.value, **CLEARED}
+        return Outcome(Status.SKIPPED, "its folder contains no audio files", data)
     folder = job.settings.working_dir
     with disk_space.reserve_disk_space(
         folder / _RESERVATIONS, _list_requirements(job, album, plan)

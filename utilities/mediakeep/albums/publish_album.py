@@ -119,7 +119,7 @@ def clean_up(job: AlbumJob, work: Work) -> Outcome:
     dirs = job.find_dirs()
     if dirs:
         report.write(job, dirs, f"failed_{_FAILED[work.failed_stage]}", work.error_message)
-    if not (dirs and job.settings.processing.cleanup_working_on_failure and job.original.is_dir()):
+    if not (dirs and job.settings.processing.cleanup_working_on_failure and job.has_original):
         return Outcome(Status.ERROR)
     working_dirs.cleanup_working_dirs(dirs)
     return Outcome(Status.ERROR, data=dict(CLEARED), resume_stage="preparing")

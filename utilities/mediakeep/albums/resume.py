@@ -78,7 +78,7 @@ def resume(job: AlbumJob, work: Work) -> Outcome | None:
     found = FoundFiles(
         bool(dirs and dirs.source.is_dir()),
         bool(dirs and dirs.processed.is_dir()),
-        job.original.is_dir(),
+        job.has_original,
         bool(dirs and load_processed_manifest(dirs)),
         job.item.working_fingerprint != job.item.fingerprint,
     )

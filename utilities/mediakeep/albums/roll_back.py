@@ -24,13 +24,13 @@ def check(job: AlbumJob) -> None:
     """Raise UsageError if the original of an album is gone and can no longer be restored."""
     if _is_original_gone(job) and not any(_find_copies(job)):
         raise UsageError(
-            f"{path_text.display_path(job.original)} cannot be restored: neither its working copy"
-            " nor its archive exists. Restore it from a backup."
+            f"{path_text.display_path(job.original)} cannot be restored: neither an unchanged"
+            " working copy nor its archive exists. Restore it from a backup."
         )
 
 
 def _is_original_gone(job: AlbumJob) -> bool:
-    if not job.original.is_dir():
+    if not job.has_original:
         return True
     return job.item.original_deleted and any(_find_copies(job))  # else restored by a killed run
 
@@ -79,10 +79,13 @@ def _restore_original(job: AlbumJob) -> None:
 
 
 def _find_copies(job: AlbumJob) -> Iterator[tuple[Path, Manifest]]:
-    """Yield each folder that has all files of the original, and the list of these files."""
+    """Yield each folder that has all files of the original, and the list of these files.
+
+    A working copy that was changed is left out; a changed archive raises an error when it is read.
+    """
     dirs = job.find_dirs()
     copied = dirs.load_source_manifest() if dirs else None
-    if dirs and copied and dirs.source.is_dir():
+    if dirs and copied and publish.is_published(dirs.source, copied):
         yield dirs.source, copied
     archive = to_path(job.item.archive_path)
     if job.item.archive_path and archive.is_dir():

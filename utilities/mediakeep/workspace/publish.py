@@ -31,6 +31,7 @@ from mediakeep.workspace.quarantine import quarantine_path
 
 METADATA_FILE = "archive_metadata.json"
 _ARCHIVE_HINT = "Restore the archive from a backup, then run again."
+_INNER_HINT = "It is in a folder that would be replaced. Move it away, then run again."
 _HINT = "Choose another target, or add --existing rename or --existing replace."
 
 
@@ -78,6 +79,7 @@ def copy_to_archive(
     target, is_done = _choose_target(target, manifest, rules, {name})
     if not is_done:
         check_unchanged(source_dir, manifest, Check.TIME)
+        _refuse_inner_archives(target, manifest)
         content = {"format": 1, "archived": rules.now(), **metadata, "files": manifest.files}
         data = msgspec.json.format(msgspec.json.encode(content))
         with moves.staged_copy(source_dir, target, manifest, {name: data}) as staged:
@@ -176,6 +178,14 @@ def _set_existing_aside(target: Path, rules: TargetRules) -> None:
     if rules.existing is ExistingPolicy.REPLACE and os.path.lexists(target):
         root = rules.quarantine_root or target.parent
         quarantine_path(target, root, "replaced by a new output", rules.now)
+
+
+def _refuse_inner_archives(target: Path, manifest: Manifest) -> None:
+    """Raise TargetExists if a target to be replaced contains another archive."""
+    folders = {*manifest.folders, ""}
+    for path in target.glob(f"**/{METADATA_FILE}"):
+        if relative_path(path.parent, target) not in folders:
+            raise TargetExists(path.parent, _INNER_HINT)
 
 
 def _free_metadata_name(manifest: Manifest) -> str:

@@ -155,7 +155,7 @@ def _find_removable_dirs(item: Item, settings: Settings) -> WorkingDirs | None:
     """Return the working folders of an album, or None if they may have its only files."""
     job = _build_job(item, settings)
     dirs = job.find_dirs()
-    is_safe = item.status is Status.COMPLETED or job.original.is_dir()
+    is_safe = item.status is Status.COMPLETED or job.has_original
     return dirs if dirs and (is_safe or not dirs.source.is_dir()) else None
 
 
