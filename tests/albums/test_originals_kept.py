@@ -13,7 +13,7 @@ from mediakeep.item import Status
 from mediakeep.queue import actions
 from tests.albums import rig
 from tests.albums.rig import AlbumHome
-from tests.albums.test_albums import ALBUM, OUTPUTS, check_published
+from tests.albums.test_albums import ALBUM, OUTPUTS, SOURCES, check_published
 from tests.albums.test_interrupted import ARCHIVED, interrupt
 
 
@@ -134,3 +134,22 @@ def test_an_original_is_restored_from_its_archive_if_its_copy_was_changed(
     with pytest.raises(WorkingFilesChanged, match="Nothing was removed"):
         roll_back.roll_back(albums.context, ALBUM, albums.settings())
     assert rig.contents(albums.library) == before
+
+
+def test_albums_without_their_deleted_originals_keep_their_outputs(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    albums.convert(delete_original=True)
+    albums.reset(ALBUM)
+    albums.make("Art/Two")
+    albums.prepare(mirror=True)
+    albums.run(mirror=True)
+    check_published(albums, "Art/Two")
+    item = albums.item(ALBUM)
+    assert (item.status, item.skip_reason) == (
+        Status.SKIPPED,
+        "its original was deleted; restore it with --rollback",
+    )
+    albums.prepare(mirror=True)
+    assert rig.names(albums.output / ALBUM) == OUTPUTS
+    roll_back.roll_back(albums.context, ALBUM, albums.settings())
+    assert rig.names(albums.library / ALBUM) == SOURCES

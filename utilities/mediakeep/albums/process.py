@@ -61,7 +61,7 @@ def _run(job: AlbumJob, work: Work) -> Outcome | Parts:
         if outcome := resume.resume(job, work):
             return outcome
     elif work.stage == "preparing" and not job.original.is_dir():
-        return _skip_missing()
+        return _skip_missing(job.item)
     return _STAGES[work.stage](job, work)
 
 
@@ -72,6 +72,9 @@ def _find_target(job: AlbumJob, stage: str) -> Path:
     return job.output.parent if stage == "finalizing" else job.settings.working_dir
 
 
-def _skip_missing() -> Outcome:
-    data = {"skip_reason": SkipReason.VANISHED.value}
-    return Outcome(Status.SKIPPED, "its folder is missing", {**data, **resume.CLEARED})
+def _skip_missing(item: AlbumItem) -> Outcome:
+    """Return the outcome of an album without its original, which has vanished or was deleted."""
+    reason, message = SkipReason.VANISHED.value, "its folder is missing"
+    if item.original_deleted:
+        reason = message = "its original was deleted; restore it with --rollback"
+    return Outcome(Status.SKIPPED, message, {"skip_reason": reason, **resume.CLEARED})
