@@ -320,3 +320,20 @@ def test_several_profiles_of_one_album_coexist(albums: AlbumHome) -> None:
 
 
 RIP = ["Art/One/rip.log"]
+
+
+def test_a_changed_album_replaces_its_renamed_output(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    (albums.output / ALBUM).mkdir(parents=True)
+    (albums.output / ALBUM / "mine.txt").write_text("mine")
+    renamed = f"{albums.output / ALBUM} (2)"
+    for title in ("Old", "New"):
+        rig.tag(albums.library / ALBUM / "01 T.flac", title=title)
+        albums.convert(existing="rename")
+        assert albums.item(ALBUM).playback_path == renamed
+    assert rig.names(albums.output) == [
+        *(f"{ALBUM} (2)/{name}" for name in OUTPUTS),
+        f"{ALBUM}/mine.txt",
+    ]
+    assert mutagen.File(f"{renamed}/01 T.opus")["title"] == ["New"]
+    assert rig.quarantined(albums.output) == [renamed]

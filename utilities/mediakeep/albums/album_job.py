@@ -98,14 +98,16 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
             album, self.profile, settings.build_rules(), settings.build_profiles()
         )
 
-    def build_target_rules(self, target: Path, own: str) -> TargetRules:
-        """Return how to treat an existing target; `own` is the path of an earlier result.
+    def choose_target(self, target: Path, own: str) -> tuple[Path, TargetRules]:
+        """Return where a result goes, and how to treat an existing one.
 
-        The earlier result of the same album is replaced, and kept in quarantine.
+        `own` is the path of an earlier result of the album. That is replaced, and kept in
+        quarantine, also if it got another name than `target` next to it.
         """
-        is_own = bool(own) and to_path(own) == target
-        existing = ExistingPolicy(self.settings.processing.existing)
-        return TargetRules(ExistingPolicy.REPLACE if is_own else existing, self._find_root(target))
+        root = self._find_root(target)
+        if own and to_path(own).parent == target.parent:
+            return to_path(own), TargetRules(ExistingPolicy.REPLACE, root)
+        return target, TargetRules(ExistingPolicy(self.settings.processing.existing), root)
 
     def _find_root(self, target: Path) -> Path:
         """Return the output or archive folder that contains a result of this album."""

@@ -29,7 +29,7 @@ def archive(job: AlbumJob, _: Work) -> Outcome:
     manifest.check_unchanged(dirs.processed, outputs, Check.TIME)
     if job.archive is None:
         return Outcome(next_stage="finalizing", facts={"archived": False})
-    rules = job.build_target_rules(job.archive, job.item.archive_path)
+    place, rules = job.choose_target(job.archive, job.item.archive_path)
     disk_space.check_disk_space([SpaceRequirement(job.archive, copied.size)])
     metadata = {
         "album": job.item.name or job.key,
@@ -37,7 +37,7 @@ def archive(job: AlbumJob, _: Work) -> Outcome:
         "profile": job.profile.name,
         "item": job.item.output_name,
     }
-    target = publish.copy_to_archive(dirs.source, job.archive, copied, metadata, rules)
+    target = publish.copy_to_archive(dirs.source, place, copied, metadata, rules)
     path = path_text.escape_path(target)
     facts = {"archive_path": path, "bytes": copied.size}
     return Outcome(data={"archive_path": path}, next_stage="finalizing", facts=facts)
@@ -47,8 +47,8 @@ def finalize(job: AlbumJob, _: Work) -> Outcome:
     """Move the outputs to their place, and delete the original if that is set."""
     dirs = job.require_dirs()
     outputs = _require_outputs(dirs)
-    rules = job.build_target_rules(job.output, job.item.playback_path)
-    target = publish.move_to_output(dirs.processed, job.output, outputs, rules)
+    place, rules = job.choose_target(job.output, job.item.playback_path)
+    target = publish.move_to_output(dirs.processed, place, outputs, rules)
     data: dict[str, Any] = {"playback_path": path_text.escape_path(target)}
     if job.settings.processing.delete_original and not job.item.failed_tracks:
         _delete_original(job, dirs, outputs, data["playback_path"])
