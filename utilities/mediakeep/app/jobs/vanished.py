@@ -40,4 +40,6 @@ def remove_outputs(context: ManagerContext, settings: Mapping[str, Any]) -> Comm
     names = ", ".join(
         path_text.quote_escaped(context.kind.name_item(key, items[key])) for key in found
     )
-    return CommandResult([f"Outputs of vanished sources moved to quarantine: {names}."], {"removed": [*found]})
+    return CommandResult(
+        [f"Outputs of vanished sources moved to quarantine: {names}."], {"removed": [*found]}
+    )
