@@ -111,8 +111,12 @@ def store(folder: Path) -> QueueStore:
     if not journal_lookup.queue_exists(where.folder):
         raise NoQueue("music", folder, "", "")
     opened = QueueStore(where, MUSIC, external_change.accept_replaced_snapshot)
-    with opened.hold_lock():
-        opened.read_new_changes()
+    try:
+        with opened.hold_lock():
+            opened.read_new_changes()
+    except BaseException:
+        os.close(opened._lock_handle)  # thousands of refused queues in one process
+        raise
     return opened
 
 
@@ -136,6 +140,7 @@ def judge(case: Case, folder: Path, tally: Tally) -> None:
         return
     if not _allowed(case, opened.state.items, opened.state.seq):
         tally.violations["lost"] += 1
+        opened.close()
         return
     if case.last and _is_lost_twice(case.last, opened, folder):
         tally.violations["a retired item is lost"] += 1

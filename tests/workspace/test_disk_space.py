@@ -154,7 +154,7 @@ def test_a_bind_mount_is_another_file_system(tmp_path: Path) -> None:
         publish.move_to_output(album, bound / "Album", build_manifest(album))
         assert trees.contents(mounted / "Album") == before
         assert not album.exists()
-        entry = quarantine.quarantine_path(mounted / "Album", bound, "test")
+        entry = quarantine.move_to_quarantine(mounted / "Album", bound, "test")
         assert entry.original_path == mounted / "Album"
         assert not (mounted / "Album").exists()
         assert quarantine.list_entries(mounted) == [entry]
@@ -168,7 +168,7 @@ def test_a_full_disk_stays_the_place_of_what_was_to_go_to_quarantine(
     album = trees.make_tree(tmp_path / "Album", BIG)
     (small_disk / "ballast").write_bytes(bytes(1_800_000))
     with pytest.raises(DiskFull):
-        quarantine.quarantine_path(album, small_disk, "test")
+        quarantine.move_to_quarantine(album, small_disk, "test")
     assert set(trees.contents(album)) == {*BIG, "empty"}
     assert quarantine.list_entries(small_disk) == []
 
@@ -202,7 +202,7 @@ def test_a_read_only_archive_is_a_clear_error(locked: Path) -> None:
     acts: list[Callable[[], object]] = [
         lambda: publish.copy_to_archive(album, locked / "archive", manifest, {}),
         lambda: publish.move_to_output(album, locked / "out", manifest),
-        lambda: quarantine.quarantine_path(locked / "Album", locked, "test"),
+        lambda: quarantine.move_to_quarantine(locked / "Album", locked, "test"),
     ]
     for act in acts:
         with pytest.raises(NotCopied, match=r"Permission denied\. Grant this user access"):

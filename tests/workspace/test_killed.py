@@ -16,7 +16,7 @@ import pytest
 
 from mediakeep.workspace import moves, publish, quarantine, working_dirs
 from mediakeep.workspace.manifest import Manifest, build_manifest
-from mediakeep.workspace.publish import ExistingPolicy, TargetRules
+from mediakeep.workspace.publish import ExistingPolicy, PublishRules
 from mediakeep.workspace.verified_copy import copy_to_source
 from tests.crash import gate
 from tests.workspace import trees
@@ -129,7 +129,7 @@ def test_a_move_to_another_file_system(tmp_path: Path, other_disk: Path) -> None
 def test_a_replaced_output_is_at_its_place_or_in_quarantine(tmp_path: Path) -> None:
     scene = Scene(tmp_path, tmp_path)
     root = scene.target.parent
-    rules = TargetRules(ExistingPolicy.REPLACE)
+    rules = PublishRules(ExistingPolicy.REPLACE)
 
     def prepare() -> None:
         scene.prepare()
@@ -177,7 +177,7 @@ def test_a_restore_and_an_expiry_of_the_quarantine(tmp_path: Path) -> None:
     path, root = tmp_path / "library" / "Album", tmp_path / "library"
 
     def prepare() -> None:
-        quarantine.quarantine_path(trees.make_tree(path), root, "replaced")
+        quarantine.move_to_quarantine(trees.make_tree(path), root, "replaced")
 
     def restore() -> None:
         for entry in quarantine.list_entries(root):

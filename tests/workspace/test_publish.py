@@ -11,7 +11,7 @@ import pytest
 from mediakeep.errors import NotCopied, TargetExists, WorkingFilesChanged
 from mediakeep.workspace import publish, quarantine
 from mediakeep.workspace.manifest import Manifest, build_manifest
-from mediakeep.workspace.publish import ExistingPolicy, TargetRules
+from mediakeep.workspace.publish import ExistingPolicy, PublishRules
 from tests.workspace import trees
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -34,7 +34,7 @@ def target(tmp_path: Path) -> Path:
 
 
 def test_an_archive_contains_its_metadata(album: Path, manifest: Manifest, tmp_path: Path) -> None:
-    rules = TargetRules(now=lambda: NOW)
+    rules = PublishRules(now=lambda: NOW)
     archive = tmp_path / "new" / "archive" / "Album"
     published = publish.copy_to_archive(album, archive, manifest, {"artist": "U2"}, rules)
     assert published == archive
@@ -63,7 +63,7 @@ def test_an_existing_output_is_refused(album: Path, manifest: Manifest, target: 
 
 
 def test_an_output_gets_another_name(album: Path, manifest: Manifest, target: Path) -> None:
-    rules = TargetRules(ExistingPolicy.RENAME)
+    rules = PublishRules(ExistingPolicy.RENAME)
     published = publish.move_to_output(album, target, manifest, rules)
     assert published == target.with_name("Album.2 (2)")
     assert publish.move_to_output(album, target, manifest, rules) == published
@@ -73,7 +73,7 @@ def test_an_output_gets_another_name(album: Path, manifest: Manifest, target: Pa
 def test_a_replaced_output_can_be_restored(
     album: Path, manifest: Manifest, target: Path, tmp_path: Path
 ) -> None:
-    rules = TargetRules(ExistingPolicy.REPLACE, tmp_path, lambda: NOW)
+    rules = PublishRules(ExistingPolicy.REPLACE, tmp_path, lambda: NOW)
     publish.move_to_output(album, target, manifest, rules)
     (entry,) = quarantine.list_entries(tmp_path)
     assert entry.original_path == target
@@ -90,7 +90,7 @@ def test_files_of_the_quarantine_are_deleted_after_their_days(tmp_path: Path) ->
     for name, days in (("old", 31), ("new", 29)):
         (tmp_path / name).touch()
         moment = NOW - timedelta(days=days)
-        quarantine.quarantine_path(tmp_path / name, tmp_path, "test", lambda at=moment: at)
+        quarantine.move_to_quarantine(tmp_path / name, tmp_path, "test", lambda at=moment: at)
     expired = quarantine.expire_entries(tmp_path, 30, lambda: NOW)
     assert [entry.original_path.name for entry in expired] == ["old"]
     assert [entry.original_path.name for entry in quarantine.list_entries(tmp_path)] == ["new"]
@@ -98,7 +98,7 @@ def test_files_of_the_quarantine_are_deleted_after_their_days(tmp_path: Path) ->
 
 def test_what_a_killed_run_left_in_quarantine_expires(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    entry = quarantine.quarantine_path(tmp_path / "file", tmp_path, "test")
+    entry = quarantine.move_to_quarantine(tmp_path / "file", tmp_path, "test")
     folder = tmp_path / quarantine.FOLDER / entry.id
     (folder / "content").rename(tmp_path / "file")  # as of a kill before the move
     assert quarantine.list_entries(tmp_path) == []
@@ -110,7 +110,7 @@ def test_what_a_killed_run_left_in_quarantine_expires(tmp_path: Path) -> None:
 
 def test_a_damaged_record_of_the_quarantine_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    entry = quarantine.quarantine_path(tmp_path / "file", tmp_path, "test")
+    entry = quarantine.move_to_quarantine(tmp_path / "file", tmp_path, "test")
     (tmp_path / quarantine.FOLDER / entry.id / "record.json").write_text("{}")
     with pytest.raises(NotCopied, match=r"record\.json .*named content"):
         quarantine.list_entries(tmp_path)

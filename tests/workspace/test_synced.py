@@ -133,7 +133,7 @@ def test_copies_records_and_the_quarantine_are_synced(tmp_path: Path) -> None:
         (dirs.processed / "CD1" / "01.opus").write_bytes(b"sound")
         record_output(dirs, dirs.processed / "CD1" / "01.opus", "recipe", {})
         log.check_end(working)
-        entry = quarantine.quarantine_path(album, album.parent, "test")
+        entry = quarantine.move_to_quarantine(album, album.parent, "test")
         log.check_end(album.parent)
         quarantine.restore_entry(album.parent, entry)
         log.check_end(album)

@@ -18,7 +18,7 @@ from mediakeep.media import folder_listing
 from mediakeep.media.encoding.profiles import Profile
 from mediakeep.workspace import manifest, quarantine, working_dirs
 from mediakeep.workspace.manifest import Manifest
-from mediakeep.workspace.publish import ExistingPolicy, TargetRules
+from mediakeep.workspace.publish import ExistingPolicy, PublishRules
 from mediakeep.workspace.working_dirs import WorkingDirs
 
 _PROCESSED_MANIFEST = "processed.json"
@@ -98,7 +98,7 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
             album, self.profile, settings.build_rules(), settings.build_profiles()
         )
 
-    def choose_target(self, target: Path, own: str) -> tuple[Path, TargetRules]:
+    def choose_target(self, target: Path, own: str) -> tuple[Path, PublishRules]:
         """Return where a result goes, and how to treat an existing one.
 
         `own` is the path of an earlier result of the album. That is replaced, and kept in
@@ -106,8 +106,8 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
         """
         root = self._find_root(target)
         if own and to_path(own).parent == target.parent:
-            return to_path(own), TargetRules(ExistingPolicy.REPLACE, root)
-        return target, TargetRules(ExistingPolicy(self.settings.processing.existing), root)
+            return to_path(own), PublishRules(ExistingPolicy.REPLACE, root)
+        return target, PublishRules(ExistingPolicy(self.settings.processing.existing), root)
 
     def _find_root(self, target: Path) -> Path:
         """Return the output or archive folder that contains a result of this album."""
@@ -122,7 +122,7 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
         if not (text and path.exists()):
             return None
         root = self._find_root(path)
-        quarantine.quarantine_path(path, root, reason)
+        quarantine.move_to_quarantine(path, root, reason)
         for folder in path.parents:
             if folder == root or any(folder.iterdir()):
                 break

@@ -27,7 +27,7 @@ from mediakeep.workspace.manifest import (
     relative_path,
     walk,
 )
-from mediakeep.workspace.quarantine import quarantine_path
+from mediakeep.workspace.quarantine import move_to_quarantine
 
 METADATA_FILE = "archive_metadata.json"
 _ARCHIVE_HINT = "Restore the archive from a backup, then run again."
@@ -43,7 +43,7 @@ class ExistingPolicy(StrEnum):
     REPLACE = "replace"  # the old one goes to quarantine
 
 
-class TargetRules(msgspec.Struct, frozen=True):
+class PublishRules(msgspec.Struct, frozen=True):
     """How to treat an existing target; replaced ones go to the quarantine of `quarantine_root`.
 
     Without a root, it is the folder of the target.
@@ -60,7 +60,7 @@ class ArchiveMetadata(msgspec.Struct, frozen=True):
     files: tuple[ManifestFile, ...]
 
 
-REFUSE_EXISTING = TargetRules()
+REFUSE_EXISTING = PublishRules()
 
 
 def copy_to_archive(
@@ -68,7 +68,7 @@ def copy_to_archive(
     target: Path,
     manifest: Manifest,
     metadata: Mapping[str, Any],
-    rules: TargetRules = REFUSE_EXISTING,
+    rules: PublishRules = REFUSE_EXISTING,
 ) -> Path:
     """Copy a working folder to an archive with a metadata file, and return the path of the copy.
 
@@ -112,7 +112,7 @@ def _iter_metadata_files(archive: Path) -> Iterator[Path]:
 
 
 def move_to_output(
-    source: Path, target: Path, manifest: Manifest, rules: TargetRules = REFUSE_EXISTING
+    source: Path, target: Path, manifest: Manifest, rules: PublishRules = REFUSE_EXISTING
 ) -> Path:
     """Move a finished file or folder to its target, and return the path that it got.
 
@@ -154,7 +154,7 @@ def _equals(target: Path, manifest: Manifest, ignored: set[str] | tuple[()]) -> 
 
 
 def _choose_target(
-    target: Path, manifest: Manifest, rules: TargetRules, ignored: set[str] | tuple[()]
+    target: Path, manifest: Manifest, rules: PublishRules, ignored: set[str] | tuple[()]
 ) -> tuple[Path, bool]:
     """Return the path to publish at, and whether this content is there already."""
     for candidate in _iter_candidates(target, rules.existing):
@@ -174,10 +174,10 @@ def _iter_candidates(target: Path, existing: ExistingPolicy) -> Iterator[Path]:
         yield from (target.with_name(f"{stem} ({number}){suffix}") for number in count(2))
 
 
-def _set_existing_aside(target: Path, rules: TargetRules) -> None:
+def _set_existing_aside(target: Path, rules: PublishRules) -> None:
     if rules.existing is ExistingPolicy.REPLACE and os.path.lexists(target):
         root = rules.quarantine_root or target.parent
-        quarantine_path(target, root, "replaced by a new output", rules.now)
+        move_to_quarantine(target, root, "replaced by a new output", rules.now)
 
 
 def _refuse_inner_archives(target: Path, manifest: Manifest) -> None:

@@ -39,7 +39,7 @@ class QuarantineEntry(msgspec.Struct, frozen=True):
         return Path(path_text.unescape_path(self.path))
 
 
-def quarantine_path(
+def move_to_quarantine(
     path: Path, root: Path, reason: str, now: clock.Clock = clock.now
 ) -> QuarantineEntry:
     """Move a file or folder into the quarantine of a root folder, and return its entry.

@@ -29,7 +29,7 @@ from mediakeep.workspace.manifest import (
     load_manifest,
     save_manifest,
 )
-from mediakeep.workspace.quarantine import QuarantineEntry, quarantine_path
+from mediakeep.workspace.quarantine import QuarantineEntry, move_to_quarantine
 from mediakeep.workspace.system_errors import translate_errors
 from mediakeep.workspace.verified_copy import make_subfolder, sync_folders
 
@@ -166,7 +166,7 @@ def set_aside_working_dirs(
 ) -> list[QuarantineEntry]:
     """Move the working folders of an item into the quarantine of a root folder."""
     return [
-        quarantine_path(folder, root, "working folder set aside", now)
+        move_to_quarantine(folder, root, "working folder set aside", now)
         for folder in (dirs.source, dirs.processed, dirs.state)
         if os.path.lexists(folder)
     ]

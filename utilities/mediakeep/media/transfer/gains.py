@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from mediakeep.media.mutagen_tags.tag_items import TagItem
 from mediakeep.media.transfer import values
-from mediakeep.media.transfer.model import FieldNotCarried
+from mediakeep.media.transfer.model import FieldNotTransferred
 
 _REFERENCE = "replaygain_reference_loudness"
 _OPUS_REASON = "Opus files have R128 gains instead of ReplayGain (RFC 7845, 5.2.1)"
@@ -16,7 +16,7 @@ _R128, _REPLAYGAIN = "R128_", "replaygain_"
 
 def convert_gains(
     items: Iterable[TagItem], *, is_opus: bool
-) -> tuple[list[TagItem], list[FieldNotCarried]]:
+) -> tuple[list[TagItem], list[FieldNotTransferred]]:
     """Return the items with the gains of the target, and the gains that it cannot store.
 
     If a file has both gains, that of the target is taken.
@@ -34,7 +34,7 @@ def convert_gains(
         if name.startswith(foreign.casefold()):
             if name.removeprefix(foreign.casefold()) not in gains:
                 reason = _OPUS_REASON if is_opus else _Q7_8_REASON
-                lost.append(FieldNotCarried(item.name, reason, item.values))
+                lost.append(FieldNotTransferred(item.name, reason, item.values))
         elif name.removeprefix(own.casefold()) not in gains:
             kept.append(item)
     for kind, gain in gains.items():

@@ -19,7 +19,7 @@ class AllTags(msgspec.Struct, frozen=True):
     pictures: tuple[TagPicture, ...] = ()
 
 
-class CarriedField(msgspec.Struct, frozen=True):
+class TransferredField(msgspec.Struct, frozen=True):
     """A field whose values the new file has, under this native name."""
 
     field: str
@@ -27,7 +27,7 @@ class CarriedField(msgspec.Struct, frozen=True):
     values: tuple[str, ...] = ()
 
 
-class FieldNotCarried(msgspec.Struct, frozen=True):
+class FieldNotTransferred(msgspec.Struct, frozen=True):
     """A field, picture or part of one that the new file lacks, with the reason as a clause."""
 
     field: str
@@ -38,5 +38,5 @@ class FieldNotCarried(msgspec.Struct, frozen=True):
 class TransferReport(msgspec.Struct, frozen=True):
     """The result of a transfer of tags and pictures."""
 
-    carried: tuple[CarriedField, ...] = ()
-    not_carried: tuple[FieldNotCarried, ...] = ()
+    carried: tuple[TransferredField, ...] = ()
+    not_carried: tuple[FieldNotTransferred, ...] = ()

@@ -18,7 +18,7 @@ from mediakeep.media.mutagen_tags.save_items import MP4_FLAGS, MP4_NUMBER_SIZES
 from mediakeep.media.mutagen_tags.tag_items import FileItems, TagItem
 from mediakeep.media.safewrite import tag_write_plan
 from mediakeep.media.transfer import field_map, gains, plan_pictures, values
-from mediakeep.media.transfer.model import AllTags, FieldNotCarried
+from mediakeep.media.transfer.model import AllTags, FieldNotTransferred
 
 TAG_FORMATS = {
     formats.FLAC.name: "vorbis",
@@ -51,7 +51,7 @@ class TransferPlan(msgspec.Struct, frozen=True):
     fields: Mapping[str, Values]
     content: FileItems
     planned: tuple[PlannedItem, ...]
-    not_carried: tuple[FieldNotCarried, ...]
+    not_carried: tuple[FieldNotTransferred, ...]
 
 
 def plan_transfer(source: AllTags, kind: str) -> TransferPlan:
@@ -86,7 +86,7 @@ class _PlanBuilder:
     def __init__(self, kind: str) -> None:
         self.fields: dict[str, Values] = {}
         self.planned: list[PlannedItem] = []
-        self.not_carried: list[FieldNotCarried] = []
+        self.not_carried: list[FieldNotTransferred] = []
         self._kind, self._tag_format = kind, TAG_FORMATS[kind]
         self._native: dict[tuple[str, str, str], TagItem] = {}
 
@@ -95,7 +95,7 @@ class _PlanBuilder:
 
     def drop(self, item: TagItem, reason: str) -> None:
         name = f"{item.name}:{item.description}" if item.description else item.name
-        self.not_carried.append(FieldNotCarried(name, reason, item.values))
+        self.not_carried.append(FieldNotTransferred(name, reason, item.values))
 
     def add_binary(self, item: TagItem, source: AllTags) -> None:
         """Keep binary data in a file of the same format; it has no text."""

@@ -11,14 +11,14 @@ from mediakeep.media.audio import formats
 from mediakeep.media.audio.embedded_pictures import FRONT_COVER_TYPE
 from mediakeep.media.mutagen_tags.save_items import MP4_COVER_FORMATS
 from mediakeep.media.mutagen_tags.tag_items import TagPicture
-from mediakeep.media.transfer.model import FieldNotCarried
+from mediakeep.media.transfer.model import FieldNotTransferred
 
 _LINK_MIME = "-->"  # the data is a URL
 _MAX_FLAC_BLOCK = (1 << 24) - 1  # bytes, with a header of at least 32
 _MAX_TAG = (1 << 28) - 1  # bytes of an ID3v2 tag
 _TYPE_NAMES = {3: "Front cover", 4: "Back cover", 5: "Leaflet", 6: "Media", 8: "Artist"}
 
-_Planned = tuple[tuple[TagPicture, ...], list[FieldNotCarried]]
+_Planned = tuple[tuple[TagPicture, ...], list[FieldNotTransferred]]
 
 
 def plan_pictures(found: Iterable[TagPicture], kind: str) -> _Planned:
@@ -36,7 +36,7 @@ def plan_pictures(found: Iterable[TagPicture], kind: str) -> _Planned:
 
 def _plan_covers(ordered: list[TagPicture]) -> _Planned:
     """Return the pictures for MP4, which has neither their types nor descriptions."""
-    kept, lost = list[TagPicture](), list[FieldNotCarried]()
+    kept, lost = list[TagPicture](), list[FieldNotTransferred]()
     for picture in ordered:
         mime = _detect_mime(picture)
         if mime not in MP4_COVER_FORMATS:
@@ -45,16 +45,18 @@ def _plan_covers(ordered: list[TagPicture]) -> _Planned:
         kept.append(TagPicture(FRONT_COVER_TYPE, mime, "", picture.data))
         if picture.type != FRONT_COVER_TYPE:
             name = _TYPE_NAMES.get(picture.type, str(picture.type))
-            lost.append(FieldNotCarried("type of a picture", "MP4 has no types", (name,)))
+            lost.append(FieldNotTransferred("type of a picture", "MP4 has no types", (name,)))
         if picture.description:
             reason = "MP4 has no descriptions of pictures"
-            lost.append(FieldNotCarried("description of a picture", reason, (picture.description,)))
+            lost.append(
+                FieldNotTransferred("description of a picture", reason, (picture.description,))
+            )
     return tuple(kept), lost
 
 
 def _plan_frames(ordered: list[TagPicture]) -> _Planned:
     """Return the pictures for ID3, each with a description of its own, as ID3 requires."""
-    kept, lost, used = list[TagPicture](), list[FieldNotCarried](), set[str]()
+    kept, lost, used = list[TagPicture](), list[FieldNotTransferred](), set[str]()
     for picture in ordered:
         description = picture.description
         if description in used:
@@ -62,7 +64,7 @@ def _plan_frames(ordered: list[TagPicture]) -> _Planned:
             if picture.description:
                 reason = f"ID3 requires different descriptions; it is now {description!r}"
                 lost.append(
-                    FieldNotCarried("description of a picture", reason, (picture.description,))
+                    FieldNotTransferred("description of a picture", reason, (picture.description,))
                 )
         used.add(description)
         kept.append(msgspec.structs.replace(picture, description=description))
@@ -88,6 +90,6 @@ def _block_size(picture: TagPicture) -> int:
     return 32 + len(picture.mime) + len(picture.description.encode()) + len(picture.data)
 
 
-def _lost(picture: TagPicture, reason: str) -> FieldNotCarried:
+def _lost(picture: TagPicture, reason: str) -> FieldNotTransferred:
     name = _TYPE_NAMES.get(picture.type, f"type {picture.type}")
-    return FieldNotCarried(f"picture ({name})", reason, (f"{len(picture.data)} bytes",))
+    return FieldNotTransferred(f"picture ({name})", reason, (f"{len(picture.data)} bytes",))

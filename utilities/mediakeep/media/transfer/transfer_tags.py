@@ -20,8 +20,8 @@ from mediakeep.media.mutagen_tags.tag_items import TagItem, TagPicture
 from mediakeep.media.transfer import field_map, plan
 from mediakeep.media.transfer.model import (
     AllTags,
-    CarriedField,
-    FieldNotCarried,
+    FieldNotTransferred,
+    TransferredField,
     TransferReport,
 )
 from mediakeep.media.transfer.plan import PlannedItem, TransferPlan
@@ -77,15 +77,15 @@ def _verify(target: Path, planned: TransferPlan) -> TransferReport:
     pictures = planned.content.pictures
     if [one.data for one in pictures] != [one.data for one in written.pictures]:
         raise VerificationFailed(path_text.escape_path(target), "the pictures differ")
-    carried, not_carried = list[CarriedField](), [*planned.not_carried]
+    carried, not_carried = list[TransferredField](), [*planned.not_carried]
     for picture, found in zip(pictures, written.pictures, strict=True):
         if msgspec.structs.replace(found, data=b"") != msgspec.structs.replace(picture, data=b""):
             reason = "its type, MIME type or description reads back differently"
-            not_carried.append(FieldNotCarried("picture", reason, (picture.description,)))
+            not_carried.append(FieldNotTransferred("picture", reason, (picture.description,)))
     for one in planned.planned:
         name = ":".join(filter(None, (one.item.name, one.item.description)))
         if _is_stored(one, written):
-            carried.append(CarriedField(name, one.native, one.item.values))
+            carried.append(TransferredField(name, one.native, one.item.values))
         else:
             not_carried.append(_differing(name, one, written))
     return TransferReport(tuple(carried), tuple(not_carried))
@@ -107,7 +107,7 @@ def _same_field(item: TagItem, other: TagItem) -> bool:
     return same_name and item.description == other.description
 
 
-def _differing(name: str, planned: PlannedItem, written: AllTags) -> FieldNotCarried:
+def _differing(name: str, planned: PlannedItem, written: AllTags) -> FieldNotTransferred:
     found = next((one for one in written.items if _same_field(planned.item, one)), None)
     reason = f"it reads back as {', '.join(found.values)!r}" if found else "it does not read back"
-    return FieldNotCarried(name, reason, planned.item.values)
+    return FieldNotTransferred(name, reason, planned.item.values)
