@@ -42,7 +42,7 @@ def build_restart_patch(kind: Kind, item: Item) -> dict[str, Any]:
     return {**build_reset_patch(kind, restarted), **kept}
 
 
-def has_begun(kind: Kind, item: Item) -> bool:
+def has_progress(kind: Kind, item: Item) -> bool:
     """Return whether an item of a kind with stages has results of stages or parts, or attempts."""
     if not kind.stages:
         return False

@@ -252,7 +252,7 @@ def _build_changed_patch(kind: Kind, item: Item, entry: ScannedItem) -> dict[str
     if item.skip_reason == SkipReason.NEVER_ASK_AGAIN:
         return changes
     has_copy = _has_working_copy(kind, item)  # its work continues without the source
-    if item.status is Status.PENDING and (has_copy or not resets.has_begun(kind, item)):
+    if item.status is Status.PENDING and (has_copy or not resets.has_progress(kind, item)):
         return changes
     reset = resets.build_reset_patch if has_copy else resets.build_restart_patch
     note = "it changed on disk since it was last done"

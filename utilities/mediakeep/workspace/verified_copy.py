@@ -170,7 +170,7 @@ def _copy_and_rename(old: int, source: Path, target: Path) -> str:
 
 
 def _check_source(source: Path, facts: os.stat_result) -> None:
-    """Raise SourceChanged if a file is not as it was when `facts` were determined."""
+    """Raise SourceChanged if a file has changed since its `facts` were read."""
     with translate_errors(source):
         current = source.stat()
     if _identity(current) != _identity(facts):

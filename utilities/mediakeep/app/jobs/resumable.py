@@ -59,7 +59,7 @@ def select_due(state: QueueState, now: str) -> list[str]:
 
 
 def _is_unfinished(state: QueueState, item: Item) -> bool:
-    return item.status in _UNFINISHED and resets.has_begun(state.kind, item)
+    return item.status in _UNFINISHED and resets.has_progress(state.kind, item)
 
 
 def _describe(

@@ -48,7 +48,7 @@ class StageRetryParam(click.ParamType[tuple[str, Retry]]):
         return name, structs.replace(known, times=int(times), delay=seconds)
 
 
-# Actions, each of which is done instead of a batch.
+# Actions that replace the batch.
 ACTIONS = ("list_resumable", "list_cleanup", "cleanup", "rollback")
 # Options of a batch that have no effect on an action.
 _SELECTIONS = ("scan", "add", "only", "resume", "retry_failed", "everything", "dry_run", "wait")

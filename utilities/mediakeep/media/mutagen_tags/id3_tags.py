@@ -18,13 +18,13 @@ from mediakeep.media.audio.tag_edits import SetCover, TargetTags, Values
 from mediakeep.media.audio.tag_map import TAG_MAP
 from mediakeep.media.audio.write_options import Id3Version
 from mediakeep.media.mutagen_tags import id3_dates, id3_frames, id3_versions
+from mediakeep.media.mutagen_tags.tag_items import UNKNOWN_LANGUAGE
 
 PADDING = 4096  # bytes of new padding if a tag has to grow
 
 _NEW_VERSION = 4  # of a tag in a file that had none
 _OLDEST_VERSION = 3  # that mutagen can write
 _MAX_KEPT_PADDING = 1 << 16  # bytes that may stay unused if a tag becomes smaller
-_UNKNOWN_LANGUAGE = "XXX"
 _FIELD_BY_FRAME = {name: field.name for field in TAG_MAP for name in field.id3}
 
 
@@ -148,7 +148,7 @@ class _FrameEditor:
             return id3_frames.build_identifier(about, values[0], self._version)
         if kind == "COMM":
             parsed = id3_frames.parse_frame(old[0], self._version) if old else None
-            language = getattr(parsed, "lang", _UNKNOWN_LANGUAGE)
+            language = getattr(parsed, "lang", UNKNOWN_LANGUAGE)
             return id3_frames.build_comment(language, values, self._version)
         return id3_frames.build_text_frame(name, values, self._version)
 

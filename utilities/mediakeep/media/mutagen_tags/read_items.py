@@ -215,7 +215,7 @@ def _freeform_item(key: str, values: Any) -> TagItem:
         if all(value.dataformat in _MP4_TEXT_TYPES for value in values):
             return TagItem(name, tuple(bytes(value).decode() for value in values))
     except UnicodeDecodeError:
-        pass
+        pass  # not text, although its type says so: carried as it is
     return TagItem(name, frame=values)
 
 

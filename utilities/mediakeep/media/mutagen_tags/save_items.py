@@ -14,10 +14,9 @@ from mutagen import flac, id3, mp3, mp4, oggopus, oggvorbis
 from mediakeep.media import pictures
 from mediakeep.media.audio import formats
 from mediakeep.media.mutagen_tags.read_items import PAIR_SEPARATOR
-from mediakeep.media.mutagen_tags.tag_items import FileItems, TagItem, TagPicture
+from mediakeep.media.mutagen_tags.tag_items import UNKNOWN_LANGUAGE, FileItems, TagItem, TagPicture
 
 _UTF8 = 3  # the text encoding of frames in ID3v2.4
-_UNKNOWN_LANGUAGE = "XXX"
 _FLAC_BLOCKS_OF_FORMAT = frozenset({0, 1, 3, 4, 6})
 _ENCODER = "encoder"  # in Vorbis comments
 _MP4_ENCODER_ATOMS = frozenset({"\xa9too", "----:com.apple.iTunes:iTunSMPB"})
@@ -122,7 +121,7 @@ def _save_mp3(file: BinaryIO, content: FileItems) -> None:
 def _build_frames(item: TagItem) -> Iterator[Any]:
     """Yield the frames of an item, whose name is a frame ID, or one with a description."""
     kind, _, description = item.name.partition(":")
-    about = {"lang": item.language or _UNKNOWN_LANGUAGE, "desc": item.description}
+    about = {"lang": item.language or UNKNOWN_LANGUAGE, "desc": item.description}
     values = list(item.values)
     frame = id3.Frames[kind]
     if kind == "COMM":

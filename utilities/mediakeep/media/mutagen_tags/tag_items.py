@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+UNKNOWN_LANGUAGE = "XXX"  # in ID3v2
+
 
 class TagItem(msgspec.Struct, frozen=True):
     """The values of one tag field: a native name, or a field name after conversion.

@@ -50,7 +50,7 @@ def _container_format(reading: AudioFile) -> str:
 
 
 def _mapped_items(reading: AudioFile) -> Iterator[TagItem]:
-    """Yield the fields of `Tags`, except comments, of which mutagen knows the language."""
+    """Yield the fields of `Tags`, except comments: mutagen also reads their language."""
     for field in sorted(tag_edits.FIELDS - {"comment"}):
         for found in (reading.tags, *(other.tags for other in reading.others)):
             if stored := tag_edits.field_values(found, field):

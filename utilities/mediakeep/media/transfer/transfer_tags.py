@@ -16,7 +16,7 @@ from mediakeep.media.audio.embedded_pictures import FRONT_COVER_TYPE
 from mediakeep.media.audio.tag_edits import TargetTags
 from mediakeep.media.audio.write_options import Id3Version, OtherTags, TagWriteOptions
 from mediakeep.media.mutagen_tags import adapter
-from mediakeep.media.mutagen_tags.tag_items import TagItem, TagPicture
+from mediakeep.media.mutagen_tags.tag_items import UNKNOWN_LANGUAGE, TagItem, TagPicture
 from mediakeep.media.transfer import field_map, plan
 from mediakeep.media.transfer.model import (
     AllTags,
@@ -26,8 +26,6 @@ from mediakeep.media.transfer.model import (
 )
 from mediakeep.media.transfer.plan import PlannedItem, TransferPlan
 from mediakeep.media.transfer.read_tags import read_all_tags
-
-_NO_LANGUAGE = "XXX"  # in ID3
 
 
 def transfer_tags(
@@ -95,7 +93,7 @@ def _is_stored(planned: PlannedItem, written: AllTags) -> bool:
     item = planned.item
     if not item.values:
         return any(one.name == item.name for one in written.items)
-    languages = (item.language, _NO_LANGUAGE) if written.tag_format == "id3" else ("",)
+    languages = (item.language, UNKNOWN_LANGUAGE) if written.tag_format == "id3" else ("",)
     return any(
         _same_field(item, one) and item.values == one.values and one.language in languages
         for one in written.items
