@@ -56,6 +56,12 @@ def write_config(albums: AlbumHome) -> Path:
     return path
 
 
+def test_a_scan_without_a_path_takes_that_of_the_settings(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    printed = convert(albums, "--config", write_config(albums), "--scan", "--dry-run")
+    assert ALBUM in printed
+
+
 def test_a_killed_command_is_listed_and_continues(albums: AlbumHome, tmp_path: Path) -> None:
     albums.make(ALBUM)
     config = write_config(albums)

@@ -22,6 +22,7 @@ from tests.reference.recording import KIND
         ("--stage-retries copying=2,soon", '"soon" is not a duration'),
         ("--stall never", '"never" is not a duration'),
         ("--cleanup --list-cleanup", "--list-cleanup cannot be combined with --cleanup."),
+        ("--scan", "--scan needs a PATH, as the settings name no library."),
         ("--rollback Alpha --scan .", "--rollback cannot be combined with --scan."),
         ("--recording Alpha --all", "--recording cannot be combined with --all."),
         ("--recording Alpha --wait", "--recording cannot be combined with --wait."),

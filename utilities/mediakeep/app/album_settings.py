@@ -11,6 +11,7 @@ import msgspec
 
 from mediakeep import config, path_text
 from mediakeep.albums.settings import AlbumSettings
+from mediakeep.app.jobs.job_request import CONFIGURED_LIBRARY
 from mediakeep.config import PathSettings, ProcessingSettings
 from mediakeep.errors import BadSetting, UsageError
 
@@ -56,10 +57,12 @@ def build_settings(
 def _change_batch(settings: AlbumSettings, source: Path | None, others: dict[str, Any]) -> None:
     if others["max_attempts"] == config.Settings().max_attempts:
         others["max_attempts"] = settings.processing.max_retries
-    if source is None and settings.paths.input_dir and not others["add"]:
+    wants_library = others["scan"] == CONFIGURED_LIBRARY
+    if source is None and settings.paths.input_dir and (wants_library or not others["add"]):
         source = Path(settings.home) / Path(settings.paths.input_dir).expanduser()
-    others["scan"] = others["scan"] or source
-    if others["scan"]:
+    if source and (wants_library or not others["scan"]):
+        others["scan"] = source
+    if others["scan"] not in (None, CONFIGURED_LIBRARY):
         _check_folders(settings, others["scan"].expanduser().resolve())
 
 

@@ -10,7 +10,7 @@ import click
 from msgspec import structs
 
 from mediakeep import config
-from mediakeep.app.jobs.job_request import Preparation
+from mediakeep.app.jobs.job_request import CONFIGURED_LIBRARY, Preparation
 from mediakeep.commands import app
 from mediakeep.commands.options import batch_options
 from mediakeep.errors import UsageError
@@ -70,9 +70,12 @@ def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
     return (
         click.option(
             "--scan",
-            metavar="PATH",
+            metavar="[PATH]",
             type=PATH,
-            help=f"First add the {plural} found in PATH, or compare the queue with it.",
+            is_flag=False,
+            flag_value=CONFIGURED_LIBRARY,
+            help=f"First add the {plural} found in PATH, or compare the queue with it. Without"
+            " PATH, that of the settings.",
         ),
         click.option(
             "--add",
@@ -160,5 +163,7 @@ def _flag(kind: Kind, name: str) -> str:
 def parse_preparation(options: Mapping[str, Any], settings: Mapping[str, Any]) -> Preparation:
     """Build what to do to the queue before the batch from the command's options."""
     scan: Path | None = options["scan"]
+    if scan == CONFIGURED_LIBRARY:
+        raise UsageError("--scan needs a PATH, as the settings name no library.")
     folder = scan.expanduser().absolute() if scan else None
     return Preparation(settings, folder, options["add"], options["retry_failed"])
