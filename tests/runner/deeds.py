@@ -35,6 +35,10 @@ def _fail(work: Work, progress: Progress, folder: Path, after: str = "") -> Outc
     )
 
 
+def _fail_finally(work: Work, progress: Progress, folder: Path) -> Outcome:
+    return Outcome(Status.ERROR, "it is lost.", is_final=True)
+
+
 def _fail_first(work: Work, progress: Progress, folder: Path, times: str) -> Outcome:
     if notes.first_time(folder, work.stamp.key, int(times)):
         return Outcome(Status.ERROR, message="not yet")
@@ -206,6 +210,7 @@ DEEDS: dict[str, Callable[..., Any]] = {
     "good": _good,
     "fail": _fail,
     "fail-first": _fail_first,
+    "fail-finally": _fail_finally,
     "skip": _skip,
     "returns": _returns,
     "tell": _own_facts,

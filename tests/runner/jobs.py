@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mediakeep.errors import VolumeFull
+from mediakeep.errors import ItemFailed, VolumeFull
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, PartFailed, Parts, Progress, Work
 from mediakeep.stages import Retry, Stage, StageTable
@@ -25,6 +25,14 @@ TABLE = StageTable(
     ),
     completed="completed",
 )
+
+
+class NotMendable(ItemFailed):
+    """A failure that no further attempt can change."""
+
+    is_final = True
+
+
 Action = Callable[[Work, Progress, Path, str], Any]
 
 
@@ -51,6 +59,12 @@ def finish(work: Work, *_: Any) -> Outcome:
 
 def _fail(work: Work, _progress: Progress, _folder: Path, _words: str) -> Outcome:
     return Outcome(Status.ERROR, "it broke.")
+
+
+def _fail_finally(_work: Work, _progress: Progress, _folder: Path, words: str) -> Outcome:
+    if words == "raise":
+        raise NotMendable("it is lost.")
+    return Outcome(Status.ERROR, "it is lost.", is_final=True)
 
 
 def _first(work: Work, folder: Path) -> bool:
@@ -146,9 +160,10 @@ def _split(keep_going: bool, work: Work, _progress: Progress, folder: Path, word
         weights = tuple(float(weight) for _, _, weight in pairs if weight)
         inputs = tuple((str(folder), work.stamp.key, name) for name, _, _ in pairs)
         return Parts(inputs, run_part, weights, keep_going)
-    failed = [part.message for part in work.results if isinstance(part, PartFailed)]
+    failures = [part for part in work.results if isinstance(part, PartFailed)]
+    failed, final = [part.message for part in failures], sum(part.is_final for part in failures)
     made = [part for part in work.results if not isinstance(part, PartFailed)]
-    notes.note(folder, "results", work.stamp.key, len(made), len(failed))
+    notes.note(folder, "results", work.stamp.key, len(made), len(failed), final)
     outcome = finish(work)
     return Outcome(next_stage=outcome.next_stage, facts={"made": made, "failed": failed})
 
@@ -159,6 +174,8 @@ def run_part(value: tuple[str, str, str], progress: Progress) -> str:
     notes.note(folder, "part", key, name)
     if name.startswith("broken"):
         raise ValueError("this part is broken.")
+    if name.startswith("lost"):
+        raise NotMendable("this part is lost.")
     if name.startswith("half"):
         progress(1, 2)
     if name.startswith("gated"):
@@ -180,6 +197,7 @@ ACTIONS: dict[str, Action] = {
     "ok": finish,
     "fail": _fail,
     "fail-first": _fail_first,
+    "fail-finally": _fail_finally,
     "park": _park,
     "park-always": _park_always,
     "returns": _returns,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mediakeep.item import PartsRecord, Status
-from mediakeep.outcome import PartFailed, Parts
+from mediakeep.outcome import Outcome, PartFailed, Parts
 from mediakeep.queue import sessions
 from mediakeep.queue.sessions import StageProgress
 from mediakeep.runner import stage_meter
@@ -35,6 +35,24 @@ def test_a_stage_may_keep_going_without_its_failed_parts(tmp_path: Path, workers
     assert shop.item("ant").status is Status.COMPLETED
     assert sorted(parts(shop)) == ["broken", "broken", "one", "two"]
     assert shop.notes("results")[0][:4] == ["results", "ant", "2", "1"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.usefixtures("pooled")
+def test_a_part_that_fails_for_good_runs_once(tmp_path: Path, workers: int) -> None:
+    shop = stock(tmp_path, "parts:one,lost,broken")
+    shop.run(workers=workers)
+    assert sorted(parts(shop)) == ["broken", "broken", "lost", "one"]
+    ant = shop.item("ant")
+    assert (ant.status, ant.not_before, ant.attempts) == (Status.ERROR, "", {"convert": 1})
+    assert "2 of 3 parts failed." in ant.error_message
+
+
+def test_a_stage_that_keeps_going_learns_which_parts_failed_for_good(tmp_path: Path) -> None:
+    shop = stock(tmp_path, "keep-going:one,lost,broken")
+    shop.run()
+    assert shop.item("ant").status is Status.COMPLETED
+    assert shop.notes("results")[0][:5] == ["results", "ant", "1", "2", "1"]
 
 
 def test_a_part_that_kills_its_worker_alone_fails_without_another_run(tmp_path: Path) -> None:
@@ -100,13 +118,13 @@ def test_a_tracker_counts_parts_until_they_have_weights_or_progress() -> None:
     tracker.report_progress(1, 1, 2)
     assert tracker.measure_progress() == (500, 1000)
     tracker.report_progress(1, 7, 0)  # says nothing
-    tracker.add_failure(1, "no")
+    tracker.add_failure(1, PartFailed("no"))
     tracker.report_progress(1, 1, 2)  # of a part that has ended
     assert tracker.measure_progress() == (666, 1000)
     tracker.add_result(2, "C")
     assert tracker.measure_progress() == (1000, 1000)
     assert tracker.ordered_results() == ("A", PartFailed("no"), "C")
-    assert tracker.error_summary() == "1 of 3 parts failed. The first: no"
+    assert tracker.build_failure() == Outcome(Status.ERROR, "1 of 3 parts failed. The first: no")
 
 
 def test_progress_is_not_complete_before_the_last_part_is() -> None:

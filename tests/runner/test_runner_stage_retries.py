@@ -51,6 +51,31 @@ def test_a_stage_is_tried_as_often_as_its_own_retries_allow(tmp_path: Path) -> N
     assert stages(shop) == ["prepare", "convert", "convert"]
 
 
+@pytest.mark.parametrize("how", ["fail-finally", "fail-finally:raise"])
+def test_a_final_failure_is_the_last_attempt_of_its_stage(tmp_path: Path, how: str) -> None:
+    shop = stock(tmp_path, f"convert={how}", toys.TIDY)
+    run_often(shop, 3, max_attempts=5)
+    assert stages(shop) == ["prepare", "convert", "convert"]  # the last one is the cleanup
+    assert [note[:3] for note in shop.notes("cleanup")] == [["cleanup", "convert", "it_is_lost."]]
+    ant = shop.item("ant")
+    assert (ant.status, ant.not_before, ant.attempts) == (Status.ERROR, "", {"convert": 1})
+    assert (ant.error_message, ant.processing_stage) == ("it is lost.", "failed_convert")
+
+
+def test_an_item_is_skipped_after_a_final_failure_if_its_stage_says_so(tmp_path: Path) -> None:
+    shop = stock(tmp_path, "publish=fail-finally")
+    shop.run(stage_retries={"publish": Retry(5, 60.0, "skipped")})
+    ant = shop.item("ant")
+    assert (ant.status, ant.skip_reason) == (Status.SKIPPED, "it is lost.")
+
+
+def test_a_final_failure_is_the_only_attempt_without_stages(tmp_path: Path) -> None:
+    shop = stock(tmp_path, "fail-finally", toys.PLAIN)
+    run_often(shop, 3, max_attempts=5)
+    ant = shop.item("ant")
+    assert (ant.status, ant.not_before, ant.attempts) == (Status.ERROR, "", 1)
+
+
 def test_a_stage_without_retries_of_its_own_has_those_of_the_batch(tmp_path: Path) -> None:
     shop = stock(tmp_path, "prepare=fail")
     run_often(shop, 5, max_attempts=4)

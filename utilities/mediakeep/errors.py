@@ -48,7 +48,7 @@
       Stopped               130   the user declined
 
 Each class has its message template and its exit code as attributes, because `python -OO` removes
-docstrings.
+docstrings. A worker that raises a class whose `is_final` is set is not called again for the item.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ from mediakeep import path_text
 class MediakeepError(Exception):
     message = "Something went wrong: {}"
     exit_code = 1
+    is_final = False  # whether no further attempt of the item, or of the part, can succeed
 
     def __str__(self) -> str:
         args = [path_text.display_path(x) if isinstance(x, PurePath) else x for x in self.args]

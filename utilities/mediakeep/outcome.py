@@ -54,7 +54,8 @@ class Outcome(msgspec.Struct, frozen=True):
     With the state PENDING the item is parked: it waits for `retry_after` seconds for the reason in
     `message`, and no attempt is counted. `next_stage` continues with that stage. `resume_stage`, of
     a failure or a cleanup, is the stage in which a later attempt begins. If it is the failed stage,
-    its finished parts are kept; without it, a reset begins with the first stage.
+    its finished parts are kept; without it, a reset begins with the first stage. A failure with
+    `is_final` is not tried again, whatever the retries.
     """
 
     state: Status = Status.COMPLETED
@@ -64,6 +65,7 @@ class Outcome(msgspec.Struct, frozen=True):
     retry_after: float | None = None  # seconds; overrides the setting
     next_stage: str = ""
     resume_stage: str = ""
+    is_final: bool = False
     facts: dict[str, Any] = {}
     traceback: str = ""
 
@@ -73,9 +75,9 @@ class Parts(msgspec.Struct, frozen=True):
 
     The runner runs the parts, then calls the stage again with their results. `inputs` must be
     picklable, and the result of a part must be encodable as JSON. `weights` are the relative costs
-    of the parts, all 1 if empty. A part that fails is run once more at once. If it fails again, the
-    attempt of the stage has failed; with `keep_going`, the stage is called with a PartFailed in
-    place of its result instead.
+    of the parts, all 1 if empty. A part that fails is run once more at once, unless it raised an
+    error with `is_final`. If it fails again, the attempt of the stage has failed; with
+    `keep_going`, the stage is called with a PartFailed in place of its result instead.
     """
 
     inputs: tuple[Any, ...]
@@ -85,9 +87,10 @@ class Parts(msgspec.Struct, frozen=True):
 
 
 class PartFailed(msgspec.Struct, frozen=True):
-    """Stands for the result of a part that failed twice."""
+    """Stands for the result of a part that failed twice, or for good with `is_final`."""
 
     message: str
+    is_final: bool = False
 
 
 class Progress(Protocol):

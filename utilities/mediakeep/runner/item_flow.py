@@ -3,12 +3,13 @@
 1. A new item begins with the first stage of its kind; any other with the stage it has reached.
 2. A stage that returns an outcome with `next_stage` is recorded, and that stage begins.
 3. A stage that returns parts is called again with their results, once all have ended. A part that
-   fails runs once more at once; if it fails again, the stage has failed, unless the parts
-   `keep_going`.
+   fails runs once more at once, unless the failure is final; if it fails again, the stage has
+   failed, unless the parts `keep_going`.
 4. A pending outcome parks the item: it waits until a time, in the same stage, and no attempt is
    counted. So does a full volume, unless it is the volume of the queue.
-5. A failed stage is tried again later, as often as its retries allow. After the last failure the
-   worker is called once more with the failed stage, if its kind has a cleanup.
+5. A failed stage is tried again later, as often as its retries allow. After the last failure, or
+   one that is final, the worker is called once more with the failed stage, if its kind has a
+   cleanup.
 6. Then the item is settled as failed, or as skipped if its retries say so.
 7. A completed, failed or skipped outcome of the last stage settles the item.
 
@@ -129,7 +130,9 @@ class ItemFlow:
         if item.cleanup_stage:
             return SettleItem(self._build_cleaned_outcome(item, outcome), is_last=True)
         retry = self.get_retry(get_stage(self._kind, item))
-        if not self._kind.stages or self.count_attempts(item) < retry.times:
+        if not self._kind.stages:
+            return SettleItem(outcome, is_last=outcome.is_final)
+        if not outcome.is_final and self.count_attempts(item) < retry.times:
             return SettleItem(outcome)
         if self._kind.cleans_up:
             return CallCleanup(outcome)

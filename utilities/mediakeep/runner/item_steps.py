@@ -190,17 +190,18 @@ class ItemSteps:
             self._continue_parts(task.key, task.work)
 
     def _add_part_failure(self, task: Task, failed: TaskFailed, *, may_retry: bool = True) -> None:
-        """Run a failed part once more at once; record its second failure."""
+        """Run a failed part once more at once; record its second failure, or a final one."""
         tracker, number = self._get_part(task)
         name, key = tracker.names[number], task.key
-        if may_retry and tracker.may_retry(number) and not self._items[key].park_outcome:
+        may_retry = may_retry and not failed.is_final and tracker.may_retry(number)
+        if may_retry and not self._items[key].park_outcome:
             text = f"part {name}: {failed.message} It runs once more."
             self._recorder.log_problem(key, text, failed.traceback)
             self._task_queue.push_front(task)
             return
-        failure = PartFailed(failed.message)
+        failure = PartFailed(failed.message, failed.is_final)
         if self._commit(key, lambda claim: self._queue.record_part(claim, name, failure)):
-            tracker.add_failure(number, failed.message)
+            tracker.add_failure(number, failure)
             self._recorder.log_problem(key, f"part {name}: {failed.message}", failed.traceback)
             self._report_parts(key)
             self._continue_parts(key, task.work)
@@ -223,7 +224,7 @@ class ItemSteps:
         if tracker.is_complete() and not running.park_outcome:
             running.tracker = None
             if tracker.has_failed:
-                self._fail(key, Outcome(Status.ERROR, tracker.error_summary()))
+                self._fail(key, tracker.build_failure())
                 return
             item = structs.replace(running.item, parts=None)  # the results are sent once
             again = structs.replace(work, item=item, results=tracker.ordered_results())

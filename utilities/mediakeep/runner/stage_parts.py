@@ -9,8 +9,8 @@ import math
 from hashlib import blake2b
 from typing import Any
 
-from mediakeep.item import PartsRecord
-from mediakeep.outcome import PartFailed, Parts
+from mediakeep.item import PartsRecord, Status
+from mediakeep.outcome import Outcome, PartFailed, Parts
 
 _STEPS = 1000  # steps of weighted progress
 
@@ -41,7 +41,7 @@ class PartTracker:
             number: before[name][0] for number, name in enumerate(self.names) if name in before
         }
         self._ended_weight = math.fsum(self._weights[number] for number in self._done)
-        self.failures: dict[int, str] = {}  # number -> message
+        self.failures: dict[int, PartFailed] = {}
         self._retried: set[int] = set()
         self._shares: dict[int, float] = {}  # of the running parts, how much is done
         self._is_weighted = bool(parts.weights)
@@ -56,9 +56,9 @@ class PartTracker:
         self._done[number] = result
         self._end_part(number)
 
-    def add_failure(self, number: int, message: str) -> None:
-        """Store the error message of a part that failed for good."""
-        self.failures[number] = message
+    def add_failure(self, number: int, failure: PartFailed) -> None:
+        """Store the failure of a part that does not run again at once."""
+        self.failures[number] = failure
         self._end_part(number)
 
     def _end_part(self, number: int) -> None:
@@ -110,14 +110,20 @@ class PartTracker:
     def ordered_results(self) -> tuple[Any, ...]:
         """Return the results of all parts in the order of their inputs, PartFailed for failures."""
         return tuple(
-            self._done[number] if number in self._done else PartFailed(self.failures[number])
+            self._done[number] if number in self._done else self.failures[number]
             for number in range(len(self.names))
         )
 
-    def error_summary(self) -> str:
-        """Return a text with the number of failed parts and the first error."""
-        first = next(iter(self.failures.values()))
-        return f"{len(self.failures)} of {len(self.names)} parts failed. The first: {first}"
+    def build_failure(self) -> Outcome:
+        """Return the outcome of a stage that fails because of its parts.
+
+        Its message has the number of failed parts and the first error.
+        """
+        failures = list(self.failures.values())
+        message = f"{len(failures)} of {len(self.names)} parts failed."
+        message += f" The first: {failures[0].message}"
+        is_final = any(failure.is_final for failure in failures)
+        return Outcome(Status.ERROR, message, is_final=is_final)
 
 
 def _part_name(number: int, value: Any) -> str:

@@ -66,10 +66,14 @@ class PartDone(msgspec.Struct, frozen=True):
 
 
 class TaskFailed(msgspec.Struct, frozen=True):
-    """The error message of a failed part of a stage, with its traceback."""
+    """The error message of a failed part of a stage, with its traceback.
+
+    With `is_final`, the part need not run again.
+    """
 
     message: str
     traceback: str = ""
+    is_final: bool = False
 
 
 class BatchAborted(msgspec.Struct, frozen=True):
@@ -173,9 +177,10 @@ def is_reportable_wait(seconds: float) -> bool:
 def build_failure(task: Task, error: BaseException) -> Outcome | TaskFailed:
     """Return the result for a task that raised an exception."""
     message, trace = format_error(error), _format_traceback(error)
+    is_final = isinstance(error, MediakeepError) and error.is_final
     if task.part:
-        return TaskFailed(message, trace)
-    return Outcome(Status.ERROR, message, traceback=trace)
+        return TaskFailed(message, trace, is_final)
+    return Outcome(Status.ERROR, message, is_final=is_final, traceback=trace)
 
 
 def _format_traceback(error: BaseException) -> str:
