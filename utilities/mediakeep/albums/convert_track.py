@@ -17,7 +17,6 @@ from typing import Any
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.albums import full_volume
 from mediakeep.errors import EncodingFailed, WorkingFilesChanged
 from mediakeep.media import ffmpeg
 from mediakeep.media.encoding import encoder, verification
@@ -27,7 +26,7 @@ from mediakeep.media.encoding.verification import VerificationMode
 from mediakeep.media.mutagen_tags.tag_items import TagItem
 from mediakeep.media.transfer import transfer_tags
 from mediakeep.outcome import Progress
-from mediakeep.workspace import manifest, moves, output_records, verified_copy
+from mediakeep.workspace import full_volume, manifest, moves, output_records, verified_copy
 from mediakeep.workspace.system_errors import translate_errors
 from mediakeep.workspace.working_dirs import WorkingDirs
 

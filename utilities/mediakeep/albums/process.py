@@ -9,13 +9,14 @@ from typing import Any
 
 import msgspec
 
-from mediakeep.albums import full_volume, prepare, publish_album, resume
+from mediakeep.albums import prepare, publish_album, resume
 from mediakeep.albums.album_job import AlbumJob
 from mediakeep.albums.item import AlbumItem
 from mediakeep.albums.settings import AlbumSettings
 from mediakeep.errors import NotEnoughSpace
 from mediakeep.item import SkipReason, Status
 from mediakeep.outcome import Outcome, Parts, Progress, Work, Worker
+from mediakeep.workspace import full_volume
 
 _SPACE_WAIT = 600.0  # seconds until an album looks again whether there is space
 

@@ -7,5 +7,6 @@ manifest         the files of a folder with their hashes
 moves            copies and moves of folders that appear at once
 publish          archive and output folders, and what to do about existing ones
 quarantine       replaced files, kept for a number of days
+full_volume      volumes that fill up while an item writes to them
 disk_space       free space, with reservations shared by all processes
 """

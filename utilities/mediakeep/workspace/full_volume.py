@@ -1,4 +1,4 @@
-"""Report full volumes as the system does, so that the album waits instead of failing."""
+"""Report full volumes as the system does, so that the item waits instead of failing."""
 
 from __future__ import annotations
 
