@@ -7,37 +7,23 @@ album.
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path, PurePosixPath
-
-import msgspec
 
 from mediakeep import path_text
 from mediakeep.item import ScannedItem
-from mediakeep.media import folder_listing, open_file
+from mediakeep.media import folder_groups
+from mediakeep.media.folder_groups import FolderGroups
 from mediakeep.media.folder_listing import ListedFolder
 
-_DISC = re.compile(r"(cd|dis[ck]|dvd|lp|side|vinyl)[ ._-]*(\d{1,2}|[a-d])\b.*", re.IGNORECASE)
-
-
-class FoundAlbums(msgspec.Struct, frozen=True):
-    """The folders of each album by its path below the library, and audio files of no album."""
-
-    albums: dict[str, list[ListedFolder]]
-    strays: tuple[str, ...]
+_find_files = attrgetter("audio_files")
 
 
 def find_albums(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedItem]:
     """Yield the albums of a library, sorted; raise Unreadable if a folder cannot be listed."""
-    for relative, folders in sorted(_list_albums(root, ignored).albums.items()):
-        yield ScannedItem(
-            key=path_text.escape_path(relative or root.name),
-            path=path_text.escape_path(root / relative),
-            fingerprint=folder_listing.compute_folders_fingerprint(folders),
-            fields={"track_count": sum(len(folder.audio_files) for folder in folders)},
-        )
+    for relative, folders in sorted(_list_albums(root, ignored).groups.items()):
+        yield folder_groups.build_item(root, relative, folders, _count_tracks(folders))
 
 
 def find_strays(root: Path, ignored: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -47,47 +33,19 @@ def find_strays(root: Path, ignored: tuple[str, ...] = ()) -> tuple[str, ...]:
 
 def scan_album(folder: Path) -> ScannedItem | None:
     """Return one album folder as a scan finds it, or None if it contains no audio files."""
-    folders = [_check_listed(listed) for listed in folder_listing.walk_tree(folder)]
-    count = sum(len(listed.audio_files) for listed in folders)
-    return (
-        ScannedItem(
-            key=path_text.escape_path(folder.name),
-            path=path_text.escape_path(folder),
-            fingerprint=folder_listing.compute_folders_fingerprint(folders),
-            fields={"track_count": count},
-        )
-        if count
-        else None
-    )
+    folders = folder_groups.list_folders(folder)
+    fields = _count_tracks(folders)
+    return folder_groups.build_item(folder, "", folders, fields) if any(fields.values()) else None
 
 
-def _list_albums(root: Path, ignored: tuple[str, ...]) -> FoundAlbums:
-    listed = [_check_listed(one) for one in folder_listing.walk_tree(root, ignored=ignored)]
-    with_audio = [folder for folder in listed if folder.audio_files]
-    tops = {_find_album(folder.relative_path) for folder in with_audio}
-    mixed = {str(parent) for top in tops if top for parent in PurePosixPath(top).parents}
-    tops -= {"" if parent == "." else parent for parent in mixed}
-    albums, strays = defaultdict(list), []
-    for folder in listed:
-        path = PurePosixPath(folder.relative_path)
-        above = ("" if str(place) == "." else str(place) for place in (path, *path.parents))
-        top = next((place for place in above if place in tops), None)
-        if top is not None:
-            albums[top].append(folder)
-        else:
-            strays += [folder.relative_path_of(file.name) for file in folder.audio_files]
-    return FoundAlbums(dict(albums), tuple(strays))
+def _list_albums(root: Path, ignored: tuple[str, ...]) -> FolderGroups:
+    listed = folder_groups.list_folders(root, ignored)
+    return folder_groups.group_folders(listed, _find_files, _is_disc)
 
 
-def _check_listed(folder: ListedFolder) -> ListedFolder:
-    if folder.error:
-        raise open_file.to_unreadable(Path(folder.path), folder.error)
-    return folder
+def _is_disc(folder: PurePosixPath) -> bool:
+    return folder_groups.is_disc_name(folder.name)
 
 
-def _find_album(relative: str) -> str:
-    """Return the path of the album that a folder with audio files belongs to."""
-    path = PurePosixPath(relative)
-    while path.name and _DISC.fullmatch(path.name):
-        path = path.parent
-    return "" if str(path) == "." else str(path)
+def _count_tracks(folders: Sequence[ListedFolder]) -> dict[str, int]:
+    return {"track_count": sum(len(folder.audio_files) for folder in folders)}
