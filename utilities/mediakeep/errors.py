@@ -21,6 +21,7 @@
         NotCopied             1   a file or folder was not copied or moved
           SourceChanged       1   another program changed it meanwhile
           CopyDiffers         1   its copy on the disk is not equal to it
+        SourcesRefused        1   files of an audiobook cannot be used
         WorkingFilesChanged   1   working files differ from what was recorded about them
         TargetExists          1   another file or folder has the name of an output
         NotEnoughSpace        1   a file system has less free space than an item needs
@@ -159,6 +160,23 @@ class SourceChanged(NotCopied):
 
 class CopyDiffers(NotCopied):
     message = "{} not copied: its copy on the disk differs from it. Check the disk, then run again."
+
+
+class SourcesRefused(ItemFailed):
+    """Raised with a text for each problem of the files of an audiobook, and its cure."""
+
+    message = "{} with the source files: {}"
+    _SHOWN = 20  # problems; more are counted
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        count, shown = len(self.problems), self.problems[: self._SHOWN]
+        more = [f"{count - self._SHOWN:,} more."] if count > self._SHOWN else []
+        number = f"{count:,} problems" if count > 1 else "1 problem"
+        return self.message.format(number, " ".join([*shown, *more]))
 
 
 class WorkingFilesChanged(ItemFailed):

@@ -13,10 +13,12 @@ import msgspec
 from mediakeep import path_text
 from mediakeep.errors import UsageError
 from mediakeep.media.audio import tags
+from mediakeep.media.audio.model import Tags
 
 Order = Literal["tags", "natural", "alphabetical", "list"]
 _SHOWN_FILES = 5  # in messages; more are counted
 _NUMBER = re.compile(r"\d+")
+_TAG_NUMBER = re.compile(r"\d{1,9}")
 
 
 class SourceFile(msgspec.Struct, frozen=True):
@@ -38,9 +40,27 @@ class OrderedSources(msgspec.Struct, frozen=True):
 
 def read_source_file(path: Path) -> SourceFile:
     """Read the tags of a file that order it; raise Unreadable or NotAudio."""
-    found = tags.read(path).tags
+    return build_source_file(path, tags.read(path).tags)
+
+
+def build_source_file(path: Path, found: Tags) -> SourceFile:
+    """Return a file with the tags that order and name it."""
     title = found.title[0].strip() if found.title else ""
     return SourceFile(path, _to_number(found.disc), _to_number(found.track), title)
+
+
+def find_root(path: Path, folders: Sequence[Path]) -> Path:
+    """Return the folder that contains a file; the innermost one if folders contain each other."""
+    above = [folder for folder in folders if path.is_relative_to(folder)]
+    return max(above, key=lambda folder: len(folder.parts))
+
+
+def display_source(path: Path, folders: Sequence[Path]) -> str:
+    """Return the path of a file for display: below its folder, with its name if there are more."""
+    root = find_root(path, folders)
+    if path == root:
+        return path_text.display_path(path)
+    return path_text.display_path(path.relative_to(root if len(folders) == 1 else root.parent))
 
 
 def order_sources(sources: Sequence[SourceFile], root: Path, order: str) -> OrderedSources:
@@ -141,7 +161,7 @@ def _relative(source: SourceFile, root: Path) -> str:
 
 
 def _to_number(text: str) -> int:
-    match = _NUMBER.search(text)
+    match = _TAG_NUMBER.search(text)
     return int(match.group()) if match else 0
 
 

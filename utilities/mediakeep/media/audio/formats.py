@@ -90,6 +90,8 @@ _NON_AUDIO: tuple[tuple[str, Callable[[bytes], object]], ...] = (
     ("a GIF picture", lambda head: head.startswith(b"GIF8")),
     ("a PDF document", lambda head: head.startswith(b"%PDF")),
     ("a ZIP archive", lambda head: head.startswith(b"PK\x03\x04")),
+    ("a gzip archive", lambda head: head.startswith(b"\x1f\x8b\x08")),
+    ("encrypted data", lambda head: head.startswith((b"Salted__", b"-----BEGIN PGP MESSAGE"))),
     ("a RAR archive", lambda head: head.startswith(b"Rar!")),
     ("a Matroska or WebM film", lambda head: head.startswith(b"\x1aE\xdf\xa3")),
     ("a web page", lambda head: head.lstrip().lower().startswith((b"<!doctype", b"<html"))),
