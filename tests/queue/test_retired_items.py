@@ -8,6 +8,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from mediakeep.errors import InvalidItemData, ItemInUse, ScanRefused, UsageError
 from mediakeep.item import NewItem, Status
@@ -15,6 +16,7 @@ from mediakeep.outcome import Outcome
 from mediakeep.queue import item_archive, readonly, replay, scan_diff, validate
 from mediakeep.queue.backups import backup_folder
 from mediakeep.queue.history import event_log
+from mediakeep.queue.new_jobs import AddResult
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.settle import SettleRequest
 from mediakeep.queue.store import QueueChange
@@ -51,7 +53,7 @@ def test_added_items_have_their_own_settings_and_output_names(tmp_path: Path) ->
         assert [item.quality for item in items if isinstance(item, Job)] == [0, 1, 0]
         assert len({item.output_name for item in queue.state.items.values()}) == 4
         assert {item.status for item in items} == {P}
-        assert queue.add([]) == []
+        assert queue.add([]) == {}
         assert [claim.key for claim in queue.claim(9)][0:1] <= [*keys, "Job 000"]
         assert readonly.load_state(queue.location.folder, JOBS).items == queue.state.items
 
@@ -62,6 +64,42 @@ def test_an_added_item_with_a_wrong_field_is_refused_and_none_is_added(tmp_path:
         with pytest.raises(InvalidItemData, match=r"quality.*Show"):
             queue.add([NewItem(name="Fine"), wrong])
         assert list(queue.state.items) == ["Job 000"]
+
+
+def test_an_item_is_added_once_with_its_path_and_settings(tmp_path: Path) -> None:
+    with staged_rig.make(staged_rig.at(tmp_path), 1) as queue:
+        new = NewItem(name="x", path="/in/x", fingerprint="f1", settings={"quality": 1})
+        (key,) = queue.add([new, new])
+        assert queue.state.items[key].added_date == "2025-12-17T10:00:00+00:00"
+        assert queue.add([new]) == {key: AddResult.UNFINISHED}
+        (claim,) = queue.claim_by_key(key)
+        assert queue.add([structs.replace(new, fingerprint="f2")]) == {key: AddResult.UNFINISHED}
+        queue.settle(claim, SettleRequest(Outcome(E, "no")))
+        assert queue.add([new]) == {key: AddResult.RESET}
+        assert queue.state.items[key].status is P
+        (other,) = queue.add([structs.replace(new, settings={"quality": 2})])
+        assert other != key
+        assert set(queue.add([NewItem(name="x"), NewItem(name="x")]).values()) == {AddResult.ADDED}
+        (claim,) = queue.claim_by_key(key)
+        queue.settle(claim, DONE)
+        assert queue.add([new]) == {key: AddResult.DONE}
+        (another,) = queue.add([structs.replace(new, fingerprint="f2")])  # the first is consumed
+        assert another not in (key, other)
+
+
+def test_an_item_that_is_added_again_after_its_source_has_changed_is_pending(
+    tmp_path: Path,
+) -> None:
+    with staged_rig.make(staged_rig.at(tmp_path), 0) as queue:
+        new = NewItem(name="x", path="/in/x", fingerprint="f1", fields={"noted": "old"})
+        (key,) = queue.add([new])
+        (claim,) = queue.claim_by_key(key)
+        queue.settle(claim, SettleRequest(Outcome(S, "no", data={"skip_reason": "cancelled"})))
+        assert queue.add([new]) == {key: AddResult.RESET}
+        changed = structs.replace(new, fingerprint="f2", fields={"noted": "new"})
+        assert queue.add([changed]) == {key: AddResult.RESET}
+        item = queue.state.items[key]
+        assert (item.status, item.fingerprint, getattr(item, "noted", "")) == (P, "f2", "new")
 
 
 def test_a_scan_leaves_added_items_whose_source_exists(tmp_path: Path) -> None:

@@ -40,12 +40,13 @@ def _build_item(path: Path, settings: Settings) -> NewItem:
     tracks = worker.list_tracks(path) if path.is_dir() else []
     if not tracks:
         raise UsageError(f"{path_text.display_path(path)} contains no WAV files.")
-    fields = {"track_count": len(tracks), "output_dir": str(settings["output"] or "")}
+    own = {"output_dir": str(settings["output"] or "")}
     return NewItem(
         name=path_text.escape_path(path.name),
         path=path_text.escape_path(path),
         fingerprint=_fingerprint(tracks),
-        fields=fields,
+        fields={"track_count": len(tracks)},
+        settings=own,
     )
 
 

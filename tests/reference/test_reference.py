@@ -290,3 +290,17 @@ def test_resume_takes_unfinished_items_only(recordings: RecordingHome) -> None:
     assert "Processing 1 recording..." in out
     assert published(recordings) == {"Alpha": 2}
     assert "Nothing" in recordings.process("--list-resumable")
+
+
+def test_a_recording_that_is_added_again_goes_on_or_is_named_as_done(
+    recordings: RecordingHome,
+) -> None:
+    beta = recordings.library / "Beta"
+    recordings.process("--add", beta, "--publish-after", "1h")
+    assert "Beta is in the queue already." in recordings.process("--add", beta)
+    recordings.manage("--unpark", "all")
+    recordings.process("--add", beta)
+    (key,) = recordings.state().items
+    prepared = recordings.events("--add", beta)[0]
+    assert prepared == {"event": "prepared", "added": [], "existing": {key: "done"}}
+    assert "Beta is already done: " in recordings.process("--add", beta)

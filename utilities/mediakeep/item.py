@@ -84,6 +84,7 @@ class Item(
     path: str = ""  # escaped, see `escape_path`
     priority: Number = 0
     note: str = ""
+    added_date: str = ""  # when it became a part of the queue; for staged kinds
     attempts: Number | dict[str, Number] = 0  # for staged kinds, an object with a count per stage
     started_date: str = ""
     processed_date: str = ""
@@ -128,12 +129,17 @@ class ScannedItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewItem(msgspec.Struct, frozen=True, kw_only=True):
-    """An item that a command adds to a queue, such as a job; `fields` are of the kind's Struct."""
+    """An item that a command adds to a queue, such as a job.
+
+    `fields` and `settings` are of the kind's Struct. `settings` are those that the user chose for
+    this item: it is not added again while the queue has an item with its path and settings.
+    """
 
     name: str  # for display, and for the names of its outputs
     path: str = ""  # of its source, escaped, see `escape_path`; "" if it has none
     fingerprint: str = ""
     fields: Mapping[str, Any] = {}
+    settings: Mapping[str, Any] = {}
 
 
 def can_transition(item: Item, new: Status) -> bool:

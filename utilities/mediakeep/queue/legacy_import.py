@@ -153,7 +153,7 @@ def merge_with_scan(
 
     Nothing is read or written.
     """
-    items = scan_diff.build_new_items(scanned, kind.item_type, set())
+    items = scan_diff.build_new_items(scanned, kind, set(), clock.format_iso(clock.now()))
     pairs = _match_names(items, [path_text.escape_path(old_item.name) for old_item in old.items])
     new, vanished = set(items), {}
     for old_item in old.items:

@@ -37,6 +37,7 @@ from mediakeep.queue.claims import Claim, PendingQueue
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.history import event_log
 from mediakeep.queue.journal import JournalRecord
+from mediakeep.queue.new_jobs import AddResult
 from mediakeep.queue.replay import ReplayPlan
 from mediakeep.queue.sessions import Session
 from mediakeep.queue.snapshot import SnapshotHead
@@ -122,7 +123,7 @@ class Queue(ClaimedItems):
             )
             retired = item_archive.load_retired(location.folder, kind)
             scanned = item_archive.exclude_retired(scanned, retired)
-            items = scan_diff.build_new_items(scanned, kind.item_type, set())
+            items = scan_diff.build_new_items(scanned, kind, set(), head.created)
             store.install_state(QueueState(kind, head, items), None)
         if before:  # changes of an earlier queue in this folder, none of which count in this one
             store.commit(lambda _: QueueChange("scan", {}, {"anew": True, "known": len(items)}))
@@ -304,17 +305,25 @@ class Queue(ClaimedItems):
         record = self._store.commit(actions.unpark_items(lambda _: chosen))
         return list(record.items) if record else []
 
-    def add(self, new_items: Iterable[NewItem]) -> list[str]:
-        """Add pending items in one commit, and return their keys."""
+    def add(self, new_items: Iterable[NewItem]) -> dict[str, AddResult]:
+        """Add pending items in one commit, and return what became of them, by item key.
+
+        An item that the queue has with the same path and settings is not added. It becomes pending
+        if it failed, was skipped, or if its source has changed; that is a second commit.
+        """
         wanted = list(new_items)
         folder = self.location.folder
 
         def decide(state: QueueState) -> QueueChange | None:
             retired = item_archive.load_retired(folder, state.kind, state.items)
-            return new_jobs.build_add_change(state, wanted, retired.values())
+            now = clock.format_iso(self.location.now())
+            return new_jobs.build_add_change(state, wanted, retired.values(), now)
 
         record = self._store.commit(decide)
-        return list(record.items) if record else []
+        added = dict.fromkeys(record.items if record else (), AddResult.ADDED)
+        again = self._store.commit(lambda state: new_jobs.build_readd_change(state, wanted))
+        found = new_jobs.list_results(self.state, wanted, again.items if again else ())
+        return {**added, **{key: found[key] for key in found if key not in added}}
 
     def retire(self, keys: Iterable[str]) -> list[str]:
         """Remove items from the queue for good, and return their keys; the history keeps them.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import structs
 
 from mediakeep.errors import InvalidItemData, UsageError
-from mediakeep.item import Item, Status
+from mediakeep.item import Item, SkipReason, Status
 from mediakeep.kinds import Kind
 
 _ATTEMPT_FIELDS = (
@@ -40,6 +41,44 @@ def build_restart_patch(kind: Kind, item: Item) -> dict[str, Any]:
     kept = {name: None for name in ("parts", "resume_stage") if getattr(item, name)}
     restarted = structs.replace(item, parts=None, resume_stage="")
     return {**build_reset_patch(kind, restarted), **kept}
+
+
+def build_changed_patch(
+    kind: Kind, item: Item, fingerprint: str, fields: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the field changes of an item whose source has changed on disk."""
+    changes: dict[str, Any] = {**fields, "fingerprint": fingerprint}
+    if item.skip_reason == SkipReason.NEVER_ASK_AGAIN:
+        return changes
+    has_copy = has_working_copy(kind, item)  # its work continues without the source
+    if item.status is Status.PENDING and (has_copy or not has_progress(kind, item)):
+        return changes
+    reset = build_reset_patch if has_copy else build_restart_patch
+    note = "it changed on disk since it was last done"
+    return {**changes, **reset(kind, item), "note": note}
+
+
+def build_return_patch(item: Item, seq: int) -> dict[str, Any]:
+    """Return the field changes of a vanished item whose source exists again unchanged.
+
+    `seq` is the number of the change. It becomes that of a settle, so that views update the item.
+    """
+    status = item.returns_to or Status.PENDING
+    return {"status": status, "settled": seq, "returns_to": None, "skip_reason": None}
+
+
+def has_working_copy(kind: Kind, item: Item) -> bool:
+    """Return whether the files of an unfinished item exist in a working folder."""
+    return kind.has_working_copy is not None and kind.has_working_copy(item)
+
+
+def is_source_consumed(kind: Kind, item: Item) -> bool:
+    """Return whether an item was completed in a way that can move or delete its source."""
+    if not kind.consumes_source:
+        return False
+    if kind.has_consumed_source is None:
+        return item.status is Status.COMPLETED
+    return kind.has_consumed_source(item)
 
 
 def has_progress(kind: Kind, item: Item) -> bool:

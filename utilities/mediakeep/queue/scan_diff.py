@@ -51,18 +51,20 @@ class ScanDiff(msgspec.Struct):
 
 
 def build_new_items(
-    scanned: Iterable[ScannedItem], kind: type[Item], taken: set[str]
+    scanned: Iterable[ScannedItem], kind: Kind, taken: set[str], now: str
 ) -> dict[str, Item]:
     """Return pending items for the entries of a scan, each with a unique name for its outputs.
 
     `taken` contains the names in use (in the form of `normalize_name`), and gets the new ones.
     """
     items = {}
+    added = {"added_date": now} if kind.stages else {}
     for entry in scanned:
         stem = path_text.safe_name(path_text.unescape_path(entry.key), taken)
         taken.add(path_text.normalize_name(stem))
         fields = {"path": entry.path, "fingerprint": entry.fingerprint, "output_name": stem}
-        items[entry.key] = kind(status=Status.PENDING, **fields, **entry.fields)  # type: ignore[arg-type]
+        fields |= added
+        items[entry.key] = kind.item_type(status=Status.PENDING, **fields, **entry.fields)  # type: ignore[arg-type]
     return items
 
 
@@ -76,13 +78,14 @@ def compare_with_scan(
     why: Callable[[str], SkipReason] = lambda _: SkipReason.VANISHED,
     follow: RenameMatcher = lambda *_: {},
     retired: Mapping[str, Item] = _NO_ITEMS,
+    now: str = "",
 ) -> ScanDiff:
     """Compare the queue with the entries of a library scan, and return the differences.
 
     `why` returns the skip reason, one of GONE_REASONS, for the key of a missing item. `follow`
     finds renamed items. `retired` items are not added again unless they changed. A kind that
     consumes its source moves or deletes it: its completed items are not compared, and an item with
-    a working copy has not vanished.
+    a working copy has not vanished. `now` is the time of the scan.
     """
     diff = ScanDiff(total=len(scanned))
     if retired:
@@ -102,7 +105,7 @@ def compare_with_scan(
     seen = {*matches.values(), *diff.renamed}
     known = [*state.items.values(), *retired.values()]
     taken = {path_text.normalize_name(item.output_name) for item in known}
-    for key, item in build_new_items(unknown, state.kind.item_type, taken).items():
+    for key, item in build_new_items(unknown, state.kind, taken, now).items():
         diff.new[key] = msgspec.to_builtins(item)
     for key, item in state.items.items():
         if key not in seen and item.status not in (Status.SKIPPED, Status.IN_PROGRESS):
@@ -132,15 +135,7 @@ def _exists_elsewhere(kind: Kind, key: str, item: Item) -> bool:
         return True
     if not kind.consumes_source:
         return False
-    return _has_working_copy(kind, item) or _is_source_consumed(kind, item)
-
-
-def _is_source_consumed(kind: Kind, item: Item) -> bool:
-    if not kind.consumes_source:
-        return False
-    if kind.has_consumed_source is None:
-        return item.status is Status.COMPLETED
-    return kind.has_consumed_source(item)
+    return resets.has_working_copy(kind, item) or resets.is_source_consumed(kind, item)
 
 
 def _match_keys(state: QueueState, scanned: list[ScannedItem]) -> dict[str, str]:
@@ -181,21 +176,22 @@ def _compare_item(diff: ScanDiff, key: str, state: QueueState, entry: ScannedIte
     item = state.items[key]
     if item.status is Status.IN_PROGRESS:
         return
-    if _is_source_consumed(state.kind, item):
+    if resets.is_source_consumed(state.kind, item):
         return
     same = item.fingerprint == entry.fingerprint or (
         not item.fingerprint and new_jobs.is_added(key, item)
     )
     path = {"path": entry.path} if entry.path != item.path else {}
     if same and item.skip_reason in GONE_REASONS:
-        # With the number of a settle, so that the views update the item.
-        back = {"status": item.returns_to or Status.PENDING, "settled": state.seq + 1}
-        diff.returned[key] = {**back, "returns_to": None, "skip_reason": None, **path}
+        diff.returned[key] = {**resets.build_return_patch(item, state.seq + 1), **path}
     elif same:
         if path:
             diff.moved[key] = path
     else:
-        diff.changed[key] = {**_build_changed_patch(state.kind, item, entry), **path}
+        diff.changed[key] = {
+            **resets.build_changed_patch(state.kind, item, entry.fingerprint, entry.fields),
+            **path,
+        }
 
 
 def _match_renamed(
@@ -240,27 +236,13 @@ def _build_renamed_item(state: QueueState, old: str, entry: ScannedItem) -> dict
     if item.settled:
         changes["settled"] = state.seq + 1
     if item.fingerprint != entry.fingerprint:
-        changes = _build_changed_patch(state.kind, item, entry) | changes
+        changes = (
+            resets.build_changed_patch(state.kind, item, entry.fingerprint, entry.fields) | changes
+        )
     elif is_no_longer_found(item):
         status = item.returns_to or Status.PENDING
         changes |= {"status": status, "returns_to": None, "skip_reason": None}
     return apply_merge_patch(msgspec.to_builtins(item), changes)
-
-
-def _build_changed_patch(kind: Kind, item: Item, entry: ScannedItem) -> dict[str, Any]:
-    changes: dict[str, Any] = {**entry.fields, "fingerprint": entry.fingerprint}
-    if item.skip_reason == SkipReason.NEVER_ASK_AGAIN:
-        return changes
-    has_copy = _has_working_copy(kind, item)  # its work continues without the source
-    if item.status is Status.PENDING and (has_copy or not resets.has_progress(kind, item)):
-        return changes
-    reset = resets.build_reset_patch if has_copy else resets.build_restart_patch
-    note = "it changed on disk since it was last done"
-    return {**changes, **reset(kind, item), "note": note}
-
-
-def _has_working_copy(kind: Kind, item: Item) -> bool:
-    return kind.has_working_copy is not None and kind.has_working_copy(item)
 
 
 def _build_skip_patch(item: Item, reason: SkipReason) -> dict[str, Any]:

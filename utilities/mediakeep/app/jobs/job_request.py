@@ -27,8 +27,10 @@ class Preparation(msgspec.Struct, frozen=True):
 class Selection(msgspec.Struct, frozen=True):
     """Which items a job command processes.
 
-    `resume` limits it to unfinished items. With `wait`, it ends when no item waits for its time.
+    `resume` limits it to unfinished items, `only_added` to those that the preparation added, or
+    found in the queue. With `wait`, it ends when no item waits for its time.
     """
 
     resume: bool = False
     wait: bool = False
+    only_added: bool = False

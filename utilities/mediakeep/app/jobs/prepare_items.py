@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from mediakeep import clock, path_text
 from mediakeep.app.console import CommandResult
 from mediakeep.app.jobs.job_request import Preparation
@@ -12,8 +14,9 @@ from mediakeep.app.queue_admin import new_home, reset, scan
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.subjects.interface import JobActions
 from mediakeep.errors import NoQueue, UsageError
-from mediakeep.item import NewItem, Status
+from mediakeep.item import Item, NewItem, Status
 from mediakeep.queue import claims, item_archive, new_jobs, resets, snapshot
+from mediakeep.queue.new_jobs import AddResult
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.snapshot import SnapshotHead
 from mediakeep.queue.state import QueueState
@@ -34,7 +37,14 @@ def prepare(context: ManagerContext, preparation: Preparation) -> CommandResult:
     return CommandResult([line for result in results for line in result.lines], data)
 
 
-def preview(context: ManagerContext, preparation: Preparation) -> QueueState:
+class Preview(msgspec.Struct, frozen=True):
+    """The queue as it would be after a preparation, and the keys of the items to add."""
+
+    state: QueueState
+    added: tuple[str, ...] = ()
+
+
+def preview(context: ManagerContext, preparation: Preparation) -> Preview:
     """Return the queue as it would be after `prepare` in a new batch; write nothing."""
     state = _load_or_create_state(context, preparation)
     claims.simulate_recovery(state, context.location)
@@ -43,13 +53,17 @@ def preview(context: ManagerContext, preparation: Preparation) -> QueueState:
         _apply(state, diff.build_patches(), "scan")
     retired = item_archive.load_retired(context.queue_folder, state.kind, state.items)
     new = _build_items(context, preparation)
-    if added := new_jobs.build_add_change(state, new, retired.values()):
+    now = clock.format_iso(context.location.now())
+    if added := new_jobs.build_add_change(state, new, retired.values(), now):
         _apply(state, added.items, added.op)
+    if again := new_jobs.build_readd_change(state, new):
+        _apply(state, again.items, again.op)
+    keys = new_jobs.list_results(state, new, ())
     if preparation.retry_failed:
         failed = [key for key, item in state.items.items() if item.status is Status.ERROR]
         patches = {key: resets.build_reset_patch(state.kind, state.items[key]) for key in failed}
         _apply(state, patches, "reset")
-    return state
+    return Preview(state, tuple({**keys, **dict.fromkeys(added.items if added else ())}))
 
 
 def _apply(state: QueueState, patches: Mapping[str, dict[str, Any] | None], op: str) -> None:
@@ -93,11 +107,28 @@ def get_actions(context: ManagerContext) -> JobActions:
 def _add_items(context: ManagerContext, new: list[NewItem]) -> CommandResult:
     _create_queue_if_missing(context)
     with context.open_queue() as queue:
-        keys = queue.add(new)
-        added = {key: queue.state.items[key] for key in keys}
-    count = terminal.format_count(len(keys), context.kind.noun, context.kind.plural)
-    names = [path_text.quote_escaped(item.name or item.path) for item in added.values()]
-    return CommandResult([f"Added {count}: {', '.join(names)}."], {"added": keys})
+        results = queue.add(new)
+        items = {key: queue.state.items[key] for key in results}
+    added = [key for key, result in results.items() if result is AddResult.ADDED]
+    count = terminal.format_count(len(added), context.kind.noun, context.kind.plural)
+    names = [path_text.quote_escaped(items[key].name or items[key].path) for key in added]
+    lines = [f"Added {count}: {', '.join(names)}."] if added else []
+    existing = {key: result for key, result in results.items() if key not in added}
+    lines += [_format_existing(context, key, items[key], existing[key]) for key in existing]
+    return CommandResult(lines, {"added": added, "existing": existing})
+
+
+def _format_existing(context: ManagerContext, key: str, item: Item, result: AddResult) -> str:
+    """Return a line on an item that the queue has already."""
+    name = path_text.quote_escaped(context.kind.name_item(key, item))
+    if result is AddResult.DONE:
+        output = get_actions(context).find_output(item)
+        return f"{name} is already done{f': {path_text.to_printable(output)}' if output else ''}."
+    if result is AddResult.RESET:
+        return f"{name} is in the queue already, and pending again."
+    if item.status is Status.IN_PROGRESS:
+        return f"{name} is in the queue already; session {item.session} processes it."
+    return f"{name} is in the queue already."
 
 
 def _create_queue_if_missing(context: ManagerContext) -> None:

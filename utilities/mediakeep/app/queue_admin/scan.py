@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from mediakeep import path_text
+from mediakeep import clock, path_text
 from mediakeep.app.console import CommandResult
 from mediakeep.app.queue_admin import detect_renames, new_home
 from mediakeep.app.queue_admin.context import ManagerContext
@@ -105,9 +105,8 @@ def _compare(
 ) -> ScanDiff:
     follow = partial(detect_renames.find_renamed, context, root)
     retired = item_archive.load_retired(context.queue_folder, state.kind, state.items)
-    return scan_diff.compare_with_scan(
-        state, scanned, partial(_removal_reason, context, root), follow, retired
-    )
+    reason, now = partial(_removal_reason, context, root), clock.format_iso(context.location.now())
+    return scan_diff.compare_with_scan(state, scanned, reason, follow, retired, now)
 
 
 def _removal_reason(context: ManagerContext, root: Path, key: str) -> SkipReason:

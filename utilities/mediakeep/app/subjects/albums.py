@@ -124,7 +124,8 @@ def _build_item(path: Path, settings: Settings) -> NewItem:
         name=path_text.escape_path(path.name),
         path=found.path,
         fingerprint=found.fingerprint,
-        fields={**found.fields, **own},
+        fields=found.fields,
+        settings=own,
     )
 
 
@@ -191,6 +192,7 @@ ALBUMS = Subject(
     jobs=JobActions(
         plan=_plan,
         build_item=_build_item,
+        find_output=lambda item: getattr(item, "playback_path", ""),
         describe_progress=_describe_progress,
         check_roll_back=_check_roll_back,
         roll_back=_roll_back,

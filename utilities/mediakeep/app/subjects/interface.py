@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -142,6 +142,9 @@ class JobActions(msgspec.Struct, frozen=True, kw_only=True):
     # Takes an absolute path that the user adds, and the settings; returns the new item. Raises
     # UsageError if the path cannot become an item.
     build_item: Callable[[Path, Settings], NewItem]
+    # The escaped paths of an item's sources, and that of its output, "" if it has none.
+    list_sources: Callable[[Item], Sequence[str]] = lambda item: [item.path]
+    find_output: Callable[[Item], str] = lambda item: getattr(item, "output_path", "")
     # Describes what exists of an unfinished item, "" if nothing.
     describe_progress: Callable[[Path, Item, Settings], str] = lambda *_: ""
     # Raises UsageError if an item cannot be rolled back now.

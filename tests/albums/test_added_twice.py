@@ -1,0 +1,64 @@
+"""Albums that are added although the queue has them, and batches of added albums only."""
+
+from __future__ import annotations
+
+import pytest
+
+from mediakeep import kinds
+from mediakeep.app.batch.batch_request import BatchOptions, BatchRequest
+from mediakeep.app.jobs.job_batch import JobBatch
+from mediakeep.app.jobs.job_request import Preparation, Selection
+from mediakeep.commands.display import batch_output
+from mediakeep.item import Status
+from mediakeep.runner.batch_config import BatchConfig
+from tests.albums.rig import AlbumHome
+
+
+def run_added(albums: AlbumHome, *names: str, dry_run: bool = False) -> int:
+    """Add albums and process them only, as a job command does; return the exit code."""
+    settings = albums.settings()
+    request = BatchRequest(kinds.ALBUMS, settings=settings)
+    options = BatchOptions(albums.path, request, dry_run, False, BatchConfig(size=1), False)
+    paths = tuple(albums.library / name for name in names)
+    job = JobBatch(
+        albums.context, options, Preparation(settings, add=paths), Selection(only_added=True)
+    )
+    with batch_output.open_output(options) as output:
+        return job.run((), output)
+
+
+def statuses(albums: AlbumHome) -> dict[str, str]:
+    return {item.name: item.status.value for item in albums.context.read_state().items.values()}
+
+
+def test_an_album_is_added_once_and_its_item_is_reused(albums: AlbumHome) -> None:
+    albums.make("Art/One")
+    assert albums.prepare("Art/One") == ["Added 1 album: One."]
+    assert albums.prepare("Art/One") == ["One is in the queue already."]
+    albums.run()
+    (key,) = albums.context.read_state().items
+    (line,) = albums.prepare("Art/One")
+    assert line == f"One is already done: {albums.item(key).playback_path}."
+    (albums.library / "Art/One/notes.txt").write_text("new")
+    (albums.library / "Art/One/02 T.flac").unlink()
+    assert albums.prepare("Art/One") == ["One is in the queue already, and pending again."]
+    (item,) = albums.context.read_state().items.values()
+    assert (item.status, getattr(item, "track_count", 0)) == (Status.PENDING, 1)
+    assert item.added_date
+    assert albums.prepare("Art/One", profile="flac") == ["Added 1 album: One."]
+
+
+def test_a_batch_of_added_albums_leaves_all_others(
+    albums: AlbumHome, capsys: pytest.CaptureFixture[str]
+) -> None:
+    albums.make("Art/One", "Art/Two", "Art/Three")
+    albums.prepare("Art/Three")
+    assert run_added(albums, "Art/One", "Art/Two", dry_run=True) == 0
+    assert "[2/2]" in capsys.readouterr().out
+    assert statuses(albums) == {"Three": "pending"}
+    assert run_added(albums, "Art/One", "Art/Two") == 0
+    assert statuses(albums) == {"Three": "pending", "One": "completed", "Two": "completed"}
+    capsys.readouterr()
+    assert run_added(albums, "Art/One", "Art/Three") == 0
+    assert "One is already done: " in capsys.readouterr().out
+    assert set(statuses(albums).values()) == {"completed"}
