@@ -134,8 +134,9 @@ def test_a_chunk_that_is_damaged_or_of_another_plan_is_encoded_again(tmp_path: P
     target = tmp_path / "book.m4b"
     for data, cause in (
         (bytes(damaged), "checksum"),
-        (content[:-5], "checksum"),
-        (b"", "checksum"),
+        (content[:-5], "size"),
+        (b"{" + content, "first line is damaged"),
+        (b"", "first line is damaged"),
     ):
         paths[0].write_bytes(data)
         with pytest.raises(WorkingFilesChanged, match=f"0.chunk is not as recorded: .*{cause}"):

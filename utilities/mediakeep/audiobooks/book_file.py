@@ -1,4 +1,4 @@
-"""Write the M4B of a book: packets, chapters (QuickTime and Nero), tags and cover.
+"""Write the M4B of a book: the header, tags and cover, then the packets.
 
 The start of the audio after the priming is an edit list, and its end the duration of the last
 packet, so that players play exactly the samples of the book.
@@ -6,34 +6,19 @@ packet, so that players play exactly the samples of the book.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from fractions import Fraction
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from mediakeep import atomic_files
-from mediakeep.audiobooks import chunk_file
-from mediakeep.audiobooks.book_plan import AAC_FRAME, BookPlan
-from mediakeep.audiobooks.book_tags import BookDetails, write_tags
+from mediakeep.audiobooks import book_tags, chunk_file, encode_chunk, m4b_header
+from mediakeep.audiobooks.book_plan import AAC_FRAME, BookPlan, Chunk
+from mediakeep.audiobooks.book_tags import BookDetails
 from mediakeep.audiobooks.chapters import Chapter
-from mediakeep.audiobooks.encode_chunk import CODEC, PRIMING
+from mediakeep.audiobooks.m4b_header import AudioTrack
 from mediakeep.errors import EncodingFailed
-from mediakeep.media import ffmpeg
-from mediakeep.media.encoding.output_file import OutputFile, open_container
 
-_OPTIONS = {"movflags": "+faststart", "brand": "M4B "}
 _HINT = "Check the disk and its free space, then run again."
-
-
-class BookPacket(msgspec.Struct, frozen=True, gc=False):
-    """A packet of AAC; its position and duration are in samples, before 0 for priming."""
-
-    data: bytes
-    position: int
-    duration: int
 
 
 def write_book(
@@ -48,73 +33,53 @@ def write_book(
     It is overwritten and synced, or removed on any error. Raises WorkingFilesChanged for a chunk,
     EncodingFailed for the target.
     """
-
-    def add_stream(output: Any) -> Any:
-        stream = output.add_stream(CODEC, rate=plan.format.sample_rate)
-        stream.codec_context.layout = plan.format.pcm.layout
-        stream.codec_context.bit_rate = plan.format.bit_rate
-        return stream
-
-    packets = _read_packets(plan, chunks)
-    write_packets(target, plan.format.sample_rate, add_stream, packets, chapters)
-    write_tags(target, details)
-
-
-def _read_packets(plan: BookPlan, chunks: Sequence[Path]) -> Iterator[BookPacket]:
-    key, position = plan.key(), -PRIMING
-    for chunk, path in zip(plan.chunks(), chunks, strict=True):
-        for data in chunk_file.read_chunk(path, key, chunk):
-            yield BookPacket(data, position, min(AAC_FRAME, plan.samples - position))
-            position += AAC_FRAME
+    expected, sizes = plan.format, bytearray()
+    for path, chunk, key in _pair_chunks(plan, chunks):
+        sizes += m4b_header.pack_sizes(chunk_file.read_sizes(path, key, chunk))
+    configuration = encode_chunk.open_encoder(expected).extradata
+    entry = m4b_header.build_aac_entry(
+        expected.sample_rate, expected.channels, configuration, expected.bit_rate
+    )
+    track = AudioTrack(
+        expected.sample_rate, entry, AAC_FRAME, encode_chunk.PRIMING, plan.samples, sizes
+    )
+    packets = (
+        block
+        for path, chunk, key in _pair_chunks(plan, chunks)
+        for block in chunk_file.iter_packets(path, key, chunk)
+    )
+    write_m4b(target, track, packets, chapters, details)
 
 
-def write_packets(
+def _pair_chunks(plan: BookPlan, paths: Sequence[Path]) -> Iterator[tuple[Path, Chunk, str]]:
+    key = plan.key()
+    for path, chunk in zip(paths, plan.chunks(), strict=True):
+        yield path, chunk, key
+
+
+def write_m4b(
     target: Path,
-    rate: int,
-    add_stream: Callable[[Any], Any],
-    packets: Iterable[BookPacket],
+    track: AudioTrack,
+    packets: Iterable[bytes],
     chapters: Sequence[Chapter],
+    details: BookDetails,
 ) -> None:
-    """Write an MP4 of AAC packets and chapters; `add_stream` adds the stream to the container.
+    """Write an M4B; `packets` are the bytes of all packets in order, in blocks.
 
     `target` is overwritten and synced, or removed on any error. Raises EncodingFailed.
     """
-    file, base = None, Fraction(1, rate)
     try:
-        with OutputFile(target, "w+") as file:
-            with open_container(file, "ipod", rate, _OPTIONS) as output:
-                stream = add_stream(output)
-                output.set_chapters(_to_chapter_dicts(chapters, base))
-                output.start_encoding()
-                for packet in packets:
-                    output.mux_one(_to_av_packet(packet, stream, base))
+        with target.open("wb") as file:
+            file.writelines(m4b_header.build_header(track, chapters))
+        book_tags.write_tags(target, details)  # now, as there is no audio to be moved
+        with target.open("ab") as file:
+            file.write(m4b_header.build_data_head(track, chapters))
+            file.writelines(packets)
+            file.flush()
             atomic_files.sync_data(file.fileno())
     except BaseException as error:
         with suppress(OSError):
             target.unlink(missing_ok=True)
-        cause = file.error if file and file.error else error  # FFmpeg replaces that of the system
-        if isinstance(cause, (OSError, ffmpeg.require_pyav().error.FFmpegError)):
-            raise EncodingFailed(target, ffmpeg.describe_error(cause), _HINT) from cause
+        if isinstance(error, OSError):
+            raise EncodingFailed(target, error.strerror or str(error), _HINT) from error
         raise
-
-
-def _to_chapter_dicts(chapters: Sequence[Chapter], base: Fraction) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": number,
-            "start": chapter.start,
-            "end": chapter.end,
-            "time_base": base,
-            "metadata": {"title": chapter.title},
-        }
-        for number, chapter in enumerate(chapters)
-    ]
-
-
-def _to_av_packet(packet: BookPacket, stream: Any, base: Fraction) -> Any:
-    result = ffmpeg.require_pyav().Packet(packet.data)
-    result.stream, result.time_base = stream, base
-    result.pts = result.dts = packet.position
-    result.duration = packet.duration
-    result.is_keyframe = True
-    return result

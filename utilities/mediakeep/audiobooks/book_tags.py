@@ -7,11 +7,10 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_files
 from mediakeep.media import pictures
 from mediakeep.media.audio import formats
 from mediakeep.media.audio.embedded_pictures import FRONT_COVER_TYPE
-from mediakeep.media.mutagen_tags import save_items
+from mediakeep.media.mutagen_tags import adapter
 from mediakeep.media.mutagen_tags.tag_items import FileItems, TagItem, TagPicture
 
 _AUDIOBOOK = "2"  # iTunes' media kind
@@ -34,17 +33,14 @@ class BookDetails(msgspec.Struct, frozen=True):
 
 
 def write_tags(path: Path, details: BookDetails) -> None:
-    """Replace the tags of an M4B that is not published yet, and sync it.
+    """Replace the tags of an M4B that is not published yet.
 
-    Raises ValueError if the cover is neither JPEG nor PNG.
+    Raises ValueError if the cover is neither JPEG nor PNG, and OSError.
     """
     found = [(name, value) for name, value in _list_items(details) if value]
     items = tuple(TagItem(name, (value,)) for name, value in found)
     covers = (_to_picture(details.cover),) if details.cover else ()
-    with path.open("r+b") as file:
-        save_items.save_items(file, formats.MP4.name, FileItems(items, covers))
-        file.flush()
-        atomic_files.sync_data(file.fileno())
+    adapter.save_items(path, formats.MP4.name, FileItems(items, covers))
 
 
 def _list_items(details: BookDetails) -> Iterator[tuple[str, str]]:

@@ -1,14 +1,16 @@
 """Files of encoded packets: complete after the rename, and checked again when they are read.
 
 A file is a line of JSON (the key of the plan, the chunk and the sizes of its packets), the packets,
-and the SHA-256 of both.
+and the SHA-256 of both. It is read in blocks.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -16,6 +18,7 @@ from mediakeep import atomic_files
 from mediakeep.audiobooks.book_plan import Chunk
 from mediakeep.errors import WorkingFilesChanged
 
+_BLOCK = 1 << 18  # bytes
 _DIGEST = hashlib.sha256().digest_size
 _HINT = "Delete it and run again: the chunk is encoded again."
 
@@ -33,30 +36,56 @@ def write_chunk(path: Path, key: str, chunk: Chunk, packets: Sequence[bytes]) ->
     atomic_files.write_atomic(path, content + hashlib.sha256(content).digest())
 
 
-def read_chunk(path: Path, key: str, chunk: Chunk) -> list[bytes]:
-    """Return the packets of a chunk; raise WorkingFilesChanged if the file is not that chunk."""
+def read_sizes(path: Path, key: str, chunk: Chunk) -> list[int]:
+    """Return the sizes of the packets of a chunk, in bytes.
+
+    Raises WorkingFilesChanged if the file is not that chunk. Its checksum is not verified.
+    """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            return _read_header(file, path, key, chunk)[1].sizes
     except OSError as error:
         raise WorkingFilesChanged(path, error.strerror or str(error), _HINT) from error
-    content = memoryview(data)[:-_DIGEST]
-    if hashlib.sha256(content).digest() != data[-_DIGEST:]:
-        raise WorkingFilesChanged(path, "its checksum is wrong", _HINT)
-    end = data.index(b"\n") + 1
-    header = msgspec.json.decode(content[:end], type=_Header)
-    if (header.key, header.chunk) != (key, chunk):
-        raise WorkingFilesChanged(path, "it belongs to other sources or settings", _HINT)
-    packets = []
-    for size in header.sizes:
-        packets.append(bytes(content[end : end + size]))
-        end += size
-    return packets
+
+
+def iter_packets(path: Path, key: str, chunk: Chunk) -> Iterator[bytes]:
+    """Yield the bytes of all packets of a chunk in blocks.
+
+    Raises WorkingFilesChanged if the file is not that chunk; after the last block if it is damaged.
+    """
+    try:
+        with path.open("rb") as file:
+            line, header = _read_header(file, path, key, chunk)
+            left, digest = sum(header.sizes), hashlib.sha256(line)
+            if os.fstat(file.fileno()).st_size != len(line) + left + _DIGEST:
+                raise WorkingFilesChanged(path, "its size is wrong", _HINT)
+            while left and (block := file.read(min(_BLOCK, left))):
+                left -= len(block)
+                digest.update(block)
+                yield block
+            if left or file.read() != digest.digest():
+                raise WorkingFilesChanged(path, "its checksum is wrong", _HINT)
+    except OSError as error:
+        raise WorkingFilesChanged(path, error.strerror or str(error), _HINT) from error
 
 
 def is_finished(path: Path, key: str, chunk: Chunk) -> bool:
     """Return True if a chunk was encoded for the plan with this key, and is undamaged."""
     try:
-        read_chunk(path, key, chunk)
+        for _ in iter_packets(path, key, chunk):
+            pass
     except WorkingFilesChanged:
         return False
     return True
+
+
+def _read_header(file: BinaryIO, path: Path, key: str, chunk: Chunk) -> tuple[bytes, _Header]:
+    """Return the first line of a file, and its content."""
+    line = file.readline()
+    try:
+        header = msgspec.json.decode(line, type=_Header)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise WorkingFilesChanged(path, "its first line is damaged", _HINT) from error
+    if (header.key, header.chunk) != (key, chunk):
+        raise WorkingFilesChanged(path, "it belongs to other sources or settings", _HINT)
+    return line, header

@@ -7,17 +7,19 @@ players cannot skip there: up to 50 ms of silence. Chapters count them, so that 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from mediakeep.audiobooks import book_file
-from mediakeep.audiobooks.book_file import BookPacket
-from mediakeep.audiobooks.book_tags import BookDetails, write_tags
+from mediakeep.audiobooks import book_file, m4b_header
+from mediakeep.audiobooks.book_tags import BookDetails
 from mediakeep.audiobooks.chapters import Chapter, ChapterMark, make_chapters
+from mediakeep.audiobooks.m4b_header import AudioTrack
 from mediakeep.errors import DecodingFailed, UsageError
 from mediakeep.media import ffmpeg
+from mediakeep.media.audio.mp4 import mp4_stream
 from mediakeep.media.ffmpeg import OpenedAudio
 
 _HINT = "Encode the book instead."
@@ -121,25 +123,27 @@ def join_parts(plan: JoinPlan, target: Path, details: BookDetails) -> None:
     It is overwritten and synced, or removed on any error. Raises EncodingFailed for the target,
     Unreadable or DecodingFailed for a part.
     """
-    first = plan.parts[0]
-    with ffmpeg.open_audio(first.path) as template:
-
-        def add_stream(output: Any) -> Any:
-            return output.add_stream_from_template(template.stream)
-
-        packets = _join_packets(plan)
-        book_file.write_packets(target, first.sample_rate, add_stream, packets, plan.chapters)
-    write_tags(target, details)
-
-
-def _join_packets(plan: JoinPlan) -> Iterator[BookPacket]:
-    position, end = -plan.parts[0].priming, plan.samples
+    first, sizes = plan.parts[0], bytearray()
     for part in plan.parts:
-        with ffmpeg.open_audio(part.path) as opened, ffmpeg.translate_errors(part.path):
-            for packet in _read_packets(opened):
-                duration = min(part.frame, end - position)
-                yield BookPacket(bytes(packet), position, duration)
-                position += part.frame
+        with _open_packets(part.path) as packets:
+            sizes += m4b_header.pack_sizes(packet.size for packet in packets)
+    with ffmpeg.open_audio(first.path) as opened:
+        entry = mp4_stream.read_sample_entry(opened.source)
+    track = AudioTrack(first.sample_rate, entry, first.frame, first.priming, plan.samples, sizes)
+    book_file.write_m4b(target, track, _join_packets(plan), plan.chapters, details)
+
+
+def _join_packets(plan: JoinPlan) -> Iterator[bytes]:
+    for part in plan.parts:
+        with _open_packets(part.path) as packets:
+            for packet in packets:
+                yield bytes(packet)
+
+
+@contextmanager
+def _open_packets(path: Path) -> Iterator[Iterator[Any]]:
+    with ffmpeg.open_audio(path) as opened, ffmpeg.translate_errors(path):
+        yield _read_packets(opened)
 
 
 def _read_packets(opened: OpenedAudio) -> Iterator[Any]:

@@ -97,6 +97,16 @@ def iter_essence(source: BoundedFile) -> EssenceParts:
         yield (first - mdat_start).to_bytes(9, signed=True)
 
 
+def read_sample_entry(source: BoundedFile) -> bytes:
+    """Return the box that describes the codec of the first audio track, or b"" if there is none."""
+    for track in (source.call_once_and_cache(_read_movie) or Mp4Movie()).tracks:
+        handler, descriptions = track.get(b"hdlr"), track.get(b"stsd")
+        if handler and descriptions and source.read(handler.start + 8, 4) == b"soun":
+            start = descriptions.start + 8  # after the flags and a count
+            return source.read(start, int.from_bytes(source.read(start, 4)))
+    return b""
+
+
 def _read_movie(source: BoundedFile) -> Mp4Movie | None:
     for atom in atoms.walk_atoms(source, surrounding_tags.find_audio_start(source), source.size):
         if atom.name == b"moov":
