@@ -1,0 +1,372 @@
+"""Backups of books: what they contain, what is restored from them, and when they are removed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from mediakeep.audiobooks import backup, backup_retention
+from mediakeep.audiobooks.backup import BackupJob, RestoredFiles
+from mediakeep.errors import (
+    DiskFull,
+    NotCopied,
+    NotEnoughSpace,
+    SourceChanged,
+    WorkingFilesChanged,
+)
+from mediakeep.workspace import disk_space, verified_copy
+from mediakeep.workspace.folder_locks import lock_folder
+from tests.crash.tap import FileCall, Tap
+from tests.workspace import trees
+from tests.workspace.test_synced import SyncLog
+
+NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
+NAME = f"Book_{NOW.astimezone():%Y%m%d_%H%M%S}"
+
+
+class Scene:
+    """A book, the folder of the backups, and the job of the book."""
+
+    def __init__(self, folder: Path) -> None:
+        self.book, self.root = folder / "library" / "Book", folder / "home" / "backup"
+        self.reservations = folder / "home" / "reservations"
+        self.folders = [folder / "library", folder / "home"]
+        self.job = BackupJob("job", "Book", (self.book,))
+
+    def prepare(self) -> None:
+        trees.make_tree(self.book)
+
+    def back_up(self, now: datetime = NOW) -> Path:
+        return backup.create_backup(self.job, self.root, self.reservations, lambda: now)
+
+    def copies(self) -> trees.Contents:
+        """Return the only backup without its record."""
+        (path,) = (path for path, _ in backup.list_backups(self.root))
+        found = trees.contents(path)
+        del found[backup.RECORD_FILE]
+        return found
+
+    def expire(self, days: int, age: float, kept: tuple[str, ...] = ()) -> list[Path]:
+        moment = NOW + timedelta(days=age)
+        return backup_retention.expire_backups(self.root, days, lambda: moment, kept)
+
+    def log(self) -> list[list[str]]:
+        path = self.root / backup_retention.LOG_FILE
+        return [line.split("\t") for line in path.read_text().splitlines()]
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    scene = Scene(tmp_path)
+    scene.prepare()
+    return scene
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_backup_has_all_files_and_their_record(scene: Scene) -> None:
+    (scene.book / ".hidden").write_bytes(b"h")
+    before = trees.contents(scene.book)
+    path = scene.back_up()
+    assert path == scene.root / NAME
+    assert scene.copies() == before == trees.contents(scene.book)
+    record = backup.read_record(path)
+    assert record
+    assert (record.job, record.created) == ("job", NOW)
+    (source,) = record.sources
+    assert source.original == scene.book
+    assert {file.path: (file.size, file.mtime_ns) for file in source.files}["CD1/01.flac"] == (
+        120_000,
+        10**18 + 7000,
+    )
+    assert (path / "CD1/01.flac").stat().st_mtime_ns == 10**18 + 7000
+
+
+def test_several_folders_have_a_subfolder_each(scene: Scene) -> None:
+    other = trees.make_tree(scene.book.parent / "more" / "book", {"2.mp3": b"2"})
+    scene.job = BackupJob("job", "Both", (scene.book, other))
+    path = scene.back_up()
+    assert path.name.startswith("Both_")
+    assert names(path) == ["Book", backup.RECORD_FILE, "book_2"]
+    assert trees.contents(path / "book_2") == trees.contents(other)
+    (other / "2.mp3").unlink()
+    assert backup.restore_missing(path).restored == (other / "2.mp3",)
+
+
+def test_a_second_call_finds_the_backup_of_its_job(scene: Scene) -> None:
+    first = scene.back_up()
+    assert backup.find_backup(scene.root, "job") == first
+    assert backup.find_backup(scene.root, "other") is None
+    assert scene.back_up(NOW + timedelta(hours=1)) == first
+    (scene.book / "cover.jpg").unlink()  # the backup has more than the book, so it is kept
+    assert scene.back_up(NOW + timedelta(hours=1)) == first
+
+
+@pytest.mark.parametrize("changed", ["book", "backup"])
+def test_a_backup_that_lacks_something_is_not_enough(scene: Scene, changed: str) -> None:
+    first = scene.back_up()
+    if changed == "book":
+        (scene.book / "new.mp3").write_bytes(b"new")
+    else:
+        (first / "CD1" / "01.flac").write_bytes(b"short")
+    second = scene.back_up(NOW + timedelta(hours=1))
+    assert second != first
+    assert backup.find_backup(scene.root, "job") == second
+
+
+def test_two_backups_of_one_second_have_different_names(scene: Scene) -> None:
+    scene.back_up()
+    scene.job = BackupJob("other", "Book", (scene.book,))
+    assert scene.back_up().name == f"{NAME}_2"
+
+
+def test_a_source_may_have_a_file_named_as_the_record(scene: Scene) -> None:
+    old = scene.back_up()
+    scene.job = BackupJob("copy", "Old", (old,))
+    copied = scene.back_up()
+    assert {"backup.json", "_backup.json"} <= set(names(copied))
+    record = backup.read_record(copied)
+    assert record
+    assert record.job == "copy"
+    (old / "backup.json").unlink()
+    assert backup.restore_missing(copied).restored == (old / "backup.json",)
+    (scene.book / "_backup.json").write_text("{}")
+    scene.job = BackupJob("third", "Book", (scene.book,))
+    assert backup.find_backup(scene.root, "third") is None
+    assert scene.back_up() == backup.find_backup(scene.root, "third")
+
+
+def test_links_are_recorded_and_not_followed(scene: Scene) -> None:
+    (scene.book / "all").symlink_to("/")
+    (scene.book / "gone.mp3").symlink_to("nowhere.mp3")
+    path = scene.back_up()
+    assert scene.back_up(NOW + timedelta(hours=1)) == path
+    assert not os.path.lexists(path / "all")
+    (scene.book / "all").unlink()
+    result = backup.restore_missing(path)
+    assert result.restored == (scene.book / "all",)
+    assert scene.book / "gone.mp3" in result.unchanged
+    assert (scene.book / "all").readlink() == Path("/")
+
+
+def test_what_cannot_be_copied_is_named(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(scene.book / "pipe.mp3")
+    with pytest.raises(NotCopied, match=r"pipe\.mp3 not copied: it is a special file"):
+        scene.back_up()
+    (scene.book / "pipe.mp3").unlink()
+
+    real_open = os.open
+
+    def deny(path: str | Path, *arguments: int) -> int:  # root may read everything
+        if Path(path) == scene.book / "cover.jpg":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return real_open(path, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", deny)
+        with pytest.raises(NotCopied, match=r"cover\.jpg not copied: Permission denied"):
+            scene.back_up()
+    job = BackupJob("job", "Home", (scene.root.parent,))
+    with pytest.raises(NotCopied, match="it contains the folder of the backups"):
+        backup.create_backup(job, scene.root, scene.reservations)
+    with monkeypatch.context() as patched:  # the file system of a test does not ignore case
+        patched.setattr(backup, "copy_file", lambda source, *_: copy_to_one(scene, source))
+        scene.job = BackupJob("other", "Book", (scene.book,))
+        with pytest.raises(NotCopied, match="cannot hold all of its names"):
+            scene.back_up()
+    assert list(backup.list_backups(scene.root)) == []
+
+
+def copy_to_one(scene: Scene, source: Path) -> object:
+    staged = max(scene.root.glob(backup.PART_PATTERN), key=lambda path: path.stat().st_ctime_ns)
+    return verified_copy.copy_file(source, staged / "one", staged)
+
+
+def test_a_source_that_changes_meanwhile_is_noticed(scene: Scene) -> None:
+    def change(call: FileCall) -> None:
+        if call.name == "replace":
+            (scene.book / "late.mp3").touch()
+
+    with pytest.raises(SourceChanged), Tap(change):
+        scene.back_up()
+    assert names(scene.root)[0].endswith(".part")
+    (scene.book / "late.mp3").unlink()
+    scene.back_up()
+    assert names(scene.root) == [NAME]
+    assert scene.copies() == trees.contents(scene.book)
+
+
+def test_the_space_is_checked_before_anything_is_copied(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk_space, "_MARGIN", 1 << 62)  # no disk of a test is full
+    with pytest.raises(NotEnoughSpace):
+        scene.back_up()
+    (staged,) = scene.root.iterdir()
+    assert names(staged) == []
+
+
+def test_a_disk_that_fills_up_is_named_and_the_backup_is_continued(scene: Scene) -> None:
+    def fill(call: FileCall) -> None:  # no disk of a test is full
+        if "CD2" in call.path and call.name == "open" and call.flags & os.O_CREAT:
+            raise OSError(errno.ENOSPC, "No space left on device", call.path)
+
+    with pytest.raises(DiskFull), Tap(fill):
+        scene.back_up()
+    copied = []
+
+    def note(call: FileCall) -> None:
+        if call.name == "replace":
+            copied.append(Path(call.target).name)
+
+    with Tap(note):
+        scene.back_up()
+    assert "01.flac" not in copied
+    assert trees.UNDECODABLE in copied
+
+
+def test_only_missing_files_are_restored(scene: Scene) -> None:
+    path = scene.back_up()
+    (scene.book / "cover.jpg").write_bytes(b"mine")
+    shutil.rmtree(scene.book / "CD1")
+    changed = scene.book / "CD2" / trees.UNDECODABLE
+    assert backup.restore_missing(path) == RestoredFiles(
+        (scene.book / "CD1" / "01.flac",), (changed,), (scene.book / "cover.jpg",)
+    )
+    assert (scene.book / "cover.jpg").read_bytes() == b"mine"
+    assert trees.contents(scene.book / "CD1") == {"01.flac": trees.FILES["CD1/01.flac"]}
+    assert not backup.restore_missing(path).restored
+
+
+def test_a_file_that_is_damaged_in_the_backup_is_not_restored(scene: Scene) -> None:
+    path = scene.back_up()
+    (path / "CD1" / "01.flac").write_bytes(b"bad" * 40_000)
+    (path / "cover.jpg").unlink()
+    shutil.rmtree(scene.book)
+    result = backup.restore_missing(path)
+    assert result.damaged == (scene.book / "CD1" / "01.flac", scene.book / "cover.jpg")
+    assert len(result.restored) == 1
+    (path / backup.RECORD_FILE).write_text("{")
+    with pytest.raises(WorkingFilesChanged, match=r"it has no readable backup\.json"):
+        backup.restore_missing(path)
+
+
+def test_nothing_is_restored_to_a_disk_that_is_not_mounted(scene: Scene) -> None:
+    path = scene.back_up()
+    shutil.rmtree(scene.book.parent)
+    with pytest.raises(NotCopied, match=r"the folder above it is missing\. Mount its disk"):
+        backup.restore_missing(path)
+    assert not scene.book.parent.exists()
+
+
+def test_a_record_does_not_lead_out_of_the_source_folder(scene: Scene) -> None:
+    path = scene.back_up()
+    record = path / backup.RECORD_FILE
+    record.write_text(record.read_text().replace("CD1/01.flac", "../CD1/01.flac"))
+    assert backup.read_record(path) is None
+
+
+def test_backups_are_removed_after_their_days(scene: Scene) -> None:
+    path = scene.back_up()
+    size = sum(len(data or b"") for data in trees.contents(path).values())
+    assert scene.expire(30, 29.9) == scene.expire(0, 999) == scene.expire(30, 31, ("job",)) == []
+    with lock_folder(path):  # as while files are restored
+        assert scene.expire(30, 31) == []
+    assert names(scene.root) == [NAME, backup_retention.LOG_FILE]
+    assert scene.expire(30, 31) == [path]
+    (scene.root / "mine").mkdir()
+    (scene.root / "mine" / backup.RECORD_FILE).write_text("{}")
+    assert scene.expire(1, 999) == []
+    (line,) = scene.log()
+    assert line[0] == "2026-12-23T14:30:00+00:00"
+    assert line[1] == NAME
+    assert abs(int(line[2].removesuffix(" bytes")) - size) < 100_000  # folders have sizes, too
+    assert line[3] == "older than 30 days"
+    assert names(scene.root) == [backup_retention.LOG_FILE, "mine"]
+
+
+def test_an_unfinished_backup_is_removed_after_a_day(scene: Scene) -> None:
+    part = scene.root / ".backup-0123456789ab.part"
+    part.mkdir(parents=True)
+    os.utime(part, (NOW.timestamp(), NOW.timestamp()))
+    assert scene.expire(0, 0.9) == []
+    assert scene.expire(0, 1.1) == [part]
+    assert [line[3] for line in scene.log()] == ["unfinished"]
+
+
+def test_a_torn_line_of_the_log_stays_apart(scene: Scene) -> None:
+    path = scene.back_up()
+    log = scene.root / backup_retention.LOG_FILE
+    log.write_text(f"2026-11-22\t{path.name}\t12")
+    scene.expire(30, 31)
+    assert [len(line) for line in scene.log()] == [3, 4]
+
+
+def test_a_backup_is_killed_before_each_call(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+
+    def check() -> None:
+        if found := backup.find_backup(scene.root, "job"):
+            assert scene.copies() == trees.contents(scene.book)
+            assert names(scene.root) == [found.name]
+
+    calls = trees.die_at_each_call(scene.folders, scene.prepare, scene.back_up, check)
+    assert calls > 25
+
+
+def test_a_backup_is_synced_before_it_gets_its_name(scene: Scene) -> None:
+    with SyncLog(scene.root / NAME, scene.book) as log:
+        scene.back_up()
+        assert log.published
+        log.check_end(scene.root)
+
+
+def test_a_restore_is_killed_before_each_call(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    whole: list[trees.Contents] = []
+
+    def prepare() -> None:
+        scene.prepare()
+        whole[:] = [trees.contents(scene.book)]
+        scene.back_up()
+        (scene.book / "CD1" / "01.flac").unlink()
+
+    def check() -> None:
+        found = trees.contents(scene.book)
+        for name in found.keys() & whole[0].keys():
+            assert found[name] == whole[0][name]
+
+    def act() -> None:
+        backup.restore_missing(scene.root / NAME)
+
+    assert trees.die_at_each_call(scene.folders, prepare, act, check) > 10
+    left = {name for name in trees.contents(scene.book) if name not in whole[0]}
+    assert not left
+
+
+def test_a_removal_is_killed_before_each_call(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+
+    def prepare() -> None:
+        scene.prepare()
+        scene.back_up()
+
+    def act() -> None:
+        scene.expire(30, 31)
+
+    def check() -> None:
+        if list(backup.list_backups(scene.root)):
+            assert scene.copies() == trees.contents(scene.book)
+        elif names(scene.root) == [backup_retention.LOG_FILE]:
+            whole = [line for line in scene.log() if len(line) == 4]  # others are torn
+            assert len(whole) == 1
+
+    assert trees.die_at_each_call(scene.folders, prepare, act, check) > 8
+    assert names(scene.root) == [backup_retention.LOG_FILE]
