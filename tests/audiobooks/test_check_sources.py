@@ -109,7 +109,7 @@ HOSTILE: list[tuple[str, Make, str, str]] = [
     ("a.m4a", write(lambda one: one.m4a[: len(one.m4a) // 2]), "it is truncated: it holds", COPY),
     ("a.m4a", write(lambda one: one.m4a[:20]), "it is truncated: it holds 20 of 28 bytes", COPY),
     ("a.m4a", write(damage_middle), "it cannot be decoded: Invalid data", REPLACE),
-    ("a.m4a", write_video, HEADER, REPLACE),
+    ("a.m4a", write_video, "it is a video without audio", REPLACE),
     ("a.m4p", write(lambda one: one.m4a.replace(b"mp4a", b"drms", 1)), "DRM (FairPlay)", ""),
     ("a.aax", write(lambda one: one.m4a.replace(b"mp4a", b"aavd", 1)), "DRM (Audible)", ""),
     ("a.aa", text(b"\0\0\x10\0\x57\x90\x75\x36" + b"\1\xee" * 99), "it is protected by DRM", ""),

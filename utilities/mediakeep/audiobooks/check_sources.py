@@ -21,6 +21,8 @@ from mediakeep.errors import ItemFailed, NotAudio, SourcesRefused, Truncated, Un
 from mediakeep.media import file_errors, open_file
 from mediakeep.media.audio import formats, tags
 from mediakeep.media.audio.model import AudioFile, AudioProperties
+from mediakeep.media.audio.mp4 import mp4_stream
+from mediakeep.media.bounded_file import open_bounded
 from mediakeep.media.encoding import pcm_source
 from mediakeep.media.encoding.pcm_source import CHANNEL_LAYOUTS
 
@@ -165,8 +167,18 @@ def _check_content(path: Path, facts: os.stat_result) -> tuple[CheckedFile, Audi
     except ItemFailed as error:
         if isinstance(error, NotAudio) and path.suffix.lower() in PROTECTED_SUFFIXES:
             raise _to_protected("DRM") from error
+        if type(error) is NotAudio and _is_video(path):
+            raise _Unusable("it is a video without audio", _REPLACE) from error
         raise _Unusable(*_describe_error(error)) from error
     return file, read
+
+
+def _is_video(path: Path) -> bool:
+    try:
+        with file_errors.wrap_file_errors(path), open_file.open_regular_file(path) as handle:
+            return mp4_stream.has_video_track(open_bounded(handle))
+    except ItemFailed:
+        return False
 
 
 def _check_properties(facts: AudioProperties) -> None:
