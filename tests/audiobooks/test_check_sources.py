@@ -283,7 +283,7 @@ def test_sizes_are_limited(tmp_path: Path, seeds: Seeds) -> None:
 
 
 def test_a_book_without_files_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SourcesRefused, match="no audio files found"):
+    with pytest.raises(SourcesRefused, match=rf"{tmp_path}: it contains no audio files\."):
         check(tmp_path)
 
 
@@ -294,8 +294,12 @@ def test_folders_are_checked_on_their_own(tmp_path: Path, seeds: Seeds) -> None:
         (folder / "a.mp3").write_bytes(seeds.mp3)
     (two / "b.mp3").symlink_to(one / "a.mp3")
     files = sorted(find_books.list_sources([one, two]).files)
-    with pytest.raises(SourcesRefused, match=r"two/b\.mp3: it leads out of the folder"):
+    with pytest.raises(SourcesRefused, match=r" two/b\.mp3: it leads out of the folder"):
         check_sources.check_sources([one, two], files)
+    (tmp_path / "three").mkdir()
+    with pytest.raises(SourcesRefused, match=r"/three: it contains no audio files\.") as refused:
+        check_sources.check_sources([one, two, tmp_path / "three"], files)
+    assert len(refused.value.problems) == 2
 
 
 def test_a_pipe_is_never_opened(tmp_path: Path) -> None:

@@ -116,7 +116,8 @@ def check_sources(
             warnings += [f"{shown} {text}." for text in _find_oddities(path, read, limits)]
         if on_checked:
             on_checked(number, len(files))
-    problems += _check_total(checked, files, limits)
+    problems += _check_folders(folders, files)
+    problems += _check_total(checked, limits)
     if problems:
         raise SourcesRefused(tuple(problems))
     return CheckedSources(tuple(checked), tuple(warnings))
@@ -242,15 +243,21 @@ def _find_oddities(path: Path, read: AudioFile, limits: SourceLimits) -> list[st
     return found
 
 
-def _check_total(
-    checked: Sequence[CheckedFile], files: Sequence[Path], limits: SourceLimits
-) -> list[str]:
-    if not files:
-        return ["no audio files found. Check the folder and the setting formats."]
+def _check_folders(folders: Sequence[Path], files: Sequence[Path]) -> list[str]:
+    used = {source_order.find_root(path, folders) for path in files}
+    return [
+        f"{path_text.display_path(folder)}: it contains no audio files. Check the folder and the"
+        " setting formats."
+        for folder in folders
+        if folder not in used
+    ]
+
+
+def _check_total(checked: Sequence[CheckedFile], limits: SourceLimits) -> list[str]:
     total = sum(file.size for file in checked)
     if not 0 < limits.max_total_size_mb * _MB < total:
         return []
     return [
-        f"all files together have {size_text.format_size(total)}, more than max_total_size_mb"
+        f"All files together have {size_text.format_size(total)}, more than max_total_size_mb"
         f" ({limits.max_total_size_mb:,}). Raise this setting, or move files out of the folder."
     ]

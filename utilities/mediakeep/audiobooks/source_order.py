@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.errors import UsageError
+from mediakeep.errors import Unreadable, UsageError
+from mediakeep.media import open_file
 from mediakeep.media.audio import tags
 from mediakeep.media.audio.model import Tags
 
-Order = Literal["tags", "natural", "alphabetical", "list"]
+Order = Literal["tags", "natural", "alphabetical", "list", "mixed"]
+_ORDERS = frozenset({"auto", "tags", "natural", "alphabetical"})  # all others are lists
 _SHOWN_FILES = 5  # in messages; more are counted
+_MAX_LIST = 16 << 20  # bytes
 _NUMBER = re.compile(r"\d+")
 _TAG_NUMBER = re.compile(r"\d{1,9}")
+_CJK_DIGITS = (
+    "[\u3007\u96f6\u4e00\u4e8c\u4e24\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341\u767e\u5343]+"
+)
+# Written-out numbers after an ordinal prefix or "volume", or as a whole name.
+_CJK_NUMBER = re.compile(f"(?<=[\u7b2c\u5377\u5dfb]){_CJK_DIGITS}|^{_CJK_DIGITS}$")
+# The first, middle and last volume, in parentheses, as a word, or before "volume".
+_CJK_VOLUME = re.compile(
+    "(?:(?<=[\\s(])|^)[\u4e0a\u4e2d\u4e0b](?=[\u5dfb\u5377\u90e8\u518a\u518c\u96c6)]|$)"
+)
+_CJK_VOLUMES = str.maketrans("\u4e0a\u4e2d\u4e0b", "123")
 
 
 class SourceFile(msgspec.Struct, frozen=True):
@@ -31,7 +47,10 @@ class SourceFile(msgspec.Struct, frozen=True):
 
 
 class OrderedSources(msgspec.Struct, frozen=True):
-    """The files of a book in order, how they were ordered, and why, as a clause."""
+    """The files of a book in order, how they were ordered, and why, as a clause.
+
+    The order is "mixed" if that of its folders differs.
+    """
 
     sources: tuple[SourceFile, ...]
     order: Order
@@ -57,36 +76,33 @@ def find_root(path: Path, folders: Sequence[Path]) -> Path:
 
 def display_source(path: Path, folders: Sequence[Path]) -> str:
     """Return the path of a file for display: below its folder, with its name if there are more."""
-    root = find_root(path, folders)
-    if path == root:
-        return path_text.display_path(path)
-    return path_text.display_path(path.relative_to(root if len(folders) == 1 else root.parent))
+    base = _find_base(folders)
+    return path_text.display_path(path if path in folders else path.relative_to(base))
 
 
-def order_sources(sources: Sequence[SourceFile], root: Path, order: str) -> OrderedSources:
-    """Order the files below a folder by "auto", "tags", "natural", "alphabetical", or a list.
+def order_sources(
+    sources: Sequence[SourceFile], folders: Sequence[Path], order: str
+) -> OrderedSources:
+    """Order the files of a book by "auto", "tags", "natural", "alphabetical", or a list.
 
-    "auto" means by tags if all files have a track number and no two are equal, else natural. Any
-    other order is the path of a text file that names each file once, one a line, relative to
-    `root`. Raises UsageError.
+    Folders follow each other as they are given, and each is ordered on its own. "auto" means by
+    tags if all files have a track number, no two are equal and no folders are mixed; else natural.
+    Any other order is the path of a text file that names each file once, one a line, relative to
+    the folder; of several, relative to the folder that contains them. Raises UsageError.
     """
-    if order == "natural":
-        return _order_naturally(sources, root, "chosen")
-    if order == "alphabetical":
-        by_name = sorted(sources, key=lambda source: _relative(source, root))
-        return OrderedSources(tuple(by_name), "alphabetical", "chosen")
-    if order in ("auto", "tags"):
-        problem = _find_tag_problem(sources)
-        if not problem:
-            by_tags = sorted(sources, key=lambda source: (source.disc, source.track))
-            reason = "each file has its own disc and track number"
-            return OrderedSources(tuple(by_tags), "tags", reason)
-        if order == "tags":
-            raise UsageError(
-                f"Files not ordered by tags: {problem}. Correct the tags or choose another order."
-            )
-        return _order_naturally(sources, root, problem)
-    return _order_by_list(sources, root, Path(order))
+    if order not in _ORDERS:
+        return _order_by_list(sources, folders, Path(order))
+    base, ordered = _find_base(folders), dict[str, OrderedSources]()
+    for folder in folders:
+        group = [one for one in sources if find_root(one.path, folders) == folder]
+        shown = path_text.display_path(folder.relative_to(base))
+        ordered[shown] = _order_folder(group, folder, order)
+    files = tuple(source for one in ordered.values() for source in one.sources)
+    first, *others = ordered.values()
+    if all((one.order, one.reason) == (first.order, first.reason) for one in others):
+        return OrderedSources(files, first.order, first.reason)
+    reasons = [f"{folder}: {one.order}, {one.reason}" for folder, one in ordered.items()]
+    return OrderedSources(files, "mixed", "; ".join(reasons))
 
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:
@@ -96,8 +112,8 @@ def natural_key(name: str) -> list[tuple[int, int, str]]:
     """
     stem, dot, suffix = unicodedata.normalize("NFKC", name).casefold().rpartition(".")
     key: list[tuple[int, int, str]] = []
-    for part in (stem if dot else suffix).split("/"):
-        end = 0
+    for text in (stem if dot else suffix).split("/"):
+        part, end = text if text.isascii() else _to_digits(text), 0
         for match in _NUMBER.finditer(part):
             if match.start() > end:
                 key.append((2, 0, part[end : match.start()]))
@@ -107,6 +123,40 @@ def natural_key(name: str) -> list[tuple[int, int, str]]:
             key.append((2, 0, part[end:]))
         key.append((0, 0, ""))  # the end of a name is before all that is longer
     return key
+
+
+def _to_digits(text: str) -> str:
+    """Replace Chinese and Japanese numbers in a name by digits, as far as they order parts."""
+    text = _CJK_NUMBER.sub(lambda match: str(_parse_cjk_number(match[0])), text)
+    return _CJK_VOLUME.sub(lambda match: match[0].translate(_CJK_VOLUMES), text)
+
+
+def _parse_cjk_number(text: str) -> int:
+    total = digits = 0
+    for value in (int(unicodedata.numeric(char)) for char in text):
+        if value < 10:
+            digits = digits * 10 + value
+        else:
+            total, digits = total + (digits or 1) * value, 0
+    return total + digits
+
+
+def _order_folder(sources: Sequence[SourceFile], root: Path, order: str) -> OrderedSources:
+    if order == "natural":
+        return _order_naturally(sources, root, "chosen")
+    if order == "alphabetical":
+        by_name = sorted(sources, key=lambda source: _relative(source, root))
+        return OrderedSources(tuple(by_name), "alphabetical", "chosen")
+    by_tags = sorted(sources, key=lambda source: (source.disc, source.track))
+    problem = _find_tag_problem(sources) or _find_mixed_folders(by_tags)
+    if not problem:
+        reason = "each file has its own disc and track number"
+        return OrderedSources(tuple(by_tags), "tags", reason)
+    if order == "tags":
+        raise UsageError(
+            f"Files not ordered by tags: {problem}. Correct the tags or choose another order."
+        )
+    return _order_naturally(sources, root, problem)
 
 
 def _order_naturally(sources: Sequence[SourceFile], root: Path, reason: str) -> OrderedSources:
@@ -133,27 +183,53 @@ def _find_tag_problem(sources: Sequence[SourceFile]) -> str:
     return ""
 
 
-def _order_by_list(sources: Sequence[SourceFile], root: Path, listing: Path) -> OrderedSources:
+def _find_mixed_folders(by_tags: Sequence[SourceFile]) -> str:
+    """Return a clause if tags would put files of one folder between those of another."""
+    runs = [folder for folder, _ in groupby(by_tags, lambda source: source.path.parent)]
+    mixed = [folder for folder, count in Counter(runs).items() if count > 1]
+    names = [path_text.display_path(folder.name) for folder in mixed]
+    return f"tags would divide the files of {_join_names(names)}" if mixed else ""
+
+
+def _order_by_list(
+    sources: Sequence[SourceFile], folders: Sequence[Path], listing: Path
+) -> OrderedSources:
+    shown = path_text.display_path(listing)
     try:
-        lines = listing.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        shown = path_text.display_path(listing)
-        raise UsageError(f"Order {shown} not readable: {error}.") from error
-    names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    by_name = {_relative(source, root): source for source in sources}
-    unknown = [name for name in names if name not in by_name]
-    missing = [source for name, source in by_name.items() if name not in set(names)]
-    repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+        with open_file.open_regular_file(listing) as handle:
+            text = handle.read(_MAX_LIST).decode("utf-8-sig")
+    except Unreadable as error:
+        raise UsageError(
+            f"Order {shown} not readable: {error.args[1]}. Choose auto, tags, natural,"
+            " alphabetical, or a text file."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"Order {shown} not readable: it is not UTF-8. Convert it.") from error
+    base = _find_base(folders)
+    by_name = {_relative(source, base): source for source in sources}
+    lines = [line.rstrip("\r") for line in text.split("\n")]
+    names = [
+        line if line in by_name else line.strip()
+        for line in lines
+        if line in by_name or (line.strip() and not line.startswith("#"))
+    ]
+    listed = set(names)
     for problem, found in (
-        ("names files that are not in the folder", unknown),
-        ("lacks files of the folder", [_relative(source, root) for source in missing]),
-        ("names files twice", repeated),
+        ("names files that are not in the folder", [one for one in names if one not in by_name]),
+        ("lacks files of the folder", [one for one in by_name if one not in listed]),
+        ("names files twice", [one for one, count in Counter(names).items() if count > 1]),
     ):
         if found:
-            shown = path_text.display_path(listing)
             raise UsageError(f"Order {shown} {problem}: {_join_names(found)}. Correct it.")
     ordered = tuple(by_name[name] for name in names)
-    return OrderedSources(ordered, "list", f"listed in {path_text.display_path(listing)}")
+    return OrderedSources(ordered, "list", f"listed in {shown}")
+
+
+def _find_base(folders: Sequence[Path]) -> Path:
+    """Return the folder that names of files are relative to."""
+    if len(folders) == 1:
+        return folders[0]
+    return Path(os.path.commonpath([folder.parent for folder in folders]))
 
 
 def _relative(source: SourceFile, root: Path) -> str:
