@@ -133,7 +133,8 @@ TREES = {
         f"\u7b2c{number}\u7ae0.mp3"
         for number in (
             *"\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341",
-            *("\u5341\u4e00", "\u4e8c\u5341", "\u4e8c\u5341\u4e00", "\u4e00\u767e\u96f6\u4e8c", "200"),
+            *("\u5341\u4e00", "\u4e8c\u5341", "\u4e8c\u5341\u4e00", "\u4e00\u767e\u96f6\u4e8c"),
+            "200",
         )
     ],
     "Chinese numbers alone": ["\u4e00.mp3", "\u4e8c.mp3", "\u4e09.mp3", "\u5341.mp3"],
