@@ -198,11 +198,13 @@ def tag(path: Path, **fields: str) -> None:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return the files below a folder by relative path; quarantine is left out."""
+    """Return the files below a folder by relative path, without quarantine and owners."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and ".mediakeep-quarantine" not in path.parts
+        if path.is_file()
+        and ".mediakeep-quarantine" not in path.parts
+        and path.name != ".mediakeep-owners.json"
     }
 
 

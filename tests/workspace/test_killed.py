@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.workspace import moves, publish, quarantine, working_dirs
+from mediakeep.workspace import folder_owners, moves, publish, quarantine, working_dirs
+from mediakeep.workspace.folder_owners import FolderOwner
 from mediakeep.workspace.manifest import Manifest, build_manifest
 from mediakeep.workspace.publish import ExistingPolicy, PublishRules
 from mediakeep.workspace.verified_copy import copy_to_source
@@ -150,6 +151,32 @@ def test_a_replaced_output_is_at_its_place_or_in_quarantine(tmp_path: Path) -> N
             scene.check_whole_or_absent()
 
     assert trees.die_at_each_call(scene.folders, prepare, act, check) > 15
+    assert trees.contents(scene.target) == scene.whole
+
+
+@pytest.mark.parametrize("is_other_disk", [False, True])
+def test_an_owner_is_recorded_with_its_folder(
+    tmp_path: Path, other_disk: Path, is_other_disk: bool
+) -> None:
+    scene = Scene(other_disk if is_other_disk else tmp_path, tmp_path)
+    owner = FolderOwner("Album", "/home", "/music/Album")
+    note = tmp_path / "note"
+    rules = PublishRules(owner=owner, record=note)
+
+    def act() -> None:
+        publish.move_to_output(scene.source, scene.target, scene.manifest, rules)
+
+    def check() -> None:
+        if scene.target.exists():
+            assert publish.is_published(scene.target, scene.manifest)
+            assert folder_owners.read_owners(scene.target) == (owner,)
+            assert publish.read_recorded_target(note) == scene.target
+        else:
+            assert publish.is_published(scene.source, scene.manifest)
+
+    assert trees.die_at_each_call(scene.folders, scene.prepare, act, check) > 12
+    assert not scene.source.exists()
+    folder_owners.remove_owners_file(scene.target)
     assert trees.contents(scene.target) == scene.whole
 
 

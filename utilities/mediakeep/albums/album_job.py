@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from pathlib import Path
 
@@ -16,12 +17,40 @@ from mediakeep.albums.settings import AlbumSettings
 from mediakeep.errors import WorkingFilesChanged
 from mediakeep.media import folder_listing
 from mediakeep.media.encoding.profiles import Profile
-from mediakeep.workspace import manifest, quarantine, working_dirs
+from mediakeep.workspace import folder_owners, manifest, publish, quarantine, working_dirs
+from mediakeep.workspace.folder_owners import FolderOwner
 from mediakeep.workspace.manifest import Manifest
 from mediakeep.workspace.publish import ExistingPolicy, PublishRules
 from mediakeep.workspace.working_dirs import WorkingDirs
 
 _PROCESSED_MANIFEST = "processed.json"
+_ARCHIVE_TARGET, _OUTPUT_TARGET = "archive_target", "output_target"  # files in the state folder
+
+
+class PublishedResult(msgspec.Struct, frozen=True):
+    """A folder that an album has published, its other owners, and whether it is its own still."""
+
+    path: Path
+    exists: bool
+    is_own: bool
+    others: tuple[FolderOwner, ...]
+
+    @property
+    def is_removable(self) -> bool:
+        return self.is_own and not self.others
+
+    def describe(self) -> str:
+        """Return a line on what a removal does."""
+        shown = path_text.display_path(self.path)
+        if not self.exists:
+            return f"Missing: {shown}"
+        if self.is_removable:
+            return f"Moved to quarantine: {shown}"
+        if not self.others:
+            return f"Kept: {shown}: it has no recorded owner. Remove it yourself if it is yours."
+        names = " and of ".join(owner.describe() for owner in self.others)
+        too = ", too" if self.is_own else ""
+        return f"Kept: {shown}: it belongs to the conversion of {names}{too}"
 
 
 class AlbumJob(msgspec.Struct, frozen=True, dict=True):
@@ -98,36 +127,90 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
             album, self.profile, settings.build_rules(), settings.build_profiles()
         )
 
-    def choose_target(self, target: Path, own: str) -> tuple[Path, PublishRules]:
+    @property
+    def owner(self) -> FolderOwner:
+        """What is recorded in the published folders of the album."""
+        return FolderOwner(self.item.output_name, self.settings.home, self.item.path)
+
+    def choose_archive(self, dirs: WorkingDirs, files: Manifest) -> tuple[Path, PublishRules]:
+        """Return where to archive the source, and how to treat an existing folder."""
+        assert self.archive
+        own, published = self.item.archive_path, self.find_unrecorded_archive(dirs, files)
+        return self._choose_target(self.archive, own, published, dirs.state / _ARCHIVE_TARGET)
+
+    def choose_output(self, dirs: WorkingDirs, files: Manifest) -> tuple[Path, PublishRules]:
+        """Return where the outputs go, and how to treat an existing folder."""
+        own, published = self.item.playback_path, self.find_unrecorded_output(dirs, files)
+        return self._choose_target(self.output, own, published, dirs.state / _OUTPUT_TARGET)
+
+    def _choose_target(
+        self, target: Path, own: str, published: Path | None, record: Path
+    ) -> tuple[Path, PublishRules]:
         """Return where a result goes, and how to treat an existing one.
 
         `own` is the path of an earlier result of the album. That is replaced, and kept in
-        quarantine, also if it got another name than `target` next to it.
+        quarantine, also if it got another name than `target` next to it. What a killed run has
+        `published` stays there.
         """
+        existing = ExistingPolicy(self.settings.processing.existing)
+        if published:
+            target = published
+        elif own and to_path(own).parent == target.parent and self._may_replace(to_path(own)):
+            target, existing = to_path(own), ExistingPolicy.REPLACE
         root = self._find_root(target)
-        if own and to_path(own).parent == target.parent:
-            return to_path(own), PublishRules(ExistingPolicy.REPLACE, root)
-        return target, PublishRules(ExistingPolicy(self.settings.processing.existing), root)
+        return target, PublishRules(existing, root, owner=self.owner, record=record)
+
+    def find_unrecorded_archive(self, dirs: WorkingDirs, files: Manifest) -> Path | None:
+        """Return the archive that a killed run has published, if the queue has not recorded it."""
+        return self._find_unrecorded(dirs.state / _ARCHIVE_TARGET, self.item.archive_path, files)
+
+    def find_unrecorded_output(self, dirs: WorkingDirs, files: Manifest) -> Path | None:
+        """Return the output that a killed run has published, if the queue has not recorded it."""
+        return self._find_unrecorded(dirs.state / _OUTPUT_TARGET, self.item.playback_path, files)
+
+    def _find_unrecorded(self, record: Path, recorded: str, files: Manifest) -> Path | None:
+        path = publish.read_recorded_target(record)
+        if path is None or path_text.escape_path(path) == recorded or not self.owns(path):
+            return None
+        return path if publish.is_published(path, files) else None
+
+    def owns(self, path: Path) -> bool:
+        """Return whether the album is one of the owners of a published folder."""
+        return any(map(self.owner.is_same_item, folder_owners.read_owners(path)))
+
+    def _may_replace(self, path: Path) -> bool:
+        """Return whether only this album, also in other profiles, owns a folder, if it exists."""
+        owners = folder_owners.read_owners(path)
+        is_same = all(other.source == self.item.path for other in owners)
+        return not os.path.lexists(path) or (self.owns(path) and is_same)
 
     def _find_root(self, target: Path) -> Path:
         """Return the output or archive folder that contains a result of this album."""
         return target.parents[len(self.relative.parts) - 1]
 
-    def set_result_aside(self, text: str, reason: str) -> Path | None:
-        """Move a result, given by its field, to quarantine; return its path if it existed.
+    def find_result(self, text: str) -> PublishedResult:
+        """Return whether a result, given by its field, exists, and whom it belongs to."""
+        path = to_path(text)
+        owners = folder_owners.read_owners(path)
+        others = tuple(owner for owner in owners if not self.owner.is_same_item(owner))
+        return PublishedResult(path, os.path.lexists(path), others != owners, others)
+
+    def withdraw_result(self, result: PublishedResult, reason: str) -> None:
+        """Move a result to quarantine if it belongs to this album alone.
 
         The folders above it are removed if they are empty then.
         """
-        path = to_path(text)
-        if not (text and path.exists()):
-            return None
+        path = result.path
+        if result.is_own and result.others:
+            folder_owners.remove_owner(path, self.owner)
+        if not result.is_removable:
+            return
         root = self._find_root(path)
         quarantine.move_to_quarantine(path, root, reason)
         for folder in path.parents:
             if folder == root or any(folder.iterdir()):
                 break
             folder.rmdir()
-        return path
 
 
 def load_source_manifest(dirs: WorkingDirs) -> Manifest:
@@ -136,6 +219,12 @@ def load_source_manifest(dirs: WorkingDirs) -> Manifest:
         return found
     hint = "Delete the working folders to begin with the original."
     raise WorkingFilesChanged(dirs.source, "its list of files is missing", hint)
+
+
+def forget_targets(dirs: WorkingDirs) -> None:
+    """Forget where an earlier conversion was published."""
+    for name in (_ARCHIVE_TARGET, _OUTPUT_TARGET):
+        (dirs.state / name).unlink(missing_ok=True)
 
 
 def save_processed_manifest(dirs: WorkingDirs, outputs: Manifest) -> None:

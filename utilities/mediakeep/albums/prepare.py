@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mediakeep import path_text
-from mediakeep.albums import convert_track, measure_loudness, report
+from mediakeep.albums import album_job, convert_track, measure_loudness, report
 from mediakeep.albums.album_job import AlbumJob, load_source_manifest, save_processed_manifest
 from mediakeep.albums.convert_track import ALREADY_CONVERTED, TrackTask
 from mediakeep.albums.measure_loudness import MeasureTask
@@ -124,6 +124,7 @@ def convert(job: AlbumJob, work: Work) -> Outcome | Parts:
     tracks = [track for track in plan.tracks if not track.error]
     if work.results is None and tracks:
         working_dirs.create_processed_structure(load_source_manifest(dirs), dirs.processed)
+        album_job.forget_targets(dirs)
         return Parts(
             tuple(_build_tasks(job, dirs, album, plan)),
             convert_track.convert_track,

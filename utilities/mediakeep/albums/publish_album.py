@@ -29,8 +29,8 @@ def archive(job: AlbumJob, _: Work) -> Outcome:
     manifest.check_unchanged(dirs.processed, outputs, Check.TIME)
     if job.archive is None:
         return Outcome(next_stage="finalizing", facts={"archived": False})
-    place, rules = job.choose_target(job.archive, job.item.archive_path)
-    disk_space.check_disk_space([SpaceRequirement(job.archive, copied.size)])
+    place, rules = job.choose_archive(dirs, copied)
+    disk_space.check_disk_space([SpaceRequirement(place, copied.size)])
     metadata = {
         "album": job.item.name or job.key,
         "original": job.item.path,
@@ -47,7 +47,7 @@ def finalize(job: AlbumJob, _: Work) -> Outcome:
     """Move the outputs to their place, and delete the original if that is set."""
     dirs = job.require_dirs()
     outputs = _require_outputs(dirs)
-    place, rules = job.choose_target(job.output, job.item.playback_path)
+    place, rules = job.choose_output(dirs, outputs)
     target = publish.move_to_output(dirs.processed, place, outputs, rules)
     data: dict[str, Any] = {"playback_path": path_text.escape_path(target)}
     if job.settings.processing.delete_original and not job.item.failed_tracks:

@@ -25,7 +25,8 @@ def check(job: AlbumJob) -> None:
     if _is_original_gone(job) and not any(_find_copies(job)):
         raise UsageError(
             f"{path_text.display_path(job.original)} cannot be restored: neither an unchanged"
-            " working copy nor its archive exists. Restore it from a backup."
+            " working copy nor its archive exists. Restore it from a backup, or from the folder"
+            " .mediakeep-quarantine of the archive if another album has replaced it."
         )
 
 
@@ -42,8 +43,9 @@ def roll_back(job: AlbumJob) -> tuple[dict[str, Any], list[str]]:
         _restore_original(job)
         lines.append(f"Restored: {path_text.display_path(job.original)}")
     for text in list(_list_results(job)):
-        if path := job.set_result_aside(text, "rolled back"):
-            lines.append(f"Moved to quarantine: {path_text.display_path(path)}")
+        result = job.find_result(text)
+        job.withdraw_result(result, "rolled back")
+        lines.append(result.describe())
     if dirs := job.find_dirs():
         if copied := dirs.load_source_manifest():
             moves.remove_published(job.name_deleted_original(dirs), copied, Check.SIZE)
@@ -55,16 +57,15 @@ def roll_back(job: AlbumJob) -> tuple[dict[str, Any], list[str]]:
 
 def _list_results(job: AlbumJob) -> Iterator[str]:
     """Yield output and archive, also those that a killed run published, but did not record."""
-    dirs, item = job.find_dirs(), job.item
-    known = (
-        (item.playback_path, job.output, load_processed_manifest(dirs) if dirs else None),
-        (item.archive_path, job.archive, dirs.load_source_manifest() if dirs else None),
-    )
-    for recorded, target, files in known:
-        if recorded:
-            yield recorded
-        elif target and files and publish.is_published(target, files):
-            yield path_text.escape_path(target)
+    yield from filter(None, (job.item.playback_path, job.item.archive_path))
+    if dirs := job.find_dirs():
+        outputs, copied = load_processed_manifest(dirs), dirs.load_source_manifest()
+        for path in (
+            job.find_unrecorded_output(dirs, outputs) if outputs else None,
+            job.find_unrecorded_archive(dirs, copied) if copied else None,
+        ):
+            if path:
+                yield path_text.escape_path(path)
 
 
 def _restore_original(job: AlbumJob) -> None:
@@ -88,5 +89,5 @@ def _find_copies(job: AlbumJob) -> Iterator[tuple[Path, Manifest]]:
     if dirs and copied and publish.is_published(dirs.source, copied):
         yield dirs.source, copied
     archive = to_path(job.item.archive_path)
-    if job.item.archive_path and archive.is_dir():
+    if job.item.archive_path and job.owns(archive):
         yield archive, publish.load_archive_manifest(archive)

@@ -4,6 +4,7 @@ working_dirs     the folders of an item at work, found again by its key
 output_records   which outputs are finished
 verified_copy    copies of files and folders, verified by hash
 manifest         the files of a folder with their hashes
+folder_owners    who published a folder
 moves            copies and moves of folders that appear at once
 publish          archive and output folders, and what to do about existing ones
 quarantine       replaced files, kept for a number of days

@@ -12,6 +12,7 @@ import msgspec
 
 from mediakeep import atomic_files, file_copies, path_text
 from mediakeep.errors import NotCopied, WorkingFilesChanged
+from mediakeep.workspace.folder_owners import is_owners_file
 from mediakeep.workspace.system_errors import translate_errors
 
 _RESTORE_HINT = "Restore it or process the item from its original, then run again."
@@ -129,7 +130,7 @@ def is_equal(path: Path, facts: os.stat_result, file: ManifestFile, check: Check
 def walk(top: Path) -> Iterator[tuple[Path, os.stat_result]]:
     """Yield all files and folders below a folder, sorted, parents first; or a file itself.
 
-    Links are yielded, not followed.
+    Links are yielded, not followed. Records of owners are left out.
     """
     with translate_errors(top):
         facts = top.stat(follow_symlinks=False)
@@ -137,7 +138,11 @@ def walk(top: Path) -> Iterator[tuple[Path, os.stat_result]]:
             yield top, facts
             return
         with os.scandir(top) as entries:
-            found = {entry.name: entry.stat(follow_symlinks=False) for entry in entries}
+            found = {
+                entry.name: entry.stat(follow_symlinks=False)
+                for entry in entries
+                if not is_owners_file(entry.name)
+            }
     for name in sorted(found):
         yield top / name, found[name]
         if stat.S_ISDIR(found[name].st_mode):

@@ -23,6 +23,7 @@ from types import MappingProxyType
 
 from mediakeep import atomic_files, file_copies, path_text
 from mediakeep.errors import TargetExists, WorkingFilesChanged
+from mediakeep.workspace import folder_owners
 from mediakeep.workspace.folder_locks import open_folder, try_lock
 from mediakeep.workspace.manifest import Check, Manifest, ManifestFile, is_equal, walk
 from mediakeep.workspace.system_errors import (
@@ -127,10 +128,15 @@ def remove_published(source: Path, manifest: Manifest, check: Check = Check.TIME
             raise WorkingFilesChanged(path, "it was changed or added after publishing", hint)
     with translate_errors(source):
         for path, facts in reversed(entries):
-            path.rmdir() if stat.S_ISDIR(facts.st_mode) else path.unlink()
+            _remove_folder(path) if stat.S_ISDIR(facts.st_mode) else path.unlink()
         if source.is_dir():
-            source.rmdir()
+            _remove_folder(source)
         atomic_files.sync_folder(source.parent)
+
+
+def _remove_folder(folder: Path) -> None:
+    folder_owners.remove_owners_file(folder)
+    folder.rmdir()
 
 
 def remove_abandoned_parts(folder: Path) -> int:

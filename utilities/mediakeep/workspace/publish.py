@@ -15,9 +15,10 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import clock
+from mediakeep import atomic_files, clock, path_text
 from mediakeep.errors import TargetExists, WorkingFilesChanged
-from mediakeep.workspace import moves
+from mediakeep.workspace import folder_owners, moves
+from mediakeep.workspace.folder_owners import FolderOwner
 from mediakeep.workspace.manifest import (
     Check,
     Manifest,
@@ -28,6 +29,7 @@ from mediakeep.workspace.manifest import (
     walk,
 )
 from mediakeep.workspace.quarantine import move_to_quarantine
+from mediakeep.workspace.system_errors import translate_errors
 
 METADATA_FILE = "archive_metadata.json"
 _ARCHIVE_HINT = "Restore the archive from a backup, then run again."
@@ -46,12 +48,15 @@ class ExistingPolicy(StrEnum):
 class PublishRules(msgspec.Struct, frozen=True):
     """How to treat an existing target; replaced ones go to the quarantine of `quarantine_root`.
 
-    Without a root, it is the folder of the target.
+    Without a root, it is the folder of the target. `owner` is recorded in published folders.
+    `record` is a file that gets the path of the target before anything is published there.
     """
 
     existing: ExistingPolicy = ExistingPolicy.REFUSE
     quarantine_root: Path | None = None
     now: clock.Clock = clock.now
+    owner: FolderOwner | None = None
+    record: Path | None = None
 
 
 class ArchiveMetadata(msgspec.Struct, frozen=True):
@@ -77,14 +82,16 @@ def copy_to_archive(
     """
     name = _free_metadata_name(manifest)
     target, is_done = _choose_target(target, manifest, rules, {name})
-    if not is_done:
-        check_unchanged(source_dir, manifest, Check.TIME)
-        _refuse_inner_archives(target, manifest)
-        content = {"format": 1, "archived": rules.now(), **metadata, "files": manifest.files}
-        data = msgspec.json.format(msgspec.json.encode(content))
-        with moves.staged_copy(source_dir, target, manifest, {name: data}) as staged:
-            _set_existing_aside(target, rules)
-            moves.rename_into_place(staged, target)
+    if is_done:
+        _add_owner(target, rules)
+        return target
+    check_unchanged(source_dir, manifest, Check.TIME)
+    _refuse_inner_archives(target, manifest)
+    content = {"format": 1, "archived": rules.now(), **metadata, "files": manifest.files}
+    data = msgspec.json.format(msgspec.json.encode(content))
+    _record_target(target, rules)
+    with moves.staged_copy(source_dir, target, manifest, {name: data}) as staged:
+        _publish(staged, target, rules)
     return target
 
 
@@ -121,20 +128,46 @@ def move_to_output(
     """
     target, is_done = _choose_target(target, manifest, rules, ())
     if is_done:
+        _add_owner(target, rules)
         moves.remove_published(source, manifest)
         return target
     check_unchanged(source, manifest)
+    _record_target(target, rules)
     if moves.is_same_file_system(source, target):
         moves.sync_tree(source)
-        _set_existing_aside(target, rules)
         with contextlib.suppress(moves.OtherFileSystem):
-            moves.rename_into_place(source, target)
+            _publish(source, target, rules)
             return target
     with moves.staged_copy(source, target, manifest) as staged:
-        _set_existing_aside(target, rules)
-        moves.rename_into_place(staged, target)
+        _publish(staged, target, rules)
     moves.remove_published(source, manifest)
     return target
+
+
+def _publish(staged: Path, target: Path, rules: PublishRules) -> None:
+    if rules.owner and staged.is_dir():
+        folder_owners.write_owner(staged, rules.owner)
+    _set_existing_aside(target, rules)
+    moves.rename_into_place(staged, target)
+
+
+def _add_owner(target: Path, rules: PublishRules) -> None:
+    if rules.owner and target.is_dir():
+        folder_owners.add_owner(target, rules.owner)
+
+
+def _record_target(target: Path, rules: PublishRules) -> None:
+    if rules.record:
+        with translate_errors(rules.record):
+            atomic_files.write_atomic(rules.record, path_text.escape_path(target))
+
+
+def read_recorded_target(record: Path) -> Path | None:
+    """Return the path that the `record` of a call contains, or None if there was no call."""
+    try:
+        return Path(path_text.unescape_path(record.read_text()))
+    except FileNotFoundError:
+        return None
 
 
 def is_published(target: Path, manifest: Manifest) -> bool:

@@ -19,6 +19,7 @@ from pathlib import Path
 from mediakeep import atomic_files, file_copies
 from mediakeep.errors import CopyDiffers, NotCopied, SourceChanged, WorkingFilesChanged
 from mediakeep.workspace.folder_locks import lock_folder
+from mediakeep.workspace.folder_owners import is_owners_file
 from mediakeep.workspace.manifest import Manifest, ManifestFile, hash_file, relative_path
 from mediakeep.workspace.system_errors import translate_errors
 
@@ -105,7 +106,7 @@ def _walk_linked(
         if not stat.S_ISDIR(facts.st_mode):
             yield target / source.name, source
             return
-        names = sorted(path.name for path in source.iterdir())
+        names = sorted(path.name for path in source.iterdir() if not is_owners_file(path.name))
     here = (facts.st_dev, facts.st_ino)
     if here in parents:
         raise NotCopied(source, "it is a link to a folder that contains it", _MOVE_HINT)

@@ -11,6 +11,7 @@ from mediakeep import kinds, path_text
 from mediakeep.albums.item import AlbumItem, to_path
 from mediakeep.app.subjects.interface import (
     JobActions,
+    OutputRemoval,
     Settings,
     Subject,
     UnassignedFiles,
@@ -173,13 +174,18 @@ def _remove_working_files(_home: Path, item: Item, settings: Settings) -> None:
         working_dirs.cleanup_working_dirs(dirs)
 
 
-def _remove_outputs(_home: Path, item: Item, settings: Settings) -> dict[str, Any] | None:
+def _remove_outputs(
+    _home: Path, item: Item, settings: Settings, write: bool
+) -> OutputRemoval | None:
     """Move the output of an album whose original has vanished to quarantine."""
     assert isinstance(item, AlbumItem)
     if not (settings["mirror"] and item.playback_path):
         return None
-    _build_job(item, settings).set_result_aside(item.playback_path, "its source has vanished")
-    return {"playback_path": ""}
+    job = _build_job(item, settings)
+    found = job.find_result(item.playback_path)
+    if write:
+        job.withdraw_result(found, "its source has vanished")
+    return OutputRemoval({"playback_path": ""}, "" if found.is_removable else found.describe())
 
 
 ALBUMS = Subject(

@@ -131,6 +131,16 @@ def _find_nothing(_home: Path, _item: Item, _settings: Settings) -> list[str]:
     return []
 
 
+class OutputRemoval(msgspec.Struct, frozen=True):
+    """The removal of an item's outputs: new values of its fields.
+
+    `kept` is a line on why the outputs are kept, "" if they are removed.
+    """
+
+    data: dict[str, Any]
+    kept: str = ""
+
+
 class JobActions(msgspec.Struct, frozen=True, kw_only=True):
     """The functions of a subject whose items are jobs, which pass through stages.
 
@@ -155,9 +165,9 @@ class JobActions(msgspec.Struct, frozen=True, kw_only=True):
     # The working files and folders of an item that has ended.
     find_working_files: Callable[[Path, Item, Settings], list[str]] = _find_nothing
     remove_working_files: Callable[[Path, Item, Settings], object] = _find_nothing
-    # Removes the outputs of an item whose source has vanished, if the settings want that. Returns
-    # the new values of its fields, or None if nothing was done.
-    remove_outputs: Callable[[Path, Item, Settings], dict[str, Any] | None] | None = None
+    # Removes the outputs of an item whose source has vanished, if the settings want that and the
+    # last argument is true. Returns None if there is nothing to do.
+    remove_outputs: Callable[[Path, Item, Settings, bool], OutputRemoval | None] | None = None
 
 
 class Subject(msgspec.Struct, frozen=True):

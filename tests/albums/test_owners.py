@@ -1,0 +1,182 @@
+"""Folders that several albums or homes have published: what belongs to others is kept."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mediakeep.app.jobs import roll_back, vanished
+from mediakeep.errors import UsageError
+from mediakeep.item import Status
+from mediakeep.workspace import folder_owners
+from tests.albums import rig
+from tests.albums.rig import AlbumHome
+from tests.albums.test_albums import ALBUM, OUTPUTS, SOURCES, check_published
+
+
+@pytest.fixture
+def other(albums: AlbumHome) -> AlbumHome:
+    """Another home and library, with the same output and archive folder."""
+    folders = {"output_dir": albums.output, "archive_dir": albums.archive}
+    return AlbumHome(albums.root / "other", albums.master, {**folders, "existing": "replace"})
+
+
+def roll_back_album(albums: AlbumHome, name: str = ALBUM) -> list[str]:
+    return roll_back.roll_back(albums.context, name, albums.settings()).lines
+
+
+def list_owners(folder: Path) -> list[str]:
+    return [Path(owner.home).parent.name for owner in folder_owners.read_owners(folder)]
+
+
+def test_a_rollback_keeps_the_folders_of_another_home(albums: AlbumHome, other: AlbumHome) -> None:
+    albums.make(ALBUM)
+    albums.convert()
+    other.make(ALBUM, tracks=3)
+    other.convert()
+    before = rig.contents(albums.output), rig.contents(albums.archive)
+    lines = roll_back_album(albums)
+    owner = f"it belongs to the conversion of {other.library / ALBUM} (home {other.path})"
+    assert lines[1:] == [
+        f"Kept: {albums.output / ALBUM}: {owner}",
+        f"Kept: {albums.archive / ALBUM}: {owner}",
+    ]
+    assert (rig.contents(albums.output), rig.contents(albums.archive)) == before
+    assert [line.partition(":")[0] for line in roll_back_album(other)[1:]] == (
+        ["Moved to quarantine"] * 2
+    )
+    assert rig.names(albums.output) == rig.names(albums.archive) == []
+
+
+def test_an_album_does_not_replace_what_belongs_to_another_home(
+    albums: AlbumHome, other: AlbumHome
+) -> None:
+    albums.make(ALBUM)
+    albums.convert()
+    other.make(ALBUM, tracks=3)
+    other.convert()
+    before = rig.contents(albums.output)
+    rig.tag(albums.library / ALBUM / "01 T.flac", title="New")
+    albums.convert(archive_dir=None)
+    item = albums.item(ALBUM)
+    assert (item.status, item.processing_stage) == (Status.ERROR, "failed_finalize")
+    assert "exists already" in item.error_message
+    assert rig.contents(albums.output) == before
+
+
+def test_a_mirror_keeps_what_belongs_to_another_home(albums: AlbumHome, other: AlbumHome) -> None:
+    albums.make(ALBUM, *(f"Art/{n}" for n in range(9)), tracks=1)
+    albums.convert(profile="keep")
+    other.make(ALBUM)
+    other.convert()
+    shutil.rmtree(albums.library / ALBUM)
+    lines = albums.prepare(mirror=True)
+    assert lines[1].startswith(f"Kept: {albums.output / ALBUM}: it belongs to the conversion of ")
+    assert rig.names(albums.output / ALBUM) == OUTPUTS
+    assert albums.item(ALBUM).playback_path == ""
+    assert vanished.remove_outputs(albums.context, albums.settings(mirror=True)).lines == []
+
+
+def test_an_archive_of_several_profiles_is_kept_until_the_last_is_rolled_back(
+    albums: AlbumHome,
+) -> None:
+    albums.make(ALBUM)
+    albums.convert()
+    mp3 = albums.root / "{profile}"
+    albums.prepare(ALBUM, profile="mp3-v0", output_dir=mp3)
+    albums.run()
+    (key,) = set(albums.context.read_state().items) - {ALBUM}
+    rig.tag(albums.library / ALBUM / "01 T.flac", title="New")
+    albums.prepare()
+    albums.reset(key)
+    albums.run()  # each replaces the common archive, or finds it
+    assert [albums.item(name).status for name in (ALBUM, key)] == [Status.COMPLETED] * 2
+    assert len(folder_owners.read_owners(albums.archive / ALBUM)) == 2
+    assert len(rig.quarantined(albums.archive)) == 1
+    kept, *rest = reversed(roll_back_album(albums))
+    assert kept.startswith(f"Kept: {albums.archive / ALBUM}: ")
+    assert kept.endswith(", too")
+    assert rest[0] == f"Moved to quarantine: {albums.output / ALBUM}"
+    roll_back_album(albums, key)
+    assert rig.names(albums.archive) == rig.names(albums.root / "mp3-v0") == []
+
+
+def test_an_original_is_not_restored_from_the_archive_of_another_album(
+    albums: AlbumHome, other: AlbumHome
+) -> None:
+    albums.make(ALBUM)
+    albums.convert(delete_original=True)
+    other.make(ALBUM, tracks=3)
+    other.convert()
+    with pytest.raises(UsageError, match=r"cannot be restored.*quarantine"):
+        roll_back_album(albums)
+    assert rig.names(albums.library) == []
+
+
+def test_equal_folders_of_two_homes_belong_to_both(albums: AlbumHome, other: AlbumHome) -> None:
+    albums.make(ALBUM)
+    albums.convert(profile="keep")
+    shutil.copytree(albums.library, other.library)
+    other.path.mkdir()
+    other.convert(profile="keep")
+    assert list_owners(albums.output / ALBUM) == [albums.root.name, "other"]
+    assert [line[:4] for line in roll_back_album(albums)[1:]] == ["Kept"] * 2
+    assert list_owners(albums.output / ALBUM) == ["other"]
+    assert rig.names(albums.output / ALBUM) == SOURCES
+
+
+def test_an_album_that_was_published_before_is_converted_without_its_owners(
+    albums: AlbumHome,
+) -> None:
+    albums.make(ALBUM)
+    albums.convert(profile="keep")
+    next_home = AlbumHome(albums.root / "next", albums.master)
+    next_home.path.mkdir(parents=True)
+    albums.output.rename(next_home.library)
+    before = rig.contents(next_home.library)
+    next_home.convert(delete_original=True)
+    check_published(next_home)
+    assert not (next_home.library / ALBUM).exists()
+    roll_back_album(next_home)
+    assert rig.contents(next_home.library) == before
+
+
+def kill_after_move(albums: AlbumHome) -> Path:
+    """Kill a batch after it has published an album in a folder; return the output."""
+    first = albums.root / "first"
+    albums.make(ALBUM)
+    albums.prepare()
+    assert albums.kill_at(3, "first/Art", output_dir=first)
+    assert rig.names(first / ALBUM) == OUTPUTS
+    assert not albums.item(ALBUM).playback_path
+    return first / ALBUM
+
+
+def test_an_output_is_found_in_its_folder_if_that_was_not_recorded(albums: AlbumHome) -> None:
+    output = kill_after_move(albums)
+    albums.run()
+    item = albums.item(ALBUM)
+    assert (item.status, item.playback_path) == (Status.COMPLETED, str(output))
+    assert (rig.names(output), rig.names(albums.output)) == (OUTPUTS, [])
+
+
+def test_a_rollback_finds_an_output_that_was_not_recorded(albums: AlbumHome) -> None:
+    output = kill_after_move(albums)
+    assert f"Moved to quarantine: {output}" in roll_back_album(albums)
+    assert rig.names(output.parent) == []
+
+
+def test_a_new_conversion_goes_to_the_new_folder(albums: AlbumHome) -> None:
+    (albums.path / "mediakeep.toml").parent.mkdir(parents=True)
+    (albums.path / "mediakeep.toml").write_text(
+        "[processing]\ncleanup_working_on_success = false\n"
+    )
+    albums.make(ALBUM)
+    albums.convert(profile="keep", archive_dir=albums.root / "first")
+    albums.reset(ALBUM, "converting")
+    albums.run(profile="keep", output_dir=albums.root / "new")
+    assert rig.names(albums.root / "new" / ALBUM) == SOURCES
+    check_archive = albums.item(ALBUM).archive_path
+    assert check_archive == str(albums.archive / ALBUM)
