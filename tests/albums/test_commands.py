@@ -142,3 +142,25 @@ def check_albums(albums: AlbumHome, before: dict[str, bytes]) -> None:
         if not (output and archive):
             tracks = {path: data for path, data in before.items() if path.startswith(name)}
             assert rig.contents(albums.library).items() >= tracks.items()
+
+
+def test_a_dry_run_of_a_mirror_shows_what_goes_to_quarantine(albums: AlbumHome) -> None:
+    albums.make("Art/One", "Art/Two", "Art/Three", tracks=1)
+    words = (albums.library, "--output", albums.output, "--profile", "keep", "--mirror")
+    convert(albums, *words)
+    shutil.rmtree(albums.library / "Art" / "Two")
+    before = rig.contents(albums.root)
+    out = convert(albums, *words, "--dry-run").splitlines()
+    assert out[:2] == [
+        "The scan would be refused: 1 of 3 albums would vanish. Check that the library is mounted."
+        " If that is right, add --yes. Nothing was changed.",
+        "Outputs of vanished sources that would be moved to quarantine: Art/Two.",
+    ]
+    (prepared, *_) = map(json.loads, convert(albums, *words, "--dry-run", "--json").splitlines())
+    assert prepared["removed"] == ["Art/Two"]
+    assert "add --yes" in prepared["refused"]
+    assert rig.contents(albums.root) == before
+    assert "add --yes" in convert(albums, *words, code=2)
+    moved = "Outputs of vanished sources moved to quarantine: Art/Two."
+    assert convert(albums, *words, "--yes").splitlines()[1] == moved
+    assert sorted(path.name for path in (albums.output / "Art").iterdir()) == ["One", "Three"]

@@ -265,6 +265,6 @@ def refuse_mass_removal(diff: ScanDiff, state: QueueState, path: str) -> None:
     if vanished + len(diff.ignored) > MAX_VANISHED_SHARE * total:
         ignored = f", and {len(diff.ignored)} would be ignored" if diff.ignored else ""
         raise ScanRefused(
-            f"{vanished} of {total} {state.kind.plural} would vanish{ignored}."
-            " If that is right, add --yes."
+            f"{vanished} of {total} {state.kind.plural} would vanish{ignored}. Check that the"
+            " library is mounted. If that is right, add --yes."
         )

@@ -43,6 +43,10 @@ class JobBatch:
         """Run the batch with workers that were started early, and return its exit code."""
         if self._options.dry_run:
             preview = prepare_items.preview(self._context, self._preparation)
+            refusal = preview.refusal
+            settings = self._preparation.settings
+            removals = vanished.preview_removals(self._context, preview.state, settings)
+            output.on_prepared([*refusal.lines, *removals.lines], {**refusal.data, **removals.data})
             options = self._select(preview.state, preview.added)
             return run_batch.run(
                 options, workers, output, self._context.console, preview=preview.state

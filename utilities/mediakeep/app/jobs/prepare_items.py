@@ -13,11 +13,12 @@ from mediakeep.app.jobs.job_request import Preparation
 from mediakeep.app.queue_admin import new_home, reset, scan
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.subjects.interface import JobActions
-from mediakeep.errors import NoQueue, UsageError
+from mediakeep.errors import NoQueue, ScanRefused, UsageError
 from mediakeep.item import Item, NewItem, Status
-from mediakeep.queue import claims, item_archive, new_jobs, resets, snapshot
+from mediakeep.queue import claims, item_archive, new_jobs, resets, scan_diff, snapshot
 from mediakeep.queue.new_jobs import AddResult
 from mediakeep.queue.queue import Queue
+from mediakeep.queue.scan_diff import ScanDiff
 from mediakeep.queue.snapshot import SnapshotHead
 from mediakeep.queue.state import QueueState
 from mediakeep.views import terminal
@@ -38,18 +39,24 @@ def prepare(context: ManagerContext, preparation: Preparation) -> CommandResult:
 
 
 class Preview(msgspec.Struct, frozen=True):
-    """The queue as it would be after a preparation, and the keys of the items to add."""
+    """The queue as it would be after a preparation, and the keys of the items to add.
+
+    `refusal` says if the scan would be refused.
+    """
 
     state: QueueState
-    added: tuple[str, ...] = ()
+    added: tuple[str, ...]
+    refusal: CommandResult
 
 
 def preview(context: ManagerContext, preparation: Preparation) -> Preview:
     """Return the queue as it would be after `prepare` in a new batch; write nothing."""
     state = _load_or_create_state(context, preparation)
     claims.simulate_recovery(state, context.location)
+    result = CommandResult([], {})
     if preparation.scan:
         diff = scan.compare_with_library(context, state, preparation.scan)
+        result = _preview_refusal(context, state, diff)
         _apply(state, diff.build_patches(), "scan")
     retired = item_archive.load_retired(context.queue_folder, state.kind, state.items)
     new = _build_items(context, preparation)
@@ -63,7 +70,18 @@ def preview(context: ManagerContext, preparation: Preparation) -> Preview:
         failed = [key for key, item in state.items.items() if item.status is Status.ERROR]
         patches = {key: resets.build_reset_patch(state.kind, state.items[key]) for key in failed}
         _apply(state, patches, "reset")
-    return Preview(state, tuple({**keys, **dict.fromkeys(added.items if added else ())}))
+    all_keys = {**keys, **dict.fromkeys(added.items if added else ())}
+    return Preview(state, tuple(all_keys), result)
+
+
+def _preview_refusal(context: ManagerContext, state: QueueState, diff: ScanDiff) -> CommandResult:
+    if context.yes or not state.items:
+        return CommandResult([], {})
+    try:
+        scan_diff.refuse_mass_removal(diff, state, state.head.library_path)
+    except ScanRefused as error:
+        return CommandResult([f"The scan would be refused: {error}"], {"refused": str(error)})
+    return CommandResult([], {})
 
 
 def _apply(state: QueueState, patches: Mapping[str, dict[str, Any] | None], op: str) -> None:
