@@ -109,7 +109,10 @@ class AlbumHome:
     def run(self, *, attempts: int = 1, **options: Any) -> BatchResult:
         """Process all due albums, and return the result of the batch."""
         settings = self.settings(**options)
-        ALBUMS.before_batch(self.path, WorkerOptions(True, settings=settings), {})
+        assert ALBUMS.jobs
+        ALBUMS.jobs.check_settings(settings)
+        items = self.context.read_state().items
+        ALBUMS.before_batch(self.path, WorkerOptions(True, settings=settings), items)
         config = BatchConfig(size=None, retry=RetryPolicy(attempts, 0.0))
         factory = functools.partial(process.open_worker, settings)
         with Queue.open(self.context.location, kinds.ALBUMS) as queue:

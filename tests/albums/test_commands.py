@@ -95,6 +95,7 @@ def test_settings_that_do_not_fit_are_refused_with_exit_code_2(albums: AlbumHome
     bad = convert(albums, library, "--output", albums.output, "--profile", "mp4", code=2)
     assert "Unknown profile 'mp4'. Use one of: opus, mp3-v0" in bad
     assert rig.names(albums.output) == []
+    assert not (albums.path / "status").exists()  # nor is there a queue
 
 
 KILLS = 100

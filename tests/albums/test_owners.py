@@ -180,3 +180,18 @@ def test_a_new_conversion_goes_to_the_new_folder(albums: AlbumHome) -> None:
     assert rig.names(albums.root / "new" / ALBUM) == SOURCES
     check_archive = albums.item(ALBUM).archive_path
     assert check_archive == str(albums.archive / ALBUM)
+
+
+def test_the_quarantine_of_an_added_album_with_its_own_folder_expires(albums: AlbumHome) -> None:
+    albums.make(ALBUM, tracks=1)
+    own = albums.root / "{profile}"
+    albums.prepare(ALBUM, profile="keep", output_dir=own)
+    albums.run()
+    (key,) = albums.context.read_state().items
+    rig.tag(albums.library / ALBUM / "01 T.flac", title="New")
+    albums.reset(key)
+    albums.run()
+    (record,) = (albums.root / "keep").glob(".mediakeep-quarantine/*/record.json")
+    record.write_text(record.read_text().replace('"date": "20', '"date": "19'))
+    albums.run()
+    assert rig.quarantined(albums.root / "keep") == []

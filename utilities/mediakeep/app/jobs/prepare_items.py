@@ -25,7 +25,11 @@ from mediakeep.views import terminal
 
 
 def prepare(context: ManagerContext, preparation: Preparation) -> CommandResult:
-    """Change the queue; nothing is changed if one of the paths to add cannot become an item."""
+    """Change the queue.
+
+    Nothing is changed if the settings do not fit or one of the paths to add cannot become an item.
+    """
+    get_actions(context).check_settings(preparation.settings)
     new = _build_items(context, preparation)
     results = []
     if preparation.scan:
@@ -51,6 +55,7 @@ class Preview(msgspec.Struct, frozen=True):
 
 def preview(context: ManagerContext, preparation: Preparation) -> Preview:
     """Return the queue as it would be after `prepare` in a new batch; write nothing."""
+    get_actions(context).check_settings(preparation.settings)
     state = _load_or_create_state(context, preparation)
     claims.simulate_recovery(state, context.location)
     result = CommandResult([], {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from mediakeep.outcome import WorkerFactory
 
 if TYPE_CHECKING:
     from mediakeep.albums.album_job import AlbumJob
+    from mediakeep.albums.settings import AlbumSettings
     from mediakeep.workspace.working_dirs import WorkingDirs
 
 
@@ -50,23 +51,39 @@ def _list_outputs(_item: Item) -> list[str]:
     return []
 
 
-def _before_batch(_home: Path, options: WorkerOptions, _: Mapping[str, Item]) -> list[str]:
-    """Check the settings and the encoders, and delete what was in quarantine for long enough."""
+def _check_settings(settings: Settings) -> None:
     import msgspec
 
     from mediakeep.albums.settings import AlbumSettings
     from mediakeep.media import ffmpeg
+
+    msgspec.convert(settings, AlbumSettings).check()
+    ffmpeg.require_pyav()
+
+
+def _before_batch(_home: Path, options: WorkerOptions, items: Mapping[str, Item]) -> list[str]:
+    """Delete what was in quarantine for long enough."""
+    import msgspec
+
+    from mediakeep.albums.settings import AlbumSettings
     from mediakeep.workspace import quarantine
 
     settings = msgspec.convert(options.settings, AlbumSettings)
-    settings.check()
-    ffmpeg.require_pyav()
-    days = settings.processing.quarantine_days
-    roots = {settings.working_dir, settings.find_output_dir(), settings.archive_dir}
-    for root in roots - {None} if days else ():
-        assert root is not None
-        quarantine.expire_entries(root, days)
+    if days := settings.processing.quarantine_days:
+        for root in _list_quarantine_roots(settings, items.values()):
+            quarantine.expire_entries(root, days)
     return []
+
+
+def _list_quarantine_roots(settings: AlbumSettings, items: Iterable[Item]) -> set[Path]:
+    """Return the working folder, the archive, and the output folders of all profiles and items."""
+    own = {(item.output_dir, item.profile) for item in items if isinstance(item, AlbumItem)}
+    outputs = {*own, *(("", name) for name in settings.build_profiles())}
+    return {
+        settings.working_dir,
+        *(settings.find_output_dir(path_text.unescape_path(path), name) for path, name in outputs),
+        *((settings.archive_dir,) if settings.archive_dir else ()),
+    }
 
 
 def _build_job(item: Item, settings: Settings) -> AlbumJob:
@@ -85,7 +102,6 @@ def _plan(item: Item, settings: Settings) -> list[str]:
     from mediakeep.views import terminal
 
     job = _build_job(item, settings)
-    job.settings.check()
     source = to_path(job.item.working_source_path or item.path)
     _, plan = job.read_plan(source if source.is_dir() else job.original)
     processing = job.settings.processing
@@ -196,6 +212,7 @@ ALBUMS = Subject(
     unassigned_files=_find_unassigned_files,
     before_batch=_before_batch,
     jobs=JobActions(
+        check_settings=_check_settings,
         plan=_plan,
         build_item=_build_item,
         find_output=lambda item: getattr(item, "playback_path", ""),

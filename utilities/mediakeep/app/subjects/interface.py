@@ -149,6 +149,9 @@ class JobActions(msgspec.Struct, frozen=True, kw_only=True):
 
     # Returns a line for each stage that would run, to the last one. It is pure: a dry run shows it.
     plan: Callable[[Item, Settings], list[str]]
+    # Raises a MediakeepError if no item could be processed with the settings. Called before the
+    # queue is created or changed.
+    check_settings: Callable[[Settings], None] = lambda _: None
     # Takes an absolute path that the user adds, and the settings; returns the new item. Raises
     # UsageError if the path cannot become an item.
     build_item: Callable[[Path, Settings], NewItem]
