@@ -17,6 +17,7 @@ from mediakeep.albums.settings import AlbumSettings
 from mediakeep.app.jobs import roll_back
 from mediakeep.errors import UsageError
 from mediakeep.item import Status
+from mediakeep.media.audio import essence
 from mediakeep.media.encoding import pcm_source
 from mediakeep.outcome import Outcome, Stamp, Work
 from mediakeep.runner import worker_results
@@ -80,8 +81,8 @@ def test_several_albums_with_discs_and_lossy_tracks(albums: AlbumHome) -> None:
         *("B/Two/CD 1/01 T.opus", "B/Two/CD 1/02 T.opus", "B/Two/CD 1/rip.log"),
         *("B/Two/CD 2/02 T.opus", "B/Two/CD 2/rip.log"),
     ]
-    mp3 = "A/One/01 T.mp3"
-    assert rig.contents(albums.output)[mp3] == rig.contents(albums.library)[mp3]
+    copies = (folder / "A/One/01 T.mp3" for folder in (albums.output, albums.library))
+    assert len(set(map(essence.compute_audio_hash, copies))) == 1
 
 
 def test_partial_an_album_with_a_bad_track_keeps_its_good_ones(albums: AlbumHome) -> None:

@@ -12,7 +12,9 @@ import mutagen
 import pytest
 
 from mediakeep.item import Status
+from mediakeep.media.audio import essence
 from mediakeep.media.encoding import pcm_source
+from mediakeep.media.transfer import read_tags
 from tests.albums import rig
 from tests.albums.rig import AlbumHome
 from tests.media import encoded
@@ -95,6 +97,38 @@ def test_other_inputs(albums: AlbumHome) -> None:
     for name in LOSSLESS:
         output = albums.output / ALBUM / rows[name]["output"]
         assert sounds.read_left(output) == sounds.read_left(folder / name), name
+
+
+KEPT = ("cbr.mp3", "aac.m4a", "a.opus", "a.wma")
+
+
+def test_kept_tracks_get_the_gains_and_the_cover_of_the_album(albums: AlbumHome) -> None:
+    albums.make(ALBUM, tracks=1)
+    folder = albums.library / ALBUM
+    for name in (*KEPT, "a.aac"):
+        encoded.write(folder / name, name)
+    rig.tag(folder / "a.opus", title="Mine", r128_album_gain="0")
+    (folder / "folder.png").write_bytes(tagged_sources.BACK)
+    albums.convert(enrich=True, profile="mp3-v0")
+    rows = {row["source"]: row for row in albums.report(ALBUM)["tracks"]}
+    gain = mutagen.File(albums.output / ALBUM / "01 T.mp3")["TXXX:REPLAYGAIN_ALBUM_GAIN"].text
+    for name in KEPT:
+        output = albums.output / ALBUM / name
+        assert rows[name]["verified"] == "essence"
+        assert essence.compute_audio_hash(output) == essence.compute_audio_hash(folder / name)
+        found = read_tags.read_all_tags(output)
+        gains = {item.name: item.values for item in found.items if "_album_gain" in item.name}
+        if name == "a.opus":
+            fields = {item.name.lower(): item.values for item in found.items}
+            assert fields["title"] == ("Mine",)
+            (r128,) = fields["r128_album_gain"]
+            assert int(r128) == pytest.approx((float(gain[0].split()[0]) - 5) * 256, abs=2)
+        else:
+            assert gains == {"replaygain_album_gain": tuple(gain)}
+        assert [one.data for one in found.pictures] == [tagged_sources.BACK]
+    assert rig.contents(albums.output)[f"{ALBUM}/a.aac"] == (folder / "a.aac").read_bytes()
+    (lost,) = rows["a.aac"]["not_carried"]
+    assert "only read" in lost["reason"]
 
 
 def test_all_fields_are_carried_or_listed(albums: AlbumHome) -> None:

@@ -20,6 +20,7 @@ from mediakeep.media.transfer import read_tags
 from mediakeep.media.transfer.model import TransferReport
 from mediakeep.media.transfer.transfer_tags import transfer_tags
 from tests.media import mutations_sounds, mutations_tags
+from tests.media import drawn_pictures
 from tests.media.transfer import tagged_sources
 from tests.media.transfer.tagged_sources import BACK, FRONT
 
@@ -339,6 +340,27 @@ def test_pictures_that_a_target_cannot_hold(tmp_path: Path) -> None:
     shown = [(one.type, one.desc) for one in opened.tags.getall("APIC")]
     assert shown == [(3, ""), (4, "scan"), (5, "scan (2)"), (6, "Media")]
     assert set(lost) == {"description of a picture"}
+
+
+@pytest.mark.parametrize("mime", ["image/gif", "image/webp", "image/tiff"])
+def test_pictures_are_converted_if_a_target_cannot_hold_them(tmp_path: Path, mime: str) -> None:
+    source = bare(tmp_path, "flac")
+    audio = flac.FLAC(source)
+    picture = flac.Picture()
+    picture.type, picture.mime = 3, mime
+    picture.data = drawn_pictures.draw_picture(mime, (0, 200, 0, 255))
+    audio.add_picture(picture)
+    audio.save()
+    opened, lost, _ = transfer(source, "m4a")
+    (cover,) = opened["covr"]
+    assert cover.imageformat == 13
+    red, green, blue = drawn_pictures.read_color(bytes(cover))
+    assert green > 180 > 60 > max(red, blue)
+    reason = "MP4 stores JPEG, PNG and BMP pictures only; it is a JPEG now"
+    assert lost == {"format of a picture": reason}
+    opened, lost, _ = transfer(source, "mp3")
+    (kept,) = opened.tags.getall("APIC")
+    assert (kept.data, lost) == (picture.data, {})
 
 
 def test_id3v23(tmp_path: Path) -> None:

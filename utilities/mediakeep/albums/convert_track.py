@@ -2,7 +2,7 @@
 
 1. If a finished output has the same recipe (source, settings, encoder), it is kept.
 2. The source is compared with its hash, then encoded to a hidden file, or copied.
-3. Tags, pictures and gains are stored in it, and it is verified.
+3. Tags, pictures and gains are stored in it, and it is verified; the audio of a copy stays.
 4. It is synced and renamed, and a record of it is written.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,15 @@ from typing import Any
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.errors import EncodingFailed, WorkingFilesChanged
+from mediakeep.errors import EncodingFailed, NotWritten, Unreadable, WorkingFilesChanged
 from mediakeep.media import ffmpeg
 from mediakeep.media.encoding import encoder, verification
 from mediakeep.media.encoding.encoder import EncodedFile
 from mediakeep.media.encoding.profile_rules import EncodingParameters
 from mediakeep.media.encoding.verification import VerificationMode
 from mediakeep.media.mutagen_tags.tag_items import TagItem
-from mediakeep.media.transfer import transfer_tags
+from mediakeep.media.transfer import add_tags, transfer_tags
+from mediakeep.media.transfer.model import TagChanges, TransferReport
 from mediakeep.outcome import Progress
 from mediakeep.workspace import full_volume, manifest, moves, output_records, verified_copy
 from mediakeep.workspace.system_errors import translate_errors
@@ -32,6 +34,7 @@ from mediakeep.workspace.working_dirs import WorkingDirs
 
 ALREADY_CONVERTED = "Already converted (skipped)"
 _RESTORE_HINT = "Restore it, or delete the working folders to begin with the original."
+_ADDED_TAGS = "gains and other new tags"
 _ATTEMPTS = "attempts"  # folder with a file per track
 
 
@@ -39,7 +42,8 @@ class TrackTask(msgspec.Struct, frozen=True):
     """The input of a part: a track of the working folders; paths below them are not escaped.
 
     `sha256` is that of the source. Without `parameters` the track is copied. `gains` are tags that
-    replace those of the source. `cover` is a picture to embed if the source has none.
+    replace those of the source, `filled` fields for which it has no value. `cover` is a picture to
+    embed if the source has none.
     """
 
     dirs: WorkingDirs
@@ -49,17 +53,24 @@ class TrackTask(msgspec.Struct, frozen=True):
     verify: VerificationMode
     parameters: EncodingParameters | None = None
     gains: tuple[tuple[str, str], ...] = ()
+    filled: Mapping[str, tuple[str, ...]] = {}
     cover: str = ""
     cover_sha256: str = ""
 
     @property
     def recipe(self) -> str:
         """The hash of all that determines the output: source, settings and encoder."""
-        facts: tuple[Any, ...] = (self.sha256,)
+        facts: tuple[Any, ...] = (self.sha256, self.gains, self.filled, self.cover_sha256)
         if self.parameters:
-            how = (self.parameters, self.gains, self.cover_sha256, self.verify)
-            facts = (*facts, *how, ffmpeg.describe_version())
+            facts = (*facts, self.parameters, self.verify, ffmpeg.describe_version())
         return sha256(msgspec.json.encode(facts)).hexdigest()
+
+    @property
+    def changes(self) -> TagChanges:
+        """What the output gets besides the tags of the source."""
+        replaced = tuple(TagItem(name, (value,)) for name, value in self.gains)
+        filled = tuple(TagItem(name, values) for name, values in self.filled.items())
+        return TagChanges(replaced, filled, Path(self.cover) if self.cover else None)
 
 
 def convert_track(task: TrackTask, progress: Progress) -> dict[str, Any]:
@@ -82,11 +93,8 @@ def _convert(task: TrackTask, progress: Progress) -> dict[str, Any]:
     began = time.monotonic()
     if manifest.hash_file(source) != task.sha256:
         raise WorkingFilesChanged(source, "its content changed", _RESTORE_HINT)
-    if task.parameters:
-        facts = _encode(task, source, target, progress)
-    else:
-        file = verified_copy.copy_file(source, target, task.dirs.processed)
-        facts = {"encoder": "copy", "verified": "hash", "bytes": file.size}
+    make = _encode if task.parameters else _copy
+    facts = make(task, source, target, progress)
     seconds = round(time.monotonic() - began, 3)
     common = {"source": path_text.escape_path(task.source), "source_sha256": task.sha256}
     settings = msgspec.to_builtins(task.parameters) if task.parameters else "copy"
@@ -101,21 +109,10 @@ def _encode(task: TrackTask, source: Path, target: Path, progress: Progress) -> 
     def report(done: int, of: int) -> None:
         progress(done, max(of, done), may_stop=True)
 
-    digest = sha256(task.output.encode(errors="surrogateescape")).hexdigest()[:12]
-    temp = target.with_name(f".{digest}.part{target.suffix}")
-    try:
+    with _open_temp_file(task, target) as temp:
         encoded = encoder.encode_file(source, temp, task.parameters, progress=report)
-        replaced = [TagItem(name, (value,)) for name, value in task.gains]
-        cover = Path(task.cover) if task.cover else None
-        carried = transfer_tags.transfer_tags(source, temp, replaced=replaced, cover=cover)
+        carried = transfer_tags.transfer_tags(source, temp, changes=task.changes)
         _verify(temp, target, encoded, task.verify)
-        moves.sync_tree(temp)
-        with translate_errors(target):
-            temp.replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temp.unlink(missing_ok=True)
-        raise
     return {
         "encoder": encoded.encoder,
         "samples": encoded.samples,
@@ -124,8 +121,54 @@ def _encode(task: TrackTask, source: Path, target: Path, progress: Progress) -> 
         "duration": round(encoded.seconds, 3),
         "verified": task.verify,
         "tags": len(carried.carried),
-        "not_carried": [{"field": one.field, "reason": one.reason} for one in carried.not_carried],
+        "filled": _list_filled(task, carried),
+        "not_carried": _list_not_carried(carried),
     }
+
+
+def _copy(task: TrackTask, source: Path, target: Path, _: Progress) -> dict[str, Any]:
+    """Copy a track and add the tags of the album; without them if its format cannot store them."""
+    facts: dict[str, Any] = {"encoder": "copy", "verified": "hash"}
+    if task.gains or task.filled or task.cover:
+        try:
+            with _open_temp_file(task, target) as temp:
+                verified_copy.copy_file(source, temp, task.dirs.processed)
+                report = add_tags.add_tags(source, temp, task.changes)
+        except (NotWritten, Unreadable) as error:
+            lost = {"field": _ADDED_TAGS, "reason": str(error.args[1])}
+            facts["not_carried"] = [lost]
+        else:
+            facts["verified"] = "essence"
+            lists = {"filled": _list_filled(task, report), "not_carried": _list_not_carried(report)}
+            return facts | lists
+    verified_copy.copy_file(source, target, task.dirs.processed)
+    return facts
+
+
+def _list_filled(task: TrackTask, carried: TransferReport) -> list[str]:
+    """Return the names of the fields that a lookup has filled."""
+    names = {field.field for field in carried.carried}
+    return [name for name in task.filled if name in names]
+
+
+def _list_not_carried(carried: TransferReport) -> list[dict[str, str]]:
+    return [{"field": one.field, "reason": one.reason} for one in carried.not_carried]
+
+
+@contextlib.contextmanager
+def _open_temp_file(task: TrackTask, target: Path) -> Iterator[Path]:
+    """Yield the path of a hidden file, which is synced and becomes the target at the end."""
+    digest = sha256(task.output.encode(errors="surrogateescape")).hexdigest()[:12]
+    temp = target.with_name(f".{digest}.part{target.suffix}")
+    try:
+        yield temp
+        moves.sync_tree(temp)
+        with translate_errors(target):
+            temp.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temp.unlink(missing_ok=True)
+        raise
 
 
 def _verify(temp: Path, target: Path, encoded: EncodedFile, mode: VerificationMode) -> None:

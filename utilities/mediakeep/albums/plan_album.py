@@ -50,11 +50,6 @@ class AlbumPlan(msgspec.Struct, frozen=True):
         """The path of each new file by the path of its source."""
         return {track.source: track.output for track in self.tracks}
 
-    @property
-    def is_encoded(self) -> bool:
-        """Whether any track is encoded, not only copied."""
-        return any(track.parameters for track in self.tracks)
-
 
 def plan_album(
     album: SourceAlbum,

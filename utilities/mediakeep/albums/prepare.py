@@ -56,8 +56,6 @@ def prepare(job: AlbumJob, work: Work) -> Outcome | Parts:
         _remove_vanished(dirs, before, copied)
         dirs.save_source_manifest(copied)
         working_dirs.create_processed_structure(copied, dirs.processed)
-    if not plan.is_encoded:
-        return _finish_preparing(job, work)
     hashes = _hash_by_path(copied)
     readable = [track for track in plan.tracks if not track.error]
     return Parts(
@@ -170,8 +168,7 @@ def _build_tasks(
             path = dirs.source / track.source
             raise WorkingFilesChanged(path, "it was added", _FOREIGN_HINT)
         digest = hashes[track.source]
-        is_encoded = track.parameters is not None
-        found = gains.get(digest, ()) if is_encoded else ()
+        found = gains.get(digest, ())
         if track.parameters and track.parameters.profile.codec == _OPUS:
             found = tuple(gain for gain in found if gain[0].endswith("_gain"))  # it has no peaks
         yield TrackTask(
@@ -182,8 +179,8 @@ def _build_tasks(
             job.settings.processing.verify,
             track.parameters,
             found,
-            str(cover) if cover and is_encoded else "",
-            hashes.get(cover_name, "") if is_encoded else "",
+            cover=str(cover) if cover else "",
+            cover_sha256=hashes.get(cover_name, ""),
         )
 
 

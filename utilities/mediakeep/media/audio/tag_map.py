@@ -199,3 +199,14 @@ TAG_MAP = (
     _same_name_field("media", "TMED", "WM/Media"),
     _same_name_field("compilation", "TCMP", "WM/IsCompilation", mp4="cpil"),
 )
+
+# Fields that our reader does not provide: gains, which conversions write into copies of files.
+GAIN_FIELDS = tuple(
+    _same_name_field(name, f"TXXX:{name.upper()}", name.upper())
+    for name in (
+        *("replaygain_track_gain", "replaygain_track_peak"),
+        *("replaygain_album_gain", "replaygain_album_peak"),
+        *("r128_track_gain", "r128_album_gain"),
+    )
+)
+WRITTEN_FIELDS = (*TAG_MAP, *GAIN_FIELDS)

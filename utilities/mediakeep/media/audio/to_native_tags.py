@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mediakeep.media.audio.normalize_tags import NUMBER_PAIRS
 from mediakeep.media.audio.tag_edits import Values
-from mediakeep.media.audio.tag_map import TAG_MAP
+from mediakeep.media.audio.tag_map import WRITTEN_FIELDS
 
-_MAPPINGS = {field.name: field for field in TAG_MAP}
+_MAPPINGS = {field.name: field for field in WRITTEN_FIELDS}
 _SEPARATE_TOTALS = "vorbis"
 # Picard writes these with their total as "3/12", unless the file has a tag for the total.
 _JOINED_TOTALS = frozenset({("ape", "track"), ("ape", "disc"), ("asf", "disc")})

@@ -15,7 +15,7 @@ from mediakeep.media.audio.embedded_pictures import FRONT_COVER_TYPE
 from mediakeep.media.audio.id3 import frames, raw_frames
 from mediakeep.media.audio.id3.raw_frames import RawFrame, RawTag
 from mediakeep.media.audio.tag_edits import SetCover, TargetTags, Values
-from mediakeep.media.audio.tag_map import TAG_MAP
+from mediakeep.media.audio.tag_map import WRITTEN_FIELDS
 from mediakeep.media.audio.write_options import Id3Version
 from mediakeep.media.mutagen_tags import id3_dates, id3_frames, id3_versions
 from mediakeep.media.mutagen_tags.tag_items import UNKNOWN_LANGUAGE
@@ -25,7 +25,7 @@ PADDING = 4096  # bytes of new padding if a tag has to grow
 _NEW_VERSION = 4  # of a tag in a file that had none
 _OLDEST_VERSION = 3  # that mutagen can write
 _MAX_KEPT_PADDING = 1 << 16  # bytes that may stay unused if a tag becomes smaller
-_FIELD_BY_FRAME = {name: field.name for field in TAG_MAP for name in field.id3}
+_FIELD_BY_FRAME = {name: field.name for field in WRITTEN_FIELDS for name in field.id3}
 
 
 def update_tag(data: bytes, target: TargetTags, version: Id3Version) -> bytes:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from mediakeep.media.audio import to_native_tags
 from mediakeep.media.audio.mp4.tag_list import build_atom, split_atoms
 from mediakeep.media.audio.tag_edits import SetCover, TargetTags, Values
-from mediakeep.media.audio.tag_map import TAG_MAP
+from mediakeep.media.audio.tag_map import WRITTEN_FIELDS
 
 COVER = "covr"
 TAG_FORMAT = "mp4"
@@ -24,7 +24,7 @@ _MAX_ITEMS = 20_000
 _OWNER = b"com.apple.iTunes"
 _FREEFORM_PREFIX = "----:com.apple.itunes:"
 _GENRE_NAMES = ("\xa9gen", "gnre")
-_FIELD_BY_NAME = {name: field.name for field in TAG_MAP for name in field.mp4}
+_FIELD_BY_NAME = {name: field.name for field in WRITTEN_FIELDS for name in field.mp4}
 
 
 class TagListItem(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
 from mediakeep.media.mutagen_tags.tag_items import TagItem, TagPicture
@@ -17,6 +19,18 @@ class AllTags(msgspec.Struct, frozen=True):
     tag_format: str
     items: tuple[TagItem, ...] = ()
     pictures: tuple[TagPicture, ...] = ()
+
+
+class TagChanges(msgspec.Struct, frozen=True):
+    """What a new file gets besides the tags of its source, by field names.
+
+    `replaced` are tags that replace those of the source. `filled` are those for which the source
+    has no value. `cover` is a picture to embed if the source has none.
+    """
+
+    replaced: tuple[TagItem, ...] = ()
+    filled: tuple[TagItem, ...] = ()
+    cover: Path | None = None
 
 
 class TransferredField(msgspec.Struct, frozen=True):

@@ -38,7 +38,7 @@ def _plan_covers(ordered: list[TagPicture]) -> _Planned:
     """Return the pictures for MP4, which has neither their types nor descriptions."""
     kept, lost = list[TagPicture](), list[FieldNotTransferred]()
     for picture in ordered:
-        mime = _detect_mime(picture)
+        mime = detect_mime(picture)
         if mime not in MP4_COVER_FORMATS:
             lost.append(_lost(picture, "MP4 stores JPEG, PNG and BMP pictures only"))
             continue
@@ -77,7 +77,7 @@ def _free_description(picture: TagPicture, used: set[str]) -> str:
     return name if name not in used else next(one for one in numbered if one not in used)
 
 
-def _detect_mime(picture: TagPicture) -> str:
+def detect_mime(picture: TagPicture) -> str:
     """Return the MIME type of the data; that in a tag may be wrong."""
     if picture.mime == _LINK_MIME:
         return picture.mime

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from mediakeep import path_text
 from mediakeep.errors import ReadOnlyFormat, VerificationFailed
-from mediakeep.media import open_file
-from mediakeep.media import pictures as picture_files
 from mediakeep.media.audio import tags
-from mediakeep.media.audio.embedded_pictures import FRONT_COVER_TYPE
 from mediakeep.media.audio.tag_edits import TargetTags
 from mediakeep.media.audio.write_options import Id3Version, OtherTags, TagWriteOptions
 from mediakeep.media.mutagen_tags import adapter
-from mediakeep.media.mutagen_tags.tag_items import UNKNOWN_LANGUAGE, TagItem, TagPicture
-from mediakeep.media.transfer import field_map, plan
+from mediakeep.media.mutagen_tags.tag_items import UNKNOWN_LANGUAGE, TagItem
+from mediakeep.media.transfer import change_tags, field_map, plan
 from mediakeep.media.transfer.model import (
     AllTags,
     FieldNotTransferred,
+    TagChanges,
     TransferredField,
     TransferReport,
 )
 from mediakeep.media.transfer.plan import PlannedItem, TransferPlan
 from mediakeep.media.transfer.read_tags import read_all_tags
+
+_NO_CHANGES = TagChanges()
 
 
 def transfer_tags(
@@ -33,14 +32,14 @@ def transfer_tags(
     target: Path,
     id3: Id3Version = Id3Version.NEW,
     *,
-    replaced: Sequence[TagItem] = (),
-    cover: Path | None = None,
+    changes: TagChanges = _NO_CHANGES,
 ) -> TransferReport:
     """Store all tags and pictures of a file in a new file, and return what it could not store.
 
     1. Read all tags of the source.
-    2. Replace those of the target, which keeps only what names its encoder.
-    3. Read them back, with our reader and with mutagen; a value that differs is not carried.
+    2. Apply the changes, and convert pictures that the target cannot hold.
+    3. Replace the tags of the target, which keeps only what names its encoder.
+    4. Read them back, with our reader and with mutagen; a value that differs is not carried.
 
     The target is a new file in a working folder: it is changed in place, and there is no undo. A
     second transfer gives the same result. `id3` is the version of the tag in an MP3 file. Raises
@@ -50,24 +49,14 @@ def transfer_tags(
     if kind not in plan.TAG_FORMATS:
         reason = f"tags are transferred to {', '.join(plan.TAG_FORMATS)} only"
         raise ReadOnlyFormat(path_text.escape_path(target), reason)
-    content = _change_tags(read_all_tags(source), replaced, cover)
-    planned = plan.plan_transfer(content, kind)
+    content = change_tags.apply_changes(read_all_tags(source), changes)
+    pictures, notes = change_tags.convert_pictures(content.pictures, kind)
+    planned = plan.plan_transfer(msgspec.structs.replace(content, pictures=pictures), kind)
     adapter.save_items(target, kind, planned.content)
     options = TagWriteOptions(OtherTags.REMOVE, id3)
     adapter.save_fields(target, kind, TargetTags(planned.fields), options)
-    return _verify(target, planned)
-
-
-def _change_tags(found: AllTags, replaced: Sequence[TagItem], cover: Path | None) -> AllTags:
-    names = {item.name.casefold() for item in replaced}
-    kept = [item for item in found.items if item.name.casefold() not in names]
-    pictures = found.pictures
-    if cover and not pictures:
-        with open_file.open_regular_file(cover) as file:
-            data = file.read()
-        mime = picture_files.identify_picture(lambda at, size: data[at : at + size])[0]
-        pictures = (TagPicture(FRONT_COVER_TYPE, mime, "", data),) if mime else ()
-    return msgspec.structs.replace(found, items=(*kept, *replaced), pictures=pictures)
+    report = _verify(target, planned)
+    return msgspec.structs.replace(report, not_carried=(*report.not_carried, *notes))
 
 
 def _verify(target: Path, planned: TransferPlan) -> TransferReport:
