@@ -19,8 +19,7 @@ from mediakeep.media.audio.write_options import Id3Version
 from mediakeep.media.transfer import read_tags
 from mediakeep.media.transfer.model import TransferReport
 from mediakeep.media.transfer.transfer_tags import transfer_tags
-from tests.media import mutations_sounds, mutations_tags
-from tests.media import drawn_pictures
+from tests.media import drawn_pictures, mutations_sounds, mutations_tags
 from tests.media.transfer import tagged_sources
 from tests.media.transfer.tagged_sources import BACK, FRONT
 
