@@ -107,6 +107,22 @@ def test_partial_an_album_with_a_bad_track_keeps_its_good_ones(albums: AlbumHome
     assert set(before.values()) < kept  # the good tracks were not encoded again
 
 
+@pytest.mark.parametrize("content", [b"", b"fLaC", b"<html>", None])
+def test_a_damaged_track_is_not_tried_again(albums: AlbumHome, content: bytes | None) -> None:
+    albums.make(ALBUM, damaged=1)
+    if content is not None:
+        (albums.library / ALBUM / "01 T.flac").write_bytes(content)
+    albums.convert(attempts=3)
+    item = albums.item(ALBUM)
+    assert (item.status, item.attempts) == (Status.ERROR, {"converting": 1})
+    assert item.processing_stage == "failed_convert"
+    assert "1 of 2 tracks not converted. 01 T.flac: " in item.error_message
+    if content is None:  # the others have no audio, and so no part
+        assert albums.report(ALBUM)["tracks"][0]["error"].startswith("cannot be decoded")
+    attempts = [len(path.read_bytes()) for path in albums.working.glob("*_state/attempts/*")]
+    assert attempts == [1, 1] if content is None else [1]
+
+
 def test_keep_going_publishes_the_good_tracks_but_deletes_nothing(albums: AlbumHome) -> None:
     albums.make(ALBUM, damaged=1)
     albums.convert(keep_going=True, delete_original=True)

@@ -18,7 +18,14 @@ from typing import Any
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.errors import EncodingFailed, NotWritten, Unreadable, WorkingFilesChanged
+from mediakeep.errors import (
+    DecodingFailed,
+    EncodingFailed,
+    NotAudio,
+    NotWritten,
+    Unreadable,
+    WorkingFilesChanged,
+)
 from mediakeep.media import ffmpeg
 from mediakeep.media.encoding import encoder, verification
 from mediakeep.media.encoding.encoder import EncodedFile
@@ -76,10 +83,15 @@ class TrackTask(msgspec.Struct, frozen=True):
 def convert_track(task: TrackTask, progress: Progress) -> dict[str, Any]:
     """Convert a track, unless that is done, and return a few facts on it for the queue.
 
-    Raises OSError if the volume of the working folders is full.
+    Raises OSError if the volume of the working folders is full. An error about the content of the
+    source is final, since the source was verified.
     """
     with full_volume.raise_full_volume(task.dirs.processed):
-        return _convert(task, progress)
+        try:
+            return _convert(task, progress)
+        except (NotAudio, DecodingFailed) as error:
+            error.is_final = not isinstance(error.__cause__, (MemoryError, OSError))
+            raise
 
 
 def _convert(task: TrackTask, progress: Progress) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class TrackPlan(msgspec.Struct, frozen=True):
     """What becomes of a track; paths are relative and not escaped.
 
     A copy has no parameters. `size` is an estimate of the new file in bytes. `error` is set if the
-    track cannot be converted.
+    track cannot be converted, and `is_damaged` if that cannot change.
     """
 
     source: str
@@ -32,6 +32,7 @@ class TrackPlan(msgspec.Struct, frozen=True):
     size: int
     parameters: EncodingParameters | None = None
     error: str = ""
+    is_damaged: bool = False
 
 
 class AlbumPlan(msgspec.Struct, frozen=True):
@@ -73,6 +74,7 @@ def plan_album(
                 _estimate_size(track, decision.parameters),
                 decision.parameters,
                 track.error,
+                track.is_damaged,
             )
         )
     return AlbumPlan(profile.name, tuple(planned))

@@ -131,9 +131,11 @@ def convert(job: AlbumJob, work: Work) -> Outcome | Parts:
         )
     results = work.results or ()
     failures = {track.source: track.error for track in plan.tracks if track.error}
+    is_final = any(track.is_damaged for track in plan.tracks)
     for track, result in zip(tracks, results, strict=True):
         if isinstance(result, PartFailed):
             failures[track.source] = result.message
+            is_final |= result.is_final
     failures = {name: _drop_path(why, dirs.source / name) for name, why in failures.items()}
     extra = extra_files.plan_extra_files(dirs.source, plan.outputs)
     is_complete = not failures or (job.settings.keep_going and len(failures) < len(plan.tracks))
@@ -142,7 +144,7 @@ def convert(job: AlbumJob, work: Work) -> Outcome | Parts:
     if not is_complete:
         message = _describe_failures(failures, len(plan.tracks))
         report.write(job, dirs, "failed_convert", message)
-        return Outcome(Status.ERROR, message, facts=facts)
+        return Outcome(Status.ERROR, message, is_final=is_final, facts=facts)
     _finish_outputs(dirs, plan, extra, failures)
     skipped = facts["skipped"]
     return Outcome(

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.errors import ItemFailed
+from mediakeep.errors import ItemFailed, NotAudio
 from mediakeep.media import folder_listing, open_file
 from mediakeep.media.audio import tags
 from mediakeep.media.audio.model import AudioProperties, Tags
@@ -19,13 +19,15 @@ _VARIOUS = "Various Artists"
 class SourceTrack(msgspec.Struct, frozen=True):
     """An audio file of an album; `path` is relative to the album and not escaped.
 
-    `facts` is None if it cannot be read, and `error` says why.
+    `facts` is None if it cannot be read, and `error` says why. With `is_damaged`, its content is
+    the reason, not the disk.
     """
 
     path: str
     size: int
     facts: AudioProperties | None = None
     error: str = ""
+    is_damaged: bool = False
 
 
 class SourceAlbum(msgspec.Struct, frozen=True):
@@ -61,13 +63,17 @@ def read_album(folder: Path) -> SourceAlbum:
             try:
                 read = tags.read(folder / relative)
             except ItemFailed as error:
-                tracks.append(SourceTrack(relative, file.size, error=str(error)))
+                tracks.append(_describe_unreadable(relative, file.size, error))
                 continue
             found.append(read.tags)
             tracks.append(SourceTrack(relative, file.size, read.facts))
     artist, title = _find_names(folder, found)
     ordered = sorted(tracks, key=lambda track: track.path)
     return SourceAlbum(folder, artist, title, tuple(ordered), size, cover)
+
+
+def _describe_unreadable(path: str, size: int, error: ItemFailed) -> SourceTrack:
+    return SourceTrack(path, size, error=str(error), is_damaged=isinstance(error, NotAudio))
 
 
 def _find_names(folder: Path, found: list[Tags]) -> tuple[str, str]:
