@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,34 @@ def _die_leaving(work: Work, progress: Progress, folder: Path) -> Outcome:
     os._exit(3)
 
 
+def _allocate(work: Work, progress: Progress, folder: Path, amount: str, how: str = "") -> Outcome:
+    """Allocate so many MB; what happens if they cannot be had is `how`."""
+    try:
+        held = bytearray(int(amount) * 1_000_000)
+    except MemoryError as error:
+        if how == "abort":
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            os.abort()
+        if how == "translate":
+            raise Unreadable("/music/a", "it cannot be decoded", "Look there.") from error
+        raise
+    return _good(work, progress, folder, str(len(held) * 0))
+
+
+def _filter(work: Work, progress: Progress, folder: Path) -> Outcome:
+    """Make FFmpeg filters until there is no memory for another one."""
+    import av
+
+    graphs = []
+    while True:
+        graph = av.filter.Graph()
+        source = graph.add_abuffer(
+            format="fltp", sample_rate=44100, layout="stereo", time_base=Fraction(1, 44100)
+        )
+        graph.link_nodes(source, graph.add("loudnorm"), graph.add("abuffersink")).configure()
+        graphs.append(graph)
+
+
 def _sleep(work: Work, progress: Progress, folder: Path, seconds: str) -> Outcome:
     time.sleep(float(seconds))
     return _good(work, progress, folder)
@@ -221,6 +250,8 @@ DEEDS: dict[str, Callable[..., Any]] = {
     "die": _die,
     "die-first": _die_first,
     "die-leaving": _die_leaving,
+    "allocate": _allocate,
+    "filter": _filter,
     "sleep": _sleep,
     "gated": _gated,
     "after": _after,

@@ -165,10 +165,12 @@ def build_config(
     delay: float = 600.0,
     size: int | None = None,
     stall: float = 0.0,
+    memory: int = 0,
     **plan: Any,
 ) -> BatchConfig:
     """Make a plan out of its bare numbers; without a size it takes all."""
-    limits, retry = ExecutionLimits(workers, item_timeout, stall), RetryPolicy(max_attempts, delay)
+    limits = ExecutionLimits(workers, item_timeout, stall, inline=not memory, memory=memory)
+    retry = RetryPolicy(max_attempts, delay)
     return BatchConfig(size=size, limits=limits, retry=retry, **plan)
 
 

@@ -30,6 +30,7 @@ _MIN_SIMILARITY = (
     0.75  # how similar to a setting a variable is that counts as misspelt (difflib ratio)
 )
 _SECONDS_PER_UNIT = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+_BYTES_PER_UNIT = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,6 +42,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     retry_delay: str | float = "10m"  # durations: "90s", "2h", or a number of seconds
     item_timeout: str | float = "30m"
     time_budget: str | float = ""
+    jobs: int = 0  # 0: as many as there are workers
+    stall: str | float = "5m"
+    memory_limit: str | int = "0"  # sizes: "2G", "500M", or a number of bytes; 0: none
     checkpoint_every: int = 50
     keep_checkpoints: int = 0  # 0: all
     archive_logs: int = 0  # days; 0: never
@@ -119,6 +123,17 @@ def parse_duration(text: str) -> float:
     ):
         raise ValueError(f'"{text}" is not a duration; write it like 90s, 30m or 2h')
     return sum(float(number) * _SECONDS_PER_UNIT[unit] for number, unit in spans)
+
+
+def parse_size(text: str) -> int:
+    """Parse a size such as "500M", "2 GB" or "1.5g" to bytes; raise ValueError if invalid.
+
+    The units are decimal, as in all output.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", text.strip().lower())
+    if not match:
+        raise ValueError(f'"{text}" is not a size; write it like 500M or 2G')
+    return round(float(match[1]) * _BYTES_PER_UNIT[match[2]])
 
 
 def find_home(option: str | None, environ: Mapping[str, str] = os.environ) -> Path:

@@ -18,7 +18,8 @@ from mediakeep.stages import Retry
 class ExecutionLimits(msgspec.Struct, frozen=True):
     """The number of worker processes, and the time limits of a task in seconds (0: none).
 
-    `item_timeout` limits the whole task, `stall` the time without progress that moves.
+    `item_timeout` limits the whole task, `stall` the time without progress that moves. `memory`
+    limits the data of a worker process, in bytes (0: none), and needs `inline` off.
     With `inline` off, work never runs in this process; this is for work that may crash it, such as
     native decoders. With `interactive`, the user is prompted, so all tasks run in this process,
     which has the terminal.
@@ -29,6 +30,7 @@ class ExecutionLimits(msgspec.Struct, frozen=True):
     stall: float = 0.0
     inline: bool = True
     interactive: bool = False
+    memory: int = 0
 
 
 class RetryPolicy(msgspec.Struct, frozen=True):

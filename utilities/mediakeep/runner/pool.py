@@ -69,7 +69,7 @@ class WorkerPool:
 
     def _start_worker(self) -> WorkerProcess:
         try:
-            worker = worker_process.spawn_worker(self._worker_factory)
+            worker = worker_process.spawn_worker(self._worker_factory, self._limits.memory)
         except OSError as error:
             raise ItemFailed(f"A worker could not start: {tasks.format_error(error)}") from error
         self._workers.append(worker)

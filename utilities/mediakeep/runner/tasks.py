@@ -22,7 +22,7 @@ from mediakeep.errors import (
 from mediakeep.item import Status
 from mediakeep.media import file_errors
 from mediakeep.outcome import Outcome, Parts, Progress, Stopping, Work, Worker, WorkerFactory
-from mediakeep.runner import volumes, worker_results
+from mediakeep.runner import memory_limit, volumes, worker_results
 from mediakeep.runner.signals import Interrupted
 from mediakeep.runner.volumes import FullVolume
 
@@ -196,8 +196,11 @@ def format_error(error: BaseException) -> str:
 
 
 def _error_sentence(error: BaseException) -> str:
+    hint = f" {memory_limit.format_hint()}" if memory_limit.is_out_of_memory(error) else ""
     if isinstance(error, MediakeepError):
-        return str(error)
+        return str(error) + hint
+    if hint:
+        return hint.strip()
     if isinstance(error, OSError) and error.strerror:
         place = (
             f"{path_text.display_path(error.filename)}: " if isinstance(error.filename, str) else ""

@@ -22,7 +22,7 @@ from typing import Any
 
 from mediakeep.errors import MediakeepError
 from mediakeep.outcome import Stopping, WorkerFactory
-from mediakeep.runner import tasks
+from mediakeep.runner import memory_limit, tasks
 from mediakeep.runner.signals import SIGNALS
 from mediakeep.runner.tasks import Task, TaskResult
 
@@ -30,10 +30,15 @@ STOP = "stop"
 _PROGRESS_INTERVAL = 0.25  # seconds between two progress messages
 
 
-def main_spawned(worker_factory: WorkerFactory, pipe: Connection) -> None:
-    """Run the worker in a worker process that is a new interpreter."""
+def main_spawned(worker_factory: WorkerFactory, pipe: Connection, memory: int) -> None:
+    """Run the worker in a worker process that is a new interpreter.
+
+    `memory` is the limit of its data in bytes, 0 for none.
+    """
     parent = multiprocessing.parent_process()
     assert parent is not None
+    if memory:
+        memory_limit.limit_memory(memory)
     main_loop(worker_factory, pipe, lambda: connection.wait([parent.sentinel]))
 
 

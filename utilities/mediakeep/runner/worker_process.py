@@ -160,12 +160,17 @@ class WorkerProcess:
             self.process.close()
 
 
-def spawn_worker(worker_factory: WorkerFactory) -> WorkerProcess:
-    """Start a worker process as a new interpreter, which inherits nothing from this process."""
+def spawn_worker(worker_factory: WorkerFactory, memory: int = 0) -> WorkerProcess:
+    """Start a worker process as a new interpreter, which inherits nothing from this process.
+
+    `memory` is the limit of its data in bytes, 0 for none.
+    """
     resource_tracker.ensure_running()  # if the first worker started it, it would unblock Ctrl-C
     ours, theirs = _spawn_context.Pipe()
     return WorkerProcess(
-        _spawn_context.Process(target=worker_main.main_spawned, args=(worker_factory, theirs)),
+        _spawn_context.Process(
+            target=worker_main.main_spawned, args=(worker_factory, theirs, memory)
+        ),
         ours,
         theirs,
     )

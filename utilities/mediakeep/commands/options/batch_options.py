@@ -136,12 +136,13 @@ def _build_limits(request: BatchRequest, options: dict[str, Any], longer: int) -
     """Return the limits; if the user is prompted, work is serial and has no timeout."""
     if request.choose:
         return ExecutionLimits(interactive=True)
-    workers = options["workers"] or app.cpu_count()
+    workers, memory = options["workers"] or app.cpu_count(), options.get("memory_limit", 0)
     return ExecutionLimits(
         workers,
         options["item_timeout"] * longer,
         stall=options.get("stall", 0.0),
-        inline=not request.native,
+        inline=not (request.native or memory),
+        memory=memory,
     )
 
 

@@ -12,7 +12,7 @@ from msgspec import structs
 from mediakeep import config
 from mediakeep.app.jobs.job_request import CONFIGURED_LIBRARY, Preparation
 from mediakeep.commands import app
-from mediakeep.commands.options import batch_options
+from mediakeep.commands.options import batch_options, param_types
 from mediakeep.errors import UsageError
 from mediakeep.kinds import Kind
 from mediakeep.stages import Retry, StageTable
@@ -87,19 +87,20 @@ def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
         click.option(
             f"--{noun}", "only", metavar="NAME", help=f"Only this {noun}, regardless of its status."
         ),
-        click.option(
+        app.setting_option(
             "--jobs",
-            type=click.IntRange(0),
-            default=0,
-            show_default=True,
-            help=f"Maximum number of {plural} under way; 0: as many as there are workers.",
+            click.IntRange(0),
+            f"Maximum number of {plural} under way; 0: as many as there are workers.",
         ),
-        click.option(
+        app.setting_option(
             "--stall",
-            type=app.DurationParam(),
-            default="5m",
-            show_default=True,
-            help="Maximum time without progress of a task; 0: no limit.",
+            app.DurationParam(),
+            "Maximum time without progress of a task; 0: no limit.",
+        ),
+        app.setting_option(
+            "--memory-limit",
+            param_types.MemoryLimitParam(),
+            "Maximum memory of each worker process, such as 2G; 0: no limit.",
         ),
         click.option(
             "--stage-retries",

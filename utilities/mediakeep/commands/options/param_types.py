@@ -1,4 +1,4 @@
-"""A time given by the user: a date, a time, or how long ago."""
+"""Values given by the user that need to be parsed: times, sizes and lists of formats."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from mediakeep import clock, config, suggestions
+from mediakeep import clock, config, size_text, suggestions
 
 REPORT_FORMATS = ("md", "html", "json", "csv")
+LEAST_MEMORY = 100_000_000  # bytes; a worker with PyAV starts with a third of that
 
 
 class FormatListParam(click.ParamType[tuple[str, ...]]):
@@ -30,6 +31,24 @@ class FormatListParam(click.ParamType[tuple[str, ...]]):
             message = f'unknown format "{unknown[0]}"; known formats: {", ".join(REPORT_FORMATS)}'
             self.fail(f"{message}.{near}" if near else message, param, ctx)
         return chosen
+
+
+class MemoryLimitParam(click.ParamType[int]):
+    """A memory limit such as 2G, in bytes; 0 and "none" mean no limit."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Parse the size."""
+        text = str(value).strip().lower()
+        try:
+            limit = 0 if text in ("none", "") else config.parse_size(text)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if 0 < limit < LEAST_MEMORY:
+            least = size_text.format_size(LEAST_MEMORY)
+            self.fail(f"{value} is not enough for a worker; use at least {least}", param, ctx)
+        return limit
 
 
 class TimestampParam(click.ParamType[str]):

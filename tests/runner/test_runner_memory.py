@@ -1,0 +1,81 @@
+"""The memory limit of worker processes: what exceeds it fails, and everything else goes on."""
+
+from __future__ import annotations
+
+import errno
+import resource
+import sys
+from pathlib import Path
+
+import pytest
+
+from mediakeep.item import Status
+from mediakeep.runner import memory_limit
+from tests.runner import toys, workshop
+
+LIMIT = 150_000_000
+HINT = "The memory limit of 150 MB is reached. Raise --memory-limit, then run again."
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux enforces RLIMIT_DATA")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_item_that_needs_more_memory_fails_and_the_others_go_on(
+    tmp_path: Path, workers: int
+) -> None:
+    things = {
+        "ant": "allocate 300",
+        "bee": "allocate 50",
+        "cow": "allocate 300 translate",
+        "dog": "good",
+    }
+    shop = workshop.make_workshop(tmp_path, things, toys.PLAIN)
+    shop.run(workers=workers, memory=LIMIT, max_attempts=1)
+    assert shop.statuses() == {
+        "ant": Status.ERROR,
+        "bee": Status.COMPLETED,
+        "cow": Status.ERROR,
+        "dog": Status.COMPLETED,
+    }
+    assert shop.item("ant").error_message == HINT
+    assert shop.item("cow").error_message.endswith(f"it cannot be decoded. Look there. {HINT}")
+    assert len(shop.notes("open")) <= workers  # no worker died
+    soft = resource.getrlimit(resource.RLIMIT_DATA)[0]
+    assert soft == resource.RLIM_INFINITY  # the limit is that of the workers
+
+
+def test_a_lack_of_memory_in_ffmpeg_is_one(tmp_path: Path) -> None:
+    shop = workshop.make_workshop(tmp_path, {"ant": "filter"}, toys.PLAIN)
+    shop.run(memory=LIMIT, max_attempts=1)
+    assert shop.item("ant").error_message == HINT
+    (line,) = (line for line in shop.log() if "traceback" in line)
+    assert "av.error.MemoryError" in line["traceback"]
+
+
+def test_without_a_limit_the_same_item_is_completed(tmp_path: Path) -> None:
+    shop = workshop.make_workshop(tmp_path, {"ant": "allocate 300"}, toys.PLAIN)
+    shop.run()
+    assert shop.statuses() == {"ant": Status.COMPLETED}
+
+
+def test_a_worker_that_dies_at_the_limit_runs_its_item_again_alone(tmp_path: Path) -> None:
+    things = {"ant": "allocate 300 abort", "bee": "good", "cow": "good"}
+    shop = workshop.make_workshop(tmp_path, things, toys.PLAIN)
+    shop.run(workers=2, memory=LIMIT)
+    ant = shop.item("ant")
+    assert (ant.status, ant.suspect) == (Status.ERROR, True)
+    assert ant.error_message == "its worker process died (SIGABRT), also when run alone."
+    assert [shop.statuses()[key] for key in ("bee", "cow")] == [Status.COMPLETED] * 2
+
+
+def test_an_error_without_a_limit_names_the_workers() -> None:
+    assert memory_limit.format_hint().startswith("There is not enough memory. Use fewer --workers")
+
+
+def test_causes_of_an_error_are_found_even_in_a_cycle() -> None:
+    first, second = ValueError(), ValueError()
+    first.__cause__, second.__cause__ = second, first
+    assert not memory_limit.is_out_of_memory(first)
+    second.__cause__ = OSError(errno.ENOMEM, "Cannot allocate memory")
+    assert memory_limit.is_out_of_memory(first)
+    assert not memory_limit.is_out_of_memory(OSError(errno.EIO, "Input/output error"))
