@@ -8,7 +8,8 @@
 4. Items that killed their worker, in this or a dead session, run again alone, after all others.
 5. At every checkpoint, and at the end, the milestone callback updates the views.
 6. After a failed lookup, other lookups wait until one succeeds; see `lookup_retries`.
-7. A stop for any reason releases the unfinished items, without counting an attempt.
+7. Outside of the time windows of the batch, no task is started, and the items under way are parked.
+8. A stop for any reason releases the unfinished items, without counting an attempt.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from mediakeep.errors import DiskFull, InvalidOutcome, LibraryMissing, MediakeepError
-from mediakeep.item import SkipReason
+from mediakeep.item import SkipReason, Status
 from mediakeep.outcome import Outcome, WorkerFactory
 from mediakeep.queue import scan_diff
 from mediakeep.queue.queue import Queue
@@ -98,6 +99,7 @@ class Batch:
             if self._finished and self._must_record_first():
                 self._record_next_result()
                 continue
+            self._park_outside_windows()
             self._claim_more()
             if task := self._next_task():
                 self._start_task(task)
@@ -139,7 +141,22 @@ class Batch:
         """Return whether no more tasks may be started."""
         spent = time.monotonic() - self._started
         out_of_time = bool(self._config.time_budget and spent >= self._config.time_budget)
-        return self._stop.requested or self._result.abort_error is not None or out_of_time
+        must_end = self._stop.requested or self._result.abort_error is not None or out_of_time
+        return must_end or not self._config.between.is_open(self._queue.location.now())
+
+    def _park_outside_windows(self) -> None:
+        """Park the items under way if no window is open, once their running tasks have ended.
+
+        Items that have not begun are released at the end of the batch.
+        """
+        windows, now = self._config.between, self._queue.location.now()
+        if windows.is_open(now):
+            return
+        wait = (windows.find_opening(now) - now).total_seconds()
+        outcome = Outcome(Status.PENDING, f"outside of --between {windows.text}", retry_after=wait)
+        for key, running in list(self._items.items()):
+            if running.since and not running.open_tasks:
+                self._steps.park(key, outcome)
 
     def _claim_more(self) -> None:
         """Claim the next items if all tasks of the last claim have been started."""

@@ -13,6 +13,7 @@ from mediakeep.item import Status
 from mediakeep.kinds import ItemCounter
 from mediakeep.outcome import Outcome
 from mediakeep.stages import Retry
+from mediakeep.time_windows import TimeWindows
 
 
 class ExecutionLimits(msgspec.Struct, frozen=True):
@@ -54,6 +55,7 @@ class BatchConfig(msgspec.Struct, frozen=True):
     retry: RetryPolicy = RetryPolicy()
     stage_retries: Mapping[str, Retry] = {}  # by stage; overrides those of the kind
     time_budget: float = 0.0  # seconds; 0: unlimited
+    between: TimeWindows = TimeWindows()  # outside of them, items are parked and none is claimed
     lookups: bool = False  # make lookups, and so claim items that lack only theirs
     checkpoint_every: int = 50
     keep_checkpoints: int = 0  # 0: all

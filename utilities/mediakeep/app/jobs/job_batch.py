@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from datetime import datetime
 
 from msgspec import structs
 
@@ -17,9 +18,11 @@ from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Item, Status
 from mediakeep.queue import claims
+from mediakeep.queue.claims import PendingQueue
 from mediakeep.queue.state import QueueState
 from mediakeep.runner.signals import StopHandler
 from mediakeep.runner.worker_process import WorkerProcess
+from mediakeep.views import wait_text
 
 _STOPPED = 130  # exit code after a signal
 _INTERVAL = 1.0  # seconds after which the queue is read again, as the user may change it
@@ -37,7 +40,9 @@ class JobBatch:
     ) -> None:
         self._context, self._options = context, options
         self._preparation, self._selection = preparation, selection
+        self._windows = options.config.between
         self._wanted: set[str] | None = None  # the items to wait for; None: all
+        self._left: set[str] = set()  # pending items that the end of a time window left
 
     def run(self, workers: Sequence[WorkerProcess], output: BatchOutput) -> int:
         """Run the batch with workers that were started early, and return its exit code."""
@@ -56,23 +61,71 @@ class JobBatch:
         output.on_prepared([*result.lines, *removed.lines], {**result.data, **removed.data})
         added = (*result.data.get("existing", ()), *result.data.get("added", ()))
         options = self._select(self._context.read_state(), added)
-        codes = [run_batch.run(options, workers, output, self._context.console)]
+        if not self._windows.is_open(self._get_time()) and self._wait_for_window():
+            return _STOPPED if self._selection.wait else 0
+        codes = [self._run_batch(options, workers, output)]
         while self._selection.wait and codes[-1] != _STOPPED and self._find_waiting():
             codes.append(_STOPPED if self._wait_until_due() else self._run_due(output))
         return codes[-1] if codes[-1] == _STOPPED else self._combine(codes)
 
+    def _run_batch(
+        self, options: BatchOptions, workers: Sequence[WorkerProcess], output: BatchOutput
+    ) -> int:
+        """Run a batch, and note which items the end of a time window left."""
+        code = run_batch.run(options, workers, output, self._context.console)
+        self._left = set()
+        if not self._windows.is_open(self._get_time()):
+            items, keys = self._read_wanted(), options.config.keys
+            chosen = items if keys is None else keys
+            self._left = {
+                key for key in chosen if key in items and items[key].status is Status.PENDING
+            }
+            if self._left and code != _STOPPED:
+                self._print_window()
+        return code
+
+    def _wait_for_window(self) -> bool:
+        """Wait until a time window opens; return whether it is still closed.
+
+        That is so after a signal, and without --wait.
+        """
+        opening = self._windows.find_opening(self._get_time())
+        with StopHandler() as stop:
+            self._print_window()
+            while self._selection.wait and not stop.requested and self._get_time() < opening:
+                time.sleep(_INTERVAL)
+        return self._get_time() < opening
+
+    def _print_window(self) -> None:
+        now = self._get_time()
+        opening = wait_text.format_moment(self._windows.find_opening(now), now)
+        what = "waiting until" if self._selection.wait else "nothing is started before"
+        hint = "" if self._selection.wait else " Add --wait to wait for it."
+        self._context.console.print_message(
+            f"Outside of --between {self._windows.text}: {what} {opening}.{hint}"
+        )
+
     def _select(self, state: QueueState, added: Sequence[str]) -> BatchOptions:
         """Return the options of the first batch, limited to the items that are selected."""
-        if not (self._selection.resume or self._selection.only_added):
-            return self._options
         claims.simulate_recovery(state, self._context.location)
+        keys = self._choose_keys(state, added)
+        return self._options if keys is None else self._limit_to(keys)
+
+    def _choose_keys(self, state: QueueState, added: Sequence[str]) -> Sequence[str] | None:
+        """Return the items to process, or None if the batch claims the next ones of the queue.
+
+        If it may have to wait for a time window, it gets its number of items now, so that the
+        batches after the wait process the same ones.
+        """
+        size = self._options.config.size
         if self._selection.only_added:
             self._wanted = set(added)
-            return self._limit_to(
-                [key for key in added if state.items[key].status is Status.PENDING]
-            )
-        size = self._options.config.size
-        return self._limit_to(resumable.select_due(state, self._now())[:size])
+            return [key for key in added if state.items[key].status is Status.PENDING]
+        if self._selection.resume:
+            return resumable.select_due(state, self._now())[:size]
+        if self._windows and self._selection.wait and size and not self._options.item_name:
+            return PendingQueue(state).peek_keys(size, self._now())
+        return None
 
     def _limit_to(self, keys: Sequence[str]) -> BatchOptions:
         config = structs.replace(self._options.config, keys=tuple(keys))
@@ -82,14 +135,16 @@ class JobBatch:
         """Run a batch of the items whose time has come."""
         now = self._now()
         keys = [key for key, time in self._find_waiting().items() if time <= now]
-        return run_batch.run(self._limit_to(keys), (), output, self._context.console)
+        return self._run_batch(self._limit_to(keys), (), output)
 
     def _find_waiting(self) -> dict[str, str]:
         """Return the times of the items that can run later only, by key."""
+        opening = clock.format_iso(self._windows.find_opening(self._get_time()))
         return {
-            key: item.not_before
+            key: max(item.not_before, opening) if self._windows else item.not_before
             for key, item in self._read_wanted().items()
-            if item.not_before and item.status in (Status.PENDING, Status.ERROR)
+            if (item.not_before and item.status in (Status.PENDING, Status.ERROR))
+            or (key in self._left and item.status is Status.PENDING)
         }
 
     def _read_wanted(self) -> dict[str, Item]:
@@ -117,4 +172,7 @@ class JobBatch:
         return failed if failed in codes else max(codes, default=0)
 
     def _now(self) -> str:
-        return clock.format_iso(self._context.location.now())
+        return clock.format_iso(self._get_time())
+
+    def _get_time(self) -> datetime:
+        return self._context.location.now()

@@ -16,6 +16,7 @@ from mediakeep.commands.options import alert_options, maintenance_options
 from mediakeep.errors import UsageError
 from mediakeep.kinds import Kind
 from mediakeep.runner.batch_config import BatchConfig, ExecutionLimits, RetryPolicy
+from mediakeep.time_windows import TimeWindows
 
 DEEP_TIMEOUT_FACTOR = 10  # factor by which the timeout of a deep scan is longer
 
@@ -110,6 +111,7 @@ def parse_options(home: Path, request: BatchRequest, options: dict[str, Any]) ->
         limits=limits,
         retry=RetryPolicy(options["max_attempts"], options["retry_delay"]),
         time_budget=options["time_budget"],
+        between=options.get("between", TimeWindows()),
         jobs=options.get("jobs", 0),
         stage_retries=dict(options.get("stage_retries", ())),
         lookups=request.access.is_enabled,
@@ -151,6 +153,7 @@ def _settings_for_log(options: dict[str, Any], request: BatchRequest) -> dict[st
     names = ("time_budget", "item_timeout", "retry_delay", "max_attempts", "checkpoint_every")
     facts: dict[str, Any] = {name: options[name] for name in names}
     facts |= {"item": path_text.escape_path(request.item_name)} if request.item_name else {}
+    facts |= {"between": windows.text} if (windows := options.get("between")) else {}
     facts |= {"deep": True} if options.get("deep", False) else {}
     if request.kind.stages:
         return facts | {name: _to_text(value) for name, value in request.settings.items()}

@@ -9,13 +9,14 @@ from typing import Any
 import click
 from msgspec import structs
 
-from mediakeep import config
+from mediakeep import config, time_windows
 from mediakeep.app.jobs.job_request import CONFIGURED_LIBRARY, Preparation
 from mediakeep.commands import app
 from mediakeep.commands.options import batch_options, param_types
 from mediakeep.errors import UsageError
 from mediakeep.kinds import Kind
 from mediakeep.stages import Retry, StageTable
+from mediakeep.time_windows import TimeWindows
 
 PATH = app.PathParam()
 
@@ -46,6 +47,23 @@ class StageRetryParam(click.ParamType[tuple[str, Retry]]):
         except ValueError as error:
             self.fail(str(error), param, ctx)
         return name, structs.replace(known, times=int(times), delay=seconds)
+
+
+class TimeWindowsParam(click.ParamType[TimeWindows]):
+    """Times of the day, such as "22:00-06:00,12:00-13:00"."""
+
+    name = "times"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> TimeWindows:
+        """Parse the windows."""
+        if isinstance(value, TimeWindows):
+            return value
+        try:
+            return time_windows.parse_windows(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 # Actions that replace the batch.
@@ -109,6 +127,11 @@ def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
             multiple=True,
             help="Attempts of a stage, and the delay before the second one, such as"
             f" {kind.first_stage}=3,10m; can be repeated.",
+        ),
+        app.setting_option(
+            "--between",
+            TimeWindowsParam(),
+            f"Process {plural} only at these times of the day, such as 22:00-06:00.",
         ),
         click.option("--resume", is_flag=True, help=f"Only unfinished {plural}, no new ones."),
         click.option(
