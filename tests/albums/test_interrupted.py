@@ -128,6 +128,31 @@ def test_a_changed_output_is_converted_again(albums: AlbumHome) -> None:
     check_published(albums)
 
 
+@pytest.mark.parametrize("match", ["/02 T.opus", "/archive/Art", "/output/Art"])
+def test_an_album_that_continues_with_another_profile_is_converted_again(
+    albums: AlbumHome, match: str
+) -> None:
+    albums.make(ALBUM)
+    albums.prepare()
+    assert albums.kill_at(1, match)
+    albums.run(profile="mp3-v0", output_dir=albums.root / "mp3")
+    assert resume_line(albums) == "its profile has changed, so its tracks are converted again"
+    assert rig.names(albums.output) == []
+    assert rig.names(albums.root / "mp3" / ALBUM) == ["01 T.mp3", "02 T.mp3", "rip.log"]
+    assert albums.report(ALBUM)["profile"] == "mp3-v0"
+
+
+def test_an_album_that_is_published_is_completed_in_its_profile(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    albums.prepare()
+    assert albums.kill_at(3, "/output/Art")
+    assert rig.names(albums.output / ALBUM) == OUTPUTS
+    albums.run(profile="mp3-v0", output_dir=albums.root / "mp3")
+    check_published(albums)
+    assert albums.report(ALBUM)["profile"] == "opus"
+    assert rig.names(albums.root / "mp3") == []
+
+
 def test_a_kill_while_an_original_is_deleted_leaves_no_part_for_a_scan(albums: AlbumHome) -> None:
     albums.make(ALBUM)
     albums.prepare()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import path_text
+from mediakeep import atomic_files, path_text
 from mediakeep.albums import plan_album, read_album
 from mediakeep.albums.item import AlbumItem, to_path
 from mediakeep.albums.plan_album import AlbumPlan
@@ -21,9 +21,11 @@ from mediakeep.workspace import folder_owners, manifest, publish, quarantine, wo
 from mediakeep.workspace.folder_owners import FolderOwner
 from mediakeep.workspace.manifest import Manifest
 from mediakeep.workspace.publish import ExistingPolicy, PublishRules
+from mediakeep.workspace.system_errors import translate_errors
 from mediakeep.workspace.working_dirs import WorkingDirs
 
 _PROCESSED_MANIFEST = "processed.json"
+_PROFILE_FILE = "profile.json"
 _ARCHIVE_TARGET, _OUTPUT_TARGET = "archive_target", "output_target"  # files in the state folder
 
 
@@ -219,6 +221,22 @@ def load_source_manifest(dirs: WorkingDirs) -> Manifest:
         return found
     hint = "Delete the working folders to begin with the original."
     raise WorkingFilesChanged(dirs.source, "its list of files is missing", hint)
+
+
+def save_profile(dirs: WorkingDirs, profile: Profile) -> None:
+    """Note the profile in which an album is converted."""
+    path = dirs.state / _PROFILE_FILE
+    with translate_errors(path):
+        atomic_files.write_atomic(path, msgspec.json.encode(profile))
+
+
+def load_profile(dirs: WorkingDirs | None) -> Profile | None:
+    """Return the profile in which an album was or is converted, or None if unknown."""
+    try:
+        path = dirs.state / _PROFILE_FILE if dirs else None
+        return msgspec.json.decode(path.read_bytes(), type=Profile) if path else None
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
 
 
 def forget_targets(dirs: WorkingDirs) -> None:

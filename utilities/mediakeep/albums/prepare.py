@@ -123,6 +123,7 @@ def convert(job: AlbumJob, work: Work) -> Outcome | Parts:
     if work.results is None and tracks:
         working_dirs.create_processed_structure(load_source_manifest(dirs), dirs.processed)
         album_job.forget_targets(dirs)
+        album_job.save_profile(dirs, job.profile)
         return Parts(
             tuple(_build_tasks(job, dirs, album, plan)),
             convert_track.convert_track,

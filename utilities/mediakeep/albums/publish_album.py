@@ -6,7 +6,12 @@ from typing import Any
 
 from mediakeep import path_text
 from mediakeep.albums import report
-from mediakeep.albums.album_job import AlbumJob, load_processed_manifest, load_source_manifest
+from mediakeep.albums.album_job import (
+    AlbumJob,
+    load_processed_manifest,
+    load_profile,
+    load_source_manifest,
+)
 from mediakeep.albums.item import to_path
 from mediakeep.albums.resume import CLEARED
 from mediakeep.errors import NotCopied, WorkingFilesChanged
@@ -90,6 +95,7 @@ def _delete_original(job: AlbumJob, dirs: WorkingDirs, outputs: Manifest, playba
 def complete(job: AlbumJob, _: Work) -> Outcome:
     """Write the report, and remove the working folders if that is set."""
     dirs, item = job.find_dirs(), job.item
+    profile = (load_profile(dirs) or job.profile).name
     note = ""
     if dirs:
         report.write(job, dirs, "completed")
@@ -108,9 +114,9 @@ def complete(job: AlbumJob, _: Work) -> Outcome:
         "playback_path": item.playback_path,
     }
     return Outcome(
-        message=f"{tracks} tracks in {job.profile.name}{missing}{note}",
+        message=f"{tracks} tracks in {profile}{missing}{note}",
         data=data,
-        facts={**paths, "profile": job.profile.name, "tracks": tracks},
+        facts={**paths, "profile": profile, "tracks": tracks},
     )
 
 

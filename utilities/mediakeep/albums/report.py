@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from mediakeep import atomic_files, path_text
-from mediakeep.albums.album_job import AlbumJob
+from mediakeep.albums.album_job import AlbumJob, load_profile
 from mediakeep.albums.item import AlbumItem
 from mediakeep.albums.plan_album import AlbumPlan
 from mediakeep.media.transfer.extra_files import ExtraFilesPlan
@@ -114,7 +114,7 @@ def write(job: AlbumJob, dirs: WorkingDirs, status: str, message: str = "") -> N
     built = AlbumReport(
         item.name or job.key,
         status,
-        job.profile.name,
+        (load_profile(dirs) or job.profile).name,
         item.path,
         item.archive_path,
         item.playback_path,

@@ -2,6 +2,7 @@
 
 `_source` and `_processed` exist   the remaining tracks
 only `_source` exists              all tracks are converted again
+the profile is another one         all tracks are converted again, unless they are published
 `_source` is gone                  from the start, if the original exists
 nothing exists                     the album is skipped
 """
@@ -12,7 +13,7 @@ from enum import StrEnum
 
 import msgspec
 
-from mediakeep.albums.album_job import AlbumJob, load_processed_manifest
+from mediakeep.albums.album_job import AlbumJob, load_processed_manifest, load_profile
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Work
 from mediakeep.workspace import output_records, working_dirs
@@ -29,16 +30,22 @@ class ResumeCase(StrEnum):
     SOURCE_GONE = "_source is gone, so the original is copied again"
     FROM_START = "the working folders are gone, so it begins with the original"
     CHANGED = "the original has changed, so it is copied again"
+    OTHER_PROFILE = "its profile has changed, so its tracks are converted again"
     SET_ASIDE = "its working folders were set aside, so it begins with the original"
     CONTINUE = "its working folders are complete"
     NOTHING = "its working folders and its original are gone"
+
+
+_SAME_STAGE = (ResumeCase.REMAINING, ResumeCase.CONTINUE)
+_CONTINUED = (*_SAME_STAGE, ResumeCase.CONVERT_AGAIN, ResumeCase.OTHER_PROFILE)
 
 
 class FoundFiles(msgspec.Struct, frozen=True):
     """Which folders of an unfinished album exist.
 
     `is_converted` is set if all its outputs were finished, and `is_changed` if a scan found that
-    the original has changed after it was copied.
+    the original has changed after it was copied. `is_other_profile` is set if its tracks were
+    converted with another profile.
     """
 
     source: bool
@@ -46,6 +53,7 @@ class FoundFiles(msgspec.Struct, frozen=True):
     original: bool
     is_converted: bool = False
     is_changed: bool = False
+    is_other_profile: bool = False
 
 
 def decide_case(found: FoundFiles, stage: str, *, use_working: bool) -> ResumeCase:
@@ -56,6 +64,8 @@ def decide_case(found: FoundFiles, stage: str, *, use_working: bool) -> ResumeCa
         return ResumeCase.SET_ASIDE
     if found.original and found.source and found.is_changed:
         return ResumeCase.CHANGED
+    if found.source and found.is_other_profile:
+        return ResumeCase.OTHER_PROFILE
     if stage == _FINALIZING and found.is_converted:
         return ResumeCase.CONTINUE
     if found.source and found.processed:
@@ -81,6 +91,7 @@ def resume(job: AlbumJob, work: Work) -> Outcome | None:
         job.has_original,
         bool(dirs and load_processed_manifest(dirs)),
         job.item.working_fingerprint != job.item.fingerprint,
+        load_profile(dirs) not in (None, job.profile),
     )
     use_working = job.settings.processing.resume_from_working
     case = decide_case(found, work.stage, use_working=use_working)
@@ -92,8 +103,8 @@ def resume(job: AlbumJob, work: Work) -> Outcome | None:
     if case is ResumeCase.REMAINING and dirs:
         done = len(output_records.get_converted_tracks(dirs, check_hashes=False))
         message += f" ({done} of {job.item.track_count} are done)"
-    if case in (ResumeCase.REMAINING, ResumeCase.CONTINUE, ResumeCase.CONVERT_AGAIN):
-        stage = _CONVERTING if case is ResumeCase.CONVERT_AGAIN else work.stage
+    if case in _CONTINUED:
+        stage = work.stage if case in _SAME_STAGE else _CONVERTING
         claimed = {"working_claim": work.stamp.claim}
         return Outcome(message=message, data=claimed, next_stage=stage, facts=facts)
     if case is ResumeCase.SET_ASIDE and dirs:
