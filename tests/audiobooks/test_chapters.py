@@ -5,13 +5,23 @@ from __future__ import annotations
 from array import array
 from pathlib import Path
 
+import msgspec
+import mutagen.id3
+import mutagen.oggopus
 import pytest
 
-from mediakeep.audiobooks import chapter_files, chapters, count_source
+from mediakeep.audiobooks import (
+    book_file,
+    chapter_files,
+    chapters,
+    count_source,
+    find_chapters,
+)
 from mediakeep.audiobooks.book_plan import BookPlan, CountedSource, make_plan
 from mediakeep.audiobooks.chapters import Chapter, ChapterMark
 from mediakeep.audiobooks.source_order import SourceFile
 from mediakeep.errors import UsageError
+from mediakeep.media.encoding.silence import SilentRange
 from tests.audiobooks import books
 from tests.media.encoding import sounds
 from tests.sampling import each_row
@@ -36,6 +46,87 @@ def test_files_with_one_title_are_one_chapter() -> None:
     assert [mark.title for mark in chapters.mark_files(starts, sources)] == list("012345")
 
 
+@each_row(
+    ("names", "expected"),
+    [
+        (["01 - One", "02 - Two"], ["One", "Two"]),
+        (["1-01. One", "1-02. Two", "2-01. One"], ["One", "Two", "One"]),
+        (["01_Book", "02_Book"], ["01_Book", "02_Book"]),
+        (["01 One", "Two"], ["01 One", "Two"]),
+        (["1984 Part 1", "1984 Part 2"], ["1984 Part 1", "1984 Part 2"]),
+        (["1984"], ["1984"]),
+        (["01 One"], ["01 One"]),
+    ],
+)
+def test_chapters_are_named_by_files(names: list[str], expected: list[str]) -> None:
+    sources = [SourceFile(Path(f"{name}.mp3")) for name in names]
+    marks = chapters.mark_files(range(len(names)), sources)
+    assert [mark.title for mark in marks] == expected
+
+
+def write_chapters(folder: Path) -> list[Path]:
+    """Write files with two chapters at 0.5 and 1.25 s: MP3, Opus and M4B."""
+    mp3 = books.write_mp3(folder / "a.mp3", books.SHORT)
+    tags = mutagen.id3.ID3()
+    for number, (start, end) in enumerate(((500, 1250), (1250, 1900)), 1):
+        title = [mutagen.id3.TIT2(text=f"Title {number}")]
+        tags.add(mutagen.id3.CHAP(f"c{number}", start, end, 0xFFFFFFFF, 0xFFFFFFFF, title))
+    tags.save(mp3)
+    wave = sounds.write_noise(folder / "a.wav", 2 * RATE)
+    sounds.convert(wave, folder / "b.opus", "opus")
+    opus = mutagen.oggopus.OggOpus(folder / "b.opus")
+    opus.update({"CHAPTER001": "00:00:00.500", "CHAPTER002": "00:00:01.250"})
+    opus.update({"CHAPTER001NAME": "Title 1", "CHAPTER002NAME": "Title 2"})
+    opus.save()
+    (folder / "m4b").mkdir()
+    book = books.plan_book([mp3])
+    expected = [Chapter(22_050, 55_125, "Title 1"), Chapter(55_125, book.samples, "Title 2")]
+    target = folder / "c.m4b"
+    chunks = books.encode_chunks(book, folder / "m4b")
+    book_file.write_book(book, chunks, target, expected, books.DETAILS)
+    return [mp3, folder / "b.opus", target]
+
+
+def test_chapters_in_files_are_kept(tmp_path: Path) -> None:
+    files = [*write_chapters(tmp_path), books.write_mp3(tmp_path / "d.mp3", books.SHORT)]
+    book = books.plan_book(files)
+    sources = [SourceFile(path, title="The Title") for path in files]
+    starts = book.starts
+    expected = [
+        Chapter(starts[0], starts[0] + 55_125, "Title 1"),
+        Chapter(starts[0] + 55_125, starts[1], "Title 2"),
+        Chapter(starts[1], starts[1] + 55_125, "Title 1"),
+        Chapter(starts[1] + 55_125, starts[2], "Title 2"),
+        Chapter(starts[2], starts[2] + 55_125, "Title 1"),
+        Chapter(starts[2] + 55_125, starts[3], "Title 2"),
+    ]
+    found = find_chapters.find_chapters("files", book, sources)
+    assert found == [*expected, Chapter(starts[3], book.samples, "d")]
+    found = find_chapters.find_chapters("tags", book, sources)
+    assert found == [*expected, Chapter(starts[3], book.samples, "The Title")]
+    assert find_chapters.find_chapters("none", book, sources) == []
+    labels = tmp_path / "labels.txt"
+    labels.write_text("0.0\t1.0\tOne\n99.0\t99.5\tTwo\n")
+    with pytest.raises(UsageError, match=r'Chapters .*labels\.txt not used: chapter "Two" starts'):
+        find_chapters.find_chapters(str(labels), book, sources)
+
+
+def test_useless_chapters_in_files_are_ignored(tmp_path: Path) -> None:
+    mp3, opus, _ = write_chapters(tmp_path)
+    assert chapter_files.read_embedded_marks(mp3, RATE, RATE) == []  # the second is after the end
+    tags = mutagen.id3.ID3(mp3)
+    tags.add(mutagen.id3.CHAP("c3", 1250, 1300, 0xFFFFFFFF, 0xFFFFFFFF, []))
+    tags.add(mutagen.id3.CHAP("c4", 1300, 1400, 0xFFFFFFFF, 0xFFFFFFFF, []))
+    tags.save(mp3)
+    marks = chapter_files.read_embedded_marks(mp3, 2 * RATE, RATE)
+    assert [mark.start for mark in marks] == [0, 55_125, 57_330]
+    comments = mutagen.oggopus.OggOpus(opus)
+    del comments["CHAPTER002NAME"]
+    comments.save()
+    marks = chapter_files.read_embedded_marks(opus, 2 * RATE, RATE)
+    assert [mark.title for mark in marks] == ["Title 1", "Chapter 2"]
+
+
 def test_chapters_cover_the_whole_book() -> None:
     marks = [ChapterMark(70, "B"), ChapterMark(30, "A")]
     expected = [Chapter(0, 30, "Opening"), Chapter(30, 70, "A"), Chapter(70, 100, "B")]
@@ -49,15 +140,38 @@ def test_chapters_cover_the_whole_book() -> None:
 
 def test_a_chapter_begins_after_each_long_silence(tmp_path: Path) -> None:
     loud = array("h", [9000, -9000] * RATE)
-    samples = loud + array("h", bytes(4 * RATE)) + loud  # one second each
+    silent = array("h", bytes(4 * RATE))  # one second each
+    samples = loud + silent + loud + silent[:RATE]
     path = sounds.write_wav(tmp_path / "a.wav", samples.tobytes())
     counted = count_source.count_source(path, books.FORMAT)
     book = make_plan([counted, counted], books.FORMAT)
-    marks = chapters.mark_silence(book, min_seconds=0.8, min_chapter=1.5)
+    settings = find_chapters.SilenceSettings("level", min_seconds=0.8)
+    found = find_chapters.find_silences(path, settings)
+    assert [time for one in found for time in one] == pytest.approx([1, 2, 3, 3.5], abs=0.01)
+    silences = msgspec.json.decode(
+        msgspec.json.encode([found, found]), type=list[list[SilentRange]]
+    )
+    marks = chapters.mark_silences(book, silences, min_seconds=0.8, min_chapter=1)
     assert [mark.title for mark in marks] == ["Chapter 1", "Chapter 2", "Chapter 3"]
-    assert [mark.start / RATE for mark in marks] == pytest.approx([0, 2, 5], abs=0.01)
-    assert len(chapters.mark_silence(book, min_seconds=0.8, min_chapter=2.5)) == 2
-    assert len(chapters.mark_silence(book)) == 1
+    assert [mark.start / RATE for mark in marks] == pytest.approx([0, 2, 5.5], abs=0.01)
+    assert (
+        len(find_chapters.find_chapters("silence", book, [], silences)) == 1
+    )  # less than a minute
+
+
+def test_a_silence_may_span_two_files() -> None:
+    book = plan("a.mp3", "b.mp3", "c.mp3")
+    silences = [
+        [SilentRange(0, 1), SilentRange(40, 43), SilentRange(65, 67), SilentRange(99, 100)],
+        [SilentRange(0, 1.5), SilentRange(98, 100.01)],
+        [SilentRange(9, 10)],
+    ]
+    marks = chapters.mark_silences(book, silences, min_chapter=1)
+    assert [mark.start / RATE for mark in marks] == [0, 43, 67, 101.5, 200]
+    marks = chapters.mark_silences(book, silences, min_chapter=30)  # the longest one is kept
+    assert [mark.start / RATE for mark in marks] == [0, 43, 101.5, 200]
+    marks = chapters.mark_silences(book, silences, min_chapter=60)
+    assert [mark.start / RATE for mark in marks] == [0, 101.5, 200]
 
 
 FILES = {

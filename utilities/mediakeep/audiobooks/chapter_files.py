@@ -1,11 +1,16 @@
-"""Read chapters from ffmetadata, Audacity labels, CUE sheets and lists such as chapters.txt."""
+"""Read chapters from ffmetadata, Audacity labels, CUE sheets and lists such as chapters.txt.
+
+Those in an audio file, such as an M4B or an MP3 with CHAP frames, are read as well.
+"""
 
 from __future__ import annotations
 
 import io
 import re
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from mediakeep import path_text
 from mediakeep.audiobooks.book_plan import BookPlan
@@ -44,6 +49,28 @@ def read_marks(path: Path, plan: BookPlan) -> list[ChapterMark]:
         raise _to_error(path, f"it contains no chapters. Use {_KNOWN}")
     rate = plan.format.sample_rate
     return [ChapterMark(round(seconds * rate), title) for seconds, title in timed]
+
+
+def read_embedded_marks(path: Path, samples: int, rate: int) -> list[ChapterMark]:
+    """Return the chapters in an audio file with this many samples of a rate, from its start.
+
+    The first one starts with the file. A file with less than two chapters has none. Raises what
+    `ffmpeg.open_audio` raises.
+    """
+    with ffmpeg.open_audio(path) as opened:
+        chapters = opened.container.chapters()
+    marks: dict[int, ChapterMark] = {}
+    for number, chapter in enumerate(sorted(chapters, key=_find_start), 1):
+        start = max(0, round(_find_start(chapter) * rate))
+        title = chapter["metadata"].get("title", "").strip() or f"Chapter {number}"
+        if start < samples:
+            marks.setdefault(start, ChapterMark(start, title))
+    first, *others = marks.values() or [ChapterMark(0, "")]
+    return [ChapterMark(0, first.title), *others] if others else []
+
+
+def _find_start(chapter: Any) -> Fraction:
+    return Fraction(chapter["start"] * chapter["time_base"])
 
 
 def _read_text(path: Path) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 
 import msgspec
@@ -10,12 +11,13 @@ import msgspec
 from mediakeep.audiobooks.book_plan import BookPlan
 from mediakeep.audiobooks.source_order import SourceFile
 from mediakeep.errors import UsageError
-from mediakeep.media.encoding import silence
+from mediakeep.media.encoding.silence import SilentRange
 
 _OPENING = "Opening"  # before the first chapter of a list that begins later
-_SILENCE_THRESHOLD = -40.0  # dB of full scale, above the noise of recorded rooms
-_SILENCE_SECONDS = 1.75
+MIN_SILENCE = 1.75  # seconds
 _MIN_CHAPTER = 60.0  # seconds between chapters from silence
+_MAX_GAP = 0.1  # seconds between two silences that are one, as at the border of two files
+_LEADING_NUMBER = re.compile(r"\d+(?:[-.]\d+)?(?:[\s._)\]-]+)(?=[^\W\d_])")  # "1-02. "
 
 
 class Chapter(msgspec.Struct, frozen=True):
@@ -61,42 +63,88 @@ def make_chapters(marks: Iterable[ChapterMark], samples: int, origin: str) -> li
     return [Chapter(mark.start, end, mark.title) for mark, end in zip(ordered, ends, strict=True)]
 
 
-def mark_files(starts: Sequence[int], sources: Sequence[SourceFile]) -> list[ChapterMark]:
-    """Return one mark for each file, with its name as the title."""
-    return [
-        ChapterMark(start, source.path.stem) for start, source in zip(starts, sources, strict=True)
-    ]
+def mark_files(
+    starts: Sequence[int],
+    sources: Sequence[SourceFile],
+    embedded: Sequence[Sequence[ChapterMark]] = (),
+) -> list[ChapterMark]:
+    """Return one mark for each file, with its name as the title, or its own chapters.
+
+    `embedded` are the chapters in each file, counted from its start, none for most. Numbers before
+    the names are removed if each file has a different one.
+    """
+    marks = []
+    own_marks = embedded or [()] * len(sources)
+    for start, title, own in zip(starts, _name_files(sources), own_marks, strict=True):
+        marks += list(_move_marks(own, start)) or [ChapterMark(start, title)]
+    return marks
 
 
-def mark_titles(starts: Sequence[int], sources: Sequence[SourceFile]) -> list[ChapterMark]:
+def mark_titles(
+    starts: Sequence[int],
+    sources: Sequence[SourceFile],
+    embedded: Sequence[Sequence[ChapterMark]] = (),
+) -> list[ChapterMark]:
     """Return one mark for each title tag; consecutive files with one title are one chapter.
 
-    A file without a title is a chapter with its name.
+    A file without a title is a chapter with its name. `embedded` is as in `mark_files`.
     """
-    pairs = zip(starts, sources, strict=True)
-    groups = groupby(pairs, lambda pair: pair[1].title or pair[1].path)
-    firsts = (next(files) for _, files in groups)
-    return [ChapterMark(start, source.title or source.path.stem) for start, source in firsts]
+    marks = []
+    files = zip(starts, sources, embedded or [()] * len(sources), strict=True)
+    for _, group in groupby(files, lambda file: (not file[2] and file[1].title) or file[1].path):
+        start, source, own = next(group)
+        title = source.title or source.path.stem
+        marks += list(_move_marks(own, start)) or [ChapterMark(start, title)]
+    return marks
 
 
-def mark_silence(
+def mark_silences(
     plan: BookPlan,
+    silences: Sequence[Sequence[SilentRange]],
     *,
-    threshold: float = _SILENCE_THRESHOLD,
-    min_seconds: float = _SILENCE_SECONDS,
+    min_seconds: float = MIN_SILENCE,
     min_chapter: float = _MIN_CHAPTER,
 ) -> list[ChapterMark]:
-    """Return a mark at the start of the book and after each long silence.
+    """Return a mark at the start of the book, and at the ends of long silences.
 
-    `threshold` is in dB of full scale. `min_seconds` is that of a silence, `min_chapter` that of a
-    chapter. Raises what decoding raises.
+    `silences` are those of each file. `min_seconds` is the length of a silence; of several within
+    `min_chapter` seconds, the longest is used.
     """
     rate = plan.format.sample_rate
-    found = [0]
-    for source, start in zip(plan.sources, plan.starts, strict=True):
-        ranges = silence.find_silence(source.path, threshold=threshold, min_seconds=min_seconds)
-        for _, end in ranges:
-            mark = start + round(end * rate)
-            if mark - found[-1] >= min_chapter * rate and mark < plan.samples:
-                found.append(mark)
-    return [ChapterMark(mark, f"Chapter {number}") for number, mark in enumerate(found, 1)]
+    shortest, reach = round(min_seconds * rate), min_chapter * rate
+    found = [(end - start, end) for start, end in _join_silences(plan, silences)]
+    marks = [0, plan.samples]
+    for length, end in sorted(found, key=lambda pair: (-pair[0], pair[1])):
+        if length >= shortest and all(abs(end - other) >= reach for other in marks):
+            marks.append(end)
+    starts = sorted(marks)[:-1]
+    return [ChapterMark(start, f"Chapter {number}") for number, start in enumerate(starts, 1)]
+
+
+def _move_marks(marks: Iterable[ChapterMark], start: int) -> Iterator[ChapterMark]:
+    return (ChapterMark(start + mark.start, mark.title) for mark in marks)
+
+
+def _name_files(sources: Sequence[SourceFile]) -> list[str]:
+    """Return the names of files, without the numbers before them if each has a different one."""
+    names = [source.path.stem for source in sources]
+    matches = [match for name in names if (match := _LEADING_NUMBER.match(name))]
+    numbers, rest = {match[0] for match in matches}, {m.string[m.end() :] for m in matches}
+    if len(names) > 1 and len(numbers) == len(names) and len(rest) > 1:
+        return [match.string[match.end() :] for match in matches]
+    return names
+
+
+def _join_silences(
+    plan: BookPlan, silences: Sequence[Sequence[SilentRange]]
+) -> list[tuple[int, int]]:
+    """Return silences in samples of the book; one that spans the border of two files is one."""
+    rate, found = plan.format.sample_rate, list[tuple[int, int]]()
+    for source, first, ranges in zip(plan.sources, plan.starts, silences, strict=True):
+        for one in ranges:
+            start = first + min(round(one.start * rate), source.samples)
+            end = first + min(round(one.end * rate), source.samples)
+            if found and start - found[-1][1] <= _MAX_GAP * rate:
+                start, _ = found.pop()
+            found.append((start, end))
+    return found

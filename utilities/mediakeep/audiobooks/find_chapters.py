@@ -1,0 +1,89 @@
+"""Find the chapters of a book: by files, their tags, silences, or a file of chapters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from mediakeep import path_text
+from mediakeep.audiobooks import chapter_files, chapters, speech
+from mediakeep.audiobooks.book_plan import BookPlan
+from mediakeep.audiobooks.chapters import Chapter
+from mediakeep.audiobooks.source_order import SourceFile
+from mediakeep.media.encoding import silence
+from mediakeep.media.encoding.pcm_source import Progress
+from mediakeep.media.encoding.silence import SilentRange
+
+FILES, TAGS, SILENCE, NONE = "files", "tags", "silence", "none"  # modes
+
+_THRESHOLD = -40.0  # dB of full scale, above the noise of recorded rooms
+_SHORTEST = 0.2  # seconds; less than a silence that is continued in the next file
+
+
+class SilenceSettings(msgspec.Struct, frozen=True):
+    """How silences are found: as pauses between speech, or by the level in dB of full scale.
+
+    `min_seconds` is their shortest length.
+    """
+
+    method: Literal["speech", "level"]
+    threshold: float = _THRESHOLD
+    min_seconds: float = chapters.MIN_SILENCE
+
+
+def choose_silence_settings() -> SilenceSettings:
+    """Return the settings for this system: speech is detected if the extra is installed."""
+    return SilenceSettings("speech" if speech.is_installed() else "level")
+
+
+def find_silences(
+    path: Path, settings: SilenceSettings, progress: Progress | None = None
+) -> list[SilentRange]:
+    """Return the long silences of a file, and all at its start and end, in seconds.
+
+    The latter may be continued in the file before or after it. `progress` is called after each
+    second of audio; what it raises stops the decoding. Raises Unreadable, NotAudio or
+    DecodingFailed, and UsageError if speech cannot be detected.
+    """
+    if settings.method == "speech":
+        found = speech.find_pauses(path, progress)
+    else:
+        found = silence.find_silence(
+            path, threshold=settings.threshold, min_seconds=_SHORTEST, progress=progress
+        )
+    return [
+        one
+        for number, one in enumerate(found)
+        if number in (0, len(found) - 1) or one.end - one.start >= settings.min_seconds
+    ]
+
+
+def find_chapters(
+    mode: str,
+    plan: BookPlan,
+    sources: Sequence[SourceFile],
+    silences: Sequence[Sequence[SilentRange]] = (),
+) -> list[Chapter]:
+    """Return the chapters of a book by a mode, or from the file whose path it is.
+
+    `silences` are those of each file, for that mode. Raises UsageError for a file of chapters, and
+    what reading the chapters of audio files raises.
+    """
+    if mode == NONE:
+        return []
+    if mode == SILENCE:
+        marks = chapters.mark_silences(plan, silences)
+    elif mode in (FILES, TAGS):
+        rate = plan.format.sample_rate
+        embedded = [
+            chapter_files.read_embedded_marks(source.path, source.samples, rate)
+            for source in plan.sources
+        ]
+        mark = chapters.mark_files if mode == FILES else chapters.mark_titles
+        marks = mark(plan.starts, sources, embedded)
+    else:
+        marks = chapter_files.read_marks(Path(mode), plan)
+    return chapters.make_chapters(marks, plan.samples, f"Chapters {path_text.display_path(mode)}")

