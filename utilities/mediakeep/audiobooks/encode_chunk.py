@@ -22,6 +22,7 @@ from mediakeep.media.encoding.pcm_source import Progress
 CODEC = "aac"
 PRIMING = 1024  # samples that the encoder adds before the audio
 _PRE_ROLL, _POST_ROLL = 16, 8  # frames; longer ones do not lower the error
+_READ_FRAMES = 16  # at a time; each call of the encoder has a cost
 _HINT = "Check the bit rate and the sample rate, then run again."
 
 
@@ -76,7 +77,7 @@ def _encode(plan: BookPlan, chunk: Chunk, path: Path, progress: Progress | None)
 
 def _read(plan: BookPlan, start: int, end: int, progress: Progress | None) -> Iterator[Any]:
     reported = start
-    for frame in pcm_timeline.read_book(plan, start, end, AAC_FRAME):
+    for frame in pcm_timeline.read_book(plan, start, end, _READ_FRAMES * AAC_FRAME):
         yield frame
         if progress and frame.pts - reported >= plan.format.sample_rate:
             reported = frame.pts

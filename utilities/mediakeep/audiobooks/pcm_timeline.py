@@ -15,6 +15,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from mediakeep.audiobooks.book_plan import BookFormat, BookPlan, CountedSource
 from mediakeep.errors import EncodingFailed
 from mediakeep.media import ffmpeg, open_file
@@ -22,6 +24,7 @@ from mediakeep.media.encoding import pcm_source
 from mediakeep.media.encoding.filter_chain import FilterChain
 from mediakeep.media.encoding.pcm_source import PacketPosition, PcmFormat
 
+_MERGED = 16_384  # samples
 _WARM_UP = 4096  # samples of the book; the longest filter, from 8 kHz, needs 83
 # FFmpeg keeps the power, not the level: mono is quieter in stereo, and stereo louder in mono.
 _MONO_GAIN = 20 * math.log10(math.sqrt(2))  # dB
@@ -76,11 +79,15 @@ def identify(path: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def convert(frames: Iterable[Any], source: PcmFormat, book_format: BookFormat) -> Iterator[Any]:
+def convert(frames: Iterable[Any], source: PcmFormat, book_format: BookFormat) -> Iterable[Any]:
     """Convert the frames of one file to the format of a book, at the same level."""
+    target = book_format.pcm
+    if structs.replace(source, filter_layout="") == target:
+        return frames
     channels = (source.channels, book_format.channels)
     gain = {(1, 2): _MONO_GAIN, (2, 1): -_MONO_GAIN}.get(channels, 0.0)
-    return FilterChain(source, book_format.pcm, volume=gain).convert(frames)
+    merged = FrameReader(frames).read_all(_MERGED)  # each call of a filter has a cost
+    return FilterChain(source, target, volume=gain).convert(merged)
 
 
 def skip_samples(frames: Iterable[Any], count: int) -> Iterator[Any]:
@@ -113,6 +120,11 @@ class FrameReader:
             self._fifo.write(frame)
         available = self._fifo.samples
         return self._fifo.read(min(count, available)) if available else None
+
+    def read_all(self, count: int) -> Iterator[Any]:
+        """Yield frames of `count` samples until the end; the last one may be shorter."""
+        while (frame := self.read(count)) is not None:
+            yield frame
 
 
 def _find_packet(source: CountedSource, book_format: BookFormat, start: int) -> PacketPosition:

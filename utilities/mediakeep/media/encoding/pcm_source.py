@@ -101,6 +101,7 @@ class PcmSource:
             bits=_find_bits(context),
             filter_layout=context.layout.name,
         )
+        self._time_base = Fraction(1, context.sample_rate)
         self.declared_samples = 0
         if _declares_length(self._container.format.name, opened.source):
             self.declared_samples = self._to_samples(self._stream.duration)
@@ -166,7 +167,7 @@ class PcmSource:
         return frames
 
     def _number(self, frame: Any) -> Any:
-        frame.pts, frame.time_base = self.samples, Fraction(1, self.format.sample_rate)
+        frame.pts, frame.time_base = self.samples, self._time_base
         self.samples += frame.samples
         return frame
 
