@@ -100,7 +100,7 @@ def place_book(book: Path, output_dir: Path, name: str, rules: PlacingRules) -> 
         file = describe_file(book, book)
         _set_mode(book, rules.mode)
         if placed is None or placed.sha256 != file.sha256:
-            placed = _move_book(book, file, output_dir / f"{name}{SUFFIX}", rules)
+            placed = _move_book(book, file, output_dir.absolute() / f"{name}{SUFFIX}", rules)
         else:
             _remove_source(book, placed.location.parent)
     elif placed is None:
@@ -113,11 +113,13 @@ def place_book(book: Path, output_dir: Path, name: str, rules: PlacingRules) -> 
 
 def find_placed(state: Path) -> PlacedBook | None:
     """Return the book that was placed according to a state folder, if it is still there."""
-    try:
-        placed = msgspec.json.decode((state / _RECORD_FILE).read_bytes(), type=PlacedBook)
-        facts = placed.location.stat(follow_symlinks=False)
-    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
-        return None
+    path = state / _RECORD_FILE
+    with translate_errors(path):
+        try:
+            placed = msgspec.json.decode(path.read_bytes(), type=PlacedBook)
+            facts = placed.location.stat(follow_symlinks=False)
+        except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
+            return None
     is_same_file = placed.inode == facts.st_ino or placed.mtime_ns == facts.st_mtime_ns
     return placed if is_same_file and _has_content(placed.location, placed.sha256) else None
 
