@@ -8,8 +8,9 @@ from pathlib import Path
 import av
 import pytest
 
-from mediakeep.audiobooks import join_parts
+from mediakeep.audiobooks import check_sources, join_parts
 from mediakeep.audiobooks.chapters import Chapter, ChapterMark
+from mediakeep.audiobooks.check_sources import CheckedFile
 from mediakeep.errors import EncodingFailed, UsageError
 from mediakeep.media.encoding import pcm_source
 from tests.audiobooks import books
@@ -61,6 +62,28 @@ def test_parts_of_different_encoders_are_refused(tmp_path: Path) -> None:
         UsageError, match=r"b\.m4a not joined: its codec differs from that of a\.m4a"
     ):
         join_parts.plan_join([one, other])
+
+
+def check(*paths: Path) -> list[CheckedFile]:
+    folder = paths[0].parent
+    return list(check_sources.check_sources([folder], paths).files)
+
+
+def test_what_can_be_joined_is_known_before(tmp_path: Path) -> None:
+    parts = [books.write_part(tmp_path / f"{name}.m4a", 5000) for name in "ab"]
+    assert join_parts.find_join_problem(check(*parts)) == ""
+    for path, problem in (
+        (books.write_mp3(tmp_path / "c.mp3", books.SHORT), "c.mp3 is not AAC in an M4A or M4B"),
+        (encoded.write(tmp_path / "d.m4a", "alac.m4a"), "d.m4a is not AAC in an M4A or M4B file"),
+        (encoded.write(tmp_path / "e.aac", "a.aac"), "e.aac is not AAC in an M4A or M4B file"),
+    ):
+        assert join_parts.find_join_problem(check(*parts, path)).startswith(problem)
+    other = tmp_path / "f.m4a"
+    content = parts[0].read_bytes()
+    other.write_bytes(content.replace(b"\x12\x10\x56\xe5\x00", b"\x12\x10\x56\xe5\x01"))
+    assert join_parts.find_join_problem(check(*parts, other)) == (
+        "f.m4a not joined: its encoder configuration differs from that of a.m4a"
+    )
 
 
 def test_a_full_disk_is_named(tmp_path: Path) -> None:

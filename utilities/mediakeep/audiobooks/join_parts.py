@@ -13,12 +13,15 @@ from typing import Any
 
 import msgspec
 
+from mediakeep import path_text
 from mediakeep.audiobooks import book_file, m4b_header
 from mediakeep.audiobooks.book_tags import BookDetails
 from mediakeep.audiobooks.chapters import Chapter, ChapterMark, make_chapters
+from mediakeep.audiobooks.check_sources import CheckedFile
 from mediakeep.audiobooks.m4b_header import AudioTrack
-from mediakeep.errors import DecodingFailed, UsageError
+from mediakeep.errors import DecodingFailed, ItemFailed, UsageError
 from mediakeep.media import ffmpeg
+from mediakeep.media.audio import formats
 from mediakeep.media.audio.mp4 import mp4_stream
 from mediakeep.media.ffmpeg import OpenedAudio
 
@@ -115,6 +118,25 @@ def plan_join(parts: Sequence[Part]) -> JoinPlan:
     samples = position - parts[-1].padding
     chapters = make_chapters(marks, samples, "The chapters of the parts")
     return JoinPlan(tuple(parts), tuple(chapters))
+
+
+def find_join_problem(files: Sequence[CheckedFile]) -> str:
+    """Return why files cannot be joined without encoding, or "" if they can.
+
+    All packets are read.
+    """
+    first = files[0]
+    for file in files:
+        name = path_text.display_path(file.source.path.name)
+        if (file.format, file.codec) != (formats.MP4.name, "aac"):
+            return f"{name} is not AAC in an M4A or M4B file"
+        if (file.sample_rate, file.channels) != (first.sample_rate, first.channels):
+            return f"{name} has another sample rate or number of channels"
+    try:
+        plan_join([read_part(file.source.path) for file in files])
+    except (ItemFailed, UsageError) as error:
+        return str(error).removesuffix(f". {_HINT}").removesuffix(".")
+    return ""
 
 
 def join_parts(plan: JoinPlan, target: Path, details: BookDetails) -> None:
