@@ -14,7 +14,14 @@ from typing import Any
 import av
 import msgspec
 
-from mediakeep.audiobooks import book_file, chapters, count_source, encode_chunk, source_order
+from mediakeep.audiobooks import (
+    book_file,
+    chapters,
+    count_source,
+    encode_chunk,
+    source_order,
+    verify_book,
+)
 from mediakeep.audiobooks.book_plan import BookFormat, BookPlan, make_plan
 from mediakeep.audiobooks.book_tags import BookDetails
 from mediakeep.audiobooks.chapters import Chapter
@@ -105,6 +112,16 @@ def make_book(
     path = folder / "book.m4b"
     book_file.write_book(plan, encode_chunks(plan, folder), path, expected, details)
     return path, expected
+
+
+def find_differences(
+    path: Path, plan: BookPlan, chapters: Sequence[Chapter], cover_size: int = 0
+) -> list[str]:
+    """Verify a book as its job does, but in one process."""
+    found = verify_book.verify_file(path, plan, chapters, cover_size)
+    for stretch in verify_book.split_book(plan):
+        found += verify_book.verify_stretch(path, plan, stretch)
+    return found
 
 
 def join_left(frames: Iterable[Any]) -> array[float]:

@@ -20,7 +20,7 @@ import mutagen.mp4
 import pytest
 from msgspec import structs
 
-from mediakeep.audiobooks import book_file, encode_chunk, pcm_timeline, verify_book
+from mediakeep.audiobooks import book_file, encode_chunk, pcm_timeline
 from mediakeep.audiobooks.book_plan import AAC_FRAME, BookPlan
 from mediakeep.errors import EncodingFailed, WorkingFilesChanged
 from tests.audiobooks import books
@@ -43,7 +43,7 @@ def test_a_book_of_mixed_files_has_their_exact_samples_and_no_gap(tmp_path: Path
         kind.rate for kind in books.MIXED
     ]
     path, chapters = books.make_book(plan, tmp_path)
-    assert verify_book.verify_book(path, plan, chapters) == []
+    assert books.find_differences(path, plan, chapters) == []
     with av.open(str(path)) as container:
         starts = [one["start"] * one["time_base"] * 44_100 for one in container.chapters()]
         assert container.streams.audio[0].duration == plan.samples
@@ -63,7 +63,7 @@ def test_other_programs_read_chapters_cover_and_tags(tmp_path: Path) -> None:
     plan = books.plan_book([books.write_mp3(tmp_path / f"{n}.mp3", books.SHORT) for n in (1, 2)])
     cover = pictures.png(8, 8)
     path, chapters = books.make_book(plan, tmp_path, structs.replace(books.DETAILS, cover=cover))
-    assert verify_book.verify_book(path, plan, chapters, cover_size=len(cover)) == []
+    assert books.find_differences(path, plan, chapters, len(cover)) == []
     tags: Any = mutagen.mp4.MP4(path)  # type: ignore[no-untyped-call]
     assert [chapter.title for chapter in tags.chapters] == ["1", "2"]
     assert tags["stik"] == [2]

@@ -7,28 +7,29 @@ from pathlib import Path
 from msgspec import structs
 
 from mediakeep.audiobooks import verify_book
-from mediakeep.audiobooks.book_plan import BookFormat
+from mediakeep.audiobooks.book_plan import LEVEL_WINDOW, BookFormat
 from mediakeep.audiobooks.chapters import Chapter
 from tests.audiobooks import books
+from tests.audiobooks.books import Kind
 
 
 def test_each_difference_is_named(tmp_path: Path) -> None:
     plan = books.plan_book([books.write_mp3(tmp_path / f"{n}.mp3", books.SHORT) for n in (1, 2)])
     path, chapters = books.make_book(plan, tmp_path)
-    assert verify_book.verify_book(path, plan, chapters) == []
+    assert books.find_differences(path, plan, chapters) == []
     first, second = plan.sources
 
     def differences(**changes: object) -> list[str]:
-        return verify_book.verify_book(path, structs.replace(plan, **changes), chapters)
+        return books.find_differences(path, structs.replace(plan, **changes), chapters)
 
     moved = [Chapter(0, chapters[0].end + 1, "1"), structs.replace(chapters[1], title="x")]
-    assert verify_book.verify_book(path, plan, moved) == [
+    assert books.find_differences(path, plan, moved) == [
         f'its chapter "1" is at samples 0 to {chapters[0].end:,},'
         f' not "1" at 0 to {chapters[0].end + 1:,}',
         f'its chapter "2" is at samples {chapters[1].start:,} to {plan.samples:,},'
         f' not "x" at {chapters[1].start:,} to {plan.samples:,}',
     ]
-    assert verify_book.verify_book(path, plan, moved[:1])[0] == "it has 2 chapters, not 1"
+    assert books.find_differences(path, plan, moved[:1])[0] == "it has 2 chapters, not 1"
     longer = structs.replace(second, samples=second.samples + 1)
     assert differences(sources=(first, longer)) == [
         f"it has {plan.samples:,} samples, not {plan.samples + 1:,}"
@@ -40,9 +41,33 @@ def test_each_difference_is_named(tmp_path: Path) -> None:
     shifted = structs.replace(first, levels=bytes(level - 3 for level in first.levels))
     assert "its level differs by -3" in differences(sources=(shifted, second))[0]
     mono = BookFormat(sample_rate=48_000, channels=1, bit_rate=64_000)
-    assert "not 48,000 Hz and 1" in differences(format=mono)[0]
+    assert differences(format=mono)[0] == (
+        "its format is mp4a.40.2 with 44,100 Hz, 2 channels and 128,000 bit/s,"
+        " not AAC with 48,000 Hz, 1 and 64,000 bit/s"
+    )
     big = structs.replace(plan.format, bit_rate=5_000_000)
-    assert "are expected from bit rate and length" in differences(format=big)[0]
+    assert "are expected from bit rate and length" in differences(format=big)[1]
+
+
+def test_stretches_contain_each_window_once(tmp_path: Path) -> None:
+    kinds = (Kind(44_100, 1, 0.9), Kind(44_100, 1, 0.05), Kind(44_100, 1, 1.3))
+    files = [books.write_mp3(tmp_path / f"{n}.mp3", kind) for n, kind in enumerate(kinds)]
+    plan = books.plan_book(files, 0.4)
+    stretches = verify_book.split_book(plan)
+    assert [one.number for one in stretches] == list(range(len(stretches)))
+    assert [0, *(one.end for one in stretches)] == [*(one.start for one in stretches), plan.samples]
+    assert len(stretches) == len(list(plan.chunks()))
+    for stretch in stretches[1:]:
+        start = max(start for start in plan.starts if start <= stretch.start)
+        assert (stretch.start - start) % LEVEL_WINDOW == 0
+    path, _ = books.make_book(plan, tmp_path)
+    reports: list[tuple[int, int]] = []
+    for stretch in stretches:
+        assert not verify_book.verify_stretch(path, plan, stretch, lambda *one: reports.append(one))
+    assert not reports  # one each second
+    whole = verify_book.Stretch(0, 0, plan.samples)
+    assert not verify_book.verify_stretch(path, plan, whole, lambda *one: reports.append(one))
+    assert reports == [(44 * 1024, plan.samples), (88 * 1024, plan.samples)]
 
 
 def test_a_truncated_book_is_named(tmp_path: Path) -> None:
@@ -50,7 +75,31 @@ def test_a_truncated_book_is_named(tmp_path: Path) -> None:
     path, chapters = books.make_book(plan, tmp_path)
     content = path.read_bytes()
     path.write_bytes(content[: len(content) * 2 // 3])
-    (found,) = verify_book.verify_book(path, plan, chapters)
-    assert "book.m4b cannot be decoded: " in found
+    header, *audio = books.find_differences(path, plan, chapters)
+    assert header == f"it has {len(content) * 2 // 3:,} bytes, not {len(content):,}"
+    assert any("book.m4b cannot be decoded: " in one for one in audio)
     path.write_bytes(content[:300])
-    assert len(verify_book.verify_book(path, plan, chapters)) == 1
+    assert "no track of audio" in verify_book.verify_file(path, plan, chapters)[0]
+
+
+def test_damage_of_packets_and_tables_is_found(tmp_path: Path) -> None:
+    plan = books.plan_book([books.write_mp3(tmp_path / "1.mp3", books.SHORT)])
+    path, chapters = books.make_book(plan, tmp_path)
+    content = path.read_bytes()
+    middle, table = len(content) * 3 // 4, content.index(b"stsz") + 16
+    offsets = content.index(b"stco") + 12
+    first = int.from_bytes(content[offsets : offsets + 4])
+    edits = content.index(b"elst") + 12
+    for at, damage in (
+        (middle, bytes(3000)),
+        (table + 40, bytes([0, 0, 0, 9])),
+        (offsets, (first + 700).to_bytes(4)),
+        (edits, (plan.samples - 1).to_bytes(4)),
+        (content.index(b"stts") + 12, bytes([0, 0, 0, 5])),
+        (content.index(b"stsc") + 8, bytes([0, 0, 0, 99])),
+        (content.index(b"\x05\x80\x80\x80") + 5, b"\x11"),
+    ):
+        path.write_bytes(content[:at] + damage + content[at + len(damage) :])
+        assert books.find_differences(path, plan, chapters), at
+    path.write_bytes(content)
+    assert books.find_differences(path, plan, chapters) == []

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from msgspec import structs
+
 from mediakeep import atomic_files
 from mediakeep.audiobooks import book_tags, chunk_file, encode_chunk, m4b_header
-from mediakeep.audiobooks.book_plan import AAC_FRAME, BookPlan, Chunk
+from mediakeep.audiobooks.book_plan import AAC_FRAME, BookFormat, BookPlan, Chunk
 from mediakeep.audiobooks.book_tags import BookDetails
 from mediakeep.audiobooks.chapters import Chapter
 from mediakeep.audiobooks.m4b_header import AudioTrack
@@ -33,22 +35,24 @@ def write_book(
     It is overwritten and synced, or removed on any error. Raises WorkingFilesChanged for a chunk,
     EncodingFailed for the target.
     """
-    expected, sizes = plan.format, bytearray()
+    sizes = bytearray()
     for path, chunk, key in _pair_chunks(plan, chunks):
         sizes += m4b_header.pack_sizes(chunk_file.read_sizes(path, key, chunk))
-    configuration = encode_chunk.open_encoder(expected).extradata
-    entry = m4b_header.build_aac_entry(
-        expected.sample_rate, expected.channels, configuration, expected.bit_rate
-    )
-    track = AudioTrack(
-        expected.sample_rate, entry, AAC_FRAME, encode_chunk.PRIMING, plan.samples, sizes
-    )
+    entry, rate = build_sample_entry(plan.format), plan.format.sample_rate
+    track = AudioTrack(rate, entry, AAC_FRAME, encode_chunk.PRIMING, plan.samples, sizes)
     packets = (
         block
         for path, chunk, key in _pair_chunks(plan, chunks)
         for block in chunk_file.iter_packets(path, key, chunk)
     )
     write_m4b(target, track, packets, chapters, details)
+
+
+def build_sample_entry(book_format: BookFormat) -> bytes:
+    """Return the box that describes the packets of a book for decoders."""
+    configuration = encode_chunk.open_encoder(book_format).extradata
+    rate, channels, bit_rate = structs.astuple(book_format)
+    return m4b_header.build_aac_entry(rate, channels, configuration, bit_rate)
 
 
 def _pair_chunks(plan: BookPlan, paths: Sequence[Path]) -> Iterator[tuple[Path, Chunk, str]]:

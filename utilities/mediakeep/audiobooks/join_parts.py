@@ -98,10 +98,12 @@ def read_part(path: Path) -> Part:
 def plan_join(parts: Sequence[Part]) -> JoinPlan:
     """Return the plan to join parts in order; a part without chapters becomes one chapter.
 
-    Raises UsageError if they differ in codec, sample rate or encoder parameters.
+    Raises UsageError if they differ in codec, sample rate or encoder parameters, or are not MP4.
     """
     first = parts[0]
     for part in parts:
+        if not part.extradata:
+            raise UsageError(f"{part.path.name} not joined: it is neither M4A nor M4B. {_HINT}")
         for name in ("codec", "sample_rate", "extradata"):
             if getattr(part, name) != getattr(first, name):
                 what = {"extradata": "encoder configuration"}.get(name, name.replace("_", " "))
@@ -150,9 +152,14 @@ def join_parts(plan: JoinPlan, target: Path, details: BookDetails) -> None:
         with _open_packets(part.path) as packets:
             sizes += m4b_header.pack_sizes(packet.size for packet in packets)
     with ffmpeg.open_audio(first.path) as opened:
-        entry = mp4_stream.read_sample_entry(opened.source)
+        entry = _read_sample_entry(opened)
     track = AudioTrack(first.sample_rate, entry, first.frame, first.priming, plan.samples, sizes)
     book_file.write_m4b(target, track, _join_packets(plan), plan.chapters, details)
+
+
+def _read_sample_entry(opened: OpenedAudio) -> bytes:
+    track = mp4_stream.find_track(opened.source, b"soun")
+    return mp4_stream.read_sample_entry(opened.source, track) if track else b""
 
 
 def _join_packets(plan: JoinPlan) -> Iterator[bytes]:

@@ -112,6 +112,12 @@ def build_data_head(track: AudioTrack, chapters: Sequence[Chapter]) -> bytes:
     return struct.pack(">I4s", size, b"mdat") + titles
 
 
+def parse_title(sample: bytes) -> str:
+    """Return the title of a chapter from its sample in the text track."""
+    end = 2 + int.from_bytes(sample[:2])
+    return sample[2:end].decode(errors="replace")
+
+
 def build_aac_entry(sample_rate: int, channels: int, configuration: bytes, bit_rate: int) -> bytes:
     """Return the sample entry of AAC; `configuration` is the AudioSpecificConfig."""
     decoder = struct.pack(">BB3sII", 0x40, 0x15, b"", bit_rate, bit_rate)  # AAC, an audio stream

@@ -1,99 +1,216 @@
-"""Verify a book by decoding it: its length, chapters, format, size and levels."""
+"""Verify a book: its header as a whole, and its audio in stretches that are decoded in parallel.
+
+All stretches together contain each sample of the book once. They are compared with the levels of
+the sources; the header with the plan and the chapters.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from mediakeep.audiobooks.book_plan import LEVEL_WINDOW, BookPlan, CountedSource
+import msgspec
+
+from mediakeep.audiobooks import book_file, encode_chunk, m4b_header, pcm_timeline
+from mediakeep.audiobooks.book_plan import (
+    AAC_FRAME,
+    LEVEL_WINDOW,
+    BookPlan,
+    CountedSource,
+    find_starts,
+)
 from mediakeep.audiobooks.chapters import Chapter
 from mediakeep.audiobooks.count_source import SILENT, LevelMeter
+from mediakeep.audiobooks.encode_chunk import CODEC, PRIMING
 from mediakeep.audiobooks.pcm_timeline import FrameReader
-from mediakeep.errors import DecodingFailed, NotAudio
-from mediakeep.media import ffmpeg
-from mediakeep.media.encoding import pcm_source
+from mediakeep.errors import DecodingFailed
+from mediakeep.media import ffmpeg, open_file
+from mediakeep.media.audio.mp4 import audio_track, mp4_stream, sample_tables
+from mediakeep.media.audio.mp4.sample_tables import SampleTables
+from mediakeep.media.audio.parsed_file import StreamInfo
+from mediakeep.media.bounded_file import BoundedFile
 from mediakeep.media.encoding.pcm_source import Progress
 
 _MAX_DIFFERENCE = 12  # dB, of the level in one window
 _MEAN_DIFFERENCE = 1.5  # dB, over a file; the encoder removes noise and high frequencies
+_MIN_WINDOWS = 16  # for a mean
 _LOUD, _QUIET = 50, 60  # dB below full scale; what is quieter than the first may differ
 _MIN_RATE, _MAX_RATE = 0.2, 1.3  # of the bit rate, while the source is loud
 _PACKET_OVERHEAD = 24  # bytes
 _FILE_OVERHEAD = 1 << 20  # bytes, of tags, chapters and index
+_PRE_ROLL = 2  # packets; one overlaps with the next
+_READ_SIZE = 1 << 16  # bytes
 
 
-def verify_book(
-    path: Path,
-    plan: BookPlan,
-    chapters: Sequence[Chapter],
-    *,
-    cover_size: int = 0,
-    progress: Progress | None = None,
+class Stretch(msgspec.Struct, frozen=True):
+    """A stretch of a book that one process verifies: samples from `start` up to, not with, `end`.
+
+    It starts and ends with windows of levels.
+    """
+
+    number: int
+    start: int
+    end: int
+
+
+def split_book(plan: BookPlan) -> tuple[Stretch, ...]:
+    """Return the stretches of a book, about as long as the chunks of its encoding."""
+    length = plan.chunk_frames * AAC_FRAME
+    cuts = {0, plan.samples}
+    for source, first in zip(plan.sources, plan.starts, strict=True):
+        for cut in range(-(-first // length) * length, first + source.samples, length):
+            cuts.add(cut - (cut - first) % LEVEL_WINDOW)
+    return tuple(Stretch(number, *ends) for number, ends in enumerate(pairwise(sorted(cuts))))
+
+
+def verify_stretch(
+    path: Path, plan: BookPlan, stretch: Stretch, progress: Progress | None = None
 ) -> list[str]:
-    """Compare a book with its plan and chapters; return the differences, as clauses.
+    """Decode a stretch of a book and compare its levels; return the differences, as clauses.
 
     `progress` is called after each second of audio; what it raises stops the decoding. Raises
-    Unreadable if the system cannot read it.
+    Unreadable if the system cannot read the file.
     """
     try:
-        with pcm_source.open_source(path, progress) as source:
-            found = [*_check_format(source, plan), *_check_levels(source, plan)]
-        with ffmpeg.open_audio(path) as opened, ffmpeg.translate_errors(path):
-            read = [_to_chapter(one, plan) for one in opened.container.chapters()]
-    except (DecodingFailed, NotAudio) as error:
+        with _open_track(path, b"soun") as (source, tables):
+            frames = _decode_stretch(path, source, tables, stretch, plan)
+            reported = _report(frames, stretch, plan.format.sample_rate, progress)
+            return list(_check_levels(FrameReader(reported), plan, stretch))
+    except DecodingFailed as error:
         return [str(error)]
-    return [
-        *found,
-        *_check_chapters(read, chapters),
-        *_check_size(path.stat().st_size, plan, cover_size),
-    ]
 
 
-def _check_format(source: pcm_source.PcmSource, plan: BookPlan) -> Iterator[str]:
-    expected = plan.format
-    if source.codec != "aac":
-        yield f"its codec is {source.codec}, not AAC"
-    found = (source.format.sample_rate, source.format.channels)
-    if found != (expected.sample_rate, expected.channels):
-        yield (
-            f"it has {found[0]:,} Hz and {found[1]} channels,"
-            f" not {expected.sample_rate:,} Hz and {expected.channels}"
-        )
+def verify_file(
+    path: Path, plan: BookPlan, chapters: Sequence[Chapter], cover_size: int = 0
+) -> list[str]:
+    """Compare the header and the size of a book with its plan; return the differences, as clauses.
+
+    `cover_size` is in bytes. Raises Unreadable if the system cannot read the file.
+    """
+    try:
+        with _open_track(path, b"soun") as (source, tables):
+            found = [*_check_format(source, plan), *_check_length(source, tables, plan)]
+            size = source.size
+        read = _read_chapters(path) if chapters else []
+    except DecodingFailed as error:
+        return [str(error)]
+    return [*found, *_check_chapters(read, chapters), *_check_size(size, plan, cover_size)]
 
 
-def _check_levels(source: pcm_source.PcmSource, plan: BookPlan) -> Iterator[str]:
-    """Compare loud and silent stretches of each file, and the length."""
-    reader = FrameReader(source.frames())
-    for counted in plan.sources:
-        meter = LevelMeter()
-        meter.add_samples(reader, counted.samples)
-        yield from _compare_levels(counted, bytes(meter.levels))
-    while reader.read(LEVEL_WINDOW):
-        pass  # what is too long is decoded, too
-    if source.samples != plan.samples:
-        yield f"it has {source.samples:,} samples, not {plan.samples:,}"
+@contextmanager
+def _open_track(path: Path, handler: bytes) -> Iterator[tuple[BoundedFile, SampleTables]]:
+    with open_file.open_regular_file(path) as file, ffmpeg.translate_errors(path):
+        source = BoundedFile(file.fileno(), os.fstat(file.fileno()).st_size, _READ_SIZE)
+        track = mp4_stream.find_track(source, handler)
+        if track is None:
+            raise DecodingFailed(path, "its header has no track of audio or chapters")
+        try:
+            tables = sample_tables.read_tables(source, track)
+        except ValueError as error:
+            raise DecodingFailed(path, str(error)) from error
+        yield source, tables
 
 
-def _compare_levels(counted: CountedSource, levels: bytes) -> Iterator[str]:
-    pairs = list(zip(counted.levels, levels, strict=False))
+def _decode_stretch(
+    path: Path, source: BoundedFile, tables: SampleTables, stretch: Stretch, plan: BookPlan
+) -> Iterator[Any]:
+    start, end = stretch.start + PRIMING, stretch.end + PRIMING
+    first = max(0, start // AAC_FRAME - _PRE_ROLL)
+    packets = sample_tables.read_packets(source, tables, first, -(-end // AAC_FRAME))
+    return pcm_timeline.skip_samples(_decode(path, packets, plan), start - first * AAC_FRAME)
+
+
+def _decode(path: Path, packets: Iterable[bytes], plan: BookPlan) -> Iterator[Any]:
+    av = ffmpeg.require_pyav()
+    decoder = av.CodecContext.create(CODEC, "r")
+    decoder.extradata = encode_chunk.open_encoder(plan.format).extradata
+    decoder.thread_count = 1  # stretches are decoded in parallel
+    for data in packets:
+        frames = decoder.decode(av.Packet(data))
+        if [frame.samples for frame in frames] != [AAC_FRAME] or frames[0].is_corrupt:
+            raise DecodingFailed(path, "a packet is damaged")
+        yield frames[0]
+
+
+def _report(
+    frames: Iterable[Any], stretch: Stretch, rate: int, progress: Progress | None
+) -> Iterator[Any]:
+    """Yield frames, and report the samples of a stretch that were decoded after each second."""
+    done = reported = 0
+    for frame in frames:
+        yield frame
+        done += frame.samples
+        if progress and done - reported >= rate:
+            reported = done
+            progress(done, stretch.end - stretch.start)
+
+
+def _check_levels(reader: FrameReader, plan: BookPlan, stretch: Stretch) -> Iterator[str]:
+    """Compare loud and silent windows of each file in a stretch, and count the samples."""
+    for source, first in zip(plan.sources, plan.starts, strict=True):
+        start, end = max(stretch.start, first), min(stretch.end, first + source.samples)
+        if start < end:
+            meter = LevelMeter()
+            missing = end - start - meter.add_samples(reader, end - start)
+            if missing:
+                yield f"{missing:,} samples of {source.path.name} are missing"
+            yield from _compare_levels(source, (start - first) // LEVEL_WINDOW, meter.levels)
+
+
+def _compare_levels(source: CountedSource, first: int, levels: bytearray) -> Iterator[str]:
+    """Compare levels with those of a file, from its window number `first` on."""
+    pairs = list(zip(source.levels[first:], levels, strict=False))
     quieter = [level - old for old, level in pairs if old < _LOUD]
-    for number, (old, level) in enumerate(pairs):
+    for number, (old, level) in enumerate(pairs, first):
         if (old < _LOUD and level - old > _MAX_DIFFERENCE) or (old >= SILENT and level < _QUIET):
             yield (
-                f"at sample {number * LEVEL_WINDOW:,} of {counted.path.name}"
+                f"at sample {number * LEVEL_WINDOW:,} of {source.path.name}"
                 f" its level is -{level} dB, not -{old} dB"
             )
             return  # one is enough for a file
-    if quieter and abs(sum(quieter)) / len(quieter) > _MEAN_DIFFERENCE:
+    if len(quieter) >= _MIN_WINDOWS and abs(sum(quieter)) / len(quieter) > _MEAN_DIFFERENCE:
         mean = -sum(quieter) / len(quieter)
-        yield f"its level differs by {mean:+.1f} dB in {counted.path.name}"
+        yield f"its level differs by {mean:+.1f} dB in {source.path.name}"
 
 
-def _to_chapter(found: Any, plan: BookPlan) -> Chapter:
-    scale = found["time_base"] * plan.format.sample_rate
-    title = found["metadata"].get("title", "")
-    return Chapter(round(found["start"] * scale), round(found["end"] * scale), title)
+def _check_format(source: BoundedFile, plan: BookPlan) -> Iterator[str]:
+    track = mp4_stream.find_track(source, b"soun") or {}
+    entry = mp4_stream.read_sample_entry(source, track)
+    if entry == book_file.build_sample_entry(plan.format):
+        return
+    expected, found = plan.format, audio_track.parse_audio_track(source, track) or StreamInfo()
+    yield (
+        f"its format is {found.codec or 'unknown'} with {found.sample_rate:,} Hz,"
+        f" {found.channels} channels and {found.bitrate:,} bit/s, not AAC with"
+        f" {expected.sample_rate:,} Hz, {expected.channels} and {expected.bit_rate:,} bit/s"
+    )
+
+
+def _check_length(source: BoundedFile, tables: SampleTables, plan: BookPlan) -> Iterator[str]:
+    samples = tables.duration - PRIMING
+    if samples != plan.samples:
+        yield f"it has {samples:,} samples, not {plan.samples:,}"
+    elif tables.packets != plan.frames + 1:
+        yield f"it has {tables.packets:,} packets, not {plan.frames + 1:,}"
+    elif tables.edits != [(plan.samples, PRIMING)]:
+        yield "its edit list does not play the whole audio"
+    if (end := sample_tables.find_data_end(source, tables)) != source.size:
+        yield f"it has {source.size:,} bytes, not {end:,}"
+
+
+def _read_chapters(path: Path) -> list[Chapter]:
+    with _open_track(path, b"text") as (source, tables):
+        lengths = [length for count, length in tables.durations for _ in range(count)]
+        titles = list(sample_tables.read_packets(source, tables))
+    starts = find_starts(lengths)
+    return [
+        Chapter(start, start + length, m4b_header.parse_title(title))
+        for start, length, title in zip(starts, lengths, titles, strict=False)
+    ]
 
 
 def _check_chapters(found: Sequence[Chapter], expected: Sequence[Chapter]) -> Iterator[str]:

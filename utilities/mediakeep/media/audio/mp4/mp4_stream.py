@@ -97,14 +97,22 @@ def iter_essence(source: BoundedFile) -> EssenceParts:
         yield (first - mdat_start).to_bytes(9, signed=True)
 
 
-def read_sample_entry(source: BoundedFile) -> bytes:
-    """Return the box that describes the codec of the first audio track, or b"" if there is none."""
+def find_track(source: BoundedFile, handler: bytes) -> TrackAtoms | None:
+    """Return the first track with a handler such as b"soun" or b"text", or None."""
     for track in (source.call_once_and_cache(_read_movie) or Mp4Movie()).tracks:
-        handler, descriptions = track.get(b"hdlr"), track.get(b"stsd")
-        if handler and descriptions and source.read(handler.start + 8, 4) == b"soun":
-            start = descriptions.start + 8  # after the flags and a count
-            return source.read(start, int.from_bytes(source.read(start, 4)))
-    return b""
+        atom = track.get(b"hdlr")
+        if atom and source.read(atom.start + 8, 4) == handler:
+            return track
+    return None
+
+
+def read_sample_entry(source: BoundedFile, track: TrackAtoms) -> bytes:
+    """Return the box that describes the codec of a track, or b"" if it has none."""
+    descriptions = track.get(b"stsd")
+    if descriptions is None:
+        return b""
+    start = descriptions.start + 8  # after the flags and a count
+    return source.read(start, int.from_bytes(source.read(start, 4)))
 
 
 def _read_movie(source: BoundedFile) -> Mp4Movie | None:

@@ -15,7 +15,9 @@ from mediakeep.media.bounded_file import BoundedFile
 
 _PATH_TO_TABLES = (b"mdia", b"minf", b"stbl")  # nested atoms from a track to its tables
 _CHUNK_OFFSET_WIDTHS = {b"stco": 4, b"co64": 8}  # bytes of each entry of a chunk offset table
-_TRACK_ATOMS = frozenset({b"tkhd", b"mdhd", b"hdlr", b"stsd", *_CHUNK_OFFSET_WIDTHS})
+_TRACK_ATOMS = frozenset(
+    {b"tkhd", b"edts", b"mdhd", b"hdlr", b"stsd", b"stts", b"stsc", b"stsz", *_CHUNK_OFFSET_WIDTHS}
+)
 _MAX_TRACKS = 64
 _MAX_SIBLINGS = 256  # atoms with the same parent on the path to the tables
 
