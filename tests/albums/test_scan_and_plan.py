@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from mediakeep.albums import plan_album, scan
 from mediakeep.albums.read_album import SourceAlbum, SourceTrack
 from mediakeep.albums.resume import FoundFiles, ResumeCase, decide_case
+from mediakeep.albums.settings import AlbumSettings
 from mediakeep.app import album_settings
 from mediakeep.errors import BadSetting, UsageError
 from mediakeep.media.audio.model import AudioProperties
@@ -153,7 +155,14 @@ def test_options_override_variables_and_both_override_files(tmp_path: Path) -> N
     ("name", "text", "why"),
     [
         ("a.toml", "[processing]\nmax_retries = 0", "processing.max_retries"),
-        ("a.toml", "[processing]\nprofil = 'opus'", "profil"),
+        (
+            "a.toml",
+            "[processing]\nprofil = 'opus'",
+            r"\[processing\]: unknown setting profil. Did",
+        ),
+        ("a.yaml", "paths: {output: x}", "Did you mean output_dir?"),
+        ("a.yaml", "procesing: {}", "Did you mean processing?"),
+        ("a.yaml", "batch_size: 5", "batch_size: read from mediakeep.toml of the home only"),
         ("a.yaml", "processing: {verify: maybe}", "processing.verify"),
         ("a.yaml", "- a list", "no keys"),
         ("a.yaml", "{", "Correct it"),
@@ -164,6 +173,23 @@ def test_an_invalid_settings_file_is_named(tmp_path: Path, name: str, text: str,
     with pytest.raises(BadSetting, match=why) as caught:
         build(tmp_path, config=tmp_path / name)
     assert name in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (
+            "[profiles.small]\nbase = 'opus'\nbitrate = 1",
+            "small: .*. Did you mean bit_rate?",
+        ),
+        ("[[rules]]\naction = 'copy'\nformat = ['MP3']", "rules: .*format. Did you mean formats?"),
+    ],
+)
+def test_an_unknown_key_of_a_profile_or_rule_is_named(tmp_path: Path, text: str, why: str) -> None:
+    (tmp_path / "mediakeep.toml").write_text(text)
+    settings = msgspec.convert(build(tmp_path, output_dir=tmp_path), AlbumSettings)
+    with pytest.raises(BadSetting, match=why):
+        settings.check()
 
 
 def test_invalid_values_of_options_and_folders_are_refused(tmp_path: Path) -> None:

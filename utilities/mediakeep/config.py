@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -224,7 +224,7 @@ def _load_other(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise BadSetting(path, "no such file. Correct --config.")
     if path.suffix.lower() not in (".yaml", ".yml"):
-        return _load_toml(path)[1]
+        return _refuse_settings(path, *_load_toml(path))
     import yaml  # deferred, as above
 
     try:
@@ -233,7 +233,17 @@ def _load_other(path: Path) -> dict[str, Any]:
         raise BadSetting(path, f"{error}. Correct it and run again.") from error
     if not isinstance(values, dict):
         raise BadSetting(path, "it has no keys. Write sections such as paths and processing.")
-    return _split_sections(path, values)[1]
+    return _refuse_settings(path, *_split_sections(path, values))
+
+
+def _refuse_settings(
+    path: Path, values: dict[str, Any], sections: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the sections; raise BadSetting if there are settings, which --config does not read."""
+    if values:
+        names = ", ".join(values)
+        raise BadSetting(path, f"{names}: read from {FILE_NAME} of the home only. Move it there.")
+    return sections
 
 
 def _load_toml(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -254,8 +264,9 @@ def _split_sections(path: Path, values: dict[str, Any]) -> tuple[dict[str, Any],
     sections = {name: values[name] for name in SectionSettings.__struct_fields__ if name in values}
     values = {name: value for name, value in values.items() if name not in sections}
     try:
-        if unknown := sorted(set(map(str, values)) - set(Settings.__struct_fields__)):
-            raise BadSetting(path, " ".join(map(_unknown_setting_text, unknown)))
+        _check_names(str(path), values, Settings, SectionSettings.__struct_fields__)
+        for section, struct in (("paths", PathSettings), ("processing", ProcessingSettings)):
+            _check_names(f"{path}, section [{section}]", sections.get(section), struct)
         msgspec.convert(values, Settings)
         msgspec.convert(sections, SectionSettings)
     except msgspec.ValidationError as error:
@@ -263,10 +274,26 @@ def _split_sections(path: Path, values: dict[str, Any]) -> tuple[dict[str, Any],
     return values, sections
 
 
-def _unknown_setting_text(name: str) -> str:
-    """Return the error text for an unknown setting: a similar name, or else all names."""
-    names = Settings.__struct_fields__
-    near = suggestions.suggest_closest_name(name.replace("-", "_"), names)
+def _check_names(
+    origin: str, table: Any, struct: type[msgspec.Struct], sections: tuple[str, ...] = ()
+) -> None:
+    """Raise BadSetting if a table has keys that are no fields of its Struct."""
+    if not isinstance(table, dict):
+        return  # the wrong type, which is found later
+    names = struct.__struct_fields__
+    if unknown := sorted(set(map(str, table)) - set(names)):
+        raise BadSetting(
+            origin, " ".join(describe_unknown(name, names, sections) for name in unknown)
+        )
+
+
+def describe_unknown(name: str, names: Iterable[str], more: Iterable[str] = ()) -> str:
+    """Return the error text for an unknown setting: a similar name, or else all `names`.
+
+    `more` are names that are suggested, but not listed.
+    """
+    names = list(names)
+    near = suggestions.suggest_closest_name(name.replace("-", "_"), [*names, *more])
     text = f"unknown setting {path_text.to_printable(name)}"
     return f"{text}.{near}" if near else f"{text}. Settings: {', '.join(names)}."
 

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from mediakeep import config
 from mediakeep.errors import BadSetting
 from mediakeep.media.audio.model import AudioProperties
 from mediakeep.media.encoding.profiles import KEEP, Profile
@@ -69,6 +70,9 @@ def parse_rules(
 
     `origin` is the name of the settings file, for messages.
     """
+    names = Rule.__struct_fields__
+    for unknown in (key for table in tables for key in table if key not in names):
+        raise BadSetting(origin, f"rules: {config.describe_unknown(unknown, names)}")
     try:
         rules = msgspec.convert(list(tables), tuple[Rule, ...])
     except msgspec.ValidationError as error:

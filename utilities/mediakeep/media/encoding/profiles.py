@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, structs
 
+from mediakeep import config
 from mediakeep.errors import BadSetting
 
 MP3_SAMPLE_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
@@ -118,6 +119,9 @@ def parse_profiles(tables: Mapping[str, Mapping[str, Any]], origin: str) -> dict
 
 def _parse_profile(name: str, table: Mapping[str, Any], origin: str) -> Profile:
     values = {key: value for key, value in table.items() if key != "base"}
+    names = [field for field in Profile.__struct_fields__ if field != "name"]
+    if unknown := next((key for key in values if key not in Profile.__struct_fields__), None):
+        raise BadSetting(origin, config.describe_unknown(unknown, ["base", *names]))
     base = table.get("base", name if name in BUILT_IN else None)
     if base is not None:
         if base not in BUILT_IN or base == KEEP:
