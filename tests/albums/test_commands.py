@@ -165,3 +165,23 @@ def test_a_dry_run_of_a_mirror_shows_what_goes_to_quarantine(albums: AlbumHome) 
     moved = "Outputs of vanished sources moved to quarantine: Art/Two."
     assert convert(albums, *words, "--yes").splitlines()[1] == moved
     assert sorted(path.name for path in (albums.output / "Art").iterdir()) == ["One", "Three"]
+
+
+def test_a_dry_run_names_albums_that_would_fail(albums: AlbumHome) -> None:
+    albums.make("Art/None", "Art/Some")
+    for name in ("None/01 T.flac", "None/02 T.flac", "Some/01 T.flac"):
+        (albums.library / "Art" / name).write_bytes(b"fLaC")
+    words = command(albums, "convert_albums.py", albums.library, "--output", albums.output)
+
+    def list_results(*more: str) -> list[str]:
+        done = subprocess.run(
+            [*words, "--dry-run", *more], capture_output=True, text=True, env=_ENVIRONMENT
+        )
+        assert done.returncode == 1
+        return [line for line in done.stdout.splitlines() if line[0] == "[" or "final" in line]
+
+    none, some = list_results()
+    assert none.startswith("[1/2] Art/None: failed: 2 of 2 tracks cannot be read. 01 T.flac: ")
+    assert some.startswith("[2/2] Art/Some: failed: 1 of 2 tracks cannot be read. 01 T.flac: ")
+    kept = list_results("--keep-going")
+    assert kept == [none, "[2/2] Art/Some: planned", f"    finalizing: {albums.output}"]

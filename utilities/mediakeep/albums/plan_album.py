@@ -80,6 +80,17 @@ def plan_album(
     return AlbumPlan(profile.name, tuple(planned))
 
 
+def find_problem(plan: AlbumPlan, *, keep_going: bool) -> str:
+    """Return why an album would not be published, because of tracks that cannot be read, or ""."""
+    if not plan.tracks:
+        return "Its folder contains no audio files."
+    failed = [track for track in plan.tracks if track.error]
+    if not failed or (keep_going and len(failed) < len(plan.tracks)):
+        return ""
+    name, total = path_text.display_path(failed[0].source), len(plan.tracks)
+    return f"{len(failed)} of {total} tracks cannot be read. {name}: {failed[0].error}"
+
+
 def describe_plan(plan: AlbumPlan) -> Iterator[str]:
     """Yield a line for each track, for a dry run."""
     for track in plan.tracks:

@@ -62,7 +62,7 @@ def _run(job: AlbumJob, work: Work) -> Outcome | Parts:
         if outcome := resume.resume(job, work):
             return outcome
     elif work.stage == "preparing" and not job.original.is_dir():
-        return _skip_missing(job.item)
+        return skip_missing(job.item)
     return _STAGES[work.stage](job, work)
 
 
@@ -73,7 +73,7 @@ def _find_target(job: AlbumJob, stage: str) -> Path:
     return job.output.parent if stage == "finalizing" else job.settings.working_dir
 
 
-def _skip_missing(item: AlbumItem) -> Outcome:
+def skip_missing(item: AlbumItem) -> Outcome:
     """Return the outcome of an album without its original, which has vanished or was deleted."""
     reason, message = SkipReason.VANISHED.value, "its folder is missing"
     if item.original_deleted:

@@ -6,11 +6,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from mediakeep.errors import InvalidOutcome
+from mediakeep.errors import InvalidOutcome, ItemFailed
 from mediakeep.item import Item, Status, needs_lookup
 from mediakeep.outcome import Outcome, Parts, Stamp, WorkerFactory
 from mediakeep.queue.state import QueueState
-from mediakeep.runner import volumes
+from mediakeep.runner import tasks, volumes
 from mediakeep.runner.batch_config import (
     BatchCallbacks,
     BatchConfig,
@@ -23,8 +23,9 @@ from mediakeep.runner.signals import StopHandler
 from mediakeep.runner.tasks import BatchAborted, Task, TaskResult, UserQuit, WorkerDied
 from mediakeep.runner.volumes import FullVolume
 
-# Returns the lines of an item's plan, one for each stage that is left; changes nothing.
-PlanFunction = Callable[[Item], list[str]]
+# Returns the lines of an item's plan, one for each stage that is left, or the outcome of an item
+# that would not reach the last stage; changes nothing.
+PlanFunction = Callable[[Item], list[str] | Outcome]
 
 
 def simulate_batch(
@@ -75,10 +76,20 @@ def _show_plans(
     batch_result = BatchResult(counters=state.kind.counters, claimed=len(keys))
     callbacks.on_start(len(keys))
     for key in keys:
-        outcome = Outcome(message="planned", facts={"plan": plan(state.items[key])})
+        outcome = _plan_item(plan, state.items[key])
         batch_result.add_outcome(outcome)
         callbacks.on_item(SettledItem(batch_result.done_count, key, outcome, 0.0))
     return batch_result
+
+
+def _plan_item(plan: PlanFunction, item: Item) -> Outcome:
+    try:
+        planned = plan(item)
+    except ItemFailed as error:
+        return Outcome(Status.ERROR, tasks.format_error(error))
+    if isinstance(planned, Outcome):
+        return planned
+    return Outcome(message="planned", facts={"plan": planned})
 
 
 def _build_task(flow: ItemFlow, state: QueueState, key: str) -> Task:

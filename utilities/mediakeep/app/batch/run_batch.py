@@ -23,6 +23,7 @@ from mediakeep.errors import LibraryMissing, MediakeepError, ServiceFailed, Stat
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.media import temp_copies
+from mediakeep.outcome import Outcome
 from mediakeep.policy import FixLevel
 from mediakeep.queue import actions, claims, queue, readonly
 from mediakeep.queue.claims import PendingQueue
@@ -262,7 +263,7 @@ def _dry_run(
     return report
 
 
-def _plan_item(jobs: JobActions, settings: Mapping[str, Any], item: Item) -> list[str]:
+def _plan_item(jobs: JobActions, settings: Mapping[str, Any], item: Item) -> list[str] | Outcome:
     return jobs.plan(item, settings)
 
 

@@ -19,10 +19,11 @@ from mediakeep.app.subjects.interface import (
 )
 from mediakeep.errors import UsageError
 from mediakeep.item import Item, NewItem, ScannedItem, Status
-from mediakeep.outcome import WorkerFactory
+from mediakeep.outcome import Outcome, WorkerFactory
 
 if TYPE_CHECKING:
     from mediakeep.albums.album_job import AlbumJob
+    from mediakeep.albums.plan_album import AlbumPlan
     from mediakeep.albums.settings import AlbumSettings
     from mediakeep.workspace.working_dirs import WorkingDirs
 
@@ -96,20 +97,36 @@ def _build_job(item: Item, settings: Settings) -> AlbumJob:
     return AlbumJob(item, item.output_name, msgspec.convert(settings, AlbumSettings))
 
 
-def _plan(item: Item, settings: Settings) -> list[str]:
+def _plan(item: Item, settings: Settings) -> list[str] | Outcome:
     """Return a line for each stage that would run, and below converting one for each track."""
-    from mediakeep.albums import plan_album
-    from mediakeep.views import terminal
+    from mediakeep.albums import plan_album, process
 
     job = _build_job(item, settings)
     source = to_path(job.item.working_source_path or item.path)
-    _, plan = job.read_plan(source if source.is_dir() else job.original)
+    source = source if source.is_dir() else job.original
+    if not source.is_dir():
+        return process.skip_missing(job.item)
+    _, plan = job.read_plan(source)
+    lines = _describe_stages(job, plan)
+    if problem := plan_album.find_problem(plan, keep_going=job.settings.keep_going):
+        shown = [line for stage in ("preparing", "converting") for line in lines[stage]]
+        return Outcome(Status.ERROR, problem, facts={"plan": shown})
+    stages = kinds.ALBUMS.stages
+    first = stages.position(stages.get_current_stage(item.processing_stage))
+    return [line for part in list(lines.values())[first:] for line in part]
+
+
+def _describe_stages(job: AlbumJob, plan: AlbumPlan) -> dict[str, list[str]]:
+    """Return the lines of each stage."""
+    from mediakeep.albums import plan_album
+    from mediakeep.views import terminal
+
     processing = job.settings.processing
     archive = job.settings.archive_dir
     deleted = ", then the original is deleted" if processing.delete_original else ""
     own_output = path_text.unescape_path(job.item.output_dir)
     output = job.settings.find_output_dir(own_output, job.profile.name)
-    lines = {
+    return {
         "preparing": [f"preparing: {terminal.format_count(len(plan.tracks), 'track')}"],
         "converting": [
             f"converting: profile {plan.profile}",
@@ -121,9 +138,6 @@ def _plan(item: Item, settings: Settings) -> list[str]:
         if processing.cleanup_working_on_success
         else ["completed: working folders kept"],
     }
-    stages = kinds.ALBUMS.stages
-    first = stages.position(stages.get_current_stage(item.processing_stage))
-    return [line for part in list(lines.values())[first:] for line in part]
 
 
 def _build_item(path: Path, settings: Settings) -> NewItem:

@@ -14,7 +14,7 @@ from mediakeep.issue import Issue
 from mediakeep.item import Item, NewItem, ScannedItem
 from mediakeep.kinds import Kind
 from mediakeep.lookups.service_config import ServiceConfig
-from mediakeep.outcome import WorkerFactory
+from mediakeep.outcome import Outcome, WorkerFactory
 from mediakeep.policy import READ_ONLY, WritePolicy
 from mediakeep.queue.state import QueueState
 
@@ -147,8 +147,9 @@ class JobActions(msgspec.Struct, frozen=True, kw_only=True):
     Most take the home, an item and the settings. All may be called again after a kill.
     """
 
-    # Returns a line for each stage that would run, to the last one. It is pure: a dry run shows it.
-    plan: Callable[[Item, Settings], list[str]]
+    # Returns a line for each stage that would run, to the last one, or the outcome of an item that
+    # would not reach it. It is pure: a dry run shows it.
+    plan: Callable[[Item, Settings], list[str] | Outcome]
     # Raises a MediakeepError if no item could be processed with the settings. Called before the
     # queue is created or changed.
     check_settings: Callable[[Settings], None] = lambda _: None
