@@ -185,3 +185,14 @@ def test_a_dry_run_names_albums_that_would_fail(albums: AlbumHome) -> None:
     assert some.startswith("[2/2] Art/Some: failed: 1 of 2 tracks cannot be read. 01 T.flac: ")
     kept = list_results("--keep-going")
     assert kept == [none, "[2/2] Art/Some: planned", f"    finalizing: {albums.output}"]
+
+
+def test_an_album_that_is_named_is_converted_again_and_keeps_its_old_output(
+    albums: AlbumHome,
+) -> None:
+    albums.make(ALBUM)
+    words = (albums.library, "--output", albums.output, "--existing", "refuse", "--album", ALBUM)
+    for _ in range(2):
+        assert "[1/1] Art/One: 2 tracks in opus" in convert(albums, *words)
+    assert rig.names(albums.output / ALBUM) == OUTPUTS
+    assert rig.quarantined(albums.output) == [str(albums.output / ALBUM)]

@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from mediakeep.app.jobs import clean_up, roll_back
+from mediakeep.app.queue_admin import reset
 from mediakeep.errors import WorkingFilesChanged
 from mediakeep.item import Status
 from mediakeep.queue import actions
@@ -134,6 +135,42 @@ def test_an_original_is_restored_from_its_archive_if_its_copy_was_changed(
     with pytest.raises(WorkingFilesChanged, match="Nothing was removed"):
         roll_back.roll_back(albums.context, ALBUM, albums.settings())
     assert rig.contents(albums.library) == before
+
+
+def test_folders_that_a_deletion_empties_are_removed_below_the_library(
+    albums: AlbumHome,
+) -> None:
+    albums.make("Art/Live/One", "Art/Two", tracks=1)
+    before = rig.contents(albums.library)
+    albums.convert(delete_original=True)
+    assert list(albums.library.iterdir()) == []
+    for name in ("Art/Live/One", "Art/Two"):
+        roll_back.roll_back(albums.context, name, albums.settings())
+    assert rig.contents(albums.library) == before
+
+
+def test_an_original_with_a_link_is_kept_and_the_message_helps(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    track = albums.library / ALBUM / "02 T.flac"
+    shutil.move(track, albums.root / "elsewhere.flac")
+    track.symlink_to(albums.root / "elsewhere.flac")
+    albums.convert(delete_original=True)
+    item = albums.item(ALBUM)
+    assert item.processing_stage == "failed_finalize"
+    assert f"{track} is a link" in item.error_message
+    assert "--retry-failed and --keep-original" in item.error_message
+    assert rig.names(albums.library / ALBUM) == SOURCES
+    reset.reset_errors(albums.context)
+    albums.run()
+    check_published(albums)
+    assert track.is_symlink()
+    track.unlink()
+    shutil.copyfile(albums.root / "elsewhere.flac", track)
+    albums.prepare()
+    albums.reset(ALBUM)
+    albums.run(delete_original=True)
+    check_published(albums)
+    assert not (albums.library / ALBUM).exists()
 
 
 def test_albums_without_their_deleted_originals_keep_their_outputs(albums: AlbumHome) -> None:

@@ -183,6 +183,14 @@ class WorkingFilesChanged(ItemFailed):
     message = "{} is not as recorded: {}. {}"
 
 
+class LinkInOriginal(ItemFailed):
+    message = (
+        "{} is a link, so the original is not deleted. Run again with --retry-failed and"
+        " --keep-original, or replace the link by its file and reset the album."
+    )
+    is_final = True
+
+
 class TargetExists(ItemFailed):
     message = "{} exists already. {}"
 

@@ -92,6 +92,17 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
             return Path(path_text.unescape_path(self.key))
         return Path(self.original.parent.name) / self.original.name
 
+    @property
+    def folders_above(self) -> list[Path]:
+        """The folders between the library and the album, the inner ones first.
+
+        None of an added album, as it is unknown where its library begins.
+        """
+        parts = Path(path_text.unescape_path(self.key)).parts
+        if self.item.name or self.original.parts[-len(parts) :] != parts:
+            return []
+        return list(self.original.parents[: len(parts) - 1])
+
     @cached_property
     def output(self) -> Path:
         """Where the converted album goes."""
@@ -150,15 +161,19 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
     ) -> tuple[Path, PublishRules]:
         """Return where a result goes, and how to treat an existing one.
 
-        `own` is the path of an earlier result of the album. That is replaced, and kept in
-        quarantine, also if it got another name than `target` next to it. What a killed run has
-        `published` stays there.
+        An earlier result of the album is replaced, and kept in quarantine, also if it got another
+        name than `target` next to it. `own` is its path in the queue, `record` has the path of the
+        last attempt. What a killed run has `published` stays there.
         """
         existing = ExistingPolicy(self.settings.processing.existing)
+        tried = (to_path(own) if own else None, publish.read_recorded_target(record))
+        places = [path for path in tried if path and path.parent == target.parent]
         if published:
             target = published
-        elif own and to_path(own).parent == target.parent and self._may_replace(to_path(own)):
-            target, existing = to_path(own), ExistingPolicy.REPLACE
+        elif found := next(filter(self._owns_alone, (*places, target)), None):
+            target, existing = found, ExistingPolicy.REPLACE
+        else:
+            target = next((path for path in places if not os.path.lexists(path)), target)
         root = self._find_root(target)
         return target, PublishRules(existing, root, owner=self.owner, record=record)
 
@@ -180,11 +195,12 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
         """Return whether the album is one of the owners of a published folder."""
         return any(map(self.owner.is_same_item, folder_owners.read_owners(path)))
 
-    def _may_replace(self, path: Path) -> bool:
-        """Return whether only this album, also in other profiles, owns a folder, if it exists."""
+    def _owns_alone(self, path: Path) -> bool:
+        """Return whether all owners of a folder are this album, perhaps in other profiles."""
         owners = folder_owners.read_owners(path)
-        is_same = all(other.source == self.item.path for other in owners)
-        return not os.path.lexists(path) or (self.owns(path) and is_same)
+        return self.owns(path) and all(
+            self.owner.is_same_item(other) or other.source == self.item.path for other in owners
+        )
 
     def _find_root(self, target: Path) -> Path:
         """Return the output or archive folder that contains a result of this album."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import stat
+from pathlib import Path
 from typing import Any
 
 from mediakeep import path_text
@@ -14,7 +17,7 @@ from mediakeep.albums.album_job import (
 )
 from mediakeep.albums.item import to_path
 from mediakeep.albums.resume import CLEARED
-from mediakeep.errors import NotCopied, WorkingFilesChanged
+from mediakeep.errors import LinkInOriginal, NotCopied, WorkingFilesChanged
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Work
 from mediakeep.workspace import disk_space, manifest, moves, output_records, publish, working_dirs
@@ -84,12 +87,23 @@ def _delete_original(job: AlbumJob, dirs: WorkingDirs, outputs: Manifest, playba
             raise WorkingFilesChanged(output / record.path, "it was not verified", _KEEP_HINT)
     manifest.check_unchanged(output, outputs)
     if job.original.exists():
+        _refuse_links(job.original)
         manifest.check_unchanged(job.original, copied)
         try:
             moves.rename_into_place(job.original, hidden)
         except moves.OtherFileSystem as error:
             raise NotCopied(job.original, "it is a mount point", _DELETE_HINT) from error
     moves.remove_published(hidden, copied, Check.SIZE)  # copies can have other times
+    with contextlib.suppress(OSError):  # not empty
+        for folder in job.folders_above:
+            folder.rmdir()
+
+
+def _refuse_links(original: Path) -> None:
+    """Raise LinkInOriginal if an original contains a link: what it refers to is not deleted."""
+    for path, facts in manifest.walk(original):
+        if stat.S_ISLNK(facts.st_mode):
+            raise LinkInOriginal(path)
 
 
 def complete(job: AlbumJob, _: Work) -> Outcome:
