@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import shutil
@@ -15,7 +14,6 @@ from typing import Any
 import mutagen
 
 from mediakeep import kinds, path_text
-from mediakeep.albums import process
 from mediakeep.albums.item import AlbumItem
 from mediakeep.app import album_settings
 from mediakeep.app.jobs import prepare_items, vanished
@@ -25,6 +23,7 @@ from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.subjects.albums import ALBUMS
 from mediakeep.app.subjects.interface import WorkerOptions
 from mediakeep.commands.console import ClickConsole
+from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.queue.queue import Queue
 from mediakeep.runner import batch
 from mediakeep.runner.batch_config import BatchCallbacks, BatchConfig, BatchResult, RetryPolicy
@@ -49,6 +48,7 @@ class AlbumHome:
     root: Path
     master: Path
     values: dict[str, Any] = field(default_factory=dict)
+    access: ServiceConfig | None = None
 
     @property
     def path(self) -> Path:
@@ -95,7 +95,7 @@ class AlbumHome:
         folders = {"output_dir": self.output, "archive_dir": self.archive}
         given = {**dict.fromkeys(names), "working_dir": None, "keep_going": False, "mirror": False}
         others: dict[str, Any] = {"max_attempts": 3, "add": (), "scan": None}
-        values = {**given, **folders, **self.values, **options}
+        values = {**given, **folders, "access": self.access, **self.values, **options}
         return album_settings.build_settings(self.path, values, others, {})
 
     def prepare(self, *added: str, **options: Any) -> list[str]:
@@ -112,9 +112,10 @@ class AlbumHome:
         assert ALBUMS.jobs
         ALBUMS.jobs.check_settings(settings)
         items = self.context.read_state().items
-        ALBUMS.before_batch(self.path, WorkerOptions(True, settings=settings), items)
+        worker_options = WorkerOptions(True, settings=settings)
+        ALBUMS.before_batch(self.path, worker_options, items)
         config = BatchConfig(size=None, retry=RetryPolicy(attempts, 0.0))
-        factory = functools.partial(process.open_worker, settings)
+        factory = ALBUMS.worker_factory(self.path, worker_options)
         with Queue.open(self.context.location, kinds.ALBUMS) as queue:
             result = batch.run_batch(queue, factory, config, BatchCallbacks())
         if result.abort_error:

@@ -10,6 +10,7 @@ import msgspec
 
 from mediakeep import atomic_files, path_text
 from mediakeep.albums import plan_album, read_album
+from mediakeep.albums.enrichment import AlbumLookup
 from mediakeep.albums.item import AlbumItem, to_path
 from mediakeep.albums.plan_album import AlbumPlan
 from mediakeep.albums.read_album import SourceAlbum
@@ -17,6 +18,7 @@ from mediakeep.albums.settings import AlbumSettings
 from mediakeep.errors import WorkingFilesChanged
 from mediakeep.media import folder_listing
 from mediakeep.media.encoding.profiles import Profile
+from mediakeep.outcome import NO_PROGRESS, Progress
 from mediakeep.workspace import folder_owners, manifest, publish, quarantine, working_dirs
 from mediakeep.workspace.folder_owners import FolderOwner
 from mediakeep.workspace.manifest import Manifest
@@ -56,11 +58,16 @@ class PublishedResult(msgspec.Struct, frozen=True):
 
 
 class AlbumJob(msgspec.Struct, frozen=True, dict=True):
-    """An album with its settings; `key` is the key of its item in the queue."""
+    """An album with its settings; `key` is the key of its item in the queue.
+
+    `look_up` finds what its tags lack, and reports its waits to `progress`.
+    """
 
     item: AlbumItem
     key: str
     settings: AlbumSettings
+    look_up: AlbumLookup | None = None
+    progress: Progress = NO_PROGRESS
 
     @property
     def original(self) -> Path:
@@ -134,7 +141,7 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
 
     def read_plan(self, folder: Path) -> tuple[SourceAlbum, AlbumPlan]:
         """Read the album in a folder, and plan its conversion."""
-        album = read_album.read_album(folder)
+        album = read_album.read_album(folder, self.original)
         settings = self.settings
         return album, plan_album.plan_album(
             album, self.profile, settings.build_rules(), settings.build_profiles()

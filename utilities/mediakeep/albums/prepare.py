@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from mediakeep import path_text
-from mediakeep.albums import album_job, convert_track, measure_loudness, report
+from mediakeep.albums import album_job, convert_track, enrichment, measure_loudness, report
 from mediakeep.albums.album_job import AlbumJob, load_source_manifest, save_processed_manifest
 from mediakeep.albums.convert_track import ALREADY_CONVERTED, TrackTask
+from mediakeep.albums.enrichment import Enrichment
 from mediakeep.albums.measure_loudness import MeasureTask
 from mediakeep.albums.plan_album import AlbumPlan
 from mediakeep.albums.read_album import SourceAlbum
@@ -51,6 +52,7 @@ def prepare(job: AlbumJob, work: Work) -> Outcome | Parts:
         folder / _RESERVATIONS, _list_requirements(job, album, plan)
     ):
         dirs = working_dirs.create_working_dirs(folder, album.name, job.owner_key)
+        enrichment.forget_enrichment(dirs)
         before = dirs.load_source_manifest()
         copied = verified_copy.copy_to_source(job.original, dirs.source)
         _remove_vanished(dirs, before, copied)
@@ -162,8 +164,10 @@ def _build_tasks(
     hashes = _hash_by_path(load_source_manifest(dirs))
     measured = measure_loudness.load_measurements(dirs, hashes.values())
     gains = measure_loudness.build_gains(measured)
-    cover = album.cover if job.settings.processing.enrich else None
-    cover_name = str(cover.relative_to(dirs.source)) if cover else ""
+    found = _look_up(job, dirs, album)
+    cover, cover_sha256 = _choose_cover(found, dirs, album, hashes)
+    if not job.settings.processing.enrich:
+        cover_sha256 = ""
     for track in plan.tracks:
         if track.error:
             continue
@@ -171,9 +175,9 @@ def _build_tasks(
             path = dirs.source / track.source
             raise WorkingFilesChanged(path, "it was added", _FOREIGN_HINT)
         digest = hashes[track.source]
-        found = gains.get(digest, ())
+        wanted = gains.get(digest, ())
         if track.parameters and track.parameters.profile.codec == _OPUS:
-            found = tuple(gain for gain in found if gain[0].endswith("_gain"))  # it has no peaks
+            wanted = tuple(gain for gain in wanted if gain[0].endswith("_gain"))  # it has no peaks
         yield TrackTask(
             dirs,
             track.source,
@@ -181,10 +185,27 @@ def _build_tasks(
             digest,
             job.settings.processing.verify,
             track.parameters,
-            found,
-            cover=str(cover) if cover else "",
-            cover_sha256=hashes.get(cover_name, ""),
+            wanted,
+            found.fields.get(path_text.escape_path(track.source), {}),
+            str(cover) if cover_sha256 else "",
+            cover_sha256,
         )
+
+
+def _look_up(job: AlbumJob, dirs: WorkingDirs, album: SourceAlbum) -> Enrichment:
+    """Return what a lookup finds if it is set."""
+    if not (job.settings.processing.enrich and job.look_up):
+        return Enrichment()
+    return enrichment.look_up_once(dirs, album, job.look_up, job.progress)
+
+
+def _choose_cover(
+    found: Enrichment, dirs: WorkingDirs, album: SourceAlbum, hashes: dict[str, str]
+) -> tuple[Path, str]:
+    """Return the cover of the folder or the downloaded one, and its hash, or "" without one."""
+    if album.cover:
+        return album.cover, hashes.get(str(album.cover.relative_to(dirs.source)), "")
+    return enrichment.find_cover(dirs), found.cover_sha256
 
 
 def _count_results(

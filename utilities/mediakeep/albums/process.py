@@ -11,11 +11,12 @@ import msgspec
 
 from mediakeep.albums import prepare, publish_album, resume
 from mediakeep.albums.album_job import AlbumJob
+from mediakeep.albums.enrichment import AlbumLookup, AlbumLookupFactory
 from mediakeep.albums.item import AlbumItem
 from mediakeep.albums.settings import AlbumSettings
 from mediakeep.errors import NotEnoughSpace
 from mediakeep.item import SkipReason, Status
-from mediakeep.outcome import Outcome, Parts, Progress, Work, Worker
+from mediakeep.outcome import NO_PROGRESS, Outcome, Parts, Progress, Work, Worker
 from mediakeep.workspace import full_volume
 
 _SPACE_WAIT = 600.0  # seconds until an album looks again whether there is space
@@ -31,23 +32,32 @@ _RESUMED = frozenset({"converting", "archiving", "finalizing"})
 
 
 @contextlib.contextmanager
-def open_worker(values: Mapping[str, Any]) -> Iterator[Worker]:
+def open_worker(
+    values: Mapping[str, Any], open_lookup: AlbumLookupFactory | None = None
+) -> Iterator[Worker]:
     """Yield the worker of albums; `values` are the settings as plain data."""
     settings = msgspec.convert(values, AlbumSettings)
+    with contextlib.ExitStack() as stack:
+        look_up = stack.enter_context(open_lookup()) if open_lookup else None
 
-    def work(work: Work, _: Progress) -> Outcome | Parts:
-        return process_stage(settings, work)
+        def work(work: Work, progress: Progress) -> Outcome | Parts:
+            return process_stage(settings, work, look_up, progress)
 
-    yield work
+        yield work
 
 
-def process_stage(settings: AlbumSettings, work: Work) -> Outcome | Parts:
+def process_stage(
+    settings: AlbumSettings,
+    work: Work,
+    look_up: AlbumLookup | None = None,
+    progress: Progress = NO_PROGRESS,
+) -> Outcome | Parts:
     """Run a stage of an album, or its cleanup.
 
     Without enough disk space the album waits, and no attempt is counted.
     """
     assert isinstance(work.item, AlbumItem)
-    job = AlbumJob(work.item, work.stamp.key, settings)
+    job = AlbumJob(work.item, work.stamp.key, settings, look_up, progress)
     try:
         with full_volume.raise_full_volume(_find_target(job, work.stage)):
             return _run(job, work)

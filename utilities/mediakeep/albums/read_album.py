@@ -48,8 +48,11 @@ class SourceAlbum(msgspec.Struct, frozen=True):
         return f"{self.artist} - {self.title}" if self.artist else self.title
 
 
-def read_album(folder: Path) -> SourceAlbum:
-    """Read an album folder; raise Unreadable if it cannot be listed."""
+def read_album(folder: Path, original: Path | None = None) -> SourceAlbum:
+    """Read an album folder; raise Unreadable if it cannot be listed.
+
+    Names that the tags lack are those of `original` if the folder is a copy of it.
+    """
     tracks, size, found, cover = list[SourceTrack](), 0, list[Tags](), None
     for listed in folder_listing.walk_tree(folder):
         if listed.error:
@@ -67,7 +70,7 @@ def read_album(folder: Path) -> SourceAlbum:
                 continue
             found.append(read.tags)
             tracks.append(SourceTrack(relative, file.size, read.facts))
-    artist, title = _find_names(folder, found)
+    artist, title = _find_names(original or folder, found)
     ordered = sorted(tracks, key=lambda track: track.path)
     return SourceAlbum(folder, artist, title, tuple(ordered), size, cover)
 

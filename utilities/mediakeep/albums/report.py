@@ -14,7 +14,9 @@ from typing import Any
 import msgspec
 
 from mediakeep import atomic_files, path_text
+from mediakeep.albums import enrichment
 from mediakeep.albums.album_job import AlbumJob, load_profile
+from mediakeep.albums.enrichment import Enrichment
 from mediakeep.albums.item import AlbumItem
 from mediakeep.albums.plan_album import AlbumPlan
 from mediakeep.media.transfer.extra_files import ExtraFilesPlan
@@ -30,7 +32,8 @@ _CONVERSION_FILE = "conversion.json"
 class TrackRow(msgspec.Struct, frozen=True, omit_defaults=True):
     """A track of the report; paths are relative and escaped. `error` is set if it failed.
 
-    `seconds` is the time that the conversion took, `duration` the length of the new file.
+    `seconds` is the time that the conversion took, `duration` the length of the new file. `filled`
+    are the fields that a lookup has filled.
     """
 
     source: str
@@ -49,11 +52,16 @@ class TrackRow(msgspec.Struct, frozen=True, omit_defaults=True):
     source_samples: int = 0
     attempts: int = 0
     verified: str = ""
+    filled: tuple[str, ...] = ()
     not_carried: tuple[dict[str, str], ...] = ()
 
 
 class AlbumReport(msgspec.Struct, frozen=True):
-    """The report of an album; paths are escaped."""
+    """The report of an album; paths are escaped.
+
+    `release` names the release that missing tags are from, and `lookup_problem` says why there are
+    none, or not all.
+    """
 
     album: str
     status: str
@@ -64,6 +72,8 @@ class AlbumReport(msgspec.Struct, frozen=True):
     tracks: tuple[TrackRow, ...]
     not_copied: tuple[dict[str, str], ...] = ()
     message: str = ""
+    release: str = ""
+    lookup_problem: str = ""
     format: int = 1
 
 
@@ -110,7 +120,7 @@ def write(job: AlbumJob, dirs: WorkingDirs, status: str, message: str = "") -> N
         return
     with translate_errors(path):
         conversion = msgspec.json.decode(path.read_bytes(), type=Conversion)
-    item = job.item
+    item, found = job.item, enrichment.load_enrichment(dirs) or Enrichment()
     built = AlbumReport(
         item.name or job.key,
         status,
@@ -121,6 +131,8 @@ def write(job: AlbumJob, dirs: WorkingDirs, status: str, message: str = "") -> N
         tuple(_build_rows(dirs, conversion)),
         conversion.not_copied,
         message,
+        found.release,
+        found.reason,
     )
     home = Path(path_text.unescape_path(job.settings.home))
     page = render.render_template("album.md.j2", report=built)

@@ -10,6 +10,7 @@ import msgspec
 from mediakeep import path_text
 from mediakeep.config import PathSettings, ProcessingSettings
 from mediakeep.errors import UsageError
+from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.media.encoding import profile_rules, profiles
 from mediakeep.media.encoding.profile_rules import Rule
 from mediakeep.media.encoding.profiles import Profile
@@ -29,6 +30,8 @@ class AlbumSettings(msgspec.Struct, frozen=True, kw_only=True):
     profiles: dict[str, dict[str, Any]] = {}
     rules: list[dict[str, Any]] = []
     origin: str = ""
+    access: ServiceConfig | None = None  # to services for lookups
+    cover_size: str = "1200"  # pixels, or "full"
     keep_going: bool = False
     mirror: bool = False
 

@@ -43,6 +43,8 @@ def build_settings(
         **sections,
         "home": path_text.escape_path(home),
         "origin": str(other_file or home / config.FILE_NAME),
+        "access": msgspec.to_builtins(given.get("access")),
+        "cover_size": config.get_setting(home, "cover_size", environ),
         "keep_going": given["keep_going"],
         "mirror": given["mirror"],
     }

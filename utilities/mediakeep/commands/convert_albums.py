@@ -9,6 +9,7 @@ import click
 
 from mediakeep import kinds
 from mediakeep.commands import app, job_command
+from mediakeep.commands.options import musicbrainz_options
 from mediakeep.config import ENV_PREFIX
 
 _PATH = app.PathParam()
@@ -38,7 +39,7 @@ _OPTIONS = (
         click.Choice(["full", "length", "none"]),
         "How new files are verified: decoded, by their headers, or not.",
     ),
-    _option("--enrich/--no-enrich", "enrich", bool, "Embed the cover of the folder if missing."),
+    _option("--enrich/--no-enrich", "enrich", bool, "Look up missing tags and a missing cover."),
     _option(
         "--delete-original/--keep-original",
         "delete_original",
@@ -47,6 +48,7 @@ _OPTIONS = (
     ),
     click.option("--config", type=_PATH, help="Another settings file, in TOML or YAML."),
     click.option("--keep-going", is_flag=True, help="Also publish albums without failed tracks."),
+    musicbrainz_options.with_lookup_options,
     click.option("--mirror", is_flag=True, help="Move outputs of vanished albums to quarantine."),
 )
 
@@ -54,6 +56,7 @@ _OPTIONS = (
 def _build_settings(home: Path, own: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
     from mediakeep.app import album_settings  # here, as --help must be quick
 
+    own["access"] = musicbrainz_options.parse_access(own)
     return album_settings.build_settings(home, own, others)
 
 

@@ -41,10 +41,21 @@ def _find_unassigned_files(root: Path, ignored: tuple[str, ...]) -> UnassignedFi
     return UnassignedFiles(len(strays), named=strays)
 
 
-def _build_worker_factory(_home: Path, options: WorkerOptions) -> WorkerFactory:
-    from mediakeep.albums import process
+def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
+    import msgspec
 
-    return functools.partial(process.open_worker, options.settings)
+    from mediakeep.albums import process
+    from mediakeep.albums.settings import AlbumSettings
+
+    settings = msgspec.convert(options.settings, AlbumSettings)
+    if not (settings.access and settings.processing.enrich):
+        return functools.partial(process.open_worker, options.settings)
+    from mediakeep.app import album_lookup
+
+    open_lookup = functools.partial(
+        album_lookup.open_lookup, home / "status" / "cache", settings.access, settings.cover_size
+    )
+    return functools.partial(process.open_worker, options.settings, open_lookup)
 
 
 def _list_outputs(_item: Item) -> list[str]:
@@ -62,8 +73,8 @@ def _check_settings(settings: Settings) -> None:
     ffmpeg.require_pyav()
 
 
-def _before_batch(_home: Path, options: WorkerOptions, items: Mapping[str, Item]) -> list[str]:
-    """Delete what was in quarantine for long enough."""
+def _before_batch(home: Path, options: WorkerOptions, items: Mapping[str, Item]) -> list[str]:
+    """Delete what was in quarantine for long enough, and check the cache of lookups."""
     import msgspec
 
     from mediakeep.albums.settings import AlbumSettings
@@ -73,7 +84,11 @@ def _before_batch(_home: Path, options: WorkerOptions, items: Mapping[str, Item]
     if days := settings.processing.quarantine_days:
         for root in _list_quarantine_roots(settings, items.values()):
             quarantine.expire_entries(root, days)
-    return []
+    if not (settings.access and settings.processing.enrich):
+        return []
+    from mediakeep.app.music import lookup_cache
+
+    return lookup_cache.check_cache(home, settings.access)
 
 
 def _list_quarantine_roots(settings: AlbumSettings, items: Iterable[Item]) -> set[Path]:

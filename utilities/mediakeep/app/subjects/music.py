@@ -154,20 +154,9 @@ def _missing_albums(home: Path, item: Item) -> list[dict[str, Any]]:
 
 def _before_batch(home: Path, options: WorkerOptions, _items: Mapping[str, Item]) -> list[str]:
     """Check the lookup cache; raise NoCache if it is unusable."""
-    from mediakeep.lookups.coverart.cover_cache import CoverCache
-    from mediakeep.lookups.musicbrainz import cache_json
-    from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
+    from mediakeep.app.music import lookup_cache
 
-    access = options.review.access or DISABLED
-    context = MusicBrainzContext(home / "status" / "cache", access)
-    if context.is_unavailable:
-        return []
-    CoverCache(context.folder).remove_expired()
-    with contextlib.closing(context):
-        warnings = cache_json.check_file(context.folder, context.store)
-        if access.is_enabled:
-            warnings += cache_json.record_host(context.store, access.catalogue.host)
-        return [*warnings, *context.store.damage_notes]
+    return lookup_cache.check_cache(home, options.review.access or DISABLED)
 
 
 def _write_exports(home: Path, state: QueueState) -> list[str]:

@@ -76,6 +76,20 @@ def look_up(artist: Artist, key: str, musicbrainz: MusicBrainzContext) -> Artist
     return lookup if resolved is cached else _store_result(lookup, key, musicbrainz)
 
 
+def look_up_albums(artist: Artist, musicbrainz: MusicBrainzContext) -> ArtistLookup:
+    """Look up an artist that is no item of the music queue, and match the albums.
+
+    Only responses and the discography are stored. Raises LookupSkipped, ServiceFailed or NoCache.
+    """
+    query = artist_query.build_query(artist)
+    resolved, discography = _search(artist, query, None, musicbrainz)
+    if discography:
+        musicbrainz.store.save_discography(discography)
+    lookup = ArtistLookup(resolved.state, resolved, discography)
+    lookup = _add_comparison(lookup, artist, query, discography)
+    return _mark_as_unsure(lookup) if _is_doubtful(lookup, query) else lookup
+
+
 def _is_doubtful(lookup: ArtistLookup, query: ArtistQuery) -> bool:
     """Return whether hardly any local album is by the artist that was identified.
 
@@ -205,16 +219,23 @@ def _cached_or_searched(
             return cached, discography
     if is_refresh and not musicbrainz.config.is_enabled:
         raise musicbrainz.config.build_skipped_error()
+    return _search(artist, query, None if is_refresh else cached, musicbrainz)
+
+
+def _search(
+    artist: Artist,
+    query: ArtistQuery,
+    cached: ResolvedArtist | None,
+    musicbrainz: MusicBrainzContext,
+) -> tuple[ResolvedArtist, Discography | None]:
     before = musicbrainz.stats.requests
-    with musicbrainz.musicbrainz.bypassing_cache(is_refresh):
+    with musicbrainz.musicbrainz.bypassing_cache(musicbrainz.config.fresh):
         tracks = {
             album.place: [track_overlap.build_track_key(track) for track in album.tracks]
             for album in artist.albums
         }
         count = partial(_count_certain_albums, artist)
-        resolved, discography = ArtistSearch(
-            query, musicbrainz, None if is_refresh else cached, tracks, count
-        ).run()
+        resolved, discography = ArtistSearch(query, musicbrainz, cached, tracks, count).run()
     spent = musicbrainz.stats.requests - before
     resolved = structs.replace(resolved, requests=spent, album_count=len(query.albums))
     return resolved, discography
