@@ -65,8 +65,8 @@ def test_long_books_are_read(tmp_path: Path, packets: int, size: int) -> None:
     starts = [one.start for one in read.chapters]
     assert starts == pytest.approx([mark / RATE for mark in marks[:-1]], abs=1e-6)
     facts = tags.read(path).facts
-    assert (facts.sample_rate, facts.channels, facts.truncated) == (RATE, 2, False)
-    assert facts.duration == pytest.approx((samples + encode_chunk.PRIMING) / RATE)
+    assert (facts.sample_rate, facts.channels, facts.truncated) == (RATE, 2, "")
+    assert facts.duration == pytest.approx((samples + encode_chunk.PRIMING) / RATE, abs=1e-3)
 
 
 def test_more_chapters_than_nero_can_list(tmp_path: Path) -> None:
