@@ -38,13 +38,13 @@ def write_sparse(path: Path, packets: int, size: int, chapters: list[Chapter]) -
 
 
 @pytest.mark.parametrize(
-    ("packets", "size"),
-    [(5000, 900_000), (5000, 200), (50, 100_000_000), (3, 1)],
+    ("packets", "size", "late"),
+    [(5000, 900_000, 0), (5000, 200, 500), (50, 100_000_000, 0), (3, 1, 500)],
     ids=["33 h and 4.5 GB", "33 h", "5 GB", "short"],
 )
-def test_long_books_are_read(tmp_path: Path, packets: int, size: int) -> None:
+def test_long_books_are_read(tmp_path: Path, packets: int, size: int, late: int) -> None:
     path, samples = tmp_path / "a.m4b", packets * FRAME - encode_chunk.PRIMING - 5
-    marks = [0, 1, 70_001, samples // 3, samples - 1, samples]
+    marks = [late, late + 1, 70_001, samples // 3, samples - 1, samples]
     titles = ["Ä" * 300, "", "c", "d", "e"]
     chapters = [Chapter(*one) for one in zip(marks[:-1], marks[1:], titles, strict=True)]
     write_sparse(path, packets, size, chapters)

@@ -10,7 +10,7 @@ import struct
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, pairwise
 
 import msgspec
 
@@ -164,7 +164,7 @@ def _build_audio(track: AudioTrack, start: int, *, has_chapters: bool) -> Buffer
     return _box(
         b"trak",
         *_build_track_header(track, _AUDIO, _ENABLED | _IN_MOVIE, b"\1\0"),
-        *_build_edit_list(track.samples, track.priming),
+        *_build_edit_list([(track.samples, track.priming)]),
         *references,
         *_build_media(
             (b"soun", b"SoundHandler"),
@@ -177,7 +177,8 @@ def _build_audio(track: AudioTrack, start: int, *, has_chapters: bool) -> Buffer
 
 def _build_text(track: AudioTrack, chapters: Sequence[Chapter], start: int) -> Buffers:
     samples = _text_samples(chapters)
-    durations = (chapter.end - chapter.start for chapter in chapters)
+    starts = [chapter.start for chapter in chapters]
+    durations = (end - start for start, end in pairwise([*starts, chapters[-1].end]))
     runs = [(len(list(equal)), duration) for duration, equal in groupby(durations)]
     offset = start - sum(map(len, samples))
     tables = [
@@ -191,7 +192,7 @@ def _build_text(track: AudioTrack, chapters: Sequence[Chapter], start: int) -> B
     return _box(
         b"trak",
         *_build_track_header(track, _TEXT, _IN_MOVIE, b"\0\0"),
-        *_build_edit_list(track.samples, 0),
+        *_build_edit_list([(starts[0], -1)] * bool(starts[0]) + [(track.samples - starts[0], 0)]),
         *_build_media(
             (b"text", b"ChapterHandler"),
             _timed_box(b"mdhd", 0, _pack(track.sample_rate), track.samples, bytes(4)),
@@ -220,10 +221,11 @@ def _build_track_header(track: AudioTrack, number: int, flags: int, volume: byte
     return _timed_box(b"tkhd", flags, _pack(number, 0), track.samples, *rest)
 
 
-def _build_edit_list(duration: int, media_time: int) -> Buffers:
-    version = int(duration > _U32)
-    times = struct.pack(">Qq" if version else ">Ii", duration, media_time)
-    return _box(b"edts", *_box(b"elst", bytes([version, 0, 0, 0]), _pack(1), times, _NORMAL_SPEED))
+def _build_edit_list(edits: Sequence[tuple[int, int]]) -> Buffers:
+    """Return the box of edits: a duration, and the start in the track or -1 for nothing."""
+    version = int(any(duration > _U32 for duration, _ in edits))
+    rows = (struct.pack(">Qq" if version else ">Ii", *edit) + _NORMAL_SPEED for edit in edits)
+    return _box(b"edts", *_box(b"elst", bytes([version, 0, 0, 0]), _pack(len(edits)), *rows))
 
 
 def _build_media(

@@ -206,10 +206,10 @@ def _read_chapters(path: Path) -> list[Chapter]:
     with _open_track(path, b"text") as (source, tables):
         lengths = [length for count, length in tables.durations for _ in range(count)]
         titles = list(sample_tables.read_packets(source, tables))
-    starts = find_starts(lengths)
+    late = sum(duration for duration, start in tables.edits if start < 0)
     return [
-        Chapter(start, start + length, m4b_header.parse_title(title))
-        for start, length, title in zip(starts, lengths, titles, strict=False)
+        Chapter(late + start, late + start + length, m4b_header.parse_title(title))
+        for start, length, title in zip(find_starts(lengths), lengths, titles, strict=False)
     ]
 
 
