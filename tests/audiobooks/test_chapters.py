@@ -56,6 +56,8 @@ def test_files_with_one_title_are_one_chapter() -> None:
         (["1984 Part 1", "1984 Part 2"], ["1984 Part 1", "1984 Part 2"]),
         (["1984"], ["1984"]),
         (["01 One"], ["01 One"]),
+        (["CD1/01", "CD1/02", "CD2/01"], ["CD1 - 01", "CD1 - 02", "CD2 - 01"]),
+        (["CD1/01 One", "CD2/02 Two"], ["One", "Two"]),
     ],
 )
 def test_chapters_are_named_by_files(names: list[str], expected: list[str]) -> None:

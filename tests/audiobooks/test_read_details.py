@@ -189,6 +189,8 @@ def test_several_folders_have_one_title() -> None:
     folders = [Path("/b/A - Title CD 1"), Path("/b/A - Title CD 2")]
     assert folder_names.parse_folders(folders) == {"author": "A", "title": "Title"}
     assert folder_names.parse_folders([Path("/b/T/CD1"), Path("/b/T/CD2")]) == {"title": "T"}
+    discs = [Path("/b/A/T/CD1"), Path("/b/A/T/CD2")]
+    assert folder_names.parse_folders(discs, Path("/b")) == {"author": "A", "title": "T"}
     assert folder_names.parse_folders([Path("/b/Title, Disc 1")]) == {"title": "Title, Disc 1"}
     for name in ("T (Disc 1 of 3)", "T [CD01]", "T, Part 2", "T - Teil 3", "T"):
         assert folder_names.remove_disc(name) == "T"

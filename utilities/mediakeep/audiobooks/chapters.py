@@ -71,7 +71,8 @@ def mark_files(
     """Return one mark for each file, with its name as the title, or its own chapters.
 
     `embedded` are the chapters in each file, counted from its start, none for most. Numbers before
-    the names are removed if each file has a different one.
+    the names are removed if each file has a different one. Files of several folders that have the
+    same names have the names of their folders, too.
     """
     marks = []
     own_marks = embedded or [()] * len(sources)
@@ -126,8 +127,10 @@ def _move_marks(marks: Iterable[ChapterMark], start: int) -> Iterator[ChapterMar
 
 
 def _name_files(sources: Sequence[SourceFile]) -> list[str]:
-    """Return the names of files, without the numbers before them if each has a different one."""
+    """Return the titles of files from their names."""
     names = [source.path.stem for source in sources]
+    if len({source.path.parent for source in sources}) > 1 and len(set(names)) < len(names):
+        return [f"{source.path.parent.name} - {source.path.stem}" for source in sources]
     matches = [match for name in names if (match := _LEADING_NUMBER.match(name))]
     numbers, rest = {match[0] for match in matches}, {m.string[m.end() :] for m in matches}
     if len(names) > 1 and len(numbers) == len(names) and len(rest) > 1:
@@ -141,9 +144,8 @@ def _join_silences(
     """Return silences in samples of the book; one that spans the border of two files is one."""
     rate, found = plan.format.sample_rate, list[tuple[int, int]]()
     for source, first, ranges in zip(plan.sources, plan.starts, silences, strict=True):
-        for one in ranges:
-            start = first + min(round(one.start * rate), source.samples)
-            end = first + min(round(one.end * rate), source.samples)
+        for seconds in ranges:
+            start, end = (first + min(round(time * rate), source.samples) for time in seconds)
             if found and start - found[-1][1] <= _MAX_GAP * rate:
                 start, _ = found.pop()
             found.append((start, end))

@@ -33,6 +33,14 @@ class SilenceSettings(msgspec.Struct, frozen=True):
     threshold: float = _THRESHOLD
     min_seconds: float = chapters.MIN_SILENCE
 
+    @property
+    def description(self) -> str:
+        """How silences are found, as a clause for the user."""
+        if self.method == "speech":
+            return f"pauses in speech of {self.min_seconds:g} s or more"
+        level = f"silences below {self.threshold:g} dB of {self.min_seconds:g} s or more"
+        return f'{level}; pip install "mediakeep[speech]" also finds pauses with noise or music'
+
 
 def choose_silence_settings() -> SilenceSettings:
     """Return the settings for this system: speech is detected if the extra is installed."""

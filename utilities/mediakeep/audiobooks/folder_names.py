@@ -34,10 +34,10 @@ def parse_folders(folders: Sequence[Path], root: Path | None = None) -> Details:
     part, a year and a narrator: "2 - Title (1999) {Narrator}".
     """
     folder = folders[0]
-    above = _list_parents(folder, root)
-    name = folder.name
     if len(folders) > 1:
-        name = remove_disc(name) or folder.parent.name
+        title = remove_disc(folder.name)
+        folder = folder.with_name(title) if title else folder.parent
+    above, name = _list_parents(folder, root), folder.name
     found: Details = {}
     name = path_text.display_path(name).replace("_", " ").strip()
     if match := _NARRATOR.fullmatch(name):
