@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,10 +23,19 @@ from mediakeep.errors import (
 )
 from mediakeep.workspace import disk_space, verified_copy
 from mediakeep.workspace.folder_locks import lock_folder
+from tests.crash import gate
 from tests.crash.tap import FileCall, Tap
 from tests.workspace import trees
 from tests.workspace.test_synced import SyncLog
 
+_BACK_UP = """
+import sys
+from pathlib import Path
+from mediakeep.audiobooks import backup
+
+book, root = map(Path, sys.argv[1:])
+backup.create_backup(backup.BackupJob("job", "Book", (book,)), root, root.parent / "reservations")
+"""
 NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
 NAME = f"Book_{NOW.astimezone():%Y%m%d_%H%M%S}"
 
@@ -232,6 +243,24 @@ def test_a_disk_that_fills_up_is_named_and_the_backup_is_continued(scene: Scene)
     assert trees.UNDECODABLE in copied
 
 
+def test_a_small_disk_that_fills_up(scene: Scene, small_disk: Path) -> None:
+    scene.root = small_disk / "backup"
+    (scene.book / "large.mp3").write_bytes(b"sound" * 300_000)
+    filler = small_disk / "filler"
+
+    def fill(call: FileCall) -> None:
+        if call.target.endswith("cover.jpg"):
+            filler.write_bytes(bytes(2_000_000))
+
+    with pytest.raises(DiskFull, match=f"The file system {small_disk} is full"), Tap(fill):
+        scene.back_up()
+    with pytest.raises(NotEnoughSpace, match=f"on {small_disk}"):
+        scene.back_up()
+    filler.unlink()
+    scene.back_up()
+    assert scene.copies() == trees.contents(scene.book)
+
+
 def test_only_missing_files_are_restored(scene: Scene) -> None:
     path = scene.back_up()
     (scene.book / "cover.jpg").write_bytes(b"mine")
@@ -319,6 +348,22 @@ def test_a_backup_is_killed_before_each_call(tmp_path: Path) -> None:
 
     calls = trees.die_at_each_call(scene.folders, scene.prepare, scene.back_up, check)
     assert calls > 25
+
+
+def test_a_killed_process_leaves_its_copies_to_the_next_one(scene: Scene, tmp_path: Path) -> None:
+    """A real kill: the lock of the unfinished backup ends with its process."""
+    stopped = gate.Gate(tmp_path / "gate", 1, names="replace", paths=r"/backup\.json")
+    line = [sys.executable, "-c", _BACK_UP, *map(str, (scene.book, scene.root))]
+    process = subprocess.Popen(line, env={**os.environ, **stopped.environment})
+    stopped.reach(process)
+    with pytest.raises(NotCopied, match="another process is using it"):
+        scene.back_up()
+    assert scene.expire(30, 400) == []
+    stopped.kill(process)
+    assert backup.find_backup(scene.root, "job") is None
+    inode = next(scene.root.glob("*/cover.jpg")).stat().st_ino
+    assert (scene.back_up() / "cover.jpg").stat().st_ino == inode
+    assert scene.copies() == trees.contents(scene.book)
 
 
 def test_a_backup_is_synced_before_it_gets_its_name(scene: Scene) -> None:

@@ -18,6 +18,7 @@ from mediakeep.audiobooks import place_book
 from mediakeep.audiobooks.place_book import PlacedBook, PlacingRules, Removal
 from mediakeep.errors import DiskFull, NotEnoughSpace, UsageError, WorkingFilesChanged
 from mediakeep.workspace import disk_space, moves, quarantine
+from tests.crash import gate
 from tests.crash.tap import FileCall, Tap
 from tests.workspace import trees
 from tests.workspace.test_synced import SyncLog
@@ -234,6 +235,27 @@ def test_the_space_on_the_other_file_system_is_checked(
     assert scene.place() == Path("Book.m4b")
 
 
+def test_a_disk_that_fills_up_meanwhile(tmp_path: Path, small_disk: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.prepare()
+    scene.output = small_disk / "out"
+    scene.book.write_bytes(b"sound" * 300_000)
+    filler = small_disk / "filler"
+
+    def fill(call: FileCall) -> None:
+        if ".part/content" in call.path and not filler.exists():
+            filler.write_bytes(bytes(2_000_000))
+
+    with pytest.raises(DiskFull, match=f"The file system {small_disk} is full"), Tap(fill):
+        scene.place()
+    assert (scene.names(), scene.hidden()) == ([], [])
+    with pytest.raises(NotEnoughSpace, match=f"on {small_disk}"):
+        scene.place()
+    filler.unlink()
+    assert scene.place() == Path("Book.m4b")
+    assert not scene.book.exists()
+
+
 def test_a_mount_point_within_one_device(scene: Scene) -> None:
     def cross(call: FileCall) -> None:  # as two bind mounts do
         if call.name == "link" and call.path == str(scene.book):
@@ -320,6 +342,22 @@ def kill_at_each_call(scene: Scene) -> int:
     assert placed[0].location == scene.output / "Book.m4b"
     assert not scene.book.exists()
     return count
+
+
+def test_a_killed_process_has_placed_its_book_once(tmp_path: Path) -> None:
+    """A real kill, between the two calls of a move."""
+    home, output = tmp_path / "one", tmp_path / "out"
+    home.mkdir()
+    stopped = gate.Gate(tmp_path / "gate", 1, names="unlink", paths=r"/0\.m4b\n")
+    line = [sys.executable, "-c", _PLACE, str(home), str(output)]
+    process = subprocess.Popen(line, env={**os.environ, **stopped.environment})
+    stopped.kill(process)
+    book = home / "0.m4b"
+    assert book.samefile(output / "Book.m4b")
+    placed = place_book.place_book(book, output, "Book", PlacingRules(home / "0_state"))
+    assert placed.location == output / "Book.m4b"
+    assert not book.exists()
+    assert [path.name for path in output.iterdir()] == ["Book.m4b"]
 
 
 def test_killed_before_each_call(tmp_path: Path) -> None:

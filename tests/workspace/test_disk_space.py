@@ -42,18 +42,6 @@ def free(tmp_path: Path) -> int:
     return disk.f_bavail * disk.f_frsize
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of three megabytes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
-    if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("this user may not mount a file system")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
-
-
 def test_too_little_space_is_named_with_its_file_system(small_disk: Path, tmp_path: Path) -> None:
     missing = small_disk / "not" / "yet"
     check_disk_space([SpaceRequirement(missing, 1_900_000), SpaceRequirement(tmp_path, 1)])

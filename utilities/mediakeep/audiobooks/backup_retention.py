@@ -64,7 +64,10 @@ def _find_expired(
             if is_old and record.job not in kept_jobs:
                 yield path, f"older than {days} days", path.name
     for path in sorted(root.glob(PART_PATTERN)):
-        changed = datetime.fromtimestamp(path.lstat().st_mtime, moment.tzinfo)
+        try:
+            changed = datetime.fromtimestamp(path.lstat().st_mtime, moment.tzinfo)
+        except FileNotFoundError:  # its job has finished it
+            continue
         if moment - changed > _PART_AGE:
             name = f"{path.stem.lstrip('.')}_{changed:%Y%m%d_%H%M%S_%f}"
             yield path, "unfinished", name
