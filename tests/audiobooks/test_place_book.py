@@ -111,8 +111,8 @@ def test_another_book_is_never_replaced(scene: Scene) -> None:
 def test_an_earlier_book_of_the_job_is_replaced(scene: Scene) -> None:
     scene.output.mkdir()
     (scene.output / "Book.m4b").write_bytes(b"other")
-    scene.own = scene.place_in(scene.output)
-    scene.prepare()
+    placed = scene.place_in(scene.output)
+    scene.own = PlacedBook(placed.path, placed.sha256)
     scene.book.write_bytes(b"new")
     (scene.output / "Book.m4b").unlink()
     assert scene.place() == Path("Book (2).m4b")

@@ -97,10 +97,10 @@ class _Listing(NamedTuple):
 
 
 class RestoredFiles(msgspec.Struct, frozen=True):
-    """What became of the files of a backup, by the paths of their originals.
+    """The result of a restore: the paths of the originals of all files in a backup.
 
-    Those in `differing` exist with other content, and were kept. Those in `damaged` are missing,
-    and so is an intact copy of them in the backup.
+    Files in `differing` exist with other content, and were not changed. Files in `damaged` are
+    missing, and could not be restored because their copies are damaged or missing, too.
     """
 
     restored: tuple[Path, ...] = ()

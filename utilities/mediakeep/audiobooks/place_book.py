@@ -33,13 +33,17 @@ _RECORD_FILE = "placed.json"
 
 
 class PlacedBook(msgspec.Struct, frozen=True):
-    """A book in the output folder; `path` is escaped, the others identify the file."""
+    """A book in the output folder; `path` is escaped.
+
+    Time and inode tell it from an equal book of another job. They may be unknown in
+    `PlacingRules.own`.
+    """
 
     path: str
     sha256: str
-    size: int  # bytes
-    mtime_ns: int
-    inode: int
+    size: int = 0  # bytes
+    mtime_ns: int = 0
+    inode: int = 0
 
     @property
     def location(self) -> Path:
@@ -60,7 +64,7 @@ class PlacingRules(msgspec.Struct, frozen=True):
 
 
 class Removal(StrEnum):
-    """What became of a book that was to be removed."""
+    """The result of removing a placed book."""
 
     REMOVED = "removed"  # it is in quarantine
     CHANGED = "changed"  # it was changed after it was placed, and is kept

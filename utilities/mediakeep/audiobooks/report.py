@@ -90,7 +90,7 @@ class BookMetrics(msgspec.Struct, frozen=True):
 
 
 class BookRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """All about a job; paths are escaped. `order_reason` and `chapters_from` are clauses."""
+    """The record of a job; paths are escaped. `order_reason` is a clause."""
 
     id: str
     title: str
