@@ -33,6 +33,7 @@ RUNS = HistoryView(
         "status": "processing_stage",
         "outcome": "outcome",
         "seconds": "seconds",
+        "cpu_seconds": "cpu_seconds",
         "tracks": "tracks",
     },
 )
@@ -45,6 +46,8 @@ ALBUMS = HistoryView(
         "tracks": "tracks",
         "bytes": "bytes",
         "seconds": "total_seconds",
+        "cpu_seconds": "total_cpu_seconds",
+        "peak_memory": "max_peak_memory",
     },
 )
 TABLE = StageTable(

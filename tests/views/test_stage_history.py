@@ -41,10 +41,11 @@ def run_all_outcomes(queue: Queue) -> None:
     a, b, c = queue.claim(3)
     staged_kind.advance(queue, a, "converting", 1.5, tracks=9)
     staged_kind.advance(queue, b, "converting", 2.5, tracks=4)
-    staged_kind.advance(queue, a, "publishing", 60.0, bytes=700)
+    used = {"cpu_seconds": 100.0, "peak_memory": 64_000_000}
+    staged_kind.advance(queue, a, "publishing", 60.0, bytes=700, **used)
     staged_kind.fail(queue, b, "The disc is damaged.")
     staged_kind.park(queue, c, 22 * 3600, "the service is closed")
-    staged_kind.complete(queue, a, bytes=750)
+    staged_kind.complete(queue, a, bytes=750, cpu_seconds=2.0, peak_memory=32_000_000)
 
 
 def select(queue: Queue, query: str, kind: Kind | None = KIND) -> list[Any]:
@@ -121,23 +122,29 @@ def test_the_facts_of_a_run_are_kept_without_what_has_a_column(queue: Queue) -> 
 def test_the_numbers_of_stages_are_added_up_once(queue: Queue) -> None:
     run_all_outcomes(queue)
     query = "SELECT what, sum(amount) FROM tally WHERE measure = 'sum' AND span = 1 GROUP BY what"
-    assert dict(select(queue, query)) == {"bytes": 1450, "seconds": 18, "tracks": 13}
+    assert dict(select(queue, query)) == {
+        "bytes": 1450,
+        "cpu_seconds": 102.0,
+        "seconds": 18,
+        "stage_seconds": 69.5,
+        "tracks": 13,
+    }
 
 
 def test_the_views_of_the_kind_can_be_selected_from(queue: Queue) -> None:
     run_all_outcomes(queue)
     assert select(queue, "SELECT * FROM processing_history") == [
-        ("A", "preparing", "preparing", "done", 1.5, 9),
-        ("B", "preparing", "preparing", "done", 2.5, 4),
-        ("A", "converting", "converting", "done", 60.0, None),
-        ("B", "converting", "failed_convert", "failed", 2.0, None),
-        ("C", "preparing", "preparing", "parked", 0.5, None),
-        ("A", "publishing", "published", "completed", 3.0, None),
+        ("A", "preparing", "preparing", "done", 1.5, None, 9),
+        ("B", "preparing", "preparing", "done", 2.5, None, 4),
+        ("A", "converting", "converting", "done", 60.0, 100.0, None),
+        ("B", "converting", "failed_convert", "failed", 2.0, None, None),
+        ("C", "preparing", "preparing", "parked", 0.5, None, None),
+        ("A", "publishing", "published", "completed", 3.0, 2.0, None),
     ]
     assert select(queue, "SELECT * FROM albums ORDER BY album") == [
-        ("A", "published", 9, 750, 64.5),
-        ("B", "failed_convert", 4, None, 4.5),
-        ("C", "preparing", None, None, 0.5),
+        ("A", "published", 9, 750, 64.5, 102.0, 64_000_000),
+        ("B", "failed_convert", 4, None, 4.5, None, None),
+        ("C", "preparing", None, None, 0.5, None, None),
     ]
 
 
@@ -231,10 +238,15 @@ def test_queries_return_the_times_failures_and_waits(queue: Queue) -> None:
         ("publishing", 3.0),
     ]
     assert runs[0].facts == {"tracks": 9, "next": "converting"}
+    assert [(run.cpu_seconds, run.peak_memory) for run in runs] == [
+        (None, None),
+        (100.0, 64_000_000),
+        (2.0, 32_000_000),
+    ]
     assert [msgspec.structs.astuple(line) for line in totals] == [
-        ("preparing", 2, 0, 1, 0, 2.0),
-        ("converting", 1, 1, 0, 0, 60.0),
-        ("publishing", 1, 0, 0, 0, 3.0),
+        ("preparing", 2, 0, 1, 0, 2.0, None, None),
+        ("converting", 1, 1, 0, 0, 60.0, 100.0, 64_000_000),
+        ("publishing", 1, 0, 0, 0, 3.0, 2.0, 32_000_000),
     ]
     (wait,) = waits
     assert (wait.item, wait.until, wait.why) == ("C", MORNING, "the service is closed")

@@ -52,7 +52,8 @@ def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
         a, b, c, d = queue.claim(4)
         for claim in (a, b):
             staged_kind.advance(queue, claim, "converting", 1.5)
-        staged_kind.advance(queue, a, "publishing", 60.0)
+        used = {"cpu_seconds": 120.0, "peak_memory": 64_000_000}
+        staged_kind.advance(queue, a, "publishing", 60.0, **used)
         staged_kind.complete(queue, a)
         staged_kind.fail(queue, b, "The disc is damaged.")
         staged_kind.park(queue, c, 22 * 3600, CLOSED)
@@ -216,16 +217,18 @@ def report(queue: Queue, tmp_path: Path) -> dict[str, str]:
 
 def test_the_weekly_report_has_a_table_of_stages(report: dict[str, str]) -> None:
     for line in (
-        "| Stage | Now | Failed now | Finished | Failed attempts | Waits | Mean time |",
-        "| preparing | 2 |  | 2 | 1 | 1 | 2 s |",
-        "| converting |  | 1 | 1 | 1 |  | 1 min |",
-        "| publishing |  |  | 1 |  |  | 3 s |",
+        "| Stage | Now | Failed now | Finished | Failed attempts | Waits | Mean time | CPU time"
+        " | Peak memory |",
+        "| preparing | 2 |  | 2 | 1 | 1 | 2 s |  |  |",
+        "| converting |  | 1 | 1 | 1 |  | 1 min | 2 min | 64.0 MB |",
+        "| publishing |  |  | 1 |  |  | 3 s |  |  |",
         "1 album waiting:",
         f"- **C**: waiting until 18 Dec 08:00: {CLOSED}",
         "1 album to be cleaned up by the next batch.",
     ):
         assert line in report["md"].splitlines(), line
     assert '<td class="k">converting</td>' in report["html"]
+    assert '<td class="n">2 min</td><td class="n">64.0 MB</td></tr>' in report["html"]
     assert f"<strong>C</strong>: waiting until 18 Dec 08:00: {CLOSED}" in report["html"]
 
 
@@ -240,6 +243,7 @@ def test_the_stages_are_in_the_data_of_the_report(report: dict[str, str]) -> Non
     assert "2025-W51,albums,stages,converting,mean_seconds,60" in report["csv"].replace(
         "60.0", "60"
     )
+    assert "2025-W51,albums,stages,converting,peak_memory,64000000" in report["csv"]
     assert f"2025-W51,albums,waiting,C,why,{CLOSED}" in report["csv"]
 
 
@@ -251,6 +255,9 @@ def test_an_item_is_shown_with_the_runs_of_its_stages(queue: Queue, tmp_path: Pa
         "  converting failed in 2 s: The disc is damaged.",
     ]
     assert [run.outcome for run in result.data["B"]["stages"]] == ["done", "failed"]
+    shown = show.show_item(context, "A")
+    assert "  converting done in 1 min (CPU 2 min, 64.0 MB)" in shown.lines
+    assert shown.data["A"]["stages"][1].peak_memory == 64_000_000
     lines = show.show_item(context, "C").lines
     assert any(line.startswith("  preparing parked") and line.endswith(CLOSED) for line in lines)
 

@@ -186,6 +186,8 @@ ALBUMS = Kind(
                 "started": "first_time",
                 "finished": "time",
                 "seconds": "total_seconds",
+                "cpu_seconds": "total_cpu_seconds",
+                "peak_memory": "max_peak_memory",
             },
         ),
         HistoryView(
@@ -194,6 +196,7 @@ ALBUMS = Kind(
             {
                 "album": "item",
                 **{name: name for name in ("stage", "outcome", "attempts", "time", "seconds")},
+                **{name: name for name in ("cpu_seconds", "peak_memory")},
                 "status": "processing_stage",
                 **{name: name for name in (*_PATHS, "profile", "tracks", "skipped", "bytes")},
             },

@@ -31,5 +31,9 @@ class ActiveItem(msgspec.Struct):
         """How long the running stage has taken in this batch."""
         return self.meter.seconds if self.meter else 0.0
 
+    def add_usage_facts(self, outcome: Outcome) -> Outcome:
+        """Return the outcome of the running stage with what its tasks used."""
+        return self.meter.add_facts(outcome) if self.meter else outcome
+
 
 ActiveItems = dict[str, ActiveItem]  # by item key

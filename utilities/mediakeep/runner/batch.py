@@ -35,6 +35,7 @@ from mediakeep.runner.item_steps import ItemSteps
 from mediakeep.runner.lookup_retries import LookupRetries
 from mediakeep.runner.scheduling import ItemClaimer, TaskQueue
 from mediakeep.runner.signals import StopHandler
+from mediakeep.runner.task_usage import TaskUsage
 from mediakeep.runner.tasks import BatchAborted, Task, TaskResult, UserQuit
 from mediakeep.runner.volumes import FullVolume
 from mediakeep.runner.worker_process import WorkerProcess
@@ -57,7 +58,12 @@ class Batch:
         self._claimer = ItemClaimer(queue, config)
         self._stop = StopHandler()
         self._executor = AdaptiveExecutor(
-            worker_factory, config.limits, self._stop, self._on_progress, prestarted
+            worker_factory,
+            config.limits,
+            self._stop,
+            self._on_progress,
+            prestarted,
+            self._on_usage,
         )
         self._started = time.monotonic()
         self._items: ActiveItems = {}
@@ -244,6 +250,9 @@ class Batch:
 
     def _on_progress(self, task: Task, done: int, of: int, service: str = "") -> None:
         self._steps.report_task_progress(task, done, of, service)
+
+    def _on_usage(self, task: Task, usage: TaskUsage) -> None:
+        self._steps.add_usage(task, usage)
 
     def _release_unfinished(self) -> None:
         """Release the unfinished items; those that must run alone stay suspects."""

@@ -17,7 +17,7 @@ from types import FrameType
 from mediakeep.outcome import Stopping, Worker, WorkerFactory
 from mediakeep.runner import tasks
 from mediakeep.runner.batch_config import ExecutionLimits
-from mediakeep.runner.pool import POLL_SECONDS, ProgressCallback, WorkerPool
+from mediakeep.runner.pool import POLL_SECONDS, ProgressCallback, UsageCallback, WorkerPool
 from mediakeep.runner.signals import ItemTimeout, StopHandler, StopNow
 from mediakeep.runner.task_clock import TaskClock
 from mediakeep.runner.tasks import Task, TaskResult, WorkerDied
@@ -75,8 +75,10 @@ class InlineExecutor:
         limits: ExecutionLimits,
         stop: StopHandler,
         on_progress: ProgressCallback,
+        on_usage: UsageCallback,
     ) -> None:
         self._worker_factory, self._exit_stack = worker_factory, contextlib.ExitStack()
+        self._on_usage = on_usage
         self._worker: Worker | None = None
         self._limits, self._stop, self._on_progress = limits, stop, on_progress
         self._clock = TaskClock(limits)  # of the running task
@@ -99,9 +101,12 @@ class InlineExecutor:
                 self._clock.start()
                 set_timer(self._clock)
                 progress = InlineProgress(task, self._clock, self._stop, self._on_progress)
-                return tasks.run_task(self._get_worker(), task, progress)
+                result, usage = tasks.run_measured_task(self._get_worker(), task, progress)
             finally:
                 self._stop.interruptible = False
+            if usage:
+                self._on_usage(task, usage)
+            return result
         except ItemTimeout:
             return WorkerDied(self._clock.format_reason())
         finally:
@@ -135,6 +140,7 @@ class AdaptiveExecutor:
         stop: StopHandler,
         on_progress: ProgressCallback,
         prestarted: Sequence[WorkerProcess] = (),
+        on_usage: UsageCallback = lambda *_: None,
     ) -> None:
         self._worker_factory, self._limits, self._stop, self._on_progress = (
             worker_factory,
@@ -142,7 +148,7 @@ class AdaptiveExecutor:
             stop,
             on_progress,
         )
-        self._prestarted = prestarted
+        self._prestarted, self._on_usage = prestarted, on_usage
         self._inline: InlineExecutor | None = None
         self._pool: WorkerPool | None = None
         self._next_task: Task | None = None
@@ -169,7 +175,11 @@ class AdaptiveExecutor:
         if (task.alone and not self._limits.interactive) or self._uses_pool:
             if self._pool is None:
                 self._pool = WorkerPool(
-                    self._worker_factory, self._limits, self._on_progress, self._prestarted
+                    self._worker_factory,
+                    self._limits,
+                    self._on_progress,
+                    self._prestarted,
+                    self._on_usage,
                 )
             self._pool.submit(task)
         else:
@@ -182,7 +192,7 @@ class AdaptiveExecutor:
         task, self._next_task = self._next_task, None
         if self._inline is None:
             self._inline = InlineExecutor(
-                self._worker_factory, self._limits, self._stop, self._on_progress
+                self._worker_factory, self._limits, self._stop, self._on_progress, self._on_usage
             )
         try:
             return [(task, self._inline.run(task))]

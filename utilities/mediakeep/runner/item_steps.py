@@ -32,6 +32,7 @@ from mediakeep.runner.item_flow import (
 from mediakeep.runner.scheduling import TaskQueue
 from mediakeep.runner.stage_meter import StageMeter
 from mediakeep.runner.stage_parts import PartTracker
+from mediakeep.runner.task_usage import TaskUsage
 from mediakeep.runner.tasks import PartDone, StagePart, Task, TaskFailed, TaskStopped, WorkerDied
 
 TaskEnd = PartDone | TaskFailed | TaskStopped | WorkerDied
@@ -140,6 +141,7 @@ class ItemSteps:
     def _begin_next_stage(self, key: str, outcome: Outcome) -> None:
         """Record the end of an item's stage under the same claim, and schedule its next stage."""
         running = self._items[key]
+        outcome = running.add_usage_facts(outcome)
         stage, seconds = item_flow.get_stage(self._queue.kind, running.item), running.stage_seconds
         if self._commit(key, lambda claim: self._queue.advance_stage(claim, outcome, seconds)):
             self._recorder.log_stage(key, stage, outcome, seconds)
@@ -149,6 +151,7 @@ class ItemSteps:
     def _begin_cleanup(self, key: str, outcome: Outcome) -> None:
         """Record the last failure of a stage, and schedule the cleanup."""
         running = self._items[key]
+        outcome = running.add_usage_facts(outcome)
         stage, seconds = item_flow.get_stage(self._queue.kind, running.item), running.stage_seconds
         if self._commit(key, lambda claim: self._queue.begin_cleanup(claim, outcome, seconds)):
             text = f"stage {stage} failed for the last time: {outcome.message}"
@@ -163,7 +166,7 @@ class ItemSteps:
             running.park_outcome = running.park_outcome or outcome
             self._task_queue.remove_item(key)
             return
-        seconds = running.stage_seconds
+        seconds, outcome = running.stage_seconds, running.add_usage_facts(outcome)
         if self._commit(key, lambda claim: self._queue.park(claim, outcome, seconds)):
             self.forget(key)
             self._recorder.report_parked(key, outcome)
@@ -239,6 +242,12 @@ class ItemSteps:
         elif running:
             self._report_steps(task.key, done, of, service)
 
+    def add_usage(self, task: Task, usage: TaskUsage) -> None:
+        """Add what a task used to the stage of its item."""
+        running = self._items.get(task.key)
+        if running and running.meter:
+            running.meter.add_usage(usage)
+
     def _report_parts(self, key: str, service: str = "") -> None:
         running = self._items[key]
         if running.tracker:
@@ -275,7 +284,7 @@ class ItemSteps:
         if running.killed_worker and outcome.state is Status.ERROR:
             outcome = structs.replace(outcome, data={**outcome.data, "suspect": True})
         request = SettleRequest(
-            outcome,
+            running.add_usage_facts(outcome),
             seconds,
             "" if is_last else self._next_retry_time(running.item, outcome),
             running.stage_seconds,

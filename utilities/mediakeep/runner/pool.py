@@ -17,6 +17,7 @@ from mediakeep.outcome import WorkerFactory
 from mediakeep.runner import tasks, worker_process
 from mediakeep.runner.batch_config import ExecutionLimits
 from mediakeep.runner.task_clock import TaskClock
+from mediakeep.runner.task_usage import TaskUsage
 from mediakeep.runner.tasks import Task, TaskResult, WorkerDied
 from mediakeep.runner.worker_process import WorkerProcess
 
@@ -24,6 +25,7 @@ POLL_SECONDS = 0.5  # maximum seconds of one wait
 
 FinishedTasks = list[tuple[Task, TaskResult]]
 ProgressCallback = Callable[[Task, int, int, str], None]  # task, done, of, service
+UsageCallback = Callable[[Task, TaskUsage], None]
 
 
 class WorkerPool:
@@ -35,6 +37,7 @@ class WorkerPool:
         limits: ExecutionLimits,
         on_progress: ProgressCallback,
         prestarted: Sequence[WorkerProcess] = (),
+        on_usage: UsageCallback = lambda *_: None,
     ) -> None:
         self._worker_factory, self._limits, self._on_progress = (
             worker_factory,
@@ -42,6 +45,7 @@ class WorkerPool:
             on_progress,
         )
         self._workers = [*prestarted]
+        self._on_usage = on_usage
         self._is_stopping = False
         self._unpicklable: FinishedTasks = []
 
@@ -102,6 +106,8 @@ class WorkerPool:
             if name == "progress":
                 worker.clock.note_progress(*args[:2])
                 self._on_progress(task, *args)
+            elif name == "usage":
+                self._on_usage(task, *args)
             elif name == "waiting":
                 worker.extend_for_wait(*args)
             elif name == "extend":

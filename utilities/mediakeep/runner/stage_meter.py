@@ -1,10 +1,14 @@
-"""Measure the pace of a running stage, and estimate the time left."""
+"""Measure a running stage: its pace, the time left, its CPU time and its peak memory."""
 
 from __future__ import annotations
 
 import time
 
+from msgspec import structs
+
+from mediakeep.outcome import Outcome
 from mediakeep.queue.sessions import StageProgress
+from mediakeep.runner.task_usage import TaskUsage
 
 
 class StageMeter:
@@ -15,11 +19,24 @@ class StageMeter:
         self._started = time.monotonic()
         # Where this run began: parts that an earlier run finished say nothing about its pace.
         self._base: tuple[int, int] | None = None
+        self._usage: TaskUsage | None = None
 
     @property
     def seconds(self) -> float:
         """The seconds since the start of the stage."""
         return time.monotonic() - self._started
+
+    def add_usage(self, usage: TaskUsage) -> None:
+        """Add what a task of the stage used: the stage itself, or one of its parts."""
+        self._usage = self._usage.add(usage) if self._usage else usage
+
+    def add_facts(self, outcome: Outcome) -> Outcome:
+        """Return the outcome of the stage with what its tasks used, for the history."""
+        if self._usage is None:
+            return outcome
+        cpu_seconds = round(self._usage.cpu_seconds, 3)
+        used = {"cpu_seconds": cpu_seconds, "peak_memory": self._usage.peak_memory}
+        return structs.replace(outcome, facts={**outcome.facts, **used})
 
     def set_base(self, done: int, of: int) -> None:
         """Set the progress with which this run begins."""

@@ -24,6 +24,7 @@ from mediakeep.media import file_errors
 from mediakeep.outcome import Outcome, Parts, Progress, Stopping, Work, Worker, WorkerFactory
 from mediakeep.runner import memory_limit, volumes, worker_results
 from mediakeep.runner.signals import Interrupted
+from mediakeep.runner.task_usage import TaskUsage, UsageMeter
 from mediakeep.runner.volumes import FullVolume
 
 _DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -149,6 +150,15 @@ def run_task(worker: Worker, task: Task, progress: Progress) -> TaskResult:
         raise
     except BaseException as error:  # noqa: BLE001 - a worker may fail in any way, the batch must not
         return build_failure(task, error)
+
+
+def run_measured_task(
+    worker: Worker, task: Task, progress: Progress
+) -> tuple[TaskResult, TaskUsage | None]:
+    """Run a task, and return its result and what it used; that is measured for stages only."""
+    meter = UsageMeter() if task.work.stage else None
+    result = run_task(worker, task, progress)
+    return result, meter.measure() if meter else None
 
 
 def _build_disk_result(task: Task, error: VolumeFull | OSError) -> TaskResult:

@@ -1,8 +1,8 @@
 """The child side of a worker process: receive tasks, run them, and send the results.
 
 Messages that the worker sends: ready; progress with done, of, service; waiting with seconds; extend
-with seconds; done with the result; broken with the error. It receives tasks, STOP to end the
-current task where it may stop, and None to exit.
+with seconds; usage of the task; done with the result; broken with the error. It receives tasks,
+STOP to end the current task where it may stop, and None to exit.
 """
 
 from __future__ import annotations
@@ -77,7 +77,11 @@ def main_loop(
         with tasks.open_worker(worker_factory) as worker:
             channel.send("ready")
             while (task := channel.receive()) is not None:
-                channel.send_result(task, tasks.run_task(worker, task, PipeProgress(channel)))
+                progress = PipeProgress(channel)
+                result, usage = tasks.run_measured_task(worker, task, progress)
+                if usage:
+                    channel.send("usage", usage)
+                channel.send_result(task, result)
     except MediakeepError as error:
         channel.send("broken", error)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from mediakeep import path_text
+from mediakeep import path_text, size_text
 from mediakeep.queue.history.stage_queries import StageRun
 from mediakeep.queue.sessions import StageProgress
 from mediakeep.views import terminal
@@ -82,6 +82,13 @@ def _format_rate(per_second: float) -> str:
     return f"{3600 * per_second:,.1f} an hour"
 
 
+def format_usage(cpu_seconds: float | None, peak_memory: int | None) -> str:
+    """Format what a stage used, as in "CPU 12 s, 64.0 MB"; "" if unknown."""
+    if cpu_seconds is None or peak_memory is None:
+        return ""
+    return f"CPU {terminal.format_duration(cpu_seconds)}, {size_text.format_size(peak_memory)}"
+
+
 def describe_runs(runs: Iterable[StageRun]) -> list[str]:
     """Describe the runs of an item's stages in lines of text, one for each run."""
     return [path_text.to_printable(f"  {_format_run(run)}") for run in runs]
@@ -90,5 +97,6 @@ def describe_runs(runs: Iterable[StageRun]) -> list[str]:
 def _format_run(run: StageRun) -> str:
     seconds = f" in {terminal.format_duration(run.seconds)}" if run.seconds is not None else ""
     attempts = f", attempt {run.attempts:,}" if run.attempts > 1 else ""
+    usage = f" ({used})" if (used := format_usage(run.cpu_seconds, run.peak_memory)) else ""
     why = run.facts.get("error") or run.facts.get("why")
-    return f"{run.stage} {run.outcome}{seconds}{attempts}" + (f": {why}" if why else "")
+    return f"{run.stage} {run.outcome}{seconds}{usage}{attempts}" + (f": {why}" if why else "")

@@ -7,8 +7,8 @@ the table `stages`, `processing_stage` (the stage, or its failure code if the ru
 facts of the run.
 
 A view of the source "items" has one row for each item. Its columns show the columns of the item's
-last run, `processing_stage`, `first_time` and `total_seconds` over all of its runs, or a fact: that
-of the last run that has it.
+last run, `processing_stage`, one of `first_time`, `total_seconds`, `total_cpu_seconds` and
+`max_peak_memory` over all of its runs, or a fact: that of the last run that has it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,12 @@ from mediakeep.kinds import HistoryView, Kind
 from mediakeep.queue.history import stage_rows
 from mediakeep.stages import StageTable
 
-_ITEM_COLUMNS = {"first_time": "min(time)", "total_seconds": "sum(seconds)"}
+_ITEM_COLUMNS = {
+    "first_time": "min(time)",
+    "total_seconds": "sum(seconds)",
+    "total_cpu_seconds": "sum(cpu_seconds)",
+    "max_peak_memory": "max(peak_memory)",
+}
 
 
 def are_views_current(connection: sqlite3.Connection, kind: Kind) -> bool:

@@ -21,9 +21,10 @@ _EXCLUDED_SUMS = (
         {"seq", "issues_found", "issues_resolved", "auto_fixed", "manual_reviews", "notes"}
     )
 )
-# In the table of stages instead. The seconds of stages are part of those of the settle.
-_STAGE_NUMBERS = frozenset({"attempts", "stage_seconds"}) | _EXCLUDED_SUMS
-_STAGE_SUMS_EXCLUDED = _STAGE_NUMBERS | {"seconds"}
+# In the table of stages instead, or cannot be added up.
+_STAGE_NUMBERS = frozenset({"attempts", "peak_memory"}) | _EXCLUDED_SUMS
+# The seconds of stages are part of those of the settle, and are added up under a name of their own.
+_STAGE_SUM_NAMES = {"seconds": "stage_seconds"}
 _IMPLIED_STATES = {"reset": str(Status.PENDING), "mark": str(Status.COMPLETED)}
 _ADD_AMOUNT = " ON CONFLICT DO UPDATE SET amount = amount + excluded.amount"
 
@@ -54,7 +55,8 @@ class HistoryIndexer:
         if event["op"] == "settle" and "item" in event:
             moves = self._add_settle(event, slot)
         elif event["op"] in stage_rows.STAGE_OPS:
-            self._add_sums(event, slot, _STAGE_SUMS_EXCLUDED)
+            renamed = {_STAGE_SUM_NAMES.get(name, name): fact for name, fact in event.items()}
+            self._add_sums(renamed, slot, _STAGE_NUMBERS)
         else:
             self._add_status_changes(event, slot)
         self._add_stage_run(event)

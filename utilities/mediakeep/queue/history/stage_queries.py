@@ -14,6 +14,8 @@ class StageRun(msgspec.Struct, frozen=True):
     """A run of a stage of an item; the module `stage_rows` lists the outcomes.
 
     `seconds` is None if the time was not recorded, `attempts` is 0 if no attempts are counted.
+    `cpu_seconds` are those of all its tasks, and `peak_memory` is the highest resident size of one
+    worker process in bytes; both are None if unknown.
     """
 
     item: str
@@ -22,6 +24,8 @@ class StageRun(msgspec.Struct, frozen=True):
     outcome: str
     seconds: float | None
     attempts: int
+    cpu_seconds: float | None
+    peak_memory: int | None
     session: str
     facts: dict[str, Any]
 
@@ -29,7 +33,8 @@ class StageRun(msgspec.Struct, frozen=True):
 class StageTotals(msgspec.Struct, frozen=True):
     """The runs of a stage in a period, by outcome.
 
-    `mean_seconds` is the mean time of the finished runs, or None if there are none.
+    `mean_seconds` is the mean time of the finished runs, or None if there are none. `cpu_seconds`
+    and `peak_memory` are the sum and the highest of all runs, or None if unknown.
     """
 
     stage: str
@@ -38,6 +43,8 @@ class StageTotals(msgspec.Struct, frozen=True):
     parked: int
     skipped: int
     mean_seconds: float | None
+    cpu_seconds: float | None = None
+    peak_memory: int | None = None
 
 
 class ItemWait(msgspec.Struct, frozen=True):
@@ -53,8 +60,8 @@ class ItemWait(msgspec.Struct, frozen=True):
 def read_stage_runs(connection: sqlite3.Connection, item: str) -> list[StageRun]:
     """Return the runs of all stages of an item, oldest first."""
     query = (
-        "SELECT item, stage, time, outcome, seconds, coalesce(attempts, 0), coalesce(session, ''),"
-        " facts FROM stages WHERE item = ? ORDER BY seq"
+        "SELECT item, stage, time, outcome, seconds, coalesce(attempts, 0), cpu_seconds,"
+        " peak_memory, coalesce(session, ''), facts FROM stages WHERE item = ? ORDER BY seq"
     )
     rows = connection.execute(query, (item,)).fetchall()
     return [StageRun(*(*row[:-1], msgspec.json.decode(row[-1]))) for row in rows]
@@ -67,7 +74,8 @@ def read_stage_totals(connection: sqlite3.Connection, since: str, until: str) ->
     """
     query = (
         f"SELECT stage, sum({_FINISHED}), sum(outcome = 'failed'), sum(outcome = 'parked'),"
-        f" sum(outcome = 'skipped'), avg(CASE WHEN {_FINISHED} THEN seconds END)"
+        f" sum(outcome = 'skipped'), avg(CASE WHEN {_FINISHED} THEN seconds END),"
+        " sum(cpu_seconds), max(peak_memory)"
         " FROM stages WHERE time >= ? AND time < ? GROUP BY stage ORDER BY min(seq)"
     )
     return [StageTotals(*row) for row in connection.execute(query, (since, until))]

@@ -18,11 +18,15 @@ import msgspec
 TABLE = """
 CREATE TABLE stages(
   seq INTEGER PRIMARY KEY, time TEXT NOT NULL, session TEXT, item TEXT NOT NULL,
-  stage TEXT NOT NULL, outcome TEXT NOT NULL, seconds REAL, attempts INTEGER, facts TEXT NOT NULL);
+  stage TEXT NOT NULL, outcome TEXT NOT NULL, seconds REAL, attempts INTEGER,
+  cpu_seconds REAL, peak_memory INTEGER, facts TEXT NOT NULL);
 CREATE INDEX stages_item ON stages(item, seq);
 CREATE INDEX stages_time ON stages(time);
 """
-COLUMNS = ("seq", "time", "session", "item", "stage", "outcome", "seconds", "attempts")
+COLUMNS = (
+    *("seq", "time", "session", "item", "stage", "outcome", "seconds", "attempts"),
+    *("cpu_seconds", "peak_memory"),
+)
 INSERT = f"INSERT OR IGNORE INTO stages VALUES({', '.join('?' * (len(COLUMNS) + 1))})"
 STAGE_OPS = frozenset({"stage", "park"})
 # Fields of an event that are no facts of the stage: columns, and what other tables contain.
@@ -37,11 +41,10 @@ def build_stage_row(event: dict[str, Any]) -> tuple[Any, ...] | None:
         return None
     facts = {name: fact for name, fact in event.items() if name not in _NO_FACTS}
     seconds = event.get("stage_seconds", event.get("seconds"))
-    attempts = event.get("attempts")
+    numbers = (seconds, *(event.get(name) for name in ("attempts", "cpu_seconds", "peak_memory")))
     return (
         *(event["seq"], event["time"], event.get("session"), item, stage, outcome),
-        seconds if type(seconds) in (int, float) else None,
-        attempts if type(attempts) is int else None,
+        *(number if type(number) in (int, float) else None for number in numbers),
         msgspec.json.encode(facts).decode(),
     )
 

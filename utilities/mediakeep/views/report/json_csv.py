@@ -91,7 +91,7 @@ def _iter_rows(progress: KindProgress) -> Iterator[tuple[str, str, str, Any]]:
         yield "gains", item_gain.item, "closed", item_gain.closed
     if progress.stages is not UNSET:
         for stage in progress.stages.rows:
-            for name in ("items", "failed_items", "finished", "failed", "parked", "mean_seconds"):
+            for name in stage.__struct_fields__[1:]:
                 yield "stages", stage.stage, name, getattr(stage, name)
         for wait in progress.stages.parked_items:
             yield "waiting", wait.item, "until", wait.until

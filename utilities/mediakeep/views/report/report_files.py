@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_files
+from mediakeep import atomic_files, size_text
 from mediakeep.pages import render
 from mediakeep.views import periods, terminal, wait_text
 from mediakeep.views.periods import DAY, Period
@@ -123,6 +123,7 @@ def _render(
         "trend": headline.draw_trend,
         "gained": headline.format_item_gain,
         "duration": terminal.format_duration,
+        "size": size_text.format_size,
         "when": partial(periods.format_time, zone=report.period.zone),
         "wait": partial(
             wait_text.format_wait,

@@ -27,6 +27,8 @@ class StageRow(msgspec.Struct, frozen=True):
     parked: int
     skipped: int
     mean_seconds: float | None  # of the finished runs
+    cpu_seconds: float | None  # of all runs, or None if unknown
+    peak_memory: int | None  # bytes; the highest of one worker process in any run
 
 
 class StageReport(msgspec.Struct, frozen=True):
@@ -56,6 +58,7 @@ def build_stage_report(
                 status.by_stage.get(stage.name, 0) if status else None,
                 _count_failed(status, stage.name) if status else None,
                 *(ran.finished, ran.failed, ran.parked, ran.skipped, ran.mean_seconds),
+                *(ran.cpu_seconds, ran.peak_memory),
             )
         )
     if status is None:
