@@ -11,6 +11,7 @@ import msgspec
 import mutagen
 import pytest
 
+from mediakeep import kinds
 from mediakeep.albums import process
 from mediakeep.albums.item import AlbumItem
 from mediakeep.albums.settings import AlbumSettings
@@ -20,6 +21,8 @@ from mediakeep.item import Status
 from mediakeep.media.audio import essence
 from mediakeep.media.encoding import pcm_source
 from mediakeep.outcome import Outcome, Stamp, Work
+from mediakeep.queue import readonly
+from mediakeep.queue.history import index
 from mediakeep.runner import worker_results
 from tests.albums import rig
 from tests.albums.rig import AlbumHome
@@ -64,6 +67,32 @@ def test_normal(albums: AlbumHome) -> None:
     metadata = json.loads((albums.archive / ALBUM / "archive_metadata.json").read_text())
     assert metadata["original"] == str(albums.library / ALBUM)
     assert len(metadata["files"]) == 3
+    check_history(albums)
+
+
+def check_history(albums: AlbumHome) -> None:
+    """Check the sizes, the length and the cost of the only album in the history."""
+    folder = albums.context.location.folder
+    records = readonly.load_state_and_position(folder, kinds.ALBUMS).records
+    query = (
+        "SELECT facts FROM stages WHERE stage = 'finalizing'",
+        "SELECT count(*), count(cpu_seconds), min(peak_memory) FROM processing_history",
+        "SELECT peak_memory FROM albums",
+    )
+    (facts,), (runs, measured, least), (peak,) = index.query_history_index(
+        folder, lambda base: [base.execute(one).fetchone() for one in query], records, kinds.ALBUMS
+    )
+    assert runs == measured == 5
+    assert peak >= least > 1_000_000
+    sizes = {
+        name: sum(path.stat().st_size for path in place.glob("[!.]*"))
+        for name, place in (
+            ("input_bytes", albums.library / ALBUM),
+            ("output_bytes", albums.output / ALBUM),
+        )
+    }
+    assert json.loads(facts)["audio_seconds"] == pytest.approx(2 * rig.SAMPLES / rig.RATE, abs=0.01)
+    assert sizes == {name: json.loads(facts)[name] for name in sizes}
 
 
 def test_several_albums_with_discs_and_lossy_tracks(albums: AlbumHome) -> None:

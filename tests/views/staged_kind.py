@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mediakeep.item import Item, Status
-from mediakeep.kinds import HistoryView, Kind
+from mediakeep.kinds import HistoryView, JobMeasure, Kind
 from mediakeep.outcome import Outcome
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue
@@ -67,6 +67,11 @@ KIND = Kind(
     f"{__name__}:Album",
     stages=TABLE,
     history_views=(RUNS, ALBUMS),
+    measures=(
+        JobMeasure("times real time", "audio_seconds", per="stage_seconds", unit="x"),
+        JobMeasure("output", "output_bytes", unit="B"),
+        JobMeasure("copies", "copies"),
+    ),
 )
 
 

@@ -25,8 +25,17 @@ from mediakeep.outcome import Outcome
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.sessions import StageProgress
 from mediakeep.runner.batch_config import BatchResult
-from mediakeep.views import dashboard_json, periods, stage_text, summary, terminal, wait_text
+from mediakeep.views import (
+    dashboard_json,
+    job_numbers,
+    periods,
+    stage_text,
+    summary,
+    terminal,
+    wait_text,
+)
 from mediakeep.views.disk_usage import DiskUsage
+from mediakeep.views.period_stats import PeriodTotals
 from mediakeep.views.poller import HomeSnapshot, QueuePoller
 from mediakeep.views.report import report_files
 from mediakeep.views.summary import SummaryContext
@@ -54,7 +63,7 @@ def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
             staged_kind.advance(queue, claim, "converting", 1.5)
         used = {"cpu_seconds": 120.0, "peak_memory": 64_000_000}
         staged_kind.advance(queue, a, "publishing", 60.0, **used)
-        staged_kind.complete(queue, a)
+        staged_kind.complete(queue, a, audio_seconds=2970.0, output_bytes=4_200_000)
         staged_kind.fail(queue, b, "The disc is damaged.")
         staged_kind.park(queue, c, 22 * 3600, CLOSED)
         assert queue.begin_cleanup(d, Outcome(Status.ERROR, "No space."), 4.0)
@@ -230,6 +239,49 @@ def test_the_weekly_report_has_a_table_of_stages(report: dict[str, str]) -> None
     assert '<td class="k">converting</td>' in report["html"]
     assert '<td class="n">2 min</td><td class="n">64.0 MB</td></tr>' in report["html"]
     assert f"<strong>C</strong>: waiting until 18 Dec 08:00: {CLOSED}" in report["html"]
+
+
+def test_the_weekly_report_has_numbers_on_the_jobs(report: dict[str, str]) -> None:
+    # 2970 s of audio in 72.5 s of stages: twice 1.5 s, 60 s, 3 s, 2 s, 0.5 s and 4 s
+    for line in (
+        "| Success rate | 50 % |",
+        "| Times real time | 41.0 |",
+        "| Output | 4.2 MB |",
+        "| CPU time | 2 min |",
+        "| Peak memory of a process | 64.0 MB |",
+    ):
+        assert line in report["md"].splitlines(), line
+    assert '<td>Success rate</td><td class="n">50 %</td>' in report["html"]
+    assert "Copies" not in report["md"]  # unknown in both weeks
+    (kind,) = msgspec.json.decode(report["json"])["kinds"]
+    rows = {row["name"]: (row["now"], row["unit"]) for row in kind["rows"]}
+    assert rows["success rate"] == (50, "%")
+    assert rows["peak memory of a process"] == (64_000_000, "B")
+    assert kind["flow"]["amounts"]["peak_memory"] == 64_000_000
+
+
+def test_the_dashboard_has_numbers_on_the_jobs_of_this_week(queue: Queue, tmp_path: Path) -> None:
+    shown = " ".join("\n".join(dashboards.render(poll(queue, tmp_path), 200)).split())
+    assert "success rate 50 %, times real time 41.0, output 4.2 MB, CPU time 2 min" in shown
+
+
+def test_a_kind_without_stages_has_no_numbers_on_jobs() -> None:
+    assert job_numbers.list_job_numbers(kinds.MUSIC, PeriodTotals(completed=3)) == []
+
+
+@each_row(
+    ("value", "unit", "text"),
+    [
+        (5400.0, "s", "1 h 30 min"),
+        (4_200_000, "B", "4.2 MB"),
+        (99.6, "%", "100 %"),
+        (41.04, "x", "41.0"),
+        (1234.5, "x", "1,234"),
+        (1234.0, "", "1,234"),
+    ],
+)
+def test_a_number_is_shown_with_its_unit(value: float, unit: str, text: str) -> None:
+    assert job_numbers.format_number(value, unit) == text
 
 
 def test_the_stages_are_in_the_data_of_the_report(report: dict[str, str]) -> None:

@@ -48,6 +48,20 @@ class ItemCounter(msgspec.Struct, frozen=True):
     value: str = ""
 
 
+class JobMeasure(msgspec.Struct, frozen=True):
+    """A number that reports show of the jobs of a period, such as the bytes that they wrote.
+
+    It is the sum of a `fact`, which each job has in the facts of one of its stages only; with
+    `per`, that sum divided by the sum of another fact. `unit` is "s" for seconds, "B" for bytes,
+    "x" for a factor, or "" for a count.
+    """
+
+    label: str
+    fact: str
+    per: str = ""
+    unit: str = ""
+
+
 class Kind(msgspec.Struct, frozen=True):
     """A kind of media: its nouns, the Struct of its queue items, and its processing stages."""
 
@@ -73,6 +87,7 @@ class Kind(msgspec.Struct, frozen=True):
     library_noun: str = ""  # what a library contains, such as "artist folders"
     stray_noun: str = ""  # noun of a file in the library that belongs to no item
     counters: tuple[ItemCounter, ...] = ()
+    measures: tuple[JobMeasure, ...] = ()  # of a kind with stages
     attribution: str = ""  # text that the service requires wherever its data is used
 
     @property
@@ -203,6 +218,11 @@ ALBUMS = Kind(
         ),
     ),
     part_noun="track",
+    measures=(
+        JobMeasure("times real time", "audio_seconds", per="stage_seconds", unit="x"),
+        JobMeasure("input", "input_bytes", unit="B"),
+        JobMeasure("output", "output_bytes", unit="B"),
+    ),
     library_noun="folders with audio files",
     stray_noun="audio file",
 )

@@ -62,7 +62,19 @@ def finalize(job: AlbumJob, _: Work) -> Outcome:
         _delete_original(job, dirs, outputs, data["playback_path"])
         data["original_deleted"] = True
     facts = {"playback_path": data["playback_path"], "bytes": outputs.size}
-    return Outcome(data=data, next_stage="completed", facts=facts)
+    return Outcome(data=data, next_stage="completed", facts=facts | _measure_job(dirs, outputs))
+
+
+def _measure_job(dirs: WorkingDirs, outputs: Manifest) -> dict[str, float]:
+    """Return the sizes of an album's files and the length of its converted tracks."""
+    durations = (
+        record.facts.get("duration", 0.0) for record in output_records.read_records(dirs).values()
+    )
+    return {
+        "input_bytes": load_source_manifest(dirs).size,
+        "output_bytes": outputs.size,
+        "audio_seconds": round(sum(durations), 3),
+    }
 
 
 def _require_outputs(dirs: WorkingDirs) -> Manifest:

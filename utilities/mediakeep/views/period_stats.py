@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 
 from mediakeep import clock
-from mediakeep.queue.history import queries
+from mediakeep.queue.history import queries, stage_queries
 from mediakeep.queue.history.queries import MeasureTotal, SessionSpan
 from mediakeep.views.periods import Period
 
@@ -39,7 +39,7 @@ class PeriodTotals(msgspec.Struct, frozen=True):
     mended: CountsByKind = {}  # open issues that batches repaired, also counted in both above
     left: CountsByKind = {}  # issues that were open when their item vanished
     returned: CountsByKind = {}  # open issues of items that came back
-    amounts: dict[str, float] = {}  # other sums recorded by settles: tracks, requests...
+    amounts: dict[str, float] = {}  # other sums: tracks, requests...; and the peak memory
     invested: float = 0.0  # seconds with at least one session running
     sessions: int = 0
 
@@ -100,7 +100,11 @@ def compute_stats(connection: sqlite3.Connection, periods: Sequence[Period]) -> 
         size = _library_size_at(sizes, history_slot_at(period.end))
         total = None if size is None else max(completed, size - away)
         level = PeriodEndState(completed, total, _rank_counts(open_issues))
-        stats.append(PeriodStats(period, _compute_totals(totals, session_spans, period), level))
+        flow = _compute_totals(totals, session_spans, period)
+        begin_time, end_time = clock.format_iso(period.start), clock.format_iso(period.end)
+        if peak := stage_queries.read_peak_memory(connection, begin_time, end_time):
+            flow.amounts["peak_memory"] = peak
+        stats.append(PeriodStats(period, flow, level))
     return stats
 
 

@@ -81,6 +81,15 @@ def read_stage_totals(connection: sqlite3.Connection, since: str, until: str) ->
     return [StageTotals(*row) for row in connection.execute(query, (since, until))]
 
 
+def read_peak_memory(connection: sqlite3.Connection, since: str, until: str) -> int:
+    """Return the highest peak memory of the runs in a period in bytes, 0 if unknown.
+
+    The period includes the time `since`, but not `until`.
+    """
+    query = "SELECT coalesce(max(peak_memory), 0) FROM stages WHERE time >= ? AND time < ?"
+    return int(connection.execute(query, (since, until)).fetchone()[0])
+
+
 def read_waits(connection: sqlite3.Connection, since: str, until: str) -> list[ItemWait]:
     """Return the waits that began in a period, oldest first.
 

@@ -21,7 +21,7 @@ CREATE TABLE stages(
   stage TEXT NOT NULL, outcome TEXT NOT NULL, seconds REAL, attempts INTEGER,
   cpu_seconds REAL, peak_memory INTEGER, facts TEXT NOT NULL);
 CREATE INDEX stages_item ON stages(item, seq);
-CREATE INDEX stages_time ON stages(time);
+CREATE INDEX stages_time ON stages(time, peak_memory);
 """
 COLUMNS = (
     *("seq", "time", "session", "item", "stage", "outcome", "seconds", "attempts"),

@@ -10,11 +10,13 @@ from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
-from mediakeep.views import stage_text, terminal
+from mediakeep.kinds import KINDS
+from mediakeep.views import job_numbers, stage_text, terminal
 from mediakeep.views.dashboard import stage_panels, styled_text, time_text
 from mediakeep.views.dashboard.panel_layout import DashboardPanel
 from mediakeep.views.dashboard.styled_text import Colour, TextPiece, compose_text
 from mediakeep.views.dashboard.time_text import DisplayTime
+from mediakeep.views.period_stats import PeriodTotals
 from mediakeep.views.poller import QueueSnapshot
 from mediakeep.views.running_sessions import RunningItem, RunningSession
 from mediakeep.views.summary import KindSummary, QueueStatus
@@ -95,12 +97,23 @@ def _week_rows(summary: KindSummary) -> list[Text]:
         )
     if totals.invested >= 1:
         pieces.append(f"{terminal.format_duration(totals.invested)} of work")
-    rows = [styled_text.join_pieces(pieces)]
+    rows = [styled_text.join_pieces(pieces), *_job_rows(summary, totals)]
     sparkline = styled_text.draw_sparkline([week.flow.completed for week in summary.weeks])
     if sparkline and len(summary.weeks) > 1:
         text = f" completed in each of the last {len(summary.weeks)} weeks"
         rows.append(compose_text((sparkline, Colour.GOOD), (text, Colour.DIM)))
     return rows
+
+
+def _job_rows(summary: KindSummary, totals: PeriodTotals) -> list[Text]:
+    """Return a row with the numbers on the jobs of this week, if there are any."""
+    numbers = job_numbers.list_job_numbers(KINDS[summary.status.kind], totals)
+    pieces: list[TextPiece] = [
+        f"{number.label} {job_numbers.format_number(number.value, number.unit)}"
+        for number in numbers
+        if number.value is not None
+    ]
+    return [styled_text.join_pieces(pieces)] if pieces else []
 
 
 def queue_panel(summaries: Sequence[KindSummary], now: DisplayTime, width: int) -> DashboardPanel:

@@ -6,7 +6,7 @@ from datetime import date
 
 from mediakeep.pages import render
 from mediakeep.queue.history.queries import ItemRepairTotals
-from mediakeep.views import periods, terminal
+from mediakeep.views import job_numbers, periods, terminal
 from mediakeep.views.periods import DAY, Period
 from mediakeep.views.report.kind_progress import (
     IssueKindCounts,
@@ -189,7 +189,7 @@ def format_amount(row: ReportRow, value: float | None) -> str:
     """Format the number in a table row of a report; return "" if the number is unknown."""
     if value is None:
         return ""
-    return terminal.format_duration(value) if row.unit == "s" else f"{value:,.0f}"
+    return job_numbers.format_number(value, row.unit)
 
 
 def draw_trend(values: list[int | None]) -> str:

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from mediakeep.kinds import KINDS, Kind
 from mediakeep.queue.history.queries import ItemRepairTotals
 from mediakeep.queue.history.stage_queries import StageTotals
+from mediakeep.views import job_numbers
 from mediakeep.views.period_stats import PeriodStats, PeriodTotals
 from mediakeep.views.report.decisions import PendingReviews
 from mediakeep.views.report.stage_report import StageReport
@@ -24,9 +26,9 @@ class ReportRow(msgspec.Struct, frozen=True):
     """A number in a report, for this period and the one before; None if unknown."""
 
     name: str
-    now: float
+    now: float | None
     before: float | None
-    unit: str = ""  # unit of the number: "s" for seconds
+    unit: str = ""  # "s" for seconds, "B" for bytes, "x" for a factor, "%"
 
 
 class IssueKindCounts(msgspec.Struct, frozen=True):
@@ -222,7 +224,21 @@ def _build_rows(
         row("waited for services, all workers together", amount="waited", unit="s"),
         row("time invested", "invested", unit="s"),
     ]
-    return [line for line in rows if line.now or line.before]
+    return [line for line in rows if line.now or line.before] + _build_job_rows(
+        KINDS[standing.kind], now, before
+    )
+
+
+def _build_job_rows(kind: Kind, now: PeriodTotals, before: PeriodTotals | None) -> list[ReportRow]:
+    """List the numbers on the jobs of a kind; one that is unknown in both periods is left out."""
+    numbers = job_numbers.list_job_numbers(kind, now)
+    old = job_numbers.list_job_numbers(kind, before) if before else []
+    former = {number.label: number.value for number in old}
+    return [
+        ReportRow(number.label, number.value, former.get(number.label), number.unit)
+        for number in numbers
+        if number.value is not None or former.get(number.label) is not None
+    ]
 
 
 def _build_issue_counts(
