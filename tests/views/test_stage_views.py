@@ -22,6 +22,7 @@ from mediakeep.app.subjects.music import MUSIC as MUSIC_SUBJECT
 from mediakeep.commands.display import batch_output
 from mediakeep.item import NewItem, PartsRecord, Status
 from mediakeep.outcome import Outcome
+from mediakeep.queue import actions
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.sessions import StageProgress
 from mediakeep.runner.batch_config import BatchResult
@@ -252,12 +253,45 @@ def test_the_weekly_report_has_numbers_on_the_jobs(report: dict[str, str]) -> No
     ):
         assert line in report["md"].splitlines(), line
     assert '<td>Success rate</td><td class="n">50 %</td>' in report["html"]
-    assert "Copies" not in report["md"]  # unknown in both weeks
+    assert "| Copies |  |" not in report["md"]  # unknown in both weeks
     (kind,) = msgspec.json.decode(report["json"])["kinds"]
     rows = {row["name"]: (row["now"], row["unit"]) for row in kind["rows"]}
     assert rows["success rate"] == (50, "%")
     assert rows["peak memory of a process"] == (64_000_000, "B")
     assert kind["flow"]["amounts"]["peak_memory"] == 64_000_000
+
+
+def test_the_weekly_report_lists_the_completed_jobs(report: dict[str, str]) -> None:
+    head = (
+        "| Album | Time | Times real time | Output | Copies | CPU time | Peak memory of a process |"
+    )
+    lines = report["md"].splitlines()
+    assert lines[lines.index(head) + 1 :][:2] == [
+        "|---|--:|--:|--:|--:|--:|--:|",
+        "| A | 1 min 4 s | 46.0 | 4.2 MB |  | 2 min | 64.0 MB |",
+    ]
+    assert '<tr><td>A</td><td class="n">1 min 4 s</td><td class="n">46.0</td>' in report["html"]
+    (kind,) = msgspec.json.decode(report["json"])["kinds"]
+    assert kind["jobs"][0]["numbers"][2] == {"label": "output", "value": 4_200_000, "unit": "B"}
+    assert "2025-W51,albums,jobs,A,times real time,46" in report["csv"]
+
+
+def test_only_the_runs_since_the_last_completion_are_those_of_a_job(
+    queue: Queue, tmp_path: Path
+) -> None:
+    queue.commit(actions.reset_items(queue.location, actions.select_by_name(["A"])))
+    (a,) = queue.claim_by_key("A")
+    staged_kind.advance(queue, a, "converting", 5.0)
+    staged_kind.advance(queue, a, "publishing", 2.0)
+    for number in (1, 2):
+        context = ReportContext(tmp_path, queue.location.now() + timedelta(hours=1), UTC)
+        progress = period_report.collect_report(context, periods.parse_period("2025-W51", UTC))
+        assert progress
+        (job,) = progress.kinds[0].jobs or ()
+        seconds = {1: 1.5 + 60.0 + 3.0, 2: 5.0 + 2.0 + 3.0}[number]
+        assert (job.name, job.numbers[0].value) == ("A", seconds)
+        if number == 1:
+            staged_kind.complete(queue, a)
 
 
 def test_the_dashboard_has_numbers_on_the_jobs_of_this_week(queue: Queue, tmp_path: Path) -> None:

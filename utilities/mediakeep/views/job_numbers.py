@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from mediakeep import size_text
 from mediakeep.kinds import JobMeasure, Kind
+from mediakeep.queue.history.stage_queries import StageRun
 from mediakeep.views import terminal
 from mediakeep.views.period_stats import PeriodTotals
 
+_TIME = JobMeasure("time", "stage_seconds", unit="s")
 _USAGE = (
     JobMeasure("CPU time", "cpu_seconds", unit="s"),
     JobMeasure("peak memory of a process", "peak_memory", unit="B"),
@@ -35,10 +38,32 @@ def list_job_numbers(kind: Kind, totals: PeriodTotals) -> list[JobNumber]:
     attempts = totals.completed + totals.failed
     share = 100 * totals.completed / attempts if attempts else None
     measures = (*kind.measures, *_USAGE)
-    return [
-        JobNumber("success rate", share, "%"),
-        *(JobNumber(one.label, _compute(one, totals.amounts), one.unit) for one in measures),
-    ]
+    return [JobNumber("success rate", share, "%"), *_measure(measures, totals.amounts)]
+
+
+class JobRow(msgspec.Struct, frozen=True):
+    """A completed job: the item, its name, and its numbers."""
+
+    item: str
+    name: str
+    numbers: list[JobNumber]
+
+
+def build_job_row(kind: Kind, name: str, runs: Sequence[StageRun]) -> JobRow:
+    """Return the numbers of a completed job from the runs of its stages."""
+    amounts: defaultdict[str, float] = defaultdict(float)
+    for run in runs:
+        for fact, value in run.facts.items():
+            if type(value) in (int, float):
+                amounts[fact] += value
+        amounts["stage_seconds"] += run.seconds or 0.0
+        amounts["cpu_seconds"] += run.cpu_seconds or 0.0
+        amounts["peak_memory"] = max(amounts["peak_memory"], run.peak_memory or 0)
+    return JobRow(runs[-1].item, name, _measure((_TIME, *kind.measures, *_USAGE), amounts))
+
+
+def _measure(measures: Iterable[JobMeasure], amounts: Mapping[str, float]) -> list[JobNumber]:
+    return [JobNumber(one.label, _compute(one, amounts), one.unit) for one in measures]
 
 
 def _compute(measure: JobMeasure, amounts: Mapping[str, float]) -> float | None:
@@ -49,8 +74,10 @@ def _compute(measure: JobMeasure, amounts: Mapping[str, float]) -> float | None:
     return amount / divisor if amount and divisor else None
 
 
-def format_number(value: float, unit: str) -> str:
-    """Format a number with its unit."""
+def format_number(value: float | None, unit: str) -> str:
+    """Format a number with its unit; return "" if it is unknown."""
+    if value is None:
+        return ""
     match unit:
         case "s":
             return terminal.format_duration(value)

@@ -19,7 +19,7 @@ from mediakeep.kinds import Kind
 from mediakeep.queue import readonly
 from mediakeep.queue.history import index, queries, stage_queries
 from mediakeep.queue.state import QueueState
-from mediakeep.views import periods, review, summary
+from mediakeep.views import job_numbers, periods, review, summary
 from mediakeep.views.periods import DAY, WEEK, Period, TimeZone
 from mediakeep.views.report import (
     current_state,
@@ -38,6 +38,7 @@ from mediakeep.views.stage_status import StageStatus
 from mediakeep.views.summary import KindSummary, SummaryContext
 
 MAX_GAINS = 5  # items with the largest gains that are listed
+MAX_JOBS = 20  # completed jobs that are listed
 
 
 class ReportContext(msgspec.Struct, frozen=True):
@@ -84,23 +85,32 @@ def _collect_progress(
         return account, None
     if context.now >= period.shift(1).end:  # the current state says nothing about that time
         part = kind_progress.build_progress(account, spans, findings, None)
-        return account, _add_stages(part, kind, findings, None)
+        return account, _add_stages(part, state, findings, None)
     waiting = _read_pending_reviews(context, state, findings)
     now = current_state.build_current_state(
         StateContext(context.home, state, context.now), account, waiting, findings.failed
     )
     part = kind_progress.build_progress(account, spans, findings, now)
-    return account, _add_stages(part, kind, findings, account.status.stages)
+    return account, _add_stages(part, state, findings, account.status.stages)
 
 
 def _add_stages(
-    part: KindProgress, kind: Kind, findings: ItemFindings, status: StageStatus | UnsetType | None
+    part: KindProgress,
+    state: QueueState,
+    findings: ItemFindings,
+    status: StageStatus | UnsetType | None,
 ) -> KindProgress:
-    """Return the report on a kind with its stages, if it has any."""
+    """Return the report on a kind with its stages and completed jobs, if it has any."""
+    kind = state.kind
     if not kind.stages:
         return part
     stages = stage_report.build_stage_report(kind.stages, findings.runs, status or None)
-    return msgspec.structs.replace(part, stages=stages)
+    jobs = [
+        job_numbers.build_job_row(kind, kind.name_item(key, state.items.get(key)), runs)
+        for runs in findings.jobs
+        for key in (runs[-1].item,)
+    ]
+    return msgspec.structs.replace(part, stages=stages, jobs=jobs)
 
 
 def _read_pending_reviews(
@@ -132,7 +142,8 @@ def _query_history(
     )
     account = summary.summarize_with_index(connection, state, view, RunningTotals(state))
     runs = stage_queries.read_stage_totals(connection, begin, end)
-    return account, ItemFindings(gains, failed, queries.read_open_issues(connection), runs)
+    jobs = stage_queries.read_completed_jobs(connection, begin, end, MAX_JOBS)
+    return account, ItemFindings(gains, failed, queries.read_open_issues(connection), runs, jobs)
 
 
 def first_activity(context: ReportContext) -> datetime | None:

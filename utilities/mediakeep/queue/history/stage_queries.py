@@ -67,6 +67,31 @@ def read_stage_runs(connection: sqlite3.Connection, item: str) -> list[StageRun]
     return [StageRun(*(*row[:-1], msgspec.json.decode(row[-1]))) for row in rows]
 
 
+def read_completed_jobs(
+    connection: sqlite3.Connection, since: str, until: str, most: int
+) -> list[list[StageRun]]:
+    """Return the runs of the jobs that were completed last in a period, at most `most` jobs.
+
+    Each list ends with the last completion of an item in the period, and begins after the one
+    before it, even if that was before the period. The period includes the time `since`, but not
+    `until`.
+    """
+    query = (
+        "SELECT item, max(time) FROM stages WHERE outcome = 'completed' AND time >= ? AND time < ?"
+        " GROUP BY item ORDER BY max(seq) DESC LIMIT ?"
+    )
+    return [
+        _cut_job(read_stage_runs(connection, item), time)
+        for item, time in connection.execute(query, (since, until, most)).fetchall()
+    ]
+
+
+def _cut_job(runs: list[StageRun], completed: str) -> list[StageRun]:
+    """Return the runs of the job that was completed at a time, of all runs of its item."""
+    ends = [n for n, run in enumerate(runs) if run.outcome == "completed" and run.time <= completed]
+    return runs[ends[-2] + 1 if len(ends) > 1 else 0 : ends[-1] + 1]
+
+
 def read_stage_totals(connection: sqlite3.Connection, since: str, until: str) -> list[StageTotals]:
     """Return the totals of each stage that ran in a period, in the order of their first runs.
 

@@ -187,8 +187,6 @@ def format_item_gain(item_gain: ItemRepairTotals) -> str:
 
 def format_amount(row: ReportRow, value: float | None) -> str:
     """Format the number in a table row of a report; return "" if the number is unknown."""
-    if value is None:
-        return ""
     return job_numbers.format_number(value, row.unit)
 
 

@@ -93,6 +93,9 @@ def _iter_rows(progress: KindProgress) -> Iterator[tuple[str, str, str, Any]]:
         for stage in progress.stages.rows:
             for name in stage.__struct_fields__[1:]:
                 yield "stages", stage.stage, name, getattr(stage, name)
+        for job in progress.jobs or ():
+            for number in job.numbers:
+                yield "jobs", job.name, number.label, number.value
         for wait in progress.stages.parked_items:
             yield "waiting", wait.item, "until", wait.until
             yield "waiting", wait.item, "why", wait.why

@@ -12,8 +12,9 @@ from msgspec import UNSET, UnsetType
 
 from mediakeep.kinds import KINDS, Kind
 from mediakeep.queue.history.queries import ItemRepairTotals
-from mediakeep.queue.history.stage_queries import StageTotals
+from mediakeep.queue.history.stage_queries import StageRun, StageTotals
 from mediakeep.views import job_numbers
+from mediakeep.views.job_numbers import JobRow
 from mediakeep.views.period_stats import PeriodStats, PeriodTotals
 from mediakeep.views.report.decisions import PendingReviews
 from mediakeep.views.report.stage_report import StageReport
@@ -103,6 +104,7 @@ class ItemFindings(msgspec.Struct, frozen=True):
     failed: frozenset[str]
     opened: dict[str, str]  # time when each open issue was first found, by id
     runs: list[StageTotals] = []  # of the stages that ran
+    jobs: list[list[StageRun]] = []  # the runs of each job that was completed, newest first
 
 
 class KindProgress(msgspec.Struct, frozen=True):
@@ -129,6 +131,7 @@ class KindProgress(msgspec.Struct, frozen=True):
     days: list[PeriodStats]
     steps: list[tuple[str, int]]
     stages: StageReport | UnsetType = UNSET  # unset for kinds without stages
+    jobs: list[JobRow] | UnsetType = UNSET  # the last completed ones; unset without stages
 
     @property
     def open(self) -> int:

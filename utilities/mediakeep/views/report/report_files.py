@@ -11,7 +11,7 @@ import msgspec
 
 from mediakeep import atomic_files, size_text
 from mediakeep.pages import render
-from mediakeep.views import periods, terminal, wait_text
+from mediakeep.views import job_numbers, periods, terminal, wait_text
 from mediakeep.views.periods import DAY, Period
 from mediakeep.views.report import headline, json_csv, report_charts
 from mediakeep.views.report.progress_report import ProgressReport
@@ -124,6 +124,7 @@ def _render(
         "gained": headline.format_item_gain,
         "duration": terminal.format_duration,
         "size": size_text.format_size,
+        "number": job_numbers.format_number,
         "when": partial(periods.format_time, zone=report.period.zone),
         "wait": partial(
             wait_text.format_wait,
