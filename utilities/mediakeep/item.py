@@ -41,6 +41,7 @@ class SkipReason(StrEnum):
     IGNORED = "ignored"  # a setting excludes it
     EMPTY = "empty"  # its folder contains no media any more
     NEVER_ASK_AGAIN = "never ask again"  # the user excluded it; only a reset undoes that
+    CANCELLED = "cancelled"  # the user ended a job; a reset makes it pending
 
 
 # Skip reasons of items that a scan no longer finds.

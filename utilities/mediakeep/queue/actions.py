@@ -11,7 +11,7 @@ from typing import Any
 
 from mediakeep import path_text, suggestions
 from mediakeep.errors import AmbiguousName, ItemInUse, NoSuchItem, UsageError
-from mediakeep.item import Item, Status, is_no_longer_found
+from mediakeep.item import Item, SkipReason, Status, is_no_longer_found
 from mediakeep.kinds import Kind
 from mediakeep.outcome import Outcome
 from mediakeep.queue import resets, sessions, settle, stage_changes
@@ -245,15 +245,39 @@ def skip_item(
     def decide(state: QueueState) -> QueueChange:
         for session in find_busy_items(state, location, [key]).values():
             raise ItemInUse(key, f"session {session}")
-        item = state.items[key]
-        changes: dict[str, Any] = settle.build_clear_patch(item, _CLAIM_AND_WAIT_FIELDS)
+        changes: dict[str, Any] = {}
         if values is not None:
-            changes |= resets.build_reset_patch(state.kind, item, state.kind.first_stage)
+            item = state.items[key]
+            changes = resets.build_reset_patch(state.kind, item, state.kind.first_stage)
             changes["processing_stage"] = None
             changes |= stage_changes.build_data_patch(item, values)
-        status = {"status": Status.SKIPPED, "skip_reason": reason, "settled": state.seq + 1}
-        ending = SettleRequest(Outcome(Status.SKIPPED, reason))
-        return QueueChange("settle", {key: changes | status}, settle.build_history_facts(ending))
+        return _build_skip_change(state, key, reason, changes)
+
+    return decide
+
+
+def _build_skip_change(
+    state: QueueState, key: str, reason: str, more: Mapping[str, Any]
+) -> QueueChange:
+    """Return the change that skips an item and ends its claim, with more changes of its fields."""
+    changes = {**settle.build_clear_patch(state.items[key], _CLAIM_AND_WAIT_FIELDS), **more}
+    status = {"status": Status.SKIPPED, "skip_reason": reason, "settled": state.seq + 1}
+    ending = SettleRequest(Outcome(Status.SKIPPED, reason))
+    return QueueChange("settle", {key: changes | status}, settle.build_history_facts(ending))
+
+
+def cancel_item(key: str) -> ChangeDecider:
+    """Return a change function that skips an item with the reason "cancelled".
+
+    Its finished stages and parts are kept. If a session has claimed it, that session can record
+    nothing more of it, and ends its tasks. The function returns None if the item has ended.
+    """
+
+    def decide(state: QueueState) -> QueueChange | None:
+        item = state.items.get(key)
+        if item is None or item.status in (Status.COMPLETED, Status.SKIPPED):
+            return None
+        return _build_skip_change(state, key, SkipReason.CANCELLED, {})
 
     return decide
 

@@ -69,6 +69,12 @@ class ClaimedItems:
     def _end_stage(self, outcome: Outcome, seconds: float) -> StageEnding:
         return StageEnding(outcome, seconds, clock.format_iso(self.location.now()))
 
+    def find_lost_claims(self, claimed: Iterable[Claim]) -> list[Claim]:
+        """Return the claims that other processes have ended, by a reset or a cancellation."""
+        with self._store.hold_lock():
+            self._store.read_new_changes()
+        return [claim for claim in claimed if not self._get_claimed_item(self.state, claim)]
+
     def settle(self, claim: Claim, ending: SettleRequest) -> bool:
         """Record the result of a claimed item; return False if the claim is no longer valid."""
 

@@ -9,7 +9,8 @@
 5. At every checkpoint, and at the end, the milestone callback updates the views.
 6. After a failed lookup, other lookups wait until one succeeds; see `lookup_retries`.
 7. Outside of the time windows of the batch, no task is started, and the items under way are parked.
-8. A stop for any reason releases the unfinished items, without counting an attempt.
+8. An item that the user cancels or resets is dropped, and its tasks end with their processes.
+9. A stop for any reason releases the unfinished items, without counting an attempt.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ from mediakeep.runner.task_usage import TaskUsage
 from mediakeep.runner.tasks import BatchAborted, Task, TaskResult, UserQuit
 from mediakeep.runner.volumes import FullVolume
 from mediakeep.runner.worker_process import WorkerProcess
+
+_CHECK_INTERVAL = 1.0  # seconds between two checks whether the claims are still valid
 
 
 class Batch:
@@ -72,6 +75,7 @@ class Batch:
         self._open_tasks = 0
         self._finished: deque[tuple[Task, TaskResult]] = deque()
         self._vanished_count = 0
+        self._next_check = time.monotonic() + _CHECK_INTERVAL  # of the claims
         self._lookups = LookupRetries(
             queue, self._claimer, self._items, self._task_queue, self._result
         )
@@ -105,6 +109,7 @@ class Batch:
             if self._finished and self._must_record_first():
                 self._record_next_result()
                 continue
+            self._drop_lost_items()
             self._park_outside_windows()
             self._claim_more()
             if task := self._next_task():
@@ -149,6 +154,19 @@ class Batch:
         out_of_time = bool(self._config.time_budget and spent >= self._config.time_budget)
         must_end = self._stop.requested or self._result.abort_error is not None or out_of_time
         return must_end or not self._config.between.is_open(self._queue.location.now())
+
+    def _drop_lost_items(self) -> None:
+        """Drop the jobs that were cancelled, reset or restored meanwhile, and end their tasks.
+
+        Tasks in this process cannot be ended; their results are dropped.
+        """
+        if not self._queue.kind.stages or time.monotonic() < self._next_check:
+            return
+        self._next_check = time.monotonic() + _CHECK_INTERVAL
+        claimed = [running.claim for running in self._items.values()]
+        for claim in self._queue.find_lost_claims(claimed) if claimed else ():
+            self._steps.drop(claim.key)
+            self._finished.extend(self._executor.end_tasks(claim.key))
 
     def _park_outside_windows(self) -> None:
         """Park the items under way if no window is open, once their running tasks have ended.

@@ -78,9 +78,12 @@ class BatchRecorder:
         self._callbacks.on_parked(ParkedItem(key, until, outcome.message))
 
     def report_dropped(self, key: str) -> None:
-        """Report an item that was reset, restored or claimed by another session meanwhile."""
+        """Report an item that was cancelled, reset, restored or claimed by another session."""
         self.session.end_item(key)
-        self.log_problem(key, "was reset or restored meanwhile; its result was dropped")
+        item = self._queue.state.items.get(key)
+        reason = item.skip_reason if item and item.status is Status.SKIPPED else ""
+        what = reason or "reset or restored"
+        self.log_problem(key, f"was {what} meanwhile; its result was dropped")
 
     def log_stage(self, key: str, stage: str, outcome: Outcome, seconds: float) -> None:
         """Write the end of an item's stage to the session's log."""

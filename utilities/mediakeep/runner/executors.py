@@ -204,6 +204,10 @@ class AdaptiveExecutor:
         if self._pool:
             self._pool.request_stop()
 
+    def end_tasks(self, key: str) -> list[tuple[Task, TaskResult]]:
+        """End the running tasks of an item in worker processes, and return them."""
+        return self._pool.end_tasks(key) if self._pool else []
+
     def close(self, *, kill: bool = False) -> None:
         """End all worker processes: after their task, or immediately with `kill`."""
         try:

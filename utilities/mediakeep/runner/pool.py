@@ -18,7 +18,7 @@ from mediakeep.runner import tasks, worker_process
 from mediakeep.runner.batch_config import ExecutionLimits
 from mediakeep.runner.task_clock import TaskClock
 from mediakeep.runner.task_usage import TaskUsage
-from mediakeep.runner.tasks import Task, TaskResult, WorkerDied
+from mediakeep.runner.tasks import Task, TaskResult, TaskStopped, WorkerDied
 from mediakeep.runner.worker_process import WorkerProcess
 
 POLL_SECONDS = 0.5  # maximum seconds of one wait
@@ -149,6 +149,16 @@ class WorkerPool:
             for worker in self._workers:
                 if worker.task:
                     worker.request_stop()
+
+    def end_tasks(self, key: str) -> FinishedTasks:
+        """Kill the worker processes that run tasks of an item, and return these tasks."""
+        ended: FinishedTasks = []
+        for worker in list(self._workers):
+            if worker.task and worker.task.key == key:
+                worker.kill()
+                self._workers.remove(worker)
+                ended.append((worker.task, TaskStopped()))
+        return ended
 
     def close(self, *, kill: bool = False) -> None:
         """End all worker processes after their tasks; with `kill`, busy ones are killed."""

@@ -1,0 +1,54 @@
+"""A job that the user cancels while a batch works on it: its tasks end, and it is not recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mediakeep.item import Status
+from mediakeep.queue import actions
+from mediakeep.runner.batch_config import BatchCallbacks, SettledItem
+from tests.runner import toys, workshop
+from tests.runner.workshop import Workshop
+
+
+def cancel_after_bee(shop: Workshop, key: str) -> BatchCallbacks:
+    """Return callbacks that cancel an item once the bee is done."""
+
+    def settled(item: SettledItem) -> None:
+        if item.key == "bee":
+            shop.queue.commit(actions.cancel_item(key))
+
+    return BatchCallbacks(on_item=settled)
+
+
+@pytest.mark.usefixtures("pooled")
+def test_running_tasks_of_a_cancelled_job_end_and_the_others_go_on(tmp_path: Path) -> None:
+    shop = workshop.make_workshop(tmp_path, {"ant": "gated", "bee": "a", "cow": "b"}, toys.TOY)
+    result = shop.run(workers=2, face=cancel_after_bee(shop, "ant"), item_timeout=60.0)
+    assert not (tmp_path / "gate").exists()  # so the part of the ant can only have been ended
+    assert (result.done_count, result.parked, result.stopped) == (2, 0, False)
+    ant = shop.item("ant")
+    assert (ant.status, ant.skip_reason, ant.claim) == (Status.SKIPPED, "cancelled", 0)
+    assert (ant.processing_stage, ant.attempts) == ("convert", 0)
+    assert [line["message"] for line in shop.log() if line["level"] == "warning"] == [
+        "ant: was cancelled meanwhile; its result was dropped"
+    ]
+    (tmp_path / "gate").touch()
+    shop.queue.commit(actions.reset_items(shop.queue.location, lambda _: ["ant"]))
+    assert shop.run().settled[Status.COMPLETED] == 1
+
+
+def test_a_claimed_job_that_is_cancelled_before_its_turn_records_nothing(tmp_path: Path) -> None:
+    shop = workshop.make_workshop(tmp_path, {"bee": "a", "cow": "b"}, toys.TOY)
+    shop.run(face=cancel_after_bee(shop, "cow"))
+    assert shop.statuses() == {"bee": Status.COMPLETED, "cow": Status.SKIPPED}
+    assert shop.notes("part", "cow.0") == []
+
+
+def test_a_job_that_has_ended_is_not_cancelled(tmp_path: Path) -> None:
+    shop = workshop.make_workshop(tmp_path, {"ant": "a"}, toys.TOY)
+    shop.run()
+    assert shop.queue.commit(actions.cancel_item("ant")) is None
+    assert shop.queue.commit(actions.cancel_item("none")) is None
