@@ -19,7 +19,7 @@ from msgspec import structs
 
 from mediakeep.albums.item import AlbumItem
 from mediakeep.commands import job_command, queue_manager
-from mediakeep.commands.app import MediakeepCommand
+from mediakeep.commands.app import MediakeepCommand, MediakeepGroup
 from mediakeep.config import ENV_PREFIX, PathSettings, ProcessingSettings, Settings
 from mediakeep.item import Item, Status
 from mediakeep.movies.item import MovieItem
@@ -46,16 +46,17 @@ _JOB = structs.replace(recording.KIND, noun="item", plural="items")
 JOB_COMMANDS = (job_command.build_command(_JOB), queue_manager.build_manager(_JOB))
 
 
-def command(door: Path) -> MediakeepCommand:
+def command(door: Path) -> MediakeepCommand | MediakeepGroup:
     """Return the command of a script."""
     found = load_command(door.stem)
-    assert isinstance(found, MediakeepCommand)
+    assert isinstance(found, MediakeepCommand | MediakeepGroup)
     return found
 
 
 def page(door: Path) -> Path:
     """Return the documentation page of a script."""
-    return DOCS / f"{door.stem.replace('_', '-')}.md"
+    name = "jobs-command" if door.stem == "jobs" else door.stem.replace("_", "-")
+    return DOCS / f"{name}.md"
 
 
 def options(door: Path) -> dict[str, bool]:
@@ -64,15 +65,21 @@ def options(door: Path) -> dict[str, bool]:
 
 
 def list_options(command: click.Command) -> dict[str, bool]:
-    """Return the options of a command, and whether each takes a value."""
-    context = click.Context(command, info_name="script")
+    """Return the options of a command, or of all in a group, and whether each takes a value."""
     return {
         flag: not option.is_flag
-        for option in command.get_params(context)
+        for option in list_parameters(command)
         if isinstance(option, click.Option)
         for flag in option.opts
         if flag.startswith("--")
     }
+
+
+def list_parameters(command: click.Command) -> list[click.Parameter]:
+    """Return the parameters of a command, or of all commands of a group."""
+    commands = command.commands.values() if isinstance(command, click.Group) else ()
+    context = click.Context(command, info_name="script")
+    return [*command.get_params(context), *(p for one in commands for p in list_parameters(one))]
 
 
 # Examples
@@ -275,7 +282,7 @@ def list_documented_options(path: Path) -> dict[str, bool]:
 
 @each_row("door", DOORS, ids=lambda door: door.stem)
 def test_the_help_of_a_command_explains_every_option(door: Path) -> None:
-    for option in command(door).params:
+    for option in list_parameters(command(door)):
         if isinstance(option, click.Option):
             assert (option.help or "").strip(), option.name
 

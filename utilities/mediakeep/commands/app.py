@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 import msgspec
@@ -32,10 +32,7 @@ class MediakeepCommand(click.Command):
     ) -> Any:
         """Run the command; with standalone_mode=False errors are raised."""
         run = functools.partial(super().main, args, standalone_mode=False, **extra)
-        if standalone_mode:
-            gc.freeze()  # imported modules stay, so the garbage collector can skip them
-            sys.exit(_run_with_exit_code(run))
-        return run()
+        return _exit_with_code(run) if standalone_mode else run()
 
     def invoke(self, ctx: click.Context) -> Any:
         """Call the function unless the home is invalid: --help works even then."""
@@ -46,6 +43,22 @@ class MediakeepCommand(click.Command):
         except BadSetting as error:
             place, why = error.args
             raise BadSetting(_setting_origin(ctx, str(place)) or place, why) from error
+
+
+class MediakeepGroup(click.Group):
+    """A group of commands that reports errors as sentences and sets exit codes."""
+
+    def main(  # type: ignore[override]
+        self, args: Any = None, standalone_mode: bool = True, **extra: Any
+    ) -> Any:
+        """Run a command of the group; with standalone_mode=False errors are raised."""
+        run = functools.partial(super().main, args, standalone_mode=False, **extra)
+        return _exit_with_code(run) if standalone_mode else run()
+
+
+def _exit_with_code(run: AnyFunction) -> NoReturn:
+    gc.freeze()  # imported modules stay, so the garbage collector can skip them
+    sys.exit(_run_with_exit_code(run))
 
 
 def _setting_origin(ctx: click.Context, name: str) -> str:
@@ -109,14 +122,26 @@ def _print_error(message: str, code: int) -> int:
     return code
 
 
+_CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def create_group() -> Callable[[AnyFunction], MediakeepGroup]:
+    """Create a group of commands with --help and --version."""
+
+    def decorate(function: AnyFunction) -> MediakeepGroup:
+        function = click.version_option(__version__, prog_name="mediakeep")(function)
+        return click.group(cls=MediakeepGroup, context_settings=_CONTEXT_SETTINGS)(function)
+
+    return decorate
+
+
 def create_command(*, home: bool = True) -> Callable[[AnyFunction], MediakeepCommand]:
     """Create a command with --help and --version, and with --home if `home` is set."""
 
     def decorate(function: AnyFunction) -> MediakeepCommand:
         function = click.version_option(__version__, prog_name="mediakeep")(function)
         function = _with_home_option(function) if home else function
-        settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-        return click.command(cls=MediakeepCommand, context_settings=settings)(function)
+        return click.command(cls=MediakeepCommand, context_settings=_CONTEXT_SETTINGS)(function)
 
     return decorate
 

@@ -63,13 +63,13 @@ def show_item(context: ManagerContext, name: str) -> CommandResult:
         lines += terminal.describe_item_issues(item, issues, context.home)
     data = {**msgspec.to_builtins(item), "issues": issues}
     if context.kind.stages:
-        runs = _read_stage_runs(context, key)
+        runs = read_stage_runs(context, key)
         lines += stage_text.describe_runs(runs)
         data["stages"] = runs
     return CommandResult(lines, {key: data}, code)
 
 
-def _read_stage_runs(context: ManagerContext, key: str) -> list[StageRun]:
+def read_stage_runs(context: ManagerContext, key: str) -> list[StageRun]:
     """Read the runs of an item's stages from the history, which includes the newest changes."""
     folder, kind = context.queue_folder, context.kind
     tail = readonly.load_state_and_position(folder, kind).records

@@ -153,6 +153,12 @@ def sum_covered_seconds(times: Iterable[tuple[float, float]]) -> float:
     return total
 
 
+def read_settle_times(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return the time of the last settle of each item."""
+    query = "SELECT item, max(time) FROM event WHERE op = 'settle' GROUP BY item"
+    return dict(connection.execute(query).fetchall())
+
+
 def read_failed_items(connection: sqlite3.Connection, since: str, until: str) -> frozenset[str]:
     """Return the keys of items with a failed attempt in a period.
 

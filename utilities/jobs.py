@@ -1,0 +1,6 @@
+"""List, show, cancel and clear jobs: the same command as `jobs`."""
+
+from mediakeep.commands.jobs import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""The jobs of a home: the items of all kinds with stages, as the user sees them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import path_text, suggestions
+from mediakeep.app.console import Console
+from mediakeep.app.jobs import prepare_items
+from mediakeep.app.queue_admin.context import ManagerContext
+from mediakeep.errors import NoSuchItem, UsageError
+from mediakeep.item import Item, SkipReason, Status
+from mediakeep.kinds import KINDS
+from mediakeep.queue import checkpoints, claims, sessions
+from mediakeep.queue.sessions import StageProgress
+
+_NAMESPACE = uuid.UUID("6f6c5f0e-6d65-4b65-9570-6d656469616b")  # of ids that are made of keys
+_SHOWN_DIGITS = 8  # of an id in a list, unless more are needed to tell jobs apart
+_LEAST_DIGITS = 4  # of the beginning of an id that stands for it
+
+
+class JobState(StrEnum):
+    """State of a job, as the user sees it."""
+
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    WAITING = "waiting"  # until a time, also for its next attempt
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"  # for another reason
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """A job. Times are ISO 8601 in UTC, "" if unknown; paths are escaped.
+
+    `completed` is also the time of a failure. `reason` is why it waits, failed or was skipped.
+    `metrics` are figures that its kind has measured.
+    """
+
+    id: str
+    kind: str
+    key: str
+    name: str
+    state: JobState
+    stage: str
+    parts_done: int | None = None  # of its stage; None if it has no parts
+    parts: int | None = None  # None if unknown
+    percent: float | None = None  # of its stage; 100 if completed
+    seconds_left: float | None = None  # of its stage
+    created: str = ""
+    started: str = ""
+    completed: str = ""
+    sources: tuple[str, ...] = ()
+    output: str = ""
+    waiting_until: str = ""
+    reason: str = ""
+    session: str = ""  # that processes it, or did so last
+    metrics: Mapping[str, Any] = {}
+
+
+def open_contexts(
+    home: Path, console: Console, names: Sequence[str] = (), *, yes: bool = False
+) -> list[ManagerContext]:
+    """Return the contexts of the kinds with stages that have a queue, or of those named.
+
+    Raise UsageError if there is no such kind.
+    """
+    staged = {kind.name: kind for kind in KINDS.values() if kind.stages}
+    for name in names:
+        if name not in staged:
+            near = suggestions.suggest_closest_name(name, staged)
+            raise UsageError(f'No jobs are called "{name}". Kinds: {", ".join(staged)}.{near}')
+    contexts = [
+        ManagerContext(home, kind, console, yes)
+        for kind in staged.values()
+        if not names or kind.name in names
+    ]
+    return [one for one in contexts if checkpoints.has_queue_files(one.queue_folder)]
+
+
+def read_jobs(contexts: Iterable[ManagerContext]) -> list[Job]:
+    """Return the jobs of all contexts, in the order of their queues."""
+    return [job for context in contexts for job in _read_queue(context)]
+
+
+def _read_queue(context: ManagerContext) -> list[Job]:
+    state = context.read_state()
+    claims.simulate_recovery(state, context.location)
+    live = {
+        session: sessions.read_live_status(context.queue_folder, session)
+        for session in state.claimed_keys
+    }
+    running = {key: stage for one in live.values() if one for key, stage in one.stages.items()}
+    return [_build_job(context, key, item, running.get(key)) for key, item in state.items.items()]
+
+
+def _build_job(context: ManagerContext, key: str, item: Item, running: StageProgress | None) -> Job:
+    kind, actions = context.kind, prepare_items.get_actions(context)
+    state = get_job_state(item)
+    job = Job(
+        id=get_job_id(kind.name, key),
+        kind=kind.name,
+        key=key,
+        name=kind.name_item(key, item),
+        state=state,
+        stage=kind.stages.get_current_stage(item.processing_stage),
+        parts_done=len(item.parts.done) if item.parts else None,
+        percent=100.0 if state is JobState.COMPLETED else None,
+        created=item.added_date,
+        started=item.started_date,
+        completed=_get_end(state, item),
+        sources=tuple(actions.list_sources(item)),
+        output=actions.find_output(item),
+        waiting_until=item.not_before if state is JobState.WAITING else "",
+        reason=item.parked or item.error_message or item.skip_reason,
+        session=item.session,
+        metrics=getattr(item, "metrics", {}),
+    )
+    return _add_progress(job, running) if running and state is JobState.PROCESSING else job
+
+
+def _add_progress(job: Job, running: StageProgress) -> Job:
+    """Return a job with the progress of its running stage."""
+    done, total = running.parts or (job.parts_done, None)
+    percent = round(100 * running.done / running.of, 1) if running.of else None
+    return msgspec.structs.replace(
+        job,
+        stage=running.stage,
+        parts_done=done,
+        parts=total,
+        percent=percent,
+        seconds_left=running.seconds_left,
+    )
+
+
+def get_job_state(item: Item) -> JobState:
+    """Return the state of an item as the user sees it."""
+    if item.status is Status.SKIPPED:
+        is_cancelled = item.skip_reason == SkipReason.CANCELLED
+        return JobState.CANCELLED if is_cancelled else JobState.SKIPPED
+    if item.not_before and item.status in (Status.PENDING, Status.ERROR):
+        return JobState.WAITING
+    return {
+        Status.PENDING: JobState.QUEUED,
+        Status.IN_PROGRESS: JobState.PROCESSING,
+        Status.COMPLETED: JobState.COMPLETED,
+        Status.ERROR: JobState.FAILED,
+    }[item.status]
+
+
+def _get_end(state: JobState, item: Item) -> str:
+    if state is JobState.FAILED:
+        return item.error_date
+    return item.processed_date if state is JobState.COMPLETED else ""
+
+
+def get_job_id(kind: str, key: str) -> str:
+    """Return the id of a job, a UUID: the key of an added item, else made of kind and key."""
+    try:
+        return str(uuid.UUID(key))
+    except ValueError:
+        return str(uuid.uuid5(_NAMESPACE, f"{kind}/{key}"))
+
+
+def shorten_ids(jobs: Sequence[Job]) -> list[str]:
+    """Return the beginnings of the ids of jobs, as long as needed to tell them apart."""
+    digits = _SHOWN_DIGITS
+    while len({job.id[:digits] for job in jobs}) < len(jobs) and digits < len(_NAMESPACE.hex):
+        digits += 1
+    return [job.id[:digits] for job in jobs]
+
+
+def find_job(jobs: Sequence[Job], text: str) -> Job:
+    """Return the job that the user means: by its id, its name, or the beginning of its id.
+
+    Raise UsageError if there is none, or if there are several.
+    """
+    digits = text.replace("-", "").lower()
+    names = {path_text.normalize_name(name) for name in (text, path_text.escape_path(text))}
+    for matches in (
+        [job for job in jobs if digits == job.id.replace("-", "")],
+        [job for job in jobs if text in (job.key, job.name)],
+        [job for job in jobs if names & {*map(path_text.normalize_name, (job.key, job.name))}],
+        [
+            job
+            for job in jobs
+            if len(digits) >= _LEAST_DIGITS and job.id.replace("-", "").startswith(digits)
+        ],
+    ):
+        if len(matches) > 1:
+            pairs = zip(shorten_ids(matches), matches, strict=True)
+            found = ", ".join(f"{short} ({job.name}, {job.kind})" for short, job in pairs)
+            raise UsageError(f'Ambiguous job "{text}": {found}. Use the id.')
+        if matches:
+            return matches[0]
+    known = {path_text.normalize_name(job.name): repr(job.name) for job in jobs}
+    raise NoSuchItem("job", text, suggestions.suggest_names(text, known))

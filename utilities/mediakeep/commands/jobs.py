@@ -1,0 +1,108 @@
+"""List, show, cancel and clear the jobs of all kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mediakeep.commands import app
+from mediakeep.commands.console import ClickConsole
+
+if TYPE_CHECKING:  # imported where it is needed, as --help must be quick
+    from mediakeep.app.console import CommandResult
+    from mediakeep.app.queue_admin.context import ManagerContext
+
+_STATES = ("queued", "processing", "waiting", "completed", "failed", "cancelled", "skipped")
+
+
+@app.create_group()
+def main() -> None:
+    """List, show, cancel and clear the jobs of all kinds, such as albums."""
+
+
+def _with_kind_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    text = "Only jobs of this kind, such as albums; can be repeated."
+    return click.option("--kind", "kinds", metavar="KIND", multiple=True, help=text)(function)
+
+
+def _open(home: Path, kinds: tuple[str, ...], *, yes: bool = False) -> list[ManagerContext]:
+    from mediakeep.app.jobs import job_list
+
+    return job_list.open_contexts(home, ClickConsole(), kinds, yes=yes)
+
+
+def _print(result: CommandResult, *, as_json: bool) -> int:
+    app.print_result(result.lines, result.data, as_json=as_json)
+    return result.code
+
+
+@app.create_command()
+@click.option(
+    "--state",
+    "states",
+    metavar="STATE",
+    type=app.SuggestingChoice(_STATES),
+    multiple=True,
+    help="Only jobs in this state, such as failed; can be repeated.",
+)
+@_with_kind_option
+@app.with_json_option
+def list_jobs(home: Path, states: tuple[str, ...], kinds: tuple[str, ...], *, as_json: bool) -> int:
+    """List the jobs."""
+    from mediakeep.app.jobs import manage_jobs
+
+    return _print(manage_jobs.list_jobs(_open(home, kinds), states), as_json=as_json)
+
+
+@app.create_command()
+@click.argument("name", metavar="JOB")
+@_with_kind_option
+@app.with_json_option
+def show_job(home: Path, name: str, kinds: tuple[str, ...], *, as_json: bool) -> int:
+    """Show a job and the runs of its stages."""
+    from mediakeep.app.jobs import manage_jobs
+
+    return _print(manage_jobs.show_job(_open(home, kinds), name), as_json=as_json)
+
+
+@app.create_command()
+@click.argument("names", metavar="JOB...", nargs=-1, required=True)
+@_with_kind_option
+@app.with_json_option
+def cancel_jobs(
+    home: Path, names: tuple[str, ...], kinds: tuple[str, ...], *, as_json: bool
+) -> int:
+    """Cancel jobs, also those that a batch works on."""
+    from mediakeep.app.jobs import manage_jobs
+
+    return _print(manage_jobs.cancel_jobs(_open(home, kinds), names), as_json=as_json)
+
+
+@app.create_command()
+@click.option(
+    "--older-than",
+    type=app.DurationParam(),
+    default="30d",
+    show_default=True,
+    help="Only jobs that ended at least this time ago.",
+)
+@_with_kind_option
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@app.with_json_option
+def clear_jobs(
+    home: Path, older_than: float, kinds: tuple[str, ...], *, yes: bool, as_json: bool
+) -> int:
+    """Remove ended jobs from their queues; the history keeps them."""
+    from mediakeep.app.jobs import manage_jobs
+
+    contexts = _open(home, kinds, yes=yes)
+    return _print(manage_jobs.clear_jobs(contexts, older_than), as_json=as_json)
+
+
+main.add_command(list_jobs, "list")
+main.add_command(show_job, "show")
+main.add_command(cancel_jobs, "cancel")
+main.add_command(clear_jobs, "clear")
