@@ -274,7 +274,7 @@ def list_documented_options(path: Path) -> dict[str, bool]:
     """Return the options in the table of a page, and whether each takes a value."""
     documented = {}
     for row in documents.rows(path, first="Option"):
-        found = re.fullmatch(r"`(?:-\w, )?(--[a-z0-9-]+)( [A-Z]+)?`", row[0])
+        found = re.fullmatch(r"`(?:-\w, )?(--[a-z0-9-]+)( \[?[A-Z]+\]?)?`", row[0])
         assert found, row[0]
         documented[found[1]] = bool(found[2])
     return documented
