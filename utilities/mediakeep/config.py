@@ -45,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     jobs: int = 0  # 0: as many as there are workers
     stall: str | float = "5m"
     memory_limit: str | int = "0"  # sizes: "2G", "500M", or a number of bytes; 0: none
+    log_to: str = ""  # where jobs send their debug log: "stdout", "syslog", "syslog:HOST:PORT"
     between: str = ""  # time windows of jobs, such as "22:00-06:00"
     checkpoint_every: int = 50
     keep_checkpoints: int = 0  # 0: all

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,8 @@ def build_command(
         batch = batch_options.parse_options(home, request, options)
         preparation = job_options.parse_preparation(options, settings)
         selection = Selection(resume=options["resume"], wait=options["wait"])
-        return _run(context, batch, preparation, selection)
+        with _open_debug_log(context, options):
+            return _run(context, batch, preparation, selection)
 
     main.__doc__ = (
         f"Process the next {kind.plural} of the queue.\n\n"
@@ -94,6 +96,19 @@ def _do_action(
         "cleanup": clean_up.clean_up,
     }
     return functions[action](context, settings)
+
+
+def _open_debug_log(
+    context: ManagerContext, options: dict[str, Any]
+) -> contextlib.AbstractContextManager[None]:
+    """Open the debug log of a batch, if the options want one; a dry run has none."""
+    if options["dry_run"] or not (options["verbose"] or options["log_to"]):
+        return contextlib.nullcontext()
+    from mediakeep import debug_log  # here, as few batches need it
+
+    return debug_log.open_debug_log(
+        context.queue_folder, options["log_to"], verbose=options["verbose"]
+    )
 
 
 def _run(

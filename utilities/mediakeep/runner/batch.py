@@ -191,6 +191,7 @@ class Batch:
             if claim.key in self._items:
                 self._steps.drop(claim.key)
             self._items[claim.key] = ActiveItem(claim, claim.item)
+            self._recorder.log_claim(claim.key, claim.item.processing_stage)
             self._lookups.note_claim(claim.key)
             self._task_queue.add(self._steps.build_task(claim.key))
         self._result.claimed = self._claimer.claimed
@@ -214,6 +215,7 @@ class Batch:
         stage = self._steps.begin_task(task)
         if not task.part:
             self._recorder.session.begin_item(task.key, stage)
+        self._recorder.log_task_begin(task.key, task.work.stage, task.part_number)
         self._executor.submit(task)
         self._open_tasks += 1
         while task.alone and self._open_tasks and not self._stop.immediate:
@@ -221,6 +223,7 @@ class Batch:
 
     def _handle_result(self, task: Task, result: TaskResult) -> None:
         """Record the result of a task, or schedule the tasks that follow from it."""
+        self._recorder.log_task_end(task.key, task.work.stage, result, task.part_number)
         running = self._items.get(task.key)
         if running is None or running.claim.seq != task.work.stamp.claim:
             return

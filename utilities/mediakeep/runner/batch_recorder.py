@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import platform
+import time
+from collections.abc import Mapping
 from typing import Any
 
-from mediakeep import clock
+from mediakeep import __version__, clock
 from mediakeep.item import Status, needs_lookup
 from mediakeep.outcome import Outcome
 from mediakeep.queue import checkpoints, settle
@@ -20,6 +24,9 @@ from mediakeep.runner.batch_config import (
     SettledItem,
 )
 
+_LOGGER = logging.getLogger(__name__)
+_LOGGER.addHandler(logging.NullHandler())  # else warnings would be printed without a debug log
+
 
 class BatchRecorder:
     """Records the results of one batch in the queue and in the log of its session."""
@@ -29,12 +36,43 @@ class BatchRecorder:
         self.session = queue.begin_session(**config.settings)
         self.result = BatchResult(session=self.session.id, counters=queue.kind.counters)
         self._failures: dict[str, Outcome] = {}  # by item: the last outcome, if it failed
-        self.session.write_log("Batch started", **config.settings)
+        self._starts: dict[tuple[str, int], float] = {}  # of running tasks: item, part (-1: none)
+        self._log("Batch started", **config.settings)
+        if _LOGGER.isEnabledFor(logging.DEBUG):
+            self._debug("Versions", **_read_versions())
 
     @property
     def session_id(self) -> str:
         """The name of the batch's session."""
         return self.session.id
+
+    def _log(self, message: str, level: str = "info", /, **facts: Any) -> None:
+        """Write a line to the log of the session, and to the debug log."""
+        self.session.write_log(message, level, **facts)
+        self._write_debug_log(logging.getLevelNamesMapping()[level.upper()], message, facts)
+
+    def _debug(self, message: str, /, **facts: Any) -> None:
+        self._write_debug_log(logging.DEBUG, message, facts)
+
+    def _write_debug_log(self, level: int, message: str, facts: Mapping[str, Any]) -> None:
+        if _LOGGER.isEnabledFor(level):
+            all_facts = {"session": self.session.id, **facts}
+            _LOGGER.log(level, "%s", message, extra={"facts": all_facts})
+
+    def log_claim(self, key: str, stage: str) -> None:
+        """Write a claimed item to the debug log."""
+        self._debug(f"{key}: claimed", item=key, stage=stage)
+
+    def log_task_begin(self, key: str, stage: str, part: int = -1) -> None:
+        """Write the begin of a task to the debug log; `part` is the number of its part, or -1."""
+        self._starts[key, part] = time.monotonic()
+        self._debug(f"{key}: {_name_task(stage, part)} begun", item=key, stage=stage)
+
+    def log_task_end(self, key: str, stage: str, result: object, part: int = -1) -> None:
+        """Write the end of a task and its seconds to the debug log."""
+        seconds = round(time.monotonic() - self._starts.pop((key, part), time.monotonic()), 3)
+        what, kind = _name_task(stage, part), type(result).__name__
+        self._debug(f"{key}: {what} ended", item=key, stage=stage, result=kind, seconds=seconds)
 
     def report_settled(
         self, key: str, request: SettleRequest, replaced: Outcome | None = None
@@ -65,7 +103,7 @@ class BatchRecorder:
             facts["traceback"] = outcome.traceback
         level = "error" if outcome.state is Status.ERROR else "info"
         facts["item"] = settled.key
-        self.session.write_log(f"{settled.key}: {outcome.message}", level, **facts)
+        self._log(f"{settled.key}: {outcome.message}", level, **facts)
 
     def report_parked(self, key: str, outcome: Outcome) -> None:
         """Report an item that was parked."""
@@ -73,7 +111,7 @@ class BatchRecorder:
         self.result.parked += 1
         until = self._queue.state.items[key].not_before
         text = f"{key}: waiting until {clock.format_local(until)}: {outcome.message}"
-        self.session.write_log(text, item=key, until=until, why=outcome.message)
+        self._log(text, item=key, until=until, why=outcome.message)
         self.flush_warnings()
         self._callbacks.on_parked(ParkedItem(key, until, outcome.message))
 
@@ -91,7 +129,7 @@ class BatchRecorder:
         if outcome.message:
             text = f"{key}: stage {stage}: {outcome.message}"
         facts = {"stage": stage, "next": outcome.next_stage, "seconds": round(seconds, 3)}
-        self.session.write_log(text, item=key, **facts)
+        self._log(text, item=key, **facts)
 
     def report_progress(
         self, key: str, done: int, of: int, service: str, stage: StageProgress | None = None
@@ -105,12 +143,12 @@ class BatchRecorder:
     def log_problem(self, key: str, text: str, traceback: str = "") -> None:
         """Write a problem with an item to the session's log; the item is still being processed."""
         facts = {"traceback": traceback} if traceback else {}
-        self.session.write_log(f"{key}: {text}", "warning", item=key, **facts)
+        self._log(f"{key}: {text}", "warning", item=key, **facts)
 
     def flush_warnings(self) -> None:
         """Add the warnings of the queue to the log and to the batch result."""
         for warning in self._queue.take_warnings():
-            self.session.write_log(warning, "warning")
+            self._log(warning, "warning")
             self.result.warnings.append(warning)
 
     def _write_checkpoint_if_due(self) -> None:
@@ -128,10 +166,10 @@ class BatchRecorder:
         try:
             path = self._queue.write_checkpoint()
             checkpoints.prune_checkpoints(folder, self._config.keep_checkpoints, path)
-            self.session.write_log(f"Checkpoint {path.name} written")
+            self._log(f"Checkpoint {path.name} written")
         except OSError as error:
             warning = f"No checkpoint could be written: {error}"
-            self.session.write_log(warning, "warning")
+            self._log(warning, "warning")
             self.result.warnings.append(warning)
         self._callbacks.on_milestone()
 
@@ -150,7 +188,21 @@ class BatchRecorder:
             status.value: count for status, count in report.settled.items() if count
         }
         facts |= {"seconds": round(report.seconds, 3), "stopped": report.stopped}
-        self.session.write_log(
-            f"Batch ended: {report.done_count} of {report.claimed} items done", **facts
-        )
+        self._log(f"Batch ended: {report.done_count} of {report.claimed} items done", **facts)
         self._queue.end_session(**facts)
+
+
+def _name_task(stage: str, part: int) -> str:
+    task = f"stage {stage}" if stage else "processing"
+    return f"part {part + 1} of {task}" if part >= 0 else task
+
+
+def _read_versions() -> dict[str, str]:
+    """Return the versions of mediakeep, Python and the libraries that read and encode media."""
+    from importlib import metadata  # here, as it is seldom needed
+
+    versions = {"mediakeep": __version__, "python": platform.python_version()}
+    for name in ("av", "mutagen"):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            versions[name] = metadata.version(name)
+    return {**versions, "platform": platform.platform()}

@@ -59,6 +59,11 @@ class Task(msgspec.Struct, frozen=True):
     part: StagePart | None = None
     alone: bool = False  # in a process of its own, with no other task running
 
+    @property
+    def part_number(self) -> int:
+        """The number of the part, from 0, or -1 if the task is no part."""
+        return self.part.number if self.part else -1
+
 
 class PartDone(msgspec.Struct, frozen=True):
     """The result of a finished part of a stage."""

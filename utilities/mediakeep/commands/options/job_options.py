@@ -66,6 +66,23 @@ class TimeWindowsParam(click.ParamType[TimeWindows]):
             self.fail(str(error), param, ctx)
 
 
+class LogTargetParam(click.ParamType[str]):
+    """Where the debug log goes, such as "stdout" or "syslog:HOST:514"."""
+
+    name = "target"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check the target."""
+        from mediakeep import debug_log  # here, as --help must be quick
+
+        if value not in ("", "stdout"):
+            try:
+                debug_log.parse_syslog_address(value)
+            except ValueError as error:
+                self.fail(str(error), param, ctx)
+        return str(value)
+
+
 # Actions that replace the batch.
 ACTIONS = ("list_resumable", "list_cleanup", "cleanup", "rollback")
 # Options of a batch that have no effect on an action.
@@ -132,6 +149,12 @@ def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
             "--between",
             TimeWindowsParam(),
             f"Process {plural} only at these times of the day, such as 22:00-06:00.",
+        ),
+        click.option(
+            "--verbose", is_flag=True, help=f"Write each step to status/{plural}/debug.log."
+        ),
+        app.setting_option(
+            "--log-to", LogTargetParam(), "Also send the log to stdout, syslog or syslog:HOST:PORT."
         ),
         click.option("--resume", is_flag=True, help=f"Only unfinished {plural}, no new ones."),
         click.option(
