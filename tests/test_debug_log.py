@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-import multiprocessing
 import socket
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -40,27 +40,46 @@ def test_steps_are_left_out_unless_wanted(capsys: pytest.CaptureFixture[str]) ->
     ]
 
 
-def write_lines(folder: Path, name: str, count: int) -> None:
-    debug_log.MAX_BYTES = 2000
-    with debug_log.open_debug_log(folder, "", verbose=True):
-        for number in range(count):
-            LOGGER.info("%s", f"{name} {number:03d}")
+def open_files(folder: Path, count: int) -> list[logging.Handler]:
+    """Open a debug log as several processes do, with a limit of 2000 bytes."""
+    path = folder / "debug.log"
+    handlers: list[logging.Handler] = [
+        debug_log.SharedFileHandler(path, maxBytes=2000, backupCount=3) for _ in range(count)
+    ]
+    for handler in handlers:
+        handler.setFormatter(debug_log.JsonFormatter())
+    return handlers
+
+
+def emit(handler: logging.Handler, message: str) -> None:
+    handler.emit(logging.LogRecord("name", logging.INFO, "path", 1, message, None, None))
 
 
 def test_processes_share_a_file_and_lose_no_line_when_it_is_renamed(tmp_path: Path) -> None:
-    count = 25  # fewer bytes than the old files may have
-    context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=write_lines, args=(tmp_path, name, count)) for name in "ab"]
-    for writer in writers:
+    handlers = open_files(tmp_path, 2)
+    for number in range(50):  # fewer bytes than the old files may have
+        emit(handlers[number % 7 % 2], str(number))
+    for handler in handlers:
+        handler.close()
+    files = [tmp_path / f"debug.log{end}" for end in (".3", ".2", ".1", "")]
+    assert sorted(tmp_path.iterdir()) == sorted(path for path in files if path.exists())
+    assert len(list(tmp_path.iterdir())) >= 2
+    assert all(path.stat().st_size <= 2000 for path in tmp_path.iterdir())
+    lines = [line["message"] for path in files if path.exists() for line in read(path)]
+    assert lines == [str(number) for number in range(50)]
+
+
+def test_a_line_waits_for_the_lock_of_another_process(tmp_path: Path) -> None:
+    (handler,) = open_files(tmp_path, 1)
+    with debug_log.lock_folder(tmp_path):
+        writer = threading.Thread(target=emit, args=(handler, "late"))
         writer.start()
-    for writer in writers:
-        writer.join(60)
-        assert writer.exitcode == 0
-    files = sorted(tmp_path.iterdir())
-    assert [path.name for path in files][:2] == ["debug.log", "debug.log.1"]
-    assert all(path.stat().st_size <= 2000 for path in files)
-    found = sorted(line["message"] for path in files for line in read(path))
-    assert found == [f"{name} {number:03d}" for name in "ab" for number in range(count)]
+        writer.join(0.1)
+        assert writer.is_alive()
+        assert read(tmp_path / "debug.log") == []
+    writer.join(60)
+    handler.close()
+    assert [line["message"] for line in read(tmp_path / "debug.log")] == ["late"]
 
 
 def test_a_line_that_cannot_be_written_is_lost_without_harm(

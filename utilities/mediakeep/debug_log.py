@@ -54,7 +54,7 @@ class SharedFileHandler(logging.handlers.RotatingFileHandler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line, to the new file if another process has renamed the old one."""
         try:
-            with _lock_folder(self._path.parent):
+            with lock_folder(self._path.parent):
                 self._reopen_if_renamed()
                 super().emit(record)
         except OSError:
@@ -75,7 +75,8 @@ class SharedFileHandler(logging.handlers.RotatingFileHandler):
 
 
 @contextlib.contextmanager
-def _lock_folder(folder: Path) -> Iterator[None]:
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Hold the exclusive lock of a folder for a `with` block."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
