@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from mediakeep.audiobooks import find_books
+from mediakeep.audiobooks import backup, find_books
+from mediakeep.audiobooks.backup import BackupJob
 from mediakeep.errors import Unreadable
 from tests.sampling import each_row
 
@@ -81,13 +83,16 @@ def test_a_fingerprint_changes_with_any_file_of_the_book(tmp_path: Path) -> None
 
 
 def test_backups_are_no_books(tmp_path: Path) -> None:
-    make_files(tmp_path, "One_20261122_101500/backup.json", "One_20261122_101500/CD 1/1.mp3")
-    make_files(tmp_path, "Two_20261122_101500/1.mp3", "Three/backup.json", "Three/1.mp3")
-    assert found(tmp_path) == {"Two_20261122_101500": 1, "Three": 1}
-    assert listed(tmp_path) == [
-        f"{tmp_path.name}/Three/1.mp3",
-        f"{tmp_path.name}/Two_20261122_101500/1.mp3",
-    ]
+    library, source = tmp_path / "library", tmp_path / "One"
+    make_files(source, "CD 1/1.mp3")
+    at = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
+    for key in ("first", "second"):
+        job = BackupJob(key, "One", (source,))
+        backup.create_backup(job, library, tmp_path / "reserved", lambda: at)
+    assert len(list(library.iterdir())) == 2
+    make_files(library, "Two_20261122_101500/1.mp3", "Three/backup.json", "Three/1.mp3")
+    assert found(library) == {"Two_20261122_101500": 1, "Three": 1}
+    assert listed(library) == ["library/Three/1.mp3", "library/Two_20261122_101500/1.mp3"]
 
 
 def test_sources_are_listed_with_what_is_left_out(tmp_path: Path) -> None:

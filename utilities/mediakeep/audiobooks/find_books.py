@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from mediakeep import path_text
+from mediakeep.audiobooks.backup import RECORD_FILE
 from mediakeep.item import ScannedItem
 from mediakeep.media import folder_groups, folder_listing
 from mediakeep.media.audio.formats import (
@@ -28,12 +29,11 @@ from mediakeep.media.audio.formats import (
 from mediakeep.media.folder_groups import FolderGroups, IsPart
 from mediakeep.media.folder_listing import ListedFile, ListedFolder
 
-BACKUP_FILE = "backup.json"  # in the folder of each backup
 PROTECTED_SUFFIXES = frozenset({".aax", ".aaxc", ".aa", ".m4p"})
 PARTIAL_SUFFIXES = frozenset(
     {".part", ".partial", ".crdownload", ".download", ".opdownload", ".!ut", ".!qb", ".aria2"}
 )
-_BACKUP_NAME = re.compile(r".*_\d{8}_\d{6}")
+_BACKUP_NAME = re.compile(r".*_\d{8}_\d{6}(_\d+)?")
 _SUFFIXES = {"all": AUDIO_SUFFIXES | PROTECTED_SUFFIXES, "mp3": frozenset(MP3.suffixes)}
 _NUMBER = re.compile(r"\d{1,3}")  # years are titles
 _WORDS = r"(cd|dis[ck]|dvd|tape|cassette|part|teil|parte|partie|deel|del|chapter|kapitel)"
@@ -156,7 +156,7 @@ def _without_backups(listed: Iterable[ListedFolder]) -> list[ListedFolder]:
 
 def _is_backup(folder: ListedFolder) -> bool:
     return bool(_BACKUP_NAME.fullmatch(Path(folder.path).name)) and any(
-        file.name == BACKUP_FILE for file in folder.files
+        file.name == RECORD_FILE for file in folder.files
     )
 
 
