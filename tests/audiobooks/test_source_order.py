@@ -82,7 +82,7 @@ def test_a_list_decides(tmp_path: Path) -> None:
     assert (names(ordered.sources), ordered.order) == (["cd/b.mp3", "a.mp3"], "list")
     for text, problem in (
         ("a.mp3", "lacks files of the folder: cd/b.mp3"),
-        ("a.mp3\ncd/b.mp3\nc.mp3", "names files that are not in the folder: c.mp3"),
+        ("a.mp3\ncd/b.mp3\nc\x1b.mp3", r"names files that are not in the folder: c\\x1b\.mp3"),
         ("a.mp3\ncd/b.mp3\na.mp3", "names files twice: a.mp3"),
     ):
         listing.write_text(text)

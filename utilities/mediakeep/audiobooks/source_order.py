@@ -148,7 +148,7 @@ def _order_folder(sources: Sequence[SourceFile], root: Path, order: str) -> Orde
         by_name = sorted(sources, key=lambda source: _relative(source, root))
         return OrderedSources(tuple(by_name), "alphabetical", "chosen")
     by_tags = sorted(sources, key=lambda source: (source.disc, source.track))
-    problem = _find_tag_problem(sources) or _find_mixed_folders(by_tags)
+    problem = _find_tag_problem(sources, root) or _find_mixed_folders(by_tags)
     if not problem:
         reason = "each file has its own disc and track number"
         return OrderedSources(tuple(by_tags), "tags", reason)
@@ -167,19 +167,19 @@ def _order_naturally(sources: Sequence[SourceFile], root: Path, reason: str) -> 
     return OrderedSources(tuple(sorted(sources, key=key)), "natural", reason)
 
 
-def _find_tag_problem(sources: Sequence[SourceFile]) -> str:
+def _find_tag_problem(sources: Sequence[SourceFile], root: Path) -> str:
     """Return why tags do not order the files, as a clause, or "" if they do."""
     without = [source for source in sources if not source.track]
     if without:
-        return f"no track number in {_list_names(without)}"
+        return f"no track number in {_list_names(without, root)}"
     has_disc = [source for source in sources if source.disc]
     if has_disc and len(has_disc) < len(sources):
-        return f"no disc number in {_list_names([s for s in sources if not s.disc])}"
+        return f"no disc number in {_list_names([s for s in sources if not s.disc], root)}"
     seen: dict[tuple[int, int], SourceFile] = {}
     for source in sources:
         other = seen.setdefault((source.disc, source.track), source)
         if other is not source:
-            return f"the same disc and track number in {_list_names([other, source])}"
+            return f"the same disc and track number in {_list_names([other, source], root)}"
     return ""
 
 
@@ -241,10 +241,11 @@ def _to_number(text: str) -> int:
     return int(match.group()) if match else 0
 
 
-def _list_names(sources: Sequence[SourceFile]) -> str:
-    return _join_names([path_text.display_path(source.path.name) for source in sources])
+def _list_names(sources: Sequence[SourceFile], root: Path) -> str:
+    return _join_names([display_source(source.path, [root]) for source in sources])
 
 
 def _join_names(names: Sequence[str]) -> str:
     more = len(names) - _SHOWN_FILES
-    return ", ".join(names[:_SHOWN_FILES]) + (f" and {more:,} more" if more > 0 else "")
+    shown = map(path_text.to_printable, names[:_SHOWN_FILES])
+    return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")
