@@ -163,6 +163,18 @@ def test_bad_files_are_named(tmp_path: Path) -> None:
         pcm_source.count_samples(tmp_path / "a.flac")
 
 
+def test_an_unknown_sample_format_is_named(tmp_path: Path) -> None:
+    path = encoded.write(tmp_path / "a.wv", "a.wv")
+    content = bytearray(path.read_bytes())
+    content[24] = 255  # of the flags of the first block
+    path.write_bytes(content)
+    with (
+        pytest.raises(DecodingFailed, match=r"a\.wv cannot be decoded: its sample format is unk"),
+        pcm_source.open_source(path),
+    ):
+        pass
+
+
 def test_a_cover_is_no_audio(tmp_path: Path) -> None:
     source = sounds.write_noise(tmp_path / "a.wav", 5000)
     sounds.convert(source, tmp_path / "a.m4a", "alac")

@@ -93,6 +93,8 @@ class PcmSource:
         context.thread_count = 1  # whole files run in parallel
         if context.sample_rate <= 0 or not context.layout.nb_channels:
             raise DecodingFailed(path, "its sample rate or its channels are unknown")
+        if context.format is None:
+            raise DecodingFailed(path, "its sample format is unknown")
         self.format = PcmFormat(
             sample_rate=context.sample_rate,
             channels=context.layout.nb_channels,
