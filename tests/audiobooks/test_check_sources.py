@@ -15,7 +15,7 @@ import pytest
 
 from mediakeep.audiobooks import check_sources, find_books
 from mediakeep.audiobooks.check_sources import CheckedFile, SourceLimits
-from mediakeep.errors import SourcesRefused
+from mediakeep.errors import NotAudio, SourcesRefused
 from mediakeep.media import open_file
 from tests.audiobooks import books
 from tests.media import encoded
@@ -171,7 +171,7 @@ def test_all_problems_are_in_one_error(tmp_path: Path, seeds: Seeds) -> None:
         check(tmp_path)
     error = pickle.loads(pickle.dumps(one.value))
     assert str(error) == str(one.value)
-    assert len(error.problems) == 25
+    assert (len(error.problems), error.is_final) == (25, True)
     assert str(error).count("it is empty") == 20
     assert str(error).endswith(" 5 more.")
 
@@ -193,6 +193,7 @@ def test_files_that_vanish_or_cannot_be_read_are_named(
     files = [tmp_path / "a.mp3", tmp_path / "b.mp3", gone, long]
     with pytest.raises(SourcesRefused) as refused:
         check_sources.check_sources([tmp_path], files)
+    assert not refused.value.is_final
     first, second, third = refused.value.problems
     assert re.match(r"a\.mp3: Permission denied\. Grant this user", first)
     assert re.match(r"gone\.mp3: No such file or directory\. The file is missing", second)
@@ -208,8 +209,23 @@ def test_a_failing_disk_is_named(
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(os, "pread", fail)
-    with pytest.raises(SourcesRefused, match=r"a\.mp3: Input/output error\. Check the disk"):
+    with pytest.raises(SourcesRefused, match=r"a\.mp3: Input/output error\. Check the") as refused:
         check(tmp_path)
+    assert not refused.value.is_final
+
+
+def test_a_lack_of_memory_is_no_fault_of_a_file(
+    tmp_path: Path, seeds: Seeds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.mp3").write_bytes(seeds.mp3)
+
+    def fail(*_: object) -> bytes:  # a limit of memory would end the test, too
+        raise MemoryError
+
+    monkeypatch.setattr(os, "pread", fail)
+    with pytest.raises(NotAudio) as failed:
+        check(tmp_path)
+    assert isinstance(failed.value.__cause__, MemoryError)
 
 
 @each_row(

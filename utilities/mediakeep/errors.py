@@ -163,14 +163,17 @@ class CopyDiffers(NotCopied):
 
 
 class SourcesRefused(ItemFailed):
-    """Raised with a text for each problem of the files of an audiobook, and its cure."""
+    """Raised with a text for each problem of the files of an audiobook, and its cure.
+
+    It is not final if the system could not read a file.
+    """
 
     message = "{} with the source files: {}"
     _SHOWN = 20  # problems; more are counted
 
-    def __init__(self, problems: tuple[str, ...]) -> None:
-        super().__init__(problems)
-        self.problems = problems
+    def __init__(self, problems: tuple[str, ...], is_final: bool = True) -> None:
+        super().__init__(problems, is_final)
+        self.problems, self.is_final = problems, is_final
 
     def __str__(self) -> str:
         count, shown = len(self.problems), self.problems[: self._SHOWN]

@@ -87,7 +87,14 @@ class CheckedSources(msgspec.Struct, frozen=True):
 
 
 class _Unusable(Exception):
-    """Raised with the cause, a clause, and the cure, a sentence."""
+    """Raised with the cause, a clause, and the cure, a sentence.
+
+    It is not final if the system could not read the file.
+    """
+
+    def __init__(self, cause: str, cure: str, *, is_final: bool = True) -> None:
+        super().__init__(cause, cure)
+        self.is_final = is_final
 
 
 def check_sources(
@@ -102,7 +109,7 @@ def check_sources(
     """
     limits = limits or SourceLimits()
     checked, problems, warnings = list[CheckedFile](), list[str](), list[str]()
-    first_paths: dict[tuple[int, int], Path] = {}
+    first_paths, is_final = dict[tuple[int, int], Path](), True
     for number, path in enumerate(files, 1):
         shown = source_order.display_source(path, folders)
         try:
@@ -111,6 +118,7 @@ def check_sources(
             file, read = _check_content(path, facts)
         except _Unusable as error:
             problems.append("{}: {}. {}".format(shown, *error.args))
+            is_final &= error.is_final
         else:
             checked.append(file)
             warnings += [f"{shown} {text}." for text in _find_oddities(path, read, limits)]
@@ -119,7 +127,7 @@ def check_sources(
     problems += _check_folders(folders, files)
     problems += _check_total(checked, limits)
     if problems:
-        raise SourcesRefused(tuple(problems))
+        raise SourcesRefused(tuple(problems), is_final)
     return CheckedSources(tuple(checked), tuple(warnings))
 
 
@@ -131,7 +139,8 @@ def _check_place(path: Path, root: Path) -> os.stat_result:
         if stat.S_ISDIR(facts.st_mode):
             os.scandir(path).close()  # a folder is only given if it could not be listed
     except OSError as error:
-        raise _Unusable(*open_file.to_unreadable(path, error).args[1:]) from error
+        _, cause, cure = open_file.to_unreadable(path, error).args
+        raise _Unusable(cause, cure, is_final=False) from error
     if not target.is_relative_to(real_root):
         shown = path_text.display_path(target)
         cause = f"it leads out of the folder, to {shown}"
@@ -170,7 +179,9 @@ def _check_content(path: Path, facts: os.stat_result) -> tuple[CheckedFile, Audi
             raise _to_protected("DRM") from error
         if type(error) is NotAudio and _is_video(path):
             raise _Unusable("it is a video without audio", _REPLACE) from error
-        raise _Unusable(*_describe_error(error)) from error
+        if isinstance(error.__cause__, MemoryError):
+            raise  # that is no fault of the file
+        raise _Unusable(*_describe_error(error), is_final=type(error) is not Unreadable) from error
     return file, read
 
 
