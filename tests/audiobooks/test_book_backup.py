@@ -22,6 +22,7 @@ from mediakeep.errors import (
     WorkingFilesChanged,
 )
 from mediakeep.workspace import disk_space, verified_copy
+from mediakeep.workspace.copy_progress import Report
 from mediakeep.workspace.folder_locks import lock_folder
 from tests.crash import gate
 from tests.crash.tap import FileCall, Tap
@@ -52,8 +53,8 @@ class Scene:
     def prepare(self) -> None:
         trees.make_tree(self.book)
 
-    def back_up(self, now: datetime = NOW) -> Path:
-        return backup.create_backup(self.job, self.root, self.reservations, lambda: now)
+    def back_up(self, now: datetime = NOW, progress: Report | None = None) -> Path:
+        return backup.create_backup(self.job, self.root, self.reservations, lambda: now, progress)
 
     def copies(self) -> trees.Contents:
         """Return the only backup without its record."""
@@ -259,6 +260,28 @@ def test_a_small_disk_that_fills_up(scene: Scene, small_disk: Path) -> None:
     filler.unlink()
     scene.back_up()
     assert scene.copies() == trees.contents(scene.book)
+
+
+def test_a_stopped_backup_is_continued(scene: Scene) -> None:
+    reports: list[tuple[int, int]] = []
+
+    def stop(done: int, of: int) -> None:
+        reports.append((done, of))
+        if done > 2 * len(trees.FILES["CD1/01.flac"]):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        scene.back_up(progress=stop)
+    size = sum(len(data) for data in trees.FILES.values())
+    assert {of for _, of in reports} == {3 * size}
+    reports.clear()
+    path = scene.back_up(progress=lambda *report: reports.append(report))
+    assert reports[-1] == (3 * size, 3 * size)
+    shutil.rmtree(scene.book)
+    reports.clear()
+    backup.restore_missing(path, lambda *report: reports.append(report))
+    assert [done for done, _ in reports] == sorted(done for done, _ in reports)
+    assert reports[-1] == (4 * size, 4 * size)
 
 
 def test_only_missing_files_are_restored(scene: Scene) -> None:

@@ -208,7 +208,15 @@ def test_a_book_for_another_file_system_is_verified(tmp_path: Path, other_disk: 
     scene.prepare()
     scene.output.mkdir()
     (scene.output / "Book.m4b").write_bytes(b"other")
-    assert scene.place(mode=0o640) == Path("Book (2).m4b")
+    reports: list[tuple[int, int]] = []
+    rules = PlacingRules(scene.state, mode=0o640)
+
+    def report(done: int, of: int) -> None:
+        reports.append((done, of))
+
+    book = place_book.place_book(scene.book, scene.output, "Book", rules, report)
+    assert book.location.name == "Book (2).m4b"
+    assert reports[-1] == (4 * len(SOUND), 4 * len(SOUND))
     placed = scene.output / "Book (2).m4b"
     assert placed.read_bytes() == SOUND
     assert placed.stat().st_mode & 0o777 == 0o640

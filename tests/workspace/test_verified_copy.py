@@ -9,6 +9,7 @@ import pytest
 
 from mediakeep import atomic_files, file_copies
 from mediakeep.errors import CopyDiffers, NotCopied, SourceChanged, WorkingFilesChanged
+from mediakeep.file_copies import OnBytes
 from mediakeep.workspace import folder_locks
 from mediakeep.workspace.manifest import (
     Check,
@@ -18,7 +19,7 @@ from mediakeep.workspace.manifest import (
     load_manifest,
     save_manifest,
 )
-from mediakeep.workspace.verified_copy import copy_to_source
+from mediakeep.workspace.verified_copy import copy_file, copy_to_source
 from tests.workspace import trees
 
 
@@ -46,6 +47,22 @@ def test_content_times_modes_and_attributes_are_copied(album: Path, source_dir: 
     copy = (source_dir / "cover.jpg").stat()
     assert (copy.st_mode & 0o777, copy.st_mtime_ns) == (0o640, 10**18 + 7000)
     assert os.getxattr(source_dir / "cover.jpg", "user.note") == b"mine"
+
+
+@pytest.mark.parametrize("supported", [True, False])
+def test_large_files_are_copied_in_pieces_that_are_reported(
+    album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, supported: bool
+) -> None:
+    monkeypatch.setattr(file_copies, "_KERNEL_CHUNK", 50_000)
+    if not supported:
+        monkeypatch.setattr(file_copies, "copy_in_kernel", lambda at, *_: at)
+    counts: list[int] = []
+    source, target = album / "CD1" / "01.flac", tmp_path / "copy.flac"
+    copied = copy_file(source, target, tmp_path, counts.append)
+    assert target.read_bytes() == source.read_bytes()
+    assert sum(counts) == 3 * copied.size == 360_000
+    pieces = [count for count in counts if count][:-2]  # the others are of hashes
+    assert pieces == ([50_000, 50_000, 20_000] if supported else [120_000])
 
 
 def test_finished_copies_are_kept_and_damaged_ones_are_made_again(
@@ -88,8 +105,8 @@ def test_a_source_that_changes_during_the_copy_is_named(
 ) -> None:
     real = file_copies.copy_content
 
-    def copy_and_change(old: int, new: int) -> None:  # another program writes at this moment
-        real(old, new)
+    def copy_and_change(old: int, new: int, on_bytes: OnBytes) -> None:  # as another program
+        real(old, new, on_bytes)
         with (album / "CD1" / "01.flac").open("ab") as file:
             file.write(b"more")
 
@@ -104,8 +121,8 @@ def test_a_file_that_appears_during_the_copy_is_noticed(
 ) -> None:
     real = file_copies.copy_content
 
-    def copy_and_add(old: int, new: int) -> None:  # another program writes at this moment
-        real(old, new)
+    def copy_and_add(old: int, new: int, on_bytes: OnBytes) -> None:  # as another program
+        real(old, new, on_bytes)
         (album / "new.flac").touch()
 
     monkeypatch.setattr(file_copies, "copy_content", copy_and_add)

@@ -8,12 +8,15 @@ import hashlib
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mediakeep import atomic_files
 
+OnBytes = Callable[[int], object]  # called with the bytes that were read since its last call
+
 _CHUNK = 1 << 20  # bytes per read
+_KERNEL_CHUNK = 64 << 20  # bytes per call of `copy_file_range`
 _COPY_UNSUPPORTED = frozenset(
     {errno.ENOSYS, errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF}
 )
@@ -23,21 +26,31 @@ _LINK_UNSUPPORTED = frozenset(
 _REQUIRED_XATTRS = ("user.", "system.posix_acl_access")  # attributes that must be preserved
 
 
-def file_sha256(handle: int) -> str:
+def ignore_bytes(_: int) -> None:
+    """Report no progress."""
+
+
+def file_sha256(handle: int, on_bytes: OnBytes = ignore_bytes) -> str:
     """Return the SHA-256 of an open file, as `sha256sum` prints it."""
     digest, at = hashlib.sha256(), 0
     while data := os.pread(handle, _CHUNK, at):
         digest.update(data)
         at += len(data)
+        on_bytes(len(data))
     return digest.hexdigest()
 
 
-def copy_content(old: int, new: int) -> None:
+def copy_content(old: int, new: int, on_bytes: OnBytes = ignore_bytes) -> None:
     """Copy an open file to an empty one; its blocks are shared (reflink) if possible."""
-    at = copy_in_kernel(0, os.fstat(old).st_size, old, new)
+    size, at, copied = os.fstat(old).st_size, 0, 1
+    while copied:
+        copied = copy_in_kernel(at, min(at + _KERNEL_CHUNK, size), old, new) - at
+        at += copied
+        on_bytes(copied)
     while data := os.pread(old, _CHUNK, at):
         atomic_files.write_all(new, data)
         at += len(data)
+        on_bytes(len(data))
 
 
 def copy_in_kernel(at: int, end: int, old: int, new: int) -> int:

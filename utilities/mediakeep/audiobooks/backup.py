@@ -24,7 +24,9 @@ import msgspec
 
 from mediakeep import atomic_files, clock, path_text
 from mediakeep.errors import NotCopied, SourceChanged, TargetExists, WorkingFilesChanged
+from mediakeep.file_copies import OnBytes
 from mediakeep.workspace import disk_space, moves
+from mediakeep.workspace.copy_progress import CopyProgress, Report
 from mediakeep.workspace.disk_space import SpaceRequirement
 from mediakeep.workspace.folder_locks import lock_folder
 from mediakeep.workspace.manifest import (
@@ -110,12 +112,17 @@ class RestoredFiles(msgspec.Struct, frozen=True):
 
 
 def create_backup(
-    job: BackupJob, root: Path, reservations: Path, now: clock.Clock = clock.now
+    job: BackupJob,
+    root: Path,
+    reservations: Path,
+    now: clock.Clock = clock.now,
+    progress: Report | None = None,
 ) -> Path:
     """Copy all files of the source folders of a job, verified by hash, and return the backup.
 
     The job's last backup is returned instead if it is whole and has each file as it is now. A
     killed call is continued. `reservations` is the folder in which processes reserve disk space.
+    `progress` may raise to stop.
     Raises NotEnoughSpace, DiskFull, NotCopied, CopyDiffers, and SourceChanged.
     """
     found = find_backup(root, job.key)
@@ -136,7 +143,8 @@ def create_backup(
         _remove_stale(staged, listed)
         needed = _measure_missing(staged, listed)
         with disk_space.reserve_disk_space(reservations, [SpaceRequirement(root, needed)]):
-            sources = tuple(_copy_source(one, staged) for one in listed)
+            counted = CopyProgress(_sum_listed(listed), progress)
+            sources = tuple(_copy_source(one, staged, counted) for one in listed)
             record = BackupRecord(job.key, now(), sources)
             _check_names(staged, sources, job)
             _write_record(staged, record)
@@ -170,7 +178,7 @@ def read_record(backup: Path) -> BackupRecord | None:
     return None
 
 
-def restore_missing(backup: Path) -> RestoredFiles:
+def restore_missing(backup: Path, progress: Report | None = None) -> RestoredFiles:
     """Copy files that the source folders lack from a backup, each verified and atomically.
 
     Nothing that exists is written. Raises NotCopied if the folder above a source folder is missing,
@@ -182,13 +190,15 @@ def restore_missing(backup: Path) -> RestoredFiles:
         hint = "Copy the files that you need from this folder by hand."
         raise WorkingFilesChanged(backup, f"it has no readable {RECORD_FILE}", hint)
     found: dict[str, list[Path]] = {name: [] for name in RestoredFiles.__struct_fields__}
+    files = (file for source in record.sources for file in source.files)
+    counted = CopyProgress(sum(file.size for file in files), progress)
     with lock_folder(backup):
         for source in record.sources:
             if not source.original.parent.is_dir():
                 hint = "Mount its disk or create the folder above it, then run again."
                 raise NotCopied(source.original, "the folder above it is missing", hint)
             for file in source.files:
-                state = _restore_file(source.find_copy(backup), source.original, file)
+                state = _restore_file(source.find_copy(backup), source.original, file, counted)
                 found[state].append(file.below(source.original))
             for name, link in source.links.items():
                 path = source.original / path_text.unescape_path(name)
@@ -252,15 +262,18 @@ def _remove_stale(staged: Path, listed: Sequence[_Listing]) -> None:
 def _measure_missing(staged: Path, listed: Sequence[_Listing]) -> int:
     """Return the bytes that are still to be copied."""
     copied = (facts for _, facts in walk(staged))
-    wanted = (facts for one in listed for facts in one.entries.values())
-    return max(0, _sum_sizes(wanted) - _sum_sizes(copied))
+    return max(0, _sum_listed(listed) - _sum_sizes(copied))
+
+
+def _sum_listed(listed: Sequence[_Listing]) -> int:
+    return _sum_sizes(facts for one in listed for facts in one.entries.values())
 
 
 def _sum_sizes(entries: Iterable[os.stat_result]) -> int:
     return sum(facts.st_size for facts in entries if stat.S_ISREG(facts.st_mode))
 
 
-def _copy_source(listing: _Listing, staged: Path) -> BackupSource:
+def _copy_source(listing: _Listing, staged: Path, on_bytes: OnBytes) -> BackupSource:
     """Copy a source folder; what an earlier call has copied is kept if it equals its source."""
     folder, target, entries = listing
     top = folder.resolve()
@@ -272,7 +285,7 @@ def _copy_source(listing: _Listing, staged: Path) -> BackupSource:
     for name, facts in entries.items():
         place = Path(path_text.unescape_path(name))
         if stat.S_ISREG(facts.st_mode):
-            copied = copy_file(top / place, target / place, target)
+            copied = copy_file(top / place, target / place, target, on_bytes)
             files.append(msgspec.structs.replace(copied, mtime_ns=facts.st_mtime_ns))
         elif stat.S_ISLNK(facts.st_mode):
             with translate_errors(top / place):
@@ -363,16 +376,16 @@ def _take_name(staged: Path, root: Path, name: str, created: datetime) -> Path:
             return target
 
 
-def _restore_file(copies: Path, original: Path, file: ManifestFile) -> str:
+def _restore_file(copies: Path, original: Path, file: ManifestFile, on_bytes: OnBytes) -> str:
     """Restore a file if it is missing; return the field of RestoredFiles that it belongs to."""
     path, copied = file.below(original), file.below(copies)
     if os.path.lexists(path):
-        return "unchanged" if _has_content(path, file) else "differing"
-    if not _has_content(copied, file):
+        return "unchanged" if _has_content(path, file, on_bytes) else "differing"
+    if not _has_content(copied, file, on_bytes):
         return "damaged"
     single = Manifest((msgspec.structs.replace(file, path=""),))
     try:
-        with moves.staged_copy(copied, path, single) as staged:
+        with moves.staged_copy(copied, path, single, on_bytes=on_bytes) as staged:
             moves.rename_into_place(staged, path)
     except TargetExists:
         return "differing"
@@ -391,11 +404,11 @@ def _restore_link(path: Path, target: str) -> str:
     return "restored"
 
 
-def _has_content(path: Path, file: ManifestFile) -> bool:
+def _has_content(path: Path, file: ManifestFile, on_bytes: OnBytes) -> bool:
     """Return whether a path is a readable file with the content of a file of the record."""
     try:
         facts = path.stat(follow_symlinks=False)
         is_like = stat.S_ISREG(facts.st_mode) and facts.st_size == file.size
-        return is_like and hash_file(path) == file.sha256
+        return is_like and hash_file(path, on_bytes) == file.sha256
     except (OSError, NotCopied):
         return False

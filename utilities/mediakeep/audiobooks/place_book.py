@@ -23,7 +23,9 @@ import msgspec
 
 from mediakeep import atomic_files, clock, path_text
 from mediakeep.errors import TargetExists, UsageError, WorkingFilesChanged
+from mediakeep.file_copies import OnBytes
 from mediakeep.workspace import disk_space, moves, quarantine
+from mediakeep.workspace.copy_progress import CopyProgress, Report
 from mediakeep.workspace.disk_space import SpaceRequirement
 from mediakeep.workspace.manifest import Manifest, ManifestFile, describe_file, hash_file
 from mediakeep.workspace.system_errors import translate_errors
@@ -93,18 +95,26 @@ def parse_file_mode(text: str) -> int | None:
     )
 
 
-def place_book(book: Path, output_dir: Path, name: str, rules: PlacingRules) -> PlacedBook:
+def place_book(
+    book: Path,
+    output_dir: Path,
+    name: str,
+    rules: PlacingRules,
+    progress: Report | None = None,
+) -> PlacedBook:
     """Move a book to `<name>.m4b` in a folder, or to `<name> (2).m4b` if another one has that name.
 
-    It can be called again after a kill. Raises WorkingFilesChanged if the book is missing,
-    NotEnoughSpace, NotCopied and DiskFull.
+    It can be called again after a kill; `progress` may raise to stop. Raises WorkingFilesChanged if
+    the book is missing, NotEnoughSpace, NotCopied and DiskFull.
     """
     placed = find_placed(rules.state)
     if os.path.lexists(book):
-        file = describe_file(book, book)
+        counted = CopyProgress(book.stat().st_size, progress)
+        file = describe_file(book, book, counted)
         _set_mode(book, rules.mode)
         if placed is None or placed.sha256 != file.sha256:
-            placed = _move_book(book, file, output_dir.absolute() / f"{name}{SUFFIX}", rules)
+            target = output_dir.absolute() / f"{name}{SUFFIX}"
+            placed = _move_book(book, file, target, rules, counted)
         else:
             _remove_source(book, placed.location.parent)
     elif placed is None:
@@ -161,14 +171,16 @@ def _is_variant(path: Path, target: Path) -> bool:
     )
 
 
-def _move_book(book: Path, file: ManifestFile, target: Path, rules: PlacingRules) -> PlacedBook:
+def _move_book(
+    book: Path, file: ManifestFile, target: Path, rules: PlacingRules, on_bytes: OnBytes
+) -> PlacedBook:
     """Move a book to the first of its possible names that is free, and return its record."""
     if moves.is_same_file_system(book, target):
         moves.sync_tree(book)
         with contextlib.suppress(moves.OtherFileSystem):
             return _take_name(book, file.sha256, target, rules)
     disk_space.check_disk_space([SpaceRequirement(target.parent, file.size)])
-    with moves.staged_copy(book, target, Manifest((file,))) as staged:
+    with moves.staged_copy(book, target, Manifest((file,)), on_bytes=on_bytes) as staged:
         placed = _take_name(staged, file.sha256, target, rules)
     _remove_source(book, target.parent)
     return placed

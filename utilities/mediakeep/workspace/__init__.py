@@ -3,6 +3,7 @@
 working_dirs     the folders of an item at work, found again by its key
 output_records   which outputs are finished
 verified_copy    copies of files and folders, verified by hash
+copy_progress    progress of copies, in bytes
 manifest         the files of a folder with their hashes
 folder_owners    who published a folder
 moves            copies and moves of folders that appear at once

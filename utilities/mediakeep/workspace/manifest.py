@@ -12,6 +12,7 @@ import msgspec
 
 from mediakeep import atomic_files, file_copies, path_text
 from mediakeep.errors import NotCopied, WorkingFilesChanged
+from mediakeep.file_copies import OnBytes, ignore_bytes
 from mediakeep.workspace.folder_owners import is_owners_file
 from mediakeep.workspace.system_errors import translate_errors
 
@@ -154,18 +155,18 @@ def relative_path(path: Path, top: Path) -> str:
     return path_text.escape_path(path.relative_to(top)) if path != top else ""
 
 
-def describe_file(path: Path, top: Path) -> ManifestFile:
+def describe_file(path: Path, top: Path, on_bytes: OnBytes = ignore_bytes) -> ManifestFile:
     """Return size, time and hash of a file; links are not followed."""
     with translate_errors(path):
         handle = os.open(path, _OPEN_FLAGS)
         try:
             facts = os.fstat(handle)
-            digest = file_copies.file_sha256(handle)
+            digest = file_copies.file_sha256(handle, on_bytes)
         finally:
             os.close(handle)
     return ManifestFile(relative_path(path, top), facts.st_size, facts.st_mtime_ns, digest)
 
 
-def hash_file(path: Path) -> str:
+def hash_file(path: Path, on_bytes: OnBytes = ignore_bytes) -> str:
     """Return the SHA-256 of a file as it is on the disk; links are not followed."""
-    return describe_file(path, path).sha256
+    return describe_file(path, path, on_bytes).sha256

@@ -23,6 +23,7 @@ from types import MappingProxyType
 
 from mediakeep import atomic_files, file_copies, path_text
 from mediakeep.errors import TargetExists, WorkingFilesChanged
+from mediakeep.file_copies import OnBytes, ignore_bytes
 from mediakeep.workspace import folder_owners
 from mediakeep.workspace.folder_locks import open_folder, try_lock
 from mediakeep.workspace.manifest import Check, Manifest, ManifestFile, is_equal, walk
@@ -157,6 +158,7 @@ def staged_copy(
     target: Path,
     manifest: Manifest,
     extra: Mapping[str, bytes] = MappingProxyType({}),
+    on_bytes: OnBytes = ignore_bytes,
 ) -> Iterator[Path]:
     """Yield a complete and synced hidden copy next to the target, to be renamed in a `with` block.
 
@@ -168,7 +170,7 @@ def staged_copy(
     remove_abandoned_parts(target.parent)
     with _part_folder(target) as part:
         staged = part / "content"
-        copied = _copy_manifest_files(source, staged, manifest)
+        copied = _copy_manifest_files(source, staged, manifest, on_bytes)
         for file, expected in zip(copied, manifest.files, strict=True):
             if (file.size, file.sha256) != (expected.size, expected.sha256):
                 hint = "Restore it, then run again."
@@ -179,15 +181,20 @@ def staged_copy(
         yield staged
 
 
-def _copy_manifest_files(source: Path, target: Path, manifest: Manifest) -> list[ManifestFile]:
+def _copy_manifest_files(
+    source: Path, target: Path, manifest: Manifest, on_bytes: OnBytes
+) -> list[ManifestFile]:
     if not source.is_dir():
-        return [copy_file(source, target, target)]
+        return [copy_file(source, target, target, on_bytes)]
     folders = [Path(path_text.unescape_path(name)) for name in manifest.folders]
     with translate_errors(target):
         target.mkdir()
     for name in folders:
         make_subfolder(target / name)
-    files = [copy_file(file.below(source), file.below(target), target) for file in manifest.files]
+    files = [
+        copy_file(file.below(source), file.below(target), target, on_bytes)
+        for file in manifest.files
+    ]
     for name in reversed([Path(), *folders]):
         copy_folder_metadata(source / name, target / name)
     sync_folders([target, *(target / name for name in folders)])

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from mediakeep import atomic_files, file_copies
 from mediakeep.errors import CopyDiffers, NotCopied, SourceChanged, WorkingFilesChanged
+from mediakeep.file_copies import OnBytes, ignore_bytes
 from mediakeep.workspace.folder_locks import lock_folder
 from mediakeep.workspace.folder_owners import is_owners_file
 from mediakeep.workspace.manifest import Manifest, ManifestFile, hash_file, relative_path
@@ -53,17 +54,20 @@ def copy_to_source(folder: Path, source_dir: Path) -> Manifest:
     return Manifest(tuple(files), tuple(relative_path(path, source_dir) for path in folders))
 
 
-def copy_file(source: Path, target: Path, top: Path) -> ManifestFile:
+def copy_file(
+    source: Path, target: Path, top: Path, on_bytes: OnBytes = ignore_bytes
+) -> ManifestFile:
     """Copy a file, verified and with its metadata; an equal file at `target` is kept.
 
-    The caller syncs the folder. Paths in the result are relative to `top`.
+    The caller syncs the folder. Paths in the result are relative to `top`. `on_bytes` is called
+    while bytes are copied, and while both files are hashed.
     """
     with _open_source(source) as old:
         facts = os.fstat(old)
         digest = ""
         with contextlib.suppress(FileNotFoundError):
-            digest = _hash_if_equal(old, target)
-        digest = digest or _copy_and_rename(old, source, target)
+            digest = _hash_if_equal(old, target, on_bytes)
+        digest = digest or _copy_and_rename(old, source, target, on_bytes)
         _check_source(source, facts)
     with translate_errors(target):
         mtime = target.stat(follow_symlinks=False).st_mtime_ns  # some file systems round it
@@ -133,18 +137,18 @@ def _open_source(path: Path) -> Iterator[int]:
         os.close(handle)
 
 
-def _hash_if_equal(old: int, target: Path) -> str:
+def _hash_if_equal(old: int, target: Path, on_bytes: OnBytes) -> str:
     """Return the hash of a file if a finished copy equals it, else ""."""
     facts, copied = os.fstat(old), target.stat(follow_symlinks=False)
     if not stat.S_ISREG(copied.st_mode):
         return ""
     if (facts.st_size, facts.st_mtime_ns) != (copied.st_size, copied.st_mtime_ns):
         return ""
-    digest = file_copies.file_sha256(old)
-    return digest if hash_file(target) == digest else ""
+    digest = file_copies.file_sha256(old, on_bytes)
+    return digest if hash_file(target, on_bytes) == digest else ""
 
 
-def _copy_and_rename(old: int, source: Path, target: Path) -> str:
+def _copy_and_rename(old: int, source: Path, target: Path, on_bytes: OnBytes) -> str:
     facts = os.fstat(old)
     temp_path = target.with_name(f".{os.urandom(6).hex()}.tmp")
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -152,13 +156,13 @@ def _copy_and_rename(old: int, source: Path, target: Path) -> str:
         new = os.open(temp_path, flags, 0o600)
         try:
             try:
-                file_copies.copy_content(old, new)
+                file_copies.copy_content(old, new, on_bytes)
                 file_copies.copy_metadata(old, new, required=False)
                 atomic_files.sync_file(new)
                 atomic_files.drop_cache(new)
-                digest = file_copies.file_sha256(old)
+                digest = file_copies.file_sha256(old, on_bytes)
                 _check_source(source, facts)
-                if file_copies.file_sha256(new) != digest:
+                if file_copies.file_sha256(new, on_bytes) != digest:
                     raise CopyDiffers(source)
             finally:
                 os.close(new)
