@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from mediakeep.item import Status
 from mediakeep.queue import actions
+from mediakeep.queue.queue import Queue, locate_queue
 from mediakeep.runner.batch_config import BatchCallbacks, SettledItem
 from tests.runner import toys, workshop
 from tests.runner.workshop import Workshop
@@ -23,11 +26,25 @@ def cancel_after_bee(shop: Workshop, key: str) -> BatchCallbacks:
     return BatchCallbacks(on_item=settled)
 
 
+def cancel_once_gated(shop: Workshop) -> None:
+    """Cancel the ant, as another process does, once its part has begun."""
+    end = time.monotonic() + workshop.PATIENCE
+    while not shop.notes("part", "ant.0"):
+        assert time.monotonic() < end, "the part never began"
+        time.sleep(0.01)
+    with Queue.open(locate_queue(shop.status, shop.clock), shop.kind) as queue:
+        assert queue.commit(actions.cancel_item("ant"))
+
+
 @pytest.mark.usefixtures("pooled")
 def test_running_tasks_of_a_cancelled_job_end_and_the_others_go_on(tmp_path: Path) -> None:
     shop = workshop.make_workshop(tmp_path, {"ant": "gated", "bee": "a", "cow": "b"}, toys.TOY)
-    result = shop.run(workers=2, face=cancel_after_bee(shop, "ant"), item_timeout=60.0)
-    assert not (tmp_path / "gate").exists()  # so the part of the ant can only have been ended
+    assert shop.queue
+    with ThreadPoolExecutor() as threads:
+        cancelled = threads.submit(cancel_once_gated, shop)
+        result = shop.run(workers=2, item_timeout=60.0)
+        cancelled.result()
+    assert result.seconds < 60.0  # the gate is closed: the part did not end by itself
     assert (result.done_count, result.parked, result.stopped) == (2, 0, False)
     ant = shop.item("ant")
     assert (ant.status, ant.skip_reason, ant.claim) == (Status.SKIPPED, "cancelled", 0)

@@ -176,6 +176,7 @@ class Batch:
         windows, now = self._config.between, self._queue.location.now()
         if windows.is_open(now):
             return
+        now = now.replace(microsecond=0)  # as times are recorded
         wait = (windows.find_opening(now) - now).total_seconds()
         outcome = Outcome(Status.PENDING, f"outside of --between {windows.text}", retry_after=wait)
         for key, running in list(self._items.items()):

@@ -156,12 +156,19 @@ class JobBatch:
     def _wait_until_due(self) -> bool:
         """Wait until an item can run; return whether a signal stopped the wait."""
         with StopHandler() as stop:
-            while not stop.requested:
-                times = self._find_waiting().values()
-                if not times or min(times) <= self._now():
-                    break
+            while not stop.requested and not self._is_due():
                 time.sleep(_INTERVAL)
         return stop.requested
+
+    def _is_due(self) -> bool:
+        """Return whether an item can run now, or none waits any more.
+
+        The queue is not read before the next time window, which may be hours away.
+        """
+        if not self._windows.is_open(self._get_time()):
+            return False
+        times = self._find_waiting().values()
+        return not times or min(times) <= self._now()
 
     def _combine(self, codes: Sequence[int]) -> int:
         """Return the exit code of all batches: that of failures only if an item is still failed."""
