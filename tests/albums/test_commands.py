@@ -196,3 +196,30 @@ def test_an_album_that_is_named_is_converted_again_and_keeps_its_old_output(
         assert "[1/1] Art/One: 2 tracks in opus" in convert(albums, *words)
     assert rig.names(albums.output / ALBUM) == OUTPUTS
     assert rig.quarantined(albums.output) == [str(albums.output / ALBUM)]
+
+
+def test_texts_of_a_failed_album(albums: AlbumHome) -> None:
+    albums.make("Art/Good", "Art/Bad")
+    (albums.library / "Art" / "Bad" / "01 T.flac").write_bytes(b"fLaC")
+    words = command(albums, "convert_albums.py", albums.library, "--output", albums.output)
+    done = subprocess.run(words, capture_output=True, text=True, env=_ENVIRONMENT)
+    assert done.returncode == 1
+    home = f"--home {albums.path}"
+    assert done.stdout.splitlines()[-2:] == [
+        "Failed: 1 album",
+        f"Show why: python utilities/album_queue_manager.py {home} --list --status error."
+        f" Try again: python utilities/convert_albums.py {home} --retry-failed.",
+    ]
+    listed = run(albums, "album_queue_manager.py", "--list", "--status", "error")
+    assert "1 of 2 tracks not converted" in listed
+    shown = run(albums, "album_queue_manager.py", "--show-album", "Art/Good")
+    assert "  attempts: completed 1\n" in shown
+    first, *_ = run(albums, "album_queue_manager.py", "--show-summary").splitlines()
+    assert first == f"Album library {albums.library}"
+    status = json.loads(run(albums, "album_queue_manager.py", "--show-summary", "--json"))
+    assert not {"issues", "reviews", "awaiting"} & status.keys()
+    resumable = convert(albums, "--output", albums.output, "--list-resumable").splitlines()
+    assert resumable[0] == "Art/Bad: next stage converting; 1 of 2 tracks converted; failed"
+    assert max(map(len, resumable)) <= 104
+    *_, ended = convert(albums, "--output", albums.output, "--json").splitlines()
+    assert not {"auto_fixed", "lookup_note"} & json.loads(ended).keys()

@@ -105,7 +105,7 @@ def test_what_albums_were_found_to_be_is_told_of_this_batch_alone(
     assert not any(
         "Albums" in line for line in batch_output.format_summary(reported(Outcome()), standing())
     )
-    batch_output.JsonLinesOutput().on_finish(told, standing())
+    batch_output.JsonLinesOutput(MUSIC).on_finish(told, standing())
     data = json.loads(capsys.readouterr().out)
     assert (data["albums_matched"], data["albums_tied"], data["fields_filled"]) == (5, 0, 40)
 
@@ -130,7 +130,9 @@ def test_on_a_terminal_a_wait_for_a_service_is_shown_and_removed_at_the_end() ->
 
 
 def test_programs_are_told_too(capsys: pytest.CaptureFixture[str]) -> None:
-    batch_output.JsonLinesOutput().on_finish(reported(UNREACHED, pending_lookups=3), standing())
+    batch_output.JsonLinesOutput(MUSIC).on_finish(
+        reported(UNREACHED, pending_lookups=3), standing()
+    )
     told = json.loads(capsys.readouterr().out)
     assert (told["awaiting_lookup"], told["service_failed"], told["lookup_note"]) == (3, True, OUT)
     assert (told["summary"]["awaiting"], told["summary"]["unsure"]) == (1, 0)

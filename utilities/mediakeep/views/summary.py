@@ -6,13 +6,14 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from mediakeep import clock
 from mediakeep.item import Item, Status
-from mediakeep.kinds import Kind
+from mediakeep.kinds import KINDS, Kind
 from mediakeep.queue.history import index, queries
 from mediakeep.queue.history.queries import SessionSpan, Throughput
 from mediakeep.queue.journal import JournalRecord
@@ -83,6 +84,19 @@ class QueueStatus(msgspec.Struct, frozen=True):
     def is_finished(self) -> bool:
         """Return whether nothing is left to process, neither now nor by an automatic retry."""
         return bool(self.total) and not self.items_left and not self.waiting
+
+
+_REVIEW_FIELDS = (
+    *("issues", "notes", "reviews", "fixed"),
+    *("awaiting", "looked_up", "unsure", "unknown"),
+)
+
+
+def build_status_data(status: QueueStatus) -> dict[str, Any]:
+    """Return a status as plain data; jobs have no issues, reviews and lookups."""
+    data: dict[str, Any] = msgspec.to_builtins(status)
+    omitted = _REVIEW_FIELDS if KINDS[status.kind].stages else ()
+    return {name: value for name, value in data.items() if name not in omitted}
 
 
 class CompletionEstimate(msgspec.Struct, frozen=True):

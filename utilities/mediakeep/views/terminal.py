@@ -48,7 +48,7 @@ def describe_queue(status: QueueStatus) -> list[str]:
     """Describe the state of a queue in lines of text."""
     done = status.counts["completed"]
     lines = [
-        f"{status.kind.capitalize()} library {path_text.to_printable(status.library)}"
+        f"{_name_library(status)} {path_text.to_printable(status.library)}"
         if status.library
         else status.kind.capitalize(),
         f"{_draw_bar(status.percentage)} {done:,} of "
@@ -63,6 +63,12 @@ def describe_queue(status: QueueStatus) -> list[str]:
     lines += [f"  {line}" for line in describe_lookups(status)]
     lines.append(_format_pace(status))
     return [line for line in lines if line.strip()] + describe_open_issues(status)
+
+
+def _name_library(status: QueueStatus) -> str:
+    """Return "Music library" or "Album library"."""
+    name = status.noun if status.kind == status.plural else status.kind
+    return f"{name.capitalize()} library"
 
 
 def describe_lookups(status: QueueStatus) -> list[str]:
@@ -173,6 +179,8 @@ def _to_text(value: Any) -> str:
             return f"{len(value.done):,} done{failed}"
         case tuple():
             return ", ".join(value)
+        case dict():
+            return ", ".join(f"{name} {number}" for name, number in value.items())
         case _:
             return str(value)
 

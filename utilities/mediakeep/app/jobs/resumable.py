@@ -15,6 +15,7 @@ from mediakeep.item import Item, Status
 from mediakeep.queue import claims, resets
 from mediakeep.queue.state import QueueState
 
+_MAX_WIDTH = 100  # characters of a reason; --json has all of it
 _UNFINISHED = (Status.PENDING, Status.IN_PROGRESS, Status.ERROR)
 
 
@@ -33,7 +34,7 @@ class ResumableItem(msgspec.Struct, frozen=True):
 
 
 def list_resumable(context: ManagerContext, settings: Mapping[str, Any]) -> CommandResult:
-    """List the unfinished items, one per line."""
+    """List the unfinished items, each with the reason on a line of its own."""
     state = context.read_state()
     claims.simulate_recovery(state, context.location)
     found = {
@@ -79,6 +80,11 @@ def _describe(
 def _format(item: ResumableItem) -> str:
     wait = f"waiting until {item.not_before}" if item.not_before else ""
     state = "failed" if item.status is Status.ERROR else ""
-    parts: list[Any] = [f"next stage {item.stage}", item.progress, state, wait, item.why]
+    parts = (f"next stage {item.stage}", item.progress, state, wait)
     text = "; ".join(path_text.to_printable(part) for part in parts if part)
-    return f"{path_text.quote_escaped(item.name)}: {text}"
+    line = f"{path_text.quote_escaped(item.name)}: {text}"
+    return f"{line}\n    {_shorten(path_text.to_printable(item.why))}" if item.why else line
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _MAX_WIDTH else f"{text[: _MAX_WIDTH - 3]}..."

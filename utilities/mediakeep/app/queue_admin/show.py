@@ -24,7 +24,7 @@ def show_summary(context: ManagerContext) -> CommandResult:
     if progress.stages is not UNSET:
         kind, now = context.kind, context.location.now()
         lines += stage_text.describe_stages(progress.stages, kind.noun, kind.plural, now)
-    return CommandResult(lines, progress)
+    return CommandResult(lines, summary.build_status_data(progress))
 
 
 def show_list(context: ManagerContext) -> CommandResult:

@@ -8,13 +8,13 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 from msgspec import UNSET
 
-from mediakeep import clock, path_text
+from mediakeep import clock, config, path_text
 from mediakeep.app.batch.batch_request import BatchOptions
 from mediakeep.app.batch.output import BatchOutput
 from mediakeep.app.subjects import registry
@@ -24,12 +24,17 @@ from mediakeep.item import Status
 from mediakeep.kinds import KINDS, Kind
 from mediakeep.runner.batch_config import BatchResult, ParkedItem, SettledItem
 from mediakeep.views import stage_text, terminal, wait_text
-from mediakeep.views.summary import QueueStatus
+from mediakeep.views.summary import QueueStatus, build_status_data
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
 _REVIEW_LIST = "outputs/manual_review_needed.json"
+# Fields of a summary that jobs do not have.
+_REVIEW_FIELDS = (
+    *("auto_fixed", "manual_reviews"),
+    *("awaiting_lookup", "service_failed", "lookup_note"),
+)
 _STATUS_PREFIXES = {
     Status.ERROR: "failed: ",
     Status.SKIPPED: "skipped: ",
@@ -40,13 +45,13 @@ _STATUS_PREFIXES = {
 def open_output(options: BatchOptions) -> Iterator[PipeSafeOutput]:
     """Open the output of a batch: text, or JSON lines."""
     if options.as_json:
-        yield PipeSafeOutput(JsonLinesOutput())
+        yield PipeSafeOutput(JsonLinesOutput(options.request.kind))
         return
     subject = registry.get_subject(options.request.kind)
     # With prompts there is no progress bar: it would hide them.
     has_progress = sys.stderr.isatty() and not options.config.limits.interactive
     format_changes = subject.reviewed.format_dry_run if subject.reviewed else _format_plan
-    output = TextOutput(subject.kind, format_changes, has_progress=has_progress)
+    output = TextOutput(subject.kind, format_changes, has_progress=has_progress, home=options.home)
     try:
         yield PipeSafeOutput(output)
     finally:
@@ -58,9 +63,14 @@ class TextOutput:
     """Text output; on a terminal with a progress bar below."""
 
     def __init__(
-        self, kind: Kind, text: Callable[[Any], list[str]], *, has_progress: bool = False
+        self,
+        kind: Kind,
+        text: Callable[[Any], list[str]],
+        *,
+        has_progress: bool = False,
+        home: Path | None = None,
     ) -> None:
-        self._kind, self._format_changes = kind, text
+        self._kind, self._format_changes, self._home = kind, text, home
         self._total = 0
         self._progress = _create_progress() if has_progress else None
 
@@ -104,7 +114,8 @@ class TextOutput:
     def on_finish(self, report: BatchResult, summary: QueueStatus) -> None:
         """Print the summary."""
         self.close()
-        for line in format_summary(report, summary):
+        next_steps = _format_next_steps(self._kind, self._home, report)
+        for line in [*format_summary(report, summary), *next_steps]:
             click.echo(line)
 
     def on_dry_run(self, report: BatchResult, /) -> None:
@@ -149,6 +160,9 @@ def _create_progress() -> Progress:
 class JsonLinesOutput:
     """One JSON object per line: begun, settled..., ended."""
 
+    def __init__(self, kind: Kind) -> None:
+        self._omitted = _REVIEW_FIELDS if kind.stages else ()
+
     def on_prepared(self, lines: list[str], data: Mapping[str, Any]) -> None:  # noqa: ARG002
         """Print what was changed in the queue."""
         if data:
@@ -174,11 +188,15 @@ class JsonLinesOutput:
 
     def on_finish(self, report: BatchResult, summary: QueueStatus) -> None:
         """Print the summary."""
-        _print_event("ended", **_summary_fields(report), summary=msgspec.to_builtins(summary))
+        _print_event("ended", **self._build_fields(report), summary=build_status_data(summary))
 
     def on_dry_run(self, report: BatchResult, /) -> None:
         """Print the summary of the dry run."""
-        _print_event("ended", **_summary_fields(report), dry_run=True)
+        _print_event("ended", **self._build_fields(report), dry_run=True)
+
+    def _build_fields(self, report: BatchResult) -> dict[str, Any]:
+        fields = _summary_fields(report).items()
+        return {name: value for name, value in fields if name not in self._omitted}
 
 
 def _summary_fields(report: BatchResult) -> dict[str, Any]:
@@ -251,6 +269,15 @@ def format_summary(report: BatchResult, summary: QueueStatus, now: Clock = clock
         *terminal.describe_tallies(summary.kind, report.counts),
         *waiting,
     ]
+
+
+def _format_next_steps(kind: Kind, home: Path | None, report: BatchResult) -> list[str]:
+    """Return a line on what to do about failed jobs, if there are any."""
+    if not (kind.stages and report.settled[Status.ERROR]):
+        return []
+    show = config.format_command(kind.manager_script, home)
+    retry = config.format_command(kind.batch_script, home)
+    return [f"Show why: {show} --list --status error. Try again: {retry} --retry-failed."]
 
 
 def _format_issues(report: BatchResult) -> list[str]:
