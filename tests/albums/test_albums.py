@@ -383,3 +383,19 @@ def test_a_changed_album_replaces_its_renamed_output(albums: AlbumHome) -> None:
     ]
     assert mutagen.File(f"{renamed}/01 T.opus")["title"] == ["New"]
     assert rig.quarantined(albums.output) == [renamed]
+
+
+def test_files_that_are_not_copied_are_listed_with_hidden_ones(albums: AlbumHome) -> None:
+    albums.make(ALBUM, tracks=1)
+    folder = albums.library / ALBUM
+    (folder / ".thumbs").mkdir()
+    for name in (".thumbs/1.jpg", ".hidden.txt", "sums.md5", "._01 T.flac", "cover.jpg"):
+        (folder / name).write_bytes(b"?")
+    albums.convert()
+    listed = {one["path"]: one["reason"] for one in albums.report(ALBUM)["not_copied"]}
+    hidden = "it is hidden or a file of the operating system"
+    assert listed == {
+        "sums.md5": "it has checksums of the source files",
+        **dict.fromkeys((".hidden.txt", ".thumbs/1.jpg", "._01 T.flac"), hidden),
+    }
+    assert set(listed) < set(rig.names(albums.archive / ALBUM))

@@ -15,13 +15,13 @@ import msgspec
 
 from mediakeep import atomic_files, path_text
 from mediakeep.albums import enrichment
-from mediakeep.albums.album_job import AlbumJob, load_profile
+from mediakeep.albums.album_job import AlbumJob, load_profile, load_source_manifest
 from mediakeep.albums.enrichment import Enrichment
 from mediakeep.albums.item import AlbumItem
 from mediakeep.albums.plan_album import AlbumPlan
-from mediakeep.media.transfer.extra_files import ExtraFilesPlan
+from mediakeep.media.transfer.extra_files import ExtraFilesPlan, FileNotCopied
 from mediakeep.pages import render
-from mediakeep.workspace import output_records
+from mediakeep.workspace import manifest, output_records
 from mediakeep.workspace.output_records import OutputRecord
 from mediakeep.workspace.system_errors import translate_errors
 from mediakeep.workspace.working_dirs import WorkingDirs
@@ -107,10 +107,25 @@ def save_conversion(
         )
         for track in plan.tracks
     )
-    listed = tuple({"path": one.path, "reason": one.reason} for one in extra.listed)
+    listed = tuple(
+        {"path": one.path, "reason": one.reason}
+        for one in (*extra.listed, *_list_hidden_files(dirs, plan, extra))
+    )
     path = dirs.state / _CONVERSION_FILE
     with translate_errors(path):
         atomic_files.write_atomic(path, msgspec.json.encode(Conversion(rows, listed)))
+
+
+def _list_hidden_files(
+    dirs: WorkingDirs, plan: AlbumPlan, extra: ExtraFilesPlan
+) -> Iterator[FileNotCopied]:
+    """Yield the files of the source that are no tracks, and that the listing of folders skips."""
+    seen = {path_text.escape_path(track.source) for track in plan.tracks}
+    seen.update(manifest.relative_path(file.source, dirs.source) for file in extra.copied)
+    seen.update(one.path for one in extra.listed)
+    for file in load_source_manifest(dirs).files:
+        if file.path not in seen:
+            yield FileNotCopied(file.path, "it is hidden or a file of the operating system")
 
 
 def write(job: AlbumJob, dirs: WorkingDirs, status: str, message: str = "") -> None:
