@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,10 @@ import pytest
 
 from mediakeep import kinds
 from mediakeep.item import Status
+from tests.albums import rig
 from tests.albums.rig import AlbumHome
-from tests.albums.test_albums import ALBUM, check_published
+from tests.albums.test_albums import ALBUM, OUTPUTS, check_published
+from tests.albums.test_interrupted import ARCHIVED
 from tests.crash.tap import FileCall, Tap
 
 
@@ -67,3 +70,67 @@ def test_a_full_volume(
     if where:
         shutil.move(other_volume / "folder", albums.root / where)
     check_published(albums)
+
+
+_ROOM = 16 << 10  # bytes that are left on a full volume, less than a track has
+
+
+@pytest.fixture
+def small_volume(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 megabytes."""
+    folder = tmp_path / "volume"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("this user may not mount a file system")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("stage", "option", "match"),
+    [
+        ("preparing", "working_dir", "_state/owner.json"),
+        ("converting", "working_dir", "_state/profile.json"),
+        ("archiving", "archive_dir", ".part"),
+        ("finalizing", "output_dir", ".part"),
+    ],
+)
+def test_a_volume_that_really_fills_up(
+    tmp_path: Path, small_volume: Path, stage: str, option: str, match: str
+) -> None:
+    folder, ballast = small_volume / "folder", small_volume / "ballast"
+    (tmp_path / "master").mkdir()
+    albums = AlbumHome(tmp_path, rig.make_flac(tmp_path / "master", 3 * rig.RATE))
+    albums.values = {option: folder}
+    albums.make(ALBUM)
+    albums.prepare()
+
+    def fill(call: FileCall) -> None:  # once the stage has checked the space
+        place = call.target or call.path
+        if place.startswith(str(small_volume)) and place.endswith(match) and not ballast.exists():
+            disk = os.statvfs(small_volume)
+            with ballast.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, disk.f_bavail * disk.f_frsize - _ROOM)
+
+    with Tap(lambda _: None, fill):
+        result = albums.run()
+    assert ballast.exists()
+    item = albums.item(ALBUM)
+    assert (result.parked, result.done_count, item.status) == (1, 0, Status.PENDING)
+    assert kinds.ALBUMS.stages.get_current_stage(item.processing_stage) == stage
+    assert item.parked.startswith(f"the volume of {small_volume}")
+    assert item.parked.endswith(" is full")
+    assert not item.attempts
+    output = folder if option == "output_dir" else albums.output
+    archive = folder if option == "archive_dir" else albums.archive
+    assert rig.names(output) == []
+    assert rig.names(archive / ALBUM) == (ARCHIVED if stage == "finalizing" else [])
+    ballast.unlink()
+    with albums.context.open_queue() as queue:
+        queue.unpark([ALBUM])
+    albums.run(delete_original=True)
+    assert albums.item(ALBUM).status is Status.COMPLETED
+    assert (rig.names(output / ALBUM), rig.names(archive / ALBUM)) == (OUTPUTS, ARCHIVED)
+    assert rig.names(albums.library) == []
