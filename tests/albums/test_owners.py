@@ -50,6 +50,38 @@ def test_a_rollback_keeps_the_folders_of_another_home(albums: AlbumHome, other: 
     assert rig.names(albums.output) == rig.names(albums.archive) == []
 
 
+def test_a_rollback_keeps_the_folders_of_another_album(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    albums.convert()
+    shutil.copytree(albums.library, albums.root / "more")
+    rig.tag(albums.root / "more" / ALBUM / "01 T.flac", title="Other")
+    albums.prepare(f"../more/{ALBUM}", existing="replace")
+    albums.run(existing="replace")
+    (key,) = set(albums.context.read_state().items) - {ALBUM}
+    assert albums.item(key).playback_path == albums.item(ALBUM).playback_path
+    assert [line[:4] for line in roll_back_album(albums)[1:]] == ["Kept", "Kept"]
+    assert rig.names(albums.output / ALBUM) == OUTPUTS
+    assert [line[:5] for line in roll_back_album(albums, key)[1:]] == ["Moved", "Moved"]
+
+
+def test_a_moved_home_keeps_its_albums(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    albums.convert()
+    albums.path.rename(albums.root / "moved")
+    moved = _MovedHome(albums.root, albums.master)
+    rig.tag(albums.library / ALBUM / "01 T.flac", title="New")
+    moved.convert()
+    check_published(moved)
+    assert list_owners(albums.output / ALBUM) == [albums.root.name]
+    assert [line[:5] for line in roll_back_album(moved)[1:]] == ["Moved", "Moved"]
+
+
+class _MovedHome(AlbumHome):
+    @property
+    def path(self) -> Path:
+        return self.root / "moved"
+
+
 def test_an_album_does_not_replace_what_belongs_to_another_home(
     albums: AlbumHome, other: AlbumHome
 ) -> None:

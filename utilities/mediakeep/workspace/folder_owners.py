@@ -34,9 +34,13 @@ class FolderOwner(msgspec.Struct, frozen=True):
     home: str
     source: str
 
-    def is_same_item(self, other: FolderOwner) -> bool:
-        """Return whether both are the same item, whose original may have been moved."""
-        return (self.item, self.home) == (other.item, other.home)
+    def is_same_item(self, recorded: FolderOwner) -> bool:
+        """Return whether a recorded owner is this item, whose original or home may have moved."""
+        is_home = self.home == recorded.home or (
+            self.source == recorded.source
+            and not Path(path_text.unescape_path(recorded.home)).exists()
+        )
+        return self.item == recorded.item and is_home
 
     def describe(self) -> str:
         source, home = map(path_text.to_printable, (self.source, self.home))
@@ -88,7 +92,7 @@ def remove_owners_file(folder: Path) -> None:
 
 
 def _exclude(owners: Iterable[FolderOwner], owner: FolderOwner) -> tuple[FolderOwner, ...]:
-    return tuple(other for other in owners if not other.is_same_item(owner))
+    return tuple(other for other in owners if not owner.is_same_item(other))
 
 
 @contextlib.contextmanager
