@@ -213,8 +213,8 @@ def write_tagged(path: Path, album: str, *, author: str = "Tag Author") -> Path:
     tags.add(mutagen.id3.MVIN(text="3/7"))
     tags.add(mutagen.id3.COMM(desc="iTunNORM", text="0000"))
     tags.add(mutagen.id3.COMM(desc="", text="Tag <b>description</b>"))
-    tags.add(mutagen.id3.APIC(mime="image/png", type=4, data=PNG[:99]))
-    tags.add(mutagen.id3.APIC(mime="image/jpeg", type=3, data=JPEG))
+    tags.add(mutagen.id3.APIC(mime="image/png", type=4, desc="a", data=PNG))
+    tags.add(mutagen.id3.APIC(mime="image/jpeg", type=3, desc="ab", data=JPEG))
     tags.save(path)
     return path
 
@@ -316,9 +316,14 @@ def test_covers_are_found_and_converted(tmp_path: Path) -> None:
     assert found.origins["cover"] == "folder.gif"
     assert found.warnings == (f"{tmp_path / 'cover.jpg'} not used: it is not a picture.",)
     (tmp_path / "Front.png").write_bytes(PNG + bytes(11 * 1024 * 1024))
-    (tmp_path / "folder.gif").write_bytes(gif[:20])
-    assert read(tmp_path, source.name).origins["cover"] == "tags"
-    assert len(read(tmp_path, source.name).warnings) == 3
+    (tmp_path / "folder.gif").write_bytes(gif[:-99])
+    (tmp_path / "cover.png").write_bytes(PNG[:-20])
+    found = read(tmp_path, source.name)
+    assert found.origins["cover"] == "tags"
+    assert [text.partition(" not used: ")[2] for text in found.warnings] == [
+        *("it is not a picture.", "it is truncated.", "it is truncated."),
+        "it is larger than 10 MB.",
+    ]
 
     assert read(tmp_path, cover=str(tmp_path / "other2.png")).details.cover == PNG
     for name, cause in (("cover.jpg", "it is not a picture"), ("none.png", "No such file")):

@@ -29,7 +29,8 @@ def draw_picture(
     context.width, context.height, context.pix_fmt = width, height, pixel_format
     context.time_base = Fraction(1, 25)
     parts = (frame.reformat(format=pixel_format), None)
-    return b"".join(bytes(packet) for part in parts for packet in context.encode(part))
+    data = b"".join(bytes(packet) for part in parts for packet in context.encode(part))
+    return data + b";" if mime == "image/gif" else data  # FFmpeg's muxer writes the trailer
 
 
 def read_color(data: bytes) -> tuple[int, int, int]:

@@ -9,7 +9,13 @@ import msgspec
 
 from mediakeep import path_text
 from mediakeep.errors import ItemFailed, UsageError
-from mediakeep.media import folder_listing, open_file, picture_conversion, pictures
+from mediakeep.media import (
+    folder_listing,
+    open_file,
+    picture_conversion,
+    pictures,
+    truncated_pictures,
+)
 from mediakeep.media.mutagen_tags.tag_items import TagPicture
 
 _COVER_NAMES = ("cover", "folder", "front")  # the preferred one first
@@ -87,6 +93,9 @@ def _rank(path: Path) -> int:
 
 def _read_picture(path: Path) -> bytes:
     try:
+        mime, _, _ = pictures.read_picture_info(path)
+        if truncated_pictures.is_truncated(path, mime):
+            raise ValueError("it is truncated")
         with open_file.open_regular_file(path) as file:
             return convert_cover(file.read(4 * _MAX_SIZE))
     except ItemFailed as error:
