@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,10 @@ def test_a_waiting_item_is_not_failed_and_runs_when_its_time_has_come(
         "published later",
     )
     assert alpha["progress"] == "2 tracks converted"
+    local = datetime.fromisoformat(alpha["not_before"]).astimezone()
+    listed = recordings.process("--list-resumable").splitlines()[0]
+    assert listed.startswith("Alpha: next stage publishing; 2 tracks converted; waiting until ")
+    assert listed.endswith(f"{local:%H:%M}: published later")
     recordings.process("--recording", "Alpha")  # publishes at once, as nothing says to wait
     assert published(recordings) == {"Alpha": 2}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.item import Item, Status
 from mediakeep.queue import claims, resets
 from mediakeep.queue.state import QueueState
+from mediakeep.views import wait_text
 
 _MAX_WIDTH = 100  # characters of a reason; --json has all of it
 _UNFINISHED = (Status.PENDING, Status.IN_PROGRESS, Status.ERROR)
@@ -40,7 +42,7 @@ def list_resumable(context: ManagerContext, settings: Mapping[str, Any]) -> Comm
     found = {
         key: _describe(context, key, state.items[key], settings) for key in select_unfinished(state)
     }
-    lines = [_format(item) for item in found.values()]
+    lines = [_format(item, context.location.now()) for item in found.values()]
     return CommandResult(lines or ["Nothing to resume."], found)
 
 
@@ -77,8 +79,8 @@ def _describe(
     )
 
 
-def _format(item: ResumableItem) -> str:
-    wait = f"waiting until {item.not_before}" if item.not_before else ""
+def _format(item: ResumableItem, now: datetime) -> str:
+    wait = wait_text.format_wait(item.not_before, "", now) if item.not_before else ""
     state = "failed" if item.status is Status.ERROR else ""
     parts = (f"next stage {item.stage}", item.progress, state, wait)
     text = "; ".join(path_text.to_printable(part) for part in parts if part)
