@@ -6,7 +6,9 @@ import json
 import os
 import re
 import shutil
-from datetime import UTC, date, datetime, timedelta
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,20 @@ from mediakeep import kinds
 from mediakeep.views import periods
 from tests.commands.conftest import Home
 
-WEEK = periods.period_at(datetime.now(UTC))
+# A time zone in which it is noon now, so that no day and no week ends during the tests.
+ZONE_HOURS = 12 - datetime.now(UTC).hour
+ZONE = timezone(timedelta(hours=ZONE_HOURS))
+WEEK = periods.period_at(datetime.now(UTC), zone=ZONE)
+
+
+@pytest.fixture(autouse=True)
+def _noon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the commands have that time zone."""
+    monkeypatch.setenv("TZ", f"NOON{-ZONE_HOURS:+d}")  # in POSIX, zones east of UTC are negative
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 def reports(home: Home) -> Path:
@@ -116,7 +131,7 @@ def test_the_week_before_is_closed_once_and_then_left_alone(worked: Home) -> Non
 def test_days_are_reported_where_a_person_wants_it(home: Home) -> None:
     home.scan()
     home.call("process_music_batch", "--batch-size", 1, env={"MEDIAKEEP_DAILY_REPORTS": "1"})
-    today = datetime.now(UTC).astimezone().date()
+    today = datetime.now(ZONE).date()
     text = report(home, today, word="daily").read_text()
     assert text.startswith(f"# Progress, {periods.format_period(periods.Period(today, 1))}")
     assert "before the day is over" in text
