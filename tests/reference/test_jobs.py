@@ -123,8 +123,9 @@ def test_a_running_job_is_cancelled_and_its_batch_ends_its_tasks(
     out = run_jobs(recordings, "cancel", "beta")
     assert f"Beta is cancelled. Session {beta['session']} ends its tasks now.\n" in out
     assert "--reset-recording NAME\n" in out
-    _, errors = batch.communicate(timeout=home.PATIENCE)  # the gate stays closed
+    printed, errors = batch.communicate(timeout=home.PATIENCE)  # the gate stays closed
     assert batch.returncode == 0, errors
+    assert "Beta: dropped, as it was cancelled\n" in printed
     statuses = {key: item.status for key, item in recordings.state().items.items()}
     assert statuses == {"Alpha": Status.COMPLETED, "Beta": Status.SKIPPED}
     assert read_jobs(recordings)["Beta"]["state"] == "cancelled"

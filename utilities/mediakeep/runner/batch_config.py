@@ -83,10 +83,10 @@ class BatchCallbacks(msgspec.Struct, frozen=True):
     """Functions that a batch calls to report what it does.
 
     `on_start` is called after the first claim, with the expected number of items. `on_item` is
-    called for each item whose result was recorded, `on_parked` for each that was parked.
-    `on_progress` gets the item's key, the steps
-    done, all steps, and the web service that the item waits for, or "". `on_milestone` is called at
-    each checkpoint and at the end.
+    called for each item whose result was recorded, `on_parked` for each that was parked,
+    `on_dropped` with the key of each that was cancelled or reset meanwhile, and with which of these.
+    `on_progress` gets the item's key, the steps done, all steps, and the web service that the item
+    waits for, or "". `on_milestone` is called at each checkpoint and at the end.
     """
 
     on_start: Callable[[int], None] = lambda _: None
@@ -94,6 +94,7 @@ class BatchCallbacks(msgspec.Struct, frozen=True):
     on_progress: Callable[[str, int, int, str], None] = lambda *_: None
     on_milestone: Callable[[], None] = lambda: None
     on_parked: Callable[[ParkedItem], None] = lambda _: None
+    on_dropped: Callable[[str, str], None] = lambda *_: None
 
 
 class BatchResult(msgspec.Struct):

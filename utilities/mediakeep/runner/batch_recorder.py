@@ -120,8 +120,9 @@ class BatchRecorder:
         self.session.end_item(key)
         item = self._queue.state.items.get(key)
         reason = item.skip_reason if item and item.status is Status.SKIPPED else ""
-        what = reason or "reset or restored"
-        self.log_problem(key, f"was {what} meanwhile; its result was dropped")
+        why = reason or "reset or restored"
+        self.log_problem(key, f"was {why} meanwhile; its result was dropped")
+        self._callbacks.on_dropped(key, why)
 
     def log_stage(self, key: str, stage: str, outcome: Outcome, seconds: float) -> None:
         """Write the end of an item's stage to the session's log."""

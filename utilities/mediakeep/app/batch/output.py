@@ -24,6 +24,9 @@ class BatchOutput(Protocol):
     def on_parked(self, parked: ParkedItem) -> None:
         """Called after each item that waits until a time."""
 
+    def on_dropped(self, key: str, why: str) -> None:
+        """Called after each item that the user cancelled or reset meanwhile."""
+
     def on_progress(self, key: str, done: int, of: int, service: str) -> None:
         """Called with the progress of the current item, and the service it waits for or ""."""
 

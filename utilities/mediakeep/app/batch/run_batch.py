@@ -135,11 +135,14 @@ def _run_with_queue(
         def parked(parked_item: ParkedItem) -> None:
             output.on_parked(structs.replace(parked_item, key=name(parked_item.key)))
 
+        def dropped(key: str, why: str) -> None:
+            output.on_dropped(name(key), why)
+
         def progress(key: str, done: int, of: int, service: str) -> None:
             output.on_progress(name(key), done, of, service)
 
         triggers.on_start(open_queue)
-        face = BatchCallbacks(output.on_start, settled, progress, milestone, parked)
+        face = BatchCallbacks(output.on_start, settled, progress, milestone, parked, dropped)
         report = batch.run_batch(open_queue, options.worker_factory(), plan, face, workers)
         triggers.on_finish(report, open_queue)
         items = open_queue.state.items

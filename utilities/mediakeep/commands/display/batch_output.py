@@ -103,6 +103,10 @@ class TextOutput:
         wait = wait_text.format_wait(parked.until, parked.why, clock.now())
         self._print_line(f"{path_text.to_printable(parked.key)}: {path_text.to_printable(wait)}")
 
+    def on_dropped(self, key: str, why: str) -> None:
+        """Print that the batch has dropped an item."""
+        self._print_line(f"{path_text.to_printable(key)}: dropped, as it was {why}")
+
     def on_progress(self, key: str, done: int, of: int, service: str) -> None:
         """Show the progress of the current item."""
         if self._progress:
@@ -183,6 +187,10 @@ class JsonLinesOutput:
         """Print until when an item waits, and why."""
         _print_event("parked", item=parked.key, until=parked.until, why=parked.why)
 
+    def on_dropped(self, key: str, why: str) -> None:
+        """Print that the batch has dropped an item."""
+        _print_event("dropped", item=key, why=why)
+
     def on_progress(self, key: str, done: int, of: int, service: str) -> None:
         """Do nothing: the live file has the progress."""
 
@@ -227,6 +235,7 @@ class PipeSafeOutput:
         self.on_start = self._stop_on_closed_pipe(shown.on_start)
         self.on_item = self._stop_on_closed_pipe(shown.on_item)
         self.on_parked = self._stop_on_closed_pipe(shown.on_parked)
+        self.on_dropped = self._stop_on_closed_pipe(shown.on_dropped)
         self.on_progress = shown.on_progress
         self.on_dry_run = self._stop_on_closed_pipe(shown.on_dry_run)
         self.on_finish = self._stop_on_closed_pipe(shown.on_finish)
