@@ -84,7 +84,7 @@ class BatchCallbacks(msgspec.Struct, frozen=True):
 
     `on_start` is called after the first claim, with the expected number of items. `on_item` is
     called for each item whose result was recorded, `on_parked` for each that was parked,
-    `on_dropped` with the key of each that was cancelled or reset meanwhile, and with which of these.
+    `on_dropped` with the key of each that was cancelled or reset meanwhile, and the reason.
     `on_progress` gets the item's key, the steps done, all steps, and the web service that the item
     waits for, or "". `on_milestone` is called at each checkpoint and at the end.
     """
