@@ -172,7 +172,7 @@ def get_job_id(kind: str, key: str) -> str:
 def shorten_ids(jobs: Sequence[Job]) -> list[str]:
     """Return the beginnings of the ids of jobs, as long as needed to tell them apart."""
     digits = _SHOWN_DIGITS
-    while len({job.id[:digits] for job in jobs}) < len(jobs) and digits < len(_NAMESPACE.hex):
+    while len({job.id[:digits] for job in jobs}) < len(jobs) and digits < len(str(_NAMESPACE)):
         digits += 1
     return [job.id[:digits] for job in jobs]
 
