@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.audiobooks import backup, find_books
+from mediakeep.audiobooks import backup, check_sources, find_books
 from mediakeep.audiobooks.backup import BackupJob
-from mediakeep.errors import Unreadable
+from mediakeep.errors import SourcesRefused, Unreadable
 from tests.sampling import each_row
 
 
@@ -84,7 +84,7 @@ def test_a_fingerprint_changes_with_any_file_of_the_book(tmp_path: Path) -> None
 
 def test_backups_are_no_books(tmp_path: Path) -> None:
     library, source = tmp_path / "library", tmp_path / "One"
-    make_files(source, "CD 1/1.mp3")
+    make_files(source, "0.mp3", "CD 1/1.mp3")
     at = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
     for key in ("first", "second"):
         job = BackupJob(key, "One", (source,))
@@ -102,6 +102,7 @@ def test_sources_are_listed_with_what_is_left_out(tmp_path: Path) -> None:
         *("a/._1.mp3", "a/.0123456789ab.tmp", "a/.mediakeep-0123456789ab.part", "a/skip.mp3"),
         *("b/1.opus", "b/book.pdf.part"),
     )
+    os.mkfifo(tmp_path / "a" / "pipe")
     (tmp_path / "a" / "CD 3").symlink_to("nowhere")
     (tmp_path / "a" / "cover.jpg").symlink_to("nowhere")
     folders = (tmp_path / "a", tmp_path / "b")
@@ -136,3 +137,6 @@ def test_a_folder_that_cannot_be_listed_is_named(tmp_path: Path) -> None:
         with pytest.raises(Unreadable, match=r"CD 2: Permission denied"):
             find_books.scan_book(tmp_path / "One")
         assert listed(tmp_path / "One") == ["One/1.mp3", "One/CD 2"]
+        with pytest.raises(SourcesRefused, match=r"CD 2: Permission denied\. Grant") as refused:
+            check_sources.check_sources([tmp_path / "One"], [locked])
+        assert not refused.value.is_final
