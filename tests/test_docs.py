@@ -18,9 +18,16 @@ import pytest
 from msgspec import structs
 
 from mediakeep.albums.item import AlbumItem
+from mediakeep.audiobooks.item import AudiobookItem
 from mediakeep.commands import job_command, queue_manager
 from mediakeep.commands.app import MediakeepCommand, MediakeepGroup
-from mediakeep.config import ENV_PREFIX, PathSettings, ProcessingSettings, Settings
+from mediakeep.config import (
+    ENV_PREFIX,
+    AudiobookSettings,
+    PathSettings,
+    ProcessingSettings,
+    Settings,
+)
 from mediakeep.item import Item, Status
 from mediakeep.movies.item import MovieItem
 from mediakeep.music.item import MusicItem
@@ -70,7 +77,7 @@ def list_options(command: click.Command) -> dict[str, bool]:
         flag: not option.is_flag
         for option in list_parameters(command)
         if isinstance(option, click.Option)
-        for flag in option.opts
+        for flag in (*option.opts, *option.secondary_opts)
         if flag.startswith("--")
     }
 
@@ -321,7 +328,11 @@ def test_the_example_file_shows_every_setting_with_its_default() -> None:
     text = (ROOT / "mediakeep.example.toml").read_text()
     assert tomllib.loads(text) == {}
     shown = re.sub(r"^# (?=\w+ = |\[)", "", text, flags=re.MULTILINE)
-    sections = {"paths": PathSettings(), "processing": ProcessingSettings()}
+    sections = {
+        "paths": PathSettings(),
+        "processing": ProcessingSettings(),
+        "audiobooks": AudiobookSettings(),
+    }
     defaults = {name: msgspec.structs.asdict(section) for name, section in sections.items()}
     assert tomllib.loads(shown) == msgspec.structs.asdict(Settings()) | defaults
 
@@ -332,6 +343,14 @@ def test_every_setting_of_a_conversion_is_documented_with_its_default() -> None:
         f"`{section}.{name}`": f"`{msgspec.json.encode(default).decode()}`"
         for section, struct in (("paths", PathSettings()), ("processing", ProcessingSettings()))
         for name, default in msgspec.structs.asdict(struct).items()
+    }
+
+
+def test_every_setting_of_audiobooks_is_documented_with_its_default() -> None:
+    rows = {row[0]: row[1] for row in documents.rows(DOCS / "build-audiobooks.md", "## Settings")}
+    assert rows == {
+        f"`{name}`": f"`{msgspec.json.encode(default).decode()}`"
+        for name, default in msgspec.structs.asdict(AudiobookSettings()).items()
     }
 
 
@@ -351,6 +370,8 @@ def test_every_field_of_the_queue_files_is_documented() -> None:
     assert movie == fields(MovieItem) - fields(Item)
     album = column(DOCS / "album-queue-manager.md", "## What the queue knows of an album")
     assert album == fields(AlbumItem) - fields(Item)
+    book = column(DOCS / "audiobook-queue-manager.md", "## What the queue knows of an audiobook")
+    assert book == fields(AudiobookItem) - fields(Item)
     told = column(QUEUE_FILES, "## Journals")
     assert told == fields(journal.JournalHeader) | fields(journal.JournalRecord) | {"crc"}
     assert column(QUEUE_FILES, "## Live files") == fields(sessions.LiveStatus)

@@ -105,11 +105,33 @@ class ProcessingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     quarantine_days: Annotated[int, msgspec.Meta(ge=0)] = 30  # 0: for ever
 
 
+class AudiobookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The section [audiobooks]: how books are built; `order` and `chapters` may be paths of files.
+
+    A relative output folder is below the home.
+    """
+
+    output_dir: str = "outputs/audiobooks"
+    bitrate: str = "128k"  # of AAC, or "source"
+    channels: Literal[0, 1, 2] = 0  # 0: stereo, or those of the sources if `bitrate` is "source"
+    sample_rate: Annotated[int, msgspec.Meta(ge=0)] = 0  # Hz; 0: 44,100, or as above
+    order: str = "auto"
+    chapters: str = "files"
+    formats: Literal["all", "mp3"] = "all"
+    max_file_size_mb: Annotated[int, msgspec.Meta(ge=0)] = 1000  # 0: no limit, as below
+    max_total_size_mb: Annotated[int, msgspec.Meta(ge=0)] = 0
+    backup: bool = True
+    backup_retention_days: Annotated[int, msgspec.Meta(ge=0)] = 30  # 0: for ever
+    timestamp_names: bool = False
+    file_mode: str = ""  # octal digits, such as "640"; "": as the system creates files
+
+
 class SectionSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The sections of mediakeep.toml, or of another file with the same keys."""
 
     paths: PathSettings = PathSettings()
     processing: ProcessingSettings = ProcessingSettings()
+    audiobooks: AudiobookSettings = AudiobookSettings()
     profiles: dict[str, dict[str, Any]] = {}  # see `encoding.profiles.parse_profiles`
     rules: list[dict[str, Any]] = []  # see `encoding.profile_rules.Rule`
 
@@ -315,6 +337,7 @@ def check_environment(environ: Mapping[str, str] = os.environ) -> None:
         *Settings.__struct_fields__,
         *PathSettings.__struct_fields__,
         *ProcessingSettings.__struct_fields__,
+        *AudiobookSettings.__struct_fields__,
         *_OTHER_VARIABLES,
     )
     variables = {name: ENV_PREFIX + name.upper() for name in names}

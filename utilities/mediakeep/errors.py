@@ -169,6 +169,7 @@ class SourcesRefused(ItemFailed):
     """
 
     message = "{} with the source files: {}"
+    is_final = True
     _SHOWN = 20  # problems; more are counted
 
     def __init__(self, problems: tuple[str, ...], is_final: bool = True) -> None:

@@ -227,7 +227,48 @@ ALBUMS = Kind(
     stray_noun="audio file",
 )
 
-_kinds = {kind.name: kind for kind in (MUSIC, MOVIES, ALBUMS)}
+# A job whose working folder is gone, or whose sources have changed, begins with its input again.
+AUDIOBOOKS = Kind(
+    name="audiobooks",
+    noun="audiobook",
+    plural="audiobooks",
+    manager_script="audiobook_queue_manager.py",
+    batch_script="build_audiobooks.py",
+    item_class="mediakeep.audiobooks.item:AudiobookItem",
+    stages=StageTable(
+        (
+            Stage("input", ("backup", "counting"), "failed_input"),
+            Stage("backup", ("counting",), "failed_backup"),
+            Stage("counting", ("encoding", "muxing", "input"), "failed_counting"),
+            Stage("encoding", ("muxing", "input"), "failed_encoding"),
+            Stage("muxing", ("verifying", "input"), "failed_muxing"),
+            Stage("verifying", ("placing", "muxing", "input"), "failed_verifying"),
+            Stage("placing", ("completed", "muxing", "input"), "failed_placing"),
+            Stage("completed"),
+        )
+    ),
+    cleans_up=True,
+    history_views=(
+        HistoryView(
+            "audiobooks",
+            "items",
+            {
+                "audiobook": "item",
+                "status": "processing_stage",
+                **{name: name for name in ("output_path", "backup_path", "failure")},
+                **{name: name for name in ("audio_seconds", "input_bytes", "output_bytes")},
+                "started": "first_time",
+                "finished": "time",
+                "seconds": "total_seconds",
+            },
+        ),
+    ),
+    part_noun="file",
+    library_noun="folders with audio files",
+    stray_noun="audio file",
+)
+
+_kinds = {kind.name: kind for kind in (MUSIC, MOVIES, ALBUMS, AUDIOBOOKS)}
 KINDS: Mapping[str, Kind] = types.MappingProxyType(_kinds)
 
 

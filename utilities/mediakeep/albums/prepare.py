@@ -33,7 +33,6 @@ from mediakeep.workspace.moves import is_same_file_system
 from mediakeep.workspace.system_errors import find_existing_parent, translate_errors
 from mediakeep.workspace.working_dirs import WorkingDirs
 
-_RESERVATIONS = "reservations"  # folder in the working folder
 _OPUS = "libopus"
 _LEAST_WEIGHT = 0.1  # seconds
 _FOREIGN_HINT = "Move it away, then run again."
@@ -49,7 +48,7 @@ def prepare(job: AlbumJob, work: Work) -> Outcome | Parts:
         return Outcome(Status.SKIPPED, "its folder contains no audio files", data)
     folder = job.settings.working_dir
     with disk_space.reserve_disk_space(
-        folder / _RESERVATIONS, _list_requirements(job, album, plan)
+        folder / disk_space.RESERVATIONS, _list_requirements(job, album, plan)
     ):
         dirs = working_dirs.create_working_dirs(folder, album.name, job.owner_key)
         enrichment.forget_enrichment(dirs)

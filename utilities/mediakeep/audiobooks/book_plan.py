@@ -20,6 +20,7 @@ AAC_FRAME = 1024  # samples
 LEVEL_WINDOW = 4096  # samples
 _RECIPE = 1  # raised if the same plan gives other chunks
 _MIN_CHUNK, _MAX_CHUNK = 30, 300  # seconds; each has a rate control, so fewer are better
+_OVERHEAD = 1 << 20  # bytes of tags, cover and index
 _CHUNKS = 16  # for books of 8 to 80 minutes
 
 
@@ -91,8 +92,17 @@ class BookPlan(msgspec.Struct, frozen=True):
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield all chunks in order."""
-        for number, first in enumerate(range(0, self.frames, self.chunk_frames)):
-            yield Chunk(number, first, min(first + self.chunk_frames, self.frames))
+        for number in range(-(-self.frames // self.chunk_frames)):
+            yield self.find_chunk(number)
+
+    def find_chunk(self, number: int) -> Chunk:
+        """Return a chunk by its number."""
+        first = number * self.chunk_frames
+        return Chunk(number, first, min(first + self.chunk_frames, self.frames))
+
+    def estimate_size(self) -> int:
+        """Return about how many bytes the book has."""
+        return self.samples * self.format.bit_rate // self.format.sample_rate // 8 + _OVERHEAD
 
     def key(self) -> str:
         """Return a text that changes if the chunks do: by sources, format, plan or encoder."""

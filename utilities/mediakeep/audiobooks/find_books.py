@@ -68,7 +68,8 @@ def find_books(
     `formats` is "all", or "mp3" for books of MP3 files only.
     """
     for relative, folders in sorted(_list_books(root, ignored, formats).groups.items()):
-        yield folder_groups.build_item(root, relative, folders, _count_files(folders, formats))
+        fields = {**_count_files(folders, formats), "depth": len(PurePosixPath(relative).parts)}
+        yield folder_groups.build_item(root, relative, folders, fields)
 
 
 def find_strays(root: Path, ignored: tuple[str, ...] = (), formats: str = "all") -> tuple[str, ...]:

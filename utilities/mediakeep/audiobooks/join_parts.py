@@ -6,8 +6,9 @@ players cannot skip there: up to 50 ms of silence. Chapters count them, so that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from mediakeep.errors import DecodingFailed, ItemFailed, UsageError
 from mediakeep.media import ffmpeg
 from mediakeep.media.audio import formats
 from mediakeep.media.audio.mp4 import mp4_stream
+from mediakeep.media.encoding import pcm_source
 from mediakeep.media.ffmpeg import OpenedAudio
 
 _HINT = "Encode the book instead."
@@ -160,6 +162,36 @@ def join_parts(plan: JoinPlan, target: Path, details: BookDetails) -> None:
 def _read_sample_entry(opened: OpenedAudio) -> bytes:
     track = mp4_stream.find_track(opened.source, b"soun")
     return mp4_stream.read_sample_entry(opened.source, track) if track else b""
+
+
+def verify_join(path: Path, plan: JoinPlan) -> list[str]:
+    """Compare all packets and the chapters of a joined book with its parts; decode it once.
+
+    Returns the differences, as clauses.
+    """
+    found = read_part(path)
+    expected = sum(part.packets for part in plan.parts)
+    differences = []
+    if found.packets != expected:
+        differences.append(f"it has {found.packets:,} packets, not {expected:,}")
+    with _open_packets(path) as packets:
+        found_hash = _hash_packets(map(bytes, packets))
+    if found_hash != _hash_packets(_join_packets(plan)):
+        differences.append("its packets are not those of its parts")
+    marks = tuple(ChapterMark(chapter.start, chapter.title) for chapter in plan.chapters)
+    if found.chapters != marks:
+        differences.append("its chapters are not those of its parts")
+    samples = pcm_source.count_samples(path)
+    if samples != plan.samples:
+        differences.append(f"it has {samples:,} samples, not {plan.samples:,}")
+    return differences
+
+
+def _hash_packets(packets: Iterable[bytes]) -> str:
+    digest = sha256()
+    for packet in packets:
+        digest.update(packet)
+    return digest.hexdigest()
 
 
 def _join_packets(plan: JoinPlan) -> Iterator[bytes]:

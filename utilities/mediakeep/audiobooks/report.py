@@ -62,26 +62,24 @@ class DetailRow(msgspec.Struct, frozen=True):
 
 
 class BookVerification(msgspec.Struct, frozen=True):
-    """What the decoded book has, and what was expected; `problems` is empty if it is right."""
+    """What the decoded book was found to have, as its plan says; `sha256` is that of the file."""
 
     samples: int
-    expected_samples: int
     chapters: int
-    sha256: str = ""
-    problems: tuple[str, ...] = ()
+    sha256: str
 
 
 class BookMetrics(msgspec.Struct, frozen=True):
-    """How long the book is, how long its stages took, and the sizes of all files."""
+    """How long the book is, how long the job took, and the sizes of all files.
+
+    `stage_seconds` are seconds of work of all processes.
+    """
 
     audio_seconds: float
+    seconds: float  # from the start of the job
     stage_seconds: dict[str, float]
     input_bytes: int
     output_bytes: int = 0
-
-    @property
-    def seconds(self) -> float:
-        return sum(self.stage_seconds.values())
 
     @property
     def times_real_time(self) -> float:
@@ -90,7 +88,7 @@ class BookMetrics(msgspec.Struct, frozen=True):
 
 
 class BookRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """The record of a job; paths are escaped. `order_reason` is a clause."""
+    """The record of a job; paths are escaped. `order` and `chapters_from` are clauses."""
 
     id: str
     title: str
@@ -101,7 +99,6 @@ class BookRecord(msgspec.Struct, frozen=True, kw_only=True):
     folders: tuple[str, ...]
     sources: tuple[SourceRow, ...] = ()
     order: str = ""
-    order_reason: str = ""
     chapters: tuple[ChapterRow, ...] = ()
     chapters_from: str = ""
     details: tuple[DetailRow, ...] = ()

@@ -25,7 +25,8 @@ from mediakeep.media import ignore_rules
 from mediakeep.runner import worker_process
 
 OptionDecorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-# Takes the home, the values of the kind's own options, and all others, which it may change.
+# Takes the home, the values of the kind's own options, and all others, which it may change. With a
+# true "only_added" in these, the batch processes only the items that the command adds.
 SettingsBuilder = Callable[[Path, dict[str, Any], dict[str, Any]], dict[str, Any]]
 
 
@@ -61,7 +62,11 @@ def build_command(
         )
         batch = batch_options.parse_options(home, request, options)
         preparation = job_options.parse_preparation(options, settings)
-        selection = Selection(resume=options["resume"], wait=options["wait"])
+        selection = Selection(
+            resume=options["resume"],
+            wait=options["wait"],
+            only_added=options.get("only_added", False),
+        )
         with _open_debug_log(context, options):
             return _run(context, batch, preparation, selection)
 

@@ -25,6 +25,7 @@ from mediakeep.workspace.system_errors import (
     translate_errors,
 )
 
+RESERVATIONS = "reservations"  # name of the folder of reservations in a working folder
 _LOCK = "lock"
 _MARGIN = 1 << 20  # bytes to keep free on each file system
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mediakeep import config, kinds, path_text
 from mediakeep.app.subjects.albums import ALBUMS
+from mediakeep.app.subjects.audiobooks import AUDIOBOOKS
 from mediakeep.app.subjects.interface import ReviewedSubject, Subject, WorkerOptions
 from mediakeep.app.subjects.movies import MOVIES
 from mediakeep.app.subjects.music import MUSIC
@@ -31,7 +32,7 @@ __all__ = [
     "worker_factory",
 ]
 
-_SUBJECTS: dict[str, Subject] = {one.kind.name: one for one in (MUSIC, MOVIES, ALBUMS)}
+_SUBJECTS: dict[str, Subject] = {one.kind.name: one for one in (MUSIC, MOVIES, ALBUMS, AUDIOBOOKS)}
 
 
 def get_subject(kind: Kind) -> Subject:

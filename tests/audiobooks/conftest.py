@@ -1,0 +1,14 @@
+"""A home for audiobooks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.audiobooks.book_home import BookHome
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> BookHome:
+    return BookHome(tmp_path)

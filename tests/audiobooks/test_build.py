@@ -1,0 +1,247 @@
+"""Audiobooks as users build them: the command, its queue, kills and failures."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import av
+import mutagen
+import pytest
+
+from mediakeep.item import Status
+from mediakeep.media.encoding import pcm_source
+from tests.audiobooks import books
+from tests.audiobooks.book_home import BookHome
+from tests.crash.gate import Gate
+
+
+def read_chapters(path: Path) -> list[tuple[float, str]]:
+    with av.open(str(path)) as book:
+        return [
+            (float(one["start"] * one["time_base"]), one["metadata"]["title"])
+            for one in book.chapters()
+        ]
+
+
+def list_files(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_a_folder_becomes_a_book(home: BookHome) -> None:
+    folder = home.make("The Book", 3)
+    before = list_files(home.library)
+    printed = home.build(folder, "--author", "An Author", "--bitrate", "64k")
+    book = home.output / "An Author - The Book.m4b"
+    assert str(book) in printed
+    lengths = [pcm_source.count_samples(path) for path in sorted(folder.iterdir())]
+    counted = home.record()["sources"]
+    expected = sum(source["samples"] for source in counted)
+    assert pcm_source.count_samples(book) == expected
+    assert counted[0]["samples"] == lengths[0]  # the others have other rates
+    starts = [0.0, counted[0]["samples"] / 44_100]
+    starts.append(starts[1] + counted[1]["samples"] / 44_100)
+    assert read_chapters(book) == [
+        (pytest.approx(start, abs=1e-9), f"{number} Part") for number, start in enumerate(starts, 1)
+    ]
+    tags = mutagen.File(book)
+    assert (tags["\xa9nam"], tags["\xa9ART"], tags["stik"]) == (["The Book"], ["An Author"], [2])
+    assert list_files(home.library) == before
+    (backup,) = [path for path in (home.output / "backup").iterdir() if path.is_dir()]
+    copies = {name: data for name, data in list_files(backup).items() if name != "backup.json"}
+    assert copies == list_files(folder)
+    assert not list(home.working.glob("*]_*"))
+    assert "is already done" in home.build(folder, "--author", "An Author", "--bitrate", "64k")
+
+
+def test_a_dry_run_shows_the_order_and_writes_nothing(home: BookHome) -> None:
+    folder = home.make("The Book")
+    shutil.move(folder / "1 Part.mp3", folder / "10 Part.mp3")
+    printed = home.build(folder, "--dry-run")
+    assert printed.index("  1  2 Part.mp3") < printed.index("  2  10 Part.mp3")
+    assert "Order: by name, numbers by value (no track number in" in printed
+    assert "chapters by files" in printed
+    assert list(home.path.iterdir()) == []
+
+
+def test_several_folders_become_one_book(home: BookHome) -> None:
+    folders = [home.make("B"), home.make("A")]
+    home.build(*folders, "--combine", "--output", "Both", "--no-backup")
+    titles = [title for _, title in read_chapters(home.output / "Both.m4b")]
+    assert titles == ["B - 1 Part", "B - 2 Part", "A - 1 Part", "A - 2 Part"]
+    assert [Path(source["path"]).parent.name for source in home.record()["sources"]] == list("BBAA")
+    assert not (home.output / "backup").exists()
+
+
+def test_all_books_of_a_folder_are_found(home: BookHome) -> None:
+    home.make("Author/One")
+    home.make("Author/Two")
+    home.build("--source-root", home.library, "--scan", "--all", "--formats", "mp3")
+    assert {path.name for path in home.output.glob("*.m4b")} == {
+        "Author - One.m4b",
+        "Author - Two.m4b",
+    }
+
+
+def test_a_killed_command_continues_with_the_chunks_that_are_missing(
+    home: BookHome, tmp_path: Path
+) -> None:
+    folder = home.make("The Book", 1)
+    sound = books.Kind(44_100, 2, 70.0)  # three chunks
+    books.write_mp3(folder / "1 Part.mp3", sound)
+    gate = Gate(tmp_path / "gate", 2, names="rename|replace", paths=r"\.chunk")
+    words = home.command("build_audiobooks.py", folder, "--no-backup", "--workers", "1")
+    with subprocess.Popen(
+        words, env={**os.environ, **gate.environment}, start_new_session=True
+    ) as process:
+        assert gate.wait(process)
+        os.killpg(process.pid, signal.SIGKILL)
+    assert "encoding" in home.run("build_audiobooks.py", "--list-resumable")
+    encoded = Gate(tmp_path / "encoded", 1000, names="rename|replace", paths=r"\.chunk")
+    home.build(folder, "--no-backup", **encoded.environment)
+    assert encoded.calls == 2
+    book = home.output / "The Book.m4b"
+    assert pcm_source.count_samples(book) == pcm_source.count_samples(folder / "1 Part.mp3")
+
+
+def test_all_unusable_files_are_named_before_any_work(home: BookHome) -> None:
+    good, bad = home.make("Good"), home.make("Bad")
+    (bad / "3.mp3").write_bytes(b"<html>")
+    (bad / "4.mp3").touch()
+    printed = home.build(good, bad, "--no-backup", code=1)
+    assert "3.mp3" in printed
+    assert "4.mp3: it is empty" in printed
+    assert [path.name for path in home.output.glob("*.m4b")] == ["Good.m4b"]
+    items = {item.name: item for item in home.items().values()}
+    failed = items["Bad"]
+    assert (failed.processing_stage, failed.failure) == ("failed_input", "input")
+    assert failed.not_before == ""  # no attempt can help
+    (bad / "3.mp3").unlink()
+    (bad / "4.mp3").unlink()
+    home.build("--retry-failed")
+    assert {path.name for path in home.output.glob("*.m4b")} == {"Good.m4b", "Bad.m4b"}
+
+
+def test_a_rollback_removes_the_book_and_restores_missing_sources(home: BookHome) -> None:
+    folder = home.make("The Book")
+    before = list_files(folder)
+    home.build(folder)
+    (folder / "1 Part.mp3").unlink()
+    (folder / "2 Part.mp3").write_bytes(b"changed")
+    printed = home.build("--rollback", "The Book", "--yes")
+    assert f"Restored: {folder / '1 Part.mp3'}" in printed
+    assert "differs from the backup" in printed
+    assert (folder / "1 Part.mp3").read_bytes() == before["1 Part.mp3"]
+    assert (folder / "2 Part.mp3").read_bytes() == b"changed"
+    assert not list(home.output.glob("*.m4b"))
+    item = home.item()
+    assert (item.status, item.output_path) == (Status.SKIPPED, "")
+
+
+def test_two_books_of_one_name_both_get_a_name(home: BookHome) -> None:
+    folders = [home.make("A/Book"), home.make("B/Book")]
+    home.build(*folders, "--no-backup", "--title", "Book", "--author", "X")
+    assert sorted(path.name for path in home.output.glob("*.m4b")) == [
+        "X - Book (2).m4b",
+        "X - Book.m4b",
+    ]
+
+
+def test_parts_of_one_encoder_are_joined_without_encoding(home: BookHome) -> None:
+    folder = home.library / "Joined"
+    folder.mkdir(parents=True)
+    home.path.mkdir()
+    for number in (1, 2):
+        books.write_part(folder / f"{number}.m4a", 30_000 * number)
+    home.build(folder, "--no-backup")
+    assert "joined without encoding" in home.log()
+    assert len(read_chapters(home.output / "Joined.m4b")) == 2
+
+
+def test_sources_that_change_meanwhile_begin_again(home: BookHome) -> None:
+    folder = home.make("The Book")
+    home.add(folder, backup=False)
+    assert home.kill_at(1, ".m4b")
+    os.utime(folder / "1 Part.mp3")
+    home.process()
+    assert "Resume: its sources have changed, so it begins again" in home.log()
+    assert home.item().status is Status.COMPLETED
+
+
+def test_lost_working_folders_begin_again(home: BookHome) -> None:
+    home.add(home.make("The Book"), backup=False)
+    assert home.kill_at(1, ".m4b")
+    shutil.rmtree(home.working)
+    home.process()
+    assert "Resume: its working files are gone, so it begins again" in home.log()
+    assert home.item().status is Status.COMPLETED
+
+
+def test_variables_of_the_environment_are_read(home: BookHome) -> None:
+    folder = home.make("The Book")
+    home.build(folder, BACKUP_ENABLED="false", MAX_FILE_SIZE_MB="1", MAX_CONCURRENT_JOBS="2")
+    assert not (home.output / "backup").exists()
+    home.build(home.make("Other"), BACKUP_ENABLED="false", MEDIAKEEP_BACKUP="true")
+    assert (home.output / "backup").exists()
+    assert "MAX_CONCURRENT_JOBS" in home.build(code=2, MAX_CONCURRENT_JOBS="many")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--bitrate loud {0}", "Use one from 8k to 512k"),
+        ("--combine {0}", "--combine makes one book of several folders"),
+        ("--output A {0} {1}", "--output names one book"),
+        ("--output a/b {0}", "--output is a name without folders"),
+        ("--cover missing.jpg {0}", "no such file. Correct the path."),
+        ("--order sideways {0}", "no such file. Use one of: auto, tags"),
+        ("--chapters loud {0}", "no such file. Use one of: files, tags"),
+        ("--file-mode rw {0}", "three octal digits"),
+        ("--source-root {0}", "Add --scan."),
+        ("{0}/none", "is no folder. Correct the path."),
+        ("{2}", "contains no audio files"),
+    ],
+)
+def test_wrong_usage_is_explained_and_changes_nothing(
+    home: BookHome, words: str, message: str
+) -> None:
+    folders = [home.make("A", 1), home.make("B", 1), home.library / "Empty"]
+    folders[2].mkdir()
+    printed = home.build(*words.format(*folders).split(), code=2)
+    assert message in " ".join(printed.split())
+    assert list(home.path.iterdir()) == []
+
+
+def kill_until_done(home: BookHome, folder: Path, at: int) -> int:
+    """Kill the command at its nth call that changes a file until it ends; return the kills."""
+    for kills in range(200):
+        gate = Gate(home.root / f"gate {kills}", at, paths="/(working|outputs)/")
+        words = home.command("build_audiobooks.py", folder, "--workers", "1")
+        environment = {**os.environ, **gate.environment}
+        with subprocess.Popen(words, env=environment, start_new_session=True) as process:
+            if not gate.wait(process):
+                assert process.wait() == 0
+                return kills
+            os.killpg(process.pid, signal.SIGKILL)
+    raise AssertionError("the book is never finished")
+
+
+@pytest.mark.parametrize("at", [40, pytest.param(4, marks=pytest.mark.slow)])
+def test_a_book_is_finished_through_any_number_of_kills(home: BookHome, at: int) -> None:
+    folder = home.make("The Book")
+    before = list_files(folder)
+    assert kill_until_done(home, folder, at) > 0
+    assert home.item().status is Status.COMPLETED
+    assert list_files(folder) == before
+    (book,) = home.output.glob("*.m4b")
+    record = home.record()
+    assert record["output"] == str(book)
+    assert pcm_source.count_samples(book) == record["verification"]["samples"]
+    assert len([path for path in (home.output / "backup").iterdir() if path.is_dir()]) == 1

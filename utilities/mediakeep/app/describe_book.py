@@ -1,0 +1,83 @@
+"""Describe what would be done with a book, and how much of it is done, for people."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from mediakeep import kinds, path_text
+from mediakeep.audiobooks import describe_sources, find_chapters, read_input
+from mediakeep.audiobooks.book_job import BookFiles, BookJob
+from mediakeep.audiobooks.read_details import FoundDetails
+from mediakeep.audiobooks.read_input import BookInput, ReadInput
+from mediakeep.views import terminal
+
+_INDENT = "  "
+
+
+def describe_stages(job: BookJob) -> list[str]:
+    """Return a line for each stage that would run, with the files in order below the first."""
+    found = read_input.read_input(job.item.folders, job.options, job.settings.ignore)
+    if found is None:
+        return ["input: no audio files"]
+    stages = kinds.AUDIOBOOKS.stages
+    first = stages.position(stages.get_current_stage(job.item.processing_stage))
+    lines = dict(_list_stages(job, found))
+    return [line for stage in stages.stages[first:] for line in lines.get(stage.name, ())]
+
+
+def _list_stages(job: BookJob, found: ReadInput) -> Iterator[tuple[str, list[str]]]:
+    book, folders = found.book, job.item.folders
+    count = terminal.format_count(len(book.files), "file")
+    listed = describe_sources.describe_sources(
+        found.ordered, found.checked, found.left_out, folders
+    )
+    yield "input", [f"input: {count}", *(_INDENT + line for line in listed)]
+    if job.options.backup:
+        yield "backup", [f"backup: {path_text.display_path(job.settings.backup_dir)}"]
+    yield "counting", [f"counting: {count}"]
+    if not book.is_joined:
+        processes = os.cpu_count() or 1
+        line = describe_sources.describe_encoding(found.checked, book.format, processes)
+        yield "encoding", [f"encoding: {line}"]
+    details = job.read_details(book.sources)
+    yield "muxing", _describe_muxing(job, book, details)
+    yield "verifying", ["verifying: length, chapters, levels"]
+    path = job.output_dir / f"{job.build_file_name(details.details)}.m4b"
+    yield "placing", [f"placing: {path_text.display_path(path)}"]
+    yield "completed", ["completed: working folders removed"]
+
+
+def _describe_muxing(job: BookJob, found: BookInput, details: FoundDetails) -> list[str]:
+    """Return the tags and the origin of each, and how the chapters are found."""
+    mode = job.options.chapters
+    if mode == find_chapters.SILENCE:
+        mode += f" ({find_chapters.choose_silence_settings().method})"
+    how = "joined without encoding, with the chapters of its parts"
+    first = f"muxing: {how}" if found.is_joined else f"muxing: chapters by {mode}"
+    values = ((name, getattr(details.details, name)) for name in details.origins if name != "cover")
+    origins = details.origins
+    return [
+        first,
+        *(f"{_INDENT}{name}: {_shorten(value)} ({origins[name]})" for name, value in values),
+        f"{_INDENT}cover: {origins.get('cover', 'none')}",
+        *(f"{_INDENT}{warning}" for warning in details.warnings),
+    ]
+
+
+def _shorten(text: str, length: int = 60) -> str:
+    shown = path_text.to_printable(" ".join(text.split()))
+    return shown if len(shown) <= length else f"{shown[: length - 1]}…"
+
+
+def describe_progress(job: BookJob) -> str:
+    """Return how many chunks are encoded, "" if encoding has not begun."""
+    dirs = job.find_dirs()
+    if dirs is None:
+        return ""
+    files = BookFiles(dirs)
+    if not files.plan_path.exists():
+        return ""
+    chunks = list(files.require_plan().chunks())
+    done = sum(files.find_chunk(chunk).exists() for chunk in chunks)
+    return f"{done} of {len(chunks)} chunks encoded"

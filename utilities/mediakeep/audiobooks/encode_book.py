@@ -1,0 +1,157 @@
+"""Stages encoding, muxing and verifying: make the book in the working folders."""
+
+from __future__ import annotations
+
+import functools
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import atomic_files
+from mediakeep.audiobooks import (
+    book_file,
+    encode_chunk,
+    join_parts,
+    verify_book,
+)
+from mediakeep.audiobooks.book_job import SECONDS, BookFiles, BookJob, allow_stop, require_plan
+from mediakeep.audiobooks.book_plan import BookPlan
+from mediakeep.audiobooks.join_parts import JoinPlan
+from mediakeep.audiobooks.verify_book import Stretch
+from mediakeep.item import Status
+from mediakeep.outcome import Outcome, Parts, Progress, Work
+from mediakeep.workspace.system_errors import translate_errors
+
+
+class PlannedPart(msgspec.Struct, frozen=True):
+    """The input of a part: the file of the plan, the chunk's number, and the file it is written to.
+
+    The plan is read from its file, as that of a long book is too large to be sent with each part.
+    """
+
+    plan_path: Path
+    number: int
+    target: Path
+
+
+class VerifiedPart(msgspec.Struct, frozen=True):
+    """The input of a part: a stretch of a book to verify."""
+
+    plan_path: Path
+    stretch: Stretch
+    book: Path
+
+
+def encode(job: BookJob, work: Work, _: Progress) -> Outcome | Parts:
+    """Encode the chunks of the book in parts; those of an earlier run are kept."""
+    files = job.require_files()
+    plan = files.require_plan()
+    if work.results is not None:
+        kept = sum(bool(result["kept"]) for result in work.results)
+        total = len(work.results)
+        message = f"{kept} of {total} chunks were encoded before" if kept else ""
+        return Outcome(message=message, next_stage="muxing", facts={"chunks": total, "kept": kept})
+    chunks = list(plan.chunks())
+    return Parts(
+        tuple(PlannedPart(files.plan_path, one.number, files.find_chunk(one)) for one in chunks),
+        encode_part,
+        tuple(float(chunk.end - chunk.first) for chunk in chunks),
+    )
+
+
+def encode_part(task: PlannedPart, progress: Progress) -> dict[str, Any]:
+    """Encode a chunk, unless that is done; return whether it was, and the seconds of work."""
+    began = time.monotonic()
+    plan = _load_plan(task.plan_path, task.plan_path.stat().st_mtime_ns)
+    chunk = plan.find_chunk(task.number)
+    is_new = encode_chunk.encode_chunk(plan, chunk, task.target, allow_stop(progress))
+    return {"kept": not is_new, SECONDS: round(time.monotonic() - began, 3)}
+
+
+@functools.lru_cache(maxsize=4)  # of the books at work in this process
+def _load_plan(path: Path, _mtime_ns: int) -> BookPlan:
+    return require_plan(path)
+
+
+def mux(job: BookJob, _work: Work, _: Progress) -> Outcome:
+    """Write the book with its chapters and tags, from its chunks or from its joined parts."""
+    files = job.require_files()
+    found = files.require_input()
+    details = job.read_details(found.sources)
+    temp = files.book_path.with_name(".book.part")
+    if found.is_joined:
+        joined = plan_join(files)
+        files.save_chapters(list(joined.chapters))
+        join_parts.join_parts(joined, temp, details.details)
+        samples, rate = joined.samples, joined.parts[0].sample_rate
+    else:
+        plan = files.require_plan()
+        chunks = [files.find_chunk(chunk) for chunk in plan.chunks()]
+        book_file.write_book(plan, chunks, temp, files.require_chapters(), details.details)
+        samples, rate = plan.samples, plan.format.sample_rate
+    measured = {"samples": samples, "audio_seconds": round(samples / rate, 3)}
+    with translate_errors(temp):
+        temp.replace(files.book_path)
+        atomic_files.sync_folder(files.book_path.parent)
+    files.save_details(details)
+    return Outcome(
+        message="; ".join(details.warnings),
+        data={"metrics": {**job.item.metrics, **measured}},
+        next_stage="verifying",
+        facts={"output_bytes": files.book_path.stat().st_size},
+    )
+
+
+def plan_join(files: BookFiles) -> JoinPlan:
+    """Return the plan to join the parts of a book without encoding."""
+    sources = files.require_input().sources
+    return join_parts.plan_join([join_parts.read_part(source.path) for source in sources])
+
+
+def verify(job: BookJob, work: Work, _: Progress) -> Outcome | Parts:
+    """Compare the book with its plan in parts; a book that differs is made again."""
+    files = job.require_files()
+    book = files.book_path
+    if not book.is_file():
+        return Outcome(
+            message="Resume: the book is gone, so it is muxed again", next_stage="muxing"
+        )
+    if files.require_input().is_joined:
+        return _finish_verifying(files, join_parts.verify_join(book, plan_join(files)))
+    plan = files.require_plan()
+    if work.results is None:
+        stretches = verify_book.split_book(plan)
+        return Parts(
+            tuple(VerifiedPart(files.plan_path, stretch, book) for stretch in stretches),
+            verify_part,
+            tuple(float(stretch.end - stretch.start) for stretch in stretches),
+        )
+    cover_size = len(files.require_details().details.cover)
+    found = [difference for result in work.results for difference in result["differences"]]
+    found += verify_book.verify_file(book, plan, files.require_chapters(), cover_size)
+    return _finish_verifying(files, found)
+
+
+def verify_part(task: VerifiedPart, progress: Progress) -> dict[str, Any]:
+    """Return the differences of a stretch from its plan, and the seconds of work."""
+    began = time.monotonic()
+    plan = _load_plan(task.plan_path, task.plan_path.stat().st_mtime_ns)
+    found = verify_book.verify_stretch(task.book, plan, task.stretch, allow_stop(progress))
+    return {"differences": found, SECONDS: round(time.monotonic() - began, 3)}
+
+
+def _finish_verifying(files: BookFiles, differences: list[str]) -> Outcome:
+    if not differences:
+        return Outcome(next_stage="placing")
+    more = f" and {len(differences) - 1} more" if len(differences) > 1 else ""
+    message = f"The book was not placed, as its verification failed: {differences[0]}{more}."
+    files.remove_encoded()
+    return Outcome(
+        Status.ERROR,
+        f"{message} Check disk and memory, then run again: it is encoded again.",
+        {"failure": "output"},
+        resume_stage="encoding",
+        facts={"differences": differences},
+    )

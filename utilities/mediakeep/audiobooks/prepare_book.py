@@ -1,0 +1,175 @@
+"""Stages input, backup and counting: check the sources of a book, and plan its encoding."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import atomic_files, path_text
+from mediakeep.audiobooks import (
+    backup,
+    book_plan,
+    count_source,
+    find_chapters,
+    pcm_timeline,
+    read_input,
+)
+from mediakeep.audiobooks.backup import BackupJob
+from mediakeep.audiobooks.book_job import SECONDS, BookFiles, BookJob, allow_stop
+from mediakeep.audiobooks.book_plan import BookFormat, CountedSource
+from mediakeep.audiobooks.find_chapters import SilenceSettings
+from mediakeep.audiobooks.read_input import BookInput
+from mediakeep.errors import DecodingFailed, NotAudio, WorkingFilesChanged
+from mediakeep.item import SkipReason, Status
+from mediakeep.media.encoding.silence import SilentRange
+from mediakeep.outcome import Outcome, PartFailed, Parts, Progress, Work
+from mediakeep.workspace import disk_space
+from mediakeep.workspace.disk_space import SpaceRequirement
+from mediakeep.workspace.moves import is_same_file_system
+from mediakeep.workspace.system_errors import find_existing_parent, translate_errors
+
+_SHOWN_FAILURES = 5  # in a message
+
+
+class CountTask(msgspec.Struct, frozen=True):
+    """The input of a part: a source to count, and the file of its result."""
+
+    source: str  # escaped
+    format: BookFormat
+    target: Path
+    silence: SilenceSettings | None = None
+
+
+class CountedFile(msgspec.Struct, frozen=True):
+    """What was counted of a source, and its silent ranges in seconds, if they were wanted."""
+
+    counted: CountedSource
+    silences: tuple[SilentRange, ...] = ()
+
+
+def check_input(job: BookJob, _: Work, progress: Progress) -> Outcome:
+    """Check and order the sources; raise SourcesRefused with all that is wrong with them."""
+    report = allow_stop(progress)
+    read = read_input.read_input(job.item.folders, job.options, job.settings.ignore, report)
+    if read is None:
+        data = {"skip_reason": SkipReason.EMPTY.value}
+        return Outcome(Status.SKIPPED, "its folder contains no audio files", data)
+    found = read.book
+    job.create_files().save_input(found)
+    return Outcome(
+        message="; ".join(found.warnings),
+        data={"file_count": len(found.files)},
+        next_stage="backup" if job.options.backup else "counting",
+        facts={"order": found.order, "files": len(found.files), "input_bytes": found.size},
+    )
+
+
+def back_up(job: BookJob, _: Work, progress: Progress) -> Outcome:
+    """Copy the source folders to the backup folder, unless an earlier attempt has done it."""
+    wanted = BackupJob(job.owner_key, job.name, tuple(job.item.folders))
+    reservations = job.settings.working_dir / disk_space.RESERVATIONS
+    place = backup.create_backup(
+        wanted, job.settings.backup_dir, reservations, progress=allow_stop(progress)
+    )
+    data = {"backup_path": path_text.escape_path(place)}
+    return Outcome(data=data, next_stage="counting", facts=data)
+
+
+def count(job: BookJob, work: Work, _: Progress) -> Outcome | Parts:
+    """Count the samples of each source in parts, then plan the chunks and the chapters."""
+    files = job.require_files()
+    found = files.require_input()
+    if found.is_joined:
+        _check_space(job, found.size)
+        return Outcome(message="joined without encoding", next_stage="muxing")
+    tasks = tuple(_list_tasks(files, found, job.options.chapters))
+    if work.results is None:
+        sizes = tuple(float(max(file.size, 1)) for file in found.files)
+        return Parts(tasks, count_part, sizes, keep_going=True)
+    failures = [result for result in work.results if isinstance(result, PartFailed)]
+    if failures:
+        return _describe_failures(failures, len(tasks))
+    counted = [_require_counted(task) for task in tasks]
+    plan = book_plan.make_plan([one.counted for one in counted], found.format)
+    _check_space(job, plan.estimate_size())
+    silences = [one.silences for one in counted]
+    mode = path_text.unescape_path(job.options.chapters)
+    marked = find_chapters.find_chapters(mode, plan, found.sources, silences)
+    files.save_plan(plan)
+    files.save_chapters(marked)
+    facts = {"samples": plan.samples, "chapters": len(marked)}
+    return Outcome(next_stage="encoding", facts=facts)
+
+
+def _list_tasks(files: BookFiles, found: BookInput, mode: str) -> Iterator[CountTask]:
+    wanted = None
+    if mode == find_chapters.SILENCE:
+        wanted = find_chapters.choose_silence_settings()
+    for file in found.files:
+        identity = msgspec.json.encode((file, found.format, wanted))
+        name = f"{sha256(identity).hexdigest()[:24]}.json"
+        yield CountTask(file.path, found.format, files.counted_dir / name, wanted)
+
+
+def count_part(task: CountTask, progress: Progress) -> dict[str, Any]:
+    """Count a source, unless that is done; return its samples, and the seconds of work.
+
+    The result is kept in a file, as levels and positions are too large for the queue.
+    """
+    if found := _load_counted(task):
+        return {"samples": found.counted.samples, SECONDS: 0.0}
+    began = time.monotonic()
+    path, report = Path(path_text.unescape_path(task.source)), allow_stop(progress)
+    try:
+        counted = count_source.count_source(path, task.format, progress=report)
+        silences = find_chapters.find_silences(path, task.silence, report) if task.silence else []
+    except (NotAudio, DecodingFailed) as error:
+        error.is_final = not isinstance(error.__cause__, (MemoryError, OSError))
+        raise
+    with translate_errors(task.target):
+        atomic_files.make_folder(task.target.parent)
+        content = msgspec.json.encode(CountedFile(counted, tuple(silences)))
+        atomic_files.write_atomic(task.target, content)
+    return {"samples": counted.samples, SECONDS: round(time.monotonic() - began, 3)}
+
+
+def _load_counted(task: CountTask) -> CountedFile | None:
+    """Return what was counted of a source, or None if it was not, or has changed since."""
+    try:
+        found = msgspec.json.decode(task.target.read_bytes(), type=CountedFile)
+    except (OSError, msgspec.DecodeError):
+        return None  # it is counted again
+    counted = found.counted
+    is_current = pcm_timeline.identify(counted.path) == (counted.size, counted.mtime_ns)
+    return found if is_current else None
+
+
+def _require_counted(task: CountTask) -> CountedFile:
+    if found := _load_counted(task):
+        return found
+    hint = "Run again: the source is counted again."
+    raise WorkingFilesChanged(task.target, "it is missing or outdated", hint)
+
+
+def _describe_failures(failures: Sequence[PartFailed], total: int) -> Outcome:
+    """Return the failure of a book with sources that cannot be decoded."""
+    listed = "; ".join(failure.message for failure in failures[:_SHOWN_FAILURES])
+    more = len(failures) - _SHOWN_FAILURES
+    listed += f"; and {more:,} more" if more > 0 else ""
+    message = f"{len(failures)} of {total} files cannot be used: {listed}"
+    is_final = all(failure.is_final for failure in failures)
+    return Outcome(Status.ERROR, message, {"failure": "input"}, is_final=is_final)
+
+
+def _check_space(job: BookJob, size: int) -> None:
+    """Raise NotEnoughSpace if chunks and book do not fit; both exist at once for a moment."""
+    working = find_existing_parent(job.settings.working_dir)
+    required = [SpaceRequirement(working, 2 * size)]
+    if not is_same_file_system(working, job.output_dir):
+        required.append(SpaceRequirement(job.output_dir, size))
+    disk_space.check_disk_space(required)

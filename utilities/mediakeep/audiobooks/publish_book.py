@@ -1,0 +1,79 @@
+"""Stages placing and completed: place the book, record the job, and clean up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mediakeep import path_text
+from mediakeep.audiobooks import (
+    place_book,
+    record_book,
+    report,
+    roll_back,
+)
+from mediakeep.audiobooks.book_job import BookFiles, BookJob, allow_stop
+from mediakeep.audiobooks.item import Failure, to_path
+from mediakeep.audiobooks.place_book import PlacedBook, PlacingRules
+from mediakeep.errors import MediakeepError
+from mediakeep.item import Status
+from mediakeep.outcome import Outcome, Progress, Work
+from mediakeep.workspace import working_dirs
+
+_MEASURED = ("audio_seconds", "input_bytes", "output_bytes")
+
+
+def place(job: BookJob, _: Work, progress: Progress) -> Outcome:
+    """Move the book to its folder, under a name that no other book has."""
+    files, options, item = job.require_files(), job.options, job.item
+    file_name = job.build_file_name(files.require_details().details)
+    own = PlacedBook(item.output_path, item.output_sha256) if item.output_path else None
+    rules = PlacingRules(files.dirs.state, own, place_book.parse_file_mode(options.file_mode))
+    placed = place_book.place_book(
+        files.book_path, job.output_dir, file_name, rules, allow_stop(progress)
+    )
+    sizes = {
+        "audio_seconds": item.metrics.get("audio_seconds", 0.0),
+        "input_bytes": files.require_input().size,
+        "output_bytes": placed.location.stat().st_size,
+    }
+    is_renamed = placed.location.stem != file_name
+    return Outcome(
+        message=f"named {placed.location.name}, as another book has its name" if is_renamed else "",
+        data={
+            "output_path": placed.path,
+            "output_sha256": placed.sha256,
+            "metrics": {**item.metrics, **sizes},
+        },
+        next_stage="completed",
+        facts={"output_path": placed.path, **sizes},
+    )
+
+
+def complete(job: BookJob, _work: Work, _: Progress) -> Outcome:
+    """Write the record of the job, and remove its working folders."""
+    item, dirs = job.item, job.find_dirs()
+    if dirs:
+        record_book.write(job, BookFiles(dirs), "completed")
+        working_dirs.cleanup_working_dirs(dirs)
+    path = to_path(item.output_path)
+    facts = {name: item.metrics.get(name, 0) for name in _MEASURED}
+    return Outcome(
+        message=f"{path_text.display_path(path)}",
+        data={"report": report.find_page(item.output_name)},
+        facts={**facts, "output_path": item.output_path, "backup_path": item.backup_path},
+    )
+
+
+def clean_up(job: BookJob, work: Work, failure: Failure, progress: Progress) -> Outcome:
+    """Restore missing sources of a book whose last attempt failed; keep its working folders.
+
+    So a later attempt continues with the chunks that are finished.
+    """
+    data: dict[str, Any] = {"failure": job.item.failure or failure}
+    try:
+        message = " ".join(roll_back.restore_sources(job, allow_stop(progress)))
+    except MediakeepError as error:
+        message = str(error)
+    if dirs := job.find_dirs():
+        record_book.write(job, BookFiles(dirs), f"failed_{work.failed_stage}", work.error_message)
+    return Outcome(Status.ERROR, message, data, resume_stage=work.failed_stage)

@@ -1,0 +1,122 @@
+"""Collect what the record of a job says from its item and its working folders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import clock, kinds, path_text
+from mediakeep.audiobooks import book_format, report
+from mediakeep.audiobooks.book_job import SECONDS, BookFiles, BookJob
+from mediakeep.audiobooks.read_details import FoundDetails
+from mediakeep.audiobooks.read_input import BookInput
+from mediakeep.audiobooks.report import (
+    BookMetrics,
+    BookRecord,
+    BookVerification,
+    ChapterRow,
+    DetailRow,
+    SourceRow,
+)
+from mediakeep.audiobooks.settings import BookOptions
+from mediakeep.media import ffmpeg
+
+
+def write(job: BookJob, files: BookFiles, status: str, message: str = "") -> None:
+    """Write the record of a job whose input was checked; `message` is that of a failure."""
+    found = files.load_input()
+    if found is None:
+        return
+    item, details = job.item, files.load_details()
+    is_completed = status == "completed"
+    record = BookRecord(
+        id=job.key,
+        title=details.details.title if details else item.output_name,
+        status=status,
+        created=_parse_time(item.added_date),
+        started=_parse_time(item.started_date),
+        completed=clock.now() if is_completed else None,
+        folders=item.sources or (item.path,),
+        sources=tuple(_list_sources(files, found)),
+        order=found.order,
+        chapters=tuple(_list_chapters(files, found)),
+        chapters_from="the parts" if found.is_joined else job.options.chapters,
+        details=tuple(_list_details(details)) if details else (),
+        settings=_list_settings(job, found),
+        encoder="" if found.is_joined else ffmpeg.describe_version(),
+        output=item.output_path,
+        backup=item.backup_path,
+        metrics=_build_metrics(job, found),
+        verification=_describe_verification(job, files) if is_completed else None,
+        warnings=(*found.warnings, *(details.warnings if details else ())),
+        message=message,
+    )
+    home = Path(path_text.unescape_path(job.settings.home))
+    report.write_record(record, home, item.output_name)
+
+
+def _list_settings(job: BookJob, found: BookInput) -> dict[str, Any]:
+    """Return the format of the encoding, and the settings that are not the default."""
+    defaults = msgspec.to_builtins(BookOptions())
+    values = msgspec.to_builtins(job.options)
+    own = {name: value for name, value in values.items() if value != defaults[name]}
+    encoded = {} if found.is_joined else {"encoding": book_format.describe_format(found.format)}
+    return {**encoded, **own}
+
+
+def _list_sources(files: BookFiles, found: BookInput) -> Iterator[SourceRow]:
+    plan = files.load_plan()
+    samples = {one.escaped_path: one.samples for one in plan.sources} if plan else {}
+    for file in found.files:
+        yield SourceRow(
+            file.path,
+            file.size,
+            file.codec,
+            file.sample_rate,
+            file.channels,
+            file.bit_rate,
+            samples.get(file.path, 0),
+        )
+
+
+def _list_chapters(files: BookFiles, found: BookInput) -> Iterator[ChapterRow]:
+    rate = found.files[0].sample_rate if found.is_joined else found.format.sample_rate
+    for chapter in files.load_chapters():
+        yield ChapterRow(chapter.title, chapter.start, round(chapter.start / rate, 3))
+
+
+def _list_details(details: FoundDetails) -> Iterator[DetailRow]:
+    for field, origin in details.origins.items():
+        value = "picture" if field == "cover" else getattr(details.details, field)
+        yield DetailRow(field, value, origin)
+
+
+def _build_metrics(job: BookJob, found: BookInput) -> BookMetrics:
+    metrics, item = job.item.metrics, job.item
+    suffix = f"_{SECONDS}"
+    stages = kinds.AUDIOBOOKS.stages.stages
+    started = _parse_time(item.started_date)
+    return BookMetrics(
+        audio_seconds=metrics.get(f"audio{suffix}", 0.0),
+        seconds=(clock.now() - started).total_seconds() if started else 0.0,
+        stage_seconds={
+            stage.name: metrics[stage.name + suffix]
+            for stage in stages
+            if stage.name + suffix in metrics
+        },
+        input_bytes=found.size,
+        output_bytes=int(metrics.get("output_bytes", 0)),
+    )
+
+
+def _describe_verification(job: BookJob, files: BookFiles) -> BookVerification:
+    samples = int(job.item.metrics.get("samples", 0))
+    return BookVerification(samples, len(files.load_chapters()), job.item.output_sha256)
+
+
+def _parse_time(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
