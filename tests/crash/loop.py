@@ -166,7 +166,7 @@ def _replace_items(queue: Queue, chance: random.Random, acks: int) -> None:
             for key in queue.retire(chance.sample(ended, 1)):
                 acknowledge(acks, "retire", key, queue.state.seq)
     if len(queue.state.items) < MOST:
-        (key,) = queue.add([NewItem(name="added", path="/music/added")])
+        (key,) = queue.add([NewItem(name="added", path=f"/music/{queue.state.seq}")])
         acknowledge(acks, "add", key, queue.state.seq)
 
 

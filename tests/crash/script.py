@@ -119,7 +119,7 @@ def _live(life: CallLog, where: QueueLocation) -> None:
 
 def _replace_item(queue: Queue) -> None:
     """Add an item, let it wait between its parts, retire it, and restore it."""
-    (key,) = queue.add([NewItem(name="added", path="/music/added")])
+    (key,) = queue.add([NewItem(name="added", path=f"/music/{queue.state.seq}")])
     for number in range(2):
         (claim,) = queue.claim_by_key(key)
         queue.record_part(claim, f"{number}", {"size": number})
