@@ -321,7 +321,9 @@ class Queue(ClaimedItems):
 
         record = self._store.commit(decide)
         added = dict.fromkeys(record.items if record else (), AddResult.ADDED)
-        again = self._store.commit(lambda state: new_jobs.build_readd_change(state, wanted))
+        again = None
+        if new_jobs.build_readd_change(self.state, wanted):  # else no lock is needed
+            again = self._store.commit(lambda state: new_jobs.build_readd_change(state, wanted))
         found = new_jobs.list_results(self.state, wanted, again.items if again else ())
         return {**added, **{key: found[key] for key in found if key not in added}}
 
