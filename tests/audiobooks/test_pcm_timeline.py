@@ -11,7 +11,7 @@ import pytest
 from msgspec import structs
 
 from mediakeep.audiobooks import count_source, pcm_timeline
-from mediakeep.audiobooks.book_plan import BookFormat, CountedSource
+from mediakeep.audiobooks.book_plan import BookFormat, CountedSource, make_plan
 from mediakeep.errors import EncodingFailed
 from tests.audiobooks import books
 from tests.audiobooks.books import Kind
@@ -37,6 +37,23 @@ def test_an_mp3_is_read_from_anywhere(tmp_path: Path, kind: Kind) -> None:
     source = count(books.write_mp3(tmp_path / "a.mp3", kind))
     assert source.positions
     assert_same_from_anywhere(source)
+
+
+@each_row("kind", books.MIXED)
+def test_the_start_of_a_long_mp3_is_not_read(tmp_path: Path, kind: Kind) -> None:
+    long = structs.replace(kind, seconds=9.0)
+    source = count(books.write_mp3(tmp_path / "a.mp3", long))
+    assert [position.open_at > 0 for position in source.positions][-5:] == [True] * 5
+    whole = books.join_left(pcm_timeline.read_source(source, books.FORMAT))
+    plan = make_plan([source], books.FORMAT)
+    content = source.path.read_bytes()
+    for start in (120_000, 160_001):
+        os.truncate(source.path, 0)
+        size = source.positions[1].open_at // 2
+        source.path.write_bytes(content[:300] + bytes(size - 300) + content[size:])
+        os.utime(source.path, ns=(source.mtime_ns, source.mtime_ns))
+        part = books.join_left(pcm_timeline.read_book(plan, start, start + 9000, 1024))
+        assert part == whole[start : start + 9000]
 
 
 @each_row("name", ["alac.m4a", "24.flac", "16.wav", "a.wv", "mpeg2.mp3"])

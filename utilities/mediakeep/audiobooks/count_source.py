@@ -37,9 +37,10 @@ def count_source(
     size, mtime_ns = pcm_timeline.identify(path)
     meter = LevelMeter()
     with pcm_source.open_source(path, progress) as opened:
+        opened.position_seconds = position_seconds
         frames = pcm_timeline.convert(opened.frames(), opened.format, book_format)
         samples = meter.add_samples(FrameReader(frames), sys.maxsize)
-        positions = tuple(opened.positions[position_seconds - 1 :: position_seconds])
+        positions = tuple(opened.positions)
         source_format = opened.format
     if min(meter.levels) >= SILENT:
         hint = "Remove it from the book or replace it, then run again."

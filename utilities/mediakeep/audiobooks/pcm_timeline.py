@@ -24,6 +24,7 @@ from mediakeep.media.encoding import pcm_source
 from mediakeep.media.encoding.filter_chain import FilterChain
 from mediakeep.media.encoding.pcm_source import PacketPosition, PcmFormat
 
+_END_MARGIN = 5  # seconds before the end of a file, to be trimmed exactly
 _MERGED = 16_384  # samples
 _WARM_UP = 4096  # samples of the book; the longest filter, from 8 kHz, needs 83
 # FFmpeg keeps the power, not the level: mono is quieter in stereo, and stereo louder in mono.
@@ -49,16 +50,23 @@ def read_book(plan: BookPlan, start: int, end: int, size: int) -> Iterator[Any]:
 def _read_sources(plan: BookPlan, start: int, end: int) -> Generator[Any, None, None]:
     for source, first in zip(plan.sources, plan.starts, strict=True):
         if first < end and first + source.samples > start:
-            yield from read_source(source, plan.format, max(0, start - first))
+            yield from read_source(source, plan.format, max(0, start - first), end - first)
 
 
-def read_source(source: CountedSource, book_format: BookFormat, start: int = 0) -> Iterator[Any]:
-    """Yield the samples of a file in the book's format, from a sample of the book's rate on."""
+def read_source(
+    source: CountedSource, book_format: BookFormat, start: int = 0, end: int | None = None
+) -> Iterator[Any]:
+    """Yield the samples of a file in the book's format, from a sample of the book's rate on.
+
+    Those after `end` are not wanted, but some may follow.
+    """
     if identify(source.path) != (source.size, source.mtime_ns):
         cause = "another program changed it after its samples were counted"
         raise EncodingFailed(source.path, cause, _CHANGED_HINT)
-    with pcm_source.open_source(source.path) as opened:
-        packet = _find_packet(source, book_format, start)
+    packet = _find_packet(source, book_format, start)
+    margin = _END_MARGIN * book_format.sample_rate
+    is_at_end = end is None or end + margin > source.samples
+    with pcm_source.open_source(source.path, offset=0 if is_at_end else packet.open_at) as opened:
         first = _align(packet.sample, source.format, book_format)
         position = first * book_format.sample_rate // source.format.sample_rate
         frames = skip_samples(opened.frames(start=packet), first - packet.sample)

@@ -97,17 +97,17 @@ class OpenedAudio(NamedTuple):
 
 
 @contextmanager
-def open_audio(path: Path) -> Iterator[OpenedAudio]:
+def open_audio(path: Path, start: int = 0) -> Iterator[OpenedAudio]:
     """Open an audio file to decode its first audio stream.
 
-    Raises Unreadable if the system cannot read it, NotAudio if there is no audio, DecodingFailed if
-    FFmpeg refuses it.
+    `start` is the byte offset of a frame of MP3: without what is before it. Raises Unreadable if
+    the system cannot read it, NotAudio if there is no audio, DecodingFailed if FFmpeg refuses it.
     """
     av = require_pyav()
     with open_file.open_regular_file(path) as handle:
         source = BoundedFile(handle.fileno(), os.fstat(handle.fileno()).st_size, _READ_SIZE)
         demuxer = choose_demuxer(source, _detect(path, source).name)
-        data = RangeReader(source, find_container_end(source, demuxer))
+        data = RangeReader(source, find_container_end(source, demuxer), start)
         with translate_errors(path):
             container = av.open(data, "r", format=demuxer, metadata_errors="replace")
         with container:
@@ -147,20 +147,20 @@ def describe_error(error: Exception) -> str:
 
 
 class RangeReader:
-    """A read-only file-like object for PyAV that ends at a given byte offset."""
+    """A read-only file-like object for PyAV with a part of a file, between two byte offsets."""
 
-    def __init__(self, source: BoundedFile, end: int) -> None:
-        self._source, self._end, self._at = source, end, 0
+    def __init__(self, source: BoundedFile, end: int, start: int = 0) -> None:
+        self._source, self._start, self._size, self._at = source, start, end - start, 0
 
     def read(self, count: int) -> bytes:
         """Return the next `count` bytes, or b"" at the end."""
-        data = self._source.read(self._at, min(count, self._end - self._at))
+        data = self._source.read(self._start + self._at, min(count, self._size - self._at))
         self._at += len(data)
         return data
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Move the read position and return it; `whence` works as in `io.IOBase.seek`."""
-        self._at = max(0, offset + (0, self._at, self._end)[whence])
+        self._at = max(0, offset + (0, self._at, self._size)[whence])
         return self._at
 
     def tell(self) -> int:

@@ -7,9 +7,11 @@ the start of MP4 edit lists; the end of MP4 is trimmed here.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +67,16 @@ class PcmFormat(msgspec.Struct, frozen=True):
 
 
 class PacketPosition(msgspec.Struct, frozen=True, array_like=True):
-    """The number of a packet in a file, and the position of its first sample in the audio."""
+    """The number of a packet in a file, and the position of its first sample in the audio.
+
+    For MP3, `offset` is its byte offset and `open_at` that of a packet early enough to decode it
+    from there; both are 0 if unknown.
+    """
 
     packet: int
     sample: int
+    offset: int = 0
+    open_at: int = 0
 
 
 class PcmSource:
@@ -76,12 +84,17 @@ class PcmSource:
 
     `declared_samples` is the length in the file's header, or 0 if unknown; it is exact for FLAC,
     ALAC, Monkey's Audio, TTA and WavPack. `samples` is the position after the last sample that
-    `frames` has yielded. `positions` has one packet for each second of decoded audio, as the start
-    of another decoding.
+    `frames` has yielded. `positions` has one packet for each `position_seconds` of decoded audio,
+    as the start of another decoding. `offset` is the byte offset at which the file was opened.
     """
 
-    def __init__(self, path: Path, opened: OpenedAudio, progress: Progress | None = None) -> None:
+    position_seconds = 1
+
+    def __init__(
+        self, path: Path, opened: OpenedAudio, progress: Progress | None = None, offset: int = 0
+    ) -> None:
         self._path, self._container, self._stream = path, opened.container, opened.stream
+        self._offset = offset
         context = opened.stream.codec_context
         self.codec: str = context.name
         self.samples = self._reported = 0
@@ -137,14 +150,13 @@ class PcmSource:
         self._check_length(on_error)
 
     def _decode(self, on_error: OnError | None, start: PacketPosition) -> Iterator[Any]:
-        decoded, rate = start.sample, self.format.sample_rate
-        for number, packet in enumerate(self._demux()):
-            if number < start.packet:
-                if number >= start.packet - _PREROLL_PACKETS:
-                    self._decode_packet(packet, _ignore_error)
-                continue
-            if not start.packet and decoded // rate > len(self.positions):
-                self.positions.append(PacketPosition(number, decoded))
+        decoded, interval = start.sample, self.format.sample_rate * self.position_seconds
+        offsets: deque[int] = deque(maxlen=_PREROLL_PACKETS)
+        for number, packet in self._demux_from(start):
+            if not start.packet:
+                offsets.append(packet.pos or 0)
+                if decoded // interval > len(self.positions):
+                    self.positions.append(self._make_position(number, decoded, offsets))
             for frame in self._decode_packet(packet, on_error):
                 format_now = (frame.sample_rate, frame.layout.nb_channels)
                 if format_now != (self.format.sample_rate, self.format.channels):
@@ -155,6 +167,27 @@ class PcmSource:
                     self._report("a frame is damaged", on_error)
                 decoded += frame.samples
                 yield frame
+
+    def _demux_from(self, start: PacketPosition) -> Iterator[tuple[int, Any]]:
+        """Yield the packets from a position on with their numbers; decode some before it."""
+        if not self._offset:
+            for number, packet in enumerate(self._demux()):
+                if number >= start.packet:
+                    yield number, packet
+                elif number >= start.packet - _PREROLL_PACKETS:
+                    self._decode_packet(packet, _ignore_error)
+            return
+        packets = self._demux()
+        for packet in packets:
+            if packet.pos == start.offset - self._offset:
+                yield from enumerate(chain([packet], packets), start.packet)
+                return
+            self._decode_packet(packet, _ignore_error)
+        self._report("its packets are not where they were", None)
+
+    def _make_position(self, number: int, sample: int, offsets: deque[int]) -> PacketPosition:
+        is_known = self._container.format.name == "mp3" and len(offsets) == _PREROLL_PACKETS
+        return PacketPosition(number, sample, *((offsets[-1], offsets[0]) if is_known else ()))
 
     def _demux(self) -> Iterator[Any]:
         with ffmpeg.translate_errors(self._path):
@@ -244,14 +277,17 @@ class PcmSource:
 
 
 @contextmanager
-def open_source(path: Path, progress: Progress | None = None) -> Iterator[PcmSource]:
+def open_source(
+    path: Path, progress: Progress | None = None, *, offset: int = 0
+) -> Iterator[PcmSource]:
     """Open an audio file to decode it.
 
-    `progress` is called after each second of audio; what it raises stops the decoding.
+    `progress` is called after each second of audio; what it raises stops the decoding. `offset` is
+    the `open_at` of the position from which frames are wanted; the end is then not trimmed.
     Raises Unreadable, NotAudio or DecodingFailed, each with the path.
     """
-    with ffmpeg.open_audio(path) as opened:
-        yield PcmSource(path, opened, progress)
+    with ffmpeg.open_audio(path, offset) as opened:
+        yield PcmSource(path, opened, progress, offset)
 
 
 def count_samples(path: Path) -> int:
