@@ -24,6 +24,11 @@ def format_count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def format_rate(number: float) -> str:
+    """Format a number of items an hour; below ten with two significant digits."""
+    return f"{number:,.0f}" if number >= 9.95 else f"{number:.2g}"
+
+
 def format_duration(seconds: float) -> str:
     """Format a duration in seconds by its two largest units, such as hours and minutes."""
     whole = round(seconds)
@@ -117,7 +122,7 @@ def _status_counts(status: QueueStatus) -> list[tuple[str, int]]:
 def _format_pace(status: QueueStatus) -> str:
     if status.per_hour is None:
         return ""
-    pace = f"  {status.per_hour:,.0f} {status.plural} an hour in the last sessions"
+    pace = f"  {format_rate(status.per_hour)} {status.plural} an hour in the last sessions"
     left = status.seconds_left
     return f"{pace}, about {format_duration(left)} of work left" if left else pace
 

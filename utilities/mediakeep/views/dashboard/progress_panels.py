@@ -68,7 +68,7 @@ def _rate_rows(summary: KindSummary) -> list[Text]:
     status = summary.status
     if status.per_hour is None:
         return []
-    pace = f"{status.per_hour:,.0f} {status.plural} an hour in the last sessions"
+    pace = f"{terminal.format_rate(status.per_hour)} {status.plural} an hour in the last sessions"
     if not status.seconds_left:
         return [compose_text(pace)]
     left = f"about {terminal.format_duration(max(1.0, status.seconds_left))} of work left"
