@@ -19,6 +19,7 @@ from mediakeep.outcome import Outcome
 from mediakeep.queue import actions, readonly
 from mediakeep.queue.history import history_views, index, stage_queries, stage_rows
 from mediakeep.queue.queue import Queue
+from mediakeep.queue.settle import SettleRequest
 from tests import documents
 from tests.queue import rig
 from tests.views import staged_kind
@@ -208,6 +209,20 @@ def test_a_retired_item_no_longer_counts_and_keeps_its_stages(queue: Queue) -> N
     queue.commit(lambda _: rig.store.QueueChange("retire", {"A": None}, {"known": 2}))
     assert select(queue, "SELECT sum(amount) FROM step") == [(0,)]
     assert select(queue, "SELECT count(*) FROM stages WHERE item = 'A'") == [(3,)]
+
+
+def test_a_skipped_item_that_is_retired_and_restored_counts_once(queue: Queue) -> None:
+    (a,) = queue.claim(1)
+    queue.settle(a, SettleRequest(Outcome(Status.SKIPPED, data={"skip_reason": "rolled back"})))
+    query = "SELECT measure, sum(amount) FROM tally WHERE span = 1 AND what = '' GROUP BY measure"
+    before = dict(select(queue, query))
+    assert before == {"vanished": 1}
+    queue.retire(["A"])
+    assert dict(select(queue, query)) == {"vanished": 1, "forgotten": 1}
+    queue.restore_retired("A")
+    assert dict(select(queue, query)) == {"vanished": 1, "forgotten": 0}
+    queue.commit(actions.reset_items(queue.location, actions.select_by_name(["A"]), force=True))
+    assert dict(select(queue, query)) == {"vanished": 1, "forgotten": 0, "reappeared": 1}
 
 
 @pytest.mark.parametrize("indexed_between", [False, True])

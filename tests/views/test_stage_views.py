@@ -25,6 +25,7 @@ from mediakeep.outcome import Outcome
 from mediakeep.queue import actions
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.sessions import StageProgress
+from mediakeep.queue.settle import SettleRequest
 from mediakeep.runner.batch_config import BatchResult
 from mediakeep.views import (
     dashboard_json,
@@ -297,6 +298,26 @@ def test_only_the_runs_since_the_last_completion_are_those_of_a_job(
 def test_the_dashboard_has_numbers_on_the_jobs_of_this_week(queue: Queue, tmp_path: Path) -> None:
     shown = " ".join("\n".join(dashboards.render(poll(queue, tmp_path), 200)).split())
     assert "success rate 50 %, times real time 41.0, output 4.2 MB, CPU time 2 min" in shown
+
+
+def test_a_rolled_back_job_is_skipped_and_has_not_vanished(queue: Queue, tmp_path: Path) -> None:
+    (e,) = queue.claim_by_key("E")
+    outcome = Outcome(Status.SKIPPED, data={"skip_reason": "rolled back"})
+    assert queue.settle(e, SettleRequest(outcome))
+    context = ReportContext(tmp_path, queue.location.now() + timedelta(hours=1), UTC)
+    progress = period_report.collect_report(context, periods.parse_period("2025-W51", UTC))
+    assert progress
+    assert ("albums skipped", 1) in [(row.name, row.now) for row in progress.kinds[0].rows]
+    assert "1 skipped" in progress.headlines[0][-1]
+    assert "vanished" not in str([row.name for row in progress.kinds[0].rows])
+
+
+@each_row(
+    ("per_hour", "text"),
+    [(0.04, "0.04"), (0.456, "0.46"), (9.0, "9"), (12.3, "12"), (1e4, "10,000")],
+)
+def test_a_rate_of_slow_jobs_is_not_rounded_to_zero(per_hour: float, text: str) -> None:
+    assert terminal.format_rate(per_hour) == text
 
 
 def test_a_kind_without_stages_has_no_numbers_on_jobs() -> None:

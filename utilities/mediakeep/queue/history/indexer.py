@@ -155,7 +155,10 @@ class HistoryIndexer:
         for key, state in _iter_statuses(event):
             if state:
                 item = self._get_item(key)
-                self._set_status(item, state, slot)
+                if event.get("restored") and state == Status.SKIPPED:
+                    self._restore_skipped(item, slot)
+                else:
+                    self._set_status(item, state, slot)
                 item.was_completed |= state == Status.COMPLETED
                 item.cleanup_due &= event["op"] not in _IMPLIED_STATES  # a reset forgets it
 
@@ -211,6 +214,11 @@ class HistoryIndexer:
             self._tallies[slot, "vanished" if away else "reappeared", ""] += 1
             self._count_issues(slot, measure, item.open_issues)
         item.away = away
+
+    def _restore_skipped(self, item: ItemHistory, slot: int) -> None:
+        """Count a retired item that was skipped as it was before: it has not vanished again."""
+        self._tallies[slot, "forgotten", ""] -= 1
+        item.away = True
 
     def _set_done(self, item: ItemHistory, slot: int, *, done: bool) -> None:
         """Record whether an item is completed, and count the change."""

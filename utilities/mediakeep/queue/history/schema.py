@@ -8,7 +8,8 @@ tallies. For long periods, tallies over 64 and 4,096 quarters are stored, too. T
     done       items that became completed, minus those that ceased to be
     opened, closed, regressed     by kind: issues that appeared, disappeared, and appeared again
     vanished, reappeared          items that a scan or a batch no longer found, and found again
-    forgotten  items that were skipped when the user removed them from the queue
+    forgotten  items that were skipped when the user removed them from the queue, minus those of
+               them that were restored
     left, returned                by kind: open issues of these
     repaired   by kind: repairs made by batches
     mended     by kind: closed issues that were repaired by batches

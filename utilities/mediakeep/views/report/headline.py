@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from msgspec import UNSET
+
 from mediakeep.pages import render
 from mediakeep.queue.history.queries import ItemRepairTotals
 from mediakeep.views import job_numbers, periods, terminal
@@ -100,7 +102,8 @@ def format_remaining(remaining: RemainingWork, progress: KindProgress, today: da
         failed = terminal.format_count(remaining.failed, progress.noun, progress.plural)
         return f"{failed} failed." if remaining.failed else ""
     failed = f", {remaining.failed:,} failed" if remaining.failed else ""
-    failed += f", {remaining.vanished:,} vanished" if remaining.vanished else ""
+    word = "vanished" if progress.stages is UNSET else "skipped"
+    failed += f", {remaining.vanished:,} {word}" if remaining.vanished else ""
     items = terminal.format_count(remaining.items, progress.noun, progress.plural)
     if today:
         time = f"When this was written, on {periods.format_date(today)},"

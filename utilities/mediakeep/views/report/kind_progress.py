@@ -219,8 +219,7 @@ def _build_rows(
         row("issues resolved", "resolved"),
         row("attempts that failed", "failed"),
         row(f"{standing.plural} read again by your commands", "by_hand"),
-        row(f"{standing.plural} that vanished", "vanished"),
-        row(f"{standing.plural} that came back", "reappeared"),
+        *(row(f"{standing.plural} {what}", of) for what, of in _list_skip_words(standing.kind)),
         row("fields filled", amount="fields_filled"),
         row("requests to services", amount="requests"),
         row("answers from the cache", amount="hits"),
@@ -230,6 +229,13 @@ def _build_rows(
     return [line for line in rows if line.now or line.before] + _build_job_rows(
         KINDS[standing.kind], now, before
     )
+
+
+def _list_skip_words(kind: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Return what the numbers of skipped items are: jobs are skipped for other reasons, too."""
+    if KINDS[kind].stages:
+        return ("skipped", "vanished"), ("no longer skipped", "reappeared")
+    return ("that vanished", "vanished"), ("that came back", "reappeared")
 
 
 def _build_job_rows(kind: Kind, now: PeriodTotals, before: PeriodTotals | None) -> list[ReportRow]:
