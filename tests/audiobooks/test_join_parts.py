@@ -78,6 +78,11 @@ def test_what_can_be_joined_is_known_before(tmp_path: Path) -> None:
         (encoded.write(tmp_path / "e.aac", "a.aac"), "e.aac is not AAC in an M4A or M4B file"),
     ):
         assert join_parts.find_join_problem(check(*parts, path)).startswith(problem)
+    sound = sounds.write_wav(tmp_path / "f.wav", sounds.tone(1, -6), 48_000)
+    sounds.convert(sound, tmp_path / "f.m4a", "aac")
+    assert join_parts.find_join_problem(check(*parts, tmp_path / "f.m4a")) == (
+        "f.m4a has another sample rate or number of channels"
+    )
     other = tmp_path / "f.m4a"
     content = parts[0].read_bytes()
     other.write_bytes(content.replace(b"\x12\x10\x56\xe5\x00", b"\x12\x10\x56\xe5\x01"))

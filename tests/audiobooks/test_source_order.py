@@ -134,7 +134,7 @@ TREES = {
         for number in (
             *"\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341",
             *("\u5341\u4e00", "\u4e8c\u5341", "\u4e8c\u5341\u4e00", "\u4e00\u767e\u96f6\u4e8c"),
-            "200",
+            *("\u4e00\u3007\u4e09", "200"),
         )
     ],
     "Chinese numbers alone": ["\u4e00.mp3", "\u4e8c.mp3", "\u4e09.mp3", "\u5341.mp3"],
@@ -201,6 +201,14 @@ def test_folders_follow_each_other_as_given(tmp_path: Path) -> None:
     (tmp_path / "list").write_text("one/a\ntwo/10\none/b\ntwo/9\n")
     listed = source_order.order_sources(sources, [two, one], str(tmp_path / "list"))
     assert [source.path.name for source in listed.sources] == ["a", "10", "b", "9"]
+
+
+def test_a_folder_within_another_is_ordered_on_its_own() -> None:
+    sources = make("CD 1/b", "a", "CD 1/a")
+    ordered = source_order.order_sources(sources, [ROOT, ROOT / "CD 1"], "natural")
+    assert names(ordered.sources) == ["a", "CD 1/a", "CD 1/b"]
+    ordered = source_order.order_sources(sources, [ROOT / "CD 1", ROOT], "natural")
+    assert names(ordered.sources) == ["CD 1/a", "CD 1/b", "a"]
 
 
 def test_files_of_folders_with_one_name_are_all_listed(tmp_path: Path) -> None:

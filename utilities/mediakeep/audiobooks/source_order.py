@@ -22,7 +22,6 @@ from mediakeep.media.audio.model import Tags
 Order = Literal["tags", "natural", "alphabetical", "list", "mixed"]
 _ORDERS = frozenset({"auto", "tags", "natural", "alphabetical"})  # all others are lists
 _SHOWN_FILES = 5  # in messages; more are counted
-_MAX_LIST = 16 << 20  # bytes
 _NUMBER = re.compile(r"\d+")
 _TAG_NUMBER = re.compile(r"\d{1,9}")
 _CJK_DIGITS = (
@@ -197,7 +196,7 @@ def _order_by_list(
     shown = path_text.display_path(listing)
     try:
         with open_file.open_regular_file(listing) as handle:
-            text = handle.read(_MAX_LIST).decode("utf-8-sig")
+            text = handle.read().decode("utf-8-sig")
     except Unreadable as error:
         raise UsageError(
             f"Order {shown} not readable: {error.args[1]}. Choose auto, tags, natural,"
