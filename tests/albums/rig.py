@@ -26,12 +26,19 @@ from mediakeep.commands.console import ClickConsole
 from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.queue.queue import Queue
 from mediakeep.runner import batch
-from mediakeep.runner.batch_config import BatchCallbacks, BatchConfig, BatchResult, RetryPolicy
+from mediakeep.runner.batch_config import (
+    BatchCallbacks,
+    BatchConfig,
+    BatchResult,
+    ExecutionLimits,
+    RetryPolicy,
+)
 from tests.crash.tap import FileCall, Tap
 from tests.media.encoding import sounds
 
 SAMPLES = 22_050  # per channel; a loudness needs 400 ms
 RATE = sounds.RATE
+_NO_LIMITS = ExecutionLimits()
 
 
 def make_flac(folder: Path, count: int = SAMPLES) -> Path:
@@ -106,7 +113,9 @@ class AlbumHome:
         result = prepare_items.prepare(self.context, Preparation(settings, scan, paths))
         return [*result.lines, *vanished.remove_outputs(self.context, settings).lines]
 
-    def run(self, *, attempts: int = 1, **options: Any) -> BatchResult:
+    def run(
+        self, *, attempts: int = 1, limits: ExecutionLimits = _NO_LIMITS, **options: Any
+    ) -> BatchResult:
         """Process all due albums, and return the result of the batch."""
         settings = self.settings(**options)
         assert ALBUMS.jobs
@@ -114,7 +123,7 @@ class AlbumHome:
         items = self.context.read_state().items
         worker_options = WorkerOptions(True, settings=settings)
         ALBUMS.before_batch(self.path, worker_options, items)
-        config = BatchConfig(size=None, retry=RetryPolicy(attempts, 0.0))
+        config = BatchConfig(size=None, retry=RetryPolicy(attempts, 0.0), limits=limits)
         factory = ALBUMS.worker_factory(self.path, worker_options)
         with Queue.open(self.context.location, kinds.ALBUMS) as queue:
             result = batch.run_batch(queue, factory, config, BatchCallbacks())

@@ -15,7 +15,7 @@ from mediakeep.item import Status
 from mediakeep.media.audio import essence
 from mediakeep.media.encoding import pcm_source
 from mediakeep.media.transfer import read_tags
-from tests.albums import rig
+from tests.albums import rig, test_commands
 from tests.albums.rig import AlbumHome
 from tests.media import encoded
 from tests.media.encoding import sounds
@@ -78,25 +78,58 @@ def test_flac_of_another_depth_is_decoded_alike_by_ffmpeg(albums: AlbumHome) -> 
     assert decode_with_ffmpeg(albums.output / ALBUM / "01 T.flac") == samples
 
 
-LOSSLESS = ("16.wav", "24.wav", "a.aiff", "alac.m4a", "a.wv", "a.tta", "flac.oga")
-LOSSY = ("cbr.mp3", "aac.m4a", "a.opus", "a.wma")
+LOSSLESS = ("16.wav", "24.wav", "a.aiff", "alac.m4a", "a.wv", "a.tta", "flac.oga", "s.ape", "h.dsf")
+LOSSY = ("cbr.mp3", "aac.m4a", "a.aac", "a.ogg", "a.opus", "a.wma")
 
 
-def test_other_inputs(albums: AlbumHome) -> None:
+def make_mixed_album(folder: Path) -> None:
+    """Write a track in every format, half of the lossless ones with tags."""
+    folder.mkdir(parents=True)
+    for name in (*LOSSLESS[:-2], *LOSSY):
+        encoded.write(folder / name, name)
+    (folder / "s.ape").write_bytes(encoded.ape())
+    (folder / "h.dsf").write_bytes(encoded.dsf())
+    for name in ("s.ape", "a.wv", "flac.oga"):
+        rig.tag(folder / name, Title="Tide", Album="One", Artist="Art")
+
+
+def test_inputs_of_rare_formats(albums: AlbumHome) -> None:
     folder = albums.library / ALBUM
     folder.mkdir(parents=True)
     albums.path.mkdir()
-    for name in (*LOSSLESS, *LOSSY):
+    (folder / "s.ape").write_bytes(encoded.ape())
+    for name in ("a.tta", "a.wma"):
         encoded.write(folder / name, name)
-    (folder / "h.dsf").write_bytes(encoded.dsf())
     albums.convert(profile="flac", verify="length")
+    assert albums.item(ALBUM).status is Status.COMPLETED
+    for name, output in (("s.ape", "s.flac"), ("a.tta", "a.flac")):
+        assert sounds.read_left(albums.output / ALBUM / output) == sounds.read_left(folder / name)
+    assert (albums.output / ALBUM / "a.wma").exists()
+
+
+@needs_ffmpeg
+@pytest.mark.slow
+def test_all_inputs(albums: AlbumHome) -> None:
+    make_mixed_album(albums.library / ALBUM)
+    albums.path.mkdir()
+    test_commands.convert(
+        *(albums, albums.library, "--output", albums.output, "--profile", "flac", "--all")
+    )
     item = albums.item(ALBUM)
     assert item.status is Status.COMPLETED, item.error_message
     rows = {row["source"]: row for row in albums.report(ALBUM)["tracks"]}
     assert {name for name, row in rows.items() if row["encoder"] == "copy"} == set(LOSSY)
-    for name in LOSSLESS:
-        output = albums.output / ALBUM / rows[name]["output"]
-        assert sounds.read_left(output) == sounds.read_left(folder / name), name
+    for name, row in rows.items():
+        source, output = albums.library / ALBUM / name, albums.output / ALBUM / row["output"]
+        if name in LOSSY:
+            assert essence.compute_audio_hash(output) == essence.compute_audio_hash(source), name
+        elif name == "24.wav":
+            assert sounds.read_left(output) == sounds.read_left(source)  # ffmpeg would dither
+        elif name != "h.dsf":  # its sampling rate is another one
+            assert decode_with_ffmpeg(output) == decode_with_ffmpeg(source), name
+    assert rows["h.dsf"]["source_samples"] > rows["h.dsf"]["samples"] > 44_000
+    for name in ("s.ape", "a.wv", "flac.oga"):
+        assert mutagen.File(albums.output / ALBUM / rows[name]["output"])["title"] == ["Tide"]
 
 
 KEPT = ("cbr.mp3", "aac.m4a", "a.opus", "a.wma")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import struct
+import zlib
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ KINDS = {
     "16.flac": ("flac", "flac", "s16", 44_100),
     "24.flac": ("flac", "flac", "s32", 96_000),
     "flac.oga": ("flac", "ogg", "s16", 44_100),
+    "a.ogg": ("vorbis", "ogg", "fltp", 44_100),
     "a.opus": ("libopus", "ogg", "flt", 48_000),
     "a.wma": ("wmav2", "asf", "fltp", 44_100),
     "16.wav": ("pcm_s16le", "wav", "s16", 44_100),
@@ -36,11 +38,12 @@ KINDS = {
     "flac.mp4": ("flac", "mp4", "s32", 96_000),
     "fragmented.m4a": ("aac", "ipod", "fltp", 44_100),
 }
-_LOSSY = {"libmp3lame", "mp2", "aac", "libopus", "wmav2", "ac3", "eac3"}
+_LOSSY = {"libmp3lame", "mp2", "aac", "libopus", "wmav2", "ac3", "eac3", "vorbis"}
 _OPTIONS = {
     "flac.mp4": {"strict": "experimental"},
     "fragmented.m4a": {"movflags": "frag_keyframe+empty_moov", "frag_duration": "500000"},
 }
+_ENCODER_OPTIONS = {"a.ogg": {"strict": "experimental"}}
 _SECONDS = 2
 _AT_ONCE = 1152
 
@@ -49,7 +52,7 @@ def write(path: Path, name: str) -> Path:
     """Write two seconds of noise in stereo as one of the kinds."""
     codec, container, form, rate = KINDS[name]
     with av.open(str(path), "w", format=container, options=_OPTIONS.get(name, {})) as output:
-        stream: Any = output.add_stream(codec, rate=rate)
+        stream: Any = output.add_stream(codec, rate=rate, options=_ENCODER_OPTIONS.get(name))
         stream.layout, stream.format = "stereo", form
         if codec in _LOSSY:
             stream.bit_rate = 96_000
@@ -88,3 +91,17 @@ def dsf(seconds: int = 1) -> bytes:
     data = struct.pack("<4sQ", b"data", 12 + len(sound)) + sound
     size = 28 + len(form) + len(data)
     return struct.pack("<4sQQQ", b"DSD ", 28, size, 0) + form + data
+
+
+def ape(samples: int = 22_050, rate: int = 44_100) -> bytes:
+    """Return a file of Monkey's Audio 3.99 with one frame of silence in stereo.
+
+    No free program encodes more: a frame has the CRC of its audio, and flags that say that both
+    channels are silent, in 32-bit words of the other byte order.
+    """
+    crc = zlib.crc32(bytes(4 * samples)) >> 1
+    words = (crc | 1 << 31, 3, 0, 0)
+    descriptor = (b"MAC ", 3990, 0, 52, 24, 4, 0, 4 * len(words), 0, 0, bytes(16))
+    header = struct.pack("<HHIIIHHI", 1000, 1 << 5, 73_728 * 4, samples, 1, 16, 2, rate)
+    start = struct.pack("<I", 52 + 24 + 4)
+    return struct.pack("<4sHHIIIIIII16s", *descriptor) + header + start + struct.pack("<4I", *words)
