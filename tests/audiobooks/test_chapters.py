@@ -67,7 +67,7 @@ def test_chapters_are_named_by_files(names: list[str], expected: list[str]) -> N
 
 
 def write_chapters(folder: Path) -> list[Path]:
-    """Write files with two chapters at 0.5 and 1.25 s: MP3, Opus and M4B."""
+    """Write an MP3 and an Opus file with two chapters at 0.5 and 1.25 s."""
     mp3 = books.write_mp3(folder / "a.mp3", books.SHORT)
     tags = mutagen.id3.ID3()
     for number, (start, end) in enumerate(((500, 1250), (1250, 1900)), 1):
@@ -80,17 +80,23 @@ def write_chapters(folder: Path) -> list[Path]:
     opus.update({"CHAPTER001": "00:00:00.500", "CHAPTER002": "00:00:01.250"})
     opus.update({"CHAPTER001NAME": "Title 1", "CHAPTER002NAME": "Title 2"})
     opus.save()
-    (folder / "m4b").mkdir()
-    book = books.plan_book([mp3])
-    expected = [Chapter(22_050, 55_125, "Title 1"), Chapter(55_125, book.samples, "Title 2")]
-    target = folder / "c.m4b"
-    chunks = books.encode_chunks(book, folder / "m4b")
-    book_file.write_book(book, chunks, target, expected, books.DETAILS)
-    return [mp3, folder / "b.opus", target]
+    return [mp3, folder / "b.opus"]
+
+
+def write_book(folder: Path, source: Path) -> Path:
+    """Write an M4B with the same chapters."""
+    book, parts, target = books.plan_book([source]), folder / "m4b", folder / "c.m4b"
+    parts.mkdir()
+    marks = [Chapter(22_050, 55_125, "Title 1"), Chapter(55_125, book.samples, "Title 2")]
+    chunks = books.encode_chunks(book, parts)
+    book_file.write_book(book, chunks, target, marks, books.DETAILS)
+    return target
 
 
 def test_chapters_in_files_are_kept(tmp_path: Path) -> None:
-    files = [*write_chapters(tmp_path), books.write_mp3(tmp_path / "d.mp3", books.SHORT)]
+    mp3, opus = write_chapters(tmp_path)
+    last = books.write_mp3(tmp_path / "d.mp3", books.SHORT)
+    files = [mp3, opus, write_book(tmp_path, mp3), last]
     book = books.plan_book(files)
     sources = [SourceFile(path, title="The Title") for path in files]
     starts = book.starts
@@ -114,7 +120,7 @@ def test_chapters_in_files_are_kept(tmp_path: Path) -> None:
 
 
 def test_useless_chapters_in_files_are_ignored(tmp_path: Path) -> None:
-    mp3, opus, _ = write_chapters(tmp_path)
+    mp3, opus = write_chapters(tmp_path)
     assert chapter_files.read_embedded_marks(mp3, RATE, RATE) == []  # the second is after the end
     tags = mutagen.id3.ID3(mp3)
     tags.add(mutagen.id3.CHAP("c3", 1250, 1300, 0xFFFFFFFF, 0xFFFFFFFF, []))
