@@ -160,6 +160,26 @@ def test_words_that_contain_chinese_digits_stay() -> None:
     assert names(ordered.sources) == by_code_point
 
 
+@each_row(
+    ("tags", "expected"),
+    [
+        ([(0, 1), (0, 2), (0, 3)], []),
+        ([(0, 11), (0, 12)], []),
+        ([(0, 1), (0, 3), (0, 6)], ["track number 2:", "track number 4 to 5:"]),
+        ([(1, 1), (1, 3), (2, 1)], ["track number 2 of disc 1:"]),
+        ([(1, 1), (3, 1)], ["disc number 2:"]),
+        ([(0, 101), (0, 102), (0, 201), (0, 999_999_999)], []),
+    ],
+)
+def test_missing_numbers_are_named(tags: list[tuple[int, int]], expected: list[str]) -> None:
+    sources = [SourceFile(ROOT / f"{pair}", *pair) for pair in tags]
+    warnings = source_order.order_sources(sources, [ROOT], "auto").warnings
+    assert list(warnings) == [
+        f"No file has the {text} check that none is missing." for text in expected
+    ]
+    assert not source_order.order_sources(sources, [ROOT], "natural").warnings
+
+
 def test_tags_must_not_divide_folders() -> None:
     tagged = [
         SourceFile(ROOT / name, 0, track)

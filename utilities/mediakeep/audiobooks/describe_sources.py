@@ -42,7 +42,7 @@ def describe_sources(
     yield f"Sources: {formats}; {format_length(checked.seconds)}, {size}"
     for file in left_out:
         yield f"Left out: {source_order.display_source(file.path, folders)}: {file.reason}"
-    yield from checked.warnings
+    yield from (*ordered.warnings, *checked.warnings)
 
 
 def describe_encoding(

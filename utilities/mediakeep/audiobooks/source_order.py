@@ -6,8 +6,8 @@ import os
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +22,7 @@ from mediakeep.media.audio.model import Tags
 Order = Literal["tags", "natural", "alphabetical", "list", "mixed"]
 _ORDERS = frozenset({"auto", "tags", "natural", "alphabetical"})  # all others are lists
 _SHOWN_FILES = 5  # in messages; more are counted
+_MAX_GAP = 20  # numbers; larger ones are of numbers such as 101, 102, 201
 _NUMBER = re.compile(r"\d+")
 _TAG_NUMBER = re.compile(r"\d{1,9}")
 _CJK_DIGITS = (
@@ -48,12 +49,13 @@ class SourceFile(msgspec.Struct, frozen=True):
 class OrderedSources(msgspec.Struct, frozen=True):
     """The files of a book in order, how they were ordered, and why, as a clause.
 
-    The order is "mixed" if that of its folders differs.
+    The order is "mixed" if that of its folders differs. `warnings` name numbers that are missing.
     """
 
     sources: tuple[SourceFile, ...]
     order: Order
     reason: str
+    warnings: tuple[str, ...] = ()
 
 
 def read_source_file(path: Path) -> SourceFile:
@@ -97,11 +99,12 @@ def order_sources(
         shown = path_text.display_path(folder.relative_to(base))
         ordered[shown] = _order_folder(group, folder, order)
     files = tuple(source for one in ordered.values() for source in one.sources)
+    warnings = tuple(text for one in ordered.values() for text in one.warnings)
     first, *others = ordered.values()
     if all((one.order, one.reason) == (first.order, first.reason) for one in others):
-        return OrderedSources(files, first.order, first.reason)
+        return OrderedSources(files, first.order, first.reason, warnings)
     reasons = [f"{folder}: {one.order}, {one.reason}" for folder, one in ordered.items()]
-    return OrderedSources(files, "mixed", "; ".join(reasons))
+    return OrderedSources(files, "mixed", "; ".join(reasons), warnings)
 
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:
@@ -150,7 +153,7 @@ def _order_folder(sources: Sequence[SourceFile], root: Path, order: str) -> Orde
     problem = _find_tag_problem(sources, root) or _find_mixed_folders(by_tags)
     if not problem:
         reason = "each file has its own disc and track number"
-        return OrderedSources(tuple(by_tags), "tags", reason)
+        return OrderedSources(tuple(by_tags), "tags", reason, tuple(_find_gaps(by_tags)))
     if order == "tags":
         raise UsageError(
             f"Files not ordered by tags: {problem}. Correct the tags or choose another order."
@@ -180,6 +183,19 @@ def _find_tag_problem(sources: Sequence[SourceFile], root: Path) -> str:
         if other is not source:
             return f"the same disc and track number in {_list_names([other, source], root)}"
     return ""
+
+
+def _find_gaps(by_tags: Sequence[SourceFile]) -> Iterator[str]:
+    """Yield a warning for each number between two others that no file has."""
+    for one, other in pairwise(by_tags):
+        if one.disc == other.disc:
+            name, first, last = "track", one.track + 1, other.track - 1
+        else:
+            name, first, last = "disc", one.disc + 1, other.disc - 1
+        if 0 <= last - first < _MAX_GAP:
+            numbers = f"{first}" if first == last else f"{first} to {last}"
+            disc = f" of disc {one.disc}" if name == "track" and one.disc else ""
+            yield f"No file has the {name} number {numbers}{disc}: check that none is missing."
 
 
 def _find_mixed_folders(by_tags: Sequence[SourceFile]) -> str:
