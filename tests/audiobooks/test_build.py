@@ -64,10 +64,11 @@ def test_a_folder_becomes_a_book(home: BookHome) -> None:
 def test_a_dry_run_shows_the_order_and_writes_nothing(home: BookHome) -> None:
     folder = home.make("The Book")
     shutil.move(folder / "1 Part.mp3", folder / "10 Part.mp3")
-    printed = home.build(folder, "--dry-run")
+    printed = home.build(folder, "--dry-run", "--bitrate", "256k")
     assert printed.index("  1  2 Part.mp3") < printed.index("  2  10 Part.mp3")
     assert "Order: by name, numbers by value (no track number in" in printed
     assert "chapters by files" in printed
+    assert "44,100 Hz, stereo, 128 kbit/s is enough: --bitrate 128k" in printed
     assert list(home.path.iterdir()) == []
 
 

@@ -39,7 +39,7 @@ def test_a_dry_run_shows_all_files_in_order(tmp_path: Path) -> None:
     line = describe_sources.describe_encoding(checked, chosen, processes=2)
     size = f"{checked.seconds * 16:.1f} KB"
     assert line == (
-        f"Book: AAC, 44,100 Hz, stereo, 128 kbit/s; about {size}, about 1 min with 2 processes"
+        f"AAC, 44,100 Hz, stereo, 128 kbit/s; about {size}, about 1 min with 2 processes"
     )
 
 

@@ -39,7 +39,7 @@ def _list_stages(job: BookJob, found: ReadInput) -> Iterator[tuple[str, list[str
     if not book.is_joined:
         processes = os.cpu_count() or 1
         line = describe_sources.describe_encoding(found.checked, book.format, processes)
-        yield "encoding", [f"encoding: {line}"]
+        yield "encoding", [f"encoding: {line}", *(_INDENT + note for note in found.notes)]
     details = job.read_details(book.sources)
     yield "muxing", _describe_muxing(job, book, details)
     yield "verifying", ["verifying: length, chapters, levels"]

@@ -48,7 +48,7 @@ def describe_sources(
 def describe_encoding(
     checked: CheckedSources, chosen: BookFormat, processes: int = 1, speed: float = _SPEED
 ) -> str:
-    """Return a line about an encoded book: its format, and about its size and the time it takes.
+    """Return the format of an encoded book, and about its size and the time it takes.
 
     `speed` is that of one process, in times real time.
     """
@@ -56,7 +56,7 @@ def describe_encoding(
     minutes = max(1, round(checked.seconds / speed / processes / 60))
     shown = book_format.describe_format(chosen)
     workers = render.pluralize(processes, "process")
-    return f"Book: AAC, {shown}; about {size}, about {minutes:,} min with {workers}"
+    return f"AAC, {shown}; about {size}, about {minutes:,} min with {workers}"
 
 
 def format_length(seconds: float) -> str:

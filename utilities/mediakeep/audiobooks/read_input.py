@@ -27,6 +27,7 @@ from mediakeep.audiobooks.find_books import LeftOut
 from mediakeep.audiobooks.settings import BookOptions
 from mediakeep.audiobooks.source_order import OrderedSources, SourceFile
 from mediakeep.errors import Unreadable
+from mediakeep.media.audio import formats
 
 
 class InputFile(msgspec.Struct, frozen=True):
@@ -81,12 +82,16 @@ class BookInput(msgspec.Struct, frozen=True):
 
 
 class ReadInput(msgspec.Struct, frozen=True):
-    """The input of a book, and what it was decided from; `left_out` are other audio files."""
+    """The input of a book, and what it was decided from; `left_out` are other audio files.
+
+    `notes` are sentences about the format of an encoded book.
+    """
 
     book: BookInput
     checked: CheckedSources
     ordered: OrderedSources
     left_out: tuple[LeftOut, ...]
+    notes: tuple[str, ...] = ()
 
 
 def read_input(
@@ -113,15 +118,19 @@ def read_input(
     chosen = book_format.choose_format(
         checked, options.bit_rate, options.channels, options.sample_rate
     )
+    problem = "a format is given" if options.has_format else join_parts.find_join_problem(found)
+    notes = chosen.warnings if problem else ()
+    if problem and all(file.format == formats.MP4.name for file in found):
+        notes += (f"Encoded, not joined: {problem}.",)
     book = BookInput(
         files=tuple(map(_build_file, found)),
         format=chosen.format,
         order=f"{ordered.order} ({ordered.reason})",
         seconds=checked.seconds,
-        is_joined=not (options.has_format or join_parts.find_join_problem(found)),
-        warnings=(*checked.warnings, *chosen.warnings),
+        is_joined=not problem,
+        warnings=(*ordered.warnings, *checked.warnings, *notes),
     )
-    return ReadInput(book, checked, ordered, listed.left_out)
+    return ReadInput(book, checked, ordered, listed.left_out, notes)
 
 
 def _build_file(file: CheckedFile) -> InputFile:
