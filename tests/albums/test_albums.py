@@ -136,6 +136,17 @@ def test_partial_an_album_with_a_bad_track_keeps_its_good_ones(albums: AlbumHome
     assert set(before.values()) < kept  # the good tracks were not encoded again
 
 
+def test_rules_for_a_folder_fit_untagged_albums(albums: AlbumHome) -> None:
+    albums.make(ALBUM, tracks=1)
+    track = mutagen.File(albums.library / ALBUM / "01 T.flac")
+    track.delete()
+    (albums.path / "mediakeep.toml").write_text(
+        '[[rules]]\nfolder = "Art/*"\naction = "encode"\nprofile = "alac"\n'
+    )
+    albums.convert()
+    assert rig.names(albums.output / ALBUM) == ["01 T.m4a", "rip.log"]
+
+
 @pytest.mark.parametrize("content", [b"", b"fLaC", b"<html>", None])
 def test_a_damaged_track_is_not_tried_again(albums: AlbumHome, content: bytes | None) -> None:
     albums.make(ALBUM, damaged=1)

@@ -15,7 +15,7 @@ from mediakeep.media.audio import essence, tags
 from mediakeep_simulator import factories, response_faults
 from mediakeep_simulator.entities import CatalogueCover, MusicBrainzCatalogue
 from mediakeep_simulator.server import SimulatorServer
-from tests.albums import rig
+from tests.albums import rig, test_commands
 from tests.albums.rig import AlbumHome
 from tests.media.encoding import sounds
 from tests.media.transfer import tagged_sources
@@ -109,6 +109,18 @@ def test_a_second_album_of_the_artist_is_matched_from_the_cache(
     dawn.run(enrich=True, existing="replace", access=visits.access(server))
     assert len(server.requests) - count <= 1  # the cover, if its file was removed
     assert tags.read(read_outputs(dawn)[0]).tags.musicbrainz_albumid == (RELEASE.id,)
+
+
+@pytest.mark.slow
+def test_the_command_looks_up_by_its_options(dawn: AlbumHome, server: SimulatorServer) -> None:
+    hosts = ("--musicbrainz-host", server.url, "--coverart-host", server.url)
+    options = ("--output", dawn.output, "--enrich", "--musicbrainz-interval", "0", *hosts)
+    (dawn.path / "mediakeep.toml").write_text('contact = "me@example.org"\ncover_size = "250"\n')
+    test_commands.convert(dawn, dawn.library, *options)
+    found = [tags.read(path).tags for path in read_outputs(dawn)]
+    assert [one.musicbrainz_albumid for one in found] == [(RELEASE.id,)] * 3
+    assert {picture.width for one in found for picture in one.pictures} == {250}
+    assert all("me@example.org" in one.agent for one in server.requests)
 
 
 @pytest.mark.parametrize("state", ["disabled", "outage", "other album", "no cover"])

@@ -220,8 +220,9 @@ def _count_results(
 
 
 def _drop_path(message: str, path: Path) -> str:
-    """Return a message without the path of its track in the working folders at its beginning."""
-    return message.removeprefix(f"{path_text.display_path(path)} ")
+    """Return a message about a track without its path in the working folders."""
+    text = path_text.display_path(path)
+    return message.removeprefix(f"{text} ").replace(text, path_text.display_path(path.name))
 
 
 def _describe_failures(failures: dict[str, str], total: int) -> str:
