@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from mediakeep.item import Status
 from tests.albums import rig
 from tests.albums.rig import AlbumHome
 from tests.albums.test_albums import ALBUM, OUTPUTS, SOURCES, check_published
+from tests.media.encoding import sounds
+from tests.media.transfer import tagged_sources
 
 ARCHIVED = [*SOURCES[:2], "archive_metadata.json", SOURCES[2]]
 
@@ -208,3 +211,25 @@ def test_killed_at_some_calls(tmp_path: Path, master: Path) -> None:
 @pytest.mark.slow
 def test_killed_at_every_call(tmp_path: Path, master: Path) -> None:
     assert kill_at_calls(tmp_path, master, 1) > 100
+
+
+@pytest.mark.slow
+def test_a_copied_track_with_new_tags_is_whole_after_any_kill(albums: AlbumHome) -> None:
+    albums.make(ALBUM, tracks=1)
+    track = albums.library / ALBUM / "01 T.flac"
+    sounds.convert(track, track.with_suffix(".mp3"), "mp3-v0")
+    track.unlink()
+    (albums.library / ALBUM / "cover.png").write_bytes(tagged_sources.BACK)
+    albums.convert(enrich=True)
+    expected = rig.contents(albums.output)
+    assert expected[f"{ALBUM}/01 T.mp3"].count(tagged_sources.BACK) == 1
+    for call in itertools.count(1):
+        shutil.rmtree(albums.output)
+        albums.reset(ALBUM)
+        killed = albums.kill_at(call, "_processed/", enrich=True)
+        assert rig.names(albums.output) == [] or rig.contents(albums.output) == expected
+        albums.run(enrich=True)
+        assert rig.contents(albums.output) == expected
+        if not killed:
+            break
+    assert call > 5
