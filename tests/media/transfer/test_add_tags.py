@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 from pathlib import Path
 
 import mutagen
@@ -22,6 +24,7 @@ GAINS = (
     *(TagItem("replaygain_track_gain", ("-1.50 dB",)), TagItem("replaygain_track_peak", ("0.5",))),
     *(TagItem("replaygain_album_gain", ("-2.00 dB",)), TagItem("replaygain_album_peak", ("0.6",))),
 )
+USER = 12_345  # of no account
 FILLED = (TagItem("date", ("2004-05-06",)), TagItem("musicbrainz_albumid", ("8f5b",)))
 
 
@@ -85,6 +88,28 @@ def test_mutagen_finds_the_names_that_players_know(tmp_path: Path) -> None:
         source = shutil.copyfile(target, tmp_path / f"source.{name}")
         add_tags.add_tags(source, target, TagChanges(GAINS))
         assert key in mutagen.File(target), name
+
+
+def test_a_read_only_copy_stays_read_only(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    for name in ("source.mp3", "target.mp3"):
+        (tmp_path / name).write_bytes(tagged_sources.plain("mp3"))
+        (tmp_path / name).chmod(0o444)
+        if os.geteuid() == 0:
+            os.chown(tmp_path / name, USER, USER)
+    child = os.fork()
+    if not child:
+        try:
+            os.chdir(tmp_path)
+            if os.geteuid() == 0:  # modes do not bind root
+                os.setuid(USER)
+            add_tags.add_tags(Path("source.mp3"), Path("target.mp3"), TagChanges(GAINS))
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    target = tmp_path / "target.mp3"
+    assert read_values(target)["replaygain_album_gain:"] == ("-2.00 dB",)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o444
 
 
 def test_a_format_that_is_only_read(tmp_path: Path) -> None:

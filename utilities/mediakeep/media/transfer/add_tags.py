@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -51,10 +54,22 @@ def add_tags(source: Path, target: Path, changes: TagChanges) -> TransferReport:
         planned = _plan_changes(source, open_bounded(handle), reading, found, changes)
     wanted = planned.target
     if wanted.texts or wanted.cover:
-        adapter.save_fields(target, reading.facts.format, wanted, DEFAULT_OPTIONS)
+        with _make_writable(target):
+            adapter.save_fields(target, reading.facts.format, wanted, DEFAULT_OPTIONS)
         _verify(source, target, reading, planned)
     carried = [TransferredField(name, name, texts) for name, texts in wanted.texts.items()]
     return TransferReport(tuple(carried), planned.notes)
+
+
+@contextlib.contextmanager
+def _make_writable(path: Path) -> Iterator[None]:
+    """Let the user write a file in a `with` block; copies of read-only files are read-only."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    path.chmod(mode | stat.S_IWUSR)
+    try:
+        yield
+    finally:
+        path.chmod(mode)
 
 
 def _plan_changes(
