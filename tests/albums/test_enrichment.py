@@ -9,6 +9,7 @@ import msgspec
 import mutagen
 import pytest
 
+from mediakeep.app.subjects.albums import ALBUMS
 from mediakeep.item import Status
 from mediakeep.lookups.musicbrainz.context import DISABLED
 from mediakeep.media.audio import essence, tags
@@ -79,7 +80,12 @@ def read_outputs(albums: AlbumHome) -> list[Path]:
 
 def test_missing_tags_and_the_cover_are_looked_up(dawn: AlbumHome, server: SimulatorServer) -> None:
     before = rig.contents(dawn.library)
-    dawn.convert(enrich=True, profile="mp3-v0")
+    dawn.prepare(enrich=True)
+    assert ALBUMS.jobs
+    lines = ALBUMS.jobs.plan(dawn.item(ALBUM), dawn.settings(enrich=True, profile="mp3-v0"))
+    assert "converting: profile mp3-v0, missing tags and covers are looked up" in lines
+    assert server.requests == []
+    dawn.run(enrich=True, profile="mp3-v0")
     assert dawn.item(ALBUM).status is Status.COMPLETED, dawn.item(ALBUM).error_message
     outputs = read_outputs(dawn)
     found = [tags.read(path).tags for path in outputs]

@@ -139,12 +139,13 @@ def _describe_stages(job: AlbumJob, plan: AlbumPlan) -> dict[str, list[str]]:
     processing = job.settings.processing
     archive = job.settings.archive_dir
     deleted = ", then the original is deleted" if processing.delete_original else ""
+    looked_up = ", missing tags and covers are looked up" if processing.enrich else ""
     own_output = path_text.unescape_path(job.item.output_dir)
     output = job.settings.find_output_dir(own_output, job.profile.name)
     return {
         "preparing": [f"preparing: {terminal.format_count(len(plan.tracks), 'track')}"],
         "converting": [
-            f"converting: profile {plan.profile}",
+            f"converting: profile {plan.profile}{looked_up}",
             *(f"  {line}" for line in plan_album.describe_plan(plan)),
         ],
         "archiving": [f"archiving: {path_text.display_path(archive) if archive else 'off'}"],
