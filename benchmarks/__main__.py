@@ -30,6 +30,7 @@ _NAMES = {
     "movies": "movies identified by their names, next to the first hit of a search",
     "movie_tables": "tables and master report of movies: seconds, and the peak of memory",
     "albums": "albums converted, against ffmpeg started by xargs on the same cores",
+    "audiobooks": "a book of mixed files built, against ffmpeg; lengths, and the peak of memory",
     "stages": "stages, parts and parked items, with workers that do nothing",
     "safewrite": "tags written safely, against in place; undo records",
 }

@@ -88,7 +88,7 @@ def _timed(function: Callable[[], Any]) -> float:
     return seconds
 
 
-def _peak() -> int:
+def measure_peak() -> int:
     """Return the peak of this process's memory in bytes."""
     status = Path("/proc/self/status")
     if status.exists():  # elsewhere Linux counts in what the parent held when it forked
@@ -99,7 +99,7 @@ def _peak() -> int:
 
 def _main() -> None:
     task, home, *rest = sys.argv[1:]
-    print(json.dumps({**_TASKS[task](Path(home), *rest), "peak": _peak()}))
+    print(json.dumps({**_TASKS[task](Path(home), *rest), "peak": measure_peak()}))
 
 
 if __name__ == "__main__":
