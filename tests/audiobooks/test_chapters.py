@@ -140,6 +140,9 @@ def test_chapters_cover_the_whole_book() -> None:
     expected = [Chapter(0, 30, "Opening"), Chapter(30, 70, "A"), Chapter(70, 100, "B")]
     assert chapters.make_chapters(marks, 100, "x") == expected
     assert chapters.make_chapters([], 100, "x") == []
+    with pytest.raises(UsageError, match='x not used: chapter "A" is too long for an M4B'):
+        chapters.make_chapters([ChapterMark(3, "A")], (1 << 32) + 3, "x")
+    assert chapters.make_chapters([ChapterMark(3, "A")], (1 << 32) + 2, "x")
     with pytest.raises(UsageError, match='x not used: chapter "B" starts outside the book'):
         chapters.make_chapters(marks, 70, "x")
     with pytest.raises(UsageError, match='x not used: chapters "A" and "C" start together'):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from mediakeep.audiobooks import (
     book_file,
@@ -98,6 +99,8 @@ def test_all_stages_need_the_same_memory_for_each_length(tmp_path: Path) -> None
         for size in chunk_file.read_sizes(encoded, plan.key(), second):
             packets.append(data[at : at + size])
             at += size
+        # Repeated packets are loud at other times than the book, so levels are not compared.
+        plan = structs.replace(plan, sources=(structs.replace(source, levels=b""),))
         paths, book = repeat_packets(plan, packets, folder), folder / "book.m4b"
         found, muxing = call_alone(write_and_verify, plan, paths, book)
         assert found == []

@@ -13,6 +13,7 @@ from mediakeep.audiobooks.source_order import SourceFile
 from mediakeep.errors import UsageError
 from mediakeep.media.encoding.silence import SilentRange
 
+_MAX_CHAPTER = 0xFFFF_FFFF  # samples; 27 hours at 44,100 Hz
 _OPENING = "Opening"  # before the first chapter of a list that begins later
 MIN_SILENCE = 1.75  # seconds
 _MIN_CHAPTER = 60.0  # seconds between chapters from silence
@@ -39,8 +40,8 @@ def make_chapters(marks: Iterable[ChapterMark], samples: int, origin: str) -> li
     """Return the chapters that begin at marks, in order, of a book with this many samples.
 
     If the first mark is later than the book's start, a chapter before it is added. `origin` names
-    the source of the marks in messages. Raises UsageError if a mark is outside the book, or two are
-    at the same position.
+    the source of the marks in messages. Raises UsageError if a mark is outside the book, two are at
+    the same position, or a chapter is longer than an M4B can store.
     """
     ordered = sorted(marks)
     if not ordered:
@@ -60,6 +61,12 @@ def make_chapters(marks: Iterable[ChapterMark], samples: int, origin: str) -> li
     if ordered[0].start:
         ordered.insert(0, ChapterMark(0, _OPENING))
     ends = [*(mark.start for mark in ordered[1:]), samples]
+    for mark, end in zip(ordered, ends, strict=True):
+        if end - mark.start > _MAX_CHAPTER:
+            raise UsageError(
+                f'{origin} not used: chapter "{mark.title}" is too long for an M4B. Choose other'
+                " chapters, then run again."
+            )
     return [Chapter(mark.start, end, mark.title) for mark, end in zip(ordered, ends, strict=True)]
 
 

@@ -79,7 +79,8 @@ def read_packets(
 def find_data_end(source: BoundedFile, tables: SampleTables) -> int:
     """Return the offset after the last packet of a track."""
     found = _find_chunks(tables, tables.packets - 1, tables.packets)
-    return max(offset + sum(_read_sizes(source, tables, *chunk)) for offset, *chunk in found)
+    ends = (offset + sum(_read_sizes(source, tables, *chunk)) for offset, *chunk in found)
+    return max(ends, default=0)
 
 
 def _find_chunks(tables: SampleTables, first: int, end: int) -> Iterator[tuple[int, int, int]]:
@@ -97,7 +98,8 @@ def _find_chunks(tables: SampleTables, first: int, end: int) -> Iterator[tuple[i
 
 def _read_sizes(source: BoundedFile, tables: SampleTables, start: int, stop: int) -> array[int]:
     stop = min(stop, tables.packets)
-    sizes = array("I", source.read(tables.sizes_offset + 4 * start, 4 * (stop - start)))
+    data = source.read(tables.sizes_offset + 4 * start, 4 * (stop - start))
+    sizes = array("I", data[: len(data) // 4 * 4])
     if sys.byteorder == "little":
         sizes.byteswap()
     return sizes
@@ -130,6 +132,7 @@ def _read_table(source: BoundedFile, track: TrackAtoms, name: bytes, row_size: i
     if atom is None:
         raise ValueError(f"it has no {name.decode()}")
     size = row_size * int.from_bytes(source.read(atom.start + 4, 4))
-    if size > atom.size - _HEAD_SIZE:
+    data = source.read(atom.start + _HEAD_SIZE, size) if size <= atom.size - _HEAD_SIZE else b""
+    if len(data) < size:
         raise ValueError(f"its {name.decode()} is malformed")
-    return source.read(atom.start + _HEAD_SIZE, size)
+    return data
