@@ -78,11 +78,13 @@ def check_history(albums: AlbumHome) -> None:
         "SELECT facts FROM stages WHERE stage = 'finalizing'",
         "SELECT count(*), count(cpu_seconds), min(peak_memory) FROM processing_history",
         "SELECT peak_memory FROM albums",
+        "SELECT sum(tracks), sum(converted) FROM processing_history",
     )
-    (facts,), (runs, measured, least), (peak,) = index.query_history_index(
+    (facts,), (runs, measured, least), (peak,), tracks = index.query_history_index(
         folder, lambda base: [base.execute(one).fetchone() for one in query], records, kinds.ALBUMS
     )
     assert runs == measured == 5
+    assert tracks == (2, 2)  # reports add up the first, so each track is in it once
     assert peak >= least > 1_000_000
     sizes = {
         name: sum(path.stat().st_size for path in place.glob("[!.]*"))

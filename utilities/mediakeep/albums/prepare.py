@@ -213,7 +213,7 @@ def _count_results(
     done = [result for result in results if not isinstance(result, PartFailed)]
     return {
         "profile": plan.profile,
-        "tracks": len(plan.tracks) - len(failures),
+        "converted": len(plan.tracks) - len(failures),
         "skipped": sum(bool(result.get("skipped")) for result in done),
         "failed": {path_text.escape_path(name): why for name, why in failures.items()},
     }
