@@ -119,6 +119,7 @@ SUBJECT = Subject(
         describe_progress=_describe_progress,
         check_roll_back=_check_roll_back,
         roll_back=_roll_back,
+        default_settings={"working": None, "output": None},
         find_working_files=_find_working_files,
         remove_working_files=_remove_working_files,
     ),

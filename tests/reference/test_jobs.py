@@ -165,6 +165,12 @@ def test_ended_jobs_are_cleared_after_a_confirmation(recordings: RecordingHome) 
         "Cleared Broken (recordings, failed).",
     ]
     assert [*read_jobs(recordings)] == ["New"]
+    process(recordings, "--recording", "New")
+    (recordings.working / "New_processed").mkdir()
+    (line,) = run_jobs(recordings, "clear", "--older-than", "0s", "--yes").splitlines()[1:]
+    assert line.startswith("1 recording not cleared: working files exist. Remove these with: ")
+    process(recordings, "--cleanup")
+    assert "Cleared New" in run_jobs(recordings, "clear", "--older-than", "0s", "--yes")
     manage(recordings, "--restore-retired", "Broken")
     assert [*read_jobs(recordings, "--state", "failed")] == ["Broken"]
-    assert len(list(recordings.output.glob("*/*"))) == 4
+    assert len(list(recordings.output.glob("*/*"))) == 6

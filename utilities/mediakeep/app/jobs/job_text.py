@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 from mediakeep import clock, path_text
 from mediakeep.app.jobs import job_list
 from mediakeep.app.jobs.job_list import Job, JobState
 from mediakeep.views import terminal
 
+_MOST_DETAILS = 100  # characters in a list
 _UNFINISHED = (JobState.QUEUED, JobState.PROCESSING, JobState.WAITING, JobState.FAILED)
 
 
@@ -17,7 +20,8 @@ def list_jobs(jobs: Sequence[Job]) -> list[str]:
     rows = [("ID", "STATE", "KIND", "CREATED", "NAME")]
     for short, job in zip(job_list.shorten_ids(jobs), jobs, strict=True):
         details = "; ".join(text for text in (_format_progress(job), _format_reason(job)) if text)
-        name = f"{job.name}  ({details})" if details else job.name
+        shown = textwrap.shorten(details, _MOST_DETAILS, placeholder="...")
+        name = f"{job.name}  ({shown})" if shown else job.name
         rows.append((short, job.state, job.kind, _format_time(job.created), name))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
@@ -42,7 +46,7 @@ def describe_job(job: Job) -> list[str]:
         "session": [job.session],
         "source": job.sources,
         "output": [job.output],
-        **{name: [str(value)] for name, value in job.metrics.items()},
+        **{name: [_format_metric(value)] for name, value in job.metrics.items()},
     }
     lines = [f"  {name}: {value}" for name, values in facts.items() for value in values if value]
     return [path_text.to_printable(line) for line in (job.name, *lines)]
@@ -62,6 +66,10 @@ def _format_progress(job: Job) -> str:
     if job.seconds_left is not None:
         texts.append(f"about {terminal.format_duration(max(1.0, job.seconds_left))} left")
     return f"{job.stage}: {', '.join(texts)}" if texts else job.stage
+
+
+def _format_metric(value: Any) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _format_reason(job: Job) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 
 from mediakeep import clock, config, path_text
 from mediakeep.app.console import CommandResult
-from mediakeep.app.jobs import job_list, job_text
+from mediakeep.app.jobs import job_list, job_text, prepare_items
 from mediakeep.app.jobs.job_list import Job, JobState
 from mediakeep.app.queue_admin import show
 from mediakeep.app.queue_admin.context import ManagerContext
@@ -92,10 +94,16 @@ def _list_next_steps(context: ManagerContext) -> list[str]:
 
 def clear_jobs(contexts: Contexts, seconds: float) -> CommandResult:
     """Retire the jobs that ended at least so many seconds ago, after a confirmation."""
-    found = {context.kind.name: _find_old(context, seconds) for context in contexts}
-    jobs = [job for old in found.values() for job in old]
+    old = {context.kind.name: _find_old(context, seconds) for context in contexts}
+    found = {context.kind.name: _exclude_working(context, old) for context in contexts}
+    jobs = [job for chosen in found.values() for job in chosen]
+    kept = [
+        _format_kept(context, number)
+        for context in contexts
+        if (number := len(old[context.kind.name]) - len(found[context.kind.name]))
+    ]
     if not jobs:
-        return CommandResult(["Nothing to clear."], {"cleared": []})
+        return CommandResult(["Nothing to clear.", *kept], {"cleared": []})
     counts = ", ".join(
         f"{sum(job.state is state for job in jobs):,} {state}"
         for state in _CLEARED
@@ -106,14 +114,40 @@ def clear_jobs(contexts: Contexts, seconds: float) -> CommandResult:
     )
     cleared = [job for context in contexts for job in _retire(context, found[context.kind.name])]
     lines = [f"Cleared {_quote(job)} ({job.kind}, {job.state})." for job in cleared]
-    return CommandResult(lines, {"cleared": [job.id for job in cleared]})
+    return CommandResult([*lines, *kept], {"cleared": [job.id for job in cleared]})
+
+
+def _format_kept(context: ManagerContext, number: int) -> str:
+    """Return a line on jobs that are not cleared, as they have working files."""
+    count = terminal.format_count(number, context.kind.noun, context.kind.plural)
+    command = config.format_command(context.kind.batch_script, context.home)
+    return f"{count} not cleared: working files exist. Remove these with: {command} --cleanup"
+
+
+def _exclude_working(context: ManagerContext, old: Mapping[str, Sequence[Job]]) -> list[Job]:
+    """Return the jobs of a queue that have no working files, whose cleanup needs the queue."""
+    jobs, items = old[context.kind.name], context.read_state().items
+    job_actions, settings = prepare_items.get_actions(context), _load_settings(context)
+    return [
+        job
+        for job in jobs
+        if (item := items.get(job.key))
+        and not resets.has_working_copy(context.kind, item)
+        and not job_actions.find_working_files(context.home, item, settings)
+    ]
+
+
+def _load_settings(context: ManagerContext) -> dict[str, Any]:
+    """Return the settings of a kind as the environment and the settings file have them."""
+    sections = config.load_sections(context.home)
+    if working := os.environ.get(f"{config.ENV_PREFIX}WORKING_DIR"):
+        sections["paths"] = {**sections.get("paths", {}), "working_dir": working}
+    own = prepare_items.get_actions(context).default_settings
+    return {**own, "home": path_text.escape_path(context.home), **sections}
 
 
 def _find_old(context: ManagerContext, seconds: float) -> list[Job]:
-    """Return the jobs of a queue that ended at least so many seconds ago.
-
-    Those with working files are not returned: their cleanup needs the queue.
-    """
+    """Return the jobs of a queue that ended at least so many seconds ago."""
     view = readonly.load_state_and_position(context.queue_folder, context.kind)
     ends = index.query_history_index(
         context.queue_folder, queries.read_settle_times, view.records, context.kind
@@ -125,9 +159,7 @@ def _find_old(context: ManagerContext, seconds: float) -> list[Job]:
 
 def _is_cleared(state: QueueState, job: Job) -> bool:
     item = state.items.get(job.key)
-    if item is None or job_list.get_job_state(item) not in _CLEARED:
-        return False
-    return not resets.has_working_copy(state.kind, item)
+    return item is not None and job_list.get_job_state(item) in _CLEARED
 
 
 def _retire(context: ManagerContext, jobs: Sequence[Job]) -> list[Job]:
