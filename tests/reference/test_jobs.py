@@ -90,6 +90,7 @@ def test_jobs_are_listed_with_ids_states_and_progress(recordings: RecordingHome)
     assert alpha["created"] <= alpha["started"] <= alpha["completed"]
     assert alpha["sources"] == [str(recordings.library / "Alpha")]
     assert (alpha["output"], alpha["percent"]) == (str(recordings.output / "Alpha"), 100.0)
+    assert (alpha["stage"], found["Broken"]["stage"]) == ("completed", "converting")
     assert (beta["stage"], beta["reason"]) == ("publishing", "published later")
     assert [*read_jobs(recordings, "--state", "failed")] == ["Broken"]
     assert [*read_jobs(recordings, "--kind", "albums")] == []
