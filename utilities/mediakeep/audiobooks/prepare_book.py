@@ -62,7 +62,7 @@ def check_input(job: BookJob, _: Work, progress: Progress) -> Outcome:
     found = read.book
     job.create_files().save_input(found)
     return Outcome(
-        message="; ".join(found.warnings),
+        message=" ".join(found.warnings),
         data={"file_count": len(found.files)},
         next_stage="backup" if job.options.backup else "counting",
         facts={"order": found.order, "files": len(found.files), "input_bytes": found.size},
