@@ -49,6 +49,8 @@ def listed(*folders: Path, formats: str = "all", ignored: tuple[str, ...] = ()) 
         (["King/22/1.mp3"], {"King/22": 1}),
         ([".x/1.mp3", "One/._1.mp3", "One/cover.jpg", "@eaDir/1.mp3"], {}),
         (["One/1.aax"], {"One": 1}),
+        (["A/One.m4b", "A/Two.M4B", "B/Three/CD 1/1.m4b"], {}),
+        (["A/One.m4b", "A/Two/1.mp3", "B/1.m4b", "B/2.mp3"], {"A/Two": 1, "B": 2}),
     ],
 )
 def test_folders_of_parts_belong_to_their_book(
@@ -66,6 +68,15 @@ def test_a_folder_of_parts_can_be_the_library(tmp_path: Path) -> None:
     assert book is not None
     assert (book.path, book.fields) == (str(tmp_path / "One"), {"file_count": 3})
     assert find_books.scan_book(tmp_path / "One", ignored=("01", "02"), formats="mp3") is None
+
+
+def test_a_finished_book_is_built_again_only_if_it_is_named(tmp_path: Path) -> None:
+    make_files(tmp_path, "One/1.m4b", "One/2.m4b", "Two/1.mp3")
+    assert found(tmp_path) == {"Two": 1}
+    assert find_books.find_strays(tmp_path) == ()
+    book = find_books.scan_book(tmp_path / "One")
+    assert book is not None
+    assert book.fields == {"file_count": 2}
 
 
 def test_audio_next_to_books_is_a_stray(tmp_path: Path) -> None:

@@ -63,11 +63,15 @@ class ListedSources(msgspec.Struct, frozen=True):
 def find_books(
     root: Path, ignored: tuple[str, ...] = (), formats: str = "all"
 ) -> Iterator[ScannedItem]:
-    """Yield the books of a library, sorted; raise Unreadable if a folder cannot be listed.
+    """Yield the books to build of a library, sorted; raise Unreadable if a folder cannot be listed.
 
-    `formats` is "all", or "mp3" for books of MP3 files only.
+    `formats` is "all", or "mp3" for books of MP3 files only. Folders of M4B files only are left
+    out: these are finished books, each on its own.
     """
     for relative, folders in sorted(_list_books(root, ignored, formats).groups.items()):
+        files = (file for folder in folders for file in _find_files(folder, formats))
+        if all(file.suffix == ".m4b" for file in files):
+            continue
         fields = {**_count_files(folders, formats), "depth": len(PurePosixPath(relative).parts)}
         yield folder_groups.build_item(root, relative, folders, fields)
 
