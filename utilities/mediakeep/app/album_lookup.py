@@ -54,30 +54,39 @@ def _look_up(
 ) -> FoundTags:
     if context.is_unavailable:
         return FoundTags(reason=context.disabled_text)
-    artist = _read_artist(album)
     context.progress = progress
     try:
-        found = artist_lookup.look_up_albums(artist, context)
-        match = found.matches.get(artist.albums[0].place)
-        if match is None or match.group is None:
-            return FoundTags(reason=_NO_MATCH)
-        artist = structs.replace(artist, resolved=found.resolved, matches=found.matches)
-        result = FoundTags(_find_missing_fields(artist), release=_name_release(match))
-        is_coverless = any(not track.tags.pictures for track in artist.tracks)
-        wanted = archive_covers.find_cover_for_match(match)
-        if album.cover or not is_coverless or not wanted:
-            return result
-        try:
-            picture = fetch_covers.fetch_picture(context, wanted, cover_size)
-        except (NoCover, Unreadable):
-            return result
-        except _FAILURES as error:
-            return structs.replace(result, reason=str(error))
-        return structs.replace(result, cover=str(picture))
+        return _match_album(context, cover_size, album)
     except _FAILURES as error:
         return FoundTags(reason=str(error))
     finally:
         context.progress = NO_PROGRESS
+
+
+def _match_album(context: MusicBrainzContext, cover_size: str, album: SourceAlbum) -> FoundTags:
+    artist = _read_artist(album)
+    found = artist_lookup.look_up_albums(artist, context)
+    match = found.matches.get(artist.albums[0].place)
+    if match is None or match.group is None:
+        return FoundTags(reason=_NO_MATCH)
+    artist = structs.replace(artist, resolved=found.resolved, matches=found.matches)
+    result = FoundTags(_find_missing_fields(artist), release=_name_release(match))
+    has_covers = album.cover or all(track.tags.pictures for track in artist.tracks)
+    return result if has_covers else _add_cover(result, match, context, cover_size)
+
+
+def _add_cover(
+    result: FoundTags, match: AlbumMatch, context: MusicBrainzContext, size: str
+) -> FoundTags:
+    """Add the cover of a release, if there is one and it can be downloaded."""
+    wanted = archive_covers.find_cover_for_match(match)
+    try:
+        picture = fetch_covers.fetch_picture(context, wanted, size) if wanted else ""
+    except (NoCover, Unreadable):
+        return result
+    except _FAILURES as error:
+        return structs.replace(result, reason=str(error))
+    return structs.replace(result, cover=str(picture))
 
 
 def _read_artist(album: SourceAlbum) -> Artist:
@@ -86,10 +95,8 @@ def _read_artist(album: SourceAlbum) -> Artist:
         path_text.escape_path(path_text.safe_name(text)) for text in (album.artist, album.title)
     )
     tracks = (
-        scan.read_track(
-            album.folder / track.path, f"{place}/{path_text.escape_path(track.path)}", track.size
-        )
-        for track in album.tracks
+        structs.replace(track, place=f"{place}/{track.place}")
+        for track in scan.read_artist(album.folder).tracks
     )
     only = Album(place=place, tracks=tuple(tracks))
     return Artist(name=name, path=name, albums=(only,), fingerprint="")
