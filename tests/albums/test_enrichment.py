@@ -103,7 +103,8 @@ def test_missing_tags_and_the_cover_are_looked_up(dawn: AlbumHome, server: Simul
     assert {"date", "genres", "media"} < set(report["tracks"][0]["filled"])
     assert "date" not in report["tracks"][2]["filled"]
     page = (dawn.path / "issues/albums" / f"{dawn.item(ALBUM).output_name}.md").read_text()
-    assert "Tags that were missing" in page
+    assert "Filled in 3 of 3 tracks: " in page
+    assert "originaldate, " in page
 
 
 def test_a_second_album_of_the_artist_is_matched_from_the_cache(
