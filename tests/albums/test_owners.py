@@ -210,8 +210,33 @@ def test_a_new_conversion_goes_to_the_new_folder(albums: AlbumHome) -> None:
     albums.reset(ALBUM, "converting")
     albums.run(profile="keep", output_dir=albums.root / "new")
     assert rig.names(albums.root / "new" / ALBUM) == SOURCES
-    check_archive = albums.item(ALBUM).archive_path
-    assert check_archive == str(albums.archive / ALBUM)
+    assert albums.item(ALBUM).archive_path == str(albums.archive / ALBUM)
+
+
+def test_an_output_that_was_not_recorded_is_replaced_at_its_place(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    (albums.output / ALBUM).mkdir(parents=True)
+    (albums.output / ALBUM / "mine").write_text("mine")
+    link = albums.library / ALBUM / "link.txt"
+    link.symlink_to("rip.log")
+    albums.convert(existing="rename", delete_original=True)
+    assert albums.item(ALBUM).processing_stage == "failed_finalize"
+    link.unlink()
+    albums.prepare()
+    albums.reset(ALBUM)
+    albums.run(existing="rename", delete_original=True)
+    assert albums.item(ALBUM).playback_path == f"{albums.output / ALBUM} (2)"
+    assert rig.quarantined(albums.output) == [f"{albums.output / ALBUM} (2)"]
+
+
+def test_another_profile_does_not_replace_an_output_in_the_same_folder(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    albums.convert()
+    albums.prepare(ALBUM, profile="mp3-v0")
+    albums.run()
+    (key,) = set(albums.context.read_state().items) - {ALBUM}
+    assert "exists already" in albums.item(key).error_message
+    assert rig.names(albums.output / ALBUM) == OUTPUTS
 
 
 def test_the_quarantine_of_an_added_album_with_its_own_folder_expires(albums: AlbumHome) -> None:

@@ -262,12 +262,6 @@ def load_profile(dirs: WorkingDirs | None) -> Profile | None:
         return None
 
 
-def forget_targets(dirs: WorkingDirs) -> None:
-    """Forget where an earlier conversion was published."""
-    for name in (_ARCHIVE_TARGET, _OUTPUT_TARGET):
-        (dirs.state / name).unlink(missing_ok=True)
-
-
 def save_processed_manifest(dirs: WorkingDirs, outputs: Manifest) -> None:
     manifest.save_manifest(outputs, dirs.state / _PROCESSED_MANIFEST)
 

@@ -123,7 +123,6 @@ def convert(job: AlbumJob, work: Work) -> Outcome | Parts:
     tracks = [track for track in plan.tracks if not track.error]
     if work.results is None and tracks:
         working_dirs.create_processed_structure(load_source_manifest(dirs), dirs.processed)
-        album_job.forget_targets(dirs)
         album_job.save_profile(dirs, job.profile)
         return Parts(
             tuple(_build_tasks(job, dirs, album, plan)),
