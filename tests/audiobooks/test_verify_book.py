@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from msgspec import structs
 
-from mediakeep.audiobooks import verify_book
-from mediakeep.audiobooks.book_plan import LEVEL_WINDOW, BookFormat
+from mediakeep.audiobooks import count_source, verify_book
+from mediakeep.audiobooks.book_plan import LEVEL_WINDOW, BookFormat, make_plan
 from mediakeep.audiobooks.chapters import Chapter
 from tests.audiobooks import books
 from tests.audiobooks.books import Kind
+from tests.media.encoding import sounds
 
 
 def test_each_difference_is_named(tmp_path: Path) -> None:
@@ -35,11 +37,12 @@ def test_each_difference_is_named(tmp_path: Path) -> None:
         f"it has {plan.samples:,} samples, not {plan.samples + 1:,}"
     ]
     louder = structs.replace(first, levels=bytes([2]) * len(first.levels))
-    assert "at sample 0 of 1.mp3 its level is -" in differences(sources=(louder, second))[0]
+    assert "at sample 28,672 of 1.mp3 its level is -" in differences(sources=(louder, second))[0]
     silent = structs.replace(second, levels=second.levels[:5] + b"\x7f" + second.levels[6:])
     assert "at sample 20,480 of 2.mp3 its level is -" in differences(sources=(first, silent))[0]
-    shifted = structs.replace(first, levels=bytes(level - 3 for level in first.levels))
-    assert "its level differs by -3" in differences(sources=(shifted, second))[0]
+    for shift, text in ((4, "+3."), (-10, "-10.")):
+        shifted = structs.replace(first, levels=bytes(level + shift for level in first.levels))
+        assert f"its level differs by {text}" in differences(sources=(shifted, second))[0]
     mono = BookFormat(sample_rate=48_000, channels=1, bit_rate=64_000)
     assert differences(format=mono)[0] == (
         "its format is mp4a.40.2 with 44,100 Hz, 2 channels and 128,000 bit/s,"
@@ -47,6 +50,17 @@ def test_each_difference_is_named(tmp_path: Path) -> None:
     )
     big = structs.replace(plan.format, bit_rate=5_000_000)
     assert "are expected from bit rate and length" in differences(format=big)[1]
+
+
+@pytest.mark.parametrize("bit_rate", [16_000, 128_000])
+def test_noise_that_the_encoder_makes_quieter_is_no_difference(
+    tmp_path: Path, bit_rate: int
+) -> None:
+    source = sounds.write_noise(tmp_path / "1.wav", 120_000)
+    book_format = BookFormat(bit_rate=bit_rate)
+    plan = make_plan([count_source.count_source(source, book_format)], book_format)
+    path, chapters = books.make_book(plan, tmp_path)
+    assert books.find_differences(path, plan, chapters) == []
 
 
 def test_stretches_contain_each_window_once(tmp_path: Path) -> None:

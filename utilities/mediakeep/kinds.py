@@ -168,6 +168,11 @@ def _call_later(name: str) -> Callable[[Item], Any]:
 
 _PATHS = ("working_source_path", "working_processed_path", "archive_path", "playback_path")
 _AGAIN = ("converting", "preparing")
+_JOB_MEASURES = (
+    JobMeasure("times real time", "audio_seconds", per="stage_seconds", unit="x"),
+    JobMeasure("input", "input_bytes", unit="B"),
+    JobMeasure("output", "output_bytes", unit="B"),
+)
 ALBUMS = Kind(
     name="albums",
     noun="album",
@@ -219,11 +224,7 @@ ALBUMS = Kind(
         ),
     ),
     part_noun="track",
-    measures=(
-        JobMeasure("times real time", "audio_seconds", per="stage_seconds", unit="x"),
-        JobMeasure("input", "input_bytes", unit="B"),
-        JobMeasure("output", "output_bytes", unit="B"),
-    ),
+    measures=_JOB_MEASURES,
     library_noun="folders with audio files",
     stray_noun="audio file",
 )
@@ -265,6 +266,7 @@ AUDIOBOOKS = Kind(
         ),
     ),
     part_noun="file",
+    measures=_JOB_MEASURES,
     library_noun="folders with audio files",
     stray_noun="audio file",
 )

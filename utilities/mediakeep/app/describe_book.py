@@ -52,7 +52,7 @@ def _describe_muxing(job: BookJob, found: BookInput, details: FoundDetails) -> l
     """Return the tags and the origin of each, and how the chapters are found."""
     mode = job.options.chapters
     if mode == find_chapters.SILENCE:
-        mode += f" ({find_chapters.choose_silence_settings().method})"
+        mode += f" ({find_chapters.choose_silence_settings().description})"
     how = "joined without encoding, with the chapters of its parts"
     first = f"muxing: {how}" if found.is_joined else f"muxing: chapters by {mode}"
     values = ((name, getattr(details.details, name)) for name in details.origins if name != "cover")

@@ -100,7 +100,6 @@ def mux(job: BookJob, _work: Work, _: Progress) -> Outcome:
         message="; ".join(details.warnings),
         data={"metrics": {**job.item.metrics, **measured}},
         next_stage="verifying",
-        facts={"output_bytes": files.book_path.stat().st_size},
     )
 
 

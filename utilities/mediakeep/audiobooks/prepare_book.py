@@ -65,7 +65,7 @@ def check_input(job: BookJob, _: Work, progress: Progress) -> Outcome:
         message=" ".join(found.warnings),
         data={"file_count": len(found.files)},
         next_stage="backup" if job.options.backup else "counting",
-        facts={"order": found.order, "files": len(found.files), "input_bytes": found.size},
+        facts={"order": found.order, "files": len(found.files)},
     )
 
 

@@ -45,7 +45,7 @@ def place(job: BookJob, _: Work, progress: Progress) -> Outcome:
             "metrics": {**item.metrics, **sizes},
         },
         next_stage="completed",
-        facts={"output_path": placed.path, **sizes},
+        facts={"output_path": placed.path},
     )
 
 

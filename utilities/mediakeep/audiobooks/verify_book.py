@@ -35,8 +35,11 @@ from mediakeep.media.audio.parsed_file import StreamInfo
 from mediakeep.media.bounded_file import BoundedFile
 from mediakeep.media.encoding.pcm_source import Progress
 
+# The encoder removes high frequencies, at low bit rates all above 4 kHz: a window of "s" gets lost,
+# and noise becomes quieter.
 _MAX_DIFFERENCE = 12  # dB, of the level in one window
-_MEAN_DIFFERENCE = 1.5  # dB, over a file; the encoder removes noise and high frequencies
+_MAX_LOST = 8  # windows with more; 0.7 seconds
+_MAX_LOSS, _MAX_GAIN = 8.0, 1.5  # dB, mean of a file
 _MIN_WINDOWS = 16  # for a mean
 _LOUD, _QUIET = 50, 60  # dB below full scale; what is quieter than the first may differ
 _MIN_RATE, _MAX_RATE = 0.2, 1.3  # of the bit rate, while the source is loud
@@ -165,15 +168,19 @@ def _compare_levels(source: CountedSource, first: int, levels: bytearray) -> Ite
     """Compare levels with those of a file, from its window number `first` on."""
     pairs = list(zip(source.levels[first:], levels, strict=False))
     quieter = [level - old for old, level in pairs if old < _LOUD]
+    lost = 0  # consecutive windows in which the book is much quieter
     for number, (old, level) in enumerate(pairs, first):
-        if (old < _LOUD and level - old > _MAX_DIFFERENCE) or (old >= SILENT and level < _QUIET):
+        lost = lost + 1 if old < _LOUD and level - old > _MAX_DIFFERENCE else 0
+        if lost >= _MAX_LOST or (lost and level >= SILENT) or (old >= SILENT and level < _QUIET):
             yield (
                 f"at sample {number * LEVEL_WINDOW:,} of {source.path.name}"
                 f" its level is -{level} dB, not -{old} dB"
             )
             return  # one is enough for a file
-    if len(quieter) >= _MIN_WINDOWS and abs(sum(quieter)) / len(quieter) > _MEAN_DIFFERENCE:
-        mean = -sum(quieter) / len(quieter)
+    if len(quieter) < _MIN_WINDOWS:
+        return
+    mean = -sum(quieter) / len(quieter)
+    if not -_MAX_LOSS <= mean <= _MAX_GAIN:
         yield f"its level differs by {mean:+.1f} dB in {source.path.name}"
 
 
