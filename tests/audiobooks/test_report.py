@@ -31,16 +31,15 @@ RECORD = BookRecord(
         SourceRow("01\\x0A.mp3", 9_000_000, "mp3", 22_050, 1, 64_000, 44_100 * 2400),
         SourceRow("02.mp3", 9_000_000),
     ),
-    order="natural",
-    order_reason="no track numbers",
+    order="natural (no track numbers)",
     chapters=(ChapterRow("One", 0, 0.0), ChapterRow("*Two*", 44_100 * 3723, 3723.9)),
     chapters_from="files",
     details=(DetailRow("author", "Some <b>One</b>", "metadata.json"),),
     settings={"bitrate": "128k", "channels": 2},
     encoder="libavcodec 62.28",
     output="/home/outputs/audiobooks/A.m4b",
-    metrics=BookMetrics(7200.0, {"counting": 4.0, "encoding": 68.04}, 18_000_000, 9_000_000),
-    verification=BookVerification(317_520_000, 317_520_000, 2),
+    metrics=BookMetrics(7200.0, 72.04, {"counting": 4.0, "encoding": 68.04}, 18_000_000, 9_000_000),
+    verification=BookVerification(317_520_000, 2, "1f" * 32),
     warnings=("1 file is mono",),
 )
 PAGE = r"""# A \| Book
@@ -56,7 +55,7 @@ PAGE = r"""# A \| Book
 - Encoder: libavcodec 62.28
 - bitrate: 128k
 - channels: 2
-- Verified: 317,520,000 of 317,520,000 samples, 2 chapters
+- Verified: 317,520,000 samples, 2 chapters
 
 ## Warnings
 
@@ -84,7 +83,7 @@ PAGE = r"""# A \| Book
 
 ## Stages
 
-| Stage | Seconds |
+| Stage | Seconds of work |
 |---|---:|
 | counting | 4.0 |
 | encoding | 68.0 |
@@ -112,14 +111,10 @@ def test_an_unchanged_record_is_not_written(tmp_path: Path) -> None:
 
 
 def test_the_page_of_a_failure(tmp_path: Path) -> None:
-    problems = BookVerification(1, 2, 0, problems=("1 sample is missing",))
-    failed = BookRecord(
-        id="1", title="B", status="failed", folders=(), message="why", verification=problems
-    )
+    failed = BookRecord(id="1", title="B", status="failed", folders=(), message="why")
     report.write_record(failed, tmp_path, "B")
     page = (tmp_path / report.find_page("B")).read_text()
-    assert page.startswith("# B\n\n**failed**: why\n\n- Job: `1`\n- Verified: 1 of 2 samples, 0")
-    assert page.endswith("## Problems\n\n- 1 sample is missing\n")
+    assert page.startswith("# B\n\n**failed**: why\n\n- Job: `1`\n")
 
 
 def test_a_record_that_cannot_be_written_names_its_file(tmp_path: Path) -> None:
@@ -129,4 +124,4 @@ def test_a_record_that_cannot_be_written_names_its_file(tmp_path: Path) -> None:
 
 
 def test_unknown_times_are_no_rate() -> None:
-    assert BookMetrics(10.0, {}, 1).times_real_time == 0
+    assert BookMetrics(10.0, 0.0, {}, 1).times_real_time == 0
