@@ -22,7 +22,7 @@ from mediakeep.errors import EncodingFailed
 from mediakeep.media import ffmpeg, open_file
 from mediakeep.media.encoding import pcm_source
 from mediakeep.media.encoding.filter_chain import FilterChain
-from mediakeep.media.encoding.pcm_source import PacketPosition, PcmFormat
+from mediakeep.media.encoding.pcm_source import PacketPosition, PcmFormat, PositionLost
 
 _END_MARGIN = 5  # seconds before the end of a file, to be trimmed exactly
 _MERGED = 16_384  # samples
@@ -65,11 +65,23 @@ def read_source(
         raise EncodingFailed(source.path, cause, _CHANGED_HINT)
     packet = _find_packet(source, book_format, start)
     margin = _END_MARGIN * book_format.sample_rate
-    is_at_end = end is None or end + margin > source.samples
-    with pcm_source.open_source(source.path, offset=0 if is_at_end else packet.open_at) as opened:
+    if end is None or end + margin > source.samples:
+        packet = PacketPosition(packet.packet, packet.sample)
+    try:
+        yield from _read_from(source, book_format, packet, start)
+    except PositionLost:
+        packet = PacketPosition(packet.packet, packet.sample)
+        yield from _read_from(source, book_format, packet, start)
+
+
+def _read_from(
+    source: CountedSource, book_format: BookFormat, packet: PacketPosition, start: int
+) -> Iterator[Any]:
+    """Yield the samples of a file from `start` on, decoded from a packet on."""
+    with pcm_source.open_source(source.path, start=packet) as opened:
         first = _align(packet.sample, source.format, book_format)
         position = first * book_format.sample_rate // source.format.sample_rate
-        frames = skip_samples(opened.frames(start=packet), first - packet.sample)
+        frames = skip_samples(opened.frames(), first - packet.sample)
         for frame in skip_samples(convert(frames, opened.format, book_format), start - position):
             start += frame.samples
             yield frame

@@ -97,17 +97,19 @@ class OpenedAudio(NamedTuple):
 
 
 @contextmanager
-def open_audio(path: Path, start: int = 0) -> Iterator[OpenedAudio]:
+def open_audio(path: Path, mp3_start: int = 0) -> Iterator[OpenedAudio]:
     """Open an audio file to decode its first audio stream.
 
-    `start` is the byte offset of a frame of MP3: without what is before it. Raises Unreadable if
-    the system cannot read it, NotAudio if there is no audio, DecodingFailed if FFmpeg refuses it.
+    `mp3_start` is the byte offset of a frame: an MP3 is opened without what is before it. Raises
+    Unreadable if the system cannot read it, NotAudio if there is no audio, DecodingFailed if FFmpeg
+    refuses it.
     """
     av = require_pyav()
     with open_file.open_regular_file(path) as handle:
         source = BoundedFile(handle.fileno(), os.fstat(handle.fileno()).st_size, _READ_SIZE)
         demuxer = choose_demuxer(source, _detect(path, source).name)
-        data = RangeReader(source, find_container_end(source, demuxer), start)
+        first = mp3_start if demuxer == "mp3" else 0
+        data = RangeReader(source, find_container_end(source, demuxer), first)
         with translate_errors(path):
             container = av.open(data, "r", format=demuxer, metadata_errors="replace")
         with container:

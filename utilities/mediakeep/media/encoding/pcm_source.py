@@ -46,6 +46,8 @@ _ITUNES_LENGTH_FIELD = 3  # of iTunSMPB: flags, delay, padding, length, all in h
 # earlier ones in MPEG-2 (ISO/IEC 13818-3), which are 24 frames at 8 kbit/s; other codecs need less.
 _PREROLL_PACKETS = 32
 
+_SEEKABLE = frozenset({"mp3", "flac", "wav", "mov"})
+
 Progress = Callable[[int, int], None]  # (samples done, samples in total or 0 if unknown)
 OnError = Callable[[float, str], None]  # (position in seconds, message)
 
@@ -69,14 +71,22 @@ class PcmFormat(msgspec.Struct, frozen=True):
 class PacketPosition(msgspec.Struct, frozen=True, array_like=True):
     """The number of a packet in a file, and the position of its first sample in the audio.
 
-    For MP3, `offset` is its byte offset and `open_at` that of a packet early enough to decode it
-    from there; both are 0 if unknown.
+    `mark` identifies the packet, and `open_at` one that is early enough to decode it from there: by
+    the byte offset in MP3, else by the timestamp. Both are 0 in formats that are read from the
+    start.
     """
 
     packet: int
     sample: int
-    offset: int = 0
+    mark: int = 0
     open_at: int = 0
+
+
+class PositionLost(DecodingFailed):
+    """Raised before the first frame if a packet is not found by its mark."""
+
+
+_FIRST = PacketPosition(0, 0)
 
 
 class PcmSource:
@@ -85,16 +95,20 @@ class PcmSource:
     `declared_samples` is the length in the file's header, or 0 if unknown; it is exact for FLAC,
     ALAC, Monkey's Audio, TTA and WavPack. `samples` is the position after the last sample that
     `frames` has yielded. `positions` has one packet for each `position_seconds` of decoded audio,
-    as the start of another decoding. `offset` is the byte offset at which the file was opened.
+    as the start of another decoding. `start` is the one to start from, if it is not the first.
     """
 
     position_seconds = 1
 
     def __init__(
-        self, path: Path, opened: OpenedAudio, progress: Progress | None = None, offset: int = 0
+        self,
+        path: Path,
+        opened: OpenedAudio,
+        progress: Progress | None = None,
+        start: PacketPosition = _FIRST,
     ) -> None:
         self._path, self._container, self._stream = path, opened.container, opened.stream
-        self._offset = offset
+        self._start, self._is_mp3 = start, self._container.format.name == "mp3"
         context = opened.stream.codec_context
         self.codec: str = context.name
         self.samples = self._reported = 0
@@ -128,18 +142,15 @@ class PcmSource:
         """Return True if `declared_samples` is exact."""
         return self.declared_samples > 0 and self.codec in _EXACT_LENGTH_CODECS
 
-    def frames(
-        self, on_error: OnError | None = None, *, start: PacketPosition | None = None
-    ) -> Iterator[Any]:
+    def frames(self, on_error: OnError | None = None) -> Iterator[Any]:
         """Yield the frames in order; `pts` counts samples from 0, in a time base of 1/rate.
 
-        `start` is one of the `positions` of an earlier decoding, for the audio from there on.
         Raises DecodingFailed at the first error. With `on_error`, errors are reported to it
         instead, and decoding continues.
         """
         previous = None
-        self.samples = self._reported = start.sample if start else 0
-        for frame in self._decode(on_error, start or PacketPosition(0, 0)):
+        self.samples = self._reported = self._start.sample
+        for frame in self._decode(on_error):
             if previous is not None:
                 yield self._number(previous)
                 self._report_progress(self.format.sample_rate)
@@ -149,14 +160,14 @@ class PcmSource:
         self._report_progress(0)
         self._check_length(on_error)
 
-    def _decode(self, on_error: OnError | None, start: PacketPosition) -> Iterator[Any]:
-        decoded, interval = start.sample, self.format.sample_rate * self.position_seconds
-        offsets: deque[int] = deque(maxlen=_PREROLL_PACKETS)
-        for number, packet in self._demux_from(start):
-            if not start.packet:
-                offsets.append(packet.pos or 0)
+    def _decode(self, on_error: OnError | None) -> Iterator[Any]:
+        decoded, interval = self.samples, self.format.sample_rate * self.position_seconds
+        marks: deque[int] = deque(maxlen=_PREROLL_PACKETS)
+        for number, packet in self._demux_from_start():
+            if not self._start.packet:
+                marks.append(self._mark(packet))
                 if decoded // interval > len(self.positions):
-                    self.positions.append(self._make_position(number, decoded, offsets))
+                    self.positions.append(self._make_position(number, decoded, marks))
             for frame in self._decode_packet(packet, on_error):
                 format_now = (frame.sample_rate, frame.layout.nb_channels)
                 if format_now != (self.format.sample_rate, self.format.channels):
@@ -168,26 +179,39 @@ class PcmSource:
                 decoded += frame.samples
                 yield frame
 
-    def _demux_from(self, start: PacketPosition) -> Iterator[tuple[int, Any]]:
-        """Yield the packets from a position on with their numbers; decode some before it."""
-        if not self._offset:
-            for number, packet in enumerate(self._demux()):
+    def _demux_from_start(self) -> Iterator[tuple[int, Any]]:
+        """Yield the packets that are wanted with their numbers; decode some before them."""
+        start, packets = self._start, self._demux()
+        if not start.open_at:
+            for number, packet in enumerate(packets):
                 if number >= start.packet:
                     yield number, packet
                 elif number >= start.packet - _PREROLL_PACKETS:
                     self._decode_packet(packet, _ignore_error)
             return
-        packets = self._demux()
+        if not self._is_mp3:  # opened there
+            with ffmpeg.translate_errors(self._path):
+                self._container.seek(start.open_at, stream=self._stream)
         for packet in packets:
-            if packet.pos == start.offset - self._offset:
+            if self._mark(packet) == start.mark:
                 yield from enumerate(chain([packet], packets), start.packet)
                 return
             self._decode_packet(packet, _ignore_error)
-        self._report("its packets are not where they were", None)
+        raise PositionLost(self._path, "its packets are not where they were")
 
-    def _make_position(self, number: int, sample: int, offsets: deque[int]) -> PacketPosition:
-        is_known = self._container.format.name == "mp3" and len(offsets) == _PREROLL_PACKETS
-        return PacketPosition(number, sample, *((offsets[-1], offsets[0]) if is_known else ()))
+    def _mark(self, packet: Any) -> int:
+        if self._is_mp3:
+            return int(packet.pos or 0) + self._start.open_at
+        return int(packet.pts or 0)
+
+    def _make_position(self, number: int, sample: int, marks: deque[int]) -> PacketPosition:
+        is_usable = (
+            self._container.format.name.split(",")[0] in _SEEKABLE
+            and len(marks) == _PREROLL_PACKETS
+        )
+        if is_usable and 0 < marks[0] < marks[-1]:
+            return PacketPosition(number, sample, marks[-1], marks[0])
+        return PacketPosition(number, sample)
 
     def _demux(self) -> Iterator[Any]:
         with ffmpeg.translate_errors(self._path):
@@ -278,16 +302,17 @@ class PcmSource:
 
 @contextmanager
 def open_source(
-    path: Path, progress: Progress | None = None, *, offset: int = 0
+    path: Path, progress: Progress | None = None, *, start: PacketPosition = _FIRST
 ) -> Iterator[PcmSource]:
     """Open an audio file to decode it.
 
-    `progress` is called after each second of audio; what it raises stops the decoding. `offset` is
-    the `open_at` of the position from which frames are wanted; the end is then not trimmed.
+    `progress` is called after each second of audio; what it raises stops the decoding. `start` is
+    one of the `positions` of an earlier decoding, for the audio from there on; if it has an
+    `open_at`, the end of an MP3 is not trimmed, and `frames` may raise PositionLost.
     Raises Unreadable, NotAudio or DecodingFailed, each with the path.
     """
-    with ffmpeg.open_audio(path, offset) as opened:
-        yield PcmSource(path, opened, progress, offset)
+    with ffmpeg.open_audio(path, start.open_at) as opened:
+        yield PcmSource(path, opened, progress, start)
 
 
 def count_samples(path: Path) -> int:
