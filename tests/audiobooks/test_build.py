@@ -138,7 +138,7 @@ def test_a_rollback_removes_the_book_and_restores_missing_sources(home: BookHome
     (folder / "2 Part.mp3").write_bytes(b"changed")
     printed = home.build("--rollback", "The Book", "--yes")
     assert f"Restored: {folder / '1 Part.mp3'}" in printed
-    assert "differs from the backup" in printed
+    assert "differs from its copy in the backup" in printed
     assert (folder / "1 Part.mp3").read_bytes() == before["1 Part.mp3"]
     assert (folder / "2 Part.mp3").read_bytes() == b"changed"
     assert not list(home.output.glob("*.m4b"))
@@ -172,7 +172,7 @@ def test_sources_that_change_meanwhile_begin_again(home: BookHome) -> None:
     assert home.kill_at(1, ".m4b")
     os.utime(folder / "1 Part.mp3")
     home.process()
-    assert "Resume: its sources have changed, so it begins again" in home.log()
+    assert "Resume: its sources have changed, so the book starts over" in home.log()
     assert home.item().status is Status.COMPLETED
 
 
@@ -181,7 +181,7 @@ def test_lost_working_folders_begin_again(home: BookHome) -> None:
     assert home.kill_at(1, ".m4b")
     shutil.rmtree(home.working)
     home.process()
-    assert "Resume: its working files are gone, so it begins again" in home.log()
+    assert "Resume: its working files are gone, so the book starts over" in home.log()
     assert home.item().status is Status.COMPLETED
 
 

@@ -122,7 +122,7 @@ def test_a_running_job_is_cancelled_and_its_batch_ends_its_tasks(
     beta = read_jobs(recordings)["Beta"]
     assert (beta["state"], beta["stage"]) == ("processing", "converting")
     out = run_jobs(recordings, "cancel", "beta")
-    assert f"Beta is cancelled. Session {beta['session']} ends its tasks now.\n" in out
+    assert f"Beta is cancelled. Session {beta['session']} stops the tasks of this job now.\n" in out
     assert "--reset-recording NAME\n" in out
     printed, errors = batch.communicate(timeout=home.PATIENCE)  # the gate stays closed
     assert batch.returncode == 0, errors

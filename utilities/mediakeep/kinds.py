@@ -229,7 +229,7 @@ ALBUMS = Kind(
     stray_noun="audio file",
 )
 
-# A job whose working folder is gone, or whose sources have changed, begins with its input again.
+# A job whose working folder is missing, or whose sources have changed, starts over with its input.
 AUDIOBOOKS = Kind(
     name="audiobooks",
     noun="audiobook",

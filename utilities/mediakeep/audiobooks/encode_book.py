@@ -51,7 +51,7 @@ def encode(job: BookJob, work: Work, _: Progress) -> Outcome | Parts:
     if work.results is not None:
         kept = sum(bool(result["kept"]) for result in work.results)
         total = len(work.results)
-        message = f"{kept} of {total} chunks were encoded before" if kept else ""
+        message = f"{kept} of {total} chunks reused from an earlier run" if kept else ""
         return Outcome(message=message, next_stage="muxing", facts={"chunks": total, "kept": kept})
     chunks = list(plan.chunks())
     return Parts(
@@ -145,7 +145,7 @@ def _finish_verifying(files: BookFiles, differences: list[str]) -> Outcome:
     if not differences:
         return Outcome(next_stage="placing")
     more = f" and {len(differences) - 1} more" if len(differences) > 1 else ""
-    message = f"The book was not placed, as its verification failed: {differences[0]}{more}."
+    message = f"Verification failed, so the book was not placed: {differences[0]}{more}."
     files.remove_encoded()
     return Outcome(
         Status.ERROR,

@@ -95,7 +95,7 @@ def _run(job: BookJob, work: Work, progress: Progress) -> Outcome | Parts:
         data = {"skip_reason": SkipReason.VANISHED.value}
         return Outcome(Status.SKIPPED, "its folder is missing", data)
     if work.stage in _WORKING and work.results is None and (reason := _find_change(job)):
-        return Outcome(message=f"Resume: {reason}, so it begins again", next_stage="input")
+        return Outcome(message=f"Resume: {reason}, so the book starts over", next_stage="input")
     return _STAGES[work.stage](job, work, progress)
 
 

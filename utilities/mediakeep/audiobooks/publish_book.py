@@ -38,7 +38,9 @@ def place(job: BookJob, _: Work, progress: Progress) -> Outcome:
     }
     is_renamed = placed.location.stem != file_name
     return Outcome(
-        message=f"named {placed.location.name}, as another book has its name" if is_renamed else "",
+        message=f"named {placed.location.name}, because another book is named {file_name}"
+        if is_renamed
+        else "",
         data={
             "output_path": placed.path,
             "output_sha256": placed.sha256,

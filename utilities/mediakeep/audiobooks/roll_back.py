@@ -27,7 +27,7 @@ def roll_back(job: BookJob) -> tuple[dict[str, Any], list[str]]:
             case Removal.REMOVED:
                 lines.append(f"Moved to quarantine: {shown}")
             case Removal.CHANGED:
-                lines.append(f"Kept, as it was changed after it was placed: {shown}")
+                lines.append(f"Kept, because it was changed after it was placed: {shown}")
     lines += restore_sources(job)
     if dirs := job.find_dirs():
         working_dirs.cleanup_working_dirs(dirs)
@@ -52,12 +52,12 @@ def restore_sources(job: BookJob, progress: Report | None = None) -> Iterator[st
     folder = to_path(job.item.backup_path)
     shown = path_text.display_path(folder)
     if not folder.is_dir():
-        yield f"Nothing restored, as the backup {shown} was removed."
+        yield f"Nothing restored: the backup {shown} no longer exists."
         return
     restored = backup.restore_missing(folder, progress)
     for path in restored.restored:
         yield f"Restored: {path_text.display_path(path)}."
     for path in restored.differing:
-        yield f"Kept, as it differs from the backup {shown}: {path_text.display_path(path)}."
+        yield f"Kept: {path_text.display_path(path)} differs from its copy in the backup {shown}."
     for path in restored.damaged:
-        yield f"Not restored, as its backup in {shown} is damaged: {path_text.display_path(path)}."
+        yield f"Not restored: {path_text.display_path(path)}, whose copy in the backup {shown} is damaged."

@@ -270,7 +270,7 @@ def cancel_item(key: str) -> ChangeDecider:
     """Return a change function that skips an item with the reason "cancelled".
 
     Its finished stages and parts are kept. If a session has claimed it, that session can record
-    nothing more of it, and ends its tasks. The function returns None if the item has ended.
+    nothing more of it, and stops its tasks. The function returns None if the item has ended.
     """
 
     def decide(state: QueueState) -> QueueChange | None:

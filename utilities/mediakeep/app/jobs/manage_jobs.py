@@ -45,7 +45,7 @@ def _find_context(contexts: Contexts, job: Job) -> ManagerContext:
 
 
 def cancel_jobs(contexts: Contexts, names: Iterable[str]) -> CommandResult:
-    """Cancel jobs; a batch that works on one of them ends its tasks.
+    """Cancel jobs; a batch that works on one of them stops the tasks of this job.
 
     Raise UsageError, and cancel none, if one of them has ended.
     """
@@ -78,7 +78,7 @@ def _format_cancelled(job: Job, *, was_done: bool) -> str:
     if not was_done:
         return f"{_quote(job)} has ended meanwhile."
     if job.state is JobState.PROCESSING:
-        return f"{_quote(job)} is cancelled. Session {job.session} ends its tasks now."
+        return f"{_quote(job)} is cancelled. Session {job.session} stops the tasks of this job now."
     return f"{_quote(job)} is cancelled."
 
 
