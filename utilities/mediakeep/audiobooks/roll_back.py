@@ -60,4 +60,4 @@ def restore_sources(job: BookJob, progress: Report | None = None) -> Iterator[st
     for path in restored.differing:
         yield f"Kept: {path_text.display_path(path)} differs from its copy in the backup {shown}."
     for path in restored.damaged:
-        yield f"Not restored: {path_text.display_path(path)}, whose copy in the backup {shown} is damaged."
+        yield f"Not restored: {path_text.display_path(path)}, damaged in the backup {shown}."
