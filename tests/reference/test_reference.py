@@ -128,7 +128,7 @@ def test_a_waiting_item_is_not_failed_and_runs_when_its_time_has_come(
     local = datetime.fromisoformat(alpha["not_before"]).astimezone()
     listed = recordings.process("--list-resumable").splitlines()[0]
     assert listed.startswith("Alpha: next stage publishing; 2 tracks converted; waiting until ")
-    assert listed.endswith(f"{local:%H:%M}: published later")
+    assert listed.endswith(f"{local:%H:%M}")
     recordings.process("--recording", "Alpha")  # publishes at once, as nothing says to wait
     assert published(recordings) == {"Alpha": 2}
 
