@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from array import array
 from pathlib import Path
 
@@ -44,6 +45,13 @@ def test_files_with_one_title_are_one_chapter() -> None:
         (0, "One"), (20, "2"), (30, "3"), (40, "Two"), (50, "One"),
     ]  # fmt: skip
     assert [mark.title for mark in chapters.mark_files(starts, sources)] == list("012345")
+
+
+def test_titles_are_one_line_of_utf_8() -> None:
+    latin_1 = Path(os.fsdecode(b"B\xfccher \n 1.mp3"))
+    (mark,) = chapters.mark_files([0], [SourceFile(latin_1)])
+    (chapter,) = chapters.make_chapters([mark], 100, "x")
+    assert ascii(chapter.title) == ascii("B\ufffdcher 1")
 
 
 @each_row(

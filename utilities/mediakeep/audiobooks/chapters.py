@@ -67,7 +67,15 @@ def make_chapters(marks: Iterable[ChapterMark], samples: int, origin: str) -> li
                 f'{origin} not used: chapter "{mark.title}" is too long for an M4B. Choose other'
                 " chapters, then run again."
             )
-    return [Chapter(mark.start, end, mark.title) for mark, end in zip(ordered, ends, strict=True)]
+    return [
+        Chapter(mark.start, end, _clean_title(mark.title))
+        for mark, end in zip(ordered, ends, strict=True)
+    ]
+
+
+def _clean_title(title: str) -> str:
+    """Return a title as one line of UTF-8; names of files may have line breaks and other bytes."""
+    return " ".join(title.encode(errors="surrogateescape").decode(errors="replace").split())
 
 
 def mark_files(
