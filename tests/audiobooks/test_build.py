@@ -198,6 +198,7 @@ def test_variables_of_the_environment_are_read(home: BookHome) -> None:
     ("words", "message"),
     [
         ("--bitrate loud {0}", "Use one from 8k to 512k"),
+        ("--sample-rate 12345 {0}", "Sample rate 12345 is not possible"),
         ("--combine {0}", "--combine makes one book of several folders"),
         ("--output A {0} {1}", "--output names one book"),
         ("--output a/b {0}", "--output is a name without folders"),

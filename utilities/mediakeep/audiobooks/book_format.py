@@ -40,9 +40,7 @@ def choose_format(
     that are 0 are those of the sources, too, if the bit rate is 0; else stereo and 44,100 Hz.
     Raises UsageError for a sample rate that AAC does not have.
     """
-    if sample_rate and sample_rate not in AAC_RATES:
-        known = ", ".join(map(str, AAC_RATES))
-        raise UsageError(f"Sample rate {sample_rate} is not possible. Use one of {known}.")
+    check_sample_rate(sample_rate)
     own = _match_sources(checked)
     default = BookFormat() if bit_rate else own
     rate, count = sample_rate or default.sample_rate, channels or default.channels
@@ -50,6 +48,13 @@ def choose_format(
     wanted = bit_rate or own.bit_rate
     chosen = BookFormat(rate, count, min(wanted, most))
     return ChosenFormat(chosen, (*_describe_limit(chosen, wanted), *_compare(checked, chosen, own)))
+
+
+def check_sample_rate(sample_rate: int) -> None:
+    """Raise UsageError for a sample rate that AAC does not have; 0 is that of the sources."""
+    if sample_rate and sample_rate not in AAC_RATES:
+        known = ", ".join(map(str, AAC_RATES))
+        raise UsageError(f"Sample rate {sample_rate} is not possible. Use one of {known}.")
 
 
 def describe_format(book_format: BookFormat) -> str:

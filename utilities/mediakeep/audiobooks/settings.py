@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.audiobooks import place_book
+from mediakeep.audiobooks import book_format, place_book
 from mediakeep.audiobooks.item import AudiobookItem
 from mediakeep.config import AudiobookSettings, PathSettings
 from mediakeep.errors import UsageError
@@ -53,6 +53,7 @@ class BookOptions(AudiobookSettings, frozen=True, kw_only=True):
     def check(self) -> None:
         """Raise UsageError if one of the values is invalid."""
         _ = self.bit_rate, place_book.parse_file_mode(self.file_mode)
+        book_format.check_sample_rate(self.sample_rate)
 
 
 class BookSettings(msgspec.Struct, frozen=True, kw_only=True):
