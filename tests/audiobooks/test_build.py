@@ -130,6 +130,22 @@ def test_all_unusable_files_are_named_before_any_work(home: BookHome) -> None:
     assert {path.name for path in home.output.glob("*.m4b")} == {"Good.m4b", "Bad.m4b"}
 
 
+def test_an_unusable_cover_is_named_before_any_work(home: BookHome) -> None:
+    bad, good = home.make("Bad", 1), home.make("Good", 1)
+    cover = home.root / "cover.jpg"
+    cover.write_text("no picture")
+    home.add(bad, cover=cover)
+    home.add(good)
+    planned = home.build("--dry-run", code=1)
+    assert "Bad: failed: Cover" in planned
+    assert "Good: planned" in planned
+    home.process()
+    items = {item.name: item for item in home.items().values()}
+    assert items["Bad"].processing_stage == "failed_input"
+    assert items["Bad"].not_before == ""  # no attempt can help
+    assert items["Good"].status is Status.COMPLETED
+
+
 def test_a_rollback_removes_the_book_and_restores_missing_sources(home: BookHome) -> None:
     folder = home.make("The Book")
     before = list_files(folder)

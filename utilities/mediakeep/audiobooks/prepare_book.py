@@ -60,6 +60,7 @@ def check_input(job: BookJob, _: Work, progress: Progress) -> Outcome:
         data = {"skip_reason": SkipReason.EMPTY.value}
         return Outcome(Status.SKIPPED, "its folder contains no audio files", data)
     found = read.book
+    job.read_details(found.sources)  # an unusable cover is named before hours of encoding
     job.create_files().save_input(found)
     return Outcome(
         message=" ".join(found.warnings),

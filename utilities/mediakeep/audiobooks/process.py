@@ -15,7 +15,7 @@ from mediakeep.audiobooks import encode_book, prepare_book, publish_book
 from mediakeep.audiobooks.book_job import SECONDS, BookFiles, BookJob
 from mediakeep.audiobooks.item import AudiobookItem, Failure
 from mediakeep.audiobooks.settings import BookSettings
-from mediakeep.errors import MediakeepError, NotEnoughSpace
+from mediakeep.errors import MediakeepError, NotEnoughSpace, UsageError
 from mediakeep.item import SkipReason, Status
 from mediakeep.outcome import Outcome, Parts, Progress, Work, Worker
 from mediakeep.workspace import full_volume
@@ -71,7 +71,8 @@ def process_stage(settings: BookSettings, work: Work, progress: Progress) -> Out
         return Outcome(Status.ERROR, message, {"failure": "system"})
     except MediakeepError as error:
         data = {"failure": _FAILURES.get(work.stage, "system")}
-        return Outcome(Status.ERROR, str(error), data, is_final=error.is_final)
+        is_final = error.is_final or isinstance(error, UsageError)  # of the book's own settings
+        return Outcome(Status.ERROR, str(error), data, is_final=is_final)
     return outcome if isinstance(outcome, Parts) else _add_metrics(job, work, outcome, began)
 
 

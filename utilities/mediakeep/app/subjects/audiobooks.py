@@ -18,7 +18,7 @@ from mediakeep.app.subjects.interface import (
 from mediakeep.audiobooks.item import AudiobookItem
 from mediakeep.errors import UsageError
 from mediakeep.item import Item, NewItem, ScannedItem, Status
-from mediakeep.outcome import WorkerFactory
+from mediakeep.outcome import Outcome, WorkerFactory
 
 if TYPE_CHECKING:
     from mediakeep.audiobooks.book_job import BookJob
@@ -89,10 +89,13 @@ def _build_job(item: Item, settings: Settings) -> BookJob:
     return BookJob(item, item.output_name, _convert_settings(settings))
 
 
-def _plan(item: Item, settings: Settings) -> list[str]:
+def _plan(item: Item, settings: Settings) -> list[str] | Outcome:
     from mediakeep.app import describe_book
 
-    return describe_book.describe_stages(_build_job(item, settings))
+    try:
+        return describe_book.describe_stages(_build_job(item, settings))
+    except UsageError as error:  # of the book's own settings
+        return Outcome(Status.ERROR, str(error))
 
 
 def _build_item(path: Path, settings: Settings) -> NewItem:
