@@ -146,6 +146,16 @@ def test_an_unusable_cover_is_named_before_any_work(home: BookHome) -> None:
     assert items["Good"].status is Status.COMPLETED
 
 
+def test_a_book_whose_folder_is_gone_does_not_stop_the_others(home: BookHome) -> None:
+    gone, good = home.make("Gone", 1), home.make("Good", 1)
+    home.add(gone, good)
+    shutil.rmtree(gone)
+    home.process()
+    items = {item.name: item for item in home.items().values()}
+    assert (items["Gone"].status, items["Gone"].skip_reason) == (Status.SKIPPED, "vanished")
+    assert items["Good"].status is Status.COMPLETED
+
+
 def test_a_rollback_removes_the_book_and_restores_missing_sources(home: BookHome) -> None:
     folder = home.make("The Book")
     before = list_files(folder)

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from mediakeep.errors import DiskFull, InvalidOutcome, LibraryMissing, MediakeepError
 from mediakeep.item import SkipReason, Status
 from mediakeep.outcome import Outcome, WorkerFactory
-from mediakeep.queue import scan_diff
+from mediakeep.queue import new_jobs, scan_diff
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.settle import SettleRequest
 from mediakeep.runner import volumes
@@ -243,7 +243,7 @@ class Batch:
                 self._stop.requested = True
             case FullVolume():
                 self._handle_full_volume(task.key, result)
-            case Outcome() if self._too_many_vanished(result):
+            case Outcome() if self._too_many_vanished(task.key, result):
                 library = self._queue.state.head.library_path
                 noun = self._queue.kind.plural
                 self._abort(LibraryMissing(library, f"missing many of its {noun}"))
@@ -265,8 +265,14 @@ class Batch:
         else:
             self._steps.park(key, volumes.build_park_outcome(volume))
 
-    def _too_many_vanished(self, outcome: Outcome) -> bool:
-        """Return whether too many items vanished, as with a share that is only partly mounted."""
+    def _too_many_vanished(self, key: str, outcome: Outcome) -> bool:
+        """Return whether too many items vanished, as with a share that is only partly mounted.
+
+        Items that were added are not part of the library, and are skipped one by one.
+        """
+        item = self._queue.state.items.get(key)
+        if item is None or new_jobs.is_added(key, item):
+            return False
         self._vanished_count += outcome.data.get("skip_reason") == SkipReason.VANISHED
         return self._vanished_count > scan_diff.MAX_VANISHED_SHARE * len(self._queue.state.items)
 
