@@ -86,7 +86,7 @@ def count(job: BookJob, work: Work, _: Progress) -> Outcome | Parts:
     files = job.require_files()
     found = files.require_input()
     if found.is_joined:
-        _check_space(job, found.size)
+        check_space(job, found.size)
         return Outcome(message="joined without encoding", next_stage="muxing")
     tasks = tuple(_list_tasks(files, found, job.options.chapters))
     if work.results is None:
@@ -97,7 +97,7 @@ def count(job: BookJob, work: Work, _: Progress) -> Outcome | Parts:
         return _describe_failures(failures, len(tasks))
     counted = [_require_counted(task) for task in tasks]
     plan = book_plan.make_plan([one.counted for one in counted], found.format)
-    _check_space(job, plan.estimate_size())
+    check_space(job, plan.estimate_size())
     silences = [one.silences for one in counted]
     mode = path_text.unescape_path(job.options.chapters)
     marked = find_chapters.find_chapters(mode, plan, found.sources, silences)
@@ -167,10 +167,11 @@ def _describe_failures(failures: Sequence[PartFailed], total: int) -> Outcome:
     return Outcome(Status.ERROR, message, {"failure": "input"}, is_final=is_final)
 
 
-def _check_space(job: BookJob, size: int) -> None:
+def check_space(job: BookJob, size: int) -> None:
     """Raise NotEnoughSpace if chunks and book do not fit; both exist at once for a moment."""
     working = find_existing_parent(job.settings.working_dir)
     required = [SpaceRequirement(working, 2 * size)]
-    if not is_same_file_system(working, job.output_dir):
+    book = job.output_dir / f"{job.name}.m4b"  # as the folder may be a volume
+    if not is_same_file_system(working, book):
         required.append(SpaceRequirement(job.output_dir, size))
     disk_space.check_disk_space(required)

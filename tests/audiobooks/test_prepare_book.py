@@ -1,0 +1,24 @@
+"""Space for a book is checked before it is encoded."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from mediakeep.audiobooks import prepare_book
+from mediakeep.audiobooks.book_job import BookJob
+from mediakeep.audiobooks.item import AudiobookItem
+from mediakeep.audiobooks.settings import BookSettings
+from mediakeep.config import PathSettings
+from mediakeep.errors import NotEnoughSpace
+from mediakeep.item import Status
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is a volume without space on Linux")
+def test_an_output_folder_that_is_a_volume_of_its_own_is_checked() -> None:
+    options = {"output_dir": "/proc"}
+    item = AudiobookItem(status=Status.PENDING, path="/none/Book", options=options)
+    settings = BookSettings(home="/none", paths=PathSettings(working_dir="/none"))
+    with pytest.raises(NotEnoughSpace, match="on /proc, 0 B free"):
+        prepare_book.check_space(BookJob(item, "Book", settings), 1)
