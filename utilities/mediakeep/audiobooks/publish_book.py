@@ -24,7 +24,15 @@ _MEASURED = ("audio_seconds", "input_bytes", "output_bytes")
 
 def place(job: BookJob, _: Work, progress: Progress) -> Outcome:
     """Move the book to its folder, under a name that no other book has."""
-    files, options, item = job.require_files(), job.options, job.item
+    options, item, dirs = job.options, job.item, job.find_dirs()
+    if dirs is None:
+        message = "Resume: its working files are gone, so the book starts over"
+        return Outcome(message=message, next_stage="input")
+    files = BookFiles(dirs)
+    if not files.book_path.exists() and place_book.find_placed(dirs.state) is None:
+        return Outcome(
+            message="Resume: the book is gone, so it is muxed again", next_stage="muxing"
+        )
     file_name = job.build_file_name(files.require_details().details)
     own = PlacedBook(item.output_path, item.output_sha256) if item.output_path else None
     rules = PlacingRules(files.dirs.state, own, place_book.parse_file_mode(options.file_mode))
@@ -69,13 +77,17 @@ def complete(job: BookJob, _work: Work, _: Progress) -> Outcome:
 def clean_up(job: BookJob, work: Work, failure: Failure, progress: Progress) -> Outcome:
     """Restore missing sources of a book whose last attempt failed; keep its working folders.
 
-    So a later attempt continues with the chunks that are finished.
+    So a later attempt continues with the chunks that are finished. Before the backup, nothing is
+    restored: the user may have removed a file because it is unusable.
     """
     data: dict[str, Any] = {"failure": job.item.failure or failure}
+    state, notes = Status.COMPLETED, list[str]()
     try:
-        message = " ".join(roll_back.restore_sources(job, allow_stop(progress)))
+        if work.failed_stage not in ("input", "backup"):
+            notes = list(roll_back.restore_sources(job, allow_stop(progress)))
     except MediakeepError as error:
-        message = str(error)
+        state, notes = Status.ERROR, [str(error)]
     if dirs := job.find_dirs():
-        record_book.write(job, BookFiles(dirs), f"failed_{work.failed_stage}", work.error_message)
-    return Outcome(Status.ERROR, message, data, resume_stage=work.failed_stage)
+        message = " ".join([work.error_message, *notes])
+        record_book.write(job, BookFiles(dirs), f"failed_{work.failed_stage}", message)
+    return Outcome(state, " ".join(notes), data, resume_stage=work.failed_stage)
