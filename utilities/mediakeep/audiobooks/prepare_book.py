@@ -24,7 +24,7 @@ from mediakeep.audiobooks.book_job import SECONDS, BookFiles, BookJob, allow_sto
 from mediakeep.audiobooks.book_plan import BookFormat, CountedSource
 from mediakeep.audiobooks.find_chapters import SilenceSettings
 from mediakeep.audiobooks.read_input import BookInput
-from mediakeep.errors import DecodingFailed, NotAudio, WorkingFilesChanged
+from mediakeep.errors import DecodingFailed, EncodingFailed, NotAudio, WorkingFilesChanged
 from mediakeep.item import SkipReason, Status
 from mediakeep.media.encoding.silence import SilentRange
 from mediakeep.outcome import Outcome, PartFailed, Parts, Progress, Work
@@ -129,7 +129,7 @@ def count_part(task: CountTask, progress: Progress) -> dict[str, Any]:
     try:
         counted = count_source.count_source(path, task.format, progress=report)
         silences = find_chapters.find_silences(path, task.silence, report) if task.silence else []
-    except (NotAudio, DecodingFailed) as error:
+    except (NotAudio, DecodingFailed, EncodingFailed) as error:
         error.is_final = not isinstance(error.__cause__, (MemoryError, OSError))
         raise
     with translate_errors(task.target):
