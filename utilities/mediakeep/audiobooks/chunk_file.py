@@ -20,7 +20,7 @@ from mediakeep.errors import WorkingFilesChanged
 
 _BLOCK = 1 << 18  # bytes
 _DIGEST = hashlib.sha256().digest_size
-_HINT = "Delete it and run again: the chunk is encoded again."
+_HINT = "Run again: the chunk is encoded again."
 
 
 class _Header(msgspec.Struct, frozen=True):

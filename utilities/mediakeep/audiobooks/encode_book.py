@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import atomic_files
+from mediakeep import atomic_files, path_text
 from mediakeep.audiobooks import (
     book_file,
+    chunk_file,
     encode_chunk,
     join_parts,
     verify_book,
@@ -20,6 +21,7 @@ from mediakeep.audiobooks.book_job import SECONDS, BookFiles, BookJob, allow_sto
 from mediakeep.audiobooks.book_plan import BookPlan
 from mediakeep.audiobooks.join_parts import JoinPlan
 from mediakeep.audiobooks.verify_book import Stretch
+from mediakeep.errors import DecodingFailed, WorkingFilesChanged
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Parts, Progress, Work
 from mediakeep.workspace.system_errors import translate_errors
@@ -79,6 +81,8 @@ def mux(job: BookJob, _work: Work, _: Progress) -> Outcome:
     """Write the book with its chapters and tags, from its chunks or from its joined parts."""
     files = job.require_files()
     found = files.require_input()
+    if not found.is_joined and (lost := _find_lost_chunk(files)):
+        return Outcome(message=f"Resume: {lost} Encoding again.", next_stage="input")
     details = job.read_details(found.sources)
     temp = files.book_path.with_name(".book.part")
     if found.is_joined:
@@ -89,7 +93,11 @@ def mux(job: BookJob, _work: Work, _: Progress) -> Outcome:
     else:
         plan = files.require_plan()
         chunks = [files.find_chunk(chunk) for chunk in plan.chunks()]
-        book_file.write_book(plan, chunks, temp, files.require_chapters(), details.details)
+        try:
+            book_file.write_book(plan, chunks, temp, files.require_chapters(), details.details)
+        except WorkingFilesChanged:
+            _remove_damaged_chunks(files, plan)
+            raise
         samples, rate = plan.samples, plan.format.sample_rate
     measured = {"samples": samples, "audio_seconds": round(samples / rate, 3)}
     with translate_errors(temp):
@@ -101,6 +109,28 @@ def mux(job: BookJob, _work: Work, _: Progress) -> Outcome:
         data={"metrics": {**job.item.metrics, **measured}},
         next_stage="verifying",
     )
+
+
+def _find_lost_chunk(files: BookFiles) -> str:
+    """Return what is wrong with the first chunk that is missing or of another plan, or ""."""
+    plan = files.require_plan()
+    key = plan.key()
+    try:
+        for chunk in plan.chunks():
+            chunk_file.read_sizes(files.find_chunk(chunk), key, chunk)
+    except WorkingFilesChanged as error:
+        return f"{path_text.display_path(error.args[0])}: {error.args[1]}."
+    return ""
+
+
+def _remove_damaged_chunks(files: BookFiles, plan: BookPlan) -> None:
+    """Remove the chunks that are damaged, so that the next attempt encodes them again."""
+    key = plan.key()
+    for chunk in plan.chunks():
+        path = files.find_chunk(chunk)
+        if not chunk_file.is_finished(path, key, chunk):
+            with translate_errors(path):
+                path.unlink(missing_ok=True)
 
 
 def plan_join(files: BookFiles) -> JoinPlan:
@@ -118,7 +148,12 @@ def verify(job: BookJob, work: Work, _: Progress) -> Outcome | Parts:
             message="Resume: the book is gone, so it is muxed again", next_stage="muxing"
         )
     if files.require_input().is_joined:
-        return _finish_verifying(files, join_parts.verify_join(book, plan_join(files)))
+        joined = plan_join(files)
+        try:
+            differences = join_parts.verify_join(book, joined)
+        except DecodingFailed as error:
+            differences = [str(error).removesuffix(".")]
+        return _finish_verifying(files, differences, "muxing")
     plan = files.require_plan()
     if work.results is None:
         stretches = verify_book.split_book(plan)
@@ -130,7 +165,7 @@ def verify(job: BookJob, work: Work, _: Progress) -> Outcome | Parts:
     cover_size = len(files.require_details().details.cover)
     found = [difference for result in work.results for difference in result["differences"]]
     found += verify_book.verify_file(book, plan, files.require_chapters(), cover_size)
-    return _finish_verifying(files, found)
+    return _finish_verifying(files, found, "encoding")
 
 
 def verify_part(task: VerifiedPart, progress: Progress) -> dict[str, Any]:
@@ -141,7 +176,7 @@ def verify_part(task: VerifiedPart, progress: Progress) -> dict[str, Any]:
     return {"differences": found, SECONDS: round(time.monotonic() - began, 3)}
 
 
-def _finish_verifying(files: BookFiles, differences: list[str]) -> Outcome:
+def _finish_verifying(files: BookFiles, differences: list[str], resume_stage: str) -> Outcome:
     if not differences:
         return Outcome(next_stage="placing")
     more = f" and {len(differences) - 1} more" if len(differences) > 1 else ""
@@ -149,8 +184,8 @@ def _finish_verifying(files: BookFiles, differences: list[str]) -> Outcome:
     files.remove_encoded()
     return Outcome(
         Status.ERROR,
-        f"{message} Check disk and memory, then run again: it is encoded again.",
+        f"{message} Check disk and memory, then run again: it is made again.",
         {"failure": "output"},
-        resume_stage="encoding",
+        resume_stage=resume_stage,
         facts={"differences": differences},
     )

@@ -1,0 +1,132 @@
+"""Books continue when their working files are lost or damaged between two stages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from mediakeep.app.queue_admin import reset
+from mediakeep.audiobooks import process
+from mediakeep.audiobooks.settings import BookSettings
+from mediakeep.item import Status
+from mediakeep.media.encoding import pcm_source
+from mediakeep.outcome import NullProgress, Outcome, Stamp, Work
+from tests.audiobooks import books
+from tests.audiobooks.book_home import BookHome
+from tests.media.encoding import sounds
+
+
+def find_chunk(home: BookHome) -> Path:
+    (chunk,) = home.working.glob("*_processed/*.chunk")
+    return chunk
+
+
+def reset_to(home: BookHome, stage: str) -> None:
+    context = home.context
+    context.to_stage = stage
+    reset.reset_items(context, ("The Book",))
+
+
+def check_book(home: BookHome) -> None:
+    assert home.item().status is Status.COMPLETED
+    (book,) = home.output.glob("*.m4b")
+    assert pcm_source.count_samples(book) == home.record()["verification"]["samples"]
+
+
+@pytest.mark.parametrize("damage", ["lost", "other", "torn"])
+def test_a_chunk_that_is_lost_before_the_muxing_is_encoded_again(
+    home: BookHome, damage: str
+) -> None:
+    home.add(home.make("The Book", 1), backup=False)
+    assert home.kill_at(1, ".book.part")
+    chunk = find_chunk(home)
+    if damage == "lost":
+        chunk.unlink()
+    elif damage == "other":  # as of another version of FFmpeg
+        chunk.write_bytes(chunk.read_bytes().replace(b'"key":"', b'"key":"0', 1))
+    else:
+        with chunk.open("r+b") as file:
+            file.seek(-100, 2)
+            file.write(bytes(50))
+        home.process()  # the attempt that finds it
+        assert home.item().status is Status.ERROR
+        reset_to(home, "")
+    home.process()
+    check_book(home)
+
+
+def join_book(home: BookHome) -> None:
+    folder = home.library / "The Book"
+    folder.mkdir(parents=True)
+    home.path.mkdir()
+    books.write_part(folder / "1.m4a", 30_000)
+    home.add(folder, backup=False)
+
+
+@pytest.mark.parametrize("is_joined", [False, True])
+def test_a_book_that_fails_its_verification_is_made_again(home: BookHome, is_joined: bool) -> None:
+    if is_joined:
+        join_book(home)
+    else:
+        home.add(home.make("The Book", 1), backup=False)
+    assert home.kill_at(1, "placed.json")
+    reset_to(home, "verifying")
+    (book,) = home.working.glob("*_processed/book.m4b")
+    with book.open("r+b") as file:
+        file.seek(-5000, 2)
+        file.write(bytes(3000))
+    home.process(attempts=2)
+    assert "erification failed" in home.log()
+    home.process(attempts=2)
+    check_book(home)
+
+
+def test_a_book_that_is_lost_before_it_is_placed_is_made_again(home: BookHome) -> None:
+    home.add(home.make("The Book", 1), backup=False)
+    assert home.kill_at(1, "placed.json")
+    (book,) = home.working.glob("*_processed/book.m4b")
+    book.unlink()
+    home.process()
+    check_book(home)
+
+
+def test_a_file_that_the_user_removed_is_not_restored_when_the_input_fails(
+    home: BookHome,
+) -> None:
+    folder = home.make("The Book")
+    home.add(folder)
+    assert home.kill_at(1, ".chunk")
+    (folder / "1 Part.mp3").unlink()
+    (folder / "2 Part.mp3").write_bytes(b"damaged")
+    home.process()
+    assert home.item().processing_stage == "failed_input"
+    assert not (folder / "1 Part.mp3").exists()
+
+
+def test_a_source_that_is_lost_is_restored_after_the_last_attempt(home: BookHome) -> None:
+    folder = home.make("The Book")
+    lost = folder / "1 Part.mp3"
+    home.add(folder)
+    assert home.kill_at(1, ".chunk")
+    before = lost.read_bytes()
+    lost.unlink()
+    ((key, item),) = home.items().items()
+    settings = msgspec.convert(home.settings(), BookSettings)
+    work = Work(item, Stamp("", key, 0, 0), "encoding", None, "encoding", "A chunk failed.")
+    outcome = process.process_stage(settings, work, NullProgress())
+    assert isinstance(outcome, Outcome)
+    assert (outcome.state, outcome.resume_stage) == (Status.COMPLETED, "encoding")
+    assert lost.read_bytes() == before
+    assert home.record()["message"] == f"A chunk failed. Restored: {lost}."
+
+
+def test_a_silent_file_is_final(home: BookHome) -> None:
+    folder = home.make("The Book", 1)
+    sounds.write_wav(folder / "2.wav", bytes(4 * 44_100))
+    home.add(folder, backup=False)
+    home.process(attempts=3)
+    item = home.item()
+    assert "contains only silence" in item.error_message
+    assert (item.processing_stage, item.attempts) == ("failed_counting", {"counting": 1})
