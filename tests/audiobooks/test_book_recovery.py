@@ -92,6 +92,20 @@ def test_a_book_that_is_lost_before_it_is_placed_is_made_again(home: BookHome) -
     check_book(home)
 
 
+def test_a_book_that_was_placed_but_not_recorded_is_replaced(home: BookHome) -> None:
+    folder = home.make("The Book", 1)
+    home.add(folder, backup=False)
+    assert home.kill_at(1, "placed.json")
+    ((key, item),) = home.items().items()
+    settings = msgspec.convert(home.settings(), BookSettings)
+    work = Work(item, Stamp("", key, 0, 0), "placing")
+    process.process_stage(settings, work, NullProgress())  # and then a kill
+    books.write_mp3(folder / "2 Part.mp3", books.SHORT)
+    reset_to(home, "input")
+    home.process()
+    check_book(home)
+
+
 def test_a_file_that_the_user_removed_is_not_restored_when_the_input_fails(
     home: BookHome,
 ) -> None:

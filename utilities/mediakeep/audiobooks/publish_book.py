@@ -29,12 +29,13 @@ def place(job: BookJob, _: Work, progress: Progress) -> Outcome:
         message = "Resume: its working files are gone, so the book starts over"
         return Outcome(message=message, next_stage="input")
     files = BookFiles(dirs)
-    if not files.book_path.exists() and place_book.find_placed(dirs.state) is None:
+    unrecorded = place_book.find_placed(dirs.state)
+    if not files.book_path.exists() and unrecorded is None:
         return Outcome(
             message="Resume: the book is gone, so it is muxed again", next_stage="muxing"
         )
     file_name = job.build_file_name(files.require_details().details)
-    own = PlacedBook(item.output_path, item.output_sha256) if item.output_path else None
+    own = PlacedBook(item.output_path, item.output_sha256) if item.output_path else unrecorded
     rules = PlacingRules(files.dirs.state, own, place_book.parse_file_mode(options.file_mode))
     placed = place_book.place_book(
         files.book_path, job.output_dir, file_name, rules, allow_stop(progress)
