@@ -55,6 +55,20 @@ def test_all_packets_and_chapters_are_kept(tmp_path: Path) -> None:
     assert sounds.find_shift(original, decoded[second : second + 50_000]) == 0
 
 
+def test_a_long_join_reports_its_progress(tmp_path: Path) -> None:
+    plan = join_parts.plan_join(
+        [join_parts.read_part(books.write_part(tmp_path / "a.m4a", 400_000))]
+    )
+    target = tmp_path / "joined.m4b"
+    written, decoded = [], []
+    join_parts.join_parts(plan, target, books.DETAILS, lambda *steps: written.append(steps))
+    differences = join_parts.verify_join(target, plan, lambda *steps: decoded.append(steps))
+    assert differences == []
+    assert len(decoded) >= 8  # a second each
+    (done, total), *_ = written
+    assert 0 < done < total < target.stat().st_size
+
+
 def test_parts_of_different_encoders_are_refused(tmp_path: Path) -> None:
     one = join_parts.read_part(books.write_part(tmp_path / "a.m4a", 5000))
     other = join_parts.read_part(encoded.write(tmp_path / "b.m4a", "alac.m4a"))

@@ -19,7 +19,9 @@ from mediakeep.audiobooks.book_tags import BookDetails
 from mediakeep.audiobooks.chapters import Chapter
 from mediakeep.audiobooks.m4b_header import AudioTrack
 from mediakeep.errors import EncodingFailed
+from mediakeep.media.encoding.pcm_source import Progress
 
+_REPORT_SIZE = 1 << 16  # bytes
 _HINT = "Check the disk and its free space, then run again."
 
 
@@ -29,10 +31,12 @@ def write_book(
     target: Path,
     chapters: Sequence[Chapter],
     details: BookDetails,
+    progress: Progress | None = None,
 ) -> None:
     """Write a book from the files of its chunks in order; `target` is a temporary file.
 
-    It is overwritten and synced, or removed on any error. Raises WorkingFilesChanged for a chunk,
+    It is overwritten and synced, or removed on any error. `progress` is called with the bytes
+    written and in total; what it raises stops the writing. Raises WorkingFilesChanged for a chunk,
     EncodingFailed for the target.
     """
     sizes = bytearray()
@@ -45,7 +49,7 @@ def write_book(
         for path, chunk, key in _pair_chunks(plan, chunks)
         for block in chunk_file.iter_packets(path, key, chunk)
     )
-    write_m4b(target, track, packets, chapters, details)
+    write_m4b(target, track, packets, chapters, details, progress)
 
 
 def build_sample_entry(book_format: BookFormat) -> bytes:
@@ -67,6 +71,7 @@ def write_m4b(
     packets: Iterable[bytes],
     chapters: Sequence[Chapter],
     details: BookDetails,
+    progress: Progress | None = None,
 ) -> None:
     """Write an M4B; `packets` are the bytes of all packets in order, in blocks.
 
@@ -78,7 +83,7 @@ def write_m4b(
         book_tags.write_tags(target, details)  # now, as there is no audio to be moved
         with target.open("ab") as file:
             file.write(m4b_header.build_data_head(track, chapters))
-            file.writelines(packets)
+            file.writelines(_report(packets, sum(track.chunk_sizes()), progress))
             file.flush()
             atomic_files.sync_data(file.fileno())
     except BaseException as error:
@@ -87,3 +92,14 @@ def write_m4b(
         if isinstance(error, OSError):
             raise EncodingFailed(target, error.strerror or str(error), _HINT) from error
         raise
+
+
+def _report(packets: Iterable[bytes], total: int, progress: Progress | None) -> Iterator[bytes]:
+    """Yield packets, and report the bytes after each part of the file."""
+    done = reported = 0
+    for block in packets:
+        yield block
+        done += len(block)
+        if progress and done - reported >= _REPORT_SIZE:
+            reported = done
+            progress(done, total)

@@ -77,24 +77,26 @@ def _load_plan(path: Path, _mtime_ns: int) -> BookPlan:
     return require_plan(path)
 
 
-def mux(job: BookJob, _work: Work, _: Progress) -> Outcome:
+def mux(job: BookJob, _: Work, progress: Progress) -> Outcome:
     """Write the book with its chapters and tags, from its chunks or from its joined parts."""
     files = job.require_files()
     found = files.require_input()
     if not found.is_joined and (lost := _find_lost_chunk(files)):
         return Outcome(message=f"Resume: {lost} Encoding again.", next_stage="input")
     details = job.read_details(found.sources)
-    temp = files.book_path.with_name(".book.part")
+    temp, report = files.book_path.with_name(".book.part"), allow_stop(progress)
     if found.is_joined:
         joined = plan_join(files)
         files.save_chapters(list(joined.chapters))
-        join_parts.join_parts(joined, temp, details.details)
+        join_parts.join_parts(joined, temp, details.details, report)
         samples, rate = joined.samples, joined.parts[0].sample_rate
     else:
         plan = files.require_plan()
         chunks = [files.find_chunk(chunk) for chunk in plan.chunks()]
         try:
-            book_file.write_book(plan, chunks, temp, files.require_chapters(), details.details)
+            book_file.write_book(
+                plan, chunks, temp, files.require_chapters(), details.details, report
+            )
         except WorkingFilesChanged:
             _remove_damaged_chunks(files, plan)
             raise
@@ -139,7 +141,7 @@ def plan_join(files: BookFiles) -> JoinPlan:
     return join_parts.plan_join([join_parts.read_part(source.path) for source in sources])
 
 
-def verify(job: BookJob, work: Work, _: Progress) -> Outcome | Parts:
+def verify(job: BookJob, work: Work, progress: Progress) -> Outcome | Parts:
     """Compare the book with its plan in parts; a book that differs is made again."""
     files = job.require_files()
     book = files.book_path
@@ -150,7 +152,7 @@ def verify(job: BookJob, work: Work, _: Progress) -> Outcome | Parts:
     if files.require_input().is_joined:
         joined = plan_join(files)
         try:
-            differences = join_parts.verify_join(book, joined)
+            differences = join_parts.verify_join(book, joined, allow_stop(progress))
         except DecodingFailed as error:
             differences = [str(error).removesuffix(".")]
         return _finish_verifying(files, differences, "muxing")

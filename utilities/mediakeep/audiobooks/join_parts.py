@@ -25,6 +25,7 @@ from mediakeep.media import ffmpeg
 from mediakeep.media.audio import formats
 from mediakeep.media.audio.mp4 import mp4_stream
 from mediakeep.media.encoding import pcm_source
+from mediakeep.media.encoding.pcm_source import Progress
 from mediakeep.media.ffmpeg import OpenedAudio
 
 _HINT = "Encode the book instead."
@@ -143,10 +144,13 @@ def find_join_problem(files: Sequence[CheckedFile]) -> str:
     return ""
 
 
-def join_parts(plan: JoinPlan, target: Path, details: BookDetails) -> None:
+def join_parts(
+    plan: JoinPlan, target: Path, details: BookDetails, progress: Progress | None = None
+) -> None:
     """Write all packets of the parts to one M4B; `target` is a temporary file.
 
-    It is overwritten and synced, or removed on any error. Raises EncodingFailed for the target,
+    It is overwritten and synced, or removed on any error. `progress` is called with the bytes
+    written and in total; what it raises stops the writing. Raises EncodingFailed for the target,
     Unreadable or DecodingFailed for a part.
     """
     first, sizes = plan.parts[0], bytearray()
@@ -156,7 +160,7 @@ def join_parts(plan: JoinPlan, target: Path, details: BookDetails) -> None:
     with ffmpeg.open_audio(first.path) as opened:
         entry = _read_sample_entry(opened)
     track = AudioTrack(first.sample_rate, entry, first.frame, first.priming, plan.samples, sizes)
-    book_file.write_m4b(target, track, _join_packets(plan), plan.chapters, details)
+    book_file.write_m4b(target, track, _join_packets(plan), plan.chapters, details, progress)
 
 
 def _read_sample_entry(opened: OpenedAudio) -> bytes:
@@ -164,10 +168,10 @@ def _read_sample_entry(opened: OpenedAudio) -> bytes:
     return mp4_stream.read_sample_entry(opened.source, track) if track else b""
 
 
-def verify_join(path: Path, plan: JoinPlan) -> list[str]:
+def verify_join(path: Path, plan: JoinPlan, progress: Progress | None = None) -> list[str]:
     """Compare all packets and the chapters of a joined book with its parts; decode it once.
 
-    Returns the differences, as clauses.
+    Returns the differences, as clauses. `progress` is called after each second of audio.
     """
     found = read_part(path)
     expected = sum(part.packets for part in plan.parts)
@@ -181,7 +185,7 @@ def verify_join(path: Path, plan: JoinPlan) -> list[str]:
     marks = tuple(ChapterMark(chapter.start, chapter.title) for chapter in plan.chapters)
     if found.chapters != marks:
         differences.append("its chapters are not those of its parts")
-    samples = pcm_source.count_samples(path)
+    samples = pcm_source.count_samples(path, progress)
     if samples != plan.samples:
         differences.append(f"it has {samples:,} samples, not {plan.samples:,}")
     return differences

@@ -315,9 +315,9 @@ def open_source(
         yield PcmSource(path, opened, progress, start)
 
 
-def count_samples(path: Path) -> int:
+def count_samples(path: Path, progress: Progress | None = None) -> int:
     """Decode a whole file, and return its exact number of samples per channel."""
-    with open_source(path) as source:
+    with open_source(path, progress) as source:
         for _ in source.frames():
             pass
         return source.samples
