@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from mediakeep.app.queue_admin import reset
 from mediakeep.audiobooks import process
+from mediakeep.audiobooks.item import AudiobookItem
 from mediakeep.audiobooks.settings import BookSettings
 from mediakeep.item import Status
 from mediakeep.media.encoding import pcm_source
 from mediakeep.outcome import NullProgress, Outcome, Stamp, Work
 from tests.audiobooks import books
 from tests.audiobooks.book_home import BookHome
+from tests.crash.tap import FileCall, Tap
 from tests.media.encoding import sounds
 
 
@@ -27,6 +31,17 @@ def reset_to(home: BookHome, stage: str) -> None:
     context = home.context
     context.to_stage = stage
     reset.reset_items(context, ("The Book",))
+
+
+def run_stage(
+    home: BookHome, key: str, item: AudiobookItem, stage: str, failed: str = "", error: str = ""
+) -> Outcome:
+    """Run a stage, or the cleanup of a failed one; its outcome is not recorded."""
+    settings = msgspec.convert(home.settings(), BookSettings)
+    work = Work(item, Stamp("", key, 0, 0), stage, None, failed, error)
+    outcome = process.process_stage(settings, work, NullProgress())
+    assert isinstance(outcome, Outcome)
+    return outcome
 
 
 def check_book(home: BookHome) -> None:
@@ -97,13 +112,35 @@ def test_a_book_that_was_placed_but_not_recorded_is_replaced(home: BookHome) -> 
     home.add(folder, backup=False)
     assert home.kill_at(1, "placed.json")
     ((key, item),) = home.items().items()
-    settings = msgspec.convert(home.settings(), BookSettings)
-    work = Work(item, Stamp("", key, 0, 0), "placing")
-    process.process_stage(settings, work, NullProgress())  # and then a kill
+    run_stage(home, key, item, "placing")  # and then a kill
     books.write_mp3(folder / "2 Part.mp3", books.SHORT)
     reset_to(home, "input")
     home.process()
     check_book(home)
+
+
+def test_the_record_is_complete_after_a_kill_during_the_removal_of_working_files(
+    home: BookHome,
+) -> None:
+    home.add(home.make("The Book", 1), backup=False)
+    assert home.kill_at(1, "placed.json")
+    ((key, item),) = home.items().items()
+    placed = run_stage(home, key, item, "placing")
+    item = structs.replace(item, **placed.data)
+
+    def stop(call: FileCall) -> None:
+        if call.name == "unlink" and call.path.endswith("plan.json"):
+            raise KeyboardInterrupt  # in place of a kill
+
+    with Tap(stop), pytest.raises(KeyboardInterrupt):
+        run_stage(home, key, item, "completed")
+    before = home.record()
+    for path in home.working.glob("*_state/[cdp]*"):  # they are removed in any order
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    run_stage(home, key, item, "completed")
+    assert home.record() == before
+    assert before["details"]
+    assert list(home.working.iterdir()) == []
 
 
 def test_a_file_that_the_user_removed_is_not_restored_when_the_input_fails(
@@ -127,10 +164,7 @@ def test_a_source_that_is_lost_is_restored_after_the_last_attempt(home: BookHome
     before = lost.read_bytes()
     lost.unlink()
     ((key, item),) = home.items().items()
-    settings = msgspec.convert(home.settings(), BookSettings)
-    work = Work(item, Stamp("", key, 0, 0), "encoding", None, "encoding", "A chunk failed.")
-    outcome = process.process_stage(settings, work, NullProgress())
-    assert isinstance(outcome, Outcome)
+    outcome = run_stage(home, key, item, "encoding", "encoding", "A chunk failed.")
     assert (outcome.state, outcome.resume_stage) == (Status.COMPLETED, "encoding")
     assert lost.read_bytes() == before
     assert home.record()["message"] == f"A chunk failed. Restored: {lost}."

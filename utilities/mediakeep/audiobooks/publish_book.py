@@ -64,7 +64,8 @@ def complete(job: BookJob, _work: Work, _: Progress) -> Outcome:
     """Write the record of the job, and remove its working folders."""
     item, dirs = job.item, job.find_dirs()
     if dirs:
-        record_book.write(job, BookFiles(dirs), "completed")
+        if dirs.processed.exists():  # else a call that was killed has written the record
+            record_book.write(job, BookFiles(dirs), "completed")
         working_dirs.cleanup_working_dirs(dirs)
     path = to_path(item.output_path)
     facts = {name: item.metrics.get(name, 0) for name in _MEASURED}
