@@ -252,3 +252,27 @@ def test_the_quarantine_of_an_added_album_with_its_own_folder_expires(albums: Al
     record.write_text(record.read_text().replace('"date": "20', '"date": "19'))
     albums.run()
     assert rig.quarantined(albums.root / "keep") == []
+
+
+def test_a_rollback_keeps_equal_folders_that_the_user_had_before(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    albums.convert(profile="keep")
+    user = AlbumHome(albums.root / "user", albums.master)
+    without_owners = shutil.ignore_patterns(".mediakeep-*")
+    for name in ("home", "library", "output", "archive"):
+        ignore = shutil.ignore_patterns("*") if name == "home" else without_owners
+        shutil.copytree(albums.root / name, user.root / name, ignore=ignore)
+    user.convert(profile="keep")
+    assert user.item(ALBUM).status is Status.COMPLETED
+    assert list_owners(user.output / ALBUM) == list_owners(user.archive / ALBUM) == []
+    assert [line[:4] for line in roll_back_album(user)[1:]] == ["Kept"] * 2
+    assert rig.names(user.output / ALBUM) == SOURCES
+    assert rig.names(user.archive / ALBUM) == rig.names(albums.archive / ALBUM)
+
+
+def test_an_original_is_kept_if_its_archive_is_a_folder_of_the_user(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    shutil.copytree(albums.library, albums.archive)
+    albums.convert(delete_original=True)
+    assert "not an archive that mediakeep has made" in albums.item(ALBUM).error_message
+    assert rig.names(albums.library / ALBUM) == SOURCES

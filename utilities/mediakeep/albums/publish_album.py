@@ -27,6 +27,7 @@ from mediakeep.workspace.working_dirs import WorkingDirs
 
 _CONVERT_HINT = "Reset the album to its stage converting."
 _DELETE_HINT = "Delete it yourself, or run without delete_original."
+_OWN_HINT = "The original is kept. Move that folder away, then reset the album."
 _KEEP_HINT = "The original is kept. Reset the album to convert it again."
 
 
@@ -94,6 +95,8 @@ def _delete_original(job: AlbumJob, dirs: WorkingDirs, outputs: Manifest, playba
     archive, output = to_path(job.item.archive_path), to_path(playback)
     if not (job.item.archive_path and publish.is_published(archive, copied)):
         raise WorkingFilesChanged(archive, "the archive is not complete", _KEEP_HINT)
+    if not job.owns(archive):  # the user may remove it, and a rollback would not restore from it
+        raise WorkingFilesChanged(archive, "it is not an archive that mediakeep has made", _OWN_HINT)
     for record in output_records.read_records(dirs).values():
         if record.facts.get("verified") == "none":
             raise WorkingFilesChanged(output / record.path, "it was not verified", _KEEP_HINT)

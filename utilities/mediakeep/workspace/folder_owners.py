@@ -73,10 +73,10 @@ def write_owner(folder: Path, owner: FolderOwner) -> None:
 
 
 def add_owner(folder: Path, owner: FolderOwner) -> None:
-    """Add an owner to a published folder."""
+    """Add an owner to a published folder; a folder without owners is the user's, and gets none."""
     with _lock(folder):
-        others = _exclude(read_owners(folder), owner)
-        _write(folder, (*others, owner))
+        if owners := read_owners(folder):
+            _write(folder, (*_exclude(owners, owner), owner))
 
 
 def remove_owner(folder: Path, owner: FolderOwner) -> None:
