@@ -96,7 +96,9 @@ def _delete_original(job: AlbumJob, dirs: WorkingDirs, outputs: Manifest, playba
     if not (job.item.archive_path and publish.is_published(archive, copied)):
         raise WorkingFilesChanged(archive, "the archive is not complete", _KEEP_HINT)
     if not job.owns(archive):  # the user may remove it, and a rollback would not restore from it
-        raise WorkingFilesChanged(archive, "it is not an archive that mediakeep has made", _OWN_HINT)
+        raise WorkingFilesChanged(
+            archive, "it is not an archive that mediakeep has made", _OWN_HINT
+        )
     for record in output_records.read_records(dirs).values():
         if record.facts.get("verified") == "none":
             raise WorkingFilesChanged(output / record.path, "it was not verified", _KEEP_HINT)
