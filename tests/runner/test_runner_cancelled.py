@@ -57,6 +57,23 @@ def test_running_tasks_of_a_cancelled_job_end_and_the_others_go_on(tmp_path: Pat
     assert shop.run().settled[Status.COMPLETED] == 1
 
 
+@pytest.mark.usefixtures("pooled")
+def test_a_cancelled_job_is_dropped_with_its_other_parts_when_a_part_ends(tmp_path: Path) -> None:
+    shop = workshop.make_workshop(tmp_path, {"ant": "gated a b"}, toys.TOY)
+    ended: list[str] = []
+
+    def progress(key: str, done: int, _of: int, _service: str) -> None:
+        if done and not ended:  # the second part is done
+            ended.append(key)
+            shop.queue.commit(actions.cancel_item(key))
+
+    face = BatchCallbacks(on_progress=progress)
+    result = shop.run(workers=2, item_timeout=60.0, face=face)
+    assert ended == ["ant"]
+    assert result.seconds < 60.0  # the first part did not end by itself
+    assert shop.item("ant").status is Status.SKIPPED
+
+
 def test_a_claimed_job_that_is_cancelled_before_its_turn_records_nothing(tmp_path: Path) -> None:
     shop = workshop.make_workshop(tmp_path, {"bee": "a", "cow": "b"}, toys.TOY)
     shop.run(face=cancel_after_bee(shop, "cow"))

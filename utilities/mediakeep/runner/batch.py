@@ -86,6 +86,7 @@ class Batch:
             self._items,
             self._task_queue,
             self._on_settled,
+            self._on_dropped,
         )
 
     def run(self) -> BatchResult:
@@ -166,7 +167,6 @@ class Batch:
         claimed = [running.claim for running in self._items.values()]
         for claim in self._queue.find_lost_claims(claimed) if claimed else ():
             self._steps.drop(claim.key)
-            self._finished.extend(self._executor.end_tasks(claim.key))
 
     def _park_outside_windows(self) -> None:
         """Park the items under way if no window is open, once their running tasks have ended.
@@ -254,6 +254,10 @@ class Batch:
         replaced = self._lookups.get_replaced_outcome(key)
         self._recorder.report_settled(key, request, replaced)
         self._lookups.note_settle(key, request.outcome, since)
+
+    def _on_dropped(self, key: str) -> None:
+        self._recorder.report_dropped(key)
+        self._finished.extend(self._executor.end_tasks(key))
 
     def _abort(self, error: MediakeepError) -> None:
         self._result.abort_error = error

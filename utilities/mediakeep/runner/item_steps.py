@@ -62,15 +62,12 @@ class StepRecorder(Protocol):
     def report_parked(self, key: str, outcome: Outcome) -> None:
         """Called after an item was parked."""
 
-    def report_dropped(self, key: str) -> None:
-        """Called after an item was dropped because its claim is no longer valid."""
-
 
 class ItemSteps:
     """Applies the steps of claimed items: to the queue, to their trackers, and to the tasks.
 
     `on_settled` is called with each settled item: its key, what was recorded, and the monotonic
-    time of its start.
+    time of its start. `on_dropped` is called with the key of each item whose claim was lost.
     """
 
     def __init__(
@@ -81,9 +78,11 @@ class ItemSteps:
         items: ActiveItems,
         task_queue: TaskQueue,
         on_settled: Callable[[str, SettleRequest, float], None],
+        on_dropped: Callable[[str], None],
     ) -> None:
         self._queue, self._recorder, self._flow = queue, recorder, flow
-        self._items, self._task_queue, self._on_settled = items, task_queue, on_settled
+        self._items, self._task_queue = items, task_queue
+        self._on_settled, self._on_dropped = on_settled, on_dropped
 
     def build_task(self, key: str) -> Task:
         """Return the next task of an item: its stage, or its cleanup."""
@@ -304,7 +303,7 @@ class ItemSteps:
     def drop(self, key: str) -> None:
         """Drop an item that was reset, restored or claimed by another session meanwhile."""
         self.forget(key)
-        self._recorder.report_dropped(key)
+        self._on_dropped(key)
 
     def begin_task(self, task: Task) -> StageProgress | None:
         """Note the start of a task, and return the state of its stage, or None without stages."""

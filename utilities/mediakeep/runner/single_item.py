@@ -167,11 +167,11 @@ class _Recorder:
     def report_parked(self, key: str, outcome: Outcome) -> None:  # noqa: ARG002
         self.outcome = outcome
 
-    def report_dropped(self, key: str) -> None:
-        raise AssertionError(f"{key} has no other owner")
-
     def on_settled(self, _key: str, request: SettleRequest, _since: float) -> None:
         self.outcome = request.outcome
+
+    def on_dropped(self, key: str) -> None:
+        raise AssertionError(f"{key} has no other owner")
 
 
 class _ItemRunner:
@@ -190,7 +190,13 @@ class _ItemRunner:
         active: ActiveItems = {key: ActiveItem(Claim(key, item, _FIRST_CLAIM), item)}
         self._tasks = TaskQueue()
         self._steps = ItemSteps(
-            items, recorder, _build_flow(items.kind), active, self._tasks, recorder.on_settled
+            items,
+            recorder,
+            _build_flow(items.kind),
+            active,
+            self._tasks,
+            recorder.on_settled,
+            recorder.on_dropped,
         )
         self._tasks.add(self._steps.build_task(key))
         self._active = active
