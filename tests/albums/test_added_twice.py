@@ -62,3 +62,15 @@ def test_a_batch_of_added_albums_leaves_all_others(
     assert run_added(albums, "Art/One", "Art/Three") == 0
     assert "One is already done: " in capsys.readouterr().out
     assert set(statuses(albums).values()) == {"completed"}
+
+
+def test_an_album_that_another_item_has_deleted_does_not_end_the_batch(albums: AlbumHome) -> None:
+    albums.make("Art/One", "Art/Two")
+    albums.prepare()
+    albums.prepare("Art/One", profile="flac")
+    albums.run(delete_original=True)
+    assert sorted(item.status.value for item in albums.context.read_state().items.values()) == [
+        "completed",
+        "completed",
+        "skipped",
+    ]

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from mediakeep.errors import DiskFull, InvalidOutcome, LibraryMissing, MediakeepError
 from mediakeep.item import SkipReason, Status
 from mediakeep.outcome import Outcome, WorkerFactory
-from mediakeep.queue import new_jobs, scan_diff
+from mediakeep.queue import new_jobs, resets, scan_diff
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.settle import SettleRequest
 from mediakeep.runner import volumes
@@ -74,7 +74,7 @@ class Batch:
         # The tasks that are running, or finished but not recorded yet; and only the latter.
         self._open_tasks = 0
         self._finished: deque[tuple[Task, TaskResult]] = deque()
-        self._vanished_count = 0
+        self._vanished: set[str] = set()  # keys of items
         self._next_check = time.monotonic() + _CHECK_INTERVAL  # of the claims
         self._lookups = LookupRetries(
             queue, self._claimer, self._items, self._task_queue, self._result
@@ -272,13 +272,20 @@ class Batch:
     def _too_many_vanished(self, key: str, outcome: Outcome) -> bool:
         """Return whether too many items vanished, as with a share that is only partly mounted.
 
-        Items that were added are not part of the library, and are skipped one by one.
+        Items that were added are not part of the library. An item has not vanished if another one
+        with the same source has consumed it.
         """
-        item = self._queue.state.items.get(key)
-        if item is None or new_jobs.is_added(key, item):
+        kind, items = self._queue.kind, self._queue.state.items
+        if key not in items or new_jobs.is_added(key, items[key]):
             return False
-        self._vanished_count += outcome.data.get("skip_reason") == SkipReason.VANISHED
-        return self._vanished_count > scan_diff.MAX_VANISHED_SHARE * len(self._queue.state.items)
+        if outcome.data.get("skip_reason") == SkipReason.VANISHED:
+            self._vanished.add(key)
+        limit = scan_diff.MAX_VANISHED_SHARE * len(items)
+        if len(self._vanished) <= limit:
+            return False
+        consumed = {item.path for item in items.values() if resets.is_source_consumed(kind, item)}
+        vanished = (items[one].path for one in self._vanished if one in items)
+        return sum(path not in consumed for path in vanished) > limit
 
     def _on_progress(self, task: Task, done: int, of: int, service: str = "") -> None:
         self._steps.report_task_progress(task, done, of, service)
