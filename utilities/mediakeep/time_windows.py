@@ -41,19 +41,23 @@ class TimeWindows(msgspec.Struct, frozen=True):
 
         The clock is followed minute by minute, so that days on which clocks are changed are right.
         """
-        reached = moment.astimezone(UTC).replace(microsecond=0)
-        if self.is_open(reached, zone):
-            return reached
+        start = moment.astimezone(UTC).replace(microsecond=0)
+        if self.is_open(start, zone):
+            return start
+        minute = start.replace(second=0)
         for _ in range(_MINUTES_SEARCHED):
-            before, reached = reached, reached + timedelta(minutes=1)
-            if self.is_open(reached, zone):
-                return self._find_second(before, zone)
-        return reached
+            for begin in self._list_begins(minute.astimezone(zone)):
+                if (opening := minute + timedelta(seconds=begin)) >= start:
+                    return opening
+            minute += timedelta(minutes=1)
+            if self.is_open(minute, zone):
+                return minute
+        return minute
 
-    def _find_second(self, before: datetime, zone: tzinfo | None) -> datetime:
-        """Return the first second in a window of the minute after `before`."""
-        seconds = (before + timedelta(seconds=number) for number in range(1, 61))
-        return next(second for second in seconds if self.is_open(second, zone))
+    def _list_begins(self, minute: datetime) -> list[int]:
+        """Return the seconds of a minute at which windows begin."""
+        number = 60 * minute.hour + minute.minute
+        return sorted(begin % 60 for begin, _ in self.spans if begin // 60 == number)
 
 
 def parse_windows(text: str) -> TimeWindows:
