@@ -11,7 +11,9 @@ from mediakeep.app.jobs.job_request import Preparation, Selection
 from mediakeep.commands.display import batch_output
 from mediakeep.item import Status
 from mediakeep.runner.batch_config import BatchConfig
+from tests.albums import rig
 from tests.albums.rig import AlbumHome
+from tests.albums.test_albums import OUTPUTS
 
 
 def run_added(albums: AlbumHome, *names: str, dry_run: bool = False) -> int:
@@ -69,8 +71,21 @@ def test_an_album_that_another_item_has_deleted_does_not_end_the_batch(albums: A
     albums.prepare()
     albums.prepare("Art/One", profile="flac")
     albums.run(delete_original=True)
-    assert sorted(item.status.value for item in albums.context.read_state().items.values()) == [
-        "completed",
-        "completed",
-        "skipped",
-    ]
+    found = sorted(item.status.value for item in albums.context.read_state().items.values())
+    assert found == ["completed", "completed", "skipped"]
+
+
+@pytest.mark.parametrize("was_reset", [False, True])
+def test_a_mirror_keeps_the_output_of_an_album_that_another_item_has_deleted(
+    albums: AlbumHome, was_reset: bool
+) -> None:
+    albums.make("Art/One", "Art/Two")
+    albums.convert()
+    albums.prepare("Art/One", profile="flac", output_dir=albums.root / "flac")
+    albums.run(delete_original=True)
+    if was_reset:
+        albums.reset("Art/One")
+        albums.run()
+    assert not (albums.library / "Art/One").exists()
+    albums.prepare(mirror=True)
+    assert rig.names(albums.output / "Art/One") == OUTPUTS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import structs
@@ -79,6 +79,11 @@ def is_source_consumed(kind: Kind, item: Item) -> bool:
     if kind.has_consumed_source is None:
         return item.status is Status.COMPLETED
     return kind.has_consumed_source(item)
+
+
+def find_consumed_sources(kind: Kind, items: Iterable[Item]) -> set[str]:
+    """Return the paths of sources that items have consumed; other items may have the same ones."""
+    return {item.path for item in items if is_source_consumed(kind, item)}
 
 
 def has_progress(kind: Kind, item: Item) -> bool:

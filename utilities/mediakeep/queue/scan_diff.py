@@ -107,9 +107,10 @@ def compare_with_scan(
     taken = {path_text.normalize_name(item.output_name) for item in known}
     for key, item in build_new_items(unknown, state.kind, taken, now).items():
         diff.new[key] = msgspec.to_builtins(item)
+    consumed = resets.find_consumed_sources(state.kind, state.items.values())
     for key, item in state.items.items():
         if key not in seen and item.status not in (Status.SKIPPED, Status.IN_PROGRESS):
-            if _exists_elsewhere(state.kind, key, item):
+            if item.path in consumed or _exists_elsewhere(state.kind, key, item):
                 continue
             reason = why(key)
             missing = diff.vanished if reason is SkipReason.VANISHED else diff.ignored

@@ -283,7 +283,7 @@ class Batch:
         limit = scan_diff.MAX_VANISHED_SHARE * len(items)
         if len(self._vanished) <= limit:
             return False
-        consumed = {item.path for item in items.values() if resets.is_source_consumed(kind, item)}
+        consumed = resets.find_consumed_sources(kind, items.values())
         vanished = (items[one].path for one in self._vanished if one in items)
         return sum(path not in consumed for path in vanished) > limit
 

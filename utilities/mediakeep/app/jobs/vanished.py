@@ -11,7 +11,7 @@ from mediakeep.app.jobs import prepare_items
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.subjects.interface import OutputRemoval
 from mediakeep.item import SkipReason, Status, is_no_longer_found
-from mediakeep.queue import actions
+from mediakeep.queue import actions, resets
 from mediakeep.queue.state import QueueState
 
 
@@ -47,11 +47,13 @@ def _handle_vanished(
     remove = prepare_items.get_actions(context).remove_outputs
     if remove is None:
         return {}
+    consumed = resets.find_consumed_sources(state.kind, state.items.values())
     return {
         key: removal
         for key, item in state.items.items()
         if is_no_longer_found(item)
         and item.skip_reason == SkipReason.VANISHED
+        and item.path not in consumed
         and (removal := remove(context.home, item, settings, write)) is not None
     }
 
