@@ -171,7 +171,8 @@ def _compare_levels(source: CountedSource, first: int, levels: bytearray) -> Ite
     lost = 0  # consecutive windows in which the book is much quieter
     for number, (old, level) in enumerate(pairs, first):
         lost = lost + 1 if old < _LOUD and level - old > _MAX_DIFFERENCE else 0
-        if lost >= _MAX_LOST or (lost and level >= SILENT) or (old >= SILENT and level < _QUIET):
+        is_new = level < _QUIET and _is_within_silence(source.levels, number)
+        if lost >= _MAX_LOST or (lost and level >= SILENT) or is_new:
             yield (
                 f"at sample {number * LEVEL_WINDOW:,} of {source.path.name}"
                 f" its level is -{level} dB, not -{old} dB"
@@ -182,6 +183,15 @@ def _compare_levels(source: CountedSource, first: int, levels: bytearray) -> Ite
     mean = -sum(quieter) / len(quieter)
     if not -_MAX_LOSS <= mean <= _MAX_GAIN:
         yield f"its level differs by {mean:+.1f} dB in {source.path.name}"
+
+
+def _is_within_silence(levels: bytes, number: int) -> bool:
+    """Return whether a window and those around it are silent, so that no noise of others is in it.
+
+    The noise of the encoder begins before a loud sound, and ends after it.
+    """
+    around = levels[max(0, number - 1) : number + 2]
+    return len(around) == 3 and min(around) >= SILENT
 
 
 def _check_format(source: BoundedFile, plan: BookPlan) -> Iterator[str]:
