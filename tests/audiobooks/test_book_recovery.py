@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import msgspec
@@ -178,3 +181,42 @@ def test_a_silent_file_is_final(home: BookHome) -> None:
     item = home.item()
     assert "contains only silence" in item.error_message
     assert (item.processing_stage, item.attempts) == ("failed_counting", {"counting": 1})
+
+
+def fail_in(match: str, number: int) -> Tap:
+    """Return a tap that fails to create files that have `match` in their paths."""
+
+    def fail(call: FileCall) -> None:
+        if match in call.path and call.name == "open":
+            raise OSError(number, os.strerror(number), call.path)
+
+    return Tap(fail)
+
+
+@pytest.mark.parametrize("match", ["_state/counted/", "_processed/"])
+def test_a_book_waits_while_the_volume_of_its_parts_is_full(
+    home: BookHome, disk_folder: Path, match: str
+) -> None:
+    home.add(home.make("The Book", 1), backup=False)
+    with tempfile.TemporaryDirectory(dir=disk_folder) as folder:
+        if Path(folder).stat().st_dev == home.path.stat().st_dev:
+            pytest.skip("there is but one file system")
+        home.working.symlink_to(folder)
+        with fail_in(match, errno.ENOSPC):
+            home.process()
+    item = home.item()
+    assert (item.status, item.attempts or None) == (Status.PENDING, None)
+    assert item.parked.endswith("is full")
+
+
+@pytest.mark.parametrize(
+    ("match", "stage"), [("/counted/", "counting"), ("_processed/", "encoding")]
+)
+def test_an_unwritable_folder_is_named(home: BookHome, match: str, stage: str) -> None:
+    home.add(home.make("The Book", 1), backup=False)
+    with fail_in(match, errno.EACCES):
+        home.process()
+    item = home.item()
+    assert item.processing_stage == f"failed_{stage}"
+    assert "Grant this user access" in item.error_message
+    assert match in item.error_message

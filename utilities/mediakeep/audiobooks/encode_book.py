@@ -24,6 +24,7 @@ from mediakeep.audiobooks.verify_book import Stretch
 from mediakeep.errors import DecodingFailed, WorkingFilesChanged
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Parts, Progress, Work
+from mediakeep.workspace import full_volume
 from mediakeep.workspace.system_errors import translate_errors
 
 
@@ -66,9 +67,10 @@ def encode(job: BookJob, work: Work, _: Progress) -> Outcome | Parts:
 def encode_part(task: PlannedPart, progress: Progress) -> dict[str, Any]:
     """Encode a chunk, unless that is done; return whether it was, and the seconds of work."""
     began = time.monotonic()
-    plan = _load_plan(task.plan_path, task.plan_path.stat().st_mtime_ns)
-    chunk = plan.find_chunk(task.number)
-    is_new = encode_chunk.encode_chunk(plan, chunk, task.target, allow_stop(progress))
+    with full_volume.raise_full_volume(task.target), translate_errors(task.target):
+        plan = _load_plan(task.plan_path, task.plan_path.stat().st_mtime_ns)
+        chunk = plan.find_chunk(task.number)
+        is_new = encode_chunk.encode_chunk(plan, chunk, task.target, allow_stop(progress))
     return {"kept": not is_new, SECONDS: round(time.monotonic() - began, 3)}
 
 

@@ -28,7 +28,7 @@ from mediakeep.errors import DecodingFailed, EncodingFailed, NotAudio, WorkingFi
 from mediakeep.item import SkipReason, Status
 from mediakeep.media.encoding.silence import SilentRange
 from mediakeep.outcome import Outcome, PartFailed, Parts, Progress, Work
-from mediakeep.workspace import disk_space
+from mediakeep.workspace import disk_space, full_volume
 from mediakeep.workspace.disk_space import SpaceRequirement
 from mediakeep.workspace.moves import is_same_file_system
 from mediakeep.workspace.system_errors import find_existing_parent, translate_errors
@@ -132,7 +132,7 @@ def count_part(task: CountTask, progress: Progress) -> dict[str, Any]:
     except (NotAudio, DecodingFailed, EncodingFailed) as error:
         error.is_final = not isinstance(error.__cause__, (MemoryError, OSError))
         raise
-    with translate_errors(task.target):
+    with full_volume.raise_full_volume(task.target), translate_errors(task.target):
         atomic_files.make_folder(task.target.parent)
         content = msgspec.json.encode(CountedFile(counted, tuple(silences)))
         atomic_files.write_atomic(task.target, content)
