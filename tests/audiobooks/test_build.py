@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import uuid
 from pathlib import Path
 
 import av
@@ -58,6 +59,7 @@ def test_a_folder_becomes_a_book(home: BookHome) -> None:
     copies = {name: data for name, data in list_files(backup).items() if name != "backup.json"}
     assert copies == list_files(folder)
     assert not list(home.working.glob("*]_*"))
+    assert home.record()["id"] == str(uuid.UUID(*home.items()))
     assert "is already done" in home.build(folder, "--author", "An Author", "--bitrate", "64k")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mediakeep import job_ids
 from mediakeep.app.jobs import job_list
 from mediakeep.app.jobs.job_list import Job, JobState
 from mediakeep.errors import NoSuchItem, UsageError
@@ -12,7 +13,7 @@ ADDED = "0123456789ab4cde8f00112233445566"
 
 
 def build_job(name: str, key: str, kind: str = "albums") -> Job:
-    job_id = job_list.get_job_id(kind, key)
+    job_id = job_ids.get_job_id(kind, key)
     return Job(id=job_id, kind=kind, key=key, name=name, state=JobState.QUEUED, stage="x")
 
 

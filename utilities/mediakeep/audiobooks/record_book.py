@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import clock, kinds, path_text
+from mediakeep import clock, job_ids, kinds, path_text
 from mediakeep.audiobooks import book_format, report
 from mediakeep.audiobooks.book_job import SECONDS, BookFiles, BookJob
 from mediakeep.audiobooks.read_details import FoundDetails
@@ -34,7 +34,7 @@ def write(job: BookJob, files: BookFiles, status: str, message: str = "") -> Non
     item, details = job.item, files.load_details()
     is_completed = status == "completed"
     record = BookRecord(
-        id=job.key,
+        id=job_ids.get_job_id(kinds.AUDIOBOOKS.name, job.key),
         title=details.details.title if details else item.output_name,
         status=status,
         created=_parse_time(item.added_date),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import path_text, suggestions
+from mediakeep import job_ids, path_text, suggestions
 from mediakeep.app.console import Console
 from mediakeep.app.jobs import prepare_items
 from mediakeep.app.queue_admin.context import ManagerContext
@@ -20,7 +19,6 @@ from mediakeep.kinds import KINDS
 from mediakeep.queue import checkpoints, claims, sessions
 from mediakeep.queue.sessions import StageProgress
 
-_NAMESPACE = uuid.UUID("6f6c5f0e-6d65-4b65-9570-6d656469616b")  # of ids that are made of keys
 _SHOWN_DIGITS = 8  # of an id in a list, unless more are needed to tell jobs apart
 _LEAST_DIGITS = 4  # of the beginning of an id that stands for it
 
@@ -105,7 +103,7 @@ def _build_job(context: ManagerContext, key: str, item: Item, running: StageProg
     kind, actions = context.kind, prepare_items.get_actions(context)
     state = get_job_state(item)
     job = Job(
-        id=get_job_id(kind.name, key),
+        id=job_ids.get_job_id(kind.name, key),
         kind=kind.name,
         key=key,
         name=kind.name_item(key, item),
@@ -163,18 +161,10 @@ def _get_end(state: JobState, item: Item) -> str:
     return item.processed_date if state is JobState.COMPLETED else ""
 
 
-def get_job_id(kind: str, key: str) -> str:
-    """Return the id of a job, a UUID: the key of an added item, else made of kind and key."""
-    try:
-        return str(uuid.UUID(key))
-    except ValueError:
-        return str(uuid.uuid5(_NAMESPACE, f"{kind}/{key}"))
-
-
 def shorten_ids(jobs: Sequence[Job]) -> list[str]:
     """Return the beginnings of the ids of jobs, as long as needed to tell them apart."""
     digits = _SHOWN_DIGITS
-    while len({job.id[:digits] for job in jobs}) < len(jobs) and digits < len(str(_NAMESPACE)):
+    while len({job.id[:digits] for job in jobs}) < len(jobs) and digits < job_ids.ID_LENGTH:
         digits += 1
     return [job.id[:digits] for job in jobs]
 
