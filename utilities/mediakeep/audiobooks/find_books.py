@@ -8,7 +8,6 @@ audio files in them belong to none. Backups of books are skipped.
 
 from __future__ import annotations
 
-import functools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -60,25 +59,22 @@ class ListedSources(msgspec.Struct, frozen=True):
     left_out: tuple[LeftOut, ...] = ()
 
 
-def find_books(
-    root: Path, ignored: tuple[str, ...] = (), formats: str = "all"
-) -> Iterator[ScannedItem]:
+def find_books(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedItem]:
     """Yield the books to build of a library, sorted; raise Unreadable if a folder cannot be listed.
 
-    `formats` is "all", or "mp3" for books of MP3 files only. Folders of M4B files only are left
-    out: these are finished books, each on its own.
+    Folders of M4B files only are left out: these are finished books, each on its own.
     """
-    for relative, folders in sorted(_list_books(root, ignored, formats).groups.items()):
-        files = (file for folder in folders for file in _find_files(folder, formats))
+    for relative, folders in sorted(_list_books(root, ignored).groups.items()):
+        files = (file for folder in folders for file in _find_files(folder))
         if all(file.suffix == ".m4b" for file in files):
             continue
-        fields = {**_count_files(folders, formats), "depth": len(PurePosixPath(relative).parts)}
+        fields = {**_count_files(folders), "depth": len(PurePosixPath(relative).parts)}
         yield folder_groups.build_item(root, relative, folders, fields)
 
 
-def find_strays(root: Path, ignored: tuple[str, ...] = (), formats: str = "all") -> tuple[str, ...]:
+def find_strays(root: Path, ignored: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the escaped paths of the audio files that belong to no book."""
-    return tuple(map(path_text.escape_path, _list_books(root, ignored, formats).strays))
+    return tuple(map(path_text.escape_path, _list_books(root, ignored).strays))
 
 
 def scan_book(
@@ -110,11 +106,10 @@ def list_sources(
     return ListedSources(tuple(files), tuple(left_out))
 
 
-def _list_books(root: Path, ignored: tuple[str, ...], formats: str) -> FolderGroups:
+def _list_books(root: Path, ignored: tuple[str, ...]) -> FolderGroups:
     listed = _without_backups(folder_groups.list_folders(root, ignored))
-    find_files = functools.partial(_find_files, formats=formats)
-    with_files = [PurePosixPath(one.relative_path) for one in listed if find_files(one)]
-    return folder_groups.group_folders(listed, find_files, _recognize_parts(root, with_files))
+    with_files = [PurePosixPath(one.relative_path) for one in listed if _find_files(one)]
+    return folder_groups.group_folders(listed, _find_files, _recognize_parts(root, with_files))
 
 
 def _recognize_parts(root: Path, with_files: Iterable[PurePosixPath]) -> IsPart:
@@ -165,11 +160,11 @@ def _is_backup(folder: ListedFolder) -> bool:
     )
 
 
-def _find_files(folder: ListedFolder, formats: str) -> list[ListedFile]:
+def _find_files(folder: ListedFolder, formats: str = "all") -> list[ListedFile]:
     return [file for file in folder.files if _is_source(file, formats)]
 
 
-def _count_files(folders: Iterable[ListedFolder], formats: str) -> dict[str, int]:
+def _count_files(folders: Iterable[ListedFolder], formats: str = "all") -> dict[str, int]:
     return {"file_count": sum(len(_find_files(folder, formats)) for folder in folders)}
 
 

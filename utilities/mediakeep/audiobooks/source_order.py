@@ -16,7 +16,6 @@ import msgspec
 from mediakeep import path_text
 from mediakeep.errors import Unreadable, UsageError
 from mediakeep.media import open_file
-from mediakeep.media.audio import tags
 from mediakeep.media.audio.model import Tags
 
 Order = Literal["tags", "natural", "alphabetical", "list", "mixed"]
@@ -56,11 +55,6 @@ class OrderedSources(msgspec.Struct, frozen=True):
     order: Order
     reason: str
     warnings: tuple[str, ...] = ()
-
-
-def read_source_file(path: Path) -> SourceFile:
-    """Read the tags of a file that order it; raise Unreadable or NotAudio."""
-    return build_source_file(path, tags.read(path).tags)
 
 
 def build_source_file(path: Path, found: Tags) -> SourceFile:
