@@ -21,7 +21,6 @@ _MAX_BITS = 6  # of AAC, for a sample of a channel: 6,144 in a frame of 1,024
 _TRANSPARENT = 64_000  # bits per second of a channel, for lossless sources
 _STEP, _MIN_SOURCE_BIT_RATE, _MAX_SOURCE_BIT_RATE = 8_000, 16_000, 320_000
 _MORE_BITS = 1.25  # times the bit rate of the sources
-_CHANNEL_NAMES = {1: "mono", 2: "stereo"}
 
 
 class ChosenFormat(msgspec.Struct, frozen=True):
@@ -59,9 +58,14 @@ def check_sample_rate(sample_rate: int) -> None:
 
 def describe_format(book_format: BookFormat) -> str:
     """Return a format as text, such as "44,100 Hz, stereo, 128 kbit/s"."""
-    channels = _CHANNEL_NAMES[book_format.channels]
+    channels = describe_channels(book_format.channels)
     kilobits = round(book_format.bit_rate / 1000)
     return f"{book_format.sample_rate:,} Hz, {channels}, {kilobits:,} kbit/s"
+
+
+def describe_channels(channels: int) -> str:
+    """Return a number of channels as text, such as "stereo"."""
+    return {1: "mono", 2: "stereo"}.get(channels, f"{channels} channels")
 
 
 def estimate_size(checked: CheckedSources, book_format: BookFormat) -> int:

@@ -66,7 +66,7 @@ def format_length(seconds: float) -> str:
 
 
 def _describe_file(file: CheckedFile) -> str:
-    channels = {1: "mono", 2: "stereo"}.get(file.channels, f"{file.channels} channels")
+    channels = book_format.describe_channels(file.channels)
     rate = f", {round(file.bit_rate / 1000):,} kbit/s" if file.bit_rate else ""
     length = format_length(file.seconds)
     return f"{length}, {file.format}, {file.sample_rate:,} Hz, {channels}{rate}"

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from mediakeep import atomic_files, size_text
+from mediakeep.audiobooks import book_format
 from mediakeep.pages import render
 from mediakeep.workspace.system_errors import translate_errors
 
@@ -34,7 +35,7 @@ class SourceRow(msgspec.Struct, frozen=True, omit_defaults=True):
         parts = (
             self.codec,
             f"{self.sample_rate:,} Hz" if self.sample_rate else "",
-            {0: "", 1: "mono", 2: "stereo"}.get(self.channels, f"{self.channels} channels"),
+            book_format.describe_channels(self.channels) if self.channels else "",
             f"{round(self.bit_rate / 1000)} kbit/s" if self.bit_rate else "",
         )
         return ", ".join(part for part in parts if part)
