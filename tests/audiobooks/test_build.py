@@ -12,7 +12,9 @@ from pathlib import Path
 import av
 import mutagen
 import pytest
+from click.testing import CliRunner
 
+from mediakeep.commands import build_audiobooks
 from mediakeep.item import Status
 from mediakeep.media.encoding import pcm_source
 from tests.audiobooks import books
@@ -97,7 +99,7 @@ def test_a_killed_command_continues_with_the_chunks_that_are_missing(
     home: BookHome, tmp_path: Path
 ) -> None:
     folder = home.make("The Book", 1)
-    sound = books.Kind(44_100, 2, 70.0)  # three chunks
+    sound = books.Kind(44_100, 1, 61.0)  # three chunks
     books.write_mp3(folder / "1 Part.mp3", sound)
     gate = Gate(tmp_path / "gate", 2, names="rename|replace", paths=r"\.chunk")
     words = home.command("build_audiobooks.py", folder, "--no-backup", "--workers", "1")
@@ -176,7 +178,8 @@ def test_a_rollback_removes_the_book_and_restores_missing_sources(home: BookHome
 
 def test_two_books_of_one_name_both_get_a_name(home: BookHome) -> None:
     folders = [home.make("A/Book"), home.make("B/Book")]
-    home.build(*folders, "--no-backup", "--title", "Book", "--author", "X")
+    home.add(*folders, backup=False, title="Book", author="X")
+    home.process()
     assert sorted(path.name for path in home.output.glob("*.m4b")) == [
         "X - Book (2).m4b",
         "X - Book.m4b",
@@ -189,7 +192,8 @@ def test_parts_of_one_encoder_are_joined_without_encoding(home: BookHome) -> Non
     home.path.mkdir()
     for number in (1, 2):
         books.write_part(folder / f"{number}.m4a", 30_000 * number)
-    home.build(folder, "--no-backup")
+    home.add(folder, backup=False)
+    home.process()
     assert "joined without encoding" in home.log()
     assert len(read_chapters(home.output / "Joined.m4b")) == 2
 
@@ -214,11 +218,10 @@ def test_lost_working_folders_begin_again(home: BookHome) -> None:
 
 
 def test_variables_of_the_environment_are_read(home: BookHome) -> None:
-    folder = home.make("The Book")
-    home.build(folder, BACKUP_ENABLED="false", MAX_FILE_SIZE_MB="1", MAX_CONCURRENT_JOBS="2")
-    assert not (home.output / "backup").exists()
-    home.build(home.make("Other"), BACKUP_ENABLED="false", MEDIAKEEP_BACKUP="true")
-    assert (home.output / "backup").exists()
+    folder = home.make("The Book", 1)
+    environment = {"BACKUP_ENABLED": "false", "MAX_FILE_SIZE_MB": "1", "MAX_CONCURRENT_JOBS": "2"}
+    assert "backup:" not in home.build(folder, "--dry-run", **environment)
+    assert "backup:" in home.build(folder, "--dry-run", **environment, MEDIAKEEP_BACKUP="true")
     assert "MAX_CONCURRENT_JOBS" in home.build(code=2, MAX_CONCURRENT_JOBS="many")
 
 
@@ -242,10 +245,15 @@ def test_variables_of_the_environment_are_read(home: BookHome) -> None:
 def test_wrong_usage_is_explained_and_changes_nothing(
     home: BookHome, words: str, message: str
 ) -> None:
-    folders = [home.make("A", 1), home.make("B", 1), home.library / "Empty"]
-    folders[2].mkdir()
-    printed = home.build(*words.format(*folders).split(), code=2)
-    assert message in " ".join(printed.split())
+    folders = [home.library / name for name in ("A", "B", "Empty")]
+    for folder in (home.path, *folders):
+        folder.mkdir(parents=True)
+    for folder in folders[:2]:
+        (folder / "1.mp3").touch()
+    command = ["--home", str(home.path), *words.format(*folders).split()]
+    done = CliRunner().invoke(build_audiobooks.main, command)
+    assert done.exit_code == 2
+    assert message in " ".join(done.output.split())
     assert list(home.path.iterdir()) == []
 
 
