@@ -159,6 +159,18 @@ def test_a_file_that_the_user_removed_is_not_restored_when_the_input_fails(
     assert not (folder / "1 Part.mp3").exists()
 
 
+def test_a_book_without_a_source_that_was_lost_meanwhile_has_a_warning(home: BookHome) -> None:
+    folder = home.make("The Book")
+    home.add(folder, backup=False)
+    assert home.kill_at(1, ".chunk")
+    lost = folder / "1 Part.mp3"
+    lost.unlink()
+    home.process()
+    check_book(home)
+    warning = home.record()["warnings"][-1]
+    assert warning == f"Built without {lost}: no longer in the folder since an earlier run."
+
+
 def test_a_source_that_is_lost_is_restored_after_the_last_attempt(home: BookHome) -> None:
     folder = home.make("The Book")
     lost = folder / "1 Part.mp3"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from mediakeep import atomic_files, path_text
 from mediakeep.audiobooks import (
@@ -33,7 +34,7 @@ from mediakeep.workspace.disk_space import SpaceRequirement
 from mediakeep.workspace.moves import is_same_file_system
 from mediakeep.workspace.system_errors import find_existing_parent, translate_errors
 
-_SHOWN_FAILURES = 5  # in a message
+_SHOWN_FILES = 5  # in a message
 
 
 class CountTask(msgspec.Struct, frozen=True):
@@ -59,15 +60,32 @@ def check_input(job: BookJob, _: Work, progress: Progress) -> Outcome:
     if read is None:
         data = {"skip_reason": SkipReason.EMPTY.value}
         return Outcome(Status.SKIPPED, "its folder contains no audio files", data)
-    found = read.book
-    job.read_details(found.sources)  # an unusable cover is named before hours of encoding
-    job.create_files().save_input(found)
+    job.read_details(read.book.sources)  # an unusable cover is named before hours of encoding
+    files = job.create_files()
+    found = _warn_of_lost_sources(files, read.book)
+    files.save_input(found)
     return Outcome(
         message=" ".join(found.warnings),
         data={"file_count": len(found.files)},
         next_stage="backup" if job.options.backup else "counting",
         facts={"order": found.order, "files": len(found.files)},
     )
+
+
+def _warn_of_lost_sources(files: BookFiles, found: BookInput) -> BookInput:
+    """Add a warning if sources of an earlier run of the job are gone."""
+    try:
+        before = files.load_input()
+    except WorkingFilesChanged:
+        return found  # it is replaced
+    listed = {file.path for file in found.files}
+    lost = [file.path for file in before.files if file.path not in listed] if before else []
+    if not lost:
+        return found
+    shown = ", ".join(map(path_text.to_printable, lost[:_SHOWN_FILES]))
+    more = f" and {len(lost) - _SHOWN_FILES:,} more" if len(lost) > _SHOWN_FILES else ""
+    warning = f"Built without {shown}{more}: no longer in the folder since an earlier run."
+    return structs.replace(found, warnings=(*found.warnings, warning))
 
 
 def back_up(job: BookJob, _: Work, progress: Progress) -> Outcome:
@@ -159,8 +177,8 @@ def _require_counted(task: CountTask) -> CountedFile:
 
 def _describe_failures(failures: Sequence[PartFailed], total: int) -> Outcome:
     """Return the failure of a book with sources that cannot be decoded."""
-    listed = "; ".join(failure.message for failure in failures[:_SHOWN_FAILURES])
-    more = len(failures) - _SHOWN_FAILURES
+    listed = "; ".join(failure.message for failure in failures[:_SHOWN_FILES])
+    more = len(failures) - _SHOWN_FILES
     listed += f"; and {more:,} more" if more > 0 else ""
     message = f"{len(failures)} of {total} files cannot be used: {listed}"
     is_final = all(failure.is_final for failure in failures)
