@@ -12,8 +12,10 @@ import msgspec
 import pytest
 from msgspec import structs
 
+from mediakeep.app import describe_book
 from mediakeep.app.queue_admin import reset
 from mediakeep.audiobooks import process
+from mediakeep.audiobooks.book_job import BookJob
 from mediakeep.audiobooks.item import AudiobookItem
 from mediakeep.audiobooks.settings import BookSettings
 from mediakeep.item import Status
@@ -73,6 +75,15 @@ def test_a_chunk_that_is_lost_before_the_muxing_is_encoded_again(
         reset_to(home, "")
     home.process()
     check_book(home)
+
+
+def test_a_damaged_plan_is_named_in_the_list_of_resumable_books(home: BookHome) -> None:
+    (key,) = home.add(home.make("The Book", 1), backup=False)
+    assert home.kill_at(1, ".book.part")
+    (plan,) = home.working.glob("*_state/plan.json")
+    plan.write_bytes(plan.read_bytes()[:-1])
+    job = BookJob(home.item(), key, msgspec.convert(home.settings(), BookSettings))
+    assert "Reset the audiobook" in describe_book.describe_progress(job)
 
 
 def join_book(home: BookHome) -> None:

@@ -10,6 +10,7 @@ from mediakeep.audiobooks import describe_sources, find_chapters, read_input
 from mediakeep.audiobooks.book_job import BookFiles, BookJob
 from mediakeep.audiobooks.read_details import FoundDetails
 from mediakeep.audiobooks.read_input import BookInput, ReadInput
+from mediakeep.errors import WorkingFilesChanged
 from mediakeep.views import terminal
 
 _INDENT = "  "
@@ -76,8 +77,12 @@ def describe_progress(job: BookJob) -> str:
     if dirs is None:
         return ""
     files = BookFiles(dirs)
-    if not files.plan_path.exists():
+    try:
+        plan = files.load_plan()
+    except WorkingFilesChanged as error:
+        return str(error)  # the other books are still listed
+    if plan is None:
         return ""
-    chunks = list(files.require_plan().chunks())
+    chunks = list(plan.chunks())
     done = sum(files.find_chunk(chunk).exists() for chunk in chunks)
     return f"{done} of {len(chunks)} chunks encoded"
