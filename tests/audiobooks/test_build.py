@@ -222,7 +222,8 @@ def test_variables_of_the_environment_are_read(home: BookHome) -> None:
     environment = {"BACKUP_ENABLED": "false", "MAX_FILE_SIZE_MB": "1", "MAX_CONCURRENT_JOBS": "2"}
     assert "backup:" not in home.build(folder, "--dry-run", **environment)
     assert "backup:" in home.build(folder, "--dry-run", **environment, MEDIAKEEP_BACKUP="true")
-    assert "MAX_CONCURRENT_JOBS" in home.build(code=2, MAX_CONCURRENT_JOBS="many")
+    for variable in ("MAX_CONCURRENT_JOBS", "BACKUP_RETENTION_DAYS", "MEDIAKEEP_CHANNELS"):
+        assert f"{variable}: " in home.build(code=2, **{variable: "many"})
 
 
 @pytest.mark.parametrize(

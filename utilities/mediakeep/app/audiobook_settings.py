@@ -43,11 +43,13 @@ def build_settings(
     paths that the batch adds, in `others`, and a source root to scan becomes its scan.
     """
     sections = config.load_sections(home, own["config"])
+    variables = {}  # by the place of their value in the settings
     for section, struct in _SECTIONS.items():
         values = sections.setdefault(section, {})
         for name in struct.__struct_fields__:
-            text = environ.get(config.ENV_PREFIX + name.upper()) or _get_alias(name, environ)
-            values.update({name: text} if text else {})
+            if variable := _find_variable(name, environ):
+                values[name] = environ[variable]
+                variables[f"$.{section}.{name}"] = variable
     if own["working_dir"]:
         sections["paths"]["working_dir"] = str(own["working_dir"].absolute())
     folders = [path.expanduser().absolute() for path in own["folders"]]
@@ -62,7 +64,9 @@ def build_settings(
     try:
         settings = msgspec.convert(values, BookSettings, strict=False)
     except msgspec.ValidationError as error:
-        raise BadSetting(values["origin"], f"{error}. Correct it and run again.") from error
+        place = str(error).rpartition(" `")[2].rstrip("`")
+        origin = variables.get(place, values["origin"])
+        raise BadSetting(origin, f"{error}. Correct it and run again.") from error
     settings.get_options().check()
     _check_folders(own, others)
     others["add"] = (*others["add"], *(folders[:1] if own["combine"] else folders))
@@ -71,8 +75,10 @@ def build_settings(
     return msgspec.to_builtins(settings)  # type: ignore[no-any-return]
 
 
-def _get_alias(name: str, environ: Mapping[str, str]) -> str:
-    return environ.get(_ALIASES[name], "") if name in _ALIASES else ""
+def _find_variable(name: str, environ: Mapping[str, str]) -> str:
+    """Return the variable that sets a setting, or "" if none does."""
+    known = (config.ENV_PREFIX + name.upper(), _ALIASES.get(name, ""))
+    return next((variable for variable in known if environ.get(variable)), "")
 
 
 def _list_given(own: Mapping[str, Any]) -> dict[str, Any]:
