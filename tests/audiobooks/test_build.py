@@ -150,6 +150,16 @@ def test_an_unusable_cover_is_named_before_any_work(home: BookHome) -> None:
     assert items["Good"].status is Status.COMPLETED
 
 
+def test_a_malformed_file_of_chapters_is_named_before_any_work(home: BookHome) -> None:
+    folder, listed = home.make("Book", 1), home.root / "chapters.txt"
+    listed.write_text("00:00:00 One\nTwo\n")
+    planned = home.build(folder, "--chapters", listed, "--dry-run", code=1)
+    assert "line 2 is not a chapter" in planned
+    home.add(folder, chapters=str(listed))
+    home.process()
+    assert home.item().processing_stage == "failed_input"
+
+
 def test_a_book_whose_folder_is_gone_does_not_stop_the_others(home: BookHome) -> None:
     gone, good = home.make("Gone", 1), home.make("Good", 1)
     home.add(gone, good)

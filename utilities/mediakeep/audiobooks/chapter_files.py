@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from mediakeep.audiobooks.chapters import ChapterMark
 from mediakeep.errors import UsageError
 from mediakeep.media import ffmpeg
 
+_FFMETADATA = ";FFMETADATA"
 _CUE_FRAMES = 75  # a second
 _TIME = r"(\d+):(\d\d):(\d\d(?:[.,]\d+)?)"
 _LISTED = re.compile(_TIME + r"\s+(\S.*)")  # m4b-tool's chapters.txt
@@ -39,16 +40,17 @@ def read_marks(path: Path, plan: BookPlan) -> list[ChapterMark]:
     A CUE sheet may name several files of the book. The format is detected from the content.
     """
     text = _read_text(path)
-    if text.startswith(";FFMETADATA"):
-        timed = list(_parse_ffmetadata(path, text))
-    elif re.search(r"^\s*INDEX\s+01\s", text, re.MULTILINE):
-        timed = list(_parse_cue(path, text, plan))
-    else:
-        timed = list(_parse_lines(path, text))
-    if not timed:
-        raise _to_error(path, f"it contains no chapters. Use {_KNOWN}")
+    parsed = _parse_cue(path, text, plan) if _is_cue(text) else _parse_times(path, text)
+    timed = _require_chapters(path, parsed)
     rate = plan.format.sample_rate
     return [ChapterMark(round(seconds * rate), title) for seconds, title in timed]
+
+
+def check_marks(path: Path) -> None:
+    """Raise UsageError if a file has no chapters or is malformed; a CUE sheet needs the plan."""
+    text = _read_text(path)
+    if not _is_cue(text):
+        _require_chapters(path, _parse_times(path, text))
 
 
 def read_embedded_marks(path: Path, samples: int, rate: int) -> list[ChapterMark]:
@@ -86,6 +88,23 @@ def _read_text(path: Path) -> str:
 
 def _to_error(path: Path, cause: str) -> UsageError:
     return UsageError(f"Chapters {path_text.display_path(path)} not read: {cause}.")
+
+
+def _is_cue(text: str) -> bool:
+    is_sheet = re.search(r"^\s*INDEX\s+01\s", text, re.MULTILINE)
+    return bool(is_sheet) and not text.startswith(_FFMETADATA)
+
+
+def _parse_times(path: Path, text: str) -> Iterator[_Timed]:
+    parse = _parse_ffmetadata if text.startswith(_FFMETADATA) else _parse_lines
+    return parse(path, text)
+
+
+def _require_chapters(path: Path, timed: Iterable[_Timed]) -> list[_Timed]:
+    found = list(timed)
+    if not found:
+        raise _to_error(path, f"it contains no chapters. Use {_KNOWN}")
+    return found
 
 
 def _parse_ffmetadata(path: Path, text: str) -> Iterator[_Timed]:

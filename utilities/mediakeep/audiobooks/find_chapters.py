@@ -69,6 +69,12 @@ def find_silences(
     ]
 
 
+def check_mode(mode: str) -> None:
+    """Raise UsageError if a mode is the path of a file from which no chapters can be read."""
+    if mode not in (FILES, TAGS, SILENCE, NONE):
+        chapter_files.check_marks(Path(mode))
+
+
 def find_chapters(
     mode: str,
     plan: BookPlan,

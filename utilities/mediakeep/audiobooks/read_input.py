@@ -12,6 +12,7 @@ from mediakeep.audiobooks import (
     book_format,
     check_sources,
     find_books,
+    find_chapters,
     join_parts,
     pcm_timeline,
     source_order,
@@ -104,11 +105,12 @@ def read_input(
 
     `on_checked` is called after each file, with the files checked and those in total. Raises
     SourcesRefused with all that is wrong with them, and UsageError if they cannot be ordered as the
-    options want it.
+    options want it, or the file of chapters is not usable.
     """
     listed = find_books.list_sources(folders, options.formats, ignored)
     if not listed.files:
         return None
+    find_chapters.check_mode(path_text.unescape_path(options.chapters))
     limits = SourceLimits(options.max_file_size_mb, options.max_total_size_mb)
     checked = check_sources.check_sources(folders, listed.files, limits, on_checked)
     order = path_text.unescape_path(options.order)
