@@ -211,7 +211,7 @@ def _decode_start(path: Path, facts: os.stat_result, read: AudioFile) -> Checked
         for _ in opened.frames():
             if opened.samples >= rate:
                 break
-        codec = opened.codec
+        codec = opened.codec.removesuffix("float")  # "mp3float" is a decoder
     found = read.facts
     return CheckedFile(
         source=source_order.build_source_file(path, read.tags),

@@ -59,7 +59,8 @@ def check_input(job: BookJob, _: Work, progress: Progress) -> Outcome:
     read = read_input.read_input(job.item.folders, job.options, job.settings.ignore, report)
     if read is None:
         data = {"skip_reason": SkipReason.EMPTY.value}
-        return Outcome(Status.SKIPPED, "its folder contains no audio files", data)
+        kind = "MP3 files, and formats is mp3" if job.options.formats == "mp3" else "audio files"
+        return Outcome(Status.SKIPPED, f"its folder contains no {kind}", data)
     job.read_details(read.book.sources)  # an unusable cover is named before hours of encoding
     files = job.create_files()
     found = _warn_of_lost_sources(files, read.book)

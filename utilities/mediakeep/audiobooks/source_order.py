@@ -146,7 +146,10 @@ def _order_folder(sources: Sequence[SourceFile], root: Path, order: str) -> Orde
     by_tags = sorted(sources, key=lambda source: (source.disc, source.track))
     problem = _find_tag_problem(sources, root) or _find_mixed_folders(by_tags)
     if not problem:
-        reason = "each file has its own disc and track number"
+        number = (
+            "disc and track number" if any(source.disc for source in sources) else "track number"
+        )
+        reason = f"each file has its own {number}"
         return OrderedSources(tuple(by_tags), "tags", reason, tuple(_find_gaps(by_tags)))
     if order == "tags":
         raise UsageError(
