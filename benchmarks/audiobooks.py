@@ -21,17 +21,18 @@ from typing import Any
 from benchmarks import child, rounds, table
 from benchmarks.rounds import Durations
 from mediakeep import atomic_files
-from mediakeep.audiobooks import (
-    book_file,
-    chapters,
-    chunk_file,
-    count_source,
-    encode_chunk,
-    verify_book,
+from mediakeep.audiobooks.chapters import chapters
+from mediakeep.audiobooks.chapters.chapters import Chapter, ChapterMark
+from mediakeep.audiobooks.details.book_tags import BookDetails
+from mediakeep.audiobooks.encoding import chunk_file, count_source, encode_chunk
+from mediakeep.audiobooks.encoding.book_plan import (
+    BookFormat,
+    BookPlan,
+    Chunk,
+    CountedSource,
+    make_plan,
 )
-from mediakeep.audiobooks.book_plan import BookFormat, BookPlan, Chunk, CountedSource, make_plan
-from mediakeep.audiobooks.book_tags import BookDetails
-from mediakeep.audiobooks.chapters import Chapter, ChapterMark
+from mediakeep.audiobooks.muxing import book_file, verify_book
 from mediakeep.media.encoding import pcm_source
 from tests.media.encoding import sounds
 
@@ -116,7 +117,7 @@ def _build(home: Path, files: list[Path]) -> dict[str, Durations]:
         listed = _list_chapters(plan)
         book_file.write_book(plan, paths, home / "ours.m4b", listed, _DETAILS)
         marks.append(time.perf_counter())
-        verify = functools.partial(verify_book.verify_stretch, home / "ours.m4b", plan)
+        verify = functools.partial(verify_book.verify_segment, home / "ours.m4b", plan)
         found = [*pool.map(verify, verify_book.split_book(plan))]
         found.append(verify_book.verify_file(home / "ours.m4b", plan, listed))
         assert not any(found), found
@@ -232,10 +233,10 @@ def _measure_memory(folder: Path) -> Iterator[float]:
         _repeat_chunk(plan, second, paths[1], chunk, path)
     book, listed = folder / "book.m4b", _list_chapters(plan)
     yield _call_alone(book_file.write_book, plan, paths, book, listed, _DETAILS)[1]
-    stretch = verify_book.split_book(plan)[-2]
+    segment = verify_book.split_book(plan)[-2]
     peaks = (
         _call_alone(verify_book.verify_file, book, plan, listed)[1],
-        _call_alone(verify_book.verify_stretch, book, plan, stretch)[1],
+        _call_alone(verify_book.verify_segment, book, plan, segment)[1],
     )
     yield max(peaks)
 

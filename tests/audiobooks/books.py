@@ -14,17 +14,13 @@ from typing import Any
 import av
 import msgspec
 
-from mediakeep.audiobooks import (
-    book_file,
-    chapters,
-    count_source,
-    encode_chunk,
-    source_order,
-    verify_book,
-)
-from mediakeep.audiobooks.book_plan import BookFormat, BookPlan, make_plan
-from mediakeep.audiobooks.book_tags import BookDetails
-from mediakeep.audiobooks.chapters import Chapter
+from mediakeep.audiobooks.chapters import chapters
+from mediakeep.audiobooks.chapters.chapters import Chapter
+from mediakeep.audiobooks.details.book_tags import BookDetails
+from mediakeep.audiobooks.encoding import count_source, encode_chunk
+from mediakeep.audiobooks.encoding.book_plan import BookFormat, BookPlan, make_plan
+from mediakeep.audiobooks.muxing import book_file, verify_book
+from mediakeep.audiobooks.sources import source_order
 from mediakeep.media.encoding import pcm_source
 from tests.media.encoding import sounds
 
@@ -119,8 +115,8 @@ def find_differences(
 ) -> list[str]:
     """Verify a book as its job does, but in one process."""
     found = verify_book.verify_file(path, plan, chapters, cover_size)
-    for stretch in verify_book.split_book(plan):
-        found += verify_book.verify_stretch(path, plan, stretch)
+    for segment in verify_book.split_book(plan):
+        found += verify_book.verify_segment(path, plan, segment)
     return found
 
 

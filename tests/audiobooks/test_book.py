@@ -20,8 +20,9 @@ import mutagen.mp4
 import pytest
 from msgspec import structs
 
-from mediakeep.audiobooks import book_file, encode_chunk, pcm_timeline
-from mediakeep.audiobooks.book_plan import AAC_FRAME, BookPlan
+from mediakeep.audiobooks.encoding import encode_chunk, pcm_timeline
+from mediakeep.audiobooks.encoding.book_plan import AAC_FRAME, BookPlan
+from mediakeep.audiobooks.muxing import book_file
 from mediakeep.errors import EncodingFailed, WorkingFilesChanged
 from tests.audiobooks import books
 from tests.crash.gate import Gate
@@ -30,7 +31,7 @@ from tests.recall.tags import pictures
 _ENCODE = """
 import pickle, sys
 from pathlib import Path
-from mediakeep.audiobooks import encode_chunk
+from mediakeep.audiobooks.encoding import encode_chunk
 plan = pickle.loads(Path(sys.argv[1]).read_bytes())
 for chunk in plan.chunks():
     encode_chunk.encode_chunk(plan, chunk, Path(sys.argv[2]) / f"{chunk.number}.chunk")

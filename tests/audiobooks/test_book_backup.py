@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.audiobooks import backup, backup_retention
-from mediakeep.audiobooks.backup import BackupJob, RestoredFiles
+from mediakeep.audiobooks.publishing import backup, backup_retention
+from mediakeep.audiobooks.publishing.backup import BackupJob, RestoreResult
 from mediakeep.errors import (
     DiskFull,
     NotCopied,
@@ -32,7 +32,7 @@ from tests.workspace.test_synced import SyncLog
 _BACK_UP = """
 import sys
 from pathlib import Path
-from mediakeep.audiobooks import backup
+from mediakeep.audiobooks.publishing import backup
 
 book, root = map(Path, sys.argv[1:])
 backup.create_backup(backup.BackupJob("job", "Book", (book,)), root, root.parent / "reservations")
@@ -289,7 +289,7 @@ def test_only_missing_files_are_restored(scene: Scene) -> None:
     (scene.book / "cover.jpg").write_bytes(b"mine")
     shutil.rmtree(scene.book / "CD1")
     changed = scene.book / "CD2" / trees.UNDECODABLE
-    assert backup.restore_missing(path) == RestoredFiles(
+    assert backup.restore_missing(path) == RestoreResult(
         (scene.book / "CD1" / "01.flac",), (changed,), (scene.book / "cover.jpg",)
     )
     assert (scene.book / "cover.jpg").read_bytes() == b"mine"

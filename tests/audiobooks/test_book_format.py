@@ -7,10 +7,10 @@ from pathlib import Path
 import av
 import pytest
 
-from mediakeep.audiobooks import book_format
-from mediakeep.audiobooks.book_plan import BookFormat
-from mediakeep.audiobooks.check_sources import CheckedFile, CheckedSources
-from mediakeep.audiobooks.source_order import SourceFile
+from mediakeep.audiobooks.encoding.book_plan import BookFormat
+from mediakeep.audiobooks.sources import book_format
+from mediakeep.audiobooks.sources.check_sources import CheckedFile, CheckedSources
+from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.errors import UsageError
 from tests.sampling import each_row
 

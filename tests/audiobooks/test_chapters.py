@@ -11,16 +11,12 @@ import mutagen.id3
 import mutagen.oggopus
 import pytest
 
-from mediakeep.audiobooks import (
-    book_file,
-    chapter_files,
-    chapters,
-    count_source,
-    find_chapters,
-)
-from mediakeep.audiobooks.book_plan import BookPlan, CountedSource, make_plan
-from mediakeep.audiobooks.chapters import Chapter, ChapterMark
-from mediakeep.audiobooks.source_order import SourceFile
+from mediakeep.audiobooks.chapters import chapter_files, chapters, find_chapters
+from mediakeep.audiobooks.chapters.chapters import Chapter, ChapterMark
+from mediakeep.audiobooks.encoding import count_source
+from mediakeep.audiobooks.encoding.book_plan import BookPlan, CountedSource, make_plan
+from mediakeep.audiobooks.muxing import book_file
+from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.errors import UsageError
 from mediakeep.media.encoding.silence import SilentRange
 from tests.audiobooks import books

@@ -13,8 +13,8 @@ from pathlib import Path
 import av
 import pytest
 
-from mediakeep.audiobooks import check_sources, find_books
-from mediakeep.audiobooks.check_sources import CheckedFile, SourceLimits
+from mediakeep.audiobooks.sources import check_sources, find_books
+from mediakeep.audiobooks.sources.check_sources import CheckedFile, SourceLimits
 from mediakeep.errors import NotAudio, SourcesRefused
 from mediakeep.media import open_file
 from tests.audiobooks import books
@@ -269,7 +269,7 @@ def test_content_decides_and_large_tags_do_no_harm(tmp_path: Path, seeds: Seeds)
     assert [(one.format, one.codec, one.lossless) for one in found.files] == [
         ("MP4", "aac", False),
         ("FLAC", "flac", True),
-        ("MP3", "mp3float", False),
+        ("MP3", "mp3", False),
     ]
 
 

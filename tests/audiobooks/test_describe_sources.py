@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mediakeep.audiobooks import (
+from mediakeep.audiobooks.sources import (
     book_format,
     check_sources,
     describe_sources,

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.audiobooks import backup, check_sources, find_books
-from mediakeep.audiobooks.backup import BackupJob
+from mediakeep.audiobooks.publishing import backup
+from mediakeep.audiobooks.publishing.backup import BackupJob
+from mediakeep.audiobooks.sources import check_sources, find_books
 from mediakeep.errors import SourcesRefused, Unreadable
 from tests.sampling import each_row
 

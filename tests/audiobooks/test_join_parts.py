@@ -8,9 +8,10 @@ from pathlib import Path
 import av
 import pytest
 
-from mediakeep.audiobooks import check_sources, join_parts
-from mediakeep.audiobooks.chapters import Chapter, ChapterMark
-from mediakeep.audiobooks.check_sources import CheckedFile
+from mediakeep.audiobooks.chapters.chapters import Chapter, ChapterMark
+from mediakeep.audiobooks.muxing import join_parts
+from mediakeep.audiobooks.sources import check_sources
+from mediakeep.audiobooks.sources.check_sources import CheckedFile
 from mediakeep.errors import EncodingFailed, UsageError
 from mediakeep.media.encoding import pcm_source
 from tests.audiobooks import books

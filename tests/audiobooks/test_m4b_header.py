@@ -9,9 +9,11 @@ import av
 import mutagen.mp4
 import pytest
 
-from mediakeep.audiobooks import book_file, book_tags, encode_chunk, m4b_header
-from mediakeep.audiobooks.chapters import Chapter
-from mediakeep.audiobooks.m4b_header import AudioTrack
+from mediakeep.audiobooks.chapters.chapters import Chapter
+from mediakeep.audiobooks.details import book_tags
+from mediakeep.audiobooks.encoding import encode_chunk
+from mediakeep.audiobooks.muxing import book_file, m4b_header
+from mediakeep.audiobooks.muxing.m4b_header import AudioTrack
 from mediakeep.media.audio import tags
 from tests.audiobooks import books
 

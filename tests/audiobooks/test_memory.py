@@ -13,16 +13,11 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep.audiobooks import (
-    book_file,
-    chapters,
-    chunk_file,
-    count_source,
-    encode_chunk,
-    verify_book,
-)
-from mediakeep.audiobooks.book_plan import BookPlan, CountedSource, make_plan
-from mediakeep.audiobooks.chapters import ChapterMark
+from mediakeep.audiobooks.chapters import chapters
+from mediakeep.audiobooks.chapters.chapters import ChapterMark
+from mediakeep.audiobooks.encoding import chunk_file, count_source, encode_chunk
+from mediakeep.audiobooks.encoding.book_plan import BookPlan, CountedSource, make_plan
+from mediakeep.audiobooks.muxing import book_file, verify_book
 from tests.audiobooks import books
 from tests.audiobooks.books import Kind
 
@@ -104,8 +99,8 @@ def test_all_stages_need_the_same_memory_for_each_length(tmp_path: Path) -> None
         paths, book = repeat_packets(plan, packets, folder), folder / "book.m4b"
         found, muxing = call_alone(write_and_verify, plan, paths, book)
         assert found == []
-        stretch = verify_book.split_book(plan)[-2]
-        found, verifying = call_alone(verify_book.verify_stretch, book, plan, stretch)
+        segment = verify_book.split_book(plan)[-2]
+        found, verifying = call_alone(verify_book.verify_segment, book, plan, segment)
         assert found == []
         peaks.append((counting, encoding, muxing, verifying))
     growth = [long - short for short, long in zip(*peaks, strict=True)]

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from mediakeep.audiobooks import count_source, pcm_timeline
-from mediakeep.audiobooks.book_plan import BookFormat, CountedSource, make_plan
+from mediakeep.audiobooks.encoding import count_source, pcm_timeline
+from mediakeep.audiobooks.encoding.book_plan import BookFormat, CountedSource, make_plan
 from mediakeep.errors import EncodingFailed
 from mediakeep.media.encoding.pcm_source import PcmSource
 from tests.audiobooks import books

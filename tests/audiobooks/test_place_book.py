@@ -14,8 +14,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mediakeep.audiobooks import place_book
-from mediakeep.audiobooks.place_book import PlacedBook, PlacingRules, Removal
+from mediakeep.audiobooks.publishing import place_book
+from mediakeep.audiobooks.publishing.place_book import PlacedBook, PlacingRules, Removal
 from mediakeep.errors import DiskFull, NotEnoughSpace, UsageError, WorkingFilesChanged
 from mediakeep.workspace import disk_space, moves, quarantine
 from tests.crash import gate
@@ -27,7 +27,7 @@ SOUND = b"sound" * 50_000
 _PLACE = """
 import sys
 from pathlib import Path
-from mediakeep.audiobooks.place_book import PlacingRules, place_book
+from mediakeep.audiobooks.publishing.place_book import PlacingRules, place_book
 
 home = Path(sys.argv[1])
 for number in range(20):

@@ -12,10 +12,10 @@ import mutagen.id3
 import mutagen.mp4
 import pytest
 
-from mediakeep.audiobooks import detail_files, folder_names, plain_text, read_details
-from mediakeep.audiobooks.book_tags import BookDetails
-from mediakeep.audiobooks.read_details import FoundDetails, GivenDetails
-from mediakeep.audiobooks.source_order import SourceFile
+from mediakeep.audiobooks.details import detail_files, folder_names, plain_text, read_details
+from mediakeep.audiobooks.details.book_tags import BookDetails
+from mediakeep.audiobooks.details.read_details import FoundDetails, GivenDetails
+from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.errors import UsageError
 from tests.audiobooks import books
 from tests.media import drawn_pictures

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from mediakeep.audiobooks import read_input
-from mediakeep.audiobooks.read_input import ReadInput
+from mediakeep.audiobooks.read_input import CheckedInput
 from mediakeep.audiobooks.settings import BookOptions
 from mediakeep.errors import UsageError
 from tests.audiobooks import books
 
 
-def read(folder: Path, **options: Any) -> ReadInput:
+def read(folder: Path, **options: Any) -> CheckedInput:
     found = read_input.read_input([folder], BookOptions(**options))
     assert found is not None
     return found

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mediakeep.audiobooks import report
-from mediakeep.audiobooks.report import (
+from mediakeep.audiobooks.publishing import report
+from mediakeep.audiobooks.publishing.report import (
     BookMetrics,
     BookRecord,
     BookVerification,

@@ -10,8 +10,8 @@ from pathlib import Path
 import mutagen.id3
 import pytest
 
-from mediakeep.audiobooks import source_order
-from mediakeep.audiobooks.source_order import SourceFile
+from mediakeep.audiobooks.sources import source_order
+from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.errors import UsageError
 from mediakeep.media.audio import tags
 from mediakeep.media.audio.model import Tags

@@ -1,4 +1,4 @@
-"""Pauses are stretches without speech; noise and music do not end them."""
+"""Pauses are segments without speech; noise and music do not end them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.audiobooks import find_chapters, speech
+from mediakeep.audiobooks.chapters import find_chapters, speech
 from mediakeep.errors import UsageError
 from tests.media.encoding import sounds
 from tests.sampling import each_row

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from mediakeep.audiobooks import count_source, verify_book
-from mediakeep.audiobooks.book_plan import LEVEL_WINDOW, BookFormat, make_plan
-from mediakeep.audiobooks.chapters import Chapter
+from mediakeep.audiobooks.chapters.chapters import Chapter
+from mediakeep.audiobooks.encoding import count_source
+from mediakeep.audiobooks.encoding.book_plan import LEVEL_WINDOW, BookFormat, make_plan
+from mediakeep.audiobooks.muxing import verify_book
 from tests.audiobooks import books
 from tests.audiobooks.books import Kind
 from tests.media.encoding import sounds
@@ -73,24 +74,24 @@ def test_noise_of_the_encoder_next_to_a_loud_sound_is_no_difference(tmp_path: Pa
     assert books.find_differences(path, plan, chapters) == []
 
 
-def test_stretches_contain_each_window_once(tmp_path: Path) -> None:
+def test_segments_contain_each_window_once(tmp_path: Path) -> None:
     kinds = (Kind(44_100, 1, 0.9), Kind(44_100, 1, 0.05), Kind(44_100, 1, 1.3))
     files = [books.write_mp3(tmp_path / f"{n}.mp3", kind) for n, kind in enumerate(kinds)]
     plan = books.plan_book(files, 0.4)
-    stretches = verify_book.split_book(plan)
-    assert [one.number for one in stretches] == list(range(len(stretches)))
-    assert [0, *(one.end for one in stretches)] == [*(one.start for one in stretches), plan.samples]
-    assert len(stretches) == len(list(plan.chunks()))
-    for stretch in stretches[1:]:
-        start = max(start for start in plan.starts if start <= stretch.start)
-        assert (stretch.start - start) % LEVEL_WINDOW == 0
+    segments = verify_book.split_book(plan)
+    assert [one.number for one in segments] == list(range(len(segments)))
+    assert [0, *(one.end for one in segments)] == [*(one.start for one in segments), plan.samples]
+    assert len(segments) == len(list(plan.chunks()))
+    for segment in segments[1:]:
+        start = max(start for start in plan.starts if start <= segment.start)
+        assert (segment.start - start) % LEVEL_WINDOW == 0
     path, _ = books.make_book(plan, tmp_path)
     reports: list[tuple[int, int]] = []
-    for stretch in stretches:
-        assert not verify_book.verify_stretch(path, plan, stretch, lambda *one: reports.append(one))
+    for segment in segments:
+        assert not verify_book.verify_segment(path, plan, segment, lambda *one: reports.append(one))
     assert not reports  # one each second
-    whole = verify_book.Stretch(0, 0, plan.samples)
-    assert not verify_book.verify_stretch(path, plan, whole, lambda *one: reports.append(one))
+    whole = verify_book.BookSegment(0, 0, plan.samples)
+    assert not verify_book.verify_segment(path, plan, whole, lambda *one: reports.append(one))
     assert reports == [(44 * 1024, plan.samples), (88 * 1024, plan.samples)]
 
 

@@ -6,10 +6,12 @@ import os
 from collections.abc import Iterator
 
 from mediakeep import kinds, path_text
-from mediakeep.audiobooks import describe_sources, find_chapters, read_input
+from mediakeep.audiobooks import read_input
 from mediakeep.audiobooks.book_job import BookFiles, BookJob
-from mediakeep.audiobooks.read_details import FoundDetails
-from mediakeep.audiobooks.read_input import BookInput, ReadInput
+from mediakeep.audiobooks.chapters import find_chapters
+from mediakeep.audiobooks.details.read_details import FoundDetails
+from mediakeep.audiobooks.read_input import BookInput, CheckedInput
+from mediakeep.audiobooks.sources import describe_sources
 from mediakeep.errors import WorkingFilesChanged
 from mediakeep.views import terminal
 
@@ -27,7 +29,7 @@ def describe_stages(job: BookJob) -> list[str]:
     return [line for stage in stages.stages[first:] for line in lines.get(stage.name, ())]
 
 
-def _list_stages(job: BookJob, found: ReadInput) -> Iterator[tuple[str, list[str]]]:
+def _list_stages(job: BookJob, found: CheckedInput) -> Iterator[tuple[str, list[str]]]:
     book, folders = found.book, job.item.folders
     count = terminal.format_count(len(book.files), "file")
     listed = describe_sources.describe_sources(

@@ -19,15 +19,16 @@ from typing import Any, TypeVar
 import msgspec
 
 from mediakeep import atomic_files, path_text
-from mediakeep.audiobooks import place_book, read_details
-from mediakeep.audiobooks.book_plan import BookPlan, Chunk
-from mediakeep.audiobooks.book_tags import BookDetails
-from mediakeep.audiobooks.chapters import Chapter
+from mediakeep.audiobooks.chapters.chapters import Chapter
+from mediakeep.audiobooks.details import read_details
+from mediakeep.audiobooks.details.book_tags import BookDetails
+from mediakeep.audiobooks.details.read_details import FoundDetails, GivenDetails
+from mediakeep.audiobooks.encoding.book_plan import BookPlan, Chunk
 from mediakeep.audiobooks.item import AudiobookItem
-from mediakeep.audiobooks.read_details import FoundDetails, GivenDetails
+from mediakeep.audiobooks.publishing import place_book
 from mediakeep.audiobooks.read_input import BookInput
 from mediakeep.audiobooks.settings import BookOptions, BookSettings
-from mediakeep.audiobooks.source_order import SourceFile
+from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.errors import WorkingFilesChanged
 from mediakeep.outcome import Progress
 from mediakeep.workspace import working_dirs
@@ -174,7 +175,7 @@ class BookFiles(msgspec.Struct, frozen=True):
         return _require(_load(path, list[Chapter]), path)
 
 
-def allow_stop(progress: Progress) -> Callable[[int, int], None]:
+def build_stoppable_report(progress: Progress) -> Callable[[int, int], None]:
     """Return a function that reports the progress of a part, which may be stopped meanwhile."""
 
     def report(done: int, of: int) -> None:

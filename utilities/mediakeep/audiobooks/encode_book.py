@@ -10,17 +10,18 @@ from typing import Any
 import msgspec
 
 from mediakeep import atomic_files, path_text
-from mediakeep.audiobooks import (
-    book_file,
-    chunk_file,
-    encode_chunk,
-    join_parts,
-    verify_book,
+from mediakeep.audiobooks.book_job import (
+    SECONDS,
+    BookFiles,
+    BookJob,
+    build_stoppable_report,
+    require_plan,
 )
-from mediakeep.audiobooks.book_job import SECONDS, BookFiles, BookJob, allow_stop, require_plan
-from mediakeep.audiobooks.book_plan import BookPlan
-from mediakeep.audiobooks.join_parts import JoinPlan
-from mediakeep.audiobooks.verify_book import Stretch
+from mediakeep.audiobooks.encoding import chunk_file, encode_chunk
+from mediakeep.audiobooks.encoding.book_plan import BookPlan
+from mediakeep.audiobooks.muxing import book_file, join_parts, verify_book
+from mediakeep.audiobooks.muxing.join_parts import JoinPlan
+from mediakeep.audiobooks.muxing.verify_book import BookSegment
 from mediakeep.errors import DecodingFailed, WorkingFilesChanged
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Parts, Progress, Work
@@ -28,7 +29,7 @@ from mediakeep.workspace import full_volume
 from mediakeep.workspace.system_errors import translate_errors
 
 
-class PlannedPart(msgspec.Struct, frozen=True):
+class EncodeTask(msgspec.Struct, frozen=True):
     """The input of a part: the file of the plan, the chunk's number, and the file it is written to.
 
     The plan is read from its file, as that of a long book is too large to be sent with each part.
@@ -39,11 +40,11 @@ class PlannedPart(msgspec.Struct, frozen=True):
     target: Path
 
 
-class VerifiedPart(msgspec.Struct, frozen=True):
-    """The input of a part: a stretch of a book to verify."""
+class VerifyTask(msgspec.Struct, frozen=True):
+    """The input of a part: a segment of a book to verify."""
 
     plan_path: Path
-    stretch: Stretch
+    segment: BookSegment
     book: Path
 
 
@@ -58,19 +59,21 @@ def encode(job: BookJob, work: Work, _: Progress) -> Outcome | Parts:
         return Outcome(message=message, next_stage="muxing", facts={"chunks": total, "kept": kept})
     chunks = list(plan.chunks())
     return Parts(
-        tuple(PlannedPart(files.plan_path, one.number, files.find_chunk(one)) for one in chunks),
+        tuple(EncodeTask(files.plan_path, one.number, files.find_chunk(one)) for one in chunks),
         encode_part,
         tuple(float(chunk.end - chunk.first) for chunk in chunks),
     )
 
 
-def encode_part(task: PlannedPart, progress: Progress) -> dict[str, Any]:
+def encode_part(task: EncodeTask, progress: Progress) -> dict[str, Any]:
     """Encode a chunk, unless that is done; return whether it was, and the seconds of work."""
     began = time.monotonic()
     with full_volume.raise_full_volume(task.target), translate_errors(task.target):
         plan = _load_plan(task.plan_path, task.plan_path.stat().st_mtime_ns)
         chunk = plan.find_chunk(task.number)
-        is_new = encode_chunk.encode_chunk(plan, chunk, task.target, allow_stop(progress))
+        is_new = encode_chunk.encode_chunk(
+            plan, chunk, task.target, build_stoppable_report(progress)
+        )
     return {"kept": not is_new, SECONDS: round(time.monotonic() - began, 3)}
 
 
@@ -86,7 +89,7 @@ def mux(job: BookJob, _: Work, progress: Progress) -> Outcome:
     if not found.is_joined and (lost := _find_lost_chunk(files)):
         return Outcome(message=f"Resume: {lost} Encoding again.", next_stage="input")
     details = job.read_details(found.sources)
-    temp, report = files.book_path.with_name(".book.part"), allow_stop(progress)
+    temp, report = files.book_path.with_name(".book.part"), build_stoppable_report(progress)
     if found.is_joined:
         joined = plan_join(files)
         files.save_chapters(list(joined.chapters))
@@ -154,17 +157,17 @@ def verify(job: BookJob, work: Work, progress: Progress) -> Outcome | Parts:
     if files.require_input().is_joined:
         joined = plan_join(files)
         try:
-            differences = join_parts.verify_join(book, joined, allow_stop(progress))
+            differences = join_parts.verify_join(book, joined, build_stoppable_report(progress))
         except DecodingFailed as error:
             differences = [str(error).removesuffix(".")]
         return _finish_verifying(files, differences, "muxing")
     plan = files.require_plan()
     if work.results is None:
-        stretches = verify_book.split_book(plan)
+        segments = verify_book.split_book(plan)
         return Parts(
-            tuple(VerifiedPart(files.plan_path, stretch, book) for stretch in stretches),
+            tuple(VerifyTask(files.plan_path, segment, book) for segment in segments),
             verify_part,
-            tuple(float(stretch.end - stretch.start) for stretch in stretches),
+            tuple(float(segment.end - segment.start) for segment in segments),
         )
     cover_size = len(files.require_details().details.cover)
     found = [difference for result in work.results for difference in result["differences"]]
@@ -172,11 +175,13 @@ def verify(job: BookJob, work: Work, progress: Progress) -> Outcome | Parts:
     return _finish_verifying(files, found, "encoding")
 
 
-def verify_part(task: VerifiedPart, progress: Progress) -> dict[str, Any]:
-    """Return the differences of a stretch from its plan, and the seconds of work."""
+def verify_part(task: VerifyTask, progress: Progress) -> dict[str, Any]:
+    """Return the differences of a segment from its plan, and the seconds of work."""
     began = time.monotonic()
     plan = _load_plan(task.plan_path, task.plan_path.stat().st_mtime_ns)
-    found = verify_book.verify_stretch(task.book, plan, task.stretch, allow_stop(progress))
+    found = verify_book.verify_segment(
+        task.book, plan, task.segment, build_stoppable_report(progress)
+    )
     return {"differences": found, SECONDS: round(time.monotonic() - began, 3)}
 
 

@@ -12,18 +12,14 @@ import msgspec
 from msgspec import structs
 
 from mediakeep import atomic_files, path_text
-from mediakeep.audiobooks import (
-    backup,
-    book_plan,
-    count_source,
-    find_chapters,
-    pcm_timeline,
-    read_input,
-)
-from mediakeep.audiobooks.backup import BackupJob
-from mediakeep.audiobooks.book_job import SECONDS, BookFiles, BookJob, allow_stop
-from mediakeep.audiobooks.book_plan import BookFormat, CountedSource
-from mediakeep.audiobooks.find_chapters import SilenceSettings
+from mediakeep.audiobooks import read_input
+from mediakeep.audiobooks.book_job import SECONDS, BookFiles, BookJob, build_stoppable_report
+from mediakeep.audiobooks.chapters import find_chapters
+from mediakeep.audiobooks.chapters.find_chapters import SilenceSettings
+from mediakeep.audiobooks.encoding import book_plan, count_source, pcm_timeline
+from mediakeep.audiobooks.encoding.book_plan import BookFormat, CountedSource
+from mediakeep.audiobooks.publishing import backup
+from mediakeep.audiobooks.publishing.backup import BackupJob
 from mediakeep.audiobooks.read_input import BookInput
 from mediakeep.errors import DecodingFailed, EncodingFailed, NotAudio, WorkingFilesChanged
 from mediakeep.item import SkipReason, Status
@@ -55,7 +51,7 @@ class CountedFile(msgspec.Struct, frozen=True):
 
 def check_input(job: BookJob, _: Work, progress: Progress) -> Outcome:
     """Check and order the sources; raise SourcesRefused with all that is wrong with them."""
-    report = allow_stop(progress)
+    report = build_stoppable_report(progress)
     read = read_input.read_input(job.item.folders, job.options, job.settings.ignore, report)
     if read is None:
         data = {"skip_reason": SkipReason.EMPTY.value}
@@ -94,7 +90,7 @@ def back_up(job: BookJob, _: Work, progress: Progress) -> Outcome:
     wanted = BackupJob(job.owner_key, job.name, tuple(job.item.folders))
     reservations = job.settings.working_dir / disk_space.RESERVATIONS
     place = backup.create_backup(
-        wanted, job.settings.backup_dir, reservations, progress=allow_stop(progress)
+        wanted, job.settings.backup_dir, reservations, progress=build_stoppable_report(progress)
     )
     data = {"backup_path": path_text.escape_path(place)}
     return Outcome(data=data, next_stage="counting", facts=data)
@@ -144,7 +140,7 @@ def count_part(task: CountTask, progress: Progress) -> dict[str, Any]:
     if found := _load_counted(task):
         return {"samples": found.counted.samples, SECONDS: 0.0}
     began = time.monotonic()
-    path, report = Path(path_text.unescape_path(task.source)), allow_stop(progress)
+    path, report = Path(path_text.unescape_path(task.source)), build_stoppable_report(progress)
     try:
         counted = count_source.count_source(path, task.format, progress=report)
         silences = find_chapters.find_silences(path, task.silence, report) if task.silence else []

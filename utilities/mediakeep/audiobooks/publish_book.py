@@ -5,15 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from mediakeep import path_text
-from mediakeep.audiobooks import (
-    place_book,
-    record_book,
-    report,
-    roll_back,
-)
-from mediakeep.audiobooks.book_job import BookFiles, BookJob, allow_stop
+from mediakeep.audiobooks import record_book, roll_back
+from mediakeep.audiobooks.book_job import BookFiles, BookJob, build_stoppable_report
 from mediakeep.audiobooks.item import Failure, to_path
-from mediakeep.audiobooks.place_book import PlacedBook, PlacingRules
+from mediakeep.audiobooks.publishing import place_book, report
+from mediakeep.audiobooks.publishing.place_book import PlacedBook, PlacingRules
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Progress, Work
@@ -38,7 +34,7 @@ def place(job: BookJob, _: Work, progress: Progress) -> Outcome:
     own = PlacedBook(item.output_path, item.output_sha256) if item.output_path else unrecorded
     rules = PlacingRules(files.dirs.state, own, place_book.parse_file_mode(options.file_mode))
     placed = place_book.place_book(
-        files.book_path, job.output_dir, file_name, rules, allow_stop(progress)
+        files.book_path, job.output_dir, file_name, rules, build_stoppable_report(progress)
     )
     sizes = {
         "audio_seconds": item.metrics.get("audio_seconds", 0.0),
@@ -86,7 +82,7 @@ def clean_up(job: BookJob, work: Work, failure: Failure, progress: Progress) -> 
     state, notes = Status.COMPLETED, list[str]()
     try:
         if work.failed_stage not in ("input", "backup"):
-            notes = list(roll_back.restore_sources(job, allow_stop(progress)))
+            notes = list(roll_back.restore_sources(job, build_stoppable_report(progress)))
     except MediakeepError as error:
         state, notes = Status.ERROR, [str(error)]
     if dirs := job.find_dirs():

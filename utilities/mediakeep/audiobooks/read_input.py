@@ -8,25 +8,20 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.audiobooks import (
-    book_format,
-    check_sources,
-    find_books,
-    find_chapters,
-    join_parts,
-    pcm_timeline,
-    source_order,
-)
-from mediakeep.audiobooks.book_plan import BookFormat
-from mediakeep.audiobooks.check_sources import (
+from mediakeep.audiobooks.chapters import find_chapters
+from mediakeep.audiobooks.encoding import pcm_timeline
+from mediakeep.audiobooks.encoding.book_plan import BookFormat
+from mediakeep.audiobooks.muxing import join_parts
+from mediakeep.audiobooks.settings import BookOptions
+from mediakeep.audiobooks.sources import book_format, check_sources, find_books, source_order
+from mediakeep.audiobooks.sources.check_sources import (
     CheckedFile,
     CheckedSources,
     OnChecked,
     SourceLimits,
 )
-from mediakeep.audiobooks.find_books import LeftOut
-from mediakeep.audiobooks.settings import BookOptions
-from mediakeep.audiobooks.source_order import OrderedSources, SourceFile
+from mediakeep.audiobooks.sources.find_books import LeftOut
+from mediakeep.audiobooks.sources.source_order import OrderedSources, SourceFile
 from mediakeep.errors import Unreadable
 from mediakeep.media.audio import formats
 
@@ -82,7 +77,7 @@ class BookInput(msgspec.Struct, frozen=True):
             return False
 
 
-class ReadInput(msgspec.Struct, frozen=True):
+class CheckedInput(msgspec.Struct, frozen=True):
     """The input of a book, and what it was decided from; `left_out` are other audio files.
 
     `notes` are sentences about the format of an encoded book.
@@ -100,7 +95,7 @@ def read_input(
     options: BookOptions,
     ignored: tuple[str, ...] = (),
     on_checked: OnChecked | None = None,
-) -> ReadInput | None:
+) -> CheckedInput | None:
     """Check and order the sources of a book; return None if there are none.
 
     `on_checked` is called after each file, with the files checked and those in total. Raises
@@ -120,7 +115,7 @@ def read_input(
     chosen = book_format.choose_format(
         checked, options.bit_rate, options.channels, options.sample_rate
     )
-    problem = "a format is given" if options.has_format else join_parts.find_join_problem(found)
+    problem = "a format is given" if options.sets_format else join_parts.find_join_problem(found)
     notes = chosen.warnings if problem else ()
     if problem and all(file.format == formats.MP4.name for file in found):
         notes += (f"Encoded, not joined: {problem}.",)
@@ -132,7 +127,7 @@ def read_input(
         is_joined=not problem,
         warnings=(*ordered.warnings, *checked.warnings, *notes),
     )
-    return ReadInput(book, checked, ordered, listed.left_out, notes)
+    return CheckedInput(book, checked, ordered, listed.left_out, notes)
 
 
 def _build_file(file: CheckedFile) -> InputFile:

@@ -10,11 +10,10 @@ from typing import Any
 import msgspec
 
 from mediakeep import clock, job_ids, kinds, path_text
-from mediakeep.audiobooks import book_format, report
 from mediakeep.audiobooks.book_job import SECONDS, BookFiles, BookJob
-from mediakeep.audiobooks.read_details import FoundDetails
-from mediakeep.audiobooks.read_input import BookInput
-from mediakeep.audiobooks.report import (
+from mediakeep.audiobooks.details.read_details import FoundDetails
+from mediakeep.audiobooks.publishing import report
+from mediakeep.audiobooks.publishing.report import (
     BookMetrics,
     BookRecord,
     BookVerification,
@@ -22,7 +21,9 @@ from mediakeep.audiobooks.report import (
     DetailRow,
     SourceRow,
 )
+from mediakeep.audiobooks.read_input import BookInput
 from mediakeep.audiobooks.settings import BookOptions
+from mediakeep.audiobooks.sources import book_format
 from mediakeep.media import ffmpeg
 
 

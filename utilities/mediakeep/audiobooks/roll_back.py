@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from mediakeep import path_text
-from mediakeep.audiobooks import backup, place_book
 from mediakeep.audiobooks.book_job import BookJob
 from mediakeep.audiobooks.item import to_path
-from mediakeep.audiobooks.place_book import Removal
+from mediakeep.audiobooks.publishing import backup, place_book
+from mediakeep.audiobooks.publishing.place_book import Removal
 from mediakeep.workspace import working_dirs
 from mediakeep.workspace.copy_progress import Report
 

@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.audiobooks import book_format, place_book
 from mediakeep.audiobooks.item import AudiobookItem
+from mediakeep.audiobooks.publishing import place_book
+from mediakeep.audiobooks.sources import book_format
 from mediakeep.config import AudiobookSettings, PathSettings
 from mediakeep.errors import UsageError
 
@@ -33,7 +34,7 @@ class BookOptions(AudiobookSettings, frozen=True, kw_only=True):
     description: str = ""
 
     @property
-    def has_format(self) -> bool:
+    def sets_format(self) -> bool:
         """Whether the format of the encoding is chosen, so that the sources are not joined."""
         return bool(self.channels or self.sample_rate or self.bitrate != _DEFAULT.bitrate)
 

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 
 def _scan_library(root: Path, ignored: tuple[str, ...]) -> Iterator[ScannedItem]:
-    from mediakeep.audiobooks import find_books
+    from mediakeep.audiobooks.sources import find_books
 
     return find_books.find_books(root, ignored)
 
 
 def _find_unassigned_files(root: Path, ignored: tuple[str, ...]) -> UnassignedFiles:
-    from mediakeep.audiobooks import find_books
+    from mediakeep.audiobooks.sources import find_books
 
     strays = find_books.find_strays(root, ignored)
     return UnassignedFiles(len(strays), named=strays)
@@ -51,7 +51,7 @@ def _list_outputs(_item: Item) -> list[str]:
 
 def _before_batch(_home: Path, options: WorkerOptions, items: Mapping[str, Item]) -> list[str]:
     """Delete old backups, but not those of unfinished jobs, and what was in quarantine as long."""
-    from mediakeep.audiobooks import backup_retention
+    from mediakeep.audiobooks.publishing import backup_retention
     from mediakeep.workspace import quarantine
 
     settings = _convert_settings(options.settings)
@@ -99,7 +99,7 @@ def _plan(item: Item, settings: Settings) -> list[str] | Outcome:
 
 
 def _build_item(path: Path, settings: Settings) -> NewItem:
-    from mediakeep.audiobooks import find_books
+    from mediakeep.audiobooks.sources import find_books
 
     own = _convert_settings(settings)
     folders = [Path(path_text.unescape_path(text)) for text in own.combine] or [path]

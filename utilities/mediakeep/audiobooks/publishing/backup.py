@@ -98,7 +98,7 @@ class _Listing(NamedTuple):
     entries: dict[str, os.stat_result]
 
 
-class RestoredFiles(msgspec.Struct, frozen=True):
+class RestoreResult(msgspec.Struct, frozen=True):
     """The result of a restore: the paths of the originals of all files in a backup.
 
     Files in `differing` exist with other content, and were not changed. Files in `damaged` are
@@ -178,7 +178,7 @@ def read_record(backup: Path) -> BackupRecord | None:
     return None
 
 
-def restore_missing(backup: Path, progress: Report | None = None) -> RestoredFiles:
+def restore_missing(backup: Path, progress: Report | None = None) -> RestoreResult:
     """Copy files that the source folders lack from a backup, each verified and atomically.
 
     Nothing that exists is written. Raises NotCopied if the folder above a source folder is missing,
@@ -189,7 +189,7 @@ def restore_missing(backup: Path, progress: Report | None = None) -> RestoredFil
     if record is None:
         hint = "Copy the files that you need from this folder by hand."
         raise WorkingFilesChanged(backup, f"it has no readable {RECORD_FILE}", hint)
-    found: dict[str, list[Path]] = {name: [] for name in RestoredFiles.__struct_fields__}
+    found: dict[str, list[Path]] = {name: [] for name in RestoreResult.__struct_fields__}
     files = (file for source in record.sources for file in source.files)
     counted = CopyProgress(sum(file.size for file in files), progress)
     with lock_folder(backup):
@@ -203,7 +203,7 @@ def restore_missing(backup: Path, progress: Report | None = None) -> RestoredFil
             for name, link in source.links.items():
                 path = source.original / path_text.unescape_path(name)
                 found[_restore_link(path, path_text.unescape_path(link))].append(path)
-    return RestoredFiles(**{name: tuple(paths) for name, paths in found.items()})
+    return RestoreResult(**{name: tuple(paths) for name, paths in found.items()})
 
 
 def _is_current(backup: Path, job: BackupJob) -> bool:
@@ -377,7 +377,7 @@ def _take_name(staged: Path, root: Path, name: str, created: datetime) -> Path:
 
 
 def _restore_file(copies: Path, original: Path, file: ManifestFile, on_bytes: OnBytes) -> str:
-    """Restore a file if it is missing; return the field of RestoredFiles that it belongs to."""
+    """Restore a file if it is missing; return the field of RestoreResult that it belongs to."""
     path, copied = file.below(original), file.below(copies)
     if os.path.lexists(path):
         return "unchanged" if _has_content(path, file, on_bytes) else "differing"

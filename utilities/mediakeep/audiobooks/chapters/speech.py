@@ -37,7 +37,7 @@ def is_installed() -> bool:
 
 
 def find_pauses(path: Path, progress: Progress | None = None) -> list[SilentRange]:
-    """Return the stretches of an audio file without speech, in seconds.
+    """Return the segments of an audio file without speech, in seconds.
 
     A pause ends shortly before the speech. `progress` is called after each second of audio. Raises
     UsageError if the extra `speech` is not installed, and Unreadable, NotAudio or DecodingFailed.
@@ -60,8 +60,8 @@ def measure_speech(path: Path, progress: Progress | None = None) -> Iterator[flo
 
 
 def group_pauses(probabilities: Iterable[float]) -> list[SilentRange]:
-    """Return the stretches without speech, from the probability of speech in each window."""
-    position, starts, ends = 0, list[float](), [0.0]  # of stretches of speech
+    """Return the segments without speech, from the probability of speech in each window."""
+    position, starts, ends = 0, list[float](), [0.0]  # of segments of speech
     for is_speech, windows in groupby(_classify(probabilities)):
         end = position + sum(1 for _ in windows)
         if is_speech and (end - position) * _SECONDS >= _MIN_SPEECH:

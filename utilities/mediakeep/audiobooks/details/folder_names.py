@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mediakeep import path_text
-from mediakeep.audiobooks.detail_files import Details
+from mediakeep.audiobooks.details.detail_files import Details
 
 _NARRATOR = re.compile(r"(.*\S)\s*\{(.+)\}")
 _YEAR_FIRST = re.compile(r"\(?(\d{4})\)?\s+-\s+(.+)")

@@ -9,10 +9,10 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.audiobooks import detail_files, folder_names, read_cover
-from mediakeep.audiobooks.book_tags import BookDetails
-from mediakeep.audiobooks.detail_files import Details
-from mediakeep.audiobooks.source_order import SourceFile
+from mediakeep.audiobooks.details import detail_files, folder_names, read_cover
+from mediakeep.audiobooks.details.book_tags import BookDetails
+from mediakeep.audiobooks.details.detail_files import Details
+from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.errors import ItemFailed, UsageError
 from mediakeep.media import open_file
 from mediakeep.media.audio.embedded_pictures import FRONT_COVER_TYPE

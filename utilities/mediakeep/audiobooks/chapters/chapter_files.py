@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from mediakeep import path_text
-from mediakeep.audiobooks.book_plan import BookPlan
-from mediakeep.audiobooks.chapters import ChapterMark
+from mediakeep.audiobooks.chapters.chapters import ChapterMark
+from mediakeep.audiobooks.encoding.book_plan import BookPlan
 from mediakeep.errors import UsageError
 from mediakeep.media import ffmpeg
 

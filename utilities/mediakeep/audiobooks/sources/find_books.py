@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.audiobooks.backup import RECORD_FILE
+from mediakeep.audiobooks.publishing.backup import RECORD_FILE
 from mediakeep.item import ScannedItem
 from mediakeep.media import folder_groups, folder_listing
 from mediakeep.media.audio.formats import (

@@ -8,8 +8,8 @@ from itertools import groupby, pairwise
 
 import msgspec
 
-from mediakeep.audiobooks.book_plan import BookPlan
-from mediakeep.audiobooks.source_order import SourceFile
+from mediakeep.audiobooks.encoding.book_plan import BookPlan
+from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.errors import UsageError
 from mediakeep.media.encoding.silence import SilentRange
 

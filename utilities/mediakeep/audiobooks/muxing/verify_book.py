@@ -1,6 +1,6 @@
-"""Verify a book: its header as a whole, and its audio in stretches that are decoded in parallel.
+"""Verify a book: its header as a whole, and its audio in segments that are decoded in parallel.
 
-All stretches together contain each sample of the book once. They are compared with the levels of
+All segments together contain each sample of the book once. They are compared with the levels of
 the sources; the header with the plan and the chapters.
 """
 
@@ -15,18 +15,19 @@ from typing import Any
 
 import msgspec
 
-from mediakeep.audiobooks import book_file, encode_chunk, m4b_header, pcm_timeline
-from mediakeep.audiobooks.book_plan import (
+from mediakeep.audiobooks.chapters.chapters import Chapter
+from mediakeep.audiobooks.encoding import encode_chunk, pcm_timeline
+from mediakeep.audiobooks.encoding.book_plan import (
     AAC_FRAME,
     LEVEL_WINDOW,
     BookPlan,
     CountedSource,
     find_starts,
 )
-from mediakeep.audiobooks.chapters import Chapter
-from mediakeep.audiobooks.count_source import SILENT, LevelMeter
-from mediakeep.audiobooks.encode_chunk import CODEC, PRIMING
-from mediakeep.audiobooks.pcm_timeline import FrameReader
+from mediakeep.audiobooks.encoding.count_source import SILENT, LevelMeter
+from mediakeep.audiobooks.encoding.encode_chunk import CODEC, PRIMING
+from mediakeep.audiobooks.encoding.pcm_timeline import FrameReader
+from mediakeep.audiobooks.muxing import book_file, m4b_header
 from mediakeep.errors import DecodingFailed
 from mediakeep.media import ffmpeg, open_file
 from mediakeep.media.audio.mp4 import audio_track, mp4_stream, sample_tables
@@ -49,8 +50,8 @@ _PRE_ROLL = 2  # packets; one overlaps with the next
 _READ_SIZE = 1 << 16  # bytes
 
 
-class Stretch(msgspec.Struct, frozen=True):
-    """A stretch of a book that one process verifies: samples from `start` up to, not with, `end`.
+class BookSegment(msgspec.Struct, frozen=True):
+    """A segment of a book that one process verifies: samples from `start` up to, not with, `end`.
 
     It starts and ends with windows of levels.
     """
@@ -60,29 +61,29 @@ class Stretch(msgspec.Struct, frozen=True):
     end: int
 
 
-def split_book(plan: BookPlan) -> tuple[Stretch, ...]:
-    """Return the stretches of a book, about as long as the chunks of its encoding."""
+def split_book(plan: BookPlan) -> tuple[BookSegment, ...]:
+    """Return the segments of a book, about as long as the chunks of its encoding."""
     length = plan.chunk_frames * AAC_FRAME
     cuts = {0, plan.samples}
     for source, first in zip(plan.sources, plan.starts, strict=True):
         for cut in range(-(-first // length) * length, first + source.samples, length):
             cuts.add(cut - (cut - first) % LEVEL_WINDOW)
-    return tuple(Stretch(number, *ends) for number, ends in enumerate(pairwise(sorted(cuts))))
+    return tuple(BookSegment(number, *ends) for number, ends in enumerate(pairwise(sorted(cuts))))
 
 
-def verify_stretch(
-    path: Path, plan: BookPlan, stretch: Stretch, progress: Progress | None = None
+def verify_segment(
+    path: Path, plan: BookPlan, segment: BookSegment, progress: Progress | None = None
 ) -> list[str]:
-    """Decode a stretch of a book and compare its levels; return the differences, as clauses.
+    """Decode a segment of a book and compare its levels; return the differences, as clauses.
 
     `progress` is called after each second of audio; what it raises stops the decoding. Raises
     Unreadable if the system cannot read the file.
     """
     try:
         with _open_track(path, b"soun") as (source, tables):
-            frames = _decode_stretch(path, source, tables, stretch, plan)
-            reported = _report(frames, stretch, plan.format.sample_rate, progress)
-            return list(_check_levels(FrameReader(reported), plan, stretch))
+            frames = _decode_segment(path, source, tables, segment, plan)
+            reported = _report(frames, segment, plan.format.sample_rate, progress)
+            return list(_check_levels(FrameReader(reported), plan, segment))
     except DecodingFailed as error:
         return [str(error)]
 
@@ -118,10 +119,10 @@ def _open_track(path: Path, handler: bytes) -> Iterator[tuple[BoundedFile, Sampl
         yield source, tables
 
 
-def _decode_stretch(
-    path: Path, source: BoundedFile, tables: SampleTables, stretch: Stretch, plan: BookPlan
+def _decode_segment(
+    path: Path, source: BoundedFile, tables: SampleTables, segment: BookSegment, plan: BookPlan
 ) -> Iterator[Any]:
-    start, end = stretch.start + PRIMING, stretch.end + PRIMING
+    start, end = segment.start + PRIMING, segment.end + PRIMING
     first = max(0, start // AAC_FRAME - _PRE_ROLL)
     packets = sample_tables.read_packets(source, tables, first, -(-end // AAC_FRAME))
     return pcm_timeline.skip_samples(_decode(path, packets, plan), start - first * AAC_FRAME)
@@ -131,7 +132,7 @@ def _decode(path: Path, packets: Iterable[bytes], plan: BookPlan) -> Iterator[An
     av = ffmpeg.require_pyav()
     decoder = av.CodecContext.create(CODEC, "r")
     decoder.extradata = encode_chunk.open_encoder(plan.format).extradata
-    decoder.thread_count = 1  # stretches are decoded in parallel
+    decoder.thread_count = 1  # segments are decoded in parallel
     for data in packets:
         frames = decoder.decode(av.Packet(data))
         if [frame.samples for frame in frames] != [AAC_FRAME] or frames[0].is_corrupt:
@@ -140,22 +141,22 @@ def _decode(path: Path, packets: Iterable[bytes], plan: BookPlan) -> Iterator[An
 
 
 def _report(
-    frames: Iterable[Any], stretch: Stretch, rate: int, progress: Progress | None
+    frames: Iterable[Any], segment: BookSegment, rate: int, progress: Progress | None
 ) -> Iterator[Any]:
-    """Yield frames, and report the samples of a stretch that were decoded after each second."""
+    """Yield frames, and report the samples of a segment that were decoded after each second."""
     done = reported = 0
     for frame in frames:
         yield frame
         done += frame.samples
         if progress and done - reported >= rate:
             reported = done
-            progress(done, stretch.end - stretch.start)
+            progress(done, segment.end - segment.start)
 
 
-def _check_levels(reader: FrameReader, plan: BookPlan, stretch: Stretch) -> Iterator[str]:
-    """Compare loud and silent windows of each file in a stretch, and count the samples."""
+def _check_levels(reader: FrameReader, plan: BookPlan, segment: BookSegment) -> Iterator[str]:
+    """Compare loud and silent windows of each file in a segment, and count the samples."""
     for source, first in zip(plan.sources, plan.starts, strict=True):
-        start, end = max(stretch.start, first), min(stretch.end, first + source.samples)
+        start, end = max(segment.start, first), min(segment.end, first + source.samples)
         if start < end:
             meter = LevelMeter()
             missing = end - start - meter.add_samples(reader, end - start)

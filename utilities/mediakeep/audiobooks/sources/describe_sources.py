@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mediakeep import size_text
-from mediakeep.audiobooks import book_format, source_order
-from mediakeep.audiobooks.book_plan import BookFormat
-from mediakeep.audiobooks.check_sources import CheckedFile, CheckedSources
-from mediakeep.audiobooks.find_books import LeftOut
-from mediakeep.audiobooks.source_order import OrderedSources
+from mediakeep.audiobooks.encoding.book_plan import BookFormat
+from mediakeep.audiobooks.sources import book_format, source_order
+from mediakeep.audiobooks.sources.check_sources import CheckedFile, CheckedSources
+from mediakeep.audiobooks.sources.find_books import LeftOut
+from mediakeep.audiobooks.sources.source_order import OrderedSources
 from mediakeep.pages import render
 
 _SPEED = 50.0  # times real time: AAC on one core of 2026

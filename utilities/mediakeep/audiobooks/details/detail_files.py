@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep.audiobooks.plain_text import to_plain_text
+from mediakeep.audiobooks.details.plain_text import to_plain_text
 from mediakeep.errors import NotAMovieNfo, Unreadable
 from mediakeep.media import folder_listing, open_file
 from mediakeep.media.nfo import encoding, xml_tree

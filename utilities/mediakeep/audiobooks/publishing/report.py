@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from mediakeep import atomic_files, size_text
-from mediakeep.audiobooks import book_format
+from mediakeep.audiobooks.sources import book_format
 from mediakeep.pages import render
 from mediakeep.workspace.system_errors import translate_errors
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from mediakeep import path_text
-from mediakeep.audiobooks import pcm_timeline
-from mediakeep.audiobooks.book_plan import LEVEL_WINDOW, BookFormat, CountedSource
-from mediakeep.audiobooks.pcm_timeline import FrameReader
+from mediakeep.audiobooks.encoding import pcm_timeline
+from mediakeep.audiobooks.encoding.book_plan import LEVEL_WINDOW, BookFormat, CountedSource
+from mediakeep.audiobooks.encoding.pcm_timeline import FrameReader
 from mediakeep.errors import EncodingFailed
 from mediakeep.media.encoding import pcm_source
 from mediakeep.media.encoding.pcm_source import Progress

@@ -13,11 +13,13 @@ from pathlib import Path
 from msgspec import structs
 
 from mediakeep import atomic_files
-from mediakeep.audiobooks import book_tags, chunk_file, encode_chunk, m4b_header
-from mediakeep.audiobooks.book_plan import AAC_FRAME, BookFormat, BookPlan, Chunk
-from mediakeep.audiobooks.book_tags import BookDetails
-from mediakeep.audiobooks.chapters import Chapter
-from mediakeep.audiobooks.m4b_header import AudioTrack
+from mediakeep.audiobooks.chapters.chapters import Chapter
+from mediakeep.audiobooks.details import book_tags
+from mediakeep.audiobooks.details.book_tags import BookDetails
+from mediakeep.audiobooks.encoding import chunk_file, encode_chunk
+from mediakeep.audiobooks.encoding.book_plan import AAC_FRAME, BookFormat, BookPlan, Chunk
+from mediakeep.audiobooks.muxing import m4b_header
+from mediakeep.audiobooks.muxing.m4b_header import AudioTrack
 from mediakeep.errors import EncodingFailed
 from mediakeep.media.encoding.pcm_source import Progress
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import msgspec
 
 from mediakeep import size_text
-from mediakeep.audiobooks.book_plan import BookFormat
-from mediakeep.audiobooks.check_sources import CheckedFile, CheckedSources
+from mediakeep.audiobooks.encoding.book_plan import BookFormat
+from mediakeep.audiobooks.sources.check_sources import CheckedFile, CheckedSources
 from mediakeep.errors import UsageError
 
 # Hz that AAC can have (ISO/IEC 14496-3, table 1.18), but for 7,350

@@ -13,8 +13,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from mediakeep.audiobooks import chunk_file, pcm_timeline
-from mediakeep.audiobooks.book_plan import AAC_FRAME, BookFormat, BookPlan, Chunk
+from mediakeep.audiobooks.encoding import chunk_file, pcm_timeline
+from mediakeep.audiobooks.encoding.book_plan import AAC_FRAME, BookFormat, BookPlan, Chunk
 from mediakeep.errors import EncodingFailed
 from mediakeep.media import ffmpeg
 from mediakeep.media.encoding.pcm_source import Progress

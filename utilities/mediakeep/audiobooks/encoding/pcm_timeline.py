@@ -17,7 +17,7 @@ from typing import Any
 
 from msgspec import structs
 
-from mediakeep.audiobooks.book_plan import BookFormat, BookPlan, CountedSource
+from mediakeep.audiobooks.encoding.book_plan import BookFormat, BookPlan, CountedSource
 from mediakeep.errors import EncodingFailed
 from mediakeep.media import ffmpeg, open_file
 from mediakeep.media.encoding import pcm_source

@@ -15,7 +15,7 @@ from typing import BinaryIO
 import msgspec
 
 from mediakeep import atomic_files
-from mediakeep.audiobooks.book_plan import Chunk
+from mediakeep.audiobooks.encoding.book_plan import Chunk
 from mediakeep.errors import WorkingFilesChanged
 
 _BLOCK = 1 << 18  # bytes

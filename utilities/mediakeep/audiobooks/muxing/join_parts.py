@@ -15,11 +15,11 @@ from typing import Any
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.audiobooks import book_file, m4b_header
-from mediakeep.audiobooks.book_tags import BookDetails
-from mediakeep.audiobooks.chapters import Chapter, ChapterMark, make_chapters
-from mediakeep.audiobooks.check_sources import CheckedFile
-from mediakeep.audiobooks.m4b_header import AudioTrack
+from mediakeep.audiobooks.chapters.chapters import Chapter, ChapterMark, make_chapters
+from mediakeep.audiobooks.details.book_tags import BookDetails
+from mediakeep.audiobooks.muxing import book_file, m4b_header
+from mediakeep.audiobooks.muxing.m4b_header import AudioTrack
+from mediakeep.audiobooks.sources.check_sources import CheckedFile
 from mediakeep.errors import DecodingFailed, ItemFailed, UsageError
 from mediakeep.media import ffmpeg
 from mediakeep.media.audio import formats

@@ -9,10 +9,10 @@ from typing import Literal
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.audiobooks import chapter_files, chapters, speech
-from mediakeep.audiobooks.book_plan import BookPlan
-from mediakeep.audiobooks.chapters import Chapter
-from mediakeep.audiobooks.source_order import SourceFile
+from mediakeep.audiobooks.chapters import chapter_files, chapters, speech
+from mediakeep.audiobooks.chapters.chapters import Chapter
+from mediakeep.audiobooks.encoding.book_plan import BookPlan
+from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.media.encoding import silence
 from mediakeep.media.encoding.pcm_source import Progress
 from mediakeep.media.encoding.silence import SilentRange

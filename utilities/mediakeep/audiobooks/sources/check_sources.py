@@ -14,9 +14,9 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import path_text, size_text
-from mediakeep.audiobooks import source_order
-from mediakeep.audiobooks.find_books import PARTIAL_SUFFIXES, PROTECTED_SUFFIXES
-from mediakeep.audiobooks.source_order import SourceFile
+from mediakeep.audiobooks.sources import source_order
+from mediakeep.audiobooks.sources.find_books import PARTIAL_SUFFIXES, PROTECTED_SUFFIXES
+from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.errors import ItemFailed, NotAudio, SourcesRefused, Truncated, Unreadable
 from mediakeep.media import file_errors, open_file
 from mediakeep.media.audio import formats, tags

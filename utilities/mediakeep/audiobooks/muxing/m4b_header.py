@@ -14,7 +14,7 @@ from itertools import accumulate, groupby, pairwise
 
 import msgspec
 
-from mediakeep.audiobooks.chapters import Chapter
+from mediakeep.audiobooks.chapters.chapters import Chapter
 
 Buffers = list[bytes | bytearray]
 

@@ -1,0 +1,1 @@
+"""The title, author and other tags of a book, and its cover."""

@@ -1,0 +1,1 @@
+"""Count the samples of sources, and encode their common timeline in chunks."""
