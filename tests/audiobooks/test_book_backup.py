@@ -60,7 +60,7 @@ class Scene:
         """Return the only backup without its record."""
         (path,) = (path for path, _ in backup.list_backups(self.root))
         found = trees.contents(path)
-        del found[backup.RECORD_FILE]
+        del found[backup.BACKUP_RECORD]
         return found
 
     def expire(self, days: int, age: float, kept: tuple[str, ...] = ()) -> list[Path]:
@@ -106,7 +106,7 @@ def test_several_folders_have_a_subfolder_each(scene: Scene) -> None:
     scene.job = BackupJob("job", "Both", (scene.book, other))
     path = scene.back_up()
     assert path.name.startswith("Both_")
-    assert names(path) == ["Book", backup.RECORD_FILE, "book_2"]
+    assert names(path) == ["Book", backup.BACKUP_RECORD, "book_2"]
     assert trees.contents(path / "book_2") == trees.contents(other)
     (other / "2.mp3").unlink()
     assert backup.restore_missing(path).restored == (other / "2.mp3",)
@@ -305,7 +305,7 @@ def test_a_file_that_is_damaged_in_the_backup_is_not_restored(scene: Scene) -> N
     result = backup.restore_missing(path)
     assert result.damaged == (scene.book / "CD1" / "01.flac", scene.book / "cover.jpg")
     assert len(result.restored) == 1
-    (path / backup.RECORD_FILE).write_text("{")
+    (path / backup.BACKUP_RECORD).write_text("{")
     with pytest.raises(WorkingFilesChanged, match=r"it has no readable backup\.json"):
         backup.restore_missing(path)
 
@@ -320,7 +320,7 @@ def test_nothing_is_restored_to_a_disk_that_is_not_mounted(scene: Scene) -> None
 
 def test_a_record_does_not_lead_out_of_the_source_folder(scene: Scene) -> None:
     path = scene.back_up()
-    record = path / backup.RECORD_FILE
+    record = path / backup.BACKUP_RECORD
     record.write_text(record.read_text().replace("CD1/01.flac", "../CD1/01.flac"))
     assert backup.read_record(path) is None
 
@@ -334,7 +334,7 @@ def test_backups_are_removed_after_their_days(scene: Scene) -> None:
     assert names(scene.root) == [NAME, backup_retention.LOG_FILE]
     assert scene.expire(30, 31) == [path]
     (scene.root / "mine").mkdir()
-    (scene.root / "mine" / backup.RECORD_FILE).write_text("{}")
+    (scene.root / "mine" / backup.BACKUP_RECORD).write_text("{}")
     assert scene.expire(1, 999) == []
     (line,) = scene.log()
     assert line[0] == "2026-12-23T14:30:00+00:00"

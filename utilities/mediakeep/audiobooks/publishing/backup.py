@@ -23,6 +23,7 @@ from typing import NamedTuple
 import msgspec
 
 from mediakeep import atomic_files, clock, path_text
+from mediakeep.audiobooks.sources.find_books import BACKUP_RECORD
 from mediakeep.errors import NotCopied, SourceChanged, TargetExists, WorkingFilesChanged
 from mediakeep.file_copies import OnBytes
 from mediakeep.workspace import disk_space, moves
@@ -46,7 +47,6 @@ from mediakeep.workspace.verified_copy import (
     sync_folders,
 )
 
-RECORD_FILE = "backup.json"
 PART_PATTERN = ".backup-????????????.part"
 _DIGITS = 12  # of the hash of a job's key, in the name of its unfinished backup
 
@@ -188,7 +188,7 @@ def restore_missing(backup: Path, progress: Report | None = None) -> RestoreResu
     record = read_record(backup)
     if record is None:
         hint = "Copy the files that you need from this folder by hand."
-        raise WorkingFilesChanged(backup, f"it has no readable {RECORD_FILE}", hint)
+        raise WorkingFilesChanged(backup, f"it has no readable {BACKUP_RECORD}", hint)
     found: dict[str, list[Path]] = {name: [] for name in RestoreResult.__struct_fields__}
     files = (file for source in record.sources for file in source.files)
     counted = CopyProgress(sum(file.size for file in files), progress)
@@ -332,7 +332,7 @@ def _name_record(sources: Sequence[BackupSource]) -> str:
             else (*(file.path for file in source.files), *source.folders, *source.links)
         )
     }
-    name = RECORD_FILE
+    name = BACKUP_RECORD
     while name in taken:
         name = f"_{name}"
     return name
@@ -340,7 +340,7 @@ def _name_record(sources: Sequence[BackupSource]) -> str:
 
 def _iter_record_files(backup: Path) -> Iterator[Path]:
     """Yield the files that may be the record, the likeliest last."""
-    path = backup / RECORD_FILE
+    path = backup / BACKUP_RECORD
     while os.path.lexists(path):
         yield path
         path = path.with_name(f"_{path.name}")

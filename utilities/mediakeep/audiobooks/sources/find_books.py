@@ -16,7 +16,6 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.audiobooks.publishing.backup import RECORD_FILE
 from mediakeep.item import ScannedItem
 from mediakeep.media import folder_groups, folder_listing
 from mediakeep.media.audio.formats import (
@@ -28,6 +27,7 @@ from mediakeep.media.audio.formats import (
 from mediakeep.media.folder_groups import FolderGroups, IsPart
 from mediakeep.media.folder_listing import ListedFile, ListedFolder
 
+BACKUP_RECORD = "backup.json"  # in a backup of sources, which is no book
 PROTECTED_SUFFIXES = frozenset({".aax", ".aaxc", ".aa", ".m4p"})
 PARTIAL_SUFFIXES = frozenset(
     {".part", ".partial", ".crdownload", ".download", ".opdownload", ".!ut", ".!qb", ".aria2"}
@@ -156,7 +156,7 @@ def _without_backups(listed: Iterable[ListedFolder]) -> list[ListedFolder]:
 
 def _is_backup(folder: ListedFolder) -> bool:
     return bool(_BACKUP_NAME.fullmatch(Path(folder.path).name)) and any(
-        file.name == RECORD_FILE for file in folder.files
+        file.name == BACKUP_RECORD for file in folder.files
     )
 
 
