@@ -276,3 +276,21 @@ def test_an_original_is_kept_if_its_archive_is_a_folder_of_the_user(albums: Albu
     albums.convert(delete_original=True)
     assert "not an archive that mediakeep has made" in albums.item(ALBUM).error_message
     assert rig.names(albums.library / ALBUM) == SOURCES
+
+
+def test_the_archive_of_a_deleted_original_is_not_replaced(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    albums.convert(profile="keep", delete_original=True)
+    before = rig.contents(albums.archive)
+    albums.make(ALBUM, tracks=3)
+    albums.reset(ALBUM)
+    albums.run(profile="keep")
+    assert "exists already" in albums.item(ALBUM).error_message
+    assert rig.contents(albums.archive) == before
+    albums.reset(ALBUM)
+    albums.run(profile="keep", existing="rename")
+    item = albums.item(ALBUM)
+    assert (item.archive_path, item.original_deleted) == (f"{albums.archive / ALBUM} (2)", False)
+    assert rig.contents(albums.archive / ALBUM) == {
+        name.removeprefix(f"{ALBUM}/"): data for name, data in before.items()
+    }

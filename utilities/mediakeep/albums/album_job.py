@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from mediakeep import atomic_files, path_text
 from mediakeep.albums import plan_album, read_album
@@ -153,10 +154,18 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
         return FolderOwner(self.item.output_name, self.settings.home, self.item.path)
 
     def choose_archive(self, dirs: WorkingDirs, files: Manifest) -> tuple[Path, PublishRules]:
-        """Return where to archive the source, and how to treat an existing folder."""
+        """Return where to archive the source, and how to treat an existing folder.
+
+        An archive whose original was deleted is not replaced, as it has the only copy.
+        """
         assert self.archive
         own, published = self.item.archive_path, self.find_unrecorded_archive(dirs, files)
-        return self._choose_target(self.archive, own, published, dirs.state / _ARCHIVE_TARGET)
+        record = dirs.state / _ARCHIVE_TARGET
+        target, rules = self._choose_target(self.archive, own, published, record)
+        if self.item.original_deleted and not published:
+            given = ExistingPolicy(self.settings.processing.existing)
+            return self.archive, structs.replace(rules, existing=given)
+        return target, rules
 
     def choose_output(self, dirs: WorkingDirs, files: Manifest) -> tuple[Path, PublishRules]:
         """Return where the outputs go, and how to treat an existing folder."""

@@ -49,7 +49,8 @@ def archive(job: AlbumJob, _: Work) -> Outcome:
     target = publish.copy_to_archive(dirs.source, place, copied, metadata, rules)
     path = path_text.escape_path(target)
     facts = {"archive_path": path, "bytes": copied.size}
-    return Outcome(data={"archive_path": path}, next_stage="finalizing", facts=facts)
+    data = {"archive_path": path, "original_deleted": False}
+    return Outcome(data=data, next_stage="finalizing", facts=facts)
 
 
 def finalize(job: AlbumJob, _: Work) -> Outcome:
