@@ -214,6 +214,7 @@ def test_texts_of_a_failed_album(albums: AlbumHome) -> None:
     assert "1 of 2 tracks not converted" in listed
     shown = run(albums, "album_queue_manager.py", "--show-album", "Art/Good")
     assert "  attempts: completed 1\n" in shown
+    assert "\n  completed in " in shown
     first, *_ = run(albums, "album_queue_manager.py", "--show-summary").splitlines()
     assert first == f"Album library {albums.library}"
     status = json.loads(run(albums, "album_queue_manager.py", "--show-summary", "--json"))

@@ -99,4 +99,5 @@ def _format_run(run: StageRun) -> str:
     attempts = f", attempt {run.attempts:,}" if run.attempts > 1 else ""
     usage = f" ({used})" if (used := format_usage(run.cpu_seconds, run.peak_memory)) else ""
     why = run.facts.get("error") or run.facts.get("why")
-    return f"{run.stage} {run.outcome}{seconds}{usage}{attempts}" + (f": {why}" if why else "")
+    ended = run.stage if run.stage == run.outcome else f"{run.stage} {run.outcome}"
+    return f"{ended}{seconds}{usage}{attempts}" + (f": {why}" if why else "")
