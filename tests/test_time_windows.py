@@ -70,7 +70,7 @@ def test_without_windows_all_times_are_in_one() -> None:
     ],
 )
 def test_the_next_opening_is_found(text: str, now: str, opening: str) -> None:
-    found = parse_windows(text).find_opening(berlin(now), BERLIN)
+    found = parse_windows(text).find_next_start(berlin(now), BERLIN)
     assert found == berlin(opening).astimezone(UTC)
 
 

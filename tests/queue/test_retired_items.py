@@ -71,9 +71,11 @@ def test_an_item_is_added_once_with_its_path_and_settings(tmp_path: Path) -> Non
         new = NewItem(name="x", path="/in/x", fingerprint="f1", settings={"quality": 1})
         (key,) = queue.add([new, new])
         assert queue.state.items[key].added_date == "2025-12-17T10:00:00+00:00"
-        assert queue.add([new]) == {key: AddResult.UNFINISHED}
+        assert queue.add([new]) == {key: AddResult.ALREADY_QUEUED}
         (claim,) = queue.claim_by_key(key)
-        assert queue.add([structs.replace(new, fingerprint="f2")]) == {key: AddResult.UNFINISHED}
+        assert queue.add([structs.replace(new, fingerprint="f2")]) == {
+            key: AddResult.ALREADY_QUEUED
+        }
         queue.settle(claim, SettleRequest(Outcome(E, "no")))
         assert queue.add([new]) == {key: AddResult.RESET}
         assert queue.state.items[key].status is P

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mediakeep import path_text
 from mediakeep.item import Item, Number
-from mediakeep.kinds import HistoryView, JobMeasure, Kind
+from mediakeep.kinds import HistoryView, JobMetric, Kind
 from mediakeep.stages import Retry, Stage, StageTable
 
 
@@ -63,7 +63,7 @@ KIND = Kind(
     history_views=(
         HistoryView("recording_stages", "stages", {"recording": "item", "stage": "stage"}),
     ),
-    measures=(JobMeasure("frames a second", "frames", per="stage_seconds"),),
+    measures=(JobMetric("frames a second", "frames", per="stage_seconds"),),
     part_noun="track",
     library_noun="folders with WAV files",
     stray_noun="WAV file",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mediakeep.item import Item, Status
-from mediakeep.kinds import HistoryView, JobMeasure, Kind
+from mediakeep.kinds import HistoryView, JobMetric, Kind
 from mediakeep.outcome import Outcome
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue
@@ -68,9 +68,9 @@ KIND = Kind(
     stages=TABLE,
     history_views=(RUNS, ALBUMS),
     measures=(
-        JobMeasure("times real time", "audio_seconds", per="stage_seconds", unit="x"),
-        JobMeasure("output", "output_bytes", unit="B"),
-        JobMeasure("copies", "copies"),
+        JobMetric("times real time", "audio_seconds", per="stage_seconds", unit="x"),
+        JobMetric("output", "output_bytes", unit="B"),
+        JobMetric("copies", "copies"),
     ),
 )
 

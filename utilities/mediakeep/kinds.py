@@ -48,7 +48,7 @@ class ItemCounter(msgspec.Struct, frozen=True):
     value: str = ""
 
 
-class JobMeasure(msgspec.Struct, frozen=True):
+class JobMetric(msgspec.Struct, frozen=True):
     """A number that reports show of the jobs of a period, such as the bytes that they wrote.
 
     It is the sum of a `fact`, which each job has in the facts of one of its stages only; with
@@ -87,7 +87,7 @@ class Kind(msgspec.Struct, frozen=True):
     library_noun: str = ""  # what a library contains, such as "artist folders"
     stray_noun: str = ""  # noun of a file in the library that belongs to no item
     counters: tuple[ItemCounter, ...] = ()
-    measures: tuple[JobMeasure, ...] = ()  # of a kind with stages
+    measures: tuple[JobMetric, ...] = ()  # of a kind with stages
     attribution: str = ""  # text that the service requires wherever its data is used
 
     @property
@@ -168,10 +168,10 @@ def _call_later(name: str) -> Callable[[Item], Any]:
 
 _PATHS = ("working_source_path", "working_processed_path", "archive_path", "playback_path")
 _AGAIN = ("converting", "preparing")
-_JOB_MEASURES = (
-    JobMeasure("times real time", "audio_seconds", per="stage_seconds", unit="x"),
-    JobMeasure("input", "input_bytes", unit="B"),
-    JobMeasure("output", "output_bytes", unit="B"),
+_JOB_METRICS = (
+    JobMetric("times real time", "audio_seconds", per="stage_seconds", unit="x"),
+    JobMetric("input", "input_bytes", unit="B"),
+    JobMetric("output", "output_bytes", unit="B"),
 )
 ALBUMS = Kind(
     name="albums",
@@ -224,7 +224,7 @@ ALBUMS = Kind(
         ),
     ),
     part_noun="track",
-    measures=_JOB_MEASURES,
+    measures=_JOB_METRICS,
     library_noun="folders with audio files",
     stray_noun="audio file",
 )
@@ -266,7 +266,7 @@ AUDIOBOOKS = Kind(
         ),
     ),
     part_noun="file",
-    measures=_JOB_MEASURES,
+    measures=_JOB_METRICS,
     library_noun="folders with audio files",
     stray_noun="audio file",
 )

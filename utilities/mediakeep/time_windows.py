@@ -36,7 +36,7 @@ class TimeWindows(msgspec.Struct, frozen=True):
             for begin, end in self.spans
         )
 
-    def find_opening(self, moment: datetime, zone: tzinfo | None = None) -> datetime:
+    def find_next_start(self, moment: datetime, zone: tzinfo | None = None) -> datetime:
         """Return the first moment from `moment` on that is in a window, in whole seconds.
 
         The clock is followed minute by minute, so that days on which clocks are changed are right.

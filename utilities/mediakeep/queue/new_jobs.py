@@ -25,7 +25,7 @@ class AddResult(StrEnum):
 
     ADDED = "added"
     RESET = "reset"  # the queue has it, and it is pending again
-    UNFINISHED = "unfinished"  # the queue has it, and a batch processes it or will do so
+    ALREADY_QUEUED = "already queued"  # the queue has it, and a batch processes it or will do so
     DONE = "done"  # the queue has it: it is completed, and its source has not changed
 
 
@@ -134,7 +134,7 @@ def list_results(
 def _describe(item: Item, *, was_reset: bool) -> AddResult:
     if item.status is Status.COMPLETED:
         return AddResult.DONE
-    return AddResult.RESET if was_reset else AddResult.UNFINISHED
+    return AddResult.RESET if was_reset else AddResult.ALREADY_QUEUED
 
 
 def is_added(key: str, item: Item) -> bool:

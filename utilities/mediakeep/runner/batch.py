@@ -177,7 +177,7 @@ class Batch:
         if windows.is_open(now):
             return
         now = now.replace(microsecond=0)  # as times are recorded
-        wait = (windows.find_opening(now) - now).total_seconds()
+        wait = (windows.find_next_start(now) - now).total_seconds()
         outcome = Outcome(Status.PENDING, f"outside of --between {windows.text}", retry_after=wait)
         for key, running in list(self._items.items()):
             if running.since and not running.open_tasks:

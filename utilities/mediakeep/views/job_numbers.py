@@ -8,15 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from mediakeep import size_text
-from mediakeep.kinds import JobMeasure, Kind
+from mediakeep.kinds import JobMetric, Kind
 from mediakeep.queue.history.stage_queries import StageRun
 from mediakeep.views import terminal
 from mediakeep.views.period_stats import PeriodTotals
 
-_TIME = JobMeasure("time", "stage_seconds", unit="s")
+_TIME = JobMetric("time", "stage_seconds", unit="s")
 _USAGE = (
-    JobMeasure("CPU time", "cpu_seconds", unit="s"),
-    JobMeasure("peak memory of a process", "peak_memory", unit="B"),
+    JobMetric("CPU time", "cpu_seconds", unit="s"),
+    JobMetric("peak memory of a process", "peak_memory", unit="B"),
 )
 
 
@@ -62,11 +62,11 @@ def build_job_row(kind: Kind, name: str, runs: Sequence[StageRun]) -> JobRow:
     return JobRow(runs[-1].item, name, _measure((_TIME, *kind.measures, *_USAGE), amounts))
 
 
-def _measure(measures: Iterable[JobMeasure], amounts: Mapping[str, float]) -> list[JobNumber]:
+def _measure(measures: Iterable[JobMetric], amounts: Mapping[str, float]) -> list[JobNumber]:
     return [JobNumber(one.label, _compute(one, amounts), one.unit) for one in measures]
 
 
-def _compute(measure: JobMeasure, amounts: Mapping[str, float]) -> float | None:
+def _compute(measure: JobMetric, amounts: Mapping[str, float]) -> float | None:
     amount = amounts.get(measure.fact)
     if amount is None or not measure.per:
         return amount

@@ -89,7 +89,7 @@ class JobBatch:
 
         That is so after a signal, and without --wait.
         """
-        opening = self._windows.find_opening(self._get_time())
+        opening = self._windows.find_next_start(self._get_time())
         with StopHandler() as stop:
             self._print_window()
             while self._selection.wait and not stop.requested and self._get_time() < opening:
@@ -98,7 +98,7 @@ class JobBatch:
 
     def _print_window(self) -> None:
         now = self._get_time()
-        opening = wait_text.format_moment(self._windows.find_opening(now), now)
+        opening = wait_text.format_moment(self._windows.find_next_start(now), now)
         what = "waiting until" if self._selection.wait else "nothing is started before"
         hint = "" if self._selection.wait else " Add --wait to wait for it."
         self._context.console.print_message(
@@ -139,7 +139,7 @@ class JobBatch:
 
     def _find_waiting(self) -> dict[str, str]:
         """Return the times of the items that can run later only, by key."""
-        opening = clock.format_iso(self._windows.find_opening(self._get_time()))
+        opening = clock.format_iso(self._windows.find_next_start(self._get_time()))
         return {
             key: max(item.not_before, opening) if self._windows else item.not_before
             for key, item in self._read_wanted().items()
