@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import random
 import time
+import uuid
 import traceback
 from collections import Counter
 from collections.abc import Callable
@@ -166,7 +167,7 @@ def _replace_items(queue: Queue, chance: random.Random, acks: int) -> None:
             for key in queue.retire(chance.sample(ended, 1)):
                 acknowledge(acks, "retire", key, queue.state.seq)
     if len(queue.state.items) < MOST:
-        (key,) = queue.add([NewItem(name="added", path=f"/music/{queue.state.seq}")])
+        (key,) = queue.add([NewItem(name="added", path=f"/music/{uuid.uuid4()}")])
         acknowledge(acks, "add", key, queue.state.seq)
 
 
