@@ -11,8 +11,8 @@ import multiprocessing
 import os
 import random
 import time
-import uuid
 import traceback
+import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
