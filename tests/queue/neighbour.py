@@ -43,6 +43,10 @@ class Batch:
         assert self.queue.session
         self.queue.session.begin_item(key)
 
+    def isolate(self) -> None:
+        assert self.queue.session
+        self.queue.session.note_isolated()
+
     def prioritize(self, name: str) -> None:
         self.queue.commit(actions.prioritize_item(name))
 

@@ -185,6 +185,19 @@ def test_the_items_of_a_killed_session_are_released_at_once(tmp_path: Path) -> N
             assert sessions.list_live_files(where.folder) == []
 
 
+def test_items_worked_on_in_other_processes_are_no_suspects_after_a_kill(tmp_path: Path) -> None:
+    where = rig.at(tmp_path)
+    rig.make(where, 6).close()
+    with Neighbour(where.folder) as batch:
+        batch.isolate()
+        (key,) = batch.claim(1)
+        batch.start_work(key)
+        batch.kill()
+        with Queue.open(where, MUSIC) as queue:
+            item = queue.state.items[key]
+            assert (item.status, item.suspect) == (Status.PENDING, False)
+
+
 def test_a_living_session_keeps_its_items_and_its_live_file(tmp_path: Path) -> None:
     where = rig.at(tmp_path)
     with rig.make(where, 6) as queue, Neighbour(where.folder) as batch:

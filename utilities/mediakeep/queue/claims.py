@@ -204,12 +204,13 @@ def build_orphan_patches(
 ) -> dict[str, dict[str, Any]]:
     """Return the field changes that release the items of dead sessions: item key -> merge patch.
 
-    Items whose processing had started become suspects, which run alone next time.
+    Items whose processing had started in the process of the session become suspects, which run
+    alone next time.
     """
     changes = {}
     for session in dead:
         live = sessions.read_live_status(location.folder, session)
-        begun = live.begun if live else {}
+        begun = live.begun if live and not live.isolated else {}
         for key in sorted(state.claimed_keys[session]):
             changes[key] = build_release_patch(state.items[key], suspect=key in begun)
     return changes

@@ -61,7 +61,8 @@ class StageProgress(msgspec.Struct, kw_only=True, frozen=True):
 class LiveStatus(msgspec.Struct, kw_only=True):
     """What a running session is doing: its current items, their progress, and their waits.
 
-    Views show it, and it is used to recover after the death of the session.
+    Views show it, and it is used to recover after the death of the session. With `isolated`, the
+    work runs in other processes, so that an item cannot have caused that death.
     """
 
     session: str
@@ -69,6 +70,7 @@ class LiveStatus(msgspec.Struct, kw_only=True):
     pid: int
     started: str
     renewed: str
+    isolated: bool = False
     begun: dict[str, str] = {}  # item -> start time
     progress: dict[str, tuple[int, int]] = {}  # item -> done, of
     waiting: dict[str, str] = {}  # item -> the service it waits for
@@ -121,6 +123,11 @@ class Session:
             if os.fstat(self._log).st_size == self._size:
                 return {"log": {"bytes": self._size, "blake2b": self._digest.hexdigest()}}
         return {}  # the content on the disk is unknown
+
+    def note_isolated(self) -> None:
+        """Record that all work runs in other processes, so that no item becomes a suspect."""
+        self._live.isolated = True
+        self._write_live_file()
 
     def begin_item(self, key: str, stage: StageProgress | None = None) -> None:
         """Record that work on an item, or on its next stage, begins, before any work is done.

@@ -34,6 +34,8 @@ class BatchRecorder:
     def __init__(self, queue: Queue, config: BatchConfig, callbacks: BatchCallbacks) -> None:
         self._queue, self._config, self._callbacks = queue, config, callbacks
         self.session = queue.begin_session(**config.settings)
+        if not config.limits.inline:
+            self.session.note_isolated()
         self.result = BatchResult(session=self.session.id, counters=queue.kind.counters)
         self._failures: dict[str, Outcome] = {}  # by item: the last outcome, if it failed
         self._starts: dict[tuple[str, int], float] = {}  # of running tasks: item, part (-1: none)
