@@ -48,7 +48,7 @@ def list_folders(root: Path, ignored: tuple[str, ...] = ()) -> list[ListedFolder
 def group_folders(
     listed: Iterable[ListedFolder], find_files: FindFiles, is_part: IsPart
 ) -> FolderGroups:
-    """Group folders into items; `is_part` tells which folders belong to the one above them."""
+    """Group folders into items; `is_part` decides whether one belongs to that above it."""
     listed = list(listed)
     with_files = [folder for folder in listed if find_files(folder)]
     tops = {_find_top(folder.relative_path, is_part) for folder in with_files}

@@ -162,7 +162,7 @@ def _get_end(state: JobState, item: Item) -> str:
 
 
 def shorten_ids(jobs: Sequence[Job]) -> list[str]:
-    """Return the beginnings of the ids of jobs, as long as needed to tell them apart."""
+    """Return the ids of jobs, shortened to the least length at which all of them differ."""
     digits = _SHOWN_DIGITS
     while len({job.id[:digits] for job in jobs}) < len(jobs) and digits < job_ids.ID_LENGTH:
         digits += 1

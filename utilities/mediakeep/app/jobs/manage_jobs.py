@@ -98,7 +98,7 @@ def clear_jobs(contexts: Contexts, seconds: float) -> CommandResult:
     found = {context.kind.name: _exclude_working(context, old) for context in contexts}
     jobs = [job for chosen in found.values() for job in chosen]
     kept = [
-        _format_kept(context, number)
+        _describe_uncleared(context, number)
         for context in contexts
         if (number := len(old[context.kind.name]) - len(found[context.kind.name]))
     ]
@@ -117,7 +117,7 @@ def clear_jobs(contexts: Contexts, seconds: float) -> CommandResult:
     return CommandResult([*lines, *kept], {"cleared": [job.id for job in cleared]})
 
 
-def _format_kept(context: ManagerContext, number: int) -> str:
+def _describe_uncleared(context: ManagerContext, number: int) -> str:
     """Return a line on jobs that are not cleared, as they have working files."""
     count = terminal.format_count(number, context.kind.noun, context.kind.plural)
     command = config.format_command(context.kind.batch_script, context.home)

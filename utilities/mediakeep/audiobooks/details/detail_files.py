@@ -151,7 +151,7 @@ def parse_opf(text: str) -> Details:
 
 
 def _find_all(element: Element, name: str) -> Iterator[Element]:
-    """Yield the descendants with a name, whatever their prefix."""
+    """Yield the descendants with a local name, in any namespace."""
     for child in element.children:
         if child.name.rpartition(":")[2] == name:
             yield child

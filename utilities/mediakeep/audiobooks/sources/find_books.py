@@ -113,7 +113,7 @@ def _list_books(root: Path, ignored: tuple[str, ...]) -> FolderGroups:
 
 
 def _recognize_parts(root: Path, with_files: Iterable[PurePosixPath]) -> IsPart:
-    """Return a function that tells which folders contain a part of the book above them.
+    """Return a function that decides whether a folder is part of the book in the folder above it.
 
     Folders whose names are numbers are parts if there are several, and no others next to them.
     """

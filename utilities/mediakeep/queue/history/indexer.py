@@ -216,7 +216,7 @@ class HistoryIndexer:
         item.away = away
 
     def _restore_skipped(self, item: ItemHistory, slot: int) -> None:
-        """Count a retired item that was skipped as it was before: it has not vanished again."""
+        """Count a restored item as skipped, as it was when it was retired, not as vanished."""
         self._tallies[slot, "forgotten", ""] -= 1
         item.away = True
 
