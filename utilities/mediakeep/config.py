@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from mediakeep import path_text, suggestions
+from mediakeep import path_text, suggestions, untrusted_files
 from mediakeep.errors import BadSetting, NoHome
 
 FILE_NAME = "mediakeep.toml"
@@ -244,16 +244,17 @@ def load_sections(home: Path, other: Path | None = None) -> dict[str, Any]:
 
 
 def _load_other(path: Path) -> dict[str, Any]:
-    if not path.is_file():
+    if not path.exists():
         raise BadSetting(path, "no such file. Correct --config.")
     if path.suffix.lower() not in (".yaml", ".yml"):
         return _refuse_settings(path, *_load_toml(path))
     import yaml  # deferred, as above
 
     try:
-        values = yaml.safe_load(path.read_bytes()) or {}
+        values = untrusted_files.parse_settings(path, yaml.safe_load) or {}
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise BadSetting(path, f"{error}. Correct it and run again.") from error
+        reason = getattr(error, "strerror", error)
+        raise BadSetting(path, f"{reason}. Correct it and run again.") from error
     if not isinstance(values, dict):
         raise BadSetting(path, "it has no keys. Write sections such as paths and processing.")
     return _refuse_settings(path, *_split_sections(path, values))
@@ -271,14 +272,14 @@ def _refuse_settings(
 
 def _load_toml(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the settings and the sections of a TOML file, each {} if there is no file."""
-    if not path.is_file():
+    if not path.exists():
         return {}, {}
     import tomllib  # deferred: --help must be fast
 
     try:
-        values = tomllib.loads(path.read_text())
+        values = untrusted_files.parse_settings(path, lambda data: tomllib.loads(data.decode()))
     except (OSError, ValueError) as error:
-        raise BadSetting(path, error) from error
+        raise BadSetting(path, getattr(error, "strerror", error)) from error
     return _split_sections(path, values)
 
 

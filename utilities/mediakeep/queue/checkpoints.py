@@ -18,6 +18,7 @@ from mediakeep.queue import compaction, journal_lookup, snapshot
 from mediakeep.queue.backups import restore_marker
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.state import QueueState
+from mediakeep.untrusted_files import open_regular_file
 
 FOLDER = "checkpoints"
 LARGE_QUEUE = 5000  # items; above this a checkpoint is due after every 1 % of them
@@ -112,7 +113,7 @@ def list_checkpoints(folder: Path) -> list[Checkpoint]:
 def _read_head(path: Path) -> bytes:
     """Return the first 4 KiB of a file, or b"" if it cannot be read."""
     try:
-        with path.open("rb") as stream:
+        with open_regular_file(path) as stream:
             return stream.read(_HEAD_SIZE)
     except FileNotFoundError:
         raise

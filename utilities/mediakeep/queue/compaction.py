@@ -23,7 +23,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_files, clock
+from mediakeep import atomic_files, clock, untrusted_files
 from mediakeep.errors import RecordNotWritten, StateDamaged
 from mediakeep.queue import journal, journal_lookup, snapshot
 from mediakeep.queue.history import event_log
@@ -289,14 +289,19 @@ def move_to_aside_folder(path: Path, location: QueueLocation, why: str) -> Path:
 def copy_to_aside_folder(path: Path, location: QueueLocation, why: str = "damaged") -> str:
     """Copy a file to the folder aside/ under a name with the reason and the time.
 
-    Return the name of the copy.
+    What is not a regular file is moved. Return the name of the copy.
     """
     folder = location.folder / ASIDE_FOLDER
     atomic_files.make_folder(folder)
     target = find_unused_path(folder, f"{why}_{location.file_timestamp()}_{path.stem}", path.suffix)
-    shutil.copy2(path, target)
-    with target.open("rb") as copy:
-        atomic_files.sync_data(copy.fileno())
+    try:
+        untrusted_files.open_regular_file(path).close()
+    except OSError:  # a folder, a link to a device, or larger than any queue
+        os.replace(path, target)
+    else:
+        shutil.copy2(path, target)
+        with target.open("rb") as copy:
+            atomic_files.sync_data(copy.fileno())
     atomic_files.sync_folder(folder)
     return target.name
 

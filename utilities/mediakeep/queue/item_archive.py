@@ -19,6 +19,7 @@ from mediakeep.errors import StateDamaged
 from mediakeep.item import Item, ScannedItem
 from mediakeep.kinds import Kind
 from mediakeep.queue.history import event_log
+from mediakeep.untrusted_files import decode_json
 
 FOLDER = "archive"
 
@@ -87,7 +88,7 @@ def _decode_line(text: bytes) -> ArchiveLine | None:
     if not text.endswith(b"\n"):
         return None
     try:
-        return msgspec.json.decode(text, type=ArchiveLine)
+        return decode_json(text, ArchiveLine)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
@@ -115,7 +116,7 @@ def load_retired(
 
 def _decode_item(folder: Path, kind: Kind, line: ArchiveLine) -> Item:
     try:
-        return msgspec.json.decode(line.item, type=kind.item_type)
+        return decode_json(line.item, kind.item_type)
     except msgspec.MsgspecError as error:
         raise StateDamaged(
             f'{folder / FOLDER}: {kind.noun} "{line.key}": {error}. Nothing was changed. Restore'

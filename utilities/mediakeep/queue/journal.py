@@ -17,6 +17,7 @@ import msgspec
 
 from mediakeep import atomic_files
 from mediakeep.errors import JournalDamaged, RecordNotWritten
+from mediakeep.untrusted_files import JsonDecoder, decode_json
 
 _PREALLOCATED = 128 << 10  # bytes of zeros preallocated
 KEPT_JOURNALS = 3  # sealed journals; older ones are removed
@@ -65,8 +66,8 @@ class JournalContent(msgspec.Struct, frozen=True):
         return bool(self.records) and self.records[-1].op == SEAL
 
 
-_record_decoder = msgspec.json.Decoder(JournalRecord)
-_header_decoder = msgspec.json.Decoder(JournalHeader)
+_record_decoder = JsonDecoder(JournalRecord)
+_header_decoder = JsonDecoder(JournalHeader)
 
 
 def encode_line(entry: JournalRecord | JournalHeader) -> bytes:
@@ -149,7 +150,7 @@ def last_seq(path: Path) -> int:
     Lines after a damaged one count too.
     """
     payloads = map(_decode_line, path.read_bytes().split(b"\n"))
-    seqs = [msgspec.json.decode(payload).get("seq", 0) for payload in payloads if payload]
+    seqs = [decode_json(payload).get("seq", 0) for payload in payloads if payload]
     return max(seqs, default=0)
 
 

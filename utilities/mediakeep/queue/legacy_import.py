@@ -28,6 +28,7 @@ from mediakeep.queue.history import event_log
 from mediakeep.queue.snapshot import SnapshotHead
 from mediakeep.queue.state import QueueState
 from mediakeep.queue.store import QueueChange, QueueStore
+from mediakeep.untrusted_files import decode_json, open_regular_file
 
 _DATE_FIELDS = ("started_date", "processed_date", "error_date")
 _TEXT_FIELDS = ("error_message", "skip_reason", "title", "imdb_id", "mbid", "edition")
@@ -72,12 +73,13 @@ class ImportedItems(msgspec.Struct, frozen=True):
 def read_legacy_queue(path: Path, kind: Kind) -> LegacyQueue:
     """Read a queue file from before mediakeep; raise UsageError if it is invalid."""
     try:
-        content = msgspec.json.decode(path.read_bytes())
+        with open_regular_file(path) as stream:
+            content = decode_json(stream.read())
     except OSError as error:
         raise UsageError(
             f"{path_text.display_path(path)} cannot be read: {error.strerror}."
         ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except msgspec.DecodeError as error:
         raise _build_error(path, f"it is not valid JSON: {error}") from error
     if not isinstance(content, dict) or not isinstance(content.get(kind.plural), dict):
         raise _build_error(path, f'it has no object "{kind.plural}"')

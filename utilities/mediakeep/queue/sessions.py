@@ -33,6 +33,7 @@ from mediakeep.queue import lock
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.history import event_log
 from mediakeep.queue.journal_lookup import JOURNAL_FOLDER
+from mediakeep.untrusted_files import decode_json
 
 LOG_FOLDER = "session_logs"
 LIVE_FOLDER = "live"
@@ -252,7 +253,7 @@ def read_live_status(folder: Path, session: str) -> LiveStatus | None:
     """
     try:
         data = (folder / LIVE_FOLDER / f"{session}.json").read_bytes()
-        return msgspec.json.decode(data, type=LiveStatus)
+        return decode_json(data, LiveStatus)
     except (OSError, msgspec.MsgspecError):
         return None
 

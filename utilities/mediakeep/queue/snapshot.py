@@ -27,6 +27,7 @@ from mediakeep.errors import (
 from mediakeep.item import Item, Number
 from mediakeep.kinds import Kind
 from mediakeep.queue import stage_checks
+from mediakeep.untrusted_files import JsonDecoder, decode_json, open_regular_file
 
 FORMAT = 1
 FILE = "processing_queue.json"
@@ -155,7 +156,7 @@ def load(path: Path, kind: Kind) -> LoadedSnapshot:
     Raise SnapshotDamaged, UnknownField, NewerFormat or QueueNeedsImport if that is not possible.
     """
     try:
-        with path.open("rb") as stream:
+        with open_regular_file(path) as stream:
             stat = stat_identity(os.fstat(stream.fileno()))
             digest = blake2b(digest_size=16)
             try:
@@ -164,7 +165,7 @@ def load(path: Path, kind: Kind) -> LoadedSnapshot:
                 stream.seek(0)
                 digest = blake2b(data := stream.read(), digest_size=16)
                 head, items = _decode_whole(data, kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except msgspec.MsgspecError as error:
         raise _diagnose_error(path, kind, error) from error
     except OSError as error:
         raise SnapshotDamaged(path, error.strerror, "") from error
@@ -193,12 +194,12 @@ def _read_blocks(read: Any, digest: Any) -> Iterator[bytes]:
 def _decode_blocks(blocks: Iterator[bytes], kind: Kind) -> tuple[SnapshotHead, dict[str, Item]]:
     """Decode a snapshot in blocks of bytes if it has the usual layout, otherwise as a whole."""
     opening = _items_marker(kind)
-    decoder = msgspec.json.Decoder(dict[str, kind.item_type])  # type: ignore[name-defined]
+    decoder = JsonDecoder(dict[str, kind.item_type])  # type: ignore[name-defined]
     data = next(blocks, b"")
     start = data.find(opening)
     if start < 0:
         return _decode_whole(data + b"".join(blocks), kind)
-    head = msgspec.json.decode(data[:start] + b"}", type=SnapshotHead)
+    head = decode_json(data[:start] + b"}", SnapshotHead)
     items: dict[str, Item] = {}
     remainder = data[start + len(opening) :]
     for block in blocks:
@@ -216,10 +217,10 @@ def _items_marker(kind: Kind) -> bytes:
 
 
 def _decode_whole(data: bytes, kind: Kind) -> tuple[SnapshotHead, dict[str, Item]]:
-    fields = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+    fields = decode_json(data, dict[str, msgspec.Raw])
     raw = fields.pop(kind.plural, msgspec.Raw(b"null"))
-    items = msgspec.json.decode(raw, type=dict[str, kind.item_type])  # type: ignore[name-defined]
-    return msgspec.json.decode(msgspec.json.encode(fields), type=SnapshotHead), items
+    items = decode_json(raw, dict[str, kind.item_type])  # type: ignore[name-defined]
+    return decode_json(msgspec.json.encode(fields), SnapshotHead), items
 
 
 def read_head(path: Path, kind: Kind) -> tuple[SnapshotHead, FileIdentity] | None:
@@ -228,11 +229,11 @@ def read_head(path: Path, kind: Kind) -> tuple[SnapshotHead, FileIdentity] | Non
     Return None if the file is unreadable or its layout is not the usual one.
     """
     try:
-        with path.open("rb") as stream:
+        with open_regular_file(path) as stream:
             stat = stat_identity(os.fstat(stream.fileno()))
             before, marker, _ = stream.read(_HEAD_SIZE).partition(_items_marker(kind))
-        return (msgspec.json.decode(before + b"}", type=SnapshotHead), stat) if marker else None
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return (decode_json(before + b"}", SnapshotHead), stat) if marker else None
+    except (OSError, msgspec.MsgspecError):
         return None
 
 
@@ -242,18 +243,19 @@ def _diagnose_error(path: Path, kind: Kind, error: Exception) -> Exception:
     That is a newer format, an item, or a key.
     """
     try:
-        fields = msgspec.json.decode(path.read_bytes(), type=dict[str, msgspec.Raw])
-        number = msgspec.json.decode(fields.get("format", b"null"))
+        with open_regular_file(path) as stream:
+            fields = decode_json(stream.read(), dict[str, msgspec.Raw])
+        number = decode_json(fields.get("format", b"null"))
         if isinstance(number, int) and number > FORMAT:
             return NewerFormat(path, number, FORMAT)
         if kind.plural in fields and not fields.keys() & {"kind", "generation", "snapshot_id"}:
             return QueueNeedsImport(path, _import_command(path, kind))
-        items = msgspec.json.decode(fields.get(kind.plural, b"null"), type=dict[str, msgspec.Raw])
-    except (msgspec.MsgspecError, UnicodeDecodeError) as broken:
+        items = decode_json(fields.get(kind.plural, b"null"), dict[str, msgspec.Raw])
+    except msgspec.MsgspecError as broken:
         return SnapshotDamaged(path, broken, "")
     for key, raw in items.items():
         try:
-            msgspec.json.decode(raw, type=kind.item_type)
+            decode_json(raw, kind.item_type)
         except msgspec.MsgspecError as culprit:
             return UnknownField(path, f'{kind.noun} "{key}": {culprit}')
     return UnknownField(path, str(error))

@@ -19,6 +19,7 @@ from mediakeep import atomic_files
 from mediakeep.item import Item, Status
 from mediakeep.pages import csv_cell
 from mediakeep.queue.state import QueueState
+from mediakeep.untrusted_files import decode_json
 from mediakeep.views import review
 
 FILE = "outputs/missing_albums.csv"
@@ -79,7 +80,7 @@ def update_missing_albums_table(
 
 def _read_version(path: Path) -> TableVersion:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=TableVersion)
+        return decode_json(path.read_bytes(), TableVersion)
     except (OSError, msgspec.MsgspecError):
         return TableVersion()
 

@@ -21,6 +21,7 @@ from mediakeep.errors import MediakeepError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import MUSIC
 from mediakeep.queue.state import QueueState
+from mediakeep.untrusted_files import decode_json
 
 FILE = "outputs/manual_review_needed.json"
 FORMAT = 1
@@ -78,7 +79,7 @@ def update_review_list(
 def read_review_count(home: Path) -> int | None:
     """Return the number of entries in the review list, or None if it is missing or damaged."""
     try:
-        return msgspec.json.decode((home / FILE).read_bytes(), type=_TotalOnly).total
+        return decode_json((home / FILE).read_bytes(), _TotalOnly).total
     except (OSError, msgspec.MsgspecError):
         return None
 
@@ -104,9 +105,9 @@ def skip_items_with_errors(
 def _read_file(path: Path) -> ReviewListFile | None:
     try:
         content = path.read_bytes()
-        view = msgspec.json.decode(content, type=ReviewListFile)
+        view = decode_json(content, ReviewListFile)
         if not view.queues:
-            view = _from_single_queue(view, msgspec.json.decode(content, type=ReviewCursor))
+            view = _from_single_queue(view, decode_json(content, ReviewCursor))
     except (OSError, msgspec.MsgspecError):
         return None
     return view if view.format == FORMAT else None

@@ -28,6 +28,7 @@ import msgspec
 from mediakeep import atomic_files, path_text
 from mediakeep.errors import ItemFailed, NewerFormat, StateDamaged, UsageError
 from mediakeep.queue.snapshot import SummaryValue
+from mediakeep.untrusted_files import decode_json
 
 FORMAT = 1
 INFO_FILE = "mediakeep_backup.json"
@@ -273,10 +274,10 @@ def _read_info_member(path: Path, kind: str, tar: _BackupTar) -> tuple[BackupInf
         raise _not_a_backup_error(path)
     data = _open_member(tar, member).read()
     try:
-        version = msgspec.json.decode(data, type=dict[str, msgspec.Raw]).get("format", b"0")
-        if (number := msgspec.json.decode(version, type=int)) > FORMAT:
+        version = decode_json(data, dict[str, msgspec.Raw]).get("format", b"0")
+        if (number := decode_json(version, int)) > FORMAT:
             raise NewerFormat(path_text.escape_path(path), number, FORMAT)
-        info = msgspec.json.decode(data, type=BackupInfo)
+        info = decode_json(data, BackupInfo)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise CorruptArchive(f"its description cannot be read, {error}") from error
     if info.kind != kind:
@@ -340,7 +341,7 @@ def _verify_checksums(found: io.BufferedReader, expected: BinaryIO) -> None:
     """
     for line in expected:
         if found.readline(len(line)) != line:
-            name = msgspec.json.decode(line, type=_Checksum).name
+            name = decode_json(line, _Checksum).name
             raise CorruptArchive(f"the checksum of {name} is wrong")
     if found.read(1):
         raise CorruptArchive("its checksums do not match its files")

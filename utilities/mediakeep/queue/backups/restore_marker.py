@@ -11,6 +11,7 @@ import msgspec
 
 from mediakeep import config, path_text
 from mediakeep.errors import StateDamaged
+from mediakeep.untrusted_files import decode_json
 
 MARKER_FILE = "order.json"
 
@@ -34,7 +35,7 @@ def read_marker(folder: Path) -> RestoreMarker | None:
     """Return the unfinished restore of a queue, or None."""
     path = marker_folder(folder) / MARKER_FILE
     try:
-        return msgspec.json.decode(path.read_bytes(), type=RestoreMarker)
+        return decode_json(path.read_bytes(), RestoreMarker)
     except FileNotFoundError:
         return None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

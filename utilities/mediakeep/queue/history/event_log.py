@@ -22,11 +22,13 @@ import msgspec
 from mediakeep import atomic_files
 from mediakeep.item import MAX_NUMBER
 from mediakeep.queue.journal import SEAL, JournalRecord
+from mediakeep.untrusted_files import JsonDecoder
 
 FOLDER = "history"
 TRANSIENT_OPS = frozenset({SEAL, "claim", "release", "part", "retry"})  # not kept
 SETTLE_OP = "settle"
 _TAIL_SIZE = 1 << 16
+_decoder: JsonDecoder[Any] = JsonDecoder(object)
 
 
 def format_line(record: JournalRecord) -> bytes:
@@ -175,7 +177,7 @@ def parse_event(text: bytes) -> dict[str, Any] | None:
     Damaged lines are reported by --validate-queue.
     """
     try:
-        event = msgspec.json.decode(text)
+        event = _decoder.decode(text)
     except msgspec.DecodeError:
         return None
     return event if isinstance(event, dict) and _has_valid_fields(event) else None

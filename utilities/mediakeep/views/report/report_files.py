@@ -11,6 +11,7 @@ import msgspec
 
 from mediakeep import atomic_files, size_text
 from mediakeep.pages import render
+from mediakeep.untrusted_files import decode_json
 from mediakeep.views import job_numbers, periods, terminal, wait_text
 from mediakeep.views.periods import DAY, Period
 from mediakeep.views.report import headline, json_csv, report_charts
@@ -70,7 +71,7 @@ def _read_written_times(home: Path) -> dict[str, datetime]:
 
 def _read_notes(home: Path) -> dict[str, datetime]:
     try:
-        return msgspec.json.decode((home / WRITTEN_FILE).read_bytes(), type=dict[str, datetime])
+        return decode_json((home / WRITTEN_FILE).read_bytes(), dict[str, datetime])
     except (OSError, msgspec.MsgspecError):
         return {}
 

@@ -1,0 +1,107 @@
+"""Queues and settings that are deeply nested or no regular files: named, and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mediakeep import untrusted_files
+from tests.commands.conftest import Home
+from tests.sampling import each_row
+
+DEEP = 100_000  # levels; Python's recursion limit is 1,000
+DEEP_JSON = "[" * DEEP + "]" * DEEP
+READERS = (
+    ("music_queue_manager", "--show-summary"),
+    ("music_queue_manager", "--validate-queue"),
+    ("process_music_batch",),
+    ("weekly_report",),
+    ("media_dashboard", "--once"),
+)
+
+
+def nest_field(before: str) -> Callable[[Path], None]:
+    def change(path: Path) -> None:
+        text = path.read_text()
+        assert before in text
+        path.write_text(text.replace(before, f'"planted": {DEEP_JSON}, {before}', 1))
+
+    return change
+
+
+def replace_by(create: Callable[[Path], None]) -> Callable[[Path], None]:
+    def change(path: Path) -> None:
+        path.unlink(missing_ok=True)
+        create(path)
+
+    return change
+
+
+def make_sparse(path: Path) -> None:
+    path.touch()
+    os.truncate(path, untrusted_files.MAX_STATE_SIZE + 1)
+
+
+def link_to_device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        pytest.param(nest_field('"kind"'), "nested too deeply", id="deep head"),
+        pytest.param(nest_field('"status"'), "nested too deeply", id="deep item"),
+        pytest.param(replace_by(link_to_device), "not a regular file", id="device"),
+        pytest.param(replace_by(os.mkfifo), "not a regular file", id="pipe"),
+        pytest.param(replace_by(Path.mkdir), "Is a directory", id="folder"),
+        pytest.param(replace_by(make_sparse), "larger than", id="huge"),
+    ],
+)
+def test_a_queue_that_cannot_be_read_is_named_and_rebuilt(
+    home: Home, change: Callable[[Path], None], reason: str
+) -> None:
+    home.scan()
+    items = home.snapshot()["artists"]
+    path = home.queue / "processing_queue.json"
+    change(path)
+    for script, *words in READERS:
+        done = home.call(script, *words)
+        output = done.stdout + done.stderr
+        assert (done.returncode, str(path) in output, reason in output) == (3, True, True), output
+    assert "rebuilt" in home.ok("--repair")
+    assert home.snapshot()["artists"] == items
+    assert "valid" in home.ok("--validate-queue")
+
+
+YAML_BOMB = "profiles:\n  a: &a0 {x: 1}\n" + "".join(
+    f"  b{n}: &a{n + 1} {{p: *a{n}, q: *a{n}}}\n" for n in range(40)
+)
+
+
+@each_row(
+    "suffix, content, reason",
+    [
+        ("toml", f"x = {DEEP_JSON}", "nested too deeply"),
+        ("yaml", f"profiles: {DEEP_JSON}", "nested too deeply"),
+        ("yaml", YAML_BOMB, "more than 100,000 values"),
+        ("yaml", "profiles: &p\n  x: *p\n", "more than 100,000 values"),
+        ("yaml", "#" * (untrusted_files.MAX_SETTINGS_SIZE + 1), "larger than"),
+        ("toml", None, "not a regular file"),
+        ("yaml", None, "not a regular file"),
+    ],
+)
+def test_settings_that_cannot_be_read_are_named(
+    tmp_path: Path, suffix: str, content: str | None, reason: str
+) -> None:
+    path = tmp_path / f"mediakeep.{suffix}"
+    if content is None:
+        link_to_device(path)
+    else:
+        path.write_text(content)
+    words = ("--config", path) if suffix == "yaml" else ()
+    done = Home(tmp_path, tmp_path).call("convert_albums", tmp_path, *words, "--dry-run")
+    output = done.stdout + done.stderr
+    assert (done.returncode, str(path) in output, reason in output) == (2, True, True), output

@@ -1,0 +1,91 @@
+"""Read files that users may have changed, with limits on type, size and depth."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO, Generic, TypeVar, overload
+
+import msgspec
+
+from mediakeep import size_text
+
+MAX_STATE_SIZE = 8 << 30  # bytes; a queue of a million items takes one tenth
+MAX_SETTINGS_SIZE = 1 << 20  # bytes
+_MAX_VALUES = 100_000  # in a file of settings, with those that YAML aliases repeat
+_TOO_DEEP = "it is nested too deeply"
+
+T = TypeVar("T")
+
+
+class JsonDecoder(Generic[T]):
+    """A decoder of JSON for which any invalid content is a msgspec.DecodeError."""
+
+    def __init__(self, decoded_type: type[T]) -> None:
+        self._decode: Callable[[bytes | str], T] = msgspec.json.Decoder(decoded_type).decode
+
+    def decode(self, data: bytes | str) -> T:
+        """Return the decoded value; raise msgspec.DecodeError, also for deep nesting."""
+        try:
+            return self._decode(data)
+        except RecursionError as error:
+            raise msgspec.DecodeError(_TOO_DEEP) from error
+        except UnicodeDecodeError as error:
+            raise msgspec.DecodeError(str(error)) from error
+
+
+@overload
+def decode_json(data: bytes | str, decoded_type: type[T]) -> T: ...
+@overload
+def decode_json(data: bytes | str) -> Any: ...
+def decode_json(data: bytes | str, decoded_type: Any = Any) -> Any:
+    """Decode JSON as `JsonDecoder` does."""
+    return JsonDecoder(decoded_type).decode(data)
+
+
+def open_regular_file(path: Path, max_size: int = MAX_STATE_SIZE) -> BinaryIO:
+    """Open a file for reading; raise OSError if it is not a regular file or has too many bytes."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe would block
+    stream = os.fdopen(handle, "rb")
+    info = os.fstat(handle)
+    if not stat.S_ISREG(info.st_mode):
+        problem = OSError(errno.EINVAL, "it is not a regular file", str(path))
+    elif info.st_size > max_size:
+        limit = size_text.format_size(max_size)
+        problem = OSError(errno.EFBIG, f"it is larger than {limit}", str(path))
+    else:
+        return stream
+    stream.close()
+    raise problem
+
+
+def parse_settings(path: Path, parse: Callable[[bytes], Any]) -> Any:
+    """Read a file of settings and parse it, for example as TOML or YAML.
+
+    Raise OSError as `open_regular_file` does, and ValueError if the content is nested too deeply or
+    has too many values.
+    """
+    with open_regular_file(path, MAX_SETTINGS_SIZE) as stream:
+        data = stream.read()
+    try:
+        values = parse(data)
+    except RecursionError as error:
+        raise ValueError(_TOO_DEEP) from error
+    _check_value_count(values)
+    return values
+
+
+def _check_value_count(values: Any) -> None:
+    pending, count = [values], 0
+    while pending:
+        value = pending.pop()
+        count += 1
+        if count > _MAX_VALUES:
+            raise ValueError(f"it has more than {_MAX_VALUES:,} values")
+        if isinstance(value, dict):
+            pending.extend(value.values())
+        elif isinstance(value, list | tuple | set):
+            pending.extend(value)
