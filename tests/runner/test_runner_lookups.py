@@ -123,7 +123,8 @@ def test_a_service_that_is_back_is_asked_again_for_what_it_failed_in_the_same_ba
     report = shop.run(face=face, lookups=True, size=size)
     count = size or 5
     begun = [note[1] for note in shop.notes("start")]
-    assert begun == ["ant", "bee", "cow", *["dog", "eel"][: count - 3], "ant", "bee"]
+    assert begun[:3] == ["ant", "bee", "cow"]
+    assert sorted(begun[3:]) == ["ant", "bee", *["dog", "eel"][: count - 3]]
     assert list(list_lookups(shop).values())[:count] == [(C, "done", 1)] * count
     assert (report.claimed, report.done_count, max(numbers)) == (count, count, count)
     assert (report.service_failures, report.lookup_note, report.pending_lookups) == (0, "", 0)

@@ -70,10 +70,11 @@ def test_the_first_signal_lets_running_items_finish(
     process.send_signal(number)
     (tmp_path / "gate").touch()
     report = workshop.report(process)
-    assert (report["stopped"], report["claimed"]) == (True, 3)
+    claimed = len(running) + 1  # one at a time, as all batches share a short queue
+    assert (report["stopped"], report["claimed"]) == (True, claimed)
     assert sorted(note[1] for note in shop.notes("end")) == running
     assert_given_back(shop, *{"bee", "cow"}.difference(running))
-    assert shop.log()[-1]["message"] == f"Batch ended: {len(running)} of 3 items done"
+    assert shop.log()[-1]["message"] == f"Batch ended: {len(running)} of {claimed} items done"
     assert_a_second_batch_completes_all(shop)
     assert sorted(note[1] for note in shop.notes("start")) == ["ant", "bee", "cow"]
 

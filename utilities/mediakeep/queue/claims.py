@@ -91,15 +91,25 @@ class PendingQueue:
         return keys
 
     def take_keys(
-        self, count: int, now: str = "", *, lookups: bool = False, settled_by: float = inf
+        self,
+        count: int,
+        now: str = "",
+        *,
+        shares: int = 1,
+        lookups: bool = False,
+        settled_by: float = inf,
     ) -> list[str]:
         """Remove and return the keys of the next items to claim, at most `count`.
+
+        They are also at most one of `shares` equal shares of the items that can be claimed now.
 
         Parked items are returned only if they are due at the time `now`, none without it. With
         `lookups`, items that are completed except for their lookup follow after all others. Of
         these, only items settled by change number `settled_by` or earlier are returned.
         """
         self._make_due_ready(now)
+        if self._ready and shares > 1:
+            count = min(count, -(-len(self._ready) // shares))
         taken: dict[str, None] = {}
         while self._ready and len(taken) < count:
             priority, rank, key = heapq.heappop(self._ready)

@@ -185,8 +185,10 @@ class Queue(ClaimedItems):
         now = clock.format_iso(self.location.now())
         return self._get_pending().peek_keys(count, now, lookups=lookups)
 
-    def claim(self, count: int, *, lookups: bool = False, settled_by: float = inf) -> list[Claim]:
-        """Claim up to `count` items in one commit, by priority.
+    def claim(
+        self, count: int, *, shares: int = 1, lookups: bool = False, settled_by: float = inf
+    ) -> list[Claim]:
+        """Claim up to `count` items in one commit, by priority, and at most one of equal `shares`.
 
         With equal priority, new items come first, then failed items that are tried again, then
         outdated ones. With `lookups`, items that are completed except for their lookup follow after
@@ -200,7 +202,9 @@ class Queue(ClaimedItems):
         def decide(state: QueueState) -> QueueChange | None:
             line = self._get_pending()
             now = clock.format_iso(self.location.now())
-            taken.extend(line.take_keys(count, now, lookups=lookups, settled_by=settled_by))
+            taken.extend(
+                line.take_keys(count, now, shares=shares, lookups=lookups, settled_by=settled_by)
+            )
             return self._build_claim_change(state, taken)
 
         return self._build_claims(self._commit_claim(decide))

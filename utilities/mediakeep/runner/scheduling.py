@@ -35,6 +35,9 @@ def next_retry_time(retry: Retry, attempts: int, requested: float | None, now: d
 
 
 CLAIM_WINDOW = 50  # maximum number of items claimed at once
+# A claim takes at most a quarter of the pending items, so that the last ones are divided evenly
+# among all batches of the queue (guided self-scheduling, Polychronopoulos and Kuck, 1987).
+_SHARES = 4
 
 
 class ItemClaimer:
@@ -99,7 +102,9 @@ class ItemClaimer:
         return claims
 
     def _claim_up_to(self, count: int) -> list[Claim]:
-        return self._queue.claim(count, lookups=self._lookups, settled_by=self._start_seq)
+        return self._queue.claim(
+            count, shares=_SHARES, lookups=self._lookups, settled_by=self._start_seq
+        )
 
     def estimate_total(self, session: str) -> int:
         """Return how many items the batch will claim, as far as known after its first claim."""
