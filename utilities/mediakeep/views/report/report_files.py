@@ -20,7 +20,7 @@ from mediakeep.views.report.progress_report import ProgressReport
 FOLDER = "status/reports"
 WRITTEN_FILE = f"{FOLDER}/written.json"  # when each report was written
 TEMPLATES = "status/templates"  # the user's templates, which replace the built-in ones
-MAX_AGE = timedelta(days=1)  # age at which the report of the current period is rewritten
+MAX_AGE = timedelta(days=1)  # age at which the current report on large queues is rewritten
 
 _PERIOD_NAMES = {DAY: "daily"}
 
@@ -37,10 +37,12 @@ def _file_stem(period: Period) -> str:
     return f"{period.first}_{_PERIOD_NAMES.get(period.days, 'weekly')}_progress"
 
 
-def list_due_periods(home: Path, running: Period, first: Period, now: datetime) -> list[Period]:
+def list_due_periods(
+    home: Path, running: Period, first: Period, now: datetime, max_age: timedelta = MAX_AGE
+) -> list[Period]:
     """List the periods whose report must be written now, oldest first.
 
-    The `running` period is due if its report is older than `MAX_AGE`. The one before is due if it
+    The `running` period is due if its report is as old as `max_age`. The one before is due if it
     has no report since it ended. Older ones are due if they have a report, but none since they
     ended. `first` is the first period of the history.
     """
@@ -51,7 +53,7 @@ def list_due_periods(home: Path, running: Period, first: Period, now: datetime) 
     due_periods = [period for period, time in earlier[:-1] if time and time < period.end]
     due_periods += [period for period, time in earlier[-1:] if time is None or time < period.end]
     last = written.get(_file_stem(running))
-    fresh = last is not None and running.start <= last <= now < last + MAX_AGE
+    fresh = last is not None and running.start <= last <= now < last + max_age
     return due_periods if fresh else [*due_periods, running]
 
 
