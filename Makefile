@@ -45,8 +45,9 @@ demo: .venv/.ok
 	@sed -n '/^- \*\*missing-cover/ { s/^- .* in \(.* files\)/  a cover, put into \1/; p; q; }' .demo/all.md
 	@rm .demo/all.md
 	@echo
-	@echo "Reports to open, the longest first:"
-	@ls -S .demo/issues/music/*.md | sed -n 's/^/  /; 1,3p'
+	@echo "Reports to open, those with most to do first:"
+	@LC_ALL=C; export LC_ALL; grep -c '^[0-9]*\. \*\*' .demo/issues/music/[A-Z]*.md | \
+		sort -t: -k2,2nr | sed -n 's/:[0-9]*$$//; s/^/  /; 1,3p'
 	@echo "  and the others in .demo/issues/music/"
 	@echo "  .demo/outputs/manual_review_needed.json"
 	@echo "  .demo/outputs/missing_albums.csv"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -84,13 +85,21 @@ def test_the_list_of_reviews_holds_both_and_each_batch_replaces_only_its_own(bot
         assert again["by_kind"] == full["by_kind"]
 
 
-def test_a_list_that_was_deleted_is_made_anew_queue_by_queue(both: Both) -> None:
+def test_a_list_that_was_deleted_is_created_again_by_a_batch_of_either_kind(both: Both) -> None:
     full = both.listed()
     (both.movies.path / LIST).unlink()
     both.movies.batch("--all", "--fix", "none")
-    assert both.queues() == {"movies"}
-    both.music.batch("--all", "--offline", "--fix", "none")
     assert both.listed()["reviews"] == full["reviews"]
+
+
+def test_a_batch_counts_its_own_reviews_first(both: Both) -> None:
+    counts = Counter(
+        entry["queue"] for entries in both.listed()["reviews"].values() for entry in entries
+    )
+    both.movies.ok("--reset-all", "--yes")
+    output = both.movies.batch("--all", "--fix", "none").stdout
+    movies = f"{counts['movies']} issue{'s' * (counts['movies'] != 1)}"
+    assert f"Manual review needed: {movies}, and {counts['music']} of music (see " in output
 
 
 def test_a_list_of_the_time_when_it_held_music_alone_loses_nothing(both: Both) -> None:

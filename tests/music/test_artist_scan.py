@@ -35,7 +35,7 @@ def test_each_visible_folder_in_the_root_is_an_artist_with_its_counts(tmp_path: 
         ("Vera Moss", 4, 3),
     ]
     assert artists[1].path == str(tmp_path / "Vera Moss")
-    assert scan.count_loose_tracks(tmp_path) == 1
+    assert len(scan.find_loose_tracks(tmp_path)) == 1
 
 
 def test_the_scan_of_a_library_opens_no_file(

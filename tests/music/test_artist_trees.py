@@ -160,7 +160,7 @@ def test_an_artist_that_vanishes_during_the_scan_is_passed_over(
 def test_a_root_that_refuses_is_named(public: Path) -> None:
     (public / "music").mkdir()
     with shelf.deny_access(public / "music"):
-        for look in (scan.find_artists, scan.count_loose_tracks):
+        for look in (scan.find_artists, scan.find_loose_tracks):
             with pytest.raises(Unreadable, match="music: Permission denied"):
                 look(public / "music")
 

@@ -118,7 +118,7 @@ def test_the_evidence_of_an_identifier_is_reported() -> None:
 def test_tied_editions_are_reported_with_common_and_different_fields() -> None:
     here, lookup_result = match_releases(pressings.copy(FIRST), releases=(FIRST, MASTERED, OTHER))
     text = section(here, lookup_result)
-    assert "**Albums here: 1 tied.**" in text
+    assert "**Albums here: 1 certain except the edition.**" in text
     assert "Only values that these editions share are written." in text
     lead = "- **Dawn**: 2 editions match equally well (100 % by tracks), "
     assert f"{lead}all of them 1974, CD, 10 tracks:" in text

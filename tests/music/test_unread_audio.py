@@ -107,7 +107,7 @@ def test_a_film_is_no_music(tmp_path: Path) -> None:
     assert [item.fields for item in scan.find_artists(tmp_path)] == [
         {"track_count": 0, "album_count": 0}
     ]
-    assert scan.count_loose_tracks(folder) == 0
+    assert scan.find_loose_tracks(folder) == ()
 
 
 def test_a_command_for_a_folder_writes_no_film(home: Home, dawn: Path) -> None:

@@ -201,7 +201,7 @@ def test_the_progress_of_a_stage_as_text(progress: StageProgress, text: str) -> 
 
 def test_a_batch_with_nothing_but_waits_says_what_it_waits_for(queue: Queue) -> None:
     status = summary.build_queue_status(queue.state, dashboards.ACCOUNT.pace)
-    lines = batch_output.format_summary(BatchResult(), status, queue.location.now)
+    lines = batch_output.format_summary(BatchResult(), status, now=queue.location.now)
     wait = wait_text.format_wait(UNTIL, CLOSED, queue.location.now())
     assert lines[:2] == ["Nothing can be processed now.", f"C: {wait}"]
 

@@ -87,9 +87,14 @@ def test_matched_albums_are_summarized_in_one_line() -> None:
     status = summary.build_queue_status(
         state(A=first, B=second, C=before, D=undone), Throughput(0, 0.0)
     )
-    line = "  Albums: 812 certain, 96 tied, 14 unsure, 8 unknown; 12,204 fields filled"
+    line = (
+        "  Albums: 812 certain, 96 certain except the edition, 14 unsure, 8 unknown;"
+        " 12,204 fields filled"
+    )
     assert line in terminal.describe_queue(status)
-    assert terminal.describe_tallies("music", {"albums_tied": 1}) == ["Albums: 1 tied"]
+    assert terminal.describe_tallies("music", {"albums_tied": 1}) == [
+        "Albums: 1 certain except the edition"
+    ]
     assert terminal.describe_tallies("music", {"fields_filled": 1}) == ["1 field filled"]
 
 

@@ -203,12 +203,12 @@ def format_command(script_name: str, home: Path | None = None) -> str:
     return name if home in (None, checkout) else f"{name} --home {path_text.quote_path(home)}"
 
 
-def rewrite_commands(text: str) -> str:
-    """Replace each script name in a text by the command that runs this script.
+def rewrite_commands(text: str, home: Path | None = None) -> str:
+    """Replace each script name in a text by the command that runs this script for a home.
 
     "Run embed_cover.py ALBUM" becomes "Run embed-cover ALBUM" if mediakeep is installed.
     """
-    return re.sub(r"\b[a-z_]+\.py\b", lambda match: format_command(match[0]), text)
+    return re.sub(r"\b[a-z_]+\.py\b", lambda match: format_command(match[0], home), text)
 
 
 def get_setting(home: Path, name: str, environ: Mapping[str, str] = os.environ) -> Any:

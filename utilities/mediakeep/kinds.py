@@ -86,6 +86,7 @@ class Kind(msgspec.Struct, frozen=True):
     part_noun: str = ""  # noun of the parts of an item, which settles count
     library_noun: str = ""  # what a library contains, such as "artist folders"
     stray_noun: str = ""  # noun of a file in the library that belongs to no item
+    stray_fix: str = ""  # what to do about such files
     counters: tuple[ItemCounter, ...] = ()
     measures: tuple[JobMetric, ...] = ()  # of a kind with stages
     attribution: str = ""  # text that the service requires wherever its data is used
@@ -123,10 +124,11 @@ MUSIC = Kind(
     part_noun="track",
     library_noun="artist folders",
     stray_noun="audio file",
+    stray_fix="Move them to the folder of their artist, then scan again.",
     counters=(
         # How certain the albums are matched, and how many tag fields were filled from the matches.
         ItemCounter("albums_matched", "certain", "Albums"),
-        ItemCounter("albums_tied", "tied", "Albums"),
+        ItemCounter("albums_tied", "certain except the edition", "Albums"),
         ItemCounter("albums_unsure", "unsure", "Albums"),
         ItemCounter("albums_unknown", "unknown", "Albums"),
         ItemCounter("fields_filled", "filled", noun="field"),
@@ -227,6 +229,7 @@ ALBUMS = Kind(
     measures=_JOB_METRICS,
     library_noun="folders with audio files",
     stray_noun="audio file",
+    stray_fix="Move them to a folder of their own, then scan again.",
 )
 
 # A job whose working folder is missing, or whose sources have changed, starts over with its input.
@@ -269,6 +272,7 @@ AUDIOBOOKS = Kind(
     measures=_JOB_METRICS,
     library_noun="folders with audio files",
     stray_noun="audio file",
+    stray_fix="Move them to a folder of their own, then scan again.",
 )
 
 _kinds = {kind.name: kind for kind in (MUSIC, MOVIES, ALBUMS, AUDIOBOOKS)}

@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -227,5 +228,9 @@ def _wait_for_stop(environment: dict[str, str]) -> int:
 def _format_requests(server: SimulatorServer) -> str:
     counts = Counter(request.status for request in server.requests)
     total = counts.total()
-    others = [f"{count} with {status}" for status, count in sorted(counts.items()) if status != 200]
+    others = [
+        f"{count} {HTTPStatus(status).phrase.lower()}"
+        for status, count in sorted(counts.items())
+        if status != HTTPStatus.OK
+    ]
     return ", ".join([f"{total:,} request{'s' * (total != 1)} answered", *others]) + "."

@@ -54,10 +54,14 @@ def find_artists(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedI
     return (item for item in items if item)
 
 
-def count_loose_tracks(root: Path, ignored: tuple[str, ...] = ()) -> int:
-    """Count the audio files directly in a library's folder, which belong to no artist."""
+def find_loose_tracks(root: Path, ignored: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the escaped names of the audio files directly in a library's folder.
+
+    They belong to no artist.
+    """
     try:
-        return len(folder_listing.list_folder(root, ignored).audio_files)
+        files = folder_listing.list_folder(root, ignored).audio_files
+        return tuple(path_text.escape_path(file.name) for file in files)
     except OSError as error:
         raise open_file.to_unreadable(root, error) from error
 

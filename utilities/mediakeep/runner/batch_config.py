@@ -107,7 +107,7 @@ class BatchResult(msgspec.Struct):
     parked: int = 0  # items that wait until a time
     auto_fixed: int = 0
     manual_reviews: int = 0  # of the items of this batch
-    listed_reviews: int | None = None  # entries in the review list of all queues at the end
+    listed_reviews: Mapping[str, int] | None = None  # entries of the review list, by kind
     seconds: float = 0.0
     stopped: bool = False
     requests: int = 0  # to services

@@ -49,8 +49,12 @@ class ReviewListFile(msgspec.Struct, kw_only=True):
     reviews: EntriesByItem = {}  # by item; each entry names its queue
 
 
-class _TotalOnly(msgspec.Struct):
-    total: int
+class _QueueOnly(msgspec.Struct):
+    queue: str = MUSIC.name  # in lists from when music was the only kind
+
+
+class _QueuesOnly(msgspec.Struct):
+    reviews: dict[str, list[_QueueOnly]]
 
 
 def update_review_list(
@@ -76,12 +80,13 @@ def update_review_list(
         return updated
 
 
-def read_review_count(home: Path) -> int | None:
-    """Return the number of entries in the review list, or None if it is missing or damaged."""
+def count_reviews(home: Path) -> Counter[str] | None:
+    """Return the number of entries in the review list by kind, or None if it is unreadable."""
     try:
-        return decode_json((home / FILE).read_bytes(), _TotalOnly).total
+        listed = decode_json((home / FILE).read_bytes(), _QueuesOnly)
     except (OSError, msgspec.MsgspecError):
         return None
+    return Counter(entry.queue for entries in listed.reviews.values() for entry in entries)
 
 
 def skip_items_with_errors(

@@ -6,12 +6,13 @@ None of it fails a batch: errors become warnings.
 from __future__ import annotations
 
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
-from mediakeep import config, size_text
+from mediakeep import config, path_text, size_text
 from mediakeep.app.batch.batch_request import MaintenanceOptions
 from mediakeep.app.queue_admin import backup
 from mediakeep.app.subjects.interface import Subject
@@ -56,6 +57,7 @@ def run_maintenance(
         (_archive_logs, result.notes),
         (_make_due_backup, result.notes),
         (_warn_low_space, result.warnings),
+        (_warn_writable_home, result.warnings),
     )
     for task, messages in tasks:
         try:
@@ -114,4 +116,18 @@ def _warn_low_space(
             f"The checkpoints use {size_text.format_size(used)}, and"
             f" {size_text.format_size(free)} are free. To remove the old ones:"
             f" {command} --prune-checkpoints {_CHECKPOINTS_TO_KEEP}"
+        )
+
+
+def _warn_writable_home(
+    location: QueueLocation, _: Subject, __: MaintenanceOptions
+) -> Iterator[str]:
+    """Warn if other users may replace the files of the home, such as its settings."""
+    home = location.folder.parent.parent
+    mode = home.stat().st_mode
+    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+        place = path_text.quote_path(home)
+        yield (
+            f"All users of this machine may replace files in {place} (mode {mode & 0o777:o})."
+            f" To change that: chmod o-w {place}"
         )

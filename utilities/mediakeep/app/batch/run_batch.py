@@ -160,7 +160,7 @@ def _run_with_queue(
         report.lookup_note = str(options.access.build_skipped_error())
     # Only now is everything in the history, from which the pace is computed.
     report.warnings += [*open_queue.take_warnings(), *warnings, *triggers.warnings]
-    report.listed_reviews = review.read_review_count(options.home)
+    report.listed_reviews = review.count_reviews(options.home)
     output.on_finish(report, summary.read_queue_status(folder, open_queue.state))
     _print_warnings(console, report.warnings)
     return report

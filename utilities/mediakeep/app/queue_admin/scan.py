@@ -190,6 +190,7 @@ def _build_result(
         lines.append(
             f"{strays} in {path_text.display_path(root)} {verbs[0]} to no {context.kind.noun}"
             f" and {verbs[1]} skipped{_format_names(unassigned.named)}."
+            f"{context.kind.stray_fix and ' '}{context.kind.stray_fix}"
         )
     data: dict[str, object] = {"left_out": unassigned.files}
     if unassigned.named:

@@ -128,7 +128,9 @@ def _read_pending_reviews(
         entries = review.skip_items_with_errors(reviewed.review_entries(context.home), [])
         folder = registry.queue_folder(context.home, kind)
         review.update_review_list(context.home, folder, state, entries)
-    remedies = FixHints(partial(reviewed.accept_command, context.home), reviewed.fix_hint)
+    remedies = FixHints(
+        partial(reviewed.accept_command, context.home), partial(reviewed.fix_hint, context.home)
+    )
     return decisions.read_pending_reviews(
         ReviewSource(context.home, kind.name), findings.opened, remedies, context.zone
     )

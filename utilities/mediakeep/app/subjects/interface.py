@@ -107,7 +107,7 @@ class ReviewedSubject(msgspec.Struct, frozen=True):
     read_issues: Callable[[Path, Item], list[Issue] | None]
     # lines on the changes in a dry run's facts
     format_dry_run: Callable[[Mapping[str, Any]], list[str]]
-    fix_hint: Callable[[str], str]  # what to do about an issue kind
+    fix_hint: Callable[[Path, str], str]  # takes the home and an issue kind; returns what to do
     write_exports: Callable[[Path, QueueState], list[str]]  # takes the home; returns warnings
     # takes the home
     estimate_lookups: Callable[[Path, ServiceConfig, Mapping[str, Item]], LookupEstimate]

@@ -164,13 +164,13 @@ def _format_pending_file(pending: Mapping[str, Any]) -> str:
     return f"{pending['role']}: {pending['place']}" + (f" ({more})" if more else "")
 
 
-def _fix_hint(kind: str) -> str:
+def _fix_hint(home: Path, kind: str) -> str:
     from mediakeep.movies import issue_kinds as table
 
     hint = next(
         (issue_kind.fix_hint for issue_kind in table.ISSUE_KINDS if issue_kind.name == kind), ""
     )
-    return config.rewrite_commands(hint)
+    return config.rewrite_commands(hint, home)
 
 
 def _before_batch(home: Path, options: WorkerOptions, items: Mapping[str, Item]) -> list[str]:

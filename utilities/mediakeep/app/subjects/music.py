@@ -40,7 +40,8 @@ def _scan_library(root: Path, ignored: tuple[str, ...]) -> Iterator[ScannedItem]
 def _find_unassigned_files(root: Path, ignored: tuple[str, ...]) -> UnassignedFiles:
     from mediakeep.music import scan
 
-    return UnassignedFiles(scan.count_loose_tracks(root, ignored))
+    tracks = scan.find_loose_tracks(root, ignored)
+    return UnassignedFiles(len(tracks), named=tracks)
 
 
 def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
@@ -194,13 +195,13 @@ def _accept_command(home: Path, kind: str) -> str:
     return fix_commands.accept_kind_command(home, kind)
 
 
-def _fix_hint(kind: str) -> str:
+def _fix_hint(home: Path, kind: str) -> str:
     from mediakeep.music import issue_kinds as table
 
     hint = next(
         (issue_kind.cure for issue_kind in table.ISSUE_KINDS if issue_kind.name == kind), ""
     )
-    return config.rewrite_commands(hint)
+    return config.rewrite_commands(hint, home)
 
 
 def _estimate_lookups(

@@ -119,7 +119,7 @@ class TextOutput:
         """Print the summary."""
         self.close()
         next_steps = _format_next_steps(self._kind, self._home, report)
-        for line in [*format_summary(report, summary), *next_steps]:
+        for line in [*format_summary(report, summary, self._home), *next_steps]:
             click.echo(line)
 
     def on_dry_run(self, report: BatchResult, /) -> None:
@@ -256,7 +256,9 @@ def _print_event(event: str, **facts: Any) -> None:
     click.echo(json.dumps({"event": event, **facts}, ensure_ascii=False))
 
 
-def format_summary(report: BatchResult, summary: QueueStatus, now: Clock = clock.now) -> list[str]:
+def format_summary(
+    report: BatchResult, summary: QueueStatus, home: Path | None = None, now: Clock = clock.now
+) -> list[str]:
     """Return the lines that summarize a batch."""
     waiting = _format_pending_lookups(report, summary)
     if not report.claimed and not report.abort_error:
@@ -271,7 +273,7 @@ def format_summary(report: BatchResult, summary: QueueStatus, now: Clock = clock
     if failed:
         lines.append(f"Failed: {terminal.format_count(failed, summary.noun, summary.plural)}")
     if registry.get_subject(KINDS[summary.kind]).reviewed:
-        lines += _format_issues(report)
+        lines += _format_issues(report, summary.kind, home)
     return [
         *lines,
         *_format_requests(report),
@@ -289,13 +291,21 @@ def _format_next_steps(kind: Kind, home: Path | None, report: BatchResult) -> li
     return [f"Show why: {show} --list --status error. Try again: {retry} --retry-failed."]
 
 
-def _format_issues(report: BatchResult) -> list[str]:
+def _format_issues(report: BatchResult, kind: str, home: Path | None) -> list[str]:
     """Return the lines on repaired issues, and on those that need a review."""
-    listed = report.manual_reviews if report.listed_reviews is None else report.listed_reviews
-    reviews = terminal.format_count(listed, "issue")
+    listed = (
+        {kind: report.manual_reviews} if report.listed_reviews is None else report.listed_reviews
+    )
+    own = terminal.format_count(listed.get(kind, 0), "issue")
+    others = "".join(
+        f", and {count:,} of {name}" for name, count in listed.items() if count and name != kind
+    )
+    path = home / _REVIEW_LIST if home else Path(_REVIEW_LIST)
+    with contextlib.suppress(ValueError, FileNotFoundError):  # not below the current folder
+        path = path.relative_to(Path.cwd())
     return [
         f"Auto-fixed: {terminal.format_count(report.auto_fixed, 'issue')}",
-        f"Manual review needed: {reviews} (see {_REVIEW_LIST})",
+        f"Manual review needed: {own}{others} (see {path_text.display_path(path)})",
     ]
 
 

@@ -51,6 +51,7 @@ def render_markdown(result: MovieResult, issues: Sequence[Issue], home: Path) ->
     others = [issue for issue in issues if not diagnose.needs_decision(issue)]
     return render.render_template(
         "movie.md.j2",
+        home=home,
         title=result.title,
         year=result.year,
         edition=result.edition,

@@ -94,7 +94,7 @@ def build_matches_section(
     names = _label_albums(artist)
     return MatchesSection(
         sums=", ".join(
-            f"{len(albums):,} {sure.value}" for sure, albums in by_confidence.items() if albums
+            f"{len(albums):,} {sure.label}" for sure, albums in by_confidence.items() if albums
         ),
         unsure=tuple(
             _build_unsure(album, names, choose_command)

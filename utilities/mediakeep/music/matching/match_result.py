@@ -19,6 +19,11 @@ class MatchConfidence(StrEnum):
     UNSURE = "unsure"  # the user decides
     UNKNOWN = "unknown"  # no release is near: it is not on MusicBrainz
 
+    @property
+    def label(self) -> str:
+        """The word for people; the value is for files."""
+        return "certain except the edition" if self is MatchConfidence.TIED else self.value
+
 
 class TrackPair(msgspec.Struct, frozen=True):
     """A local track, by its place, and the release's track it is paired with.

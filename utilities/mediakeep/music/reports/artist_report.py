@@ -77,6 +77,7 @@ def render_report(
     by_album = _group_by_album(open_issues, kinds)
     return render.render_template(
         "artist.md.j2",
+        home=paths.home,
         artist=artist.name,
         holdings=_collection_facts(artist),
         sums=_format_severities(open_issues),
