@@ -229,7 +229,7 @@ def _format_requests(server: SimulatorServer) -> str:
     counts = Counter(request.status for request in server.requests)
     total = counts.total()
     others = [
-        f"{count} {HTTPStatus(status).phrase.lower()}"
+        f"{count} with status {status} ({HTTPStatus(status).phrase.lower()})"
         for status, count in sorted(counts.items())
         if status != HTTPStatus.OK
     ]
