@@ -94,6 +94,14 @@ def find_json(item: AlbumItem) -> str:
     return f"outputs/albums/{item.output_name}.json"
 
 
+def read_profile(home: Path, item: AlbumItem) -> str:
+    """Return the profile of the last conversion that was reported, or "" if unknown."""
+    try:
+        return msgspec.json.decode((home / find_json(item)).read_bytes(), type=AlbumReport).profile
+    except (OSError, msgspec.DecodeError):
+        return ""
+
+
 def save_conversion(
     dirs: WorkingDirs, plan: AlbumPlan, extra: ExtraFilesPlan, failures: Mapping[str, str]
 ) -> None:

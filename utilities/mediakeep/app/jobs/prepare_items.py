@@ -15,7 +15,7 @@ from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.subjects.interface import JobActions
 from mediakeep.errors import NoQueue, ScanRefused, UsageError
 from mediakeep.item import Item, NewItem, Status
-from mediakeep.queue import claims, item_archive, new_jobs, resets, scan_diff, snapshot
+from mediakeep.queue import actions, claims, item_archive, new_jobs, resets, scan_diff, snapshot
 from mediakeep.queue.new_jobs import AddResult
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.scan_diff import ScanDiff
@@ -36,6 +36,8 @@ def prepare(context: ManagerContext, preparation: Preparation) -> CommandResult:
         results.append(scan.scan_library(context, str(preparation.scan)))
     if new:
         results.append(_add_items(context, new))
+    if (context.queue_folder / snapshot.FILE).exists():
+        results.append(_add_second_outputs(context, preparation))
     if preparation.retry_failed:
         results.append(reset.reset_errors(context))
     data = {name: value for result in results for name, value in result.data.items()}
@@ -65,6 +67,10 @@ def preview(context: ManagerContext, preparation: Preparation) -> Preview:
         _apply(state, diff.build_patches(), "scan")
     retired = item_archive.load_retired(context.queue_folder, state.kind, state.items)
     new = _build_items(context, preparation)
+    second = get_actions(context).find_second_outputs(state.items, preparation.settings)
+    _apply(state, second.kept, "keep")
+    result = CommandResult([*result.lines, *second.lines], result.data)
+    new += second.new
     now = clock.format_iso(context.location.now())
     if added := new_jobs.build_add_change(state, new, retired.values(), now):
         _apply(state, added.items, added.op)
@@ -152,6 +158,18 @@ def _format_existing(context: ManagerContext, key: str, item: Item, result: AddR
     if item.status is Status.IN_PROGRESS:
         return f"{name} is in the queue already; session {item.session} processes it."
     return f"{name} is in the queue already."
+
+
+def _add_second_outputs(context: ManagerContext, preparation: Preparation) -> CommandResult:
+    """Add items for second outputs if the settings want them; else say what is done elsewhere."""
+    find = get_actions(context).find_second_outputs
+    found = find(context.read_state().items, preparation.settings)
+    if found.kept:
+        with context.open_queue() as queue:
+            queue.commit(actions.keep_settings(found.kept))
+    return (
+        _add_items(context, list(found.new)) if found.new else CommandResult(list(found.lines), {})
+    )
 
 
 def _create_queue_if_missing(context: ManagerContext) -> None:
