@@ -13,7 +13,7 @@ from mediakeep.app.jobs.job_request import Preparation
 from mediakeep.app.queue_admin import new_home, reset, scan
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.subjects.interface import JobActions
-from mediakeep.errors import NoQueue, ScanRefused, UsageError
+from mediakeep.errors import OUT_OF_SPACE, NoQueue, ScanRefused, UsageError
 from mediakeep.item import Item, NewItem, Status
 from mediakeep.queue import actions, claims, item_archive, new_jobs, resets, scan_diff, snapshot
 from mediakeep.queue.new_jobs import AddResult
@@ -37,7 +37,10 @@ def prepare(context: ManagerContext, preparation: Preparation) -> CommandResult:
     if new:
         results.append(_add_items(context, new))
     if (context.queue_folder / snapshot.FILE).exists():
-        results.append(_add_second_outputs(context, preparation))
+        with context.open_queue() as queue:
+            queue.commit(actions.unpark_items(_select_out_of_space))
+            items = queue.state.items
+        results.append(_add_second_outputs(context, items, preparation))
     if preparation.retry_failed:
         results.append(reset.reset_errors(context))
     data = {name: value for result in results for name, value in result.data.items()}
@@ -67,6 +70,8 @@ def preview(context: ManagerContext, preparation: Preparation) -> Preview:
         _apply(state, diff.build_patches(), "scan")
     retired = item_archive.load_retired(context.queue_folder, state.kind, state.items)
     new = _build_items(context, preparation)
+    if freed := actions.unpark_items(_select_out_of_space)(state):
+        _apply(state, freed.items, freed.op)
     second = get_actions(context).find_second_outputs(state.items, preparation.settings)
     _apply(state, second.kept, "keep")
     result = CommandResult([*result.lines, *second.lines], result.data)
@@ -83,6 +88,11 @@ def preview(context: ManagerContext, preparation: Preparation) -> Preview:
         _apply(state, patches, "reset")
     all_keys = {**keys, **dict.fromkeys(added.items if added else ())}
     return Preview(state, tuple(all_keys), result)
+
+
+def _select_out_of_space(state: QueueState) -> list[str]:
+    """Return the keys of the items that wait for disk space: the user may have freed some."""
+    return [key for key, item in state.items.items() if item.parked.startswith(OUT_OF_SPACE)]
 
 
 def _preview_refusal(context: ManagerContext, state: QueueState, diff: ScanDiff) -> CommandResult:
@@ -160,10 +170,11 @@ def _format_existing(context: ManagerContext, key: str, item: Item, result: AddR
     return f"{name} is in the queue already."
 
 
-def _add_second_outputs(context: ManagerContext, preparation: Preparation) -> CommandResult:
+def _add_second_outputs(
+    context: ManagerContext, items: Mapping[str, Item], preparation: Preparation
+) -> CommandResult:
     """Add items for second outputs if the settings want them; else say what is done elsewhere."""
-    find = get_actions(context).find_second_outputs
-    found = find(context.read_state().items, preparation.settings)
+    found = get_actions(context).find_second_outputs(items, preparation.settings)
     if found.kept:
         with context.open_queue() as queue:
             queue.commit(actions.keep_settings(found.kept))
