@@ -115,6 +115,12 @@ def read_peak_memory(connection: sqlite3.Connection, since: str, until: str) -> 
     return int(connection.execute(query, (since, until)).fetchone()[0])
 
 
+def read_recorded_paths(connection: sqlite3.Connection) -> list[str]:
+    """Return the paths, escaped, in the facts of all runs: outputs, archives, working folders."""
+    query = "SELECT DISTINCT value FROM stages, json_each(facts) WHERE key LIKE '%_path'"
+    return [text for (text,) in connection.execute(query) if text]
+
+
 def read_waits(connection: sqlite3.Connection, since: str, until: str) -> list[ItemWait]:
     """Return the waits that began in a period, oldest first.
 
