@@ -132,6 +132,25 @@ def test_all_inputs(albums: AlbumHome) -> None:
         assert mutagen.File(albums.output / ALBUM / rows[name]["output"])["title"] == ["Tide"]
 
 
+def test_long_names_and_ignored_files(albums: AlbumHome) -> None:
+    folder = albums.library / ALBUM
+    (folder / "Bonus").mkdir(parents=True)
+    albums.path.mkdir()
+    encoded.write(folder / "a.wv", "a.wv")
+    letters = "é" * 126  # two bytes each
+    for name in ("x" * 252, f"{letters}"):
+        shutil.copyfile(folder / "a.wv", folder / f"{name}.wv")
+    for name in ("booklet.pdf", "Scan.PDF", "notes.txt", "Bonus/booklet.pdf", "Bonus/b.txt"):
+        (folder / name).write_text("?")
+    encoded.write(folder / "Bonus/b.wv", "a.wv")
+    (albums.library / ".mediakeepignore").write_text("Scan.*\n")
+    albums.convert(ignored=("booklet.pdf", "Bonus/"))
+    assert albums.item(ALBUM).status is Status.COMPLETED, albums.item(ALBUM).error_message
+    found = rig.names(albums.output / ALBUM)
+    assert found == sorted(["a.opus", "notes.txt", "x" * 250 + ".opus", letters[:125] + ".opus"])
+    assert {"booklet.pdf", "Scan.PDF", "Bonus/b.wv"} < set(rig.names(albums.archive / ALBUM))
+
+
 KEPT = ("cbr.mp3", "aac.m4a", "a.opus", "a.wma")
 
 

@@ -156,7 +156,7 @@ class SecondOutputs(msgspec.Struct, frozen=True):
 
     lines: tuple[str, ...] = ()
     new: tuple[NewItem, ...] = ()
-    kept: Mapping[str, Mapping[str, Any]] = {}
+    kept: Mapping[str, dict[str, Any]] = {}
 
 
 def can_transition(item: Item, new: Status) -> bool:

@@ -133,7 +133,9 @@ def _list_hidden_files(
     seen.update(one.path for one in extra.listed)
     for file in load_source_manifest(dirs).files:
         if file.path not in seen:
-            yield FileNotCopied(file.path, "it is hidden or a file of the operating system")
+            yield FileNotCopied(
+                file.path, "it is hidden, ignored, or a file of the operating system"
+            )
 
 
 def write(job: AlbumJob, dirs: WorkingDirs, status: str, message: str = "") -> None:

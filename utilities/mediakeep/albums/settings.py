@@ -35,6 +35,7 @@ class AlbumSettings(msgspec.Struct, frozen=True, kw_only=True):
     keep_going: bool = False
     mirror: bool = False
     also: bool = False
+    ignored: tuple[str, ...] = ()  # patterns of files and folders that are not converted
 
     def build_profiles(self) -> dict[str, Profile]:
         """Return all profiles by name; raise BadSetting if one is invalid."""

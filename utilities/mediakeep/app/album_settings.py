@@ -14,6 +14,7 @@ from mediakeep.albums.settings import AlbumSettings
 from mediakeep.app.jobs.job_request import CONFIGURED_LIBRARY
 from mediakeep.config import PathSettings, ProcessingSettings
 from mediakeep.errors import BadSetting, UsageError
+from mediakeep.media import ignore_rules
 
 _SECTIONS = {"paths": PathSettings, "processing": ProcessingSettings}
 
@@ -45,6 +46,7 @@ def build_settings(
         "origin": str(other_file or home / config.FILE_NAME),
         "access": msgspec.to_builtins(given.get("access")),
         "cover_size": config.get_setting(home, "cover_size", environ),
+        "ignored": ignore_rules.parse_patterns(others.get("ignore") or ""),
         **{name: bool(given.get(name)) for name in ("keep_going", "mirror", "also")},
     }
     try:

@@ -62,7 +62,7 @@ def plan_transfer(source: AllTags, kind: str) -> TransferPlan:
     builder = _PlanBuilder(kind)
     items, lost = gains.convert_gains(source.items, is_opus=kind == formats.OPUS.name)
     if TAG_FORMATS[kind] != "id3":
-        items = _merge_languages(items)
+        items = _add_common_rating(_merge_languages(items))
     builder.not_carried += lost
     for item in items:
         if not item.values:
@@ -284,6 +284,14 @@ def _merge_languages(items: Iterable[TagItem]) -> list[TagItem]:
             item = TagItem(item.name, old.values + item.values, item.description, languages)
         merged[key] = item
     return list(merged.values())
+
+
+def _add_common_rating(items: list[TagItem]) -> list[TagItem]:
+    """Add the first user's rating without the user, if there is none: players look only there."""
+    ratings = [item for item in items if item.name == "rating"]
+    if ratings and all(item.description for item in ratings):
+        return [*items, TagItem("rating", ratings[0].values)]
+    return items
 
 
 def _same_field(one: TagItem, other: TagItem) -> bool:
