@@ -25,12 +25,13 @@ def find_second_outputs(items: Mapping[str, Item], settings: AlbumSettings) -> S
 
     Raise UsageError if a twin would replace what is published.
     """
-    wanted = _find_place(AlbumItem(status=Status.PENDING), settings)
+    profile = settings.get_profile().name
+    wanted = _find_place(AlbumItem(status=Status.PENDING), settings, profile)
     published: dict[str, tuple[str, _Place]] = {}  # by the path of the original
     fitting, kept = set[str](), dict[str, _Place]()
     for key, item in items.items():
         assert isinstance(item, AlbumItem)
-        place = _find_place(item, settings)
+        place = _find_place(item, settings, profile)
         if place == wanted:
             fitting.add(item.path)
         elif item.playback_path and item.status is not Status.SKIPPED and not item.original_deleted:
@@ -59,9 +60,9 @@ def find_second_outputs(items: Mapping[str, Item], settings: AlbumSettings) -> S
     return SecondOutputs(new=twins, kept=kept)
 
 
-def _find_place(item: AlbumItem, settings: AlbumSettings) -> _Place:
+def _find_place(item: AlbumItem, settings: AlbumSettings, profile: str) -> _Place:
     """Return where an album was published, or where the settings would publish it."""
-    profile = item.profile or settings.get_profile().name
+    profile = item.profile or profile
     folder = settings.find_output_dir(path_text.unescape_path(item.output_dir), profile)
     if item.playback_path and item.folder:
         home = Path(path_text.unescape_path(settings.home))

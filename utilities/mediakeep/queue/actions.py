@@ -288,18 +288,6 @@ _CLAIM_AND_WAIT_FIELDS = (
 )
 
 
-def keep_settings(
-    changes: Mapping[str, Mapping[str, Any]],
-) -> Callable[[QueueState], QueueChange | None]:
-    """Return a change function that gives items, by key, settings of their own."""
-
-    def decide(state: QueueState) -> QueueChange | None:
-        items = {key: dict(changes[key]) for key in changes if key in state.items}
-        return QueueChange("keep", items) if items else None
-
-    return decide
-
-
 def prioritize_item(name: str) -> Callable[[QueueState], QueueChange]:
     """Return a change function that makes the next batch claim an item first.
 

@@ -21,6 +21,7 @@ from mediakeep.queue.queue import Queue
 from mediakeep.queue.scan_diff import ScanDiff
 from mediakeep.queue.snapshot import SnapshotHead
 from mediakeep.queue.state import QueueState
+from mediakeep.queue.store import QueueChange
 from mediakeep.views import terminal
 
 
@@ -177,7 +178,11 @@ def _add_second_outputs(
     found = get_actions(context).find_second_outputs(items, preparation.settings)
     if found.kept:
         with context.open_queue() as queue:
-            queue.commit(actions.keep_settings(found.kept))
+            queue.commit(
+                lambda state: QueueChange(
+                    "keep", {key: own for key, own in found.kept.items() if key in state.items}
+                )
+            )
     return (
         _add_items(context, list(found.new)) if found.new else CommandResult(list(found.lines), {})
     )
