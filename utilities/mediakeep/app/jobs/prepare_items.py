@@ -75,7 +75,8 @@ def preview(context: ManagerContext, preparation: Preparation) -> Preview:
         _apply(state, freed.items, freed.op)
     second = get_actions(context).find_second_outputs(state.items, preparation.settings)
     _apply(state, second.kept, "keep")
-    result = CommandResult([*result.lines, *second.lines], result.data)
+    elsewhere = {"elsewhere": second.lines} if second.lines else {}
+    result = CommandResult([*result.lines, *second.lines], {**result.data, **elsewhere})
     new += second.new
     now = clock.format_iso(context.location.now())
     if added := new_jobs.build_add_change(state, new, retired.values(), now):
@@ -184,7 +185,9 @@ def _add_second_outputs(
                 )
             )
     return (
-        _add_items(context, list(found.new)) if found.new else CommandResult(list(found.lines), {})
+        _add_items(context, list(found.new))
+        if found.new
+        else CommandResult(list(found.lines), {"elsewhere": found.lines} if found.lines else {})
     )
 
 
