@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -96,12 +96,13 @@ class AlbumHome:
                     track.write_bytes(data[: len(data) // 2])
             (folder / "rip.log").write_text("log")
 
-    def settings(self, **options: Any) -> dict[str, Any]:
+    def settings(self, *, ignored: tuple[str, ...] = (), **options: Any) -> dict[str, Any]:
         """Return the settings that the command would build from options."""
         names = ("source", "config", "profile", "verify", "existing", "enrich", "delete_original")
         folders = {"output_dir": self.output, "archive_dir": self.archive}
         given = {**dict.fromkeys(names), "working_dir": None, "keep_going": False, "mirror": False}
         others: dict[str, Any] = {"max_attempts": 3, "add": (), "scan": None}
+        others["ignore"] = ",".join(ignored)
         values = {**given, **folders, "access": self.access, **self.values, **options}
         return album_settings.build_settings(self.path, values, others, {})
 
@@ -110,8 +111,9 @@ class AlbumHome:
         settings = self.settings(**options)
         paths = tuple(self.library / name for name in added)
         scan = None if added else self.library
-        result = prepare_items.prepare(self.context, Preparation(settings, scan, paths))
-        return [*result.lines, *vanished.remove_outputs(self.context, settings).lines]
+        context = replace(self.context, ignore_patterns=tuple(settings["ignored"]))
+        result = prepare_items.prepare(context, Preparation(settings, scan, paths))
+        return [*result.lines, *vanished.remove_outputs(context, settings).lines]
 
     def run(
         self, *, attempts: int = 1, limits: ExecutionLimits = _NO_LIMITS, **options: Any

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from mediakeep import kinds
@@ -9,6 +11,7 @@ from mediakeep.app.batch.batch_request import BatchOptions, BatchRequest
 from mediakeep.app.jobs.job_batch import JobBatch
 from mediakeep.app.jobs.job_request import Preparation, Selection
 from mediakeep.commands.display import batch_output
+from mediakeep.errors import UsageError
 from mediakeep.item import Status
 from mediakeep.runner.batch_config import BatchConfig
 from tests.albums import rig
@@ -89,3 +92,50 @@ def test_a_mirror_keeps_the_output_of_an_album_that_another_item_has_deleted(
     assert not (albums.library / "Art/One").exists()
     albums.prepare(mirror=True)
     assert rig.names(albums.output / "Art/One") == OUTPUTS
+
+
+SECOND = {"profile": "mp3-v0", "mirror": True}
+MP3 = ["01 T.mp3", "02 T.mp3", "rip.log"]
+
+
+def test_a_run_with_other_settings_names_what_is_done_with_the_first_ones(
+    albums: AlbumHome,
+) -> None:
+    albums.make("Art/One", "Art/Two", "Art/Three")
+    second = {"profile": "mp3-v0", "output_dir": albums.root / "mp3"}
+    for name in ("Art/One", "Art/Two"):
+        albums.prepare(name, output_dir=albums.root / "{profile}")
+    albums.run()
+    line = albums.prepare("Art/Three", **second)[-1]
+    hint = "Add --also to have both; they need two output folders."
+    done, wanted = f"opus in {albums.root}/opus", f"mp3-v0 in {albums.root}/mp3"
+    assert line == f"Done in {done}, but not in {wanted}: 2 of 3. {hint}"
+    lines = albums.prepare(output_dir=albums.root / "opus")
+    assert lines == ["3 albums on disk: no changes."]
+    line = albums.prepare(profile="flac", output_dir=albums.root / "opus")[-1]
+    assert line.startswith("Done in opus in")
+
+
+def test_a_mirror_in_a_second_profile_follows_the_library(albums: AlbumHome) -> None:
+    albums.make("Art/One", "Art/Two", "Art/Three", "Art/Four")
+    albums.convert()
+    first = rig.contents(albums.output)
+    second = {**SECOND, "output_dir": albums.root / "mp3"}
+    with pytest.raises(UsageError, match="another output folder"):
+        albums.prepare(profile="mp3-v0", also=True)
+    albums.convert(**second, also=True)
+    assert rig.names(albums.root / "mp3/Art/One") == MP3
+    assert rig.contents(albums.output) == first
+    (albums.library / "Art/One/02 T.flac").unlink()
+    shutil.rmtree(albums.library / "Art/Two")
+    albums.make("Art/Five")
+    albums.convert(**second)  # also without --also: the first twin keeps profile and folder
+    assert rig.names(albums.root / "mp3/Art/One") == ["01 T.mp3", "rip.log"]
+    assert rig.names(albums.output / "Art/One") == ["01 T.opus", "rip.log"]
+    for folder in (albums.output, albums.root / "mp3"):
+        assert not (folder / "Art/Two").exists()
+    assert rig.names(albums.root / "mp3/Art/Five") == MP3
+    assert not (albums.output / "Art/Five").exists()
+    albums.convert(mirror=True, also=True)
+    assert rig.names(albums.output / "Art/Five") == OUTPUTS
+    assert set(statuses(albums).values()) == {"completed", "skipped"}

@@ -406,7 +406,7 @@ def test_files_that_are_not_copied_are_listed_with_hidden_ones(albums: AlbumHome
         (folder / name).write_bytes(b"?")
     albums.convert()
     listed = {one["path"]: one["reason"] for one in albums.report(ALBUM)["not_copied"]}
-    hidden = "it is hidden or a file of the operating system"
+    hidden = "it is hidden, ignored, or a file of the operating system"
     assert listed == {
         "sums.md5": "it has checksums of the source files",
         **dict.fromkeys((".hidden.txt", ".thumbs/1.jpg", "._01 T.flac"), hidden),

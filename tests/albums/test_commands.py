@@ -19,6 +19,7 @@ from tests.albums.test_albums import ALBUM, OUTPUTS, check_published
 from tests.albums.test_interrupted import ARCHIVED
 from tests.crash.gate import Gate
 
+MANAGER = "album_queue_manager.py"
 _SCRIPTS = Path(__file__).parents[2] / "utilities"
 _PATIENCE = 300.0  # seconds; it decides no result, but ends a test that hangs
 _ENVIRONMENT = {name: text for name, text in os.environ.items() if not name.startswith(ENV_PREFIX)}
@@ -224,3 +225,28 @@ def test_texts_of_a_failed_album(albums: AlbumHome) -> None:
     assert max(map(len, resumable)) <= 104
     *_, ended = convert(albums, "--output", albums.output, "--json").splitlines()
     assert not {"auto_fixed", "lookup_note"} & json.loads(ended).keys()
+
+
+def test_what_was_rolled_back_is_listed_and_restored(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    albums.convert()
+    before = rig.contents(albums.output)
+    assert run(albums, MANAGER, "--list-quarantine") == "Nothing is in quarantine.\n"
+    convert(albums, "--rollback", ALBUM, "--yes")
+    assert rig.names(albums.output) == []
+    listed = [
+        line.partition("  ") for line in run(albums, MANAGER, "--list-quarantine").splitlines()
+    ]
+    ids = {what.removeprefix("rolled back: "): one for one, _, what in listed}
+    output, archive = str(albums.output / ALBUM), str(albums.archive / ALBUM)
+    assert ids.keys() == {output, archive}
+    restored = run(albums, MANAGER, "--restore-quarantined", ids[output])
+    assert restored == f"Restored: {output}\n"
+    assert rig.contents(albums.output) == before
+    assert "fits 0 entries" in run(albums, MANAGER, "--restore-quarantined", ids[output], code=2)
+    (albums.archive / ALBUM).mkdir(parents=True)
+    assert "exists already" in run(albums, MANAGER, "--restore-quarantined", archive, code=1)
+    (albums.archive / ALBUM).rmdir()
+    run(albums, MANAGER, "--restore-quarantined", archive)
+    assert rig.names(albums.archive / ALBUM) == ARCHIVED
+    assert run(albums, MANAGER, "--list-quarantine", "--json") == "[]\n"

@@ -13,7 +13,13 @@ from pathlib import Path
 import pytest
 
 from mediakeep import kinds
+from mediakeep.app.batch.batch_request import BatchOptions, BatchRequest
+from mediakeep.app.jobs.job_batch import JobBatch
+from mediakeep.app.jobs.job_request import Preparation, Selection
+from mediakeep.commands.display import batch_output
 from mediakeep.item import Status
+from mediakeep.runner.batch_config import BatchConfig
+from mediakeep.workspace import disk_space
 from tests.albums import rig
 from tests.albums.rig import AlbumHome
 from tests.albums.test_albums import ALBUM, OUTPUTS, check_published
@@ -72,6 +78,58 @@ def test_a_full_volume(
     check_published(albums)
 
 
+def run_command(albums: AlbumHome, *, dry_run: bool = False) -> int:
+    """Scan and process as the command does, and return its exit code."""
+    settings = albums.settings()
+    request = BatchRequest(kinds.ALBUMS, settings=settings)
+    options = BatchOptions(albums.path, request, dry_run, False, BatchConfig(size=None), False)
+    job = JobBatch(albums.context, options, Preparation(settings, albums.library), Selection())
+    with batch_output.open_output(options) as output:
+        return job.run((), output)
+
+
+def test_a_new_run_looks_at_once_whether_there_is_space(
+    albums: AlbumHome, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    albums.make(ALBUM, "Art/Two")
+    free = [0, 512, 1 << 40]  # bytes in the runs
+
+    class Disk:
+        f_frsize, f_blocks, f_bfree = 1, 1 << 41, 1 << 41
+
+        @property
+        def f_bavail(self) -> int:
+            return free[0]
+
+    monkeypatch.setattr(disk_space.os, "statvfs", lambda _: Disk())
+    assert run_command(albums) == 1
+    assert "0 B free" in albums.item(ALBUM).parked
+    free.pop(0)
+    assert run_command(albums) == 1
+    assert "512 B free" in albums.item(ALBUM).parked
+    free.pop(0)
+    capsys.readouterr()
+    assert run_command(albums, dry_run=True) == 0
+    assert "[2/2]" in capsys.readouterr().out
+    assert albums.item(ALBUM).parked
+    assert run_command(albums) == 0
+    assert albums.item(ALBUM).status is Status.COMPLETED
+
+
+def test_a_batch_that_finds_its_volume_full_exits_1(albums: AlbumHome, other_volume: Path) -> None:
+    albums.make(ALBUM)
+    albums.values = {"archive_dir": other_volume / "folder"}
+
+    def fail(call: FileCall) -> None:
+        if call.name == "open" and call.flags & os.O_CREAT and ".part/" in call.path:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), call.path)
+
+    with Tap(fail):
+        assert run_command(albums) == 1
+    assert run_command(albums) == 0
+    assert albums.item(ALBUM).status is Status.COMPLETED
+
+
 _ROOM = 16 << 10  # bytes that are left on a full volume, less than a track has
 
 
@@ -120,7 +178,7 @@ def test_a_volume_that_really_fills_up(
     item = albums.item(ALBUM)
     assert (result.parked, result.done_count, item.status) == (1, 0, Status.PENDING)
     assert kinds.ALBUMS.stages.get_current_stage(item.processing_stage) == stage
-    assert item.parked.startswith(f"the volume of {small_volume}")
+    assert item.parked.startswith(f"Not enough disk space: the volume of {small_volume}")
     assert item.parked.endswith(" is full")
     assert not item.attempts
     output = folder if option == "output_dir" else albums.output

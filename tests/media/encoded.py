@@ -36,6 +36,9 @@ KINDS = {
     "ac3.m4a": ("ac3", "ipod", "fltp", 48_000),
     "eac3.mp4": ("eac3", "mp4", "fltp", 48_000),
     "flac.mp4": ("flac", "mp4", "s32", 96_000),
+    "24.mov": ("pcm_s24le", "mov", "s32", 96_000),
+    "in24.mov": ("pcm_s24be", "mov", "s32", 44_100),
+    "16.mov": ("pcm_s16le", "mov", "s16", 96_000),
     "fragmented.m4a": ("aac", "ipod", "fltp", 44_100),
 }
 _LOSSY = {"libmp3lame", "mp2", "aac", "libopus", "wmav2", "ac3", "eac3", "vorbis"}

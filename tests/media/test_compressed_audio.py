@@ -35,6 +35,7 @@ def read(folder: Path, data: bytes, suffix: str) -> AudioProperties:
         ("ac3.m4a", ("ac-3", 48000, 2, False)),
         ("eac3.mp4", ("ec-3", 48000, 2, False)),
         ("flac.mp4", ("fLaC", 96000, 2, True)),
+        ("24.mov", ("lpcm", 96000, 2, True)),  # in an entry of version 2
         ("fragmented.m4a", ("mp4a.40.2", 44100, 2, False)),
     ],
 )
@@ -119,6 +120,9 @@ def atom(name: bytes, data: bytes) -> bytes:
     [
         # ETSI TS 102 366, F.4: 44,100 Hz, 3 front and 2 rear channels, LFE, 448 kbit/s
         (b"ac-3", atom(b"dac3", bytes.fromhex("503de0")), 44100, 6),
+        # A/52, E.1.3.2: streams 9 and 10 have half and a quarter of the rate
+        (b"ac-3", atom(b"dac3", bytes.fromhex("523de0")), 22050, 6),
+        (b"ac-3", atom(b"dac3", bytes.fromhex("543de0")), 11025, 6),
         # ... 48,000 Hz, one channel, 64 kbit/s
         (b"ac-3", atom(b"dac3", bytes.fromhex("100900")), 48000, 1),
         # F.6: 448 kbit/s, 44,100 Hz, 5.1
@@ -138,6 +142,13 @@ def test_the_configuration_of_an_mp4_codec_is_more_exact_than_its_sample_entry(
     facts = read(tmp_path, with_codec(name, configuration), "m4a")
     assert (facts.codec, facts.sample_rate, facts.channels) == (name.decode(), rate, channels)
     assert facts.duration == pytest.approx(1.0, abs=0.1)
+
+
+@each_row("name, bits", [("24.mov", 24), ("in24.mov", 24), ("16.mov", 16)])
+def test_the_depth_of_pcm_in_quicktime_is_not_that_of_its_sample_entry(
+    tmp_path: Path, name: str, bits: int
+) -> None:
+    assert tags.read(encoded.write(tmp_path / name, name)).facts.bits == bits
 
 
 def adif(copyright_id: bytes = b"") -> bytes:

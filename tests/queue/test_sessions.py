@@ -274,7 +274,10 @@ def make_ended_session(tmp_path: Path, *, archived: bool) -> tuple[QueueLocation
 
 def faults(where: QueueLocation) -> list[str]:
     with Queue.open(where, MUSIC) as queue:
-        faults = validate.find_faults(where.folder, queue.state, lambda _: [])
+        faults = (
+            *validate.check_queue_files(where.folder, queue.state),
+            *validate.check_written_files(where.folder, queue.state, lambda _: []),
+        )
         return [fault.what for fault in faults]
 
 

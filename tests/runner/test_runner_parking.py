@@ -86,8 +86,8 @@ def test_an_item_waits_for_space_on_another_volume(tmp_path: Path) -> None:
     assert (result.parked, result.abort_error) == (2, None)
     assert shop.item("cow").status is Status.COMPLETED
     ant, bee = shop.item("ant"), shop.item("bee")
-    assert ant.parked.startswith("needs 3.1 GB on /")
-    assert bee.parked == f"the volume of {path} is full"
+    assert ant.parked.startswith("Not enough disk space: needs 3.1 GB on /")
+    assert bee.parked == f"Not enough disk space: the volume of {path} is full"
     assert (ant.attempts, bee.attempts, ant.not_before) == (0, 0, "2025-12-17T10:01:00+00:00")
     shop.clock.go(60)
     shop.run()
@@ -111,7 +111,7 @@ def test_a_full_volume_of_the_queue_ends_the_batch(tmp_path: Path, needed: str) 
 def test_a_full_volume_without_a_name_parks_if_the_queue_has_space(tmp_path: Path) -> None:
     shop = stock(tmp_path, ant="convert=full:")
     shop.run()
-    assert shop.item("ant").parked == "a volume is full"
+    assert shop.item("ant").parked == "Not enough disk space: a volume is full"
 
 
 @pytest.mark.usefixtures("pooled")
@@ -126,7 +126,7 @@ def test_the_results_of_running_parts_are_recorded_before_an_item_waits(tmp_path
     ant = shop.item("ant")
     assert ant.parts
     assert (ant.status, list(ant.parts.done.values())) == (Status.PENDING, [["GATED"]])
-    assert ant.parked.startswith("needs 3.1 GB on /")
+    assert ant.parked.startswith("Not enough disk space: needs 3.1 GB on /")
     shop._queue = None
     shop.queue.unpark(["ant"])
     shop.run()

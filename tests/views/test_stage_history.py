@@ -239,13 +239,12 @@ def test_a_failure_before_a_cleanup_counts_once(queue: Queue, *, indexed_between
     assert select(queue, STAGES) == [*once, ("A", "preparing", "failed", 2.0, 1)]
 
 
-def test_queries_return_the_times_failures_and_waits(queue: Queue) -> None:
+def test_queries_return_the_times_and_failures(queue: Queue) -> None:
     run_all_outcomes(queue)
     queue.write_checkpoint()
     with index.open_for_query(queue.location.folder, kind=KIND) as base:
         runs = stage_queries.read_stage_runs(base, "A")
         totals = stage_queries.read_stage_totals(base, *ALL_TIME)
-        waits = stage_queries.read_waits(base, *ALL_TIME)
         assert stage_queries.read_stage_totals(base, "9", "99") == []
     assert [(run.stage, run.seconds) for run in runs] == [
         ("preparing", 1.5),
@@ -263,8 +262,6 @@ def test_queries_return_the_times_failures_and_waits(queue: Queue) -> None:
         ("converting", 1, 1, 0, 0, 60.0, 100.0, 64_000_000),
         ("publishing", 1, 0, 0, 0, 3.0, 2.0, 32_000_000),
     ]
-    (wait,) = waits
-    assert (wait.item, wait.until, wait.why) == ("C", MORNING, "the service is closed")
 
 
 def test_odd_facts_make_no_row_and_no_error(queue: Queue) -> None:

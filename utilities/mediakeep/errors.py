@@ -58,6 +58,9 @@ from pathlib import PurePath
 
 from mediakeep import path_text
 
+# The beginning of the reason for which an item waits, whatever found the disk full.
+OUT_OF_SPACE = "Not enough disk space"
+
 
 class MediakeepError(Exception):
     message = "Something went wrong: {}"
@@ -200,7 +203,7 @@ class TargetExists(ItemFailed):
 
 
 class NotEnoughSpace(ItemFailed):
-    message = "Not enough disk space: {}. Free disk space or use another folder, then run again."
+    message = f"{OUT_OF_SPACE}: {{}}. Free disk space or use another folder, then run again."
 
 
 class UndoRefused(ItemFailed):

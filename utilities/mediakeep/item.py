@@ -121,11 +121,15 @@ class Item(
 
 
 class ScannedItem(msgspec.Struct, frozen=True, kw_only=True):
-    """An artist folder or a movie found on disk by a scan of the library."""
+    """An artist folder or a movie found on disk by a scan of the library.
+
+    `own_fingerprint` does not depend on its place in the library: that of an item added by path.
+    """
 
     key: str
     path: str  # escaped, see `escape_path`
     fingerprint: str  # changes if a file in it changes its name, size or mtime
+    own_fingerprint: str = ""
     fields: dict[str, int] = {}  # counts in the kind's Struct, such as track_count
 
 
@@ -141,6 +145,18 @@ class NewItem(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str = ""
     fields: Mapping[str, Any] = {}
     settings: Mapping[str, Any] = {}
+
+
+class SecondOutputs(msgspec.Struct, frozen=True):
+    """What the settings of a batch mean for items that are done with other settings.
+
+    `lines` name such items. `new` are items for second outputs of them, and `kept` the own settings
+    with which items keep their output, by key; both are empty unless the settings want that.
+    """
+
+    lines: tuple[str, ...] = ()
+    new: tuple[NewItem, ...] = ()
+    kept: Mapping[str, dict[str, Any]] = {}
 
 
 def can_transition(item: Item, new: Status) -> bool:

@@ -8,6 +8,7 @@ import shlex
 import unicodedata
 from collections.abc import Container
 
+_MAX_NAME = 255  # bytes
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ]{3,98}[A-Za-z0-9]")
 _SURROGATES = re.compile("[\udc80-\udcff]")  # undecodable bytes (surrogateescape)
 _ESCAPE_SEQUENCE = re.compile(r"\\(?:\\|x([0-9A-F]{2}))")
@@ -78,6 +79,13 @@ def safe_name(name: str, taken: Container[str] = ()) -> str:
         number += 1
         unique = f"{stem}_{number}"
     return unique
+
+
+def fit_name(stem: str, ending: str) -> str:
+    """Return a file name, whose stem is cut if the name would be longer than file systems allow."""
+    while len(os.fsencode(stem + ending)) > _MAX_NAME:
+        stem = stem[:-1]
+    return stem + ending
 
 
 def _sanitize_name(name: str) -> str:

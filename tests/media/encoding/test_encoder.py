@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
 import resource
 import shutil
 import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import av
 import msgspec
 import pytest
 
@@ -162,6 +165,46 @@ def test_rates_and_channels_of_all_kinds_stay_exact(
         assert abs(decoded - written.samples) <= (name == "opus")
         expected = min(channels, 2) if name == "mp3-v0" else channels
         assert tags.read(target).facts.channels == expected
+
+
+SURROUND = [
+    *(("5.1", "5.1"), ("5.1(side)", "5.1"), ("5.0(side)", "5.0"), ("6.1", "6.1(back)")),
+    *(("2.1", ""), ("quad", ""), ("7.1", "")),
+]
+
+
+@each_row("layout, stored", SURROUND)
+def test_alac_keeps_all_channels_or_names_the_layout_that_it_cannot_store(
+    tmp_path: Path, layout: str, stored: str
+) -> None:
+    source, target = tmp_path / "a.wav", tmp_path / "a.m4a"
+    with av.open(str(source), "w") as output:
+        stream: Any = output.add_stream("pcm_s24le", rate=48_000, layout=layout)
+        frame = av.AudioFrame(format="s32", layout=layout, samples=4800)
+        frame.sample_rate = 48_000
+        data = random.Random(7).randbytes(4 * 4800 * len(frame.layout.channels))
+        frame.planes[0].update(bytes(b if n % 4 else 0 for n, b in enumerate(data)))  # 24 bits
+        output.mux([*stream.encode(frame), *stream.encode(None)])
+    if not stored:
+        with pytest.raises(EncodingFailed, match=rf"cannot store the channel layout {layout}\."):
+            sounds.convert(source, target, "alac")
+        return
+    sounds.convert(source, target, "alac")
+    assert read_channels(target, stored) == read_channels(source, layout)
+
+
+def read_channels(path: Path, layout: str) -> dict[str, bytes]:
+    """Return the samples of each channel; the surrounds have one name each, left and right."""
+    names = {"BL": "SL", "BR": "SR"}
+    found: dict[str, bytes] = {}
+    with av.open(str(path)) as file:
+        assert file.streams.audio[0].layout.name == layout
+        resampler = av.AudioResampler("s32p")
+        for frame in (one for raw in file.decode(audio=0) for one in resampler.resample(raw)):
+            for channel, plane in zip(frame.layout.channels, frame.planes, strict=True):
+                name = names.get(channel.name, channel.name)
+                found[name] = found.get(name, b"") + bytes(plane)[: 4 * frame.samples]
+    return found
 
 
 def test_progress_is_reported_each_second_and_stops_the_encoder(tmp_path: Path) -> None:

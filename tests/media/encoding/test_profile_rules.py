@@ -35,6 +35,8 @@ def facts(**changes: Any) -> AudioProperties:
         (MP3, "flac", "copy"),
         (facts(bits=32), "flac", "encode"),
         (facts(format="MP4", codec="ALAC"), "alac", "copy"),
+        (facts(channels=7), "alac", "encode"),
+        (facts(channels=8), "alac", "copy"),  # it cannot store them
     ],
 )
 def test_lossless_is_encoded_and_lossy_is_kept(

@@ -34,6 +34,7 @@ FIELDS = {
     "DISCTOTAL": ["2"],
     "DATE": ["2001-05-06"],
     "ORIGINALDATE": ["1999-02-03"],
+    "ORIGINALYEAR": ["1998"],  # not that of the date: neither may become the other
     "GENRE": ["Trip Hop", "Jazz"],
     "COMMENT": ["Bought in Lisbon"],
     "COMPOSER": ["Ida Lund", "Bo Ek"],
@@ -194,6 +195,7 @@ _ATTRIBUTES = {
     "DISCTOTAL": "DiscTotal",
     "DATE": "WM/Year",
     "ORIGINALDATE": "WM/OriginalReleaseTime",
+    "ORIGINALYEAR": "WM/OriginalReleaseYear",
     "GENRE": "WM/Genre",
     "COMMENT": "Description",
     "COMPOSER": "WM/Composer",

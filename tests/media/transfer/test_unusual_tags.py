@@ -22,6 +22,7 @@ from mediakeep.media.transfer.transfer_tags import transfer_tags
 from tests.media import drawn_pictures, mutations_sounds, mutations_tags
 from tests.media.transfer import tagged_sources
 from tests.media.transfer.tagged_sources import BACK, FRONT
+from tests.sampling import each_row
 
 MOOD = "\u041d\u0430\u0441\u0442\u0440\u043e\u0439"  # a name in Cyrillic
 
@@ -224,7 +225,7 @@ def test_names_that_clash_or_are_not_possible(tmp_path: Path) -> None:
     opened, lost, _ = transfer(with_frames(tmp_path, *frames), "ogg")
     assert (opened["date"], opened["albumartist"]) == (["2001"], ["Anna"])
     assert (opened["barcode"], opened["genre"]) == (["1"], ["Jazz"])
-    assert set(lost) == {"date", "Stimmung \xfc"}
+    assert set(lost) == {"DATE", "Stimmung \xfc"}  # by the name that the source has
     opened, lost, _ = transfer(with_frames(tmp_path, *frames), "mp3")
     assert lost == {}
     assert opened["TXXX:DATE"].text == ["1999"]
@@ -247,6 +248,52 @@ def test_a_vorbis_comment_with_several_names_of_a_field(tmp_path: Path) -> None:
     assert opened["TXXX:DESCRIPTION"].text == ["three"]
     assert opened["COMM::XXX"].text == ["one", "two"]
     assert opened["TRCK"].text == ["3/12"]
+
+
+FREEFORM = "----:com.apple.iTunes:"
+SECOND_NAMES = """
+flac  LABEL=a   PUBLISHER=b    | opus LABEL=a PUBLISHER=b        | mp3 TPUB=a TXXX:PUBLISHER=b
+flac  LABEL=a   PUBLISHER=a    | m4a ----:com.apple.iTunes:LABEL=a
+flac  DATE=2001 YEAR=1999      | opus DATE=2001 YEAR=1999        | mp3 TDRC=2001 TXXX:YEAR=1999
+flac  ORIGINALYEAR=1999        | ogg ORIGINALYEAR=1999           | mp3 TXXX:ORIGINALYEAR=1999
+m4a   ORIGINALDATE=2001 originalyear=1999 | flac ORIGINALYEAR=1999 ORIGINALDATE=2001
+m4a   ORIGINALDATE=2001 originalyear=1999 | mp3 TXXX:ORIGINALYEAR=1999 TDOR=2001
+m4a   soar=a    ARTISTSORT=b   | mp3 TSOP=a TXXX:ARTISTSORT=b
+mp3   originalyear=1999        | m4a ----:com.apple.iTunes:ORIGINALYEAR=1999
+mp3   originalyear=1999        | flac ORIGINALYEAR=1999
+"""
+
+
+@each_row(
+    "source, target",
+    [
+        (row.split("|")[0].split(), target.split())
+        for row in SECOND_NAMES.strip().splitlines()
+        for target in row.split("|")[1:]
+    ],
+)
+def test_a_second_name_of_a_field_is_carried_with_its_own_value(
+    tmp_path: Path, source: list[str], target: list[str]
+) -> None:
+    path = bare(tmp_path, source[0])
+    audio: Any = mutagen.File(path)  # type: ignore[attr-defined]
+    for name, _, text in (field.partition("=") for field in source[1:]):
+        if source[0] == "mp3":
+            audio[f"TXXX:{name}"] = id3.TXXX(3, name, [text])
+        elif source[0] == "m4a" and len(name) > 4:
+            audio[FREEFORM + name] = [text.encode()]
+        else:
+            audio[name] = [text]
+    audio.save()
+    opened, lost, _ = transfer(path, target[0])
+    assert lost == {}
+    wanted = dict(field.rsplit("=", 1) for field in target[1:])
+    stored = {name: [as_text(one) for one in opened.tags[name]] for name in wanted}
+    assert stored == {name: [text] for name, text in wanted.items()}
+
+
+def as_text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def test_binary_frames_stay_in_id3(tmp_path: Path) -> None:

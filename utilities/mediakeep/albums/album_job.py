@@ -17,7 +17,7 @@ from mediakeep.albums.plan_album import AlbumPlan
 from mediakeep.albums.read_album import SourceAlbum
 from mediakeep.albums.settings import AlbumSettings
 from mediakeep.errors import WorkingFilesChanged
-from mediakeep.media import folder_listing
+from mediakeep.media import folder_listing, ignore_rules
 from mediakeep.media.encoding.profiles import Profile
 from mediakeep.outcome import NO_PROGRESS, Progress
 from mediakeep.workspace import folder_owners, manifest, publish, quarantine, working_dirs
@@ -140,9 +140,14 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
         digits = dirs.source.name.rpartition("[")[2].partition("]")[0]
         return self.original.with_name(f".mediakeep-deleted-{digits}")
 
+    def is_ignored(self, relative: str) -> bool:
+        """Return whether the user's patterns exclude a file of the album."""
+        path = self.original / relative
+        return ignore_rules.is_ignored(path, self.original, self.settings.ignored)
+
     def read_plan(self, folder: Path) -> tuple[SourceAlbum, AlbumPlan]:
         """Read the album in a folder, and plan its conversion."""
-        album = read_album.read_album(folder, self.original)
+        album = read_album.read_album(folder, self.original, self.is_ignored)
         settings = self.settings
         return album, plan_album.plan_album(
             album, self.profile, settings.build_rules(), settings.build_profiles()

@@ -122,11 +122,9 @@ def _decide(
 def _choose_output(source: PurePosixPath, suffix: str, taken: set[str]) -> str:
     """Return the path of a new file; a track whose name is taken keeps its old extension, too."""
     suffix = suffix or source.suffix
-    stem = str(source.with_suffix(""))
+    marks = ("", f" ({source.suffix[1:].lower()})", *(f" ({n})" for n in range(2, len(taken) + 3)))
     names = (
-        f"{stem}{suffix}",
-        f"{stem} ({source.suffix[1:].lower()}){suffix}",
-        *(f"{stem} ({number}){suffix}" for number in range(2, len(taken) + 3)),
+        str(source.with_name(path_text.fit_name(source.stem, f"{mark}{suffix}"))) for mark in marks
     )
     return next(name for name in names if path_text.normalize_name(name) not in taken)
 

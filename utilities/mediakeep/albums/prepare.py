@@ -138,7 +138,7 @@ def convert(job: AlbumJob, work: Work) -> Outcome | Parts:
             failures[track.source] = result.message
             is_final |= result.is_final
     failures = {name: _drop_path(why, dirs.source / name) for name, why in failures.items()}
-    extra = extra_files.plan_extra_files(dirs.source, plan.outputs)
+    extra = extra_files.plan_extra_files(dirs.source, plan.outputs, job.is_ignored)
     is_complete = not failures or (job.settings.keep_going and len(failures) < len(plan.tracks))
     report.save_conversion(dirs, plan, extra, failures)
     facts = _count_results(plan, results, failures)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -48,10 +49,15 @@ class SourceAlbum(msgspec.Struct, frozen=True):
         return f"{self.artist} - {self.title}" if self.artist else self.title
 
 
-def read_album(folder: Path, original: Path | None = None) -> SourceAlbum:
+def read_album(
+    folder: Path,
+    original: Path | None = None,
+    is_ignored: Callable[[str], bool] = lambda _: False,
+) -> SourceAlbum:
     """Read an album folder; raise Unreadable if it cannot be listed.
 
-    Names that the tags lack are those of `original` if the folder is a copy of it.
+    Names that the tags lack are those of `original` if the folder is a copy of it. `is_ignored`
+    says which files are no tracks, by their relative paths.
     """
     tracks, size, found, cover = list[SourceTrack](), 0, list[Tags](), None
     for listed in folder_listing.walk_tree(folder):
@@ -63,6 +69,8 @@ def read_album(folder: Path, original: Path | None = None) -> SourceAlbum:
             cover = folder / listed.relative_path_of(covers[0].name)
         for file in listed.audio_files:
             relative = listed.relative_path_of(file.name)
+            if is_ignored(relative):
+                continue
             try:
                 read = tags.read(folder / relative)
             except ItemFailed as error:

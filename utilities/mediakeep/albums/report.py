@@ -94,6 +94,14 @@ def find_json(item: AlbumItem) -> str:
     return f"outputs/albums/{item.output_name}.json"
 
 
+def read_profile(home: Path, item: AlbumItem) -> str:
+    """Return the profile of the last conversion that was reported, or "" if unknown."""
+    try:
+        return msgspec.json.decode((home / find_json(item)).read_bytes(), type=AlbumReport).profile
+    except (OSError, msgspec.DecodeError):
+        return ""
+
+
 def save_conversion(
     dirs: WorkingDirs, plan: AlbumPlan, extra: ExtraFilesPlan, failures: Mapping[str, str]
 ) -> None:
@@ -125,7 +133,9 @@ def _list_hidden_files(
     seen.update(one.path for one in extra.listed)
     for file in load_source_manifest(dirs).files:
         if file.path not in seen:
-            yield FileNotCopied(file.path, "it is hidden or a file of the operating system")
+            yield FileNotCopied(
+                file.path, "it is hidden, ignored, or a file of the operating system"
+            )
 
 
 def write(job: AlbumJob, dirs: WorkingDirs, status: str, message: str = "") -> None:

@@ -34,6 +34,8 @@ class AlbumSettings(msgspec.Struct, frozen=True, kw_only=True):
     cover_size: str = "1200"  # pixels, or "full"
     keep_going: bool = False
     mirror: bool = False
+    also: bool = False
+    ignored: tuple[str, ...] = ()  # patterns of files and folders that are not converted
 
     def build_profiles(self) -> dict[str, Profile]:
         """Return all profiles by name; raise BadSetting if one is invalid."""

@@ -14,6 +14,7 @@ from mediakeep.albums.settings import AlbumSettings
 from mediakeep.app.jobs.job_request import CONFIGURED_LIBRARY
 from mediakeep.config import PathSettings, ProcessingSettings
 from mediakeep.errors import BadSetting, UsageError
+from mediakeep.media import ignore_rules
 
 _SECTIONS = {"paths": PathSettings, "processing": ProcessingSettings}
 
@@ -45,13 +46,15 @@ def build_settings(
         "origin": str(other_file or home / config.FILE_NAME),
         "access": msgspec.to_builtins(given.get("access")),
         "cover_size": config.get_setting(home, "cover_size", environ),
-        "keep_going": given["keep_going"],
-        "mirror": given["mirror"],
+        "ignored": ignore_rules.parse_patterns(others.get("ignore") or ""),
+        **{name: bool(given.get(name)) for name in ("keep_going", "mirror", "also")},
     }
     try:
         settings = msgspec.convert(values, AlbumSettings, strict=False)
     except msgspec.ValidationError as error:
         raise BadSetting(values["origin"], f"{error}. Correct it and run again.") from error
+    if settings.also and others.get("only"):
+        raise UsageError("--also cannot be combined with --album: it adds all albums.")
     _change_batch(settings, given["source"], others)
     return msgspec.to_builtins(settings)  # type: ignore[no-any-return]
 

@@ -49,6 +49,11 @@ _OPTIONS = (
     click.option("--config", type=_PATH, help="Another settings file, in TOML or YAML."),
     click.option("--keep-going", is_flag=True, help="Also publish albums without failed tracks."),
     musicbrainz_options.with_lookup_options,
+    click.option(
+        "--also",
+        is_flag=True,
+        help="Also convert albums that are done in another profile or output folder.",
+    ),
     click.option("--mirror", is_flag=True, help="Move outputs of vanished albums to quarantine."),
 )
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from mediakeep.app.console import CommandResult
+from mediakeep.app.jobs import quarantined
 from mediakeep.app.queue_admin import backup, legacy_import, maintenance, reset, retire, scan, show
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.commands import app
@@ -61,6 +62,17 @@ def _list_stage_actions() -> list[ManagerAction]:
             retire.restore_retired,
             "Bring a retired item back with the status that it had.",
             "NAME",
+        ),
+        ManagerAction(
+            "--list-quarantine",
+            quarantined.list_quarantine,
+            "List what was replaced or removed, and is kept for some days.",
+        ),
+        ManagerAction(
+            "--restore-quarantined",
+            quarantined.restore_quarantined,
+            "Move a file or folder back to where it came from.",
+            "ID",
         ),
     ]
 

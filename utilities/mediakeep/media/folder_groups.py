@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 import msgspec
+from msgspec import structs
 
 from mediakeep import path_text
 from mediakeep.item import ScannedItem
@@ -70,10 +71,15 @@ def build_item(
     root: Path, relative: str, folders: Sequence[ListedFolder], fields: dict[str, int]
 ) -> ScannedItem:
     """Return the item of a group of folders; its key is its path below `root`."""
+    own = [
+        structs.replace(folder, relative_path=folder.relative_path[len(relative) :].lstrip("/"))
+        for folder in folders
+    ]
     return ScannedItem(
         key=path_text.escape_path(relative or root.name),
         path=path_text.escape_path(root / relative),
         fingerprint=folder_listing.compute_folders_fingerprint(folders),
+        own_fingerprint=folder_listing.compute_folders_fingerprint(own),
         fields=fields,
     )
 

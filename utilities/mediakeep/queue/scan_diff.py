@@ -90,7 +90,8 @@ def compare_with_scan(
     diff = ScanDiff(total=len(scanned))
     if retired:
         scanned = _exclude_retired(state, scanned, retired)
-    matches = _match_keys(state, scanned)
+    added = _group_added(state)
+    matches = _match_keys(state, scanned, added)
     old_keys = _match_renamed(state, scanned, matches, follow)
     matches = {key: old for key, old in matches.items() if key not in old_keys}
     unknown = []
@@ -99,7 +100,8 @@ def compare_with_scan(
             diff.renamed[old_keys[entry.key]] = entry.key
             diff.renamed_items[entry.key] = _build_renamed_item(state, old_keys[entry.key], entry)
         elif (key := matches.get(entry.key)) is not None:
-            _compare_item(diff, key, state, entry)
+            for same in {key, *added.get(entry.path, ())}:
+                _compare_item(diff, same, state, entry)
         else:
             unknown.append(entry)
     seen = {*matches.values(), *diff.renamed}
@@ -139,12 +141,14 @@ def _exists_elsewhere(kind: Kind, key: str, item: Item) -> bool:
     return resets.has_working_copy(kind, item) or resets.is_source_consumed(kind, item)
 
 
-def _match_keys(state: QueueState, scanned: list[ScannedItem]) -> dict[str, str]:
+def _match_keys(
+    state: QueueState, scanned: list[ScannedItem], added: Mapping[str, list[str]]
+) -> dict[str, str]:
     """Map the keys of scanned entries to the keys of queue items.
 
     A key matches the same key, or the only item key with the same normalized form.
     """
-    pairs = _match_added(state, scanned)
+    pairs = {entry.key: added[entry.path][-1] for entry in scanned if entry.path in added}
     # An album may be in the queue twice: found by a scan, and added with other settings.
     pairs |= {entry.key: entry.key for entry in scanned if entry.key in state.items}
     loose = _group_by_normalized_name(key for key in state.items if key not in pairs)
@@ -156,10 +160,13 @@ def _match_keys(state: QueueState, scanned: list[ScannedItem]) -> dict[str, str]
     return pairs
 
 
-def _match_added(state: QueueState, scanned: Iterable[ScannedItem]) -> dict[str, str]:
-    """Map the keys of scanned entries to the items that a command added with their paths."""
-    added = {item.path: key for key, item in state.items.items() if new_jobs.is_added(key, item)}
-    return {entry.key: added[entry.path] for entry in scanned if entry.path in added}
+def _group_added(state: QueueState) -> dict[str, list[str]]:
+    """Return the keys of the items that a command added, by path."""
+    added: dict[str, list[str]] = {}
+    for key, item in state.items.items():
+        if new_jobs.is_added(key, item):
+            added.setdefault(item.path, []).append(key)
+    return added
 
 
 def _group_by_normalized_name(keys: Iterable[str]) -> dict[str, list[str]]:
@@ -179,8 +186,9 @@ def _compare_item(diff: ScanDiff, key: str, state: QueueState, entry: ScannedIte
         return
     if resets.is_source_consumed(state.kind, item):
         return
-    same = item.fingerprint == entry.fingerprint or (
-        not item.fingerprint and new_jobs.is_added(key, item)
+    added = new_jobs.is_added(key, item)
+    same = item.fingerprint in (
+        (entry.fingerprint, entry.own_fingerprint, "") if added else (entry.fingerprint,)
     )
     path = {"path": entry.path} if entry.path != item.path else {}
     if same and item.skip_reason in GONE_REASONS:
@@ -189,8 +197,9 @@ def _compare_item(diff: ScanDiff, key: str, state: QueueState, entry: ScannedIte
         if path:
             diff.moved[key] = path
     else:
+        fingerprint = (added and entry.own_fingerprint) or entry.fingerprint
         diff.changed[key] = {
-            **resets.build_changed_patch(state.kind, item, entry.fingerprint, entry.fields),
+            **resets.build_changed_patch(state.kind, item, fingerprint, entry.fields),
             **path,
         }
 

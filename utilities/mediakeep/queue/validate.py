@@ -44,12 +44,6 @@ def fault_from_error(damage: MediakeepError) -> QueueFault:
     return QueueFault(what.rstrip(".") + ".", cure.strip() or "Run --repair.")
 
 
-def find_faults(folder: Path, state: QueueState, outputs: OutputLister) -> Iterator[QueueFault]:
-    """Yield the faults of a queue that could be opened, in its own files and those of its items."""
-    yield from check_queue_files(folder, state)
-    yield from check_written_files(folder, state, outputs)
-
-
 def check_queue_files(folder: Path, state: QueueState) -> Iterator[QueueFault]:
     """Yield the contradictions between the files of a queue.
 

@@ -105,6 +105,7 @@ class BatchResult(msgspec.Struct):
     claimed: int = 0
     settled: dict[Status, int] = msgspec.field(default_factory=lambda: dict.fromkeys(Status, 0))
     parked: int = 0  # items that wait until a time
+    out_of_space: int = 0  # those of them that wait for disk space
     auto_fixed: int = 0
     manual_reviews: int = 0  # of the items of this batch
     listed_reviews: Mapping[str, int] | None = None  # entries of the review list, by kind

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.errors import VolumeFull
+from mediakeep.errors import OUT_OF_SPACE, VolumeFull
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome
 
@@ -64,7 +64,7 @@ def build_park_outcome(volume: FullVolume) -> Outcome:
         message = f"needs {_format_bytes(volume.needed)} on {place}"
     else:
         message = f"the volume of {_format_path(path)} is full"
-    return Outcome(Status.PENDING, message, retry_after=PARK_SECONDS)
+    return Outcome(Status.PENDING, f"{OUT_OF_SPACE}: {message}", retry_after=PARK_SECONDS)
 
 
 def _nearest_existing(path: Path) -> Path:

@@ -73,10 +73,13 @@ def run(
 
 
 def exit_code(report: BatchResult) -> int:
-    """Return the exit code of a batch; failed items take precedence over failed services."""
+    """Return the exit code of a batch; failed items take precedence over failed services.
+
+    A batch that could do nothing for lack of disk space has failed.
+    """
     if report.stopped:
         return 130
-    if report.settled[Status.ERROR]:
+    if report.settled[Status.ERROR] or (report.out_of_space and not report.done_count):
         return MediakeepError.exit_code
     return ServiceFailed.exit_code if report.service_failures else 0
 

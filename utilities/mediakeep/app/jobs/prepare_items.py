@@ -13,14 +13,15 @@ from mediakeep.app.jobs.job_request import Preparation
 from mediakeep.app.queue_admin import new_home, reset, scan
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.subjects.interface import JobActions
-from mediakeep.errors import NoQueue, ScanRefused, UsageError
+from mediakeep.errors import OUT_OF_SPACE, NoQueue, ScanRefused, UsageError
 from mediakeep.item import Item, NewItem, Status
-from mediakeep.queue import claims, item_archive, new_jobs, resets, scan_diff, snapshot
+from mediakeep.queue import actions, claims, item_archive, new_jobs, resets, scan_diff, snapshot
 from mediakeep.queue.new_jobs import AddResult
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.scan_diff import ScanDiff
 from mediakeep.queue.snapshot import SnapshotHead
 from mediakeep.queue.state import QueueState
+from mediakeep.queue.store import QueueChange
 from mediakeep.views import terminal
 
 
@@ -36,6 +37,11 @@ def prepare(context: ManagerContext, preparation: Preparation) -> CommandResult:
         results.append(scan.scan_library(context, str(preparation.scan)))
     if new:
         results.append(_add_items(context, new))
+    if (context.queue_folder / snapshot.FILE).exists():
+        with context.open_queue() as queue:
+            queue.commit(actions.unpark_items(_select_out_of_space))
+            items = queue.state.items
+        results.append(_add_second_outputs(context, items, preparation))
     if preparation.retry_failed:
         results.append(reset.reset_errors(context))
     data = {name: value for result in results for name, value in result.data.items()}
@@ -65,6 +71,13 @@ def preview(context: ManagerContext, preparation: Preparation) -> Preview:
         _apply(state, diff.build_patches(), "scan")
     retired = item_archive.load_retired(context.queue_folder, state.kind, state.items)
     new = _build_items(context, preparation)
+    if freed := actions.unpark_items(_select_out_of_space)(state):
+        _apply(state, freed.items, freed.op)
+    second = get_actions(context).find_second_outputs(state.items, preparation.settings)
+    _apply(state, second.kept, "keep")
+    elsewhere = {"elsewhere": second.lines} if second.lines else {}
+    result = CommandResult([*result.lines, *second.lines], {**result.data, **elsewhere})
+    new += second.new
     now = clock.format_iso(context.location.now())
     if added := new_jobs.build_add_change(state, new, retired.values(), now):
         _apply(state, added.items, added.op)
@@ -77,6 +90,11 @@ def preview(context: ManagerContext, preparation: Preparation) -> Preview:
         _apply(state, patches, "reset")
     all_keys = {**keys, **dict.fromkeys(added.items if added else ())}
     return Preview(state, tuple(all_keys), result)
+
+
+def _select_out_of_space(state: QueueState) -> list[str]:
+    """Return the keys of the items that wait for disk space: the user may have freed some."""
+    return [key for key, item in state.items.items() if item.parked.startswith(OUT_OF_SPACE)]
 
 
 def _preview_refusal(context: ManagerContext, state: QueueState, diff: ScanDiff) -> CommandResult:
@@ -152,6 +170,25 @@ def _format_existing(context: ManagerContext, key: str, item: Item, result: AddR
     if item.status is Status.IN_PROGRESS:
         return f"{name} is in the queue already; session {item.session} processes it."
     return f"{name} is in the queue already."
+
+
+def _add_second_outputs(
+    context: ManagerContext, items: Mapping[str, Item], preparation: Preparation
+) -> CommandResult:
+    """Add items for second outputs if the settings want them; else say what is done elsewhere."""
+    found = get_actions(context).find_second_outputs(items, preparation.settings)
+    if found.kept:
+        with context.open_queue() as queue:
+            queue.commit(
+                lambda state: QueueChange(
+                    "keep", {key: own for key, own in found.kept.items() if key in state.items}
+                )
+            )
+    return (
+        _add_items(context, list(found.new))
+        if found.new
+        else CommandResult(list(found.lines), {"elsewhere": found.lines} if found.lines else {})
+    )
 
 
 def _create_queue_if_missing(context: ManagerContext) -> None:

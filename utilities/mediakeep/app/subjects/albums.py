@@ -18,7 +18,7 @@ from mediakeep.app.subjects.interface import (
     WorkerOptions,
 )
 from mediakeep.errors import UsageError
-from mediakeep.item import Item, NewItem, ScannedItem, Status
+from mediakeep.item import Item, NewItem, ScannedItem, SecondOutputs, Status
 from mediakeep.outcome import Outcome, WorkerFactory
 
 if TYPE_CHECKING:
@@ -234,6 +234,15 @@ def _remove_outputs(
     return OutputRemoval({"playback_path": ""}, "" if found.is_removable else found.describe())
 
 
+def _find_second_outputs(items: Mapping[str, Item], settings: Settings) -> SecondOutputs:
+    import msgspec
+
+    from mediakeep.albums import twins
+    from mediakeep.albums.settings import AlbumSettings
+
+    return twins.find_second_outputs(items, msgspec.convert(settings, AlbumSettings))
+
+
 ALBUMS = Subject(
     kind=kinds.ALBUMS,
     scan_library=_scan_library,
@@ -252,5 +261,6 @@ ALBUMS = Subject(
         find_working_files=_find_working_files,
         remove_working_files=_remove_working_files,
         remove_outputs=_remove_outputs,
+        find_second_outputs=_find_second_outputs,
     ),
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mediakeep.issue import Issue
-from mediakeep.item import Item, NewItem, ScannedItem
+from mediakeep.item import Item, NewItem, ScannedItem, SecondOutputs
 from mediakeep.kinds import Kind
 from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.outcome import Outcome, WorkerFactory
@@ -174,6 +174,11 @@ class JobActions(msgspec.Struct, frozen=True, kw_only=True):
     # Removes the outputs of an item whose source has vanished, if the settings want that and the
     # last argument is true. Returns None if there is nothing to do.
     remove_outputs: Callable[[Path, Item, Settings, bool], OutputRemoval | None] | None = None
+    # Takes all items: finds those that are done with other settings. Raises UsageError if second
+    # outputs would replace the first ones.
+    find_second_outputs: Callable[[Mapping[str, Item], Settings], SecondOutputs] = lambda *_: (
+        SecondOutputs()
+    )
 
 
 class Subject(msgspec.Struct, frozen=True):

@@ -19,6 +19,9 @@ from mediakeep.media.encoding.filter_chain import FilterChain
 from mediakeep.media.encoding.pcm_source import OnError, PcmFormat, Progress
 from mediakeep.media.encoding.profile_rules import EncodingParameters
 
+# Layouts whose channels are the same as those of a layout with another name for the surrounds.
+_RENAMED_LAYOUTS = frozenset({"5.0(side)", "5.1(side)", "6.1"})
+
 
 class EncodedFile(msgspec.Struct, frozen=True):
     """The result of encoding a file.
@@ -96,6 +99,9 @@ def choose_pcm_format(source: PcmFormat, parameters: EncodingParameters) -> PcmF
     if channels != source.channels:
         layout = pcm_source.CHANNEL_LAYOUTS[channels]
     if profile.layouts and layout not in profile.layouts:
+        is_kept = profile.lossless and channels == source.channels
+        if is_kept and layout not in _RENAMED_LAYOUTS:
+            raise ValueError(f"{profile.codec} cannot store the channel layout {layout}")
         layout = profile.layouts[channels - 1]
     sample_format = codec_encoders.choose_sample_format(profile.codec, parameters.bits)
     bits = 16 if sample_format.startswith("s16") else parameters.bits

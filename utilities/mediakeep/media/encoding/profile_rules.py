@@ -106,6 +106,8 @@ def decide(
     if not facts.lossless:
         return Decision("copy", f"it is lossy already ({facts.codec or facts.format})")
     parameters = choose_parameters(facts, profile)
+    if profile.layouts and parameters.channels > len(profile.layouts):
+        return Decision("copy", f"{profile.codec} cannot store {parameters.channels} channels")
     if _is_same_format(facts, parameters):
         return Decision("copy", f"it is {facts.codec or facts.format} already, within the limits")
     return Decision("encode", "it is lossless", parameters)

@@ -96,7 +96,7 @@ BUILT_IN = {
             container="ipod",
             lossless=True,
             bits=24,
-            channels=8,
+            layouts=("mono", "stereo", "3.0", "4.0", "5.0", "5.1", "6.1(back)"),
             container_options={"movflags": "+faststart"},
         ),
         Profile(name=KEEP, suffix="", codec="copy", container=""),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -52,15 +52,17 @@ class ExtraFilesPlan(msgspec.Struct, frozen=True):
     listed: tuple[FileNotCopied, ...] = ()
 
 
-def plan_extra_files(folder: Path, tracks: Mapping[str, str]) -> ExtraFilesPlan:
+def plan_extra_files(
+    folder: Path, tracks: Mapping[str, str], is_ignored: Callable[[str], bool] = lambda _: False
+) -> ExtraFilesPlan:
     """Return which files of an album folder to copy; raise Unreadable.
 
     `tracks` are the paths of the audio files below the folder, with the paths of the new files
-    below the output folder.
+    below the output folder. Files that the user ignores are left out.
     """
     copied, listed = dict[str, ExtraFile](), list[FileNotCopied]()
     for relative in sorted(_find_files(folder)):
-        if relative in tracks:
+        if relative in tracks or is_ignored(relative):
             continue
         shown = path_text.escape_path(relative)
         if reason := _skip_reason(PurePosixPath(relative)):

@@ -89,6 +89,7 @@ EXTRA_FIELDS = (
     ),
     _field("originalfilename", "TOFN", asf="WM/OriginalFilename"),
     _field("originallyricist", "TOLY", asf="WM/OriginalLyricist"),
+    _field("originalyear", asf="WM/OriginalReleaseYear"),
     _field("performer"),
     _field("playcount", "PCNT"),
     _field("podcast", "PCST", mp4="pcst"),
@@ -163,9 +164,12 @@ _ENCODING_NAMES = frozenset(
 
 
 def _index(tag_format: str) -> dict[str, str]:
-    """Return the field of each native name; of two fields with one name, the first one has it."""
+    """Return the field of each native name.
+
+    A field of its own precedes a mapped one, as "ORIGINALYEAR" is also read as the original date.
+    """
     index: dict[str, str] = {}
-    for field in (*TAG_MAP, *EXTRA_FIELDS):
+    for field in (*EXTRA_FIELDS, *TAG_MAP):
         for name in getattr(field, tag_format):
             index.setdefault(name.casefold(), field.name)
     return index
@@ -201,9 +205,11 @@ def field_name(native: str, tag_format: str) -> str:
     The custom name is the native one without "TXXX:", or without Apple's prefix in MP4. It is in
     capitals if a field has that name.
     """
-    known = _FIELDS[tag_format].get(native.casefold())
-    if known:
-        return known
+    return _FIELDS[tag_format].get(native.casefold()) or custom_name(native, tag_format)
+
+
+def custom_name(native: str, tag_format: str) -> str:
+    """Return the name of a tag that is not the main one of its field; see `field_name`."""
     prefixes = {"id3": ("TXXX:",), "mp4": (FREEFORM_PREFIX, "----:")}.get(tag_format, ())
     for prefix in prefixes:
         if native.casefold().startswith(prefix.casefold()):

@@ -62,7 +62,7 @@ def plan_transfer(source: AllTags, kind: str) -> TransferPlan:
     builder = _PlanBuilder(kind)
     items, lost = gains.convert_gains(source.items, is_opus=kind == formats.OPUS.name)
     if TAG_FORMATS[kind] != "id3":
-        items = _merge_languages(items)
+        items = _add_common_rating(_merge_languages(items))
     builder.not_carried += lost
     for item in items:
         if not item.values:
@@ -91,7 +91,16 @@ class _PlanBuilder:
         self._native: dict[tuple[str, str, str], TagItem] = {}
 
     def native_items(self) -> Iterable[TagItem]:
-        return self._native.values()
+        """Yield the items to store, and fields next to them that have another name there.
+
+        Else the writer of the fields would write them to that other name.
+        """
+        yield from self._native.values()
+        taken = {name.casefold() for name, _, _ in self._native}
+        for field, stored in self.fields.items():
+            names = field_map.native_names(field, self._tag_format)
+            if any(name.casefold() in taken for name in names[1:]):
+                yield TagItem(names[0], stored)
 
     def drop(self, item: TagItem, reason: str) -> None:
         name = f"{item.name}:{item.description}" if item.description else item.name
@@ -107,17 +116,31 @@ class _PlanBuilder:
 
     def add(self, item: TagItem) -> None:
         """Add a tag with texts under the name that it has in the format."""
+        given = item
         if not item.description:
             item = self._resolve_name(item)
         stored = next((one for one in self.planned if _same_field(one.item, item)), None)
-        if stored:
-            if stored.item.values != item.values:
-                self.drop(item, f"its name is that of {stored.item.name}, which has another value")
+        if stored and stored.item.values == item.values:
+            return
+        if stored and self._has_other_name(given, stored):
+            self._store_custom(given)
+        elif stored:
+            self.drop(given, f"its name is that of {stored.item.name}, which has another value")
         elif field_map.is_mapped(item.name) and not self._is_separate_comment(item):
             self._add_field(item)
         else:
-            self._check_language(item)
-            _ADDERS[self._tag_format](self, item)
+            self._store_custom(item)
+
+    def _store_custom(self, item: TagItem) -> None:
+        self._check_language(item)
+        _ADDERS[self._tag_format](self, item)
+
+    def _has_other_name(self, item: TagItem, stored: PlannedItem) -> bool:
+        """Return True if a field and a custom item can be stored under two names of the field."""
+        if field_map.is_field(item.name) or not field_map.is_mapped(stored.item.name):
+            return False
+        native = field_map.native_names(item.name, self._tag_format)[0]
+        return native.casefold() != stored.native.casefold()
 
     def _resolve_name(self, item: TagItem) -> TagItem:
         """Return a custom item under the field name that a reader gives its native name."""
@@ -261,6 +284,14 @@ def _merge_languages(items: Iterable[TagItem]) -> list[TagItem]:
             item = TagItem(item.name, old.values + item.values, item.description, languages)
         merged[key] = item
     return list(merged.values())
+
+
+def _add_common_rating(items: list[TagItem]) -> list[TagItem]:
+    """Add the first user's rating without the user, if there is none: players look only there."""
+    ratings = [item for item in items if item.name == "rating"]
+    if ratings and all(item.description for item in ratings):
+        return [*items, TagItem("rating", ratings[0].values)]
+    return items
 
 
 def _same_field(one: TagItem, other: TagItem) -> bool:

@@ -75,7 +75,7 @@ def _other_items(native: NativeTagItems, known: Tags, *, is_main: bool) -> Itera
             yield _rename(item, field if is_usual else item.name)
         elif field_map.is_mapped(field) and field != "comment":
             if is_main and not _is_known(item, field, known):
-                yield _rename(item, item.name.removeprefix("TXXX:"))
+                yield _rename(item, field_map.custom_name(item.name, native.tag_format))
         else:
             yield from _convert(item, field, native.tag_format)
 

@@ -1,4 +1,4 @@
-"""Queries on the stages of items in the history index: times, failures and waits."""
+"""Queries on the stages of items in the history index: times, failures and paths."""
 
 from __future__ import annotations
 
@@ -45,16 +45,6 @@ class StageTotals(msgspec.Struct, frozen=True):
     mean_seconds: float | None
     cpu_seconds: float | None = None
     peak_memory: int | None = None
-
-
-class ItemWait(msgspec.Struct, frozen=True):
-    """A wait of an item: when it was parked, until when, and why."""
-
-    item: str
-    stage: str
-    time: str
-    until: str
-    why: str
 
 
 def read_stage_runs(connection: sqlite3.Connection, item: str) -> list[StageRun]:
@@ -115,14 +105,7 @@ def read_peak_memory(connection: sqlite3.Connection, since: str, until: str) -> 
     return int(connection.execute(query, (since, until)).fetchone()[0])
 
 
-def read_waits(connection: sqlite3.Connection, since: str, until: str) -> list[ItemWait]:
-    """Return the waits that began in a period, oldest first.
-
-    The period includes the time `since`, but not `until`.
-    """
-    query = (
-        "SELECT item, stage, time, coalesce(json_extract(facts, '$.until'), ''),"
-        " coalesce(json_extract(facts, '$.why'), '') FROM stages"
-        " WHERE outcome = 'parked' AND time >= ? AND time < ? ORDER BY seq"
-    )
-    return [ItemWait(*row) for row in connection.execute(query, (since, until))]
+def read_recorded_paths(connection: sqlite3.Connection) -> list[str]:
+    """Return the paths, escaped, in the facts of all runs: outputs, archives, working folders."""
+    query = "SELECT DISTINCT value FROM stages, json_each(facts) WHERE key LIKE '%_path'"
+    return [text for (text,) in connection.execute(query) if text]

@@ -28,6 +28,7 @@ _TEXT_BY_OP = {
     "unpark": "no longer waiting",
     "cleanup": "working files removed",
     "add": "added",
+    "keep": "keeps its settings, as a second output was added",
     "retire": "retired",
 }
 _STATE_COLOURS = {"completed": Colour.GOOD, "error": Colour.BAD, "skipped": Colour.WARN}

@@ -14,6 +14,8 @@ from mediakeep.media.bounded_file import BoundedFile
 
 _SAMPLE_ENTRY_SIZE = 28  # bytes of an audio sample entry before its child atoms
 _QUICKTIME_EXTRA_BYTES = {0: 0, 1: 16, 2: 36}  # extra bytes by QuickTime entry version
+_MAX_RATE = 1 << 24  # Hz
+_PCM_BITS = {"in24": 24, "in32": 32, "fl32": 32, "fl64": 64}  # the entry of version 1 has 16
 _LOSSLESS_CODECS = frozenset(
     {"alac", "fLaC", "lpcm", "sowt", "twos", "in24", "in32", "fl32", "fl64", "raw "}
 )
@@ -52,9 +54,14 @@ def _parse_sample_entry(source: BoundedFile, entry: Atom, length: float) -> Stre
     data = source.read(entry.start, _SAMPLE_ENTRY_SIZE)
     version, channels, bits, rate = struct.unpack(">8xH6xHHxxxxI", data)
     codec = entry.name.decode("latin-1")
+    hertz, bits = rate >> 16, _PCM_BITS.get(codec, bits)
+    if version == 2 and entry.size >= _SAMPLE_ENTRY_SIZE + _QUICKTIME_EXTRA_BYTES[2]:
+        extra = source.read(entry.start + _SAMPLE_ENTRY_SIZE, _QUICKTIME_EXTRA_BYTES[2])
+        exact, channels, bits = struct.unpack_from(">4xdI4xI", extra)
+        hertz = round(exact) if 0 < exact < _MAX_RATE else 0
     info = StreamInfo(
         length=length,
-        sample_rate=rate >> 16,
+        sample_rate=hertz,
         channels=channels,
         bits_per_sample=bits,
         codec=codec,

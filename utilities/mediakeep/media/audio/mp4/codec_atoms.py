@@ -26,8 +26,13 @@ def _apply_ac3(data: bytes, info: StreamInfo) -> StreamInfo:
     rate, bitrate = bits >> 22, bits >> 5 & 31
     if rate >= len(_AC3_SAMPLE_RATES) or bitrate >= len(_AC3_BITRATES):  # reserved
         return info
+    halvings = max((bits >> 17 & 31) - 8, 0)  # streams 9 and 10 have half and a quarter of a rate
     info = _apply_ac3_mode(info, rate, bits >> 11 & 7, bits >> 10 & 1)
-    return structs.replace(info, bitrate=_AC3_BITRATES[bitrate] * 1000)
+    return structs.replace(
+        info,
+        sample_rate=info.sample_rate >> halvings,
+        bitrate=_AC3_BITRATES[bitrate] * 1000 >> halvings,
+    )
 
 
 def _apply_eac3(data: bytes, info: StreamInfo) -> StreamInfo:
