@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from mediakeep.audiobooks.details import series
 from mediakeep.media import pictures
 from mediakeep.media.audio import formats
 from mediakeep.media.audio.embedded_pictures import FRONT_COVER_TYPE
@@ -16,10 +17,16 @@ from mediakeep.media.mutagen_tags.tag_items import FileItems, TagItem, TagPictur
 _AUDIOBOOK = "2"  # iTunes' media kind
 _MAX_MOVEMENT = 32_767  # of the 16 bits in its atom
 _FREEFORM = "----:com.apple.iTunes:"
+_FREE_FIELDS = ("subtitle", "publisher", "language", "isbn", "asin")  # as audiobookshelf reads them
+ADVISORIES = ("1", "2", "4")  # explicit, clean, and explicit as iTunes wrote it before
 
 
 class BookDetails(msgspec.Struct, frozen=True):
-    """The tags of a book, "" for those that are unknown; `cover` is a JPEG or PNG, or b""."""
+    """The tags of a book, "" for those that are unknown; `cover` is a JPEG or PNG, or b"".
+
+    `more_series` are the other series, as in "Robots #3; Empire", and genres are separated alike.
+    `advisory` is one of ADVISORIES.
+    """
 
     title: str
     author: str = ""
@@ -29,6 +36,13 @@ class BookDetails(msgspec.Struct, frozen=True):
     year: str = ""
     genre: str = "Audiobook"
     description: str = ""
+    more_series: str = ""
+    subtitle: str = ""
+    publisher: str = ""
+    language: str = ""
+    isbn: str = ""
+    asin: str = ""
+    advisory: str = ""
     cover: bytes = b""
 
 
@@ -55,13 +69,30 @@ def _list_items(details: BookDetails) -> Iterator[tuple[str, str]]:
     yield "ldes", details.description
     yield "stik", _AUDIOBOOK
     yield "pgap", "1"
+    yield "rtng", details.advisory
+    for name in _FREE_FIELDS:
+        yield _FREEFORM + name.upper(), getattr(details, name)
     if details.series:
-        yield "\xa9mvn", details.series
-        yield "shwm", "1"
-        yield _FREEFORM + "SERIES", details.series
-        yield _FREEFORM + "SERIES-PART", details.part
-        if details.part.isdecimal() and int(details.part) <= _MAX_MOVEMENT:
-            yield "\xa9mvi", details.part
+        yield from _list_series(details)
+
+
+def _list_series(details: BookDetails) -> Iterator[tuple[str, str]]:
+    """Yield the items of the series.
+
+    Audiobookshelf reads several from SERIES and SERIES-PART only if all have a number; else it
+    reads them from the grouping, but only without SERIES.
+    """
+    yield "\xa9mvn", details.series
+    yield "shwm", "1"
+    if details.part.isdecimal() and int(details.part) <= _MAX_MOVEMENT:
+        yield "\xa9mvi", details.part
+    found = [(details.series, details.part), *series.parse_list(details.more_series)]
+    names, parts = zip(*found, strict=True)
+    if len(found) > 1:
+        yield "\xa9grp", series.format_list(found)
+    if len(found) == 1 or all(parts):
+        yield _FREEFORM + "SERIES", "; ".join(names)
+        yield _FREEFORM + "SERIES-PART", "; ".join(parts)
 
 
 def _to_picture(cover: bytes) -> TagPicture:
