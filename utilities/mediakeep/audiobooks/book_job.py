@@ -126,6 +126,12 @@ class BookFiles(msgspec.Struct, frozen=True):
     def save_input(self, found: BookInput) -> None:
         _save(self.dirs.state / _INPUT, found)
 
+    def add_warnings(self, warnings: Sequence[str]) -> None:
+        """Add warnings to those of the input, for the record of the job."""
+        found = self.require_input()
+        listed = tuple(dict.fromkeys((*found.warnings, *warnings)))
+        self.save_input(msgspec.structs.replace(found, warnings=listed))
+
     def load_input(self) -> BookInput | None:
         """Return the checked sources, or None if they were not saved."""
         return _load(self.dirs.state / _INPUT, BookInput)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-
-from mediakeep import path_text
+from collections.abc import Sequence
 
 _NUMBER = re.compile(r"\d+")
 _CJK_DIGITS = (
@@ -24,7 +21,7 @@ _ROMAN = re.compile(
     r"(?<![^\W_])(?=[ivxlc])c{0,3}(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})(?![^\W_])"  # up to 399
 )
 _ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
-_RANKS = {  # of names without a number among those with one, which have 0 to 2
+_RANKS = {  # of names without a number; the others have 0 to 2
     **dict.fromkeys(("opening credits", "opening", "title page"), -9),
     **dict.fromkeys(("dedication", "widmung", "epigraph"), -8),
     **dict.fromkeys(("preface", "foreword", "vorwort", "avant-propos", "prefacio"), -7),
@@ -37,76 +34,58 @@ _RANKS = {  # of names without a number among those with one, which have 0 to 2
 }
 _RANKED = re.compile(rf"\b(?:{'|'.join(_RANKS)})\b")
 
-_Key = list[tuple[int, int, str]]
+_WARNING = "Not all names can be ordered by their Roman numerals: check the order."
 
 
 def order_names(names: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
     """Order paths in which numbers count by value: "2.mp3" before "10.mp3"; return warnings, too.
 
-    Letters compare without case, and suffixes are ignored. Roman numerals count if all names of a
-    folder have one, but for those with a word such as "Prologue", which are before or after them.
+    Letters compare without case, and suffixes are ignored. Roman numerals count if all names have
+    one, but for those with a word such as "Prologue", which are before or after numbers.
     """
-    split = {name: _split(name) for name in names}
-    folders = defaultdict[tuple[str, ...], set[str]](set)  # the names in each
-    for parts in split.values():
-        for at, part in enumerate(parts):
-            folders[parts[:at]].add(part)
-    keys: dict[tuple[str, ...], _Key] = {}
-    warnings = []
-    for folder, found in folders.items():
-        texts, is_certain = _convert_roman(found)
-        has_numbers = any(map(_NUMBER.search, texts.values()))
+    texts = {name: _to_text(name) for name in names}
+    ranked = {name for name, text in texts.items() if _RANKED.search(text, text.rfind("/") + 1)}
+    found = [
+        tuple(map(_parse_roman, _ROMAN.findall(texts[name])))
+        for name in texts
+        if name not in ranked
+    ]
+    has_numbers = any(_NUMBER.search(text, text.rfind("/") + 1) for text in texts.values())
+    if all(found):
         for name, text in texts.items():
-            keys[(*folder, name)] = _build_key(text, is_ranked=has_numbers)
-        if not is_certain:
-            shown = path_text.to_printable("/".join(folder))
-            place = f" in {shown}" if shown else ""
-            warnings.append(f"The Roman numerals{place} do not count up: check the order.")
-
-    def key(name: str) -> tuple[list[_Key], str]:
-        parts = split[name]
-        return [keys[parts[:end]] for end in range(1, len(parts) + 1)], name
-
-    return sorted(names, key=key), tuple(warnings)
+            end = text.rfind("/") + 1 if name in ranked else len(text)
+            texts[name] = _ROMAN.sub(lambda one: str(_parse_roman(one[0])), text[:end]) + text[end:]
+    ordered = sorted(names, key=lambda name: (_natural_key(texts[name]), name))
+    different = set(found) - {()}
+    if len(different) < 2 or has_numbers:
+        return ordered, ()  # they are no numbers, or others decide
+    firsts = {numbers[0] for numbers in different}
+    is_certain = len(different) == len(found) and max(firsts) - min(firsts) < len(firsts)
+    return ordered, () if is_certain else (_WARNING,)
 
 
-def _split(name: str) -> tuple[str, ...]:
-    """Return the names of the folders and the file of a path, to compare them."""
+def _to_text(name: str) -> str:
+    """Return a path without suffix and case, with digits in place of Chinese numbers."""
     stem, dot, suffix = unicodedata.normalize("NFKC", name).casefold().rpartition(".")
     parts = (stem if dot else suffix).split("/")
-    return tuple(part if part.isascii() else _to_digits(part) for part in parts)
+    return "/".join(part if part.isascii() else _to_digits(part) for part in parts)
 
 
-def _build_key(text: str, *, is_ranked: bool) -> _Key:
-    """Return a sort key for a name; ranked, such as "prologue", if others have numbers."""
-    key, end = _Key(), 0
-    for match in _NUMBER.finditer(text):
-        if match.start() > end:
-            key.append((2, 0, text[end : match.start()]))
-        key.append((1, int(match.group()), ""))
-        end = match.end()
-    word = _RANKED.search(text) if is_ranked and not end else None
-    if end < len(text):
-        key.append((2, 0, text[end:]))
-    # The end of a name is before all that is longer.
-    return [*([(_RANKS[word[0]], 0, "")] if word else []), *key, (0, 0, "")]
-
-
-def _convert_roman(names: Collection[str]) -> tuple[Mapping[str, str], bool]:
-    """Return the names with digits in place of Roman numerals, and whether these are certain.
-
-    Only if all names have one, and none has digits, these are converted.
-    """
-    texts = {name: name for name in names}
-    others = [name for name in names if not _RANKED.search(name)]
-    found = [tuple(_parse_roman(match[0]) for match in _ROMAN.finditer(name)) for name in others]
-    if len(set(filter(None, found))) < 2 or any(map(_NUMBER.search, names)):
-        return texts, True  # they do not decide
-    if not all(found):
-        return texts, False
-    texts |= {name: _ROMAN.sub(lambda one: str(_parse_roman(one[0])), name) for name in others}
-    firsts = {values[0] for values in found}
-    return texts, len(set(found)) == len(found) and max(firsts) - min(firsts) < len(firsts)
+def _natural_key(path: str) -> list[tuple[int, int, str]]:
+    key: list[tuple[int, int, str]] = []
+    for part in path.split("/"):
+        end = 0
+        if (word := _RANKED.search(part)) and not _NUMBER.search(part):
+            key.append((_RANKS[word[0]], 0, ""))
+        for match in _NUMBER.finditer(part):
+            if match.start() > end:
+                key.append((2, 0, part[end : match.start()]))
+            key.append((1, int(match.group()), ""))
+            end = match.end()
+        if end < len(part):
+            key.append((2, 0, part[end:]))
+        key.append((0, 0, ""))  # the end of a name is before all that is longer
+    return key
 
 
 def _parse_roman(text: str) -> int:
