@@ -92,10 +92,11 @@ def mux(job: BookJob, _: Work, progress: Progress) -> Outcome:
         return Outcome(message=f"Resume: {lost} Encoding again.", next_stage="input")
     details = job.read_details(found.sources)
     temp, report = files.book_path.with_name(".book.part"), build_stoppable_report(progress)
+    notes: list[str] = []
     if found.is_joined:
-        joined, warnings = plan_join(job, files)
+        joined, notes = plan_join(job, files)
         files.save_chapters(list(joined.chapters))
-        files.add_warnings(warnings)
+        files.add_warnings(notes)
         join_parts.join_parts(joined, temp, details.details, report)
         samples, rate = joined.samples, joined.parts[0].sample_rate
     else:
@@ -115,7 +116,7 @@ def mux(job: BookJob, _: Work, progress: Progress) -> Outcome:
         atomic_files.sync_folder(files.book_path.parent)
     files.save_details(details)
     return Outcome(
-        message="; ".join(details.warnings),
+        message=" ".join((*notes, *details.warnings)),
         data={"metrics": {**job.item.metrics, **measured}},
         next_stage="verifying",
     )
