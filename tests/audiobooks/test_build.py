@@ -232,6 +232,7 @@ def test_chapters_that_a_user_edited_in_audiobookshelf_are_kept(
     assert marks == [(pytest.approx(start, abs=0.05), title) for start, title in expected]
     note = f"The chapters are those in {own}."
     assert note in home.record()["warnings"]
+    assert home.record()["chapters_from"] == "metadata.json"
     assert ("joined without encoding" in home.log()) == is_joined
     home.add(folder, backup=False, chapters="none")
     home.process()

@@ -18,6 +18,7 @@ from mediakeep.media.encoding import silence
 from mediakeep.media.encoding.pcm_source import Progress
 from mediakeep.media.encoding.silence import SilentRange
 
+OWN_CHAPTERS = "The chapters are those in"  # begins a note
 FoundChapters = tuple[list[Chapter], list[str]]  # with warnings
 FILES, TAGS, SILENCE, NONE = "files", "tags", "silence", "none"  # modes
 
@@ -119,4 +120,4 @@ def find_own_chapters(mode: str, folders: Sequence[Path], plan: BookPlan) -> Fou
         found, warnings = find_chapters(str(path), plan, ())
     except UsageError as error:
         return [], [str(error)]
-    return found, [f"The chapters are those in {path_text.display_path(path)}.", *warnings]
+    return found, [f"{OWN_CHAPTERS} {path_text.display_path(path)}.", *warnings]
