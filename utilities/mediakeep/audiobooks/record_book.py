@@ -34,11 +34,9 @@ def write(job: BookJob, files: BookFiles, status: str, message: str = "") -> Non
     if found is None:
         return
     item, details = job.item, files.load_details()
-    is_completed, mode = status == "completed", job.options.chapters
-    if any(one.startswith(find_chapters.OWN_CHAPTERS) for one in found.warnings):
-        mode = "metadata.json"
-    elif found.is_joined:
-        mode = "the parts"
+    is_completed = status == "completed"
+    has_own = any(one.startswith(find_chapters.OWN_CHAPTERS) for one in found.warnings)
+    mode = "the parts" if found.is_joined else job.options.chapters
     record = BookRecord(
         id=job_ids.get_job_id(kinds.AUDIOBOOKS.name, job.key),
         title=details.details.title if details else item.output_name,
@@ -50,7 +48,7 @@ def write(job: BookJob, files: BookFiles, status: str, message: str = "") -> Non
         sources=tuple(_list_sources(files, found)),
         order=found.order,
         chapters=tuple(_list_chapters(files, found)),
-        chapters_from=mode,
+        chapters_from="metadata.json" if has_own else mode,
         details=tuple(_list_details(details)) if details else (),
         settings=_list_settings(job, found),
         encoder="" if found.is_joined else ffmpeg.describe_version(),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, TypedDict
+from typing import Any
 
 import msgspec
 
@@ -35,16 +35,6 @@ _SNAP = 0.5  # seconds; chapters as close to a file's start are at it
 _MAX_DRIFT = 0.02  # of the length of the book
 _KNOWN = "ffmetadata, Audacity labels, a CUE sheet, or lines such as 00:01:02.500 Title"
 
-
-_ShelfTime = Annotated[float, msgspec.Meta(ge=0, le=1e7)]  # seconds
-
-
-class _ShelfChapter(TypedDict):
-    start: _ShelfTime
-    title: str
-    end: _ShelfTime
-
-
 _Timed = tuple[float, str, float]  # start in seconds of the book, title, end or 0
 
 
@@ -56,7 +46,7 @@ def read_marks(path: Path, plan: BookPlan) -> list[ChapterMark]:
     text = _read_text(path)
     parsed = _parse_cue(path, text, plan) if _is_cue(text) else _parse_times(path, text)
     timed = _require_chapters(path, parsed)
-    if _is_json(text):
+    if text.lstrip().startswith("{"):
         timed = list(_align(path, timed, plan))
     rate = plan.format.sample_rate
     return [ChapterMark(round(start * rate), text, round(end * rate)) for start, text, end in timed]
@@ -121,12 +111,8 @@ def _is_cue(text: str) -> bool:
     return bool(is_sheet) and not text.startswith(_FFMETADATA)
 
 
-def _is_json(text: str) -> bool:
-    return text.lstrip().startswith("{")
-
-
 def _parse_times(path: Path, text: str) -> Iterable[_Timed]:
-    if _is_json(text):
+    if text.lstrip().startswith("{"):
         return _parse_json(path, text)
     parse = _parse_ffmetadata if text.startswith(_FFMETADATA) else _parse_lines
     return parse(path, text)
@@ -142,10 +128,9 @@ def _require_chapters(path: Path, timed: Iterable[_Timed]) -> list[_Timed]:
 def _parse_json(path: Path, text: str) -> list[_Timed]:
     try:
         listed = msgspec.json.decode(text, type=dict[str, Any]).get("chapters") or ()
-        chapters = msgspec.convert(listed, list[_ShelfChapter])
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise _to_error(path, f"{error}. Correct it") from error
-    return [(one["start"], one["title"], one["end"]) for one in chapters]
+        return [(float(one["start"]), str(one["title"]), float(one["end"])) for one in listed]
+    except (msgspec.DecodeError, RecursionError, TypeError, ValueError, LookupError) as error:
+        raise _to_error(path, "its chapters are malformed. Correct them") from error
 
 
 def _align(path: Path, timed: Sequence[_Timed], plan: BookPlan) -> Iterator[_Timed]:
@@ -155,7 +140,7 @@ def _align(path: Path, timed: Sequence[_Timed], plan: BookPlan) -> Iterator[_Tim
     """
     seconds = plan.samples / plan.format.sample_rate
     scale = seconds / max(seconds / 2, *(end for *_, end in timed))
-    if abs(scale - 1) > _MAX_DRIFT:
+    if abs(scale - 1) > _MAX_DRIFT or max(start for start, *_ in timed) >= seconds / scale:
         raise _to_error(path, "its chapters do not end with the book. Choose other chapters")
     borders = [start / plan.format.sample_rate for start in plan.starts]
     for start, title, end in timed:

@@ -82,10 +82,8 @@ def find_overlaps(marks: Iterable[ChapterMark], rate: int) -> list[str]:
         for one, other in pairwise(sorted(marks))
         if one.end > other.start + _MAX_GAP * rate
     ]
-    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    listed = ", ".join(names[:_SHOWN])
-    text = f"Chapters overlap, so each ends where the next one starts: {listed}{more}."
-    return [text] if names else []
+    text = "Chapters overlap, so each ends where the next one starts"
+    return [f"{text}: {', '.join(names[:_SHOWN])}{', ...' * (len(names) > _SHOWN)}."] * bool(names)
 
 
 def _clean_title(title: str) -> str:

@@ -114,10 +114,9 @@ def find_own_chapters(mode: str, folders: Sequence[Path], plan: BookPlan) -> Fou
     None are returned if it has none that are usable.
     """
     path = chapter_files.find_own_file(folders) if mode == FILES else None
-    if not path:
-        return [], []
     try:
-        found, warnings = find_chapters(str(path), plan, ())
+        found, warnings = find_chapters(str(path), plan, ()) if path else ([], [])
     except UsageError as error:
         return [], [str(error)]
-    return found, [f"{OWN_CHAPTERS} {path_text.display_path(path)}.", *warnings]
+    note = f"{OWN_CHAPTERS} {path_text.display_path(path)}." if path else ""
+    return found, [note, *warnings] if note else []

@@ -78,9 +78,7 @@ def clean_details(details: Details) -> Details:
         if field == "year":
             match = _YEAR.match(text)
             text = match[1] if match else ""
-        if field == "advisory" and text not in ADVISORIES:
-            continue
-        if text:
+        if text and (field != "advisory" or text in ADVISORIES):
             found[field] = text
     return found
 
