@@ -225,6 +225,7 @@ def test_chapters_that_a_user_edited_in_audiobookshelf_are_kept(
     own = test_chapters.write_shelf(
         folder, (0, "A", 0.7), (0.7, "B", lengths[0]), (lengths[0], "C", sum(lengths))
     )
+    assert f"chapters by {own}" in home.build(folder, "--dry-run", "--no-backup")
     home.add(folder, backup=False)
     home.process()
     marks = read_chapters(home.output / "Book.m4b")

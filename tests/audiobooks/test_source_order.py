@@ -156,7 +156,7 @@ TREES = {
     "a Roman part before a Roman chapter": [
         *("Book I - Chapter V.mp3", "Book I - Chapter IX.mp3", "Book II - Chapter I.mp3"),
     ],
-    "letters": ["Prologue.mp3", "A.mp3", "B.mp3", "C.mp3", "D.mp3", "I.mp3", "V.mp3"],
+    "letters": ["A.mp3", "B.mp3", "C.mp3", "D.mp3", "I.mp3", "Prologue.mp3", "V.mp3"],
     "words among numbers": [
         *("Prologue.mp3", "1 - Epilogue.mp3", "2 - A.mp3", "10 - Introduction.mp3", "Epilogue.mp3"),
     ],

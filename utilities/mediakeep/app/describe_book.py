@@ -54,12 +54,11 @@ def _list_stages(job: BookJob, found: CheckedInput) -> Iterator[tuple[str, list[
 def _describe_muxing(job: BookJob, found: BookInput, details: FoundDetails) -> list[str]:
     """Return the tags and the origin of each, and how the chapters are found."""
     mode = job.options.chapters
-    if mode == find_chapters.SILENCE:
+    own = chapter_files.find_own_file(job.item.folders) if mode == find_chapters.FILES else None
+    if own or found.is_joined:
+        mode = path_text.display_path(own) if own else "the parts"
+    elif mode == find_chapters.SILENCE:
         mode += f" ({find_chapters.choose_silence_settings().description})"
-    elif mode == find_chapters.FILES and (own := chapter_files.find_own_file(job.item.folders)):
-        mode = path_text.display_path(own)
-    elif found.is_joined:
-        mode = "the parts"
     how = "joined without encoding, " if found.is_joined else ""
     first = f"muxing: {how}chapters by {mode}"
     values = ((name, getattr(details.details, name)) for name in details.origins if name != "cover")

@@ -21,7 +21,7 @@ _ROMAN = re.compile(
     r"(?<![^\W_])(?=[ivxlc])c{0,3}(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})(?![^\W_])"  # up to 399
 )
 _ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
-_RANKS = {  # of names without a number; the others have 0 to 2
+_RANKS = {  # of names without a number among others, which have 0 to 2
     **dict.fromkeys(("opening credits", "opening", "title page"), -9),
     **dict.fromkeys(("dedication", "widmung", "epigraph"), -8),
     **dict.fromkeys(("preface", "foreword", "vorwort", "avant-propos", "prefacio"), -7),
@@ -55,7 +55,8 @@ def order_names(names: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
         for name, text in texts.items():
             end = text.rfind("/") + 1 if name in ranked else len(text)
             texts[name] = _ROMAN.sub(lambda one: str(_parse_roman(one[0])), text[:end]) + text[end:]
-    ordered = sorted(names, key=lambda name: (_natural_key(texts[name]), name))
+    is_numbered = any(map(_NUMBER.search, texts.values()))
+    ordered = sorted(names, key=lambda name: (_natural_key(texts[name], is_numbered), name))
     different = set(found) - {()}
     if len(different) < 2 or has_numbers:
         return ordered, ()  # they are no numbers, or others decide
@@ -71,11 +72,11 @@ def _to_text(name: str) -> str:
     return "/".join(part if part.isascii() else _to_digits(part) for part in parts)
 
 
-def _natural_key(path: str) -> list[tuple[int, int, str]]:
+def _natural_key(path: str, is_numbered: bool) -> list[tuple[int, int, str]]:
     key: list[tuple[int, int, str]] = []
     for part in path.split("/"):
         end = 0
-        if (word := _RANKED.search(part)) and not _NUMBER.search(part):
+        if is_numbered and (word := _RANKED.search(part)) and not _NUMBER.search(part):
             key.append((_RANKS[word[0]], 0, ""))
         for match in _NUMBER.finditer(part):
             if match.start() > end:
