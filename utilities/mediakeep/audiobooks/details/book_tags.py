@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -17,7 +16,23 @@ from mediakeep.media.mutagen_tags.tag_items import FileItems, TagItem, TagPictur
 _AUDIOBOOK = "2"  # iTunes' media kind
 _MAX_MOVEMENT = 32_767  # of the 16 bits in its atom
 _FREEFORM = "----:com.apple.iTunes:"
-_FREE_FIELDS = ("subtitle", "publisher", "language", "isbn", "asin")  # as audiobookshelf reads them
+_FIELDS = {  # of the items that have the value of a field
+    "\xa9nam": "title",
+    "\xa9alb": "title",
+    "\xa9ART": "author",
+    "aART": "author",
+    "\xa9wrt": "narrator",  # the composer is where players look for it
+    "\xa9day": "year",
+    "\xa9gen": "genre",
+    "desc": "description",
+    "ldes": "description",
+    "rtng": "advisory",
+    # As audiobookshelf reads them.
+    **{
+        _FREEFORM + name.upper(): name
+        for name in ("subtitle", "publisher", "language", "isbn", "asin")
+    },
+}
 ADVISORIES = ("1", "2", "4")  # explicit, clean, and explicit as iTunes wrote it before
 
 
@@ -51,48 +66,33 @@ def write_tags(path: Path, details: BookDetails) -> None:
 
     Raises ValueError if the cover is neither JPEG nor PNG, and OSError.
     """
-    found = [(name, value) for name, value in _list_items(details) if value]
-    items = tuple(TagItem(name, (value,)) for name, value in found)
+    values = {name: getattr(details, field) for name, field in _FIELDS.items()}
+    values |= {"stik": _AUDIOBOOK, "pgap": "1", **_build_series(details)}
+    items = tuple(TagItem(name, (value,)) for name, value in values.items() if value)
     covers = (_to_picture(details.cover),) if details.cover else ()
     adapter.save_items(path, formats.MP4.name, FileItems(items, covers))
 
 
-def _list_items(details: BookDetails) -> Iterator[tuple[str, str]]:
-    yield "\xa9nam", details.title
-    yield "\xa9alb", details.title
-    yield "\xa9ART", details.author
-    yield "aART", details.author
-    yield "\xa9wrt", details.narrator  # the composer is where players look for it
-    yield "\xa9day", details.year
-    yield "\xa9gen", details.genre
-    yield "desc", details.description
-    yield "ldes", details.description
-    yield "stik", _AUDIOBOOK
-    yield "pgap", "1"
-    yield "rtng", details.advisory
-    for name in _FREE_FIELDS:
-        yield _FREEFORM + name.upper(), getattr(details, name)
-    if details.series:
-        yield from _list_series(details)
-
-
-def _list_series(details: BookDetails) -> Iterator[tuple[str, str]]:
-    """Yield the items of the series.
+def _build_series(details: BookDetails) -> dict[str, str]:
+    """Return the items of the series.
 
     Audiobookshelf reads several from SERIES and SERIES-PART only if all have a number; else it
     reads them from the grouping, but only without SERIES.
     """
-    yield "\xa9mvn", details.series
-    yield "shwm", "1"
-    if details.part.isdecimal() and int(details.part) <= _MAX_MOVEMENT:
-        yield "\xa9mvi", details.part
+    if not details.series:
+        return {}
     found = [(details.series, details.part), *series.parse_list(details.more_series)]
     names, parts = zip(*found, strict=True)
-    if len(found) > 1:
-        yield "\xa9grp", series.format_list(found)
-    if len(found) == 1 or all(parts):
-        yield _FREEFORM + "SERIES", "; ".join(names)
-        yield _FREEFORM + "SERIES-PART", "; ".join(parts)
+    is_movement = details.part.isdecimal() and int(details.part) <= _MAX_MOVEMENT
+    is_numbered = len(found) == 1 or all(parts)
+    return {
+        "\xa9mvn": details.series,
+        "\xa9mvi": details.part if is_movement else "",
+        "shwm": "1",
+        "\xa9grp": series.format_list(found) if len(found) > 1 else "",
+        _FREEFORM + "SERIES": "; ".join(names) if is_numbered else "",
+        _FREEFORM + "SERIES-PART": "; ".join(parts) if is_numbered else "",
+    }
 
 
 def _to_picture(cover: bytes) -> TagPicture:

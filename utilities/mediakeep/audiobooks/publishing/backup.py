@@ -130,7 +130,7 @@ def create_backup(
         return found
     for folder in job.folders:
         if root.resolve().is_relative_to(folder.resolve()):
-            hint = "Choose another output folder, or go without a backup, then run again."
+            hint = "Set another `backup_dir`, or go without a backup, then run again."
             raise NotCopied(folder, "it contains the folder of the backups", hint)
     staged = root / f".backup-{sha256(job.key.encode()).hexdigest()[:_DIGITS]}.part"
     with translate_errors(staged):
