@@ -54,6 +54,10 @@ class BookHome:
         return self.path / "outputs" / "audiobooks"
 
     @property
+    def backups(self) -> Path:
+        return self.path / "status" / "backups" / "audiobooks"
+
+    @property
     def working(self) -> Path:
         return self.path / "working"
 

@@ -22,11 +22,13 @@ from msgspec import structs
 
 from mediakeep.audiobooks.encoding import encode_chunk, pcm_timeline
 from mediakeep.audiobooks.encoding.book_plan import AAC_FRAME, BookPlan
-from mediakeep.audiobooks.muxing import book_file
+from mediakeep.audiobooks.muxing import book_file, m4b_header
+from mediakeep.audiobooks.muxing.m4b_header import AudioTrack
 from mediakeep.errors import EncodingFailed, WorkingFilesChanged
 from tests.audiobooks import books
 from tests.crash.gate import Gate
 from tests.recall.tags import pictures
+from tests.sampling import each_row
 
 _ENCODE = """
 import pickle, sys
@@ -87,6 +89,53 @@ def test_other_programs_read_chapters_cover_and_tags(tmp_path: Path) -> None:
         assert general["Album_Performer"] == "An Author"
         assert general["Cover"] == "Yes"
         assert general["MenuCount"] == "2"  # QuickTime and Nero chapters
+
+
+# The names of ffprobe by which audiobookshelf finds each detail (its prober.js), and how its
+# AudioFileScanner reads the series: without SERIES, from the grouping.
+_SHELF_NAMES = ("subtitle", "publisher", "language", "isbn", "asin")
+
+
+@each_row(
+    ("more", "series"),
+    [
+        ("", {"series": "The Series", "series-part": "2"}),
+        (
+            "Robots #4.5",
+            {
+                "series": "The Series; Robots",
+                "series-part": "2; 4.5",
+                "grouping": "The Series #2; Robots #4.5",
+            },
+        ),
+        ("Robots", {"grouping": "The Series #2; Robots"}),
+    ],
+)
+def test_audiobookshelf_finds_all_details(
+    tmp_path: Path, more: str, series: dict[str, str]
+) -> None:
+    own = {name: f"the {name}" for name in _SHELF_NAMES}
+    details = structs.replace(
+        books.DETAILS, genre="Drama; Crime", more_series=more, advisory="1", **own
+    )
+    path, size = tmp_path / "a.m4b", 50_000  # a smaller file is not read to its last tag by ffprobe
+    entry = book_file.build_sample_entry(books.FORMAT)
+    sizes = bytearray(m4b_header.pack_sizes([size, size]))
+    track = AudioTrack(44_100, entry, 1024, 1024, 1024, sizes)
+    book_file.write_m4b(path, track, [bytes(2 * size)], [], details)
+    tags: Any = mutagen.mp4.MP4(path)  # type: ignore[no-untyped-call]
+    assert tags["rtng"] == [1]
+    names = {f"----:com.apple.iTunes:{name.upper()}": name for name in (*_SHELF_NAMES, *series)}
+    names |= {"\xa9gen": "genre", "\xa9grp": "grouping"}
+    found = {name: tags[key][0] for key, name in names.items() if key in tags}
+    texts = {name: os.fsdecode(text) for name, text in found.items()}
+    expected = {**own, "genre": "Drama; Crime", **series}
+    assert texts == expected
+    assert ("series" in series) == ("----:com.apple.iTunes:SERIES" in tags)
+    if shutil.which("ffprobe"):
+        shown = _run("ffprobe", "-v", "error", "-show_format", path)["format"]["tags"]
+        lower = {key.lower(): value for key, value in shown.items()}
+        assert {name: lower[name] for name in expected} == expected
 
 
 def _run(*line: str | Path) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -14,10 +15,11 @@ import mutagen
 import pytest
 from click.testing import CliRunner
 
+from mediakeep.audiobooks.item import to_path
 from mediakeep.commands import build_audiobooks
 from mediakeep.item import Status
 from mediakeep.media.encoding import pcm_source
-from tests.audiobooks import books
+from tests.audiobooks import books, test_chapters
 from tests.audiobooks.book_home import BookHome
 from tests.crash.gate import Gate
 
@@ -57,7 +59,8 @@ def test_a_folder_becomes_a_book(home: BookHome) -> None:
     tags = mutagen.File(book)
     assert (tags["\xa9nam"], tags["\xa9ART"], tags["stik"]) == (["The Book"], ["An Author"], [2])
     assert list_files(home.library) == before
-    (backup,) = [path for path in (home.output / "backup").iterdir() if path.is_dir()]
+    (backup,) = [path for path in home.backups.iterdir() if path.is_dir()]
+    assert not [path for path in home.output.iterdir() if path.is_dir()]  # where a player scans
     copies = {name: data for name, data in list_files(backup).items() if name != "backup.json"}
     assert copies == list_files(folder)
     assert not list(home.working.glob("*]_*"))
@@ -82,7 +85,7 @@ def test_several_folders_become_one_book(home: BookHome) -> None:
     titles = [title for _, title in read_chapters(home.output / "Both.m4b")]
     assert titles == ["B - 1 Part", "B - 2 Part", "A - 1 Part", "A - 2 Part"]
     assert [Path(source["path"]).parent.name for source in home.record()["sources"]] == list("BBAA")
-    assert not (home.output / "backup").exists()
+    assert not home.backups.exists()
 
 
 def test_all_books_of_a_folder_are_found(home: BookHome) -> None:
@@ -208,6 +211,48 @@ def test_parts_of_one_encoder_are_joined_without_encoding(home: BookHome) -> Non
     assert len(read_chapters(home.output / "Joined.m4b")) == 2
 
 
+@pytest.mark.parametrize("is_joined", [True, False])
+def test_chapters_that_a_user_edited_in_audiobookshelf_are_kept(
+    home: BookHome, is_joined: bool
+) -> None:
+    folder = home.library / "Book"
+    folder.mkdir(parents=True)
+    home.path.mkdir()
+    for number in (1, 2):
+        path = folder / f"{number}.{'m4a' if is_joined else 'mp3'}"
+        books.write_part(path, 60_000) if is_joined else books.write_mp3(path, books.SHORT)
+    lengths = [pcm_source.count_samples(path) / 44_100 for path in sorted(folder.iterdir())]
+    own = test_chapters.write_shelf(
+        folder, (0, "A", 0.7), (0.7, "B", lengths[0]), (lengths[0], "C", sum(lengths))
+    )
+    assert f"chapters by {own}" in home.build(folder, "--dry-run", "--no-backup")
+    home.add(folder, backup=False)
+    home.process()
+    marks = read_chapters(home.output / "Book.m4b")
+    expected = [(0, "A"), (0.7, "B"), (lengths[0], "C")]  # and up to 50 ms between joined parts
+    assert marks == [(pytest.approx(start, abs=0.05), title) for start, title in expected]
+    note = f"The chapters are those in {own}."
+    assert note in home.record()["warnings"]
+    assert home.record()["chapters_from"] == "metadata.json"
+    assert ("joined without encoding" in home.log()) == is_joined
+    home.add(folder, backup=False, chapters="none")
+    home.process()
+    assert [note in home.log(), home.log().count(note)] == [True, 1]
+
+
+def test_backups_of_earlier_settings_are_found_where_they_are(home: BookHome) -> None:
+    folder = home.make("The Book", 1)
+    home.build(folder, MEDIAKEEP_BACKUP_DIR="outputs/audiobooks/backup")
+    (backup,) = (home.output / "backup").iterdir()
+    home.build("--audiobook", "The Book")
+    assert to_path(home.item().backup_path) == backup
+    assert not home.backups.exists()
+    record = json.loads((backup / "backup.json").read_text())
+    (backup / "backup.json").write_text(json.dumps({**record, "created": "2020-01-01T00:00:00Z"}))
+    home.build("--all")
+    assert not backup.exists()
+
+
 def test_sources_that_change_meanwhile_begin_again(home: BookHome) -> None:
     folder = home.make("The Book")
     home.add(folder, backup=False)
@@ -297,4 +342,4 @@ def test_a_book_is_finished_through_any_number_of_kills(home: BookHome, at: int)
     record = home.record()
     assert record["output"] == str(book)
     assert pcm_source.count_samples(book) == record["verification"]["samples"]
-    assert len([path for path in (home.output / "backup").iterdir() if path.is_dir()]) == 1
+    assert len([path for path in home.backups.iterdir() if path.is_dir()]) == 1

@@ -62,10 +62,18 @@ def test_titles_are_one_line_of_utf_8() -> None:
         (["01 One"], ["01 One"]),
         (["CD1/01", "CD1/02", "CD2/01"], ["CD1 - 01", "CD1 - 02", "CD2 - 01"]),
         (["CD1/01 One", "CD2/02 Two"], ["One", "Two"]),
+        # With title tags: used if all files have different ones.
+        (["01 i=Loomings", "02 c=The Carpet-Bag"], ["Loomings", "The Carpet-Bag"]),
+        (["CD1/1=A", "CD2/1=B"], ["A", "B"]),
+        (["1=01 - A", "2=02 - B"], ["A", "B"]),
+        (["01 One=Book", "02 Two=Book"], ["One", "Two"]),
+        (["01 One=A", "02 Two="], ["One", "Two"]),
+        (["One=Book"], ["One"]),
     ],
 )
 def test_chapters_are_named_by_files(names: list[str], expected: list[str]) -> None:
-    sources = [SourceFile(Path(f"{name}.mp3")) for name in names]
+    parts = [name.partition("=") for name in names]
+    sources = [SourceFile(Path(f"{name}.mp3"), title=title) for name, _, title in parts]
     marks = chapters.mark_files(range(len(names)), sources)
     assert [mark.title for mark in marks] == expected
 
@@ -113,10 +121,10 @@ def test_chapters_in_files_are_kept(tmp_path: Path) -> None:
         Chapter(starts[2] + 55_125, starts[3], "Title 2"),
     ]
     found = find_chapters.find_chapters("files", book, sources)
-    assert found == [*expected, Chapter(starts[3], book.samples, "d")]
+    assert found == ([*expected, Chapter(starts[3], book.samples, "d")], [])
     found = find_chapters.find_chapters("tags", book, sources)
-    assert found == [*expected, Chapter(starts[3], book.samples, "The Title")]
-    assert find_chapters.find_chapters("none", book, sources) == []
+    assert found == ([*expected, Chapter(starts[3], book.samples, "The Title")], [])
+    assert find_chapters.find_chapters("none", book, sources) == ([], [])
     labels = tmp_path / "labels.txt"
     labels.write_text("0.0\t1.0\tOne\n99.0\t99.5\tTwo\n")
     with pytest.raises(UsageError, match=r'Chapters .*labels\.txt not used: chapter "Two" starts'):
@@ -169,9 +177,8 @@ def test_a_chapter_begins_after_each_long_silence(tmp_path: Path) -> None:
     marks = chapters.mark_silences(book, silences, min_seconds=0.8, min_chapter=1)
     assert [mark.title for mark in marks] == ["Chapter 1", "Chapter 2", "Chapter 3"]
     assert [mark.start / RATE for mark in marks] == pytest.approx([0, 2, 5.5], abs=0.01)
-    assert (
-        len(find_chapters.find_chapters("silence", book, [], silences)) == 1
-    )  # less than a minute
+    found_chapters, _ = find_chapters.find_chapters("silence", book, [], silences)
+    assert len(found_chapters) == 1  # less than a minute
 
 
 def test_a_silence_may_span_two_files() -> None:
@@ -187,6 +194,75 @@ def test_a_silence_may_span_two_files() -> None:
     assert [mark.start / RATE for mark in marks] == [0, 43, 101.5, 200]
     marks = chapters.mark_silences(book, silences, min_chapter=60)
     assert [mark.start / RATE for mark in marks] == [0, 101.5, 200]
+
+
+def test_chapters_that_overlap_are_named(tmp_path: Path) -> None:
+    path, book = tmp_path / "labels.txt", plan("a.mp3")
+    path.write_text("0\t20.05\tA\n20\t70\tB\n60\t95\tC\n90\t99\tD\n")
+    found, warnings = find_chapters.find_chapters(str(path), book, [])
+    assert [chapter.end // RATE for chapter in found] == [20, 60, 90, 100]
+    text = "Chapters overlap, so each ends where the next one starts"
+    assert warnings == [f'{text}: "B", "C".']
+    (mp3, _), source = write_chapters(tmp_path), SourceFile(tmp_path / "a.mp3")
+    tags = mutagen.id3.ID3(mp3)
+    tags.add(mutagen.id3.CHAP("c1", 500, 1800, 0xFFFFFFFF, 0xFFFFFFFF, []))  # FFmpeg names it c1
+    tags.save(mp3)
+    _, warnings = find_chapters.find_chapters("files", books.plan_book([mp3]), [source])
+    assert warnings == [f'{text}: "c1".']
+
+
+def write_shelf(folder: Path, *rows: tuple[float, str, float]) -> Path:
+    """Write the chapters of a metadata.json as audiobookshelf does."""
+    listed = [
+        {"id": number, "start": start, "end": end, "title": title}
+        for number, (start, title, end) in enumerate(rows)
+    ]
+    path = folder / "metadata.json"
+    path.write_bytes(msgspec.json.encode({"tags": [], "chapters": listed, "title": "T"}))
+    return path
+
+
+def test_the_chapters_of_audiobookshelf_are_used(tmp_path: Path) -> None:
+    book = plan("a.mp3", "b.mp3", "c.mp3")
+    # It counts 0.05 s of delay and padding for each file.
+    path = write_shelf(
+        tmp_path,
+        (0, "Intro", 30),
+        (30, "One", 100.05),
+        (100.05, "Two", 200.1),
+        (200.1, "3", 300.15),
+    )
+    found, notes = find_chapters.find_own_chapters("files", [tmp_path], book)
+    assert [chapter.title for chapter in found] == ["Intro", "One", "Two", "3"]
+    starts = [0, 30, 100, 200]
+    assert [chapter.start / RATE for chapter in found] == pytest.approx(starts, abs=0.02)
+    assert [chapter.start for chapter in found][2:] == book.starts[1:]
+    assert notes == [f"The chapters are those in {path}."]
+    assert find_chapters.find_chapters(str(path), book, []) == (found, [])
+    assert find_chapters.find_own_chapters("tags", [tmp_path], book) == ([], [])
+    assert find_chapters.find_own_chapters("files", [tmp_path] * 2, book) == ([], [])
+
+
+@each_row(
+    ("rows", "warning"),
+    [
+        ([(0, "A", 50), (50, "B", 90)], "its chapters do not end with the book"),
+        ([(0, "A", 50), (50, "B", 100), (50, "C", 100)], 'chapters "B" and "C" start together'),
+        ([(0, "A", 50), (1e308, "B", 100)], "its chapters do not end with the book"),
+        ([(0, "A", 100)], None),
+        ([], None),
+        ([(0, "A", "x"), (50, "B", 100)], "its chapters are malformed. Correct them"),
+    ],
+)
+def test_chapters_of_audiobookshelf_that_do_not_fit_are_named(
+    tmp_path: Path, rows: list[tuple[float, str, float]], warning: str | None
+) -> None:
+    path = write_shelf(tmp_path, *rows)
+    found, warnings = find_chapters.find_own_chapters("files", [tmp_path], plan("a.mp3"))
+    assert not found
+    assert [text.startswith(f"Chapters {path} not ") for text in warnings] == [True] * len(warnings)
+    assert (warning or "") in "".join(warnings)
+    assert bool(warning) == bool(warnings)
 
 
 FILES = {
@@ -207,7 +283,8 @@ def test_chapters_are_read_from_files(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "chapters"
     path.write_text(FILES[kind])
     one, three = chapter_files.read_marks(path, plan("a.mp3"))
-    assert one == ChapterMark(0, "One; two")
+    end = 62.5 * RATE if kind in ("ffmetadata", "labels") else 0
+    assert one == ChapterMark(0, "One; two", end)
     assert three.title == "Three"
     assert three.start == (round((62 + 37 / 75) * RATE) if kind == "cue" else 62.5 * RATE)
 

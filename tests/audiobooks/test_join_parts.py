@@ -36,6 +36,8 @@ def test_all_packets_and_chapters_are_kept(tmp_path: Path) -> None:
         book.samples, 50_000, 30_000,
     ]  # fmt: skip
     plan = join_parts.plan_join(parts)
+    assert plan.timeline.starts == plan.starts
+    assert plan.timeline.samples == plan.samples
     target = tmp_path / "joined.m4b"
     join_parts.join_parts(plan, target, books.DETAILS)
     assert hash_packets(target) == [one for path in paths for one in hash_packets(path)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,7 @@ import pytest
 
 from mediakeep.audiobooks.details import detail_files, folder_names, plain_text, read_details
 from mediakeep.audiobooks.details.book_tags import BookDetails
-from mediakeep.audiobooks.details.read_details import FoundDetails, GivenDetails
+from mediakeep.audiobooks.details.read_details import FoundDetails
 from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.errors import UsageError
 from tests.audiobooks import books
@@ -75,8 +76,104 @@ EXPECTED = {
 def test_metadata_files_are_read(tmp_path: Path, name: str, content: str) -> None:
     (tmp_path / name).write_text(content, "utf-8")
     found = detail_files.read_detail_file(tmp_path / name)
-    assert found == EXPECTED
-    assert list(found) == list(EXPECTED)
+    others = {"more_series": "Other"} if "Other" in content else {}
+    assert found == EXPECTED | others
+
+
+# As audiobookshelf writes it (getAbsMetadataJson), and an OPF with all that its parser reads.
+SHELF_JSON = """{"tags": ["Owned"], "chapters": [], "title": "Empire", "subtitle": "A Novel",
+ "authors": ["Isaac Asimov"], "narrators": [], "series": ["Foundation #2", "Robots"],
+ "genres": ["Science Fiction", "Classics"], "publishedYear": "1952", "publishedDate": null,
+ "publisher": "Gnome Press", "description": "if x<y and y>z, <i>then</i> a<b and c>d",
+ "isbn": "9780553293371", "asin": "B004JN1CPG", "language": "English", "explicit": true,
+ "abridged": true}"""
+SHELF_OPF = """<?xml version='1.0'?><ns0:package xmlns:ns0="http://www.idpf.org/2007/opf">
+<ns0:metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>Empire</dc:title>
+<dc:subtitle>A Novel</dc:subtitle><dc:creator ns0:role="aut">Isaac Asimov</dc:creator>
+<dc:creator xmlns:ns1="http://www.idpf.org/2007/opf" ns1:role="nrt">Scott Brick</dc:creator>
+<dc:identifier ns0:scheme="ISBN">9780553293371</dc:identifier>
+<dc:identifier ns0:scheme="ASIN">B004JN1CPG</dc:identifier>
+<dc:publisher>Gnome Press</dc:publisher><dc:language>en</dc:language><dc:date>1952</dc:date>
+<dc:subject>Science Fiction</dc:subject><dc:subject>Classics</dc:subject><dc:tag>Owned</dc:tag>
+<ns0:meta name="calibre:series" content="Foundation"/>
+<ns0:meta name="calibre:series_index" content="2"/>
+<ns0:meta name="calibre:series" content="Robots"/>
+<ns0:meta name="calibre:series_index" content="4.5"/></ns0:metadata></ns0:package>"""
+SHELF = {
+    "title": "Empire",
+    "author": "Isaac Asimov",
+    "series": "Foundation",
+    "part": "2",
+    "year": "1952",
+    "genre": "Science Fiction; Classics",
+    "subtitle": "A Novel",
+    "publisher": "Gnome Press",
+    "isbn": "9780553293371",
+    "asin": "B004JN1CPG",
+}
+
+
+@each_row(
+    ("name", "content", "others"),
+    [
+        (
+            "metadata.json",
+            SHELF_JSON,
+            {
+                "more_series": "Robots",
+                "language": "English",
+                "advisory": "1",
+                "description": "if x<y and y>z, then a<b and c>d",
+                "not carried": "tags, abridged",
+            },
+        ),
+        (
+            "metadata.opf",
+            SHELF_OPF,
+            {
+                "more_series": "Robots #4.5",
+                "narrator": "Scott Brick",
+                "language": "en",
+                "not carried": "tags",
+            },
+        ),
+    ],
+)
+def test_all_details_of_audiobookshelf_are_read(
+    tmp_path: Path, name: str, content: str, others: dict[str, str]
+) -> None:
+    (tmp_path / name).write_text(content)
+    assert detail_files.read_detail_file(tmp_path / name) == SHELF | others
+    lost = others["not carried"]
+    warning = f"{name}: {lost} not carried: no tag of an M4B has them."
+    assert read(tmp_path).warnings == (warning,)
+
+
+# Examples of the tests of audiobookshelf's parser.
+@each_row(
+    ("metas", "expected"),
+    [
+        ("Serie|1", ["Serie #1"]),
+        ("Serie 1|1 Serie 2|2 Serie 3|3", ["Serie 1 #1", "Serie 2 #2", "Serie 3 #3"]),
+        ("Serie 1|1 |2 |3 Serie 3|", ["Serie 1 #1", "Serie 3"]),
+        ("Serie 1| Serie 2|abc Serie 3|", ["Serie 1", "Serie 2 #abc", "Serie 3"]),
+        ("| ", []),
+        ("Serie 1| other|1", ["Serie 1 #1"]),
+    ],
+)
+def test_the_series_of_an_opf_are_read(metas: str, expected: list[str]) -> None:
+    listed = []
+    for name, number in re.findall(r"((?:Serie(?: \d)?|other)?)\|(\w*)", metas):
+        if name == "other":
+            listed.append('<meta name="calibre:title_sort" content="Test Title"/>')
+        elif name:
+            listed.append(f'<meta name="calibre:series" content="{name}"/>')
+        if number:
+            listed.append(f'<meta name="calibre:series_index" content="{number}"/>')
+    found = detail_files.parse_opf(f"<package><metadata>{''.join(listed)}</metadata></package>")
+    first = f"{found['series']} #{found['part']}" if found["part"] else found["series"]
+    more = found["more_series"].split("; ")
+    assert [text for text in (first, *more) if text] == expected
 
 
 BOMB = """<?xml version="1.0"?><!DOCTYPE package [<!ENTITY a "aaaaaaaaaa">
@@ -127,6 +224,11 @@ def test_unusual_json_is_read(content: object, expected: dict[str, str]) -> None
         ("a<br>b<br/>c &amp; d&nbsp;e", "a\nb\nc & d e"),
         ("<p>One\n two</p>\n<p>Three</p>", "One two\n\nThree"),
         ("&lt;b&gt;One&lt;/b&gt; &amp;amp; two", "One & two"),
+        ("x<y and y>z", "x<y and y>z"),
+        (
+            "<p>a<b and b>c</p><No tag> <!-- x > y\n-->d <unknown/>",
+            "a<b and b>c\n<No tag> d <unknown/>",
+        ),
         ("<style>p {}</style><ul><li>One</li><li>Two</li></ul>", "One\nTwo"),
     ],
 )
@@ -198,7 +300,7 @@ def test_several_folders_have_one_title() -> None:
 
 def read(folder: Path, *names: str, **given: str) -> FoundDetails:
     sources = [SourceFile(folder / name) for name in names]
-    return read_details.read_details([folder], sources, GivenDetails(**given))
+    return read_details.read_details([folder], sources, given)
 
 
 def write_tagged(path: Path, album: str, *, author: str = "Tag Author") -> Path:
@@ -209,6 +311,13 @@ def write_tagged(path: Path, album: str, *, author: str = "Tag Author") -> Path:
     tags.add(mutagen.id3.TPE1(text=author))
     tags.add(mutagen.id3.TCOM(text=["Tag Narrator"]))
     tags.add(mutagen.id3.TDRC(text="1951-05"))
+    tags.add(mutagen.id3.TPUB(text="Tag Publisher"))
+    tags.add(mutagen.id3.TLAN(text="eng"))
+    tags.add(mutagen.id3.TCON(text=["Drama", "Crime"]))
+    tags.add(mutagen.id3.TIT3(text="Tag Subtitle"))
+    tags.add(mutagen.id3.TXXX(desc="ASIN", text="B004JN1CPG"))
+    tags.add(mutagen.id3.TXXX(desc="isbn", text="9780553293371"))
+    tags.add(mutagen.id3.TXXX(desc="ITUNESADVISORY", text="1"))
     tags.add(mutagen.id3.MVNM(text="Tag Series"))
     tags.add(mutagen.id3.MVIN(text="3/7"))
     tags.add(mutagen.id3.COMM(desc="iTunNORM", text="0000"))
@@ -229,6 +338,13 @@ def test_sources_are_used_in_order(tmp_path: Path) -> None:
     tagged = BookDetails(
         *("Tag Title", "Tag Author", "Tag Narrator", "Tag Series", "3", "1951"),
         description="Tag description",
+        genre="Drama; Crime",
+        subtitle="Tag Subtitle",
+        publisher="Tag Publisher",
+        language="eng",
+        isbn="9780553293371",
+        asin="B004JN1CPG",
+        advisory="1",
         cover=JPEG,
     )
     found = read(folder, *names)
@@ -243,7 +359,9 @@ def test_sources_are_used_in_order(tmp_path: Path) -> None:
     assert found.details == msgspec.structs.replace(
         tagged, title="Given", narrator="A Reader", part="4", description="Über"
     )
+    others = ("genre", "subtitle", "publisher", "language", "isbn", "asin", "advisory")
     assert found.origins == {
+        **dict.fromkeys(others, "tags"),
         "title": "option",
         "author": "tags",
         "narrator": "reader.txt",
@@ -279,6 +397,18 @@ def test_tags_of_other_formats_are_read(tmp_path: Path) -> None:
     assert read(tmp_path, "a.flac").details == expected
     expected = msgspec.structs.replace(expected, description="Long", cover=PNG)
     assert read(tmp_path, "missing.mp3", "a.m4a").details == expected
+
+
+def test_series_that_audiobookshelf_embeds_are_read(tmp_path: Path) -> None:
+    path = books.write_mp3(tmp_path / "1.mp3", books.Kind(22_050, 1, 0.2))
+    tags = mutagen.id3.ID3()
+    tags.add(mutagen.id3.TIT1(text="Foundation #2; Robots"))
+    tags.save(path)
+    found = read(tmp_path, "1.mp3").details
+    assert (found.series, found.part, found.more_series) == ("Foundation", "2", "Robots")
+    tags.add(mutagen.id3.TIT1(text="Favourites"))
+    tags.save(path)
+    assert not read(tmp_path, "1.mp3").details.series
 
 
 def test_the_author_is_not_the_narrator(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def names(sources: object) -> list[str]:
 def test_natural_order_counts_numbers_by_value() -> None:
     expected = [
         "Book 1/1.mp3", "Book 1/2 a.mp3", "Book 1/2 b.mp3", "Book 1/10.mp3", "Book 2/1.mp3",
-        "book 10.mp3", "Intro.mp3", "intro 2.mp3", "\u00e4.mp3",
+        "book 10.mp3", "In.mp3", "in 2.mp3", "\u00e4.mp3",
     ]  # fmt: skip
     shuffled = random.Random(1).sample(make(*expected), len(expected))
     assert names(source_order.order_sources(shuffled, [ROOT], "natural").sources) == expected
@@ -142,6 +142,24 @@ TREES = {
     "Japanese volumes": ["\u4e0a\u5dfb/1.mp3", "\u4e2d\u5dfb/1.mp3", "\u4e0b\u5dfb/1.mp3"],
     "Japanese volumes of a title": [f"\u9280\u6cb3 ({one}).mp3" for one in "\u4e0a\u4e2d\u4e0b"],
     "Japanese chapters": [f"\u7b2c{one}\u8a71 \u7a7a.mp3" for one in (1, 2, 10, 11)],
+    "Roman numerals": [
+        f"Chapter {one}.mp3"
+        for one in ("I", "II", "III", "IV", "V", "VIII", "IX", "X", "XI", "XL", "XC", "C", "CI")
+    ],
+    "Roman numerals with words": [
+        *("Opening Credits.mp3", "Preface.mp3", "Introduction.mp3", "Prologue - V.mp3"),
+        *("i - The Vitamin C.mp3", "ii - A.mp3", "iv - C.mp3", "ix - I.mp3", "x - B.mp3"),
+        *("Epilogue.mp3", "End Credits.mp3"),
+    ],
+    "Roman parts": [f"Part {part}/Chapter {one}.mp3" for part in ("I", "V", "IX")
+                    for one in ("Prologue", "I", "IV", "V", "IX")],
+    "a Roman part before a Roman chapter": [
+        *("Book I - Chapter V.mp3", "Book I - Chapter IX.mp3", "Book II - Chapter I.mp3"),
+    ],
+    "letters": ["A.mp3", "B.mp3", "C.mp3", "D.mp3", "I.mp3", "Prologue.mp3", "V.mp3"],
+    "words among numbers": [
+        *("Prologue.mp3", "1 - Epilogue.mp3", "2 - A.mp3", "10 - Introduction.mp3", "Epilogue.mp3"),
+    ],
     "upper case": ["Chapter 1.MP3", "chapter 2.mp3", "CHAPTER 3.Mp3"],
 }  # fmt: skip
 
@@ -152,6 +170,26 @@ def test_public_names_are_ordered_as_people_read_them(tree: str) -> None:
         shuffled = random.Random(seed).sample(make(*TREES[tree]), len(TREES[tree]))
         ordered = source_order.order_sources(shuffled, [ROOT], "auto")
         assert names(ordered.sources) == TREES[tree]
+
+
+@each_row(
+    ("listed", "is_named"),
+    [
+        (["Chapter I", "Chapter II", "Interlude", "Chapter III"], True),
+        (["Chapter I", "Chapter II", "Chapter IX"], True),
+        (["CD1/Part V", "CD1/Part V - second", "CD1/Part I"], True),
+        (["Chapter I", "Chapter II", "Chapter III", "Prologue"], False),
+        (["What I Saw", "What I Did", "Other"], False),
+        (["1 - Chapter V", "2 - Chapter I"], False),
+        (["a/Part V", "a/Part V - 2nd", "a/Part I"], False),
+        (["Prologue"], False),
+    ],
+)
+def test_roman_numerals_that_do_not_decide_are_named(listed: list[str], is_named: bool) -> None:
+    sources = make(*(f"{name}.mp3" for name in listed))
+    text = "Not all names can be ordered by their Roman numerals: check the order."
+    warnings = source_order.order_sources(sources, [ROOT], "natural").warnings
+    assert list(warnings) == [text] * is_named
 
 
 def test_words_that_contain_chinese_digits_stay() -> None:

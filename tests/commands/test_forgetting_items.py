@@ -52,10 +52,12 @@ def test_a_report_on_a_whole_library_has_no_such_section(finished: Home) -> None
 def test_forgetting_removes_one_or_all_and_leaves_the_past_alone(finished: Home) -> None:
     lose(finished, "Velvet Harbour", "-Minus-")
     undo = sorted(path.read_bytes() for path in (finished.path / "status/undo").glob("*.jsonl"))
-    assert finished.ok("--forget", "Velvet Harbour") == ('"Velvet Harbour" is forgotten.\n')
+    assert finished.ok("--forget", "Velvet Harbour", "--yes") == (
+        '"Velvet Harbour" is forgotten.\n'
+    )
     assert "Velvet Harbour" not in finished.snapshot()["artists"]
     assert finished.snapshot()["summary"]["total_artists"] == 13
-    done = finished.manage("--forget-vanished", "--json")
+    done = finished.manage("--forget-vanished", "--json", "--yes")
     assert json.loads(done.stdout) == {"forgotten": ["-Minus-"]}
     assert finished.ok("--forget-vanished") == "Nothing is forgotten.\n"
     assert finished.manage("--validate-queue").returncode == 0

@@ -28,7 +28,7 @@ ANNA = {"01 Anna.m4a", "02 Anna.ogg"}
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("--session", "last"), VERA | ANNA),
+        (("--session", "last", "--yes"), VERA | ANNA),
         (("--artist", "Vera"), VERA),
         (("--artist", "vERA", "--session", "last"), VERA),
         (("--file", "Anna/Dawn/02 Anna.ogg"), {"02 Anna.ogg"}),
@@ -282,7 +282,7 @@ def test_a_lost_picture_is_told_and_costs_only_its_own_files(library: Library) -
         (("--since", "soon"), 'invalid time "soon"'),
         (("--since", "999999999999d"), "invalid time"),
         (("--list", "--force"), "--force has no effect with --list"),
-        (("--artist", "Vera", "--yes"), "--yes has no effect here"),
+        (("--list", "--yes"), "--yes has no effect with --list"),
         (("--forget-before", "1d", "--artist", "Vera"), "--forget-before takes no selectors"),
     ],
 )

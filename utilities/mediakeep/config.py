@@ -108,7 +108,7 @@ class ProcessingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 class AudiobookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The section [audiobooks]: how books are built; `order` and `chapters` may be paths of files.
 
-    A relative output folder is below the home.
+    Relative folders are below the home.
     """
 
     output_dir: str = "outputs/audiobooks"
@@ -121,6 +121,7 @@ class AudiobookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     max_file_size_mb: Annotated[int, msgspec.Meta(ge=0)] = 1000  # 0: no limit, as below
     max_total_size_mb: Annotated[int, msgspec.Meta(ge=0)] = 0
     backup: bool = True
+    backup_dir: str = "status/backups/audiobooks"  # not where players look for books
     backup_retention_days: Annotated[int, msgspec.Meta(ge=0)] = 30  # 0: for ever
     timestamp_names: bool = False
     file_mode: str = ""  # octal digits, such as "640"; "": as the system creates files

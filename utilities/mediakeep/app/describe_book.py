@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mediakeep import kinds, path_text
 from mediakeep.audiobooks import read_input
 from mediakeep.audiobooks.book_job import BookFiles, BookJob
-from mediakeep.audiobooks.chapters import find_chapters
+from mediakeep.audiobooks.chapters import chapter_files, find_chapters
 from mediakeep.audiobooks.details.read_details import FoundDetails
 from mediakeep.audiobooks.read_input import BookInput, CheckedInput
 from mediakeep.audiobooks.sources import describe_sources
@@ -54,10 +54,13 @@ def _list_stages(job: BookJob, found: CheckedInput) -> Iterator[tuple[str, list[
 def _describe_muxing(job: BookJob, found: BookInput, details: FoundDetails) -> list[str]:
     """Return the tags and the origin of each, and how the chapters are found."""
     mode = job.options.chapters
-    if mode == find_chapters.SILENCE:
+    own = chapter_files.find_own_file(job.item.folders) if mode == find_chapters.FILES else None
+    if own or found.is_joined:
+        mode = path_text.display_path(own) if own else "the parts"
+    elif mode == find_chapters.SILENCE:
         mode += f" ({find_chapters.choose_silence_settings().description})"
-    how = "joined without encoding, with the chapters of its parts"
-    first = f"muxing: {how}" if found.is_joined else f"muxing: chapters by {mode}"
+    how = "joined without encoding, " if found.is_joined else ""
+    first = f"muxing: {how}chapters by {mode}"
     values = ((name, getattr(details.details, name)) for name in details.origins if name != "cover")
     origins = details.origins
     return [

@@ -22,7 +22,7 @@ from mediakeep import atomic_files, path_text
 from mediakeep.audiobooks.chapters.chapters import Chapter
 from mediakeep.audiobooks.details import read_details
 from mediakeep.audiobooks.details.book_tags import BookDetails
-from mediakeep.audiobooks.details.read_details import FoundDetails, GivenDetails
+from mediakeep.audiobooks.details.read_details import FoundDetails
 from mediakeep.audiobooks.encoding.book_plan import BookPlan, Chunk
 from mediakeep.audiobooks.item import AudiobookItem
 from mediakeep.audiobooks.publishing import place_book
@@ -54,8 +54,8 @@ class BookJob(msgspec.Struct, frozen=True, dict=True):
 
     def read_details(self, sources: Sequence[SourceFile]) -> FoundDetails:
         """Find the tags and the cover of the book; raises what `read_details` raises."""
-        values = {name: getattr(self.options, name) for name in GivenDetails.__struct_fields__}
-        given = GivenDetails(**values | {"cover": path_text.unescape_path(values["cover"])})
+        given = {name: getattr(self.options, name, "") for name in BookDetails.__struct_fields__}
+        given["cover"] = path_text.unescape_path(given["cover"])
         item = self.item
         return read_details.read_details(item.folders, sources, given, item.library)
 
@@ -125,6 +125,12 @@ class BookFiles(msgspec.Struct, frozen=True):
 
     def save_input(self, found: BookInput) -> None:
         _save(self.dirs.state / _INPUT, found)
+
+    def add_warnings(self, warnings: Sequence[str]) -> None:
+        """Add warnings to those of the input, for the record of the job."""
+        found = self.require_input()
+        listed = tuple(dict.fromkeys((*found.warnings, *warnings)))
+        self.save_input(msgspec.structs.replace(found, warnings=listed))
 
     def load_input(self) -> BookInput | None:
         """Return the checked sources, or None if they were not saved."""

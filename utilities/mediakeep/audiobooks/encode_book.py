@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from mediakeep import atomic_files, path_text
 from mediakeep.audiobooks.book_job import (
@@ -17,6 +18,7 @@ from mediakeep.audiobooks.book_job import (
     build_stoppable_report,
     require_plan,
 )
+from mediakeep.audiobooks.chapters import chapters, find_chapters
 from mediakeep.audiobooks.encoding import chunk_file, encode_chunk
 from mediakeep.audiobooks.encoding.book_plan import BookPlan
 from mediakeep.audiobooks.muxing import book_file, join_parts, verify_book
@@ -90,9 +92,11 @@ def mux(job: BookJob, _: Work, progress: Progress) -> Outcome:
         return Outcome(message=f"Resume: {lost} Encoding again.", next_stage="input")
     details = job.read_details(found.sources)
     temp, report = files.book_path.with_name(".book.part"), build_stoppable_report(progress)
+    notes: list[str] = []
     if found.is_joined:
-        joined = plan_join(files)
+        joined, notes = plan_join(job, files)
         files.save_chapters(list(joined.chapters))
+        files.add_warnings(notes)
         join_parts.join_parts(joined, temp, details.details, report)
         samples, rate = joined.samples, joined.parts[0].sample_rate
     else:
@@ -112,7 +116,7 @@ def mux(job: BookJob, _: Work, progress: Progress) -> Outcome:
         atomic_files.sync_folder(files.book_path.parent)
     files.save_details(details)
     return Outcome(
-        message="; ".join(details.warnings),
+        message=" ".join((*notes, *details.warnings)),
         data={"metrics": {**job.item.metrics, **measured}},
         next_stage="verifying",
     )
@@ -140,10 +144,14 @@ def _remove_damaged_chunks(files: BookFiles, plan: BookPlan) -> None:
                 path.unlink(missing_ok=True)
 
 
-def plan_join(files: BookFiles) -> JoinPlan:
-    """Return the plan to join the parts of a book without encoding."""
+def plan_join(job: BookJob, files: BookFiles) -> tuple[JoinPlan, list[str]]:
+    """Return the plan to join the parts of a book without encoding, and warnings."""
     sources = files.require_input().sources
-    return join_parts.plan_join([join_parts.read_part(source.path) for source in sources])
+    parts = [join_parts.read_part(source.path) for source in sources]
+    plan = join_parts.plan_join(parts, chapters.name_files(sources))
+    mode, folders = job.options.chapters, job.item.folders
+    own, warnings = find_chapters.find_own_chapters(mode, folders, plan.timeline)
+    return structs.replace(plan, chapters=tuple(own)) if own else plan, warnings
 
 
 def verify(job: BookJob, work: Work, progress: Progress) -> Outcome | Parts:
@@ -155,7 +163,7 @@ def verify(job: BookJob, work: Work, progress: Progress) -> Outcome | Parts:
             message="Resume: the book is gone, so it is muxed again", next_stage="muxing"
         )
     if files.require_input().is_joined:
-        joined = plan_join(files)
+        joined, _ = plan_join(job, files)
         try:
             differences = join_parts.verify_join(book, joined, build_stoppable_report(progress))
         except DecodingFailed as error:

@@ -18,6 +18,7 @@ from mediakeep.audiobooks.chapters import find_chapters
 from mediakeep.audiobooks.chapters.find_chapters import SilenceSettings
 from mediakeep.audiobooks.encoding import book_plan, count_source, pcm_timeline
 from mediakeep.audiobooks.encoding.book_plan import BookFormat, CountedSource
+from mediakeep.audiobooks.item import to_path
 from mediakeep.audiobooks.publishing import backup
 from mediakeep.audiobooks.publishing.backup import BackupJob
 from mediakeep.audiobooks.read_input import BookInput
@@ -89,9 +90,10 @@ def back_up(job: BookJob, _: Work, progress: Progress) -> Outcome:
     """Copy the source folders to the backup folder, unless an earlier attempt has done it."""
     wanted = BackupJob(job.owner_key, job.name, tuple(job.item.folders))
     reservations = job.settings.working_dir / disk_space.RESERVATIONS
-    place = backup.create_backup(
-        wanted, job.settings.backup_dir, reservations, progress=build_stoppable_report(progress)
-    )
+    known, report = job.item.backup_path, build_stoppable_report(progress)
+    place = to_path(known)
+    if not known or not backup.is_current(place, wanted):
+        place = backup.create_backup(wanted, job.settings.backup_dir, reservations, progress=report)
     data = {"backup_path": path_text.escape_path(place)}
     return Outcome(data=data, next_stage="counting", facts=data)
 
@@ -115,11 +117,15 @@ def count(job: BookJob, work: Work, _: Progress) -> Outcome | Parts:
     check_space(job, plan.estimate_size())
     silences = [one.silences for one in counted]
     mode = path_text.unescape_path(job.options.chapters)
-    marked = find_chapters.find_chapters(mode, plan, found.sources, silences)
+    marked, warnings = find_chapters.find_own_chapters(mode, job.item.folders, plan)
+    if not marked:
+        marked, more = find_chapters.find_chapters(mode, plan, found.sources, silences)
+        warnings += more
     files.save_plan(plan)
     files.save_chapters(marked)
+    files.add_warnings(warnings)
     facts = {"samples": plan.samples, "chapters": len(marked)}
-    return Outcome(next_stage="encoding", facts=facts)
+    return Outcome(message=" ".join(warnings), next_stage="encoding", facts=facts)
 
 
 def _list_tasks(files: BookFiles, found: BookInput, mode: str) -> Iterator[CountTask]:

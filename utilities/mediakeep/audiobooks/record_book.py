@@ -11,6 +11,7 @@ import msgspec
 
 from mediakeep import clock, job_ids, kinds, path_text
 from mediakeep.audiobooks.book_job import SECONDS, BookFiles, BookJob
+from mediakeep.audiobooks.chapters import find_chapters
 from mediakeep.audiobooks.details.read_details import FoundDetails
 from mediakeep.audiobooks.publishing import report
 from mediakeep.audiobooks.publishing.report import (
@@ -34,6 +35,8 @@ def write(job: BookJob, files: BookFiles, status: str, message: str = "") -> Non
         return
     item, details = job.item, files.load_details()
     is_completed = status == "completed"
+    has_own = any(one.startswith(find_chapters.OWN_CHAPTERS) for one in found.warnings)
+    mode = "the parts" if found.is_joined else job.options.chapters
     record = BookRecord(
         id=job_ids.get_job_id(kinds.AUDIOBOOKS.name, job.key),
         title=details.details.title if details else item.output_name,
@@ -45,7 +48,7 @@ def write(job: BookJob, files: BookFiles, status: str, message: str = "") -> Non
         sources=tuple(_list_sources(files, found)),
         order=found.order,
         chapters=tuple(_list_chapters(files, found)),
-        chapters_from="the parts" if found.is_joined else job.options.chapters,
+        chapters_from="metadata.json" if has_own else mode,
         details=tuple(_list_details(details)) if details else (),
         settings=_list_settings(job, found),
         encoder="" if found.is_joined else ffmpeg.describe_version(),

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.audiobooks.item import AudiobookItem
+from mediakeep.audiobooks.item import AudiobookItem, to_path
 from mediakeep.audiobooks.publishing import place_book
 from mediakeep.audiobooks.sources import book_format
 from mediakeep.config import AudiobookSettings, PathSettings
 from mediakeep.errors import UsageError
 
 _DEFAULT = AudiobookSettings()
+_FIRST_BACKUP_DIR = "outputs/audiobooks/backup"  # before there was a setting
 _BIT_RATE = re.compile(r"(\d+)(k?)")
 _MIN_BIT_RATE, _MAX_BIT_RATE = 8_000, 512_000
 
@@ -88,7 +90,12 @@ class BookSettings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def backup_dir(self) -> Path:
         """The folder of the backups."""
-        return self.below_home("outputs/audiobooks/backup")
+        return self.below_home(self.audiobooks.backup_dir)
+
+    def list_backup_dirs(self, items: Iterable[AudiobookItem] = ()) -> set[Path]:
+        """Return the folders of all backups: also of those that earlier settings have made."""
+        used = {to_path(item.backup_path).parent for item in items if item.backup_path}
+        return {self.backup_dir, self.below_home(_FIRST_BACKUP_DIR), *used}
 
     def below_home(self, folder: str) -> Path:
         """Return the path of a folder, which is below the home if it is relative."""

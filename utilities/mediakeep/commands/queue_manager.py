@@ -154,11 +154,13 @@ def _list_common_actions(kind: Kind) -> list[ManagerAction]:
             reset.forget_item,
             "Remove a vanished or ignored item from the queue; no media file is deleted.",
             "NAME",
+            allowed_options=("yes",),  # nothing is asked, but scripts may say so
         ),
         ManagerAction(
             "--forget-vanished",
             reset.forget_vanished,
             "Remove all vanished and ignored items from the queue; no media file is deleted.",
+            allowed_options=("yes",),
         ),
         ManagerAction(
             "--validate-queue",

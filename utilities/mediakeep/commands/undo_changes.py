@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # importing it is slow, and --help must be quick
 _ALLOWED_OPTIONS = {  # the options that apply to each action
     "--list": set[str](),
     "--forget-before": {"--dry-run", "--yes"},
-    "": {"--dry-run", "--force"},
+    "": {"--dry-run", "--force", "--yes"},
 }
 _MAX_SHOWN_LINES = 3  # damaged lines that are listed
 _SELECTORS = ("session", "artist", "movie", "file", "since")
@@ -29,7 +29,7 @@ _SELECTORS = ("session", "artist", "movie", "file", "since")
 @app.create_command()
 @app.with_json_option
 @write_options.with_replace_options
-@click.option("--yes", is_flag=True, help="With --forget-before: do not ask for confirmation.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation; only --forget-before asks.")
 @click.option(
     "--forget-before",
     type=param_types.TimestampParam(),

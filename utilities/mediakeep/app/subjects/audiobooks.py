@@ -61,7 +61,9 @@ def _before_batch(_home: Path, options: WorkerOptions, items: Mapping[str, Item]
         if item.status not in (Status.COMPLETED, Status.SKIPPED)
     }
     if days := settings.audiobooks.backup_retention_days:
-        backup_retention.expire_backups(settings.backup_dir, days, kept_jobs=unfinished)
+        books = [item for item in items.values() if isinstance(item, AudiobookItem)]
+        for folder in settings.list_backup_dirs(books):
+            backup_retention.expire_backups(folder, days, kept_jobs=unfinished)
         for folder in {_build_job(item, options.settings).output_dir for item in items.values()}:
             quarantine.expire_entries(folder, days)
     return []

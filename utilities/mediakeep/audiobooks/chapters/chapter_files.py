@@ -12,6 +12,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from mediakeep import path_text
 from mediakeep.audiobooks.chapters.chapters import ChapterMark
 from mediakeep.audiobooks.encoding.book_plan import BookPlan
@@ -29,9 +31,11 @@ _CUE_FILE = re.compile(r'FILE\s+"?(.*?)"?\s+\w+')
 _CUE_TRACK = re.compile(r"TRACK\s+(\d+)\s+\w+")
 _CUE_TITLE = re.compile(r'TITLE\s+"?(.*?)"?')
 _CUE_START = re.compile(r"INDEX\s+01\s+(\d+):(\d\d):(\d\d)")
+_SNAP = 0.5  # seconds; chapters as close to a file's start are at it
+_MAX_DRIFT = 0.02  # of the length of the book
 _KNOWN = "ffmetadata, Audacity labels, a CUE sheet, or lines such as 00:01:02.500 Title"
 
-_Timed = tuple[float, str]  # seconds from the start of the book, title
+_Timed = tuple[float, str, float]  # start in seconds of the book, title, end or 0
 
 
 def read_marks(path: Path, plan: BookPlan) -> list[ChapterMark]:
@@ -42,8 +46,19 @@ def read_marks(path: Path, plan: BookPlan) -> list[ChapterMark]:
     text = _read_text(path)
     parsed = _parse_cue(path, text, plan) if _is_cue(text) else _parse_times(path, text)
     timed = _require_chapters(path, parsed)
+    if text.lstrip().startswith("{"):
+        timed = list(_align(path, timed, plan))
     rate = plan.format.sample_rate
-    return [ChapterMark(round(seconds * rate), title) for seconds, title in timed]
+    return [ChapterMark(round(start * rate), text, round(end * rate)) for start, text, end in timed]
+
+
+def find_own_file(folders: Sequence[Path]) -> Path | None:
+    """Return the metadata.json of a book in one folder, if it has several chapters."""
+    path = folders[0] / "metadata.json" if len(folders) == 1 else None
+    try:
+        return path if path and len(_parse_json(path, _read_text(path))) > 1 else None
+    except UsageError:
+        return path if path and path.is_file() else None  # reading it says what is wrong
 
 
 def check_marks(path: Path) -> None:
@@ -66,9 +81,10 @@ def read_embedded_marks(path: Path, samples: int, rate: int) -> list[ChapterMark
         start = max(0, round(_find_start(chapter) * rate))
         title = chapter["metadata"].get("title", "").strip() or f"Chapter {number}"
         if start < samples:
-            marks.setdefault(start, ChapterMark(start, title))
+            end = round(chapter["end"] * chapter["time_base"] * rate)
+            marks.setdefault(start, ChapterMark(start, title, end))
     first, *others = marks.values() or [ChapterMark(0, "")]
-    return [ChapterMark(0, first.title), *others] if others else []
+    return [ChapterMark(0, first.title, first.end), *others] if others else []
 
 
 def _find_start(chapter: Any) -> Fraction:
@@ -95,7 +111,9 @@ def _is_cue(text: str) -> bool:
     return bool(is_sheet) and not text.startswith(_FFMETADATA)
 
 
-def _parse_times(path: Path, text: str) -> Iterator[_Timed]:
+def _parse_times(path: Path, text: str) -> Iterable[_Timed]:
+    if text.lstrip().startswith("{"):
+        return _parse_json(path, text)
     parse = _parse_ffmetadata if text.startswith(_FFMETADATA) else _parse_lines
     return parse(path, text)
 
@@ -107,6 +125,30 @@ def _require_chapters(path: Path, timed: Iterable[_Timed]) -> list[_Timed]:
     return found
 
 
+def _parse_json(path: Path, text: str) -> list[_Timed]:
+    try:
+        listed = msgspec.json.decode(text, type=dict[str, Any]).get("chapters") or ()
+        return [(float(one["start"]), str(one["title"]), float(one["end"])) for one in listed]
+    except (msgspec.DecodeError, RecursionError, TypeError, ValueError, LookupError) as error:
+        raise _to_error(path, "its chapters are malformed. Correct them") from error
+
+
+def _align(path: Path, timed: Sequence[_Timed], plan: BookPlan) -> Iterator[_Timed]:
+    """Yield the chapters of audiobookshelf at their times in the book.
+
+    It may count the delay and padding of the encoder in the length of each file.
+    """
+    seconds = plan.samples / plan.format.sample_rate
+    scale = seconds / max(seconds / 2, *(end for *_, end in timed))
+    if abs(scale - 1) > _MAX_DRIFT or max(start for start, *_ in timed) >= seconds / scale:
+        raise _to_error(path, "its chapters do not end with the book. Choose other chapters")
+    borders = [start / plan.format.sample_rate for start in plan.starts]
+    for start, title, end in timed:
+        near = min(borders, key=lambda border: abs(border - start * scale))
+        moved = near if abs(near - start * scale) < _SNAP else start * scale
+        yield moved, title, end * scale
+
+
 def _parse_ffmetadata(path: Path, text: str) -> Iterator[_Timed]:
     av = ffmpeg.require_pyav()
     try:
@@ -116,7 +158,8 @@ def _parse_ffmetadata(path: Path, text: str) -> Iterator[_Timed]:
         raise _to_error(path, f"{ffmpeg.describe_error(error)}. Correct it") from error
     for number, chapter in enumerate(chapters, 1):
         title = chapter["metadata"].get("title") or f"Chapter {number}"
-        yield float(chapter["start"] * chapter["time_base"]), title
+        start, end = (float(chapter[name] * chapter["time_base"]) for name in ("start", "end"))
+        yield start, title, end
 
 
 def _parse_lines(path: Path, text: str) -> Iterator[_Timed]:
@@ -128,9 +171,9 @@ def _parse_lines(path: Path, text: str) -> Iterator[_Timed]:
         if not content or content.startswith("#") or line.startswith("\\"):
             continue  # comments, and the frequencies of Audacity's spectral labels
         if match := _LABEL.fullmatch(line):
-            yield _to_number(match[1]), match[3].strip()
+            yield _to_number(match[1]), match[3].strip(), _to_number(match[2])
         elif match := _LISTED.fullmatch(content):
-            yield _to_seconds(match[1], match[2], match[3]), match[4]
+            yield _to_seconds(match[1], match[2], match[3]), match[4], 0.0
         elif match := _OGM_START.fullmatch(content):
             ogm[match[1]] = _to_seconds(match[2], match[3], match[4])
         elif match := _OGM_NAME.fullmatch(content):
@@ -138,7 +181,7 @@ def _parse_lines(path: Path, text: str) -> Iterator[_Timed]:
         else:
             raise _to_error(path, f"line {number} is not a chapter. Use {_KNOWN}")
     for index, start in ogm.items():
-        yield start, names.get(index) or f"Chapter {int(index)}"
+        yield start, names.get(index) or f"Chapter {int(index)}", 0.0
 
 
 def _parse_cue(path: Path, text: str, plan: BookPlan) -> Iterator[_Timed]:
@@ -155,7 +198,7 @@ def _parse_cue(path: Path, text: str, plan: BookPlan) -> Iterator[_Timed]:
         elif match := _CUE_START.fullmatch(content):
             minutes, seconds, frames = map(int, match.groups())
             start = offset + minutes * 60 + seconds + frames / _CUE_FRAMES
-            yield start, title or f"Chapter {track}"
+            yield start, title or f"Chapter {track}", 0.0
 
 
 def _find_offset(path: Path, name: str, files: Sequence[str], plan: BookPlan) -> float:

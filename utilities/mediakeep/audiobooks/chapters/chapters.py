@@ -17,6 +17,7 @@ _MAX_CHAPTER = 0xFFFF_FFFF  # samples; 27 hours at 44,100 Hz
 _OPENING = "Opening"  # before the first chapter of a list that begins later
 MIN_SILENCE = 1.75  # seconds
 _MIN_CHAPTER = 60.0  # seconds between chapters from silence
+_SHOWN = 5  # chapters in a warning
 _MAX_GAP = 0.1  # seconds between two silences that are one, as at the border of two files
 _LEADING_NUMBER = re.compile(r"\d+(?:[-.]\d+)?(?:[\s._)\]-]+)(?=[^\W\d_])")  # "1-02. "
 
@@ -30,10 +31,11 @@ class Chapter(msgspec.Struct, frozen=True):
 
 
 class ChapterMark(msgspec.Struct, frozen=True, order=True):
-    """The start of a chapter, in samples of the book."""
+    """The start of a chapter, in samples of the book; `end` is where it is said to end, or 0."""
 
     start: int
     title: str
+    end: int = 0
 
 
 def make_chapters(marks: Iterable[ChapterMark], samples: int, origin: str) -> list[Chapter]:
@@ -73,6 +75,17 @@ def make_chapters(marks: Iterable[ChapterMark], samples: int, origin: str) -> li
     ]
 
 
+def find_overlaps(marks: Iterable[ChapterMark], rate: int) -> list[str]:
+    """Return a warning if chapters end after the start of the next one; `rate` is in Hz."""
+    names = [
+        f'"{_clean_title(one.title)}"'
+        for one, other in pairwise(sorted(marks))
+        if one.end > other.start + _MAX_GAP * rate
+    ]
+    text = "Chapters overlap, so each ends where the next one starts"
+    return [f"{text}: {', '.join(names[:_SHOWN])}{', ...' * (len(names) > _SHOWN)}."] * bool(names)
+
+
 def _clean_title(title: str) -> str:
     """Return a title as one line of UTF-8; names of files may have line breaks and other bytes."""
     return " ".join(title.encode(errors="surrogateescape").decode(errors="replace").split())
@@ -83,15 +96,13 @@ def mark_files(
     sources: Sequence[SourceFile],
     embedded: Sequence[Sequence[ChapterMark]] = (),
 ) -> list[ChapterMark]:
-    """Return one mark for each file, with its name as the title, or its own chapters.
+    """Return one mark for each file, with the name of `name_files`, or its own chapters.
 
-    `embedded` are the chapters in each file, counted from its start, none for most. Numbers before
-    the names are removed if each file has a different one. Files of several folders that have the
-    same names have the names of their folders, too.
+    `embedded` are the chapters in each file, counted from its start, none for most.
     """
     marks = []
     own_marks = embedded or [()] * len(sources)
-    for start, title, own in zip(starts, _name_files(sources), own_marks, strict=True):
+    for start, title, own in zip(starts, name_files(sources), own_marks, strict=True):
         marks += list(_move_marks(own, start)) or [ChapterMark(start, title)]
     return marks
 
@@ -138,13 +149,23 @@ def mark_silences(
 
 
 def _move_marks(marks: Iterable[ChapterMark], start: int) -> Iterator[ChapterMark]:
-    return (ChapterMark(start + mark.start, mark.title) for mark in marks)
+    return (
+        ChapterMark(start + mark.start, mark.title, mark.end and start + mark.end) for mark in marks
+    )
 
 
-def _name_files(sources: Sequence[SourceFile]) -> list[str]:
-    """Return the titles of files from their names."""
+def name_files(sources: Sequence[SourceFile]) -> list[str]:
+    """Return the titles of several files from their title tags, or else from their names.
+
+    Tags are used if all files have different ones. Numbers before the titles are removed if each
+    file has a different one. Files of several folders that have the same names have the names of
+    their folders, too.
+    """
     names = [source.path.stem for source in sources]
-    if len({source.path.parent for source in sources}) > 1 and len(set(names)) < len(names):
+    titles = [source.title for source in sources]
+    if len(names) > 1 and all(titles) and len(set(titles)) == len(titles):
+        names = titles
+    elif len({source.path.parent for source in sources}) > 1 and len(set(names)) < len(names):
         return [f"{source.path.parent.name} - {source.path.stem}" for source in sources]
     matches = [match for name in names if (match := _LEADING_NUMBER.match(name))]
     numbers, rest = {match[0] for match in matches}, {m.string[m.end() :] for m in matches}

@@ -13,10 +13,13 @@ from mediakeep.audiobooks.chapters import chapter_files, chapters, speech
 from mediakeep.audiobooks.chapters.chapters import Chapter
 from mediakeep.audiobooks.encoding.book_plan import BookPlan
 from mediakeep.audiobooks.sources.source_order import SourceFile
+from mediakeep.errors import UsageError
 from mediakeep.media.encoding import silence
 from mediakeep.media.encoding.pcm_source import Progress
 from mediakeep.media.encoding.silence import SilentRange
 
+OWN_CHAPTERS = "The chapters are those in"  # begins a note
+FoundChapters = tuple[list[Chapter], list[str]]  # with warnings
 FILES, TAGS, SILENCE, NONE = "files", "tags", "silence", "none"  # modes
 
 _THRESHOLD = -40.0  # dB of full scale, above the noise of recorded rooms
@@ -80,14 +83,14 @@ def find_chapters(
     plan: BookPlan,
     sources: Sequence[SourceFile],
     silences: Sequence[Sequence[SilentRange]] = (),
-) -> list[Chapter]:
-    """Return the chapters of a book by a mode, or from the file whose path it is.
+) -> FoundChapters:
+    """Return the chapters of a book by a mode, or from the file whose path it is, and warnings.
 
     `silences` are those of each file, for that mode. Raises UsageError for a file of chapters, and
     what reading the chapters of audio files raises.
     """
     if mode == NONE:
-        return []
+        return [], []
     if mode == SILENCE:
         marks = chapters.mark_silences(plan, silences)
     elif mode in (FILES, TAGS):
@@ -100,4 +103,20 @@ def find_chapters(
         marks = mark(plan.starts, sources, embedded)
     else:
         marks = chapter_files.read_marks(Path(mode), plan)
-    return chapters.make_chapters(marks, plan.samples, f"Chapters {path_text.display_path(mode)}")
+    origin = f"Chapters {path_text.display_path(mode)}"
+    found = chapters.make_chapters(marks, plan.samples, origin)
+    return found, chapters.find_overlaps(marks, plan.format.sample_rate)
+
+
+def find_own_chapters(mode: str, folders: Sequence[Path], plan: BookPlan) -> FoundChapters:
+    """Return the chapters in the metadata.json of a book, for the mode FILES, and where from.
+
+    None are returned if it has none that are usable.
+    """
+    path = chapter_files.find_own_file(folders) if mode == FILES else None
+    try:
+        found, warnings = find_chapters(str(path), plan, ()) if path else ([], [])
+    except UsageError as error:
+        return [], [str(error)]
+    note = f"{OWN_CHAPTERS} {path_text.display_path(path)}." if path else ""
+    return found, [note, *warnings] if note else []

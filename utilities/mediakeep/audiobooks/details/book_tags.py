@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
+from mediakeep.audiobooks.details import series
 from mediakeep.media import pictures
 from mediakeep.media.audio import formats
 from mediakeep.media.audio.embedded_pictures import FRONT_COVER_TYPE
@@ -16,10 +16,32 @@ from mediakeep.media.mutagen_tags.tag_items import FileItems, TagItem, TagPictur
 _AUDIOBOOK = "2"  # iTunes' media kind
 _MAX_MOVEMENT = 32_767  # of the 16 bits in its atom
 _FREEFORM = "----:com.apple.iTunes:"
+_FIELDS = {  # of the items that have the value of a field
+    "\xa9nam": "title",
+    "\xa9alb": "title",
+    "\xa9ART": "author",
+    "aART": "author",
+    "\xa9wrt": "narrator",  # the composer is where players look for it
+    "\xa9day": "year",
+    "\xa9gen": "genre",
+    "desc": "description",
+    "ldes": "description",
+    "rtng": "advisory",
+    # As audiobookshelf reads them.
+    **{
+        _FREEFORM + name.upper(): name
+        for name in ("subtitle", "publisher", "language", "isbn", "asin")
+    },
+}
+ADVISORIES = ("1", "2", "4")  # explicit, clean, and explicit as iTunes wrote it before
 
 
 class BookDetails(msgspec.Struct, frozen=True):
-    """The tags of a book, "" for those that are unknown; `cover` is a JPEG or PNG, or b""."""
+    """The tags of a book, "" for those that are unknown; `cover` is a JPEG or PNG, or b"".
+
+    `more_series` are the other series, as in "Robots #3; Empire", and genres are separated alike.
+    `advisory` is one of ADVISORIES.
+    """
 
     title: str
     author: str = ""
@@ -29,6 +51,13 @@ class BookDetails(msgspec.Struct, frozen=True):
     year: str = ""
     genre: str = "Audiobook"
     description: str = ""
+    more_series: str = ""
+    subtitle: str = ""
+    publisher: str = ""
+    language: str = ""
+    isbn: str = ""
+    asin: str = ""
+    advisory: str = ""
     cover: bytes = b""
 
 
@@ -37,31 +66,33 @@ def write_tags(path: Path, details: BookDetails) -> None:
 
     Raises ValueError if the cover is neither JPEG nor PNG, and OSError.
     """
-    found = [(name, value) for name, value in _list_items(details) if value]
-    items = tuple(TagItem(name, (value,)) for name, value in found)
+    values = {name: getattr(details, field) for name, field in _FIELDS.items()}
+    values |= {"stik": _AUDIOBOOK, "pgap": "1", **_build_series(details)}
+    items = tuple(TagItem(name, (value,)) for name, value in values.items() if value)
     covers = (_to_picture(details.cover),) if details.cover else ()
     adapter.save_items(path, formats.MP4.name, FileItems(items, covers))
 
 
-def _list_items(details: BookDetails) -> Iterator[tuple[str, str]]:
-    yield "\xa9nam", details.title
-    yield "\xa9alb", details.title
-    yield "\xa9ART", details.author
-    yield "aART", details.author
-    yield "\xa9wrt", details.narrator  # the composer is where players look for it
-    yield "\xa9day", details.year
-    yield "\xa9gen", details.genre
-    yield "desc", details.description
-    yield "ldes", details.description
-    yield "stik", _AUDIOBOOK
-    yield "pgap", "1"
-    if details.series:
-        yield "\xa9mvn", details.series
-        yield "shwm", "1"
-        yield _FREEFORM + "SERIES", details.series
-        yield _FREEFORM + "SERIES-PART", details.part
-        if details.part.isdecimal() and int(details.part) <= _MAX_MOVEMENT:
-            yield "\xa9mvi", details.part
+def _build_series(details: BookDetails) -> dict[str, str]:
+    """Return the items of the series.
+
+    Audiobookshelf reads several from SERIES and SERIES-PART only if all have a number; else it
+    reads them from the grouping, but only without SERIES.
+    """
+    if not details.series:
+        return {}
+    found = [(details.series, details.part), *series.parse_list(details.more_series)]
+    names, parts = zip(*found, strict=True)
+    is_movement = details.part.isdecimal() and int(details.part) <= _MAX_MOVEMENT
+    is_numbered = len(found) == 1 or all(parts)
+    return {
+        "\xa9mvn": details.series,
+        "\xa9mvi": details.part if is_movement else "",
+        "shwm": "1",
+        "\xa9grp": series.format_list(found) if len(found) > 1 else "",
+        _FREEFORM + "SERIES": "; ".join(names) if is_numbered else "",
+        _FREEFORM + "SERIES-PART": "; ".join(parts) if is_numbered else "",
+    }
 
 
 def _to_picture(cover: bytes) -> TagPicture:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from mediakeep.audiobooks.details import series
+from mediakeep.audiobooks.details.book_tags import ADVISORIES
 from mediakeep.audiobooks.details.plain_text import to_plain_text
 from mediakeep.errors import NotAMovieNfo, Unreadable
 from mediakeep.media import folder_listing, open_file
@@ -19,13 +22,16 @@ from mediakeep.media.nfo import encoding, xml_tree
 from mediakeep.media.nfo.xml_tree import Element
 
 Details = dict[str, str]  # values by the names of fields of BookDetails, without empty ones
+NOT_CARRIED = "not carried"  # the key of the names of details for which an M4B has no tag
 
 _MAX_SIZE = 4 * 1024 * 1024  # bytes
 _PACKAGE = re.compile(r"<(?:\w+:)?package[\s>]")
-_SERIES = re.compile(r"(.*\S)\s+#([^#\s]+)")
 _CONTROLS = re.compile(r"[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _YEAR = re.compile(r"(\d{4})(?!\d)")
 _AUTHOR, _NARRATOR = "aut", "nrt"  # MARC relator codes
+_PLAIN = ("title", "subtitle", "publisher", "description", "isbn", "asin", "language")
+_UNTAGGED = ("tags", "abridged", "publishedDate")
+_ASIN = ("asin", "amazon", "mobi-asin")  # schemes; the last two are Calibre's
 _TEXT_FILES = {"desc.txt": "description", "reader.txt": "narrator"}
 
 
@@ -72,7 +78,7 @@ def clean_details(details: Details) -> Details:
         if field == "year":
             match = _YEAR.match(text)
             text = match[1] if match else ""
-        if text:
+        if text and (field != "advisory" or text in ADVISORIES):
             found[field] = text
     return found
 
@@ -90,34 +96,35 @@ def parse_json(text: str) -> Details:
         raise ValueError("it is not a JSON object")
     inner = decoded.get("metadata")
     found = inner if isinstance(inner, dict) else decoded
-    series, part = _parse_series(found.get("series"))
+    listed = found.get("series")
+    entries = listed if isinstance(listed, list) else [listed]
     return {
-        "title": _join_texts(found.get("title")),
+        **{name: _join_texts(found.get(name)) for name in _PLAIN},
         "author": _join_texts(found.get("authors")) or _join_texts(found.get("author")),
         "narrator": _join_texts(found.get("narrators")) or _join_texts(found.get("narrator")),
-        "series": series,
-        "part": part,
+        "genre": _join_texts(found.get("genres"), "; "),
         "year": _join_texts(found.get("publishedYear")),
-        "description": _join_texts(found.get("description")),
+        "advisory": "1" if str(found.get("explicit")).lower() == "true" else "",
+        **series.to_details(map(_parse_series, entries)),
+        NOT_CARRIED: ", ".join(
+            name for name in _UNTAGGED if found.get(name) or (found is inner and decoded.get(name))
+        ),
     }
 
 
-def _parse_series(value: Any) -> tuple[str, str]:
-    """Return the first series and the part in it: from "Name #2", or an object."""
-    first = value[0] if isinstance(value, list) and value else value
-    name = _join_texts(first)
-    if isinstance(first, dict) and (part := _join_texts(first.get("sequence"))):
-        return name, part
-    match = _SERIES.fullmatch(name.strip())
-    return (match[1], match[2]) if match else (name, "")
+def _parse_series(value: Any) -> series.Series:
+    """Return a series from "Name #2", or from an object."""
+    if isinstance(value, dict) and (part := _join_texts(value.get("sequence"))):
+        return _join_texts(value), part
+    return series.parse(_join_texts(value))
 
 
-def _join_texts(value: Any) -> str:
+def _join_texts(value: Any, separator: str = ", ") -> str:
     """Return the text of a JSON value: itself, or of its names if it is an object or a list."""
     if isinstance(value, dict):
         value = value.get("name")
     if isinstance(value, list):
-        return ", ".join(dict.fromkeys(filter(None, map(_join_texts, value))))
+        return separator.join(dict.fromkeys(filter(None, map(_join_texts, value))))
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         return str(value).strip()
     return ""
@@ -134,20 +141,44 @@ def parse_opf(text: str) -> Details:
         raise ValueError("it is not an OPF package")
     root = xml_tree.parse_xml(text[start.start() :].encode())
     metadata = next(_find_all(root, "metadata"), root)
-    meta = {
-        element.attributes["name"]: element.attributes.get("content", "")
-        for element in _find_all(metadata, "meta")
-        if "name" in element.attributes
-    }
+    genres = dict.fromkeys(_iter_texts(metadata, "subject"))
     return {
-        "title": _first_text(metadata, "title"),
+        **{name: next(_iter_texts(metadata, name), "") for name in _PLAIN},
         "author": ", ".join(_find_creators(metadata, _AUTHOR)),
         "narrator": ", ".join(_find_creators(metadata, _NARRATOR)),
-        "series": meta.get("calibre:series", ""),
-        "part": _shorten_number(meta.get("calibre:series_index", "")),
-        "year": _first_text(metadata, "date"),
-        "description": _first_text(metadata, "description"),
+        "genre": "; ".join(genres),
+        "year": next(_iter_texts(metadata, "date"), ""),
+        "isbn": _find_identifier(metadata, ("isbn",)),
+        "asin": _find_identifier(metadata, _ASIN),
+        **series.to_details(_find_series(metadata)),
+        NOT_CARRIED: "tags" if next(_iter_texts(metadata, "tag"), "") else "",
     }
+
+
+def _find_series(metadata: Element) -> list[series.Series]:
+    """Return the series of Calibre; each number follows its series, but that of a single one."""
+    metas = [
+        (_find_attribute(element, "name"), _find_attribute(element, "content").strip())
+        for element in _find_all(metadata, "meta")
+    ]
+    found = [
+        (name, _shorten_number(number) if other == "calibre:series_index" else "")
+        for (key, name), (other, number) in pairwise([*metas, ("", "")])
+        if key == "calibre:series" and name
+    ]
+    if len(found) == 1 and not found[0][1]:
+        return [(found[0][0], _shorten_number(dict(metas).get("calibre:series_index", "")))]
+    return found
+
+
+def _find_identifier(metadata: Element, schemes: tuple[str, ...]) -> str:
+    """Return the identifier with one of the schemes: an attribute, or as in "urn:isbn:..."."""
+    for element in _find_all(metadata, "identifier"):
+        scheme, _, text = element.text.strip().rpartition(":")
+        stated = _find_attribute(element, "scheme") or scheme.rpartition(":")[2]
+        if stated.casefold() in schemes:
+            return text
+    return ""
 
 
 def _find_all(element: Element, name: str) -> Iterator[Element]:
@@ -159,8 +190,14 @@ def _find_all(element: Element, name: str) -> Iterator[Element]:
             yield from _find_all(child, name)
 
 
-def _first_text(metadata: Element, name: str) -> str:
-    return next(filter(None, (found.text.strip() for found in _find_all(metadata, name))), "")
+def _iter_texts(metadata: Element, name: str) -> Iterator[str]:
+    return filter(None, (found.text.strip() for found in _find_all(metadata, name)))
+
+
+def _find_attribute(element: Element, name: str) -> str:
+    """Return the value of an attribute with a local name, in any namespace, or ""."""
+    found = element.attributes.items()
+    return next((value for key, value in found if key.rpartition(":")[2] == name), "")
 
 
 def _find_creators(metadata: Element, role: str) -> list[str]:
@@ -178,7 +215,7 @@ def _find_creators(metadata: Element, role: str) -> list[str]:
         for element in _find_all(metadata, name):
             stated = refined.get(element.attributes.get("id", ""), default)
             text = " ".join(element.text.split())
-            if text and element.attributes.get("opf:role", stated) == role:
+            if text and (_find_attribute(element, "role") or stated) == role:
                 found[text] = None
     return list(found)
 

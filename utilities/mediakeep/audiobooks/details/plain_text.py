@@ -6,7 +6,16 @@ import html
 import re
 from html.parser import HTMLParser
 
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_NAMES = (  # of HTML elements; others are text, such as "x<y and y>z"
+    "a|abbr|acronym|address|article|aside|b|big|blockquote|body|br|center|cite|code|dd|del|dfn|div|dl"
+    "|dt|em|figcaption|figure|font|footer|h[1-6]|head|header|hr|html|i|iframe|img|ins|kbd|li|link"
+    "|main|mark|meta|nav|noscript|ol|p|pre|q|s|samp|script|section|small|span|strike|strong|style|sub"
+    "|sup|table|tbody|td|tfoot|th|thead|time|title|tr|tt|u|ul|var|wbr"
+)
+_ATTRIBUTE = r"""\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+)"""
+_MARKUP = rf"/?(?:{_NAMES})(?:{_ATTRIBUTE})*\s*/?>|!--(?:(?!<!--).)*?-->"
+_TAG = re.compile(f"<(?:{_MARKUP})", re.IGNORECASE | re.DOTALL)
+_NO_TAG = re.compile(f"<(?!{_MARKUP})", re.IGNORECASE | re.DOTALL)
 _BLOCKS = frozenset(
     {"p", "div", "br", "li", "ul", "ol", "tr", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"}
 )
@@ -22,7 +31,7 @@ def to_plain_text(text: str) -> str:
         text = html.unescape(text)  # Calibre's descriptions may be escaped twice
     if _TAG.search(text):
         parser = _TextParser()
-        parser.feed(text)
+        parser.feed(_NO_TAG.sub("&lt;", text))
         parser.close()
         text = "".join(parser.parts)
     lines = [" ".join(line.split()) for line in text.splitlines()]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.audiobooks.details import detail_files, folder_names, read_cover
+from mediakeep.audiobooks.details import detail_files, folder_names, read_cover, series
 from mediakeep.audiobooks.details.book_tags import BookDetails
 from mediakeep.audiobooks.details.detail_files import Details
 from mediakeep.audiobooks.sources.source_order import SourceFile
@@ -20,6 +20,7 @@ from mediakeep.media.mutagen_tags.tag_items import TagPicture
 from mediakeep.media.transfer import read_tags
 
 OPTION, TAGS, FOLDER_NAME = "option", "tags", "folder name"  # origins that are no files
+_OF_SERIES = ("part", "more_series")  # fields
 
 # Names of tag fields that contain a detail, the most specific first, in lower case.
 _TAG_FIELDS = {
@@ -30,20 +31,14 @@ _TAG_FIELDS = {
     "part": ("series-part", "series_part", "movementnumber"),
     "year": ("date", "originaldate"),
     "description": ("longdescription", "podcastdesc", "description", "comment"),
+    "genre": ("genres",),
+    "subtitle": ("subtitle",),
+    "publisher": ("label", "publisher"),
+    "language": ("language",),
+    "isbn": ("isbn",),
+    "asin": ("asin", "audible_asin"),
+    "advisory": ("itunesadvisory",),
 }
-
-
-class GivenDetails(msgspec.Struct, frozen=True):
-    """The details of a book that the user gave, "" for the others; `cover` is a path."""
-
-    title: str = ""
-    author: str = ""
-    narrator: str = ""
-    series: str = ""
-    part: str = ""
-    year: str = ""
-    description: str = ""
-    cover: str = ""
 
 
 class FoundDetails(msgspec.Struct, frozen=True):
@@ -60,35 +55,30 @@ class FoundDetails(msgspec.Struct, frozen=True):
 def read_details(
     folders: Sequence[Path],
     sources: Sequence[SourceFile],
-    given: GivenDetails,
+    given: Details,
     root: Path | None = None,
 ) -> FoundDetails:
     """Find the details of a book; the first source that has a value for a field wins.
 
-    These are the user's options, metadata.json, OPF, desc.txt and reader.txt in the folders, the
-    tags of the files, and the names of the folders. Folders between `root` and the book name its
-    author and series. Raises UsageError if the given cover or part is not usable, and Unreadable if
-    a folder cannot be listed.
+    These are the user's options in `given`, metadata.json, OPF, desc.txt and reader.txt in the
+    folders, the tags of the files, and the names of the folders. The `cover` that is given is the
+    path of a picture. Folders between `root` and the book name its author and series. Raises
+    UsageError if the given cover or part is unusable, and Unreadable if a folder cannot be listed.
     """
-    options = {
-        field: value
-        for field, value in msgspec.structs.asdict(given).items()
-        if value and field != "cover"
-    }
     files, warnings = _read_files(folders)
     tags, embedded = _read_tags(sources)
     names = detail_files.clean_details(folder_names.parse_folders(folders, root))
     layers = [
-        (OPTION, options),
+        (OPTION, {field: value for field, value in given.items() if value}),
         *files,
         (TAGS, tags),
         (FOLDER_NAME, names),
     ]
     values, origins = _merge(layers)
-    if given.part and "part" not in values:
-        raise UsageError(f'Part "{given.part}" not used: the book has no series. Set it as well.')
-    if given.cover:
-        cover = read_cover.FoundCover(read_cover.read_given_cover(Path(given.cover)), OPTION)
+    if (part := given.get("part")) and "part" not in values:
+        raise UsageError(f'Part "{part}" not used: the book has no series. Set it as well.')
+    if path := values.pop("cover", ""):
+        cover = read_cover.FoundCover(read_cover.read_given_cover(Path(path)), OPTION)
     else:
         cover = read_cover.find_cover(folders, embedded)
     if cover.data:
@@ -106,22 +96,21 @@ def build_book_name(details: BookDetails, folder_name: str) -> str:
     return path_text.safe_name(name)
 
 
-def _merge(layers: Iterable[tuple[str, Details]]) -> tuple[Details, dict[str, str]]:
+def _merge(layers: Sequence[tuple[str, Details]]) -> tuple[Details, dict[str, str]]:
     """Return the first value of each field, and its origin.
 
-    The number of a part is used only if its source has the same series, or none.
+    The part of a series, and the other series, are used only if their source has the same series,
+    or none.
     """
     values: Details = {}
     origins: dict[str, str] = {}
-    found = list(layers)
-    for origin, details in found:
-        for field in details.keys() - values.keys() - {"part"}:
-            values[field], origins[field] = details[field], origin
-    series = values.get("series", "")
-    for origin, details in found:
-        if "part" in details and series and details.get("series", series) == series:
-            values["part"], origins["part"] = details["part"], origin
-            break
+    for field in BookDetails.__struct_fields__:
+        name = values.get("series", "")
+        for origin, details in layers:
+            is_other = field in _OF_SERIES and (not name or details.get("series", name) != name)
+            if field in details and not is_other:
+                values[field], origins[field] = details[field], origin
+                break
     return values, origins
 
 
@@ -136,16 +125,20 @@ def _read_files(folders: Sequence[Path]) -> tuple[list[tuple[str, Details]], lis
             raise open_file.to_unreadable(folder, error) from error
         for path in paths:
             try:
-                found.append((path.name, detail_files.read_detail_file(path)))
+                details = detail_files.read_detail_file(path)
             except ValueError as error:
                 shown = path_text.display_path(path)
                 warnings.append(f"{shown} not used: {error}. Correct or remove it.")
+                continue
+            if lost := details.pop(detail_files.NOT_CARRIED, ""):
+                warnings.append(f"{path.name}: {lost} not carried: no tag of an M4B has them.")
+            found.append((path.name, details))
     return found, warnings
 
 
 def _read_tags(sources: Sequence[SourceFile]) -> tuple[Details, tuple[TagPicture, ...]]:
     """Return the most frequent values in the tags, and the pictures of the first file with any."""
-    values: dict[str, Counter[str]] = {field: Counter() for field in _TAG_FIELDS}
+    values: defaultdict[str, Counter[str]] = defaultdict(Counter)
     pictures: tuple[TagPicture, ...] = ()
     for source in sources:
         try:
@@ -156,7 +149,8 @@ def _read_tags(sources: Sequence[SourceFile]) -> tuple[Details, tuple[TagPicture
         texts: dict[str, str] = {}
         for item in read.items:
             if item.values and not item.description:
-                texts.setdefault(item.name.casefold(), ", ".join(item.values))
+                separator = "; " if item.name == "genres" else ", "
+                texts.setdefault(item.name.casefold(), separator.join(item.values))
         for field, value in _choose_tags(texts).items():
             values[field][value] += 1
     if len(values["title"]) > 1:
@@ -176,6 +170,9 @@ def _choose_tags(texts: dict[str, str]) -> Details:
     found = {
         field: next(filter(None, map(texts.get, names)), "") for field, names in _TAG_FIELDS.items()
     }
+    grouped = series.parse_list(texts.get("grouping", ""))  # where audiobookshelf embeds all series
+    if any(part for _, part in grouped):
+        found |= series.to_details(grouped)
     if texts.get("composer") == found["narrator"] == found["author"]:
         found["narrator"] = ""  # taggers of music write the author as the composer
     return detail_files.clean_details(found)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,12 @@ import msgspec
 from mediakeep import path_text
 from mediakeep.audiobooks.chapters.chapters import Chapter, ChapterMark, make_chapters
 from mediakeep.audiobooks.details.book_tags import BookDetails
+from mediakeep.audiobooks.encoding.book_plan import (
+    BookFormat,
+    BookPlan,
+    CountedSource,
+    make_plan,
+)
 from mediakeep.audiobooks.muxing import book_file, m4b_header
 from mediakeep.audiobooks.muxing.m4b_header import AudioTrack
 from mediakeep.audiobooks.sources.check_sources import CheckedFile
@@ -66,6 +73,23 @@ class JoinPlan(msgspec.Struct, frozen=True):
         length = sum(part.length for part in self.parts)
         return length - self.parts[0].priming - self.parts[-1].padding
 
+    @property
+    def starts(self) -> list[int]:
+        """The starts of the audio of the parts in the book, in samples."""
+        before = accumulate((part.length for part in self.parts), initial=-self.parts[0].priming)
+        return [start + part.priming for start, part in zip(before, self.parts, strict=False)]
+
+    @property
+    def timeline(self) -> BookPlan:
+        """The plan of an encoded book with these parts at the same times."""
+        book_format = BookFormat(self.parts[0].sample_rate)
+        ends = [*self.starts[1:], self.samples]
+        sources = [
+            CountedSource(path_text.escape_path(part.path), 0, 0, book_format.pcm, end - start)
+            for part, start, end in zip(self.parts, self.starts, ends, strict=True)
+        ]
+        return make_plan(sources, book_format)
+
 
 def read_part(path: Path) -> Part:
     """Read the packets of a part and its chapters; raise what opening an audio file raises."""
@@ -98,10 +122,11 @@ def read_part(path: Path) -> Part:
         )
 
 
-def plan_join(parts: Sequence[Part]) -> JoinPlan:
+def plan_join(parts: Sequence[Part], titles: Sequence[str] = ()) -> JoinPlan:
     """Return the plan to join parts in order; a part without chapters becomes one chapter.
 
-    Raises UsageError if they differ in codec, sample rate or encoder parameters, or are not MP4.
+    `titles` name these, by default after the files. Raises UsageError if the parts differ in codec,
+    sample rate or encoder parameters, or are not MP4.
     """
     first = parts[0]
     for part in parts:
@@ -114,15 +139,15 @@ def plan_join(parts: Sequence[Part]) -> JoinPlan:
                     f"{part.path.name} not joined: its {what} differs from that of"
                     f" {first.path.name}. {_HINT}"
                 )
-    marks, position = [], -first.priming
-    for part in parts:
-        start = position + part.priming
-        own = part.chapters or (ChapterMark(0, part.path.stem),)
-        marks += [ChapterMark(start + mark.start, mark.title) for mark in own]
-        position += part.length
-    samples = position - parts[-1].padding
-    chapters = make_chapters(marks, samples, "The chapters of the parts")
-    return JoinPlan(tuple(parts), tuple(chapters))
+    plan = JoinPlan(tuple(parts), ())
+    names = titles or [part.path.stem for part in parts]
+    marks = [
+        ChapterMark(start + mark.start, mark.title)
+        for part, start, name in zip(parts, plan.starts, names, strict=True)
+        for mark in part.chapters or (ChapterMark(0, name),)
+    ]
+    chapters = make_chapters(marks, plan.samples, "The chapters of the parts")
+    return JoinPlan(plan.parts, tuple(chapters))
 
 
 def find_join_problem(files: Sequence[CheckedFile]) -> str:

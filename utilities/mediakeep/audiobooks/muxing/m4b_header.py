@@ -143,7 +143,8 @@ def _build_movie(track: AudioTrack, chapters: Sequence[Chapter], start: int) -> 
     movie = [*fields, *_build_audio(track, start, has_chapters=bool(chapters))]
     if chapters:
         movie += _build_text(track, chapters, start)
-        movie += _box(b"udta", *_build_nero(track, chapters))
+    # Tags are written into this box: FFmpeg ignores freeform ones before a track.
+    movie += _box(b"udta", *(_build_nero(track, chapters) if chapters else []))
     return _box(b"moov", *movie)
 
 

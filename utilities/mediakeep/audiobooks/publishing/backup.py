@@ -126,11 +126,11 @@ def create_backup(
     Raises NotEnoughSpace, DiskFull, NotCopied, CopyDiffers, and SourceChanged.
     """
     found = find_backup(root, job.key)
-    if found and _is_current(found, job):
+    if found and is_current(found, job):
         return found
     for folder in job.folders:
         if root.resolve().is_relative_to(folder.resolve()):
-            hint = "Choose another output folder, or go without a backup, then run again."
+            hint = "Set another `backup_dir`, or go without a backup, then run again."
             raise NotCopied(folder, "it contains the folder of the backups", hint)
     staged = root / f".backup-{sha256(job.key.encode()).hexdigest()[:_DIGITS]}.part"
     with translate_errors(staged):
@@ -206,7 +206,7 @@ def restore_missing(backup: Path, progress: Report | None = None) -> RestoreResu
     return RestoreResult(**{name: tuple(paths) for name, paths in found.items()})
 
 
-def _is_current(backup: Path, job: BackupJob) -> bool:
+def is_current(backup: Path, job: BackupJob) -> bool:
     """Return whether a backup is whole, and has all files of the source folders as they are."""
     record = read_record(backup)
     if record is None or [source.original for source in record.sources] != [

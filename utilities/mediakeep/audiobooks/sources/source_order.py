@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
@@ -14,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from mediakeep import path_text
+from mediakeep.audiobooks.sources import natural_order
 from mediakeep.errors import Unreadable, UsageError
 from mediakeep.media import open_file
 from mediakeep.media.audio.model import Tags
@@ -22,18 +22,7 @@ Order = Literal["tags", "natural", "alphabetical", "list", "mixed"]
 _ORDERS = frozenset({"auto", "tags", "natural", "alphabetical"})  # all others are lists
 _SHOWN_FILES = 5  # in messages; more are counted
 _MAX_GAP = 20  # numbers; larger ones are of numbers such as 101, 102, 201
-_NUMBER = re.compile(r"\d+")
 _TAG_NUMBER = re.compile(r"\d{1,9}")
-_CJK_DIGITS = (
-    "[\u3007\u96f6\u4e00\u4e8c\u4e24\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341\u767e\u5343]+"
-)
-# Written-out numbers after an ordinal prefix or "volume", or as a whole name.
-_CJK_NUMBER = re.compile(f"(?<=[\u7b2c\u5377\u5dfb]){_CJK_DIGITS}|^{_CJK_DIGITS}$")
-# The first, middle and last volume, in parentheses, as a word, or before "volume".
-_CJK_VOLUME = re.compile(
-    "(?:(?<=[\\s(])|^)[\u4e0a\u4e2d\u4e0b](?=[\u5dfb\u5377\u90e8\u518a\u518c\u96c6)]|$)"
-)
-_CJK_VOLUMES = str.maketrans("\u4e0a\u4e2d\u4e0b", "123")
 
 
 class SourceFile(msgspec.Struct, frozen=True):
@@ -48,7 +37,8 @@ class SourceFile(msgspec.Struct, frozen=True):
 class OrderedSources(msgspec.Struct, frozen=True):
     """The files of a book in order, how they were ordered, and why, as a clause.
 
-    The order is "mixed" if that of its folders differs. `warnings` name numbers that are missing.
+    The order is "mixed" if that of its folders differs. `warnings` name numbers that are missing,
+    and folders whose order is not certain.
     """
 
     sources: tuple[SourceFile, ...]
@@ -101,42 +91,6 @@ def order_sources(
     return OrderedSources(files, "mixed", "; ".join(reasons), warnings)
 
 
-def natural_key(name: str) -> list[tuple[int, int, str]]:
-    """Return a sort key for a path in which numbers count by value: "2.mp3" before "10.mp3".
-
-    Letters compare without case, and the suffix is ignored.
-    """
-    stem, dot, suffix = unicodedata.normalize("NFKC", name).casefold().rpartition(".")
-    key: list[tuple[int, int, str]] = []
-    for text in (stem if dot else suffix).split("/"):
-        part, end = text if text.isascii() else _to_digits(text), 0
-        for match in _NUMBER.finditer(part):
-            if match.start() > end:
-                key.append((2, 0, part[end : match.start()]))
-            key.append((1, int(match.group()), ""))
-            end = match.end()
-        if end < len(part):
-            key.append((2, 0, part[end:]))
-        key.append((0, 0, ""))  # the end of a name is before all that is longer
-    return key
-
-
-def _to_digits(text: str) -> str:
-    """Replace Chinese and Japanese numbers in a name by digits, as far as they order parts."""
-    text = _CJK_NUMBER.sub(lambda match: str(_parse_cjk_number(match[0])), text)
-    return _CJK_VOLUME.sub(lambda match: match[0].translate(_CJK_VOLUMES), text)
-
-
-def _parse_cjk_number(text: str) -> int:
-    total = digits = 0
-    for value in (int(unicodedata.numeric(char)) for char in text):
-        if value < 10:
-            digits = digits * 10 + value
-        else:
-            total, digits = total + (digits or 1) * value, 0
-    return total + digits
-
-
 def _order_folder(sources: Sequence[SourceFile], root: Path, order: str) -> OrderedSources:
     if order == "natural":
         return _order_naturally(sources, root, "chosen")
@@ -159,11 +113,9 @@ def _order_folder(sources: Sequence[SourceFile], root: Path, order: str) -> Orde
 
 
 def _order_naturally(sources: Sequence[SourceFile], root: Path, reason: str) -> OrderedSources:
-    def key(source: SourceFile) -> tuple[list[tuple[int, int, str]], str]:
-        name = _relative(source, root)
-        return natural_key(name), name  # equal keys: "01.mp3" and "1.mp3"
-
-    return OrderedSources(tuple(sorted(sources, key=key)), "natural", reason)
+    by_name = {_relative(source, root): source for source in sources}
+    names, warnings = natural_order.order_names(list(by_name))
+    return OrderedSources(tuple(map(by_name.__getitem__, names)), "natural", reason, warnings)
 
 
 def _find_tag_problem(sources: Sequence[SourceFile], root: Path) -> str:
