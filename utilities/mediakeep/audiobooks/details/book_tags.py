@@ -29,6 +29,7 @@ class BookDetails(msgspec.Struct, frozen=True):
     year: str = ""
     genre: str = "Audiobook"
     description: str = ""
+    language: str = ""
     cover: bytes = b""
 
 

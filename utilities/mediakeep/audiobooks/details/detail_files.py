@@ -99,6 +99,7 @@ def parse_json(text: str) -> Details:
         "part": part,
         "year": _join_texts(found.get("publishedYear")),
         "description": _join_texts(found.get("description")),
+        "language": _join_texts(found.get("language")),
     }
 
 
@@ -147,6 +148,7 @@ def parse_opf(text: str) -> Details:
         "part": _shorten_number(meta.get("calibre:series_index", "")),
         "year": _first_text(metadata, "date"),
         "description": _first_text(metadata, "description"),
+        "language": _first_text(metadata, "language"),
     }
 
 

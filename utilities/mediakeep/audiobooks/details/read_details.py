@@ -30,6 +30,7 @@ _TAG_FIELDS = {
     "part": ("series-part", "series_part", "movementnumber"),
     "year": ("date", "originaldate"),
     "description": ("longdescription", "podcastdesc", "description", "comment"),
+    "language": ("language",),
 }
 
 
