@@ -36,10 +36,8 @@ def find_terminology_code(text: str) -> str:
     """
     from babelfish import Error, Language
 
-    code = normalize_language(text)
     try:
-        name = text.strip().title()
-        found = Language.fromalpha3b(code) if code else Language.fromname(name)
-        return str(found.alpha3t)
+        code, name = normalize_language(text), text.strip().title()
+        return str((Language.fromalpha3b(code) if code else Language.fromname(name)).alpha3t)
     except Error:
         return "und"
