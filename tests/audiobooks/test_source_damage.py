@@ -99,12 +99,21 @@ def test_damage_is_located_and_all_after_it_keeps_its_time(
     assert len(read(source, end)) == len(whole) - end
 
 
-def test_a_file_of_which_nothing_can_be_decoded_is_an_error(tmp_path: Path) -> None:
-    path = write_sound(tmp_path / "a.m4a")
+@each_row(
+    "name, first, cause",
+    [
+        ("a.m4a", b"mdat", "Invalid data"),
+        ("a.flac", b"\xff\xf8", "264,600 samples are missing at its end"),
+    ],
+)
+def test_a_file_of_which_nothing_can_be_decoded_is_an_error(
+    tmp_path: Path, name: str, first: bytes, cause: str
+) -> None:
+    path = write_sound(tmp_path / name)
     data = path.read_bytes()
-    start = data.index(b"mdat") + 4
+    start = data.index(first) + 4
     path.write_bytes(data[:start] + bytes(range(256)) * ((len(data) - start) // 256))
-    with pytest.raises(DecodingFailed, match=r"a\.m4a cannot be decoded: Invalid data"):
+    with pytest.raises(DecodingFailed, match=rf"{name} cannot be decoded: {cause}"):
         count_source.count_source(path, books.FORMAT)
 
 

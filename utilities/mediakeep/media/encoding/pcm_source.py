@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -194,8 +194,10 @@ class PcmSource:
                     self._report("a frame is damaged", on_error)
                 decoded += frame.samples
                 yield frame
-        if self._conceals and self.has_exact_length and decoded < self.declared_samples:
-            yield from self._make_silence(self.declared_samples - decoded)
+        missing = self.declared_samples - decoded if self.has_exact_length else 0
+        if self._conceals and missing > 0:
+            self._report(f"{missing:,} samples are missing at its end", on_error)
+            yield from self._make_silence(missing)
 
     def _demux_from_start(self) -> Iterator[tuple[int, Any]]:
         """Yield the packets that are wanted with their numbers; decode some before them."""
@@ -365,8 +367,9 @@ def open_source(
     and `frames` may raise PositionLost. Raises Unreadable, NotAudio or DecodingFailed, each with
     the path.
     """
-    with ffmpeg.open_audio(path, start.open_at) as opened, ffmpeg.capture_messages() as messages:
-        yield PcmSource(path, opened, progress, start, messages if conceals else None)
+    capture = ffmpeg.capture_messages() if conceals else nullcontext()
+    with ffmpeg.open_audio(path, start.open_at) as opened, capture as messages:
+        yield PcmSource(path, opened, progress, start, messages)
 
 
 def count_samples(path: Path, progress: Progress | None = None) -> int:
