@@ -24,7 +24,6 @@ from mediakeep.outcome import NullProgress, Outcome, Stamp, Work
 from tests.audiobooks import books
 from tests.audiobooks.book_home import BookHome
 from tests.crash.tap import FileCall, Tap
-from tests.media.encoding import sounds
 
 
 def find_chunk(home: BookHome) -> Path:
@@ -196,16 +195,6 @@ def test_a_source_that_is_lost_is_restored_after_the_last_attempt(home: BookHome
     assert home.record()["message"] == f"A chunk failed. Restored: {lost}."
 
 
-def test_a_silent_file_is_final(home: BookHome) -> None:
-    folder = home.make("The Book", 1)
-    sounds.write_wav(folder / "2.wav", bytes(4 * 44_100))
-    home.add(folder, backup=False)
-    home.process(attempts=3)
-    item = home.item()
-    assert "contains only silence" in item.error_message
-    assert (item.processing_stage, item.attempts) == ("failed_counting", {"counting": 1})
-
-
 def fail_in(match: str, number: int) -> Tap:
     """Return a tap that fails to create files that have `match` in their paths."""
 
@@ -232,9 +221,7 @@ def test_a_book_waits_while_the_volume_of_its_parts_is_full(
     assert item.parked.endswith("is full")
 
 
-@pytest.mark.parametrize(
-    ("match", "stage"), [("/counted/", "counting"), ("_processed/", "encoding")]
-)
+@pytest.mark.parametrize(("match", "stage"), [("/counted/", "input"), ("_processed/", "encoding")])
 def test_an_unwritable_folder_is_named(home: BookHome, match: str, stage: str) -> None:
     home.add(home.make("The Book", 1), backup=False)
     with fail_in(match, errno.EACCES):

@@ -15,21 +15,26 @@ from mediakeep.audiobooks.encoding import encode_chunk
 from mediakeep.audiobooks.muxing import book_file, m4b_header
 from mediakeep.audiobooks.muxing.m4b_header import AudioTrack
 from mediakeep.media.audio import tags
+from mediakeep.media.audio.mp4 import mp4_stream, sample_tables
+from mediakeep.media.bounded_file import BoundedFile
 from tests.audiobooks import books
+from tests.sampling import each_row
 
 RATE = books.FORMAT.sample_rate
 FRAME = 1 << 20  # samples; far fewer packets than AAC would have
 LAST = b"the last packet"
 
 
-def write_sparse(path: Path, packets: int, size: int, chapters: list[Chapter]) -> AudioTrack:
+def write_sparse(
+    path: Path, packets: int, size: int, chapters: list[Chapter], language: str = ""
+) -> AudioTrack:
     """Write a book of equal packets without their data, but for the last one."""
     samples = packets * FRAME - encode_chunk.PRIMING - 5
     sizes = bytearray(m4b_header.pack_sizes([size] * (packets - 1) + [len(LAST)]))
     entry = book_file.build_sample_entry(books.FORMAT)
     track = AudioTrack(RATE, entry, FRAME, encode_chunk.PRIMING, samples, sizes)
     with path.open("wb") as file:
-        file.writelines(m4b_header.build_header(track, chapters))
+        file.writelines(m4b_header.build_header(track, chapters, language))
     book_tags.write_tags(path, books.DETAILS)
     with path.open("ab") as file:
         file.write(m4b_header.build_data_head(track, chapters))
@@ -87,3 +92,39 @@ def test_a_book_without_chapters_has_one_track(tmp_path: Path) -> None:
     with av.open(str(tmp_path / "a.m4b")) as container:
         assert len(container.streams) == 1
         assert container.chapters() == []
+
+
+@each_row(
+    "language, code",
+    [
+        ("", "und"),
+        ("de", "deu"),  # not "ger", the other code of ISO 639-2
+        ("ger", "deu"),
+        ("pt-BR", "por"),
+        ("English", "eng"),
+        ("Klingon?", "und"),
+        ("x", "und"),
+        ("fra, eng", "und"),
+    ],
+)
+def test_both_tracks_have_the_language_of_the_book(
+    tmp_path: Path, language: str, code: str
+) -> None:
+    write_sparse(tmp_path / "a.m4b", 3, 1, [Chapter(0, 5000, "a")], language)
+    with av.open(str(tmp_path / "a.m4b")) as container:
+        found = [stream.metadata.get("language", "und") for stream in container.streams]
+    assert found == [code, code]
+
+
+def test_each_title_is_a_chunk_with_its_duration(tmp_path: Path) -> None:
+    """Or music-metadata of npm, which many servers use, raises an error or shows other times."""
+    chapters = [Chapter(at * 5000, at * 5000 + 5000, str(at)) for at in range(3)]
+    write_sparse(tmp_path / "a.m4b", 3, 1, chapters)
+    with (tmp_path / "a.m4b").open("rb") as file:
+        source = BoundedFile(file.fileno(), (tmp_path / "a.m4b").stat().st_size)
+        track = mp4_stream.find_track(source, b"text")
+        assert track
+        tables = sample_tables.read_tables(source, track)
+        titles = [source.read(offset + 2, 1).decode() for offset in tables.offsets]
+    assert titles == ["0", "1", "2"]
+    assert tables.durations == [(1, 5000)] * 3

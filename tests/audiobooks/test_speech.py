@@ -21,13 +21,14 @@ NO, YES, MAYBE = 0.05, 0.9, 0.4
     [
         ([], []),
         ([(NO, 100)], [(0, 3.2)]),
-        ([(YES, 100)], []),
-        ([(NO, 50), (YES, 50), (NO, 100)], [(0, 1.3), (3.2, 6.4)]),
-        ([(YES, 50), (NO, 50), (YES, 50)], [(1.6, 2.9)]),
-        ([(YES, 50), (NO, 50), (YES, 7), (NO, 50), (YES, 50)], [(1.6, 4.724)]),  # a noise
-        ([(YES, 50), (NO, 50), (YES, 8), (NO, 50), (YES, 50)], [(1.6, 2.9), (3.456, 4.756)]),
-        ([(YES, 50), (MAYBE, 50), (NO, 50), (MAYBE, 50)], [(3.2, 6.4)]),
-        ([(YES, 10), (NO, 5), (YES, 10)], []),  # shorter than the lead
+        ([(YES, 100)], [(2.9, 3.2)]),  # which may be continued in the next file
+        ([(NO, 50), (YES, 50), (NO, 100)], [(0, 1.3), (2.9, 6.4)]),
+        ([(YES, 50), (NO, 50), (YES, 50), (NO, 9)], [(1.3, 2.9), (4.5, 5.088)]),
+        ([(YES, 50), (NO, 50), (YES, 11), (NO, 50)], [(1.3, 5.152)]),  # a rustle
+        ([(YES, 50), (NO, 50), (YES, 16), (NO, 50)], [(1.3, 2.9), (3.412, 5.312)]),
+        ([(NO, 50), (YES, 9), (NO, 9), (YES, 9), (NO, 9)], [(0, 1.3), (2.164, 2.752)]),  # syllables
+        ([(YES, 50), (MAYBE, 50), (NO, 50), (MAYBE, 50)], [(2.9, 6.4)]),
+        ([(YES, 20), (NO, 5), (YES, 20), (NO, 20)], [(1.14, 2.08)]),  # within a sentence
     ],
 )
 def test_windows_are_grouped(
@@ -38,6 +39,18 @@ def test_windows_are_grouped(
     assert [value for one in found for value in one] == pytest.approx(
         [value for one in expected for value in one]
     )
+
+
+@each_row(("windows", "is_found"), [(54, False), (55, True), (63, True)])
+def test_a_pause_is_as_long_as_documented(
+    monkeypatch: pytest.MonkeyPatch, windows: int, is_found: bool
+) -> None:
+    probabilities = [NO] * 20 + [YES] * 100 + [NO] * windows + [YES] * 100
+    monkeypatch.setattr(speech, "measure_speech", lambda *_: probabilities)
+    settings = find_chapters.SilenceSettings("speech")  # 1.75 s; 54 windows have 1.728
+    found = find_chapters.find_silences(Path("a.mp3"), settings)
+    wanted = [(120 + windows) * WINDOW - 0.3] if is_found else []
+    assert [one.end for one in found[1:-1]] == pytest.approx(wanted)
 
 
 def test_noise_and_tones_are_no_speech(tmp_path: Path) -> None:

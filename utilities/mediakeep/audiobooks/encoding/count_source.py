@@ -8,15 +8,17 @@ from operator import mul
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from mediakeep import path_text
 from mediakeep.audiobooks.encoding import pcm_timeline
 from mediakeep.audiobooks.encoding.book_plan import LEVEL_WINDOW, BookFormat, CountedSource
 from mediakeep.audiobooks.encoding.pcm_timeline import FrameReader
-from mediakeep.errors import EncodingFailed
+from mediakeep.errors import DecodingFailed
+from mediakeep.media.audio.decode import fill_gaps
 from mediakeep.media.encoding import pcm_source
 from mediakeep.media.encoding.pcm_source import Progress
 
-SILENT = 70  # dB below full scale
 _POSITION_SECONDS = 10  # between two positions; decoding up to the wanted one takes 20 ms
 _FLOOR = 127  # dB below full scale
 _STRIDE = 17  # a seventeenth of the samples gives a level within 1 dB
@@ -27,33 +29,55 @@ def count_source(
     book_format: BookFormat,
     *,
     position_seconds: int = _POSITION_SECONDS,
+    copy: Path | None = None,
     progress: Progress | None = None,
 ) -> CountedSource:
-    """Decode a file, and count its samples at the book's rate.
+    """Decode a file, and count its samples at the book's rate; what is damaged becomes silence.
 
+    A damaged MP3 is decoded once more, from a `copy` with silent frames for those that are missing.
     `progress` is called after each second of audio; what it raises stops the decoding. Raises
-    Unreadable, NotAudio or DecodingFailed, or EncodingFailed if the file contains only silence.
+    Unreadable, NotAudio, or DecodingFailed if nothing can be decoded.
     """
+    counted, is_mp3 = _decode(path, book_format, position_seconds, progress)
+    may_lack_frames = is_mp3 and counted.damage
+    if not (copy and may_lack_frames and (seconds := fill_gaps.copy_without_gaps(path, copy))):
+        return counted
+    filled, _ = _decode(copy, book_format, position_seconds, progress)
+    return structs.replace(
+        filled,
+        escaped_path=counted.escaped_path,
+        size=counted.size,
+        mtime_ns=counted.mtime_ns,
+        damage=counted.damage,
+        concealed=filled.concealed + seconds,
+        escaped_audio=path_text.escape_path(copy),
+    )
+
+
+def _decode(
+    path: Path, book_format: BookFormat, position_seconds: int, progress: Progress | None
+) -> tuple[CountedSource, bool]:
+    """Decode a file; return also whether it is an MP3."""
     size, mtime_ns = pcm_timeline.identify(path)
-    meter = LevelMeter()
-    with pcm_source.open_source(path, progress) as opened:
+    meter, errors = LevelMeter(), list[tuple[float, str]]()
+    with pcm_source.open_source(path, progress, conceals=True) as opened:
         opened.position_seconds = position_seconds
-        frames = pcm_timeline.convert(opened.frames(), opened.format, book_format)
-        samples = meter.add_samples(FrameReader(frames), sys.maxsize)
-        positions = tuple(opened.positions)
-        source_format = opened.format
-    if min(meter.levels) >= SILENT:
-        hint = "Remove it from the book or replace it, then run again."
-        raise EncodingFailed(path, "it contains only silence", hint)
+        frames = opened.frames(lambda *error: errors.append(error))
+        converted = pcm_timeline.convert(frames, opened.format, book_format)
+        samples = meter.add_samples(FrameReader(converted), sys.maxsize)
+    if opened.samples <= opened.concealed:
+        raise DecodingFailed(path, errors[0][1])
     return CountedSource(
         escaped_path=path_text.escape_path(path),
         size=size,
         mtime_ns=mtime_ns,
-        format=source_format,
+        format=opened.format,
         samples=samples,
-        positions=positions,
+        positions=tuple(opened.positions),
         levels=bytes(meter.levels),
-    )
+        damage=tuple(position for position, _ in errors),
+        concealed=opened.concealed / opened.format.sample_rate,
+    ), opened.is_mp3
 
 
 class LevelMeter:

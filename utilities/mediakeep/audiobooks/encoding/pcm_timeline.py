@@ -78,7 +78,7 @@ def _read_from(
     source: CountedSource, book_format: BookFormat, packet: PacketPosition, start: int
 ) -> Iterator[Any]:
     """Yield the samples of a file from `start` on, decoded from a packet on."""
-    with pcm_source.open_source(source.path, start=packet) as opened:
+    with pcm_source.open_source(source.audio_path, start=packet, conceals=True) as opened:
         first = _align(packet.sample, source.format, book_format)
         position = first * book_format.sample_rate // source.format.sample_rate
         frames = skip_samples(opened.frames(), first - packet.sample)

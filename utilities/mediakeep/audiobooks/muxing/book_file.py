@@ -81,7 +81,7 @@ def write_m4b(
     """
     try:
         with target.open("wb") as file:
-            file.writelines(m4b_header.build_header(track, chapters))
+            file.writelines(m4b_header.build_header(track, chapters, details.language))
         book_tags.write_tags(target, details)  # now, as there is no audio to be moved
         with target.open("ab") as file:
             file.write(m4b_header.build_data_head(track, chapters))

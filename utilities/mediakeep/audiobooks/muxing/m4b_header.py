@@ -10,11 +10,12 @@ import struct
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, groupby, pairwise
+from itertools import accumulate, pairwise
 
 import msgspec
 
 from mediakeep.audiobooks.chapters.chapters import Chapter
+from mediakeep.media.video import languages
 
 Buffers = list[bytes | bytearray]
 
@@ -27,7 +28,6 @@ _NERO_UNIT = 10_000_000  # a second
 _AUDIO, _TEXT = 1, 2  # track IDs
 _ENABLED, _IN_MOVIE = 1, 2  # track flags
 _MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
-_UNDETERMINED = b"\x55\xc4\0\0"  # the language "und"
 _NORMAL_SPEED = b"\0\1\0\0"
 _DATA_IN_FILE = struct.pack(">II4sI", 1, 12, b"url ", 1)
 _UTF8_TEXT = struct.pack(">I4sI", 12, b"encd", 0x100)  # after each title
@@ -86,16 +86,17 @@ def _swap(values: array[int]) -> array[int]:
     return values
 
 
-def build_header(track: AudioTrack, chapters: Sequence[Chapter]) -> Buffers:
+def build_header(track: AudioTrack, chapters: Sequence[Chapter], language: str = "") -> Buffers:
     """Return the boxes before the data, which is expected right after them.
 
-    Whoever moves the data changes `stco` or `co64`, as programs that write tags do.
+    `language` is that of the book: a code, a tag such as "pt-BR" or an English name. Programs that
+    write tags move the data, and change `stco` and `co64`.
     """
     kind = _box(b"ftyp", b"M4B ", _pack(0x200), b"M4B isomiso2")
     head = len(build_data_head(track, chapters))
-    start = head
+    start, code = head, _pack_language(languages.find_terminology_code(language))
     for _ in range(3):  # the size of the header depends on that of the offsets, and these on it
-        header = [*kind, *_build_movie(track, chapters, start)]
+        header = [*kind, *_build_movie(track, chapters, start, code)]
         start = head + sum(map(len, header))
     return header
 
@@ -136,19 +137,21 @@ def _descriptor(tag: int, content: bytes) -> bytes:
     return bytes((tag, *groups)) + content
 
 
-def _build_movie(track: AudioTrack, chapters: Sequence[Chapter], start: int) -> Buffers:
+def _build_movie(
+    track: AudioTrack, chapters: Sequence[Chapter], start: int, language: bytes
+) -> Buffers:
     """Return the box `moov`; `start` is the offset of the first packet in the file."""
     rest = (_NORMAL_SPEED, b"\1\0", bytes(10), _MATRIX, bytes(24), _pack(_TEXT + 1))
     fields = _timed_box(b"mvhd", 0, _pack(track.sample_rate), track.samples, *rest)
-    movie = [*fields, *_build_audio(track, start, has_chapters=bool(chapters))]
+    movie = [*fields, *_build_audio(track, start, language, has_chapters=bool(chapters))]
     if chapters:
-        movie += _build_text(track, chapters, start)
+        movie += _build_text(track, chapters, start, language)
     # Tags are written into this box: FFmpeg ignores freeform ones before a track.
     movie += _box(b"udta", *(_build_nero(track, chapters) if chapters else []))
     return _box(b"moov", *movie)
 
 
-def _build_audio(track: AudioTrack, start: int, *, has_chapters: bool) -> Buffers:
+def _build_audio(track: AudioTrack, start: int, language: bytes, *, has_chapters: bool) -> Buffers:
     count, frame = track.packets, track.frame
     last = track.priming + track.samples - frame * (count - 1)  # samples
     runs = [(count - 1, frame), (1, last)] if count > 1 else [(1, last)]
@@ -169,25 +172,29 @@ def _build_audio(track: AudioTrack, start: int, *, has_chapters: bool) -> Buffer
         *references,
         *_build_media(
             (b"soun", b"SoundHandler"),
-            _timed_box(b"mdhd", 0, _pack(track.sample_rate), duration, _UNDETERMINED),
+            _timed_box(b"mdhd", 0, _pack(track.sample_rate), duration, language),
             _full_box(b"smhd", 0, bytes(4)),
             tables,
         ),
     )
 
 
-def _build_text(track: AudioTrack, chapters: Sequence[Chapter], start: int) -> Buffers:
-    samples = _text_samples(chapters)
+def _build_text(
+    track: AudioTrack, chapters: Sequence[Chapter], start: int, language: bytes
+) -> Buffers:
+    """Return the track of the chapters: each title is a chunk, and a row in the table of times.
+
+    Readers such as music-metadata expect a title at each offset and a duration in each row.
+    """
+    sizes = [len(sample) for sample in _text_samples(chapters)]
     starts = [chapter.start for chapter in chapters]
-    durations = (end - start for start, end in pairwise([*starts, chapters[-1].end]))
-    runs = [(len(list(equal)), duration) for duration, equal in groupby(durations)]
-    offset = start - sum(map(len, samples))
+    runs = [(1, end - start) for start, end in pairwise([*starts, chapters[-1].end])]
     tables = [
         *_full_box(b"stsd", 0, _pack(1), _TEXT_ENTRY),
         *_build_times(runs),
-        *_full_box(b"stsc", 0, _pack(1, 1, len(samples), 1)),
-        *_full_box(b"stsz", 0, _pack(0, len(samples), *map(len, samples))),
-        *_build_offsets([offset]),
+        *_full_box(b"stsc", 0, _pack(1, 1, 1, 1)),
+        *_full_box(b"stsz", 0, _pack(0, len(sizes), *sizes)),
+        *_build_offsets(list(accumulate(sizes, initial=start - sum(sizes)))[:-1]),
     ]
     base = _box(b"gmhd", _TEXT_MEDIA, *_box(b"text", _MATRIX))
     return _box(
@@ -196,11 +203,17 @@ def _build_text(track: AudioTrack, chapters: Sequence[Chapter], start: int) -> B
         *_build_edit_list([(starts[0], -1)] * bool(starts[0]) + [(track.samples - starts[0], 0)]),
         *_build_media(
             (b"text", b"ChapterHandler"),
-            _timed_box(b"mdhd", 0, _pack(track.sample_rate), track.samples, bytes(4)),
+            _timed_box(b"mdhd", 0, _pack(track.sample_rate), track.samples, language),
             base,
             tables,
         ),
     )
+
+
+def _pack_language(code: str) -> bytes:
+    """Return the language field of `mdhd`: letters of 5 bits from "a" = 1 on, and 16 zero bits."""
+    first, second, third = (ord(letter) - 0x60 for letter in code)
+    return struct.pack(">HH", first << 10 | second << 5 | third, 0)
 
 
 def _build_nero(track: AudioTrack, chapters: Sequence[Chapter]) -> Buffers:

@@ -20,11 +20,12 @@ from mediakeep.audiobooks.encoding import encode_chunk, pcm_timeline
 from mediakeep.audiobooks.encoding.book_plan import (
     AAC_FRAME,
     LEVEL_WINDOW,
+    SILENT,
     BookPlan,
     CountedSource,
     find_starts,
 )
-from mediakeep.audiobooks.encoding.count_source import SILENT, LevelMeter
+from mediakeep.audiobooks.encoding.count_source import LevelMeter
 from mediakeep.audiobooks.encoding.encode_chunk import CODEC, PRIMING
 from mediakeep.audiobooks.encoding.pcm_timeline import FrameReader
 from mediakeep.audiobooks.muxing import book_file, m4b_header

@@ -17,7 +17,14 @@ from mediakeep import path_text, size_text
 from mediakeep.audiobooks.sources import source_order
 from mediakeep.audiobooks.sources.find_books import PARTIAL_SUFFIXES, PROTECTED_SUFFIXES
 from mediakeep.audiobooks.sources.source_order import SourceFile
-from mediakeep.errors import ItemFailed, NotAudio, SourcesRefused, Truncated, Unreadable
+from mediakeep.errors import (
+    DecodingFailed,
+    ItemFailed,
+    NotAudio,
+    SourcesRefused,
+    Truncated,
+    Unreadable,
+)
 from mediakeep.media import file_errors, open_file
 from mediakeep.media.audio import formats, tags
 from mediakeep.media.audio.model import AudioFile, AudioProperties
@@ -202,15 +209,18 @@ def _check_properties(facts: AudioProperties) -> None:
 
 def _decode_start(path: Path, facts: os.stat_result, read: AudioFile) -> CheckedFile:
     """Decode about a second."""
-    with pcm_source.open_source(path) as opened:
+    errors = list[str]()
+    with pcm_source.open_source(path, conceals=True) as opened:
         rate, channels = opened.format.sample_rate, opened.format.channels
         if not _MIN_RATE <= rate <= _MAX_RATE:
             raise _Unusable(f"its sample rate is {rate:,} Hz", _REPLACE)
         if channels not in CHANNEL_LAYOUTS:
             raise _Unusable(f"it has {channels} channels", _REPLACE)
-        for _ in opened.frames():
+        for _ in opened.frames(lambda _, message: errors.append(message)):
             if opened.samples >= rate:
                 break
+        if opened.samples <= opened.concealed:
+            raise DecodingFailed(path, errors[0])
         codec = opened.codec.removesuffix("float")  # "mp3float" is a decoder
     found = read.facts
     return CheckedFile(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -46,6 +46,11 @@ _ITUNES_LENGTH_FIELD = 3  # of iTunSMPB: flags, delay, padding, length, all in h
 # earlier ones in MPEG-2 (ISO/IEC 13818-3), which are 24 frames at 8 kbit/s; other codecs need less.
 _PREROLL_PACKETS = 32
 
+# Demuxers that skip damaged packets without an error, and whose timestamps count samples.
+_EXACT_TIMESTAMPS = frozenset({"flac", "ogg"})
+_MAX_TIMESTAMP_ERROR = 2048  # samples, in Vorbis at a change of the block size
+# Messages without which some damaged frames of MP3 decode to noise without an error.
+_MP3_OPTIONS = {"err_detect": "compliant"}
 _SEEKABLE = frozenset({"mp3", "flac", "wav", "mov"})
 
 Progress = Callable[[int, int], None]  # (samples done, samples in total or 0 if unknown)
@@ -96,6 +101,10 @@ class PcmSource:
     ALAC, Monkey's Audio, TTA and WavPack. `samples` is the position after the last sample that
     `frames` has yielded. `positions` has one packet for each `position_seconds` of decoded audio,
     as the start of another decoding. `start` is the one to start from, if it is not the first.
+
+    With `messages`, the list of those of FFmpeg, errors do not stop the decoding: what cannot be
+    decoded becomes silence, so that all after it keeps its time, and `concealed` counts these
+    samples. Damaged frames of MP3 may decode to noise; only messages say so.
     """
 
     position_seconds = 1
@@ -106,17 +115,22 @@ class PcmSource:
         opened: OpenedAudio,
         progress: Progress | None = None,
         start: PacketPosition = _FIRST,
+        messages: list[tuple[int, str, str]] | None = None,
     ) -> None:
         self._path, self._container, self._stream = path, opened.container, opened.stream
-        self._start, self._is_mp3 = start, self._container.format.name == "mp3"
+        self._start, self.is_mp3 = start, self._container.format.name == "mp3"
         context = opened.stream.codec_context
         self.codec: str = context.name
         self.samples = self._reported = 0
-        self._progress = progress
+        self._progress, self._messages = progress, messages
+        self._conceals = messages is not None
+        self.concealed, self._packet_end = 0, 0
         self.positions: list[PacketPosition] = []
         self.extradata: bytes = context.extradata or b""
         if self.codec in ffmpeg.CHECKSUM_CODECS:
             context.options = {**ffmpeg.STRICT_OPTIONS}
+        elif self._conceals and self.is_mp3:
+            context.options = {**_MP3_OPTIONS}
         context.thread_count = 1  # whole files run in parallel
         if context.sample_rate <= 0 or not context.layout.nb_channels:
             raise DecodingFailed(path, "its sample rate or its channels are unknown")
@@ -148,6 +162,8 @@ class PcmSource:
         Raises DecodingFailed at the first error. With `on_error`, errors are reported to it
         instead, and decoding continues.
         """
+        if self._conceals and on_error is None:
+            on_error = _ignore_error
         previous = None
         self.samples = self._reported = self._start.sample
         for frame in self._decode(on_error):
@@ -178,6 +194,10 @@ class PcmSource:
                     self._report("a frame is damaged", on_error)
                 decoded += frame.samples
                 yield frame
+        missing = self.declared_samples - decoded if self.has_exact_length else 0
+        if self._conceals and missing > 0:
+            self._report(f"{missing:,} samples are missing at its end", on_error)
+            yield from self._make_silence(missing)
 
     def _demux_from_start(self) -> Iterator[tuple[int, Any]]:
         """Yield the packets that are wanted with their numbers; decode some before them."""
@@ -189,7 +209,7 @@ class PcmSource:
                 elif number >= start.packet - _PREROLL_PACKETS:
                     self._decode_packet(packet, _ignore_error)
             return
-        if not self._is_mp3:  # opened there
+        if not self.is_mp3:  # opened there
             with ffmpeg.translate_errors(self._path):
                 self._container.seek(start.open_at, stream=self._stream)
         for packet in packets:
@@ -200,7 +220,7 @@ class PcmSource:
         raise PositionLost(self._path, "its packets are not where they were")
 
     def _mark(self, packet: Any) -> int:
-        if self._is_mp3:
+        if self.is_mp3:
             return int(packet.pos or 0) + self._start.open_at
         return int(packet.pts or 0)
 
@@ -218,12 +238,43 @@ class PcmSource:
             yield from self._container.demux(self._stream)
 
     def _decode_packet(self, packet: Any, on_error: OnError | None) -> Sequence[Any]:
+        missing = self._find_gap(packet) if self._conceals else 0
+        if missing:
+            self._report("packets are missing", on_error)
         try:
             frames: Sequence[Any] = packet.decode()
         except ffmpeg.require_pyav().error.FFmpegError as error:
             self._report(ffmpeg.describe_error(error), on_error, error)
-            return ()
-        return frames
+            frames = ()
+            missing += self._to_samples(packet.duration, packet.time_base)
+        if self._messages:
+            if self.is_mp3 and self.samples:  # not if the data of the first frame is in one before
+                self._report(self._messages[0][-1].strip(), on_error)
+            self._messages.clear()
+        if packet.pts is None:  # several frames of FLAC around a damaged one
+            self._packet_end += sum(frame.samples for frame in frames)
+        return [*self._make_silence(missing), *frames] if self._conceals and missing else frames
+
+    def _find_gap(self, packet: Any) -> int:
+        """Return how many samples are missing before a packet, by its timestamp."""
+        if packet.pts is None or self._container.format.name not in _EXACT_TIMESTAMPS:
+            return 0
+        start, end = self._to_samples(packet.pts, packet.time_base), self._packet_end
+        self._packet_end = start + self._to_samples(packet.duration, packet.time_base)
+        return start - end if end and start - end > _MAX_TIMESTAMP_ERROR else 0
+
+    def _make_silence(self, samples: int) -> Iterator[Any]:
+        """Yield silent frames of a second or less."""
+        self.concealed += samples
+        rate = self.format.sample_rate
+        for start in range(0, samples, rate):
+            frame = ffmpeg.require_pyav().AudioFrame(
+                self.format.sample_format, self.format.filter_layout, min(rate, samples - start)
+            )
+            for plane in frame.planes:
+                plane.update(bytes(plane.buffer_size))
+            frame.sample_rate = rate
+            yield frame
 
     def _number(self, frame: Any) -> Any:
         frame.pts, frame.time_base = self.samples, self._time_base
@@ -302,17 +353,23 @@ class PcmSource:
 
 @contextmanager
 def open_source(
-    path: Path, progress: Progress | None = None, *, start: PacketPosition = _FIRST
+    path: Path,
+    progress: Progress | None = None,
+    *,
+    start: PacketPosition = _FIRST,
+    conceals: bool = False,
 ) -> Iterator[PcmSource]:
     """Open an audio file to decode it.
 
-    `progress` is called after each second of audio; what it raises stops the decoding. `start` is
-    one of the `positions` of an earlier decoding, for the audio from there on; if it has an
-    `open_at`, the end of an MP3 is not trimmed, and `frames` may raise PositionLost.
-    Raises Unreadable, NotAudio or DecodingFailed, each with the path.
+    `progress` is called after each second of audio; what it raises stops the decoding. `conceals`
+    replaces what cannot be decoded by silence. `start` is one of the `positions` of an earlier
+    decoding, for the audio from there on; if it has an `open_at`, the end of an MP3 is not trimmed,
+    and `frames` may raise PositionLost. Raises Unreadable, NotAudio or DecodingFailed, each with
+    the path.
     """
-    with ffmpeg.open_audio(path, start.open_at) as opened:
-        yield PcmSource(path, opened, progress, start)
+    capture = ffmpeg.capture_messages() if conceals else nullcontext()
+    with ffmpeg.open_audio(path, start.open_at) as opened, capture as messages:
+        yield PcmSource(path, opened, progress, start, messages)
 
 
 def count_samples(path: Path, progress: Progress | None = None) -> int:

@@ -33,7 +33,10 @@ def find_silence(
     Unreadable, NotAudio or DecodingFailed.
     """
     ranges, start = [], None
-    with pcm_source.open_source(path, progress) as source, ffmpeg.translate_errors(path):
+    with (
+        pcm_source.open_source(path, progress, conceals=True) as source,
+        ffmpeg.translate_errors(path),
+    ):
         filters = [("silencedetect", f"noise={threshold}dB:duration={min_seconds}")]
         for frame in run_filters(source.format, filters, source.frames()):
             metadata = frame.metadata

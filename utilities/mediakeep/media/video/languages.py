@@ -1,4 +1,4 @@
-"""Normalize the languages of streams to ISO 639-2/B, as Kodi writes them."""
+"""Normalize languages to the codes of ISO 639-2: /B as Kodi writes them, /T as MP4 has them."""
 
 from __future__ import annotations
 
@@ -27,3 +27,17 @@ def normalize_language(text: str) -> str:
         return str(language.alpha3b)
     except Error:
         return code if len(code) == 3 else ""  # a private or a bibliographic code
+
+
+def find_terminology_code(text: str) -> str:
+    """Return the ISO 639-2/T code of a language, such as "deu" for "de", "ger" or "German".
+
+    Return "und" if the language is invalid.
+    """
+    from babelfish import Error, Language
+
+    try:
+        code, name = normalize_language(text), text.strip().title()
+        return str((Language.fromalpha3b(code) if code else Language.fromname(name)).alpha3t)
+    except Error:
+        return "und"

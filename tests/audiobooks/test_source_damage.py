@@ -1,0 +1,236 @@
+"""Damaged sources are located, and used with silence for what is lost, or refused."""
+
+from __future__ import annotations
+
+import random
+from array import array
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mediakeep.audiobooks.encoding import count_source, pcm_timeline
+from mediakeep.audiobooks.encoding.book_plan import CountedSource
+from mediakeep.audiobooks.sources import source_damage
+from mediakeep.errors import DecodingFailed, SourcesRefused
+from mediakeep.item import Status
+from mediakeep.media.encoding import pcm_source
+from tests.audiobooks import books
+from tests.audiobooks.book_home import BookHome
+from tests.media.encoding import sounds
+from tests.sampling import each_row
+
+Change = Callable[[bytes, int], bytes]
+
+NOISE = random.Random(3).randbytes(3000)
+LONG = books.Kind(44_100, 2, 6.0)
+
+
+def cut(data: bytes, at: int) -> bytes:
+    return data[:at] + data[at + 50 :]
+
+
+def overwrite(data: bytes, at: int) -> bytes:
+    return data[:at] + NOISE[:100] + data[at + 100 :]
+
+
+def overwrite_more(data: bytes, at: int) -> bytes:
+    return data[:at] + NOISE + data[at + 3000 :]
+
+
+def insert(data: bytes, at: int) -> bytes:
+    return data[:at] + NOISE[:700] + data[at:]
+
+
+def write_sound(path: Path) -> Path:
+    if path.suffix == ".mp3":
+        kind = books.Kind(44_100, 2, 6.0, quality=4) if "vbr" in path.name else LONG
+        return books.write_mp3(path, kind)
+    wave = sounds.write_wav(path.with_suffix(".wav"), sounds.noise_and_tone(44_100).tobytes() * 6)
+    sounds.convert(wave, path, {".m4a": "aac"}.get(path.suffix, path.suffix[1:]))
+    wave.unlink()
+    return path
+
+
+def read(source: CountedSource, start: int = 0) -> array[float]:
+    return books.join_left(pcm_timeline.read_source(source, books.FORMAT, start))
+
+
+@each_row(
+    "name, change",
+    [
+        ("cbr.mp3", cut),
+        ("vbr.mp3", cut),
+        ("cbr.mp3", overwrite),
+        ("cbr.mp3", overwrite_more),
+        ("vbr.mp3", overwrite_more),
+        ("cbr.mp3", insert),
+        ("a.flac", cut),
+        ("a.flac", overwrite),
+        ("a.m4a", overwrite),
+        ("a.m4a", overwrite_more),
+        ("a.opus", cut),
+    ],
+    ids=lambda row: str(row),
+)
+def test_damage_is_located_and_all_after_it_keeps_its_time(
+    tmp_path: Path, name: str, change: Change
+) -> None:
+    path = write_sound(tmp_path / name)
+    before = count_source.count_source(path, books.FORMAT, position_seconds=1)
+    assert (before.damage, before.concealed) == ((), 0.0)
+    whole = read(before)
+    data = path.read_bytes()
+    path.write_bytes(change(data, len(data) // 2))
+    source = count_source.count_source(
+        path, books.FORMAT, position_seconds=1, copy=tmp_path / f"copy-{name}"
+    )
+    assert source.damage[0] == pytest.approx(3.0, abs=0.7)
+    assert source.concealed < 1.1
+    assert source.samples == before.samples
+    found = read(source)
+    assert len(found) == len(whole)
+    start, end = 2 * 44_100, 9 * 44_100 // 2
+    if name != "a.m4a":  # decoders replace noise by random noise
+        assert found[:start] == whole[:start]
+        assert found[end:] == pytest.approx(whole[end:], abs=1e-6)
+        for at in (end, source.samples * 4 // 5, source.samples - 1):
+            assert read(source, at) == found[at:]
+    assert len(read(source, end)) == len(whole) - end
+
+
+@each_row(
+    "name, first, cause",
+    [
+        ("a.m4a", b"mdat", "Invalid data"),
+        ("a.flac", b"\xff\xf8", "264,600 samples are missing at its end"),
+    ],
+)
+def test_a_file_of_which_nothing_can_be_decoded_is_an_error(
+    tmp_path: Path, name: str, first: bytes, cause: str
+) -> None:
+    path = write_sound(tmp_path / name)
+    data = path.read_bytes()
+    start = data.index(first) + 4
+    path.write_bytes(data[:start] + bytes(range(256)) * ((len(data) - start) // 256))
+    with pytest.raises(DecodingFailed, match=rf"{name} cannot be decoded: {cause}"):
+        count_source.count_source(path, books.FORMAT)
+
+
+def count(path: Path, damage: tuple[float, ...], concealed: float = 0.0) -> CountedSource:
+    silent = bytes([99] if path.name == "silent.mp3" else [20])
+    pcm = books.FORMAT.pcm
+    return CountedSource(str(path), 1, 1, pcm, 1, levels=silent, damage=damage, concealed=concealed)
+
+
+DAMAGED = "a.mp3: damaged at 0:07, 1:00:09; 0.05 s"
+REFUSED = "1 problem with the source files: "
+CURE = "cannot be decoded. Replace it, move it out of the folder, or use --damage conceal."
+
+
+@each_row(
+    "damage, concealed, mode, expected",
+    [
+        ((), 0.0, "refuse", ""),
+        ((7.2, 7.9, 3609.0), 0.05, "auto", f"{DAMAGED} replaced by silence."),
+        ((7.2, 3609.0), 0.05, "conceal", f"{DAMAGED} replaced by silence."),
+        ((7.2, 3609.0), 0.05, "refuse", f"{REFUSED}{DAMAGED} {CURE}"),
+        (
+            (7.2,),
+            1.25,
+            "auto",
+            f"{REFUSED}a.mp3: damaged at 0:07; 1.25 s {CURE}",
+        ),
+        ((7.2,), 1.25, "conceal", "a.mp3: damaged at 0:07; 1.25 s replaced by silence."),
+        (
+            tuple(map(float, range(9))),
+            0.0,
+            "auto",
+            "a.mp3: damaged at 0:00, 0:01, 0:02, 0:03, 0:04 and 4 more places;"
+            " 0.00 s replaced by silence.",
+        ),
+    ],
+)
+def test_damage_is_described_or_refused(
+    damage: tuple[float, ...], concealed: float, mode: str, expected: str
+) -> None:
+    source = count(Path("/book/a.mp3"), damage, concealed)
+    try:
+        found = " ".join(source_damage.check_damage([source], [Path("/book")], mode))
+    except SourcesRefused as error:
+        found = str(error)
+    assert found == expected
+
+
+def damage_book(home: BookHome) -> tuple[Path, list[int]]:
+    """Damage the first of two files of a book; return its folder and the exact lengths before."""
+    folder = home.make("The Book")
+    files = sorted(folder.iterdir())
+    counted = [count_source.count_source(path, books.FORMAT).samples for path in files]
+    data = files[0].read_bytes()
+    files[0].write_bytes(cut(data, len(data) // 2))
+    return folder, counted
+
+
+def test_a_damaged_file_does_not_stop_a_book(home: BookHome) -> None:
+    folder, lengths = damage_book(home)
+    sounds.write_wav(folder / "3.wav", bytes(4 * 44_100))
+    planned = home.build(folder, "--no-backup", "--dry-run")
+    printed = home.build(folder, "--no-backup")
+    note = "1 Part.mp3: damaged at 0:01; 0.0"
+    assert note in planned
+    assert "3.wav: contains only silence." in planned
+    assert ".m4b; 1 damaged file, 0.0" in printed
+    (book,) = home.output.glob("*.m4b")
+    assert pcm_source.count_samples(book) == sum(lengths) + 44_100
+    record = home.record()
+    assert [text.partition(note)[1] for text in record["warnings"]].count(note) == 1
+    assert [chapter["start"] for chapter in record["chapters"]] == [
+        0,
+        lengths[0],
+        sum(lengths),
+    ]
+    page = next((home.path / "issues" / "audiobooks").glob("*.md")).read_text()
+    assert note.replace("_", r"\_") in page
+
+
+def test_a_damaged_file_is_refused_before_the_backup(home: BookHome) -> None:
+    folder, _ = damage_book(home)
+    planned = home.build(folder, "--damage", "refuse", "--dry-run", code=1)
+    printed = home.build(folder, "--damage", "refuse", code=1)
+    for text in (planned, printed):
+        assert "1 Part.mp3: damaged at 0:01; 0.0" in text
+        assert "use --damage conceal" in text
+    assert not (home.output / "backup").exists()
+    assert home.item().processing_stage == "failed_input"
+    home.build(folder, "--damage", "conceal", "--no-backup")
+
+
+def test_a_damaged_part_is_encoded_with_the_others(home: BookHome) -> None:
+    folder = home.library / "The Book"
+    folder.mkdir(parents=True)
+    home.path.mkdir()
+    for name in ("1.m4a", "2.m4a"):
+        books.write_part(folder / name, 60_000)
+    data = (folder / "1.m4a").read_bytes()
+    (folder / "1.m4a").write_bytes(overwrite(data, len(data) // 2))
+    home.add(folder, backup=False)
+    home.process()
+    assert home.item().status is Status.COMPLETED
+    (book,) = home.output.glob("*.m4b")
+    assert pcm_source.count_samples(book) == 120_000
+
+
+@pytest.mark.parametrize("is_copy_lost", [False, True])
+def test_a_book_with_damage_is_exact_after_a_kill(home: BookHome, is_copy_lost: bool) -> None:
+    folder, lengths = damage_book(home)
+    home.add(folder, backup=False)
+    assert home.kill_at(1, "plan.json" if is_copy_lost else ".book.part")
+    (copy,) = home.working.glob("*/counted/*.copy.mp3")
+    if is_copy_lost:
+        copy.unlink()
+    home.process()
+    (book,) = home.output.glob("*.m4b")
+    assert pcm_source.count_samples(book) == sum(lengths)
+    assert "1 damaged file" in home.log()
+    assert ("Resume" in home.log()) == is_copy_lost
