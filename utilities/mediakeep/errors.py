@@ -93,6 +93,10 @@ class DecodingFailed(ItemFailed):
     message = "{} cannot be decoded: {}."
 
 
+class AudioDamaged(DecodingFailed):
+    message = "{} is damaged: {}."
+
+
 class EncodingFailed(ItemFailed):
     message = "{} not encoded: {}. {}"
 

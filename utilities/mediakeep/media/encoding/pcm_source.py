@@ -93,9 +93,10 @@ class PcmSource:
     """An open audio file that yields its PCM frames.
 
     `declared_samples` is the length in the file's header, or 0 if unknown; it is exact for FLAC,
-    ALAC, Monkey's Audio, TTA and WavPack. `samples` is the position after the last sample that
-    `frames` has yielded. `positions` has one packet for each `position_seconds` of decoded audio,
-    as the start of another decoding. `start` is the one to start from, if it is not the first.
+    ALAC, Monkey's Audio, TTA and WavPack, except in Ogg. `samples` is the position after the last
+    sample that `frames` has yielded. `positions` has one packet for each `position_seconds` of
+    decoded audio, as the start of another decoding. `start` is the one to start from, if it is not
+    the first.
     """
 
     position_seconds = 1
@@ -140,7 +141,8 @@ class PcmSource:
     @property
     def has_exact_length(self) -> bool:
         """Return True if `declared_samples` is exact."""
-        return self.declared_samples > 0 and self.codec in _EXACT_LENGTH_CODECS
+        is_exact = self.codec in _EXACT_LENGTH_CODECS and self._container.format.name != "ogg"
+        return self.declared_samples > 0 and is_exact
 
     def frames(self, on_error: OnError | None = None) -> Iterator[Any]:
         """Yield the frames in order; `pts` counts samples from 0, in a time base of 1/rate.
