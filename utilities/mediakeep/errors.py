@@ -158,6 +158,10 @@ class NotCopied(ItemFailed):
     message = "{} not copied: {}. {}"
 
 
+class NotDeleted(NotCopied):
+    message = "{} not deleted: {}. {}"
+
+
 class SourceChanged(NotCopied):
     message = "{} not copied: {} during the copy. Run again when no other program changes it."
 
