@@ -13,7 +13,7 @@ import pytest
 
 from mediakeep.item import Status
 from mediakeep.media.audio import essence
-from mediakeep.media.encoding import loudness, pcm_source
+from mediakeep.media.encoding import pcm_source
 from mediakeep.media.transfer import read_tags
 from tests.albums import rig, test_commands
 from tests.albums.rig import AlbumHome
@@ -235,5 +235,5 @@ def test_peaks_are_measured_only_for_formats_that_store_them(albums: AlbumHome) 
     albums.run(profile="aac")
     track = mutagen.File(albums.output / ALBUM / "01 T.m4a")
     stored = track["----:com.apple.iTunes:REPLAYGAIN_TRACK_PEAK"]
-    peak = loudness.measure_track(albums.master).peak
+    peak = sounds.measure(albums.master).peak
     assert [one.decode() for one in stored] == [f"{peak:.6f}"]

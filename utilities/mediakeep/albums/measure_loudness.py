@@ -86,7 +86,7 @@ def measure(task: MeasureTask, progress: Progress) -> MeasuredTrack:
         if not task.find_damage or isinstance(error.__cause__, (MemoryError, OSError)):
             raise
         damage = str(error.args[1])
-    result = MeasuredTrack(measured.blocks, measured.short_term, measured.peak, damage)
+    result = MeasuredTrack(measured.blocks, measured.peak, damage)
     path = _find_file(task.dirs, task.sha256)
     with translate_errors(path):
         atomic_files.write_atomic(path, msgspec.json.encode(result))
