@@ -125,8 +125,8 @@ def _refuse_damage(task: TrackTask, source: Path, progress: Progress) -> None:
     measured = measure_loudness.load_measurement(task.dirs, task.sha256)
     if measured is None or measured.damage is None:
         _check_unchanged(task, source)
-        new = MeasureTask(task.dirs, task.source, task.sha256, find_damage=True, with_peak=True)
-        measured = measure_loudness.measure(new, progress)
+        again = MeasureTask(task.dirs, task.source, task.sha256, with_peak=True)
+        measured = measure_loudness.measure(again, progress)
     if measured.damage:
         raise AudioDamaged(source, measured.damage)
 

@@ -28,13 +28,12 @@ _FOLDER = "loudness"
 class MeasureTask(msgspec.Struct, frozen=True):
     """The input of a part: a track of the source folder, not escaped, and its hash.
 
-    With `find_damage` it is also checked, and `with_peak` measures its true peak.
+    `with_peak` measures its true peak, too.
     """
 
     dirs: WorkingDirs
     source: str
     sha256: str
-    find_damage: bool
     with_peak: bool
 
 
@@ -43,53 +42,45 @@ class MeasuredTrack(TrackMeasurement):
 
     damage: str | None = None
 
-    def answers(self, task: MeasureTask) -> bool:
-        """Return whether it has all that a task asks for; damage is looked for again."""
-        is_checked = not self.damage if self.damage is not None else not task.find_damage
-        return is_checked and (self.peak is not None or not task.with_peak)
-
 
 def measure_part(task: MeasureTask, progress: Progress) -> dict[str, str]:
-    """Decode a track and store what was found, unless that is done.
+    """Decode a track and store what was found, unless it is known to be undamaged.
 
     A track that cannot be read fails when it is converted.
     """
-    before = load_measurement(task.dirs, task.sha256)
-    if not (before and before.answers(task)):
+    known = load_measurement(task.dirs, task.sha256)
+    if not (known and known.damage == "" and (known.peak is not None or not task.with_peak)):
         with contextlib.suppress(DecodingFailed, Unreadable):
             measure(task, progress)
     return {}
 
 
 def measure(task: MeasureTask, progress: Progress) -> MeasuredTrack:
-    """Decode a track and store what was found; raise DecodingFailed or Unreadable.
+    """Decode a track and store what was found; one that cannot be decoded is damaged.
 
-    If damage is looked for, a track that cannot be decoded is damaged.
+    Raises Unreadable, or DecodingFailed if the system is the reason.
     """
-    source_path, decoded = task.dirs.source / task.source, DecodeResult()
 
     def report(done: int, of: int) -> None:
         progress(done, max(of, done), may_stop=True)
 
-    measured, damage = TrackMeasurement(), None
+    path, decoded, measured = task.dirs.source / task.source, DecodeResult(), TrackMeasurement()
     try:
-        with pcm_source.open_source(source_path, report) as source:
-            checked = source_check.iter_frames(source, decoded)
-            frames = checked if task.find_damage else source.frames()
+        with pcm_source.open_source(path, report) as source:
+            frames = source_check.iter_frames(source, decoded)
             try:
                 measured = loudness.measure_frames(source, frames, with_peak=task.with_peak)
             except ffmpeg.require_pyav().error.FFmpegError:  # of the meter
                 deque(frames, 0)
-        if task.find_damage:
-            damage = source_check.find_damage(source_path, decoded)
+        damage = source_check.find_damage(path, decoded)
     except DecodingFailed as error:
-        if not task.find_damage or isinstance(error.__cause__, (MemoryError, OSError)):
+        if isinstance(error.__cause__, (MemoryError, OSError)):
             raise
         damage = str(error.args[1])
     result = MeasuredTrack(measured.blocks, measured.peak, damage)
-    path = _find_file(task.dirs, task.sha256)
-    with translate_errors(path):
-        atomic_files.write_atomic(path, msgspec.json.encode(result))
+    file = _find_file(task.dirs, task.sha256)
+    with translate_errors(file):
+        atomic_files.write_atomic(file, msgspec.json.encode(result))
     return result
 
 

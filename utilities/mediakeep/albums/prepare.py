@@ -59,12 +59,10 @@ def prepare(job: AlbumJob, work: Work) -> Outcome | Parts:
         working_dirs.create_processed_structure(copied, dirs.processed)
     hashes = _hash_by_path(copied)
     readable = [track for track in plan.tracks if not track.error]
-    is_checked = job.settings.processing.verify == "full"
     with_peak = any(map(_has_peak, plan.tracks))
     return Parts(
         tuple(
-            MeasureTask(dirs, track.source, hashes[track.source], is_checked, with_peak)
-            for track in readable
+            MeasureTask(dirs, track.source, hashes[track.source], with_peak) for track in readable
         ),
         measure_loudness.measure_part,
         tuple(max(track.seconds, _LEAST_WEIGHT) for track in readable),
@@ -206,8 +204,7 @@ def _load_measurements(
         digest = hashes.get(track.source, "")
         found = measure_loudness.load_measurement(dirs, digest)
         if found and with_peak and found.peak is None and not found.damage:
-            is_checked = found.damage is not None
-            task = MeasureTask(dirs, track.source, digest, is_checked, with_peak)
+            task = MeasureTask(dirs, track.source, digest, with_peak)
             found = measure_loudness.measure(task, job.progress)
         if found and not found.damage:
             yield digest, found
