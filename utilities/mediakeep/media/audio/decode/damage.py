@@ -37,10 +37,11 @@ _FRAME_FORMATS: Mapping[str, FrameFormat] = {
 def find_damage(path: Path, facts: AudioProperties, decoded: DecodeResult | None = None) -> str:
     """Decode an audio file; return a phrase that says what is damaged, or "" if nothing is.
 
-    `decoded` is the result of an earlier decoding; the file is then decoded again only if garbage
-    around the frames of an MP3 or AAC file may be the reason of its errors. "" is also returned for
-    DRM-protected and truncated files, which other issue kinds report, and for codecs without a
-    decoder. Raises Unreadable if the system cannot read the file.
+    `decoded` is the result of an earlier decoding; the file is then decoded again only if it had
+    errors, to tell garbage around the frames of MP3 and AAC from damage, and to find the place of
+    frames that are missing in FLAC. "" is also returned for DRM-protected and truncated files,
+    which other issue kinds report, and for codecs without a decoder. Raises Unreadable if the
+    system cannot read the file.
     """
     if facts.protected or facts.truncated:
         return ""
@@ -92,10 +93,11 @@ def _find_container_damage(
         positions = _format_positions([sample / (rate or 1) for sample in samples])
         yield f"pages are damaged or missing {positions}"
         return
-    result = decoded
-    if result is None:
+    result = decoded or DecodeResult()
+    if decoded is None or (decoded.error_positions and facts.format == formats.FLAC.name):
         demuxer = ffmpeg.choose_demuxer(source, facts.format)
-        result = decoder.decode_audio(source, ffmpeg.find_container_end(source, demuxer), demuxer)
+        again = decoder.decode_audio(source, ffmpeg.find_container_end(source, demuxer), demuxer)
+        result = again if again.error_positions else decoded or again
     yield from _describe_decode_errors(result)
     if result.checksum_matches is False:
         yield "the samples do not match the MD5 of the encoder"
