@@ -1,7 +1,9 @@
 """Albums converted, against ffmpeg started by xargs on the same cores, and on one.
 
 All copy each track to a working folder and to an archive, measure its loudness and encode it. Ours
-also syncs, tags and records; its verification is reported apart.
+also syncs, tags and records; its verification is reported apart. The plain tools run step by step,
+as by hand: copy, ebur128, encode, copy, move. The others take each track through all steps, and
+measure its true peak.
 """
 
 from __future__ import annotations
@@ -36,6 +38,17 @@ _PEER = (
     ' ffmpeg -nostdin -v error -threads 1 -i "source/$1" -threads 1 {encoder}'
     ' "output/${{1%.flac}}.{suffix}"'
 )
+_FFMPEG = 'ffmpeg -nostdin -v error -threads 1 -i "$1"'
+_PLAIN = """set -e
+cp -a library source
+cd source
+each() {{ find . -name '*.flac' -print0 | xargs -0 -n 1 -P {processes} sh -c "$1" sh; }}
+each '{ffmpeg} -af ebur128 -f null -'
+each 'o="../made/${{1%.flac}}.{suffix}"; mkdir -p "${{o%/*}}"; {ffmpeg} -threads 1 {encoder} "$o"'
+cd ..
+cp -a source archive
+mv made output
+"""
 
 
 def run(home: Path, *, full: bool) -> None:
@@ -50,19 +63,21 @@ def run(home: Path, *, full: bool) -> None:
         names = {
             "convert_albums": functools.partial(_convert, home, profile, "none"),
             "convert_albums, verified": functools.partial(_convert, home, profile, "full"),
+            "plain tools": functools.partial(_run_plain, home, profile),
             peer_name: functools.partial(_run_peer, home, profile, _WORKERS),
             "sequential ffmpeg": functools.partial(_run_peer, home, profile, 1),
         }
         cases = [functools.partial(_turn, name, case) for name, case in names.items()]
         times = rounds.run(cases, 1 if full else _ROUNDS, warm=False)
-        peer = rounds.whole(times[peer_name])
+        peers = [rounds.whole(times[name]) for name in ("plain tools", peer_name)]
         rows = []
         for name in names:
             wall, cpu = rounds.whole(times[name]), rounds.whole(times[f"{name} cpu"])
-            ratios = table.spread(rounds.ratio(wall, peer))
-            rows.append([name, table.middle(wall), table.middle(cpu), ratios])
+            ratios = [table.spread(rounds.ratio(wall, peer)) for peer in peers]
+            rows.append([name, table.middle(wall), table.middle(cpu), *ratios])
         title = f"{albums} albums of {_TRACKS} tracks of {_SECONDS} s to {profile}"
-        table.show(title, ["", "seconds", "CPU seconds", "ratio"], rows)
+        heads = ["", "seconds", "CPU seconds", "to plain tools", f"to {peer_name}"]
+        table.show(title, heads, rows)
 
 
 def _make_library(library: Path, albums: int) -> None:
@@ -110,8 +125,16 @@ def _run_peer(home: Path, profile: str, processes: int) -> None:
     _check(home, profile)
 
 
+def _run_plain(home: Path, profile: str) -> None:
+    _clear(home)
+    names = {"encoder": _ENCODERS[profile], "suffix": _SUFFIXES[profile]}
+    script = _PLAIN.format(**names, ffmpeg=_FFMPEG, processes=_WORKERS)
+    subprocess.run(["sh", "-c", script], cwd=home, check=True)
+    _check(home, profile)
+
+
 def _clear(home: Path) -> None:
-    for name in ("home", "source", "archive", "output"):
+    for name in ("home", "source", "archive", "made", "output"):
         shutil.rmtree(home / name, ignore_errors=True)
     (home / "home").mkdir()
 

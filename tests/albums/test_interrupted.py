@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 from pathlib import Path
 
@@ -233,3 +234,15 @@ def test_a_copied_track_with_new_tags_is_whole_after_any_kill(albums: AlbumHome)
         if not killed:
             break
     assert call > 5
+
+
+def test_working_files_with_other_times_are_judged_by_their_content(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    albums.archive.write_text("not a folder")
+    albums.convert()
+    albums.archive.unlink()
+    for path in albums.working.glob("*_[sp]*/*.*"):
+        os.utime(path, (0, 0))
+    albums.reset(ALBUM, "archiving")
+    albums.run()
+    check_published(albums)

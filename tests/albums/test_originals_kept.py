@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 
@@ -16,6 +17,7 @@ from tests.albums import rig
 from tests.albums.rig import AlbumHome
 from tests.albums.test_albums import ALBUM, OUTPUTS, SOURCES, check_published
 from tests.albums.test_interrupted import ARCHIVED, interrupt
+from tests.crash.tap import FileCall, Tap
 
 
 def test_an_original_with_a_metadata_file_is_restored_from_its_archive(albums: AlbumHome) -> None:
@@ -189,4 +191,19 @@ def test_albums_without_their_deleted_originals_keep_their_outputs(albums: Album
     albums.prepare(mirror=True)
     assert rig.names(albums.output / ALBUM) == OUTPUTS
     roll_back.roll_back(albums.context, ALBUM, albums.settings())
+    assert rig.names(albums.library / ALBUM) == SOURCES
+
+
+def test_an_original_that_cannot_be_deleted_is_named(albums: AlbumHome) -> None:
+    albums.make(ALBUM)
+    albums.prepare()
+
+    def refuse(call: FileCall) -> None:
+        if ".mediakeep-deleted-" in call.target:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    with Tap(refuse):
+        albums.run(delete_original=True)
+    message = albums.item(ALBUM).error_message
+    assert message.startswith(f"{albums.library / ALBUM} not deleted: Permission denied. Grant")
     assert rig.names(albums.library / ALBUM) == SOURCES

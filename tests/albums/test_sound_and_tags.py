@@ -246,3 +246,19 @@ def test_album_gain_is_measured_over_all_tracks(albums: AlbumHome) -> None:
     assert len(album) == 1
     assert tracks[0] < float(album.pop()[:-3]) < tracks[1]
     assert pcm_source.count_samples(albums.output / ALBUM / "1.mp3") == 48_000
+
+
+def test_peaks_are_measured_only_for_formats_that_store_them(albums: AlbumHome) -> None:
+    albums.make(ALBUM, tracks=1)
+    albums.archive.write_text("not a folder")
+    albums.convert(profile="opus")
+    assert albums.item(ALBUM).processing_stage == "failed_archive"
+    (measured,) = albums.working.glob("*_state/loudness/*.json")
+    assert json.loads(measured.read_bytes())["peak"] is None
+    albums.archive.unlink()
+    albums.reset(ALBUM, "converting")
+    albums.run(profile="aac")
+    track = mutagen.File(albums.output / ALBUM / "01 T.m4a")
+    stored = track["----:com.apple.iTunes:REPLAYGAIN_TRACK_PEAK"]
+    peak = sounds.measure(albums.master).peak
+    assert [one.decode() for one in stored] == [f"{peak:.6f}"]

@@ -105,13 +105,15 @@ def test_missing_frames_are_counted_against_what_the_encoder_wrote(tmp_path: Pat
     cut = whole[: starts[10]] + whole[starts[15] :]
     facts = facts_of(tmp_path / "a.mp3", whole)
     told = frame_headers.parse_frame_count(whole[starts[0] :][:200])
-    assert judged(tmp_path / "a.mp3", cut, facts) == f"5 of {told} frames are missing"
+    assert (
+        judged(tmp_path / "a.mp3", cut, facts) == f"5 of {told} frames are missing, it ends at 0:00"
+    )
 
 
 def test_a_last_frame_that_is_cut_off_is_told(tmp_path: Path) -> None:
     whole = track_files.read_seed_file("bell.mp3")
     facts = facts_of(tmp_path / "a.mp3", whole)
-    assert judged(tmp_path / "a.mp3", whole[:-20], facts) == "the last frame is truncated"
+    assert judged(tmp_path / "a.mp3", whole[:-20], facts) == "the last frame, at 0:01, is truncated"
 
 
 def test_zeros_where_the_end_should_be_are_told(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from mediakeep.workspace.manifest import Manifest, build_manifest
 from mediakeep.workspace.publish import ExistingPolicy, PublishRules
 from mediakeep.workspace.verified_copy import copy_to_source
 from tests.crash import gate
+from tests.sampling import each_row
 from tests.workspace import trees
 
 _CLEAN_UP = """
@@ -319,5 +321,26 @@ def test_a_killed_process_leaves_a_folder_that_the_next_one_removes(tmp_path: Pa
     stopped.kill(process)
     assert not scene.target.exists()
     publish.copy_to_archive(scene.source, scene.target, scene.manifest, {})
+    assert scene.names() == ["Album"]
+    scene.check_whole_or_absent()
+
+
+@each_row(
+    "act",
+    [
+        lambda scene: publish.copy_to_archive(scene.source, scene.target, scene.manifest, {}),
+        lambda scene: publish.move_to_output(scene.source, scene.target, scene.manifest),
+    ],
+)
+def test_a_kill_behind_the_rename_leaves_no_hidden_folder_for_good(
+    tmp_path: Path, act: Callable[[Scene], Path]
+) -> None:
+    scene = Scene(tmp_path, tmp_path)
+    for folder in scene.folders:
+        folder.mkdir()
+    scene.prepare()
+    shutil.copytree(scene.source, scene.target)
+    (scene.target.parent / ".mediakeep-0123456789ab.part").mkdir()
+    act(scene)
     assert scene.names() == ["Album"]
     scene.check_whole_or_absent()

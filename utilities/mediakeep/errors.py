@@ -96,6 +96,10 @@ class DecodingFailed(ItemFailed):
     message = "{} cannot be decoded: {}."
 
 
+class AudioDamaged(DecodingFailed):
+    message = "{} is damaged: {}."
+
+
 class EncodingFailed(ItemFailed):
     message = "{} not encoded: {}. {}"
 
@@ -155,6 +159,10 @@ class UnexpectedError(NotWritten):
 
 class NotCopied(ItemFailed):
     message = "{} not copied: {}. {}"
+
+
+class NotDeleted(NotCopied):
+    message = "{} not deleted: {}. {}"
 
 
 class SourceChanged(NotCopied):

@@ -13,8 +13,9 @@ from pathlib import Path
 import av
 
 from mediakeep.media.audio import tags
-from mediakeep.media.encoding import encoder, pcm_source, profile_rules
+from mediakeep.media.encoding import encoder, loudness, pcm_source, profile_rules
 from mediakeep.media.encoding.encoder import EncodedFile
+from mediakeep.media.encoding.loudness import TrackMeasurement
 from mediakeep.media.encoding.profiles import BUILT_IN, Profile
 
 RATE = 44_100
@@ -57,6 +58,12 @@ def convert(source: Path, target: Path, profile: str | Profile) -> EncodedFile:
     chosen = BUILT_IN[profile] if isinstance(profile, str) else profile
     parameters = profile_rules.choose_parameters(tags.read(source).facts, chosen)
     return encoder.encode_file(source, target, parameters)
+
+
+def measure(path: Path) -> TrackMeasurement:
+    """Return the loudness of a file."""
+    with pcm_source.open_source(path) as source:
+        return loudness.measure_frames(source, source.frames())
 
 
 def read_left(path: Path) -> list[int]:

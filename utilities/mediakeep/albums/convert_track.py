@@ -1,9 +1,10 @@
 """Convert one track of an album: a part of its stage, in whichever process it runs.
 
-1. If a finished output has the same recipe (source, settings, encoder), it is kept.
-2. The source is compared with its hash, then encoded to a hidden file, or copied.
-3. Tags, pictures and gains are stored in it, and it is verified; the audio of a copy stays.
-4. It is synced and renamed, and a record of it is written.
+1. A damaged source is refused, if new files are verified in full.
+2. If a finished output has the same recipe (source, settings, encoder), it is kept.
+3. The source is compared with its hash, then encoded to a hidden file, or copied.
+4. Tags, pictures and gains are stored in it, and it is verified; the audio of a copy stays.
+5. It is synced and renamed, and a record of it is written.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from typing import Any
 import msgspec
 
 from mediakeep import path_text
+from mediakeep.albums import measure_loudness
+from mediakeep.albums.measure_loudness import MeasureTask
 from mediakeep.errors import (
+    AudioDamaged,
     DecodingFailed,
     EncodingFailed,
     NotAudio,
@@ -96,6 +100,8 @@ def convert_track(task: TrackTask, progress: Progress) -> dict[str, Any]:
 
 def _convert(task: TrackTask, progress: Progress) -> dict[str, Any]:
     source, target = task.dirs.source / task.source, task.dirs.processed / task.output
+    if task.verify == "full":
+        _refuse_damage(task, source, progress)
     recipe = task.recipe
     name = path_text.escape_path(task.output)
     record = output_records.find_output(task.dirs, name)
@@ -103,8 +109,7 @@ def _convert(task: TrackTask, progress: Progress) -> dict[str, Any]:
         return {"output": name, "skipped": True, "message": ALREADY_CONVERTED}
     attempts = _count_attempt(task.dirs, name)
     began = time.monotonic()
-    if manifest.hash_file(source) != task.sha256:
-        raise WorkingFilesChanged(source, "its content changed", _RESTORE_HINT)
+    _check_unchanged(task, source)
     make = _encode if task.parameters else _copy
     facts = make(task, source, target, progress)
     seconds = round(time.monotonic() - began, 3)
@@ -115,14 +120,33 @@ def _convert(task: TrackTask, progress: Progress) -> dict[str, Any]:
     return {"output": name, "seconds": seconds, "bytes": written.size}
 
 
+def _refuse_damage(task: TrackTask, source: Path, progress: Progress) -> None:
+    """Raise AudioDamaged if a track is damaged; it is decoded now if that was not done before."""
+    measured = measure_loudness.load_measurement(task.dirs, task.sha256)
+    if measured is None or measured.damage is None:
+        _check_unchanged(task, source)
+        again = MeasureTask(task.dirs, task.source, task.sha256, with_peak=True)
+        measured = measure_loudness.measure(again, progress)
+    if measured.damage:
+        raise AudioDamaged(source, measured.damage)
+
+
+def _check_unchanged(task: TrackTask, source: Path) -> None:
+    if manifest.hash_file(source) != task.sha256:
+        raise WorkingFilesChanged(source, "its content changed", _RESTORE_HINT)
+
+
 def _encode(task: TrackTask, source: Path, target: Path, progress: Progress) -> dict[str, Any]:
     assert task.parameters is not None
 
     def report(done: int, of: int) -> None:
         progress(done, max(of, done), may_stop=True)
 
+    on_error = _ignore_error if task.verify == "full" else None
     with _open_temp_file(task, target) as temp:
-        encoded = encoder.encode_file(source, temp, task.parameters, progress=report)
+        encoded = encoder.encode_file(
+            source, temp, task.parameters, progress=report, on_error=on_error
+        )
         carried = transfer_tags.transfer_tags(source, temp, changes=task.changes)
         _verify(temp, target, encoded, task.verify)
     return {
@@ -136,6 +160,10 @@ def _encode(task: TrackTask, source: Path, target: Path, progress: Progress) -> 
         "filled": _list_filled(task, carried),
         "not_carried": _list_not_carried(carried),
     }
+
+
+def _ignore_error(_position: float, _message: str) -> None:
+    """Ignore what a check has found to be garbage around the audio of an undamaged file."""
 
 
 def _copy(task: TrackTask, source: Path, target: Path, _: Progress) -> dict[str, Any]:

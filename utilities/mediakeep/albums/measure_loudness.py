@@ -1,18 +1,22 @@
-"""Measure the loudness of an album once, from its source, and make gain tags of it.
+"""Decode the source of an album once: measure its loudness, make gain tags of it, find damage.
 
-<name> [1f2e3d4c]_state/loudness/<hash of the source>.json   what was measured of a track
+<name> [1f2e3d4c]_state/loudness/<hash of the source>.json   what was found in a track
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from mediakeep import atomic_files
 from mediakeep.errors import DecodingFailed, Unreadable
-from mediakeep.media.encoding import loudness
+from mediakeep.media import ffmpeg
+from mediakeep.media.audio.decode.decoder import DecodeResult
+from mediakeep.media.encoding import loudness, pcm_source, source_check
 from mediakeep.media.encoding.loudness import Loudness, TrackMeasurement
 from mediakeep.outcome import Progress
 from mediakeep.workspace.system_errors import translate_errors
@@ -22,43 +26,69 @@ _FOLDER = "loudness"
 
 
 class MeasureTask(msgspec.Struct, frozen=True):
-    """The input of a part: a track of the source folder, not escaped, and its hash."""
+    """The input of a part: a track of the source folder, not escaped, and its hash.
+
+    `with_peak` measures its true peak, too.
+    """
 
     dirs: WorkingDirs
     source: str
     sha256: str
+    with_peak: bool
+
+
+class MeasuredTrack(TrackMeasurement):
+    """The loudness of a track, and what is damaged: "" for nothing, None if it was not checked."""
+
+    damage: str | None = None
 
 
 def measure_part(task: MeasureTask, progress: Progress) -> dict[str, str]:
-    """Measure a track, unless that is done; return {} or the error of a damaged track.
+    """Decode a track and store what was found, unless it is known to be undamaged.
 
-    A damaged track fails when it is converted.
+    A track that cannot be read fails when it is converted.
     """
-    path = _find_file(task.dirs, task.sha256)
-    if path.exists():
-        return {}
+    known = load_measurement(task.dirs, task.sha256)
+    if not (known and known.damage == "" and (known.peak is not None or not task.with_peak)):
+        with contextlib.suppress(DecodingFailed, Unreadable):
+            measure(task, progress)
+    return {}
+
+
+def measure(task: MeasureTask, progress: Progress) -> MeasuredTrack:
+    """Decode a track and store what was found; one that cannot be decoded is damaged.
+
+    Raises Unreadable, or DecodingFailed if the system is the reason.
+    """
 
     def report(done: int, of: int) -> None:
         progress(done, max(of, done), may_stop=True)
 
+    path, decoded, measured = task.dirs.source / task.source, DecodeResult(), TrackMeasurement()
     try:
-        measured = loudness.measure_track(task.dirs.source / task.source, report)
-    except (DecodingFailed, Unreadable) as error:
-        return {"error": str(error)}
+        with pcm_source.open_source(path, report) as source:
+            frames = source_check.iter_frames(source, decoded)
+            try:
+                measured = loudness.measure_frames(source, frames, with_peak=task.with_peak)
+            except ffmpeg.require_pyav().error.FFmpegError:  # of the meter
+                deque(frames, 0)
+        damage = source_check.find_damage(path, decoded)
+    except DecodingFailed as error:
+        if isinstance(error.__cause__, (MemoryError, OSError)):
+            raise
+        damage = str(error.args[1])
+    result = MeasuredTrack(measured.blocks, measured.peak, damage)
+    file = _find_file(task.dirs, task.sha256)
+    with translate_errors(file):
+        atomic_files.write_atomic(file, msgspec.json.encode(result))
+    return result
+
+
+def load_measurement(dirs: WorkingDirs, digest: str) -> MeasuredTrack | None:
+    """Return what was found in a track, given its hash, or None if it was not measured yet."""
+    path = _find_file(dirs, digest)
     with translate_errors(path):
-        atomic_files.write_atomic(path, msgspec.json.encode(measured))
-    return {}
-
-
-def load_measurements(dirs: WorkingDirs, hashes: Iterable[str]) -> dict[str, TrackMeasurement]:
-    """Return the loudness of tracks by their hashes, without those not measured yet."""
-    found = {}
-    for digest in hashes:
-        path = _find_file(dirs, digest)
-        if path.exists():
-            with translate_errors(path):
-                found[digest] = msgspec.json.decode(path.read_bytes(), type=TrackMeasurement)
-    return found
+        return msgspec.json.decode(path.read_bytes(), type=MeasuredTrack) if path.exists() else None
 
 
 def build_gains(measured: Mapping[str, TrackMeasurement]) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -76,8 +106,10 @@ def build_gains(measured: Mapping[str, TrackMeasurement]) -> dict[str, tuple[tup
 def _format_gain(scope: str, measured: Loudness) -> tuple[tuple[str, str], ...]:
     if measured.integrated is None:
         return ()
-    gain, peak = f"{measured.replaygain:.2f} dB", f"{measured.peak:.6f}"
-    return (f"replaygain_{scope}_gain", gain), (f"replaygain_{scope}_peak", peak)
+    gain = (f"replaygain_{scope}_gain", f"{measured.replaygain:.2f} dB")
+    if measured.peak is None:
+        return (gain,)
+    return gain, (f"replaygain_{scope}_peak", f"{measured.peak:.6f}")
 
 
 def _find_file(dirs: WorkingDirs, digest: str) -> Path:

@@ -11,8 +11,8 @@ from mediakeep.albums import album_job, convert_track, enrichment, measure_loudn
 from mediakeep.albums.album_job import AlbumJob, load_source_manifest, save_processed_manifest
 from mediakeep.albums.convert_track import ALREADY_CONVERTED, TrackTask
 from mediakeep.albums.enrichment import Enrichment
-from mediakeep.albums.measure_loudness import MeasureTask
-from mediakeep.albums.plan_album import AlbumPlan
+from mediakeep.albums.measure_loudness import MeasuredTrack, MeasureTask
+from mediakeep.albums.plan_album import AlbumPlan, TrackPlan
 from mediakeep.albums.read_album import SourceAlbum
 from mediakeep.albums.resume import CLEARED
 from mediakeep.errors import WorkingFilesChanged
@@ -59,8 +59,11 @@ def prepare(job: AlbumJob, work: Work) -> Outcome | Parts:
         working_dirs.create_processed_structure(copied, dirs.processed)
     hashes = _hash_by_path(copied)
     readable = [track for track in plan.tracks if not track.error]
+    with_peak = any(map(_has_peak, plan.tracks))
     return Parts(
-        tuple(MeasureTask(dirs, track.source, hashes[track.source]) for track in readable),
+        tuple(
+            MeasureTask(dirs, track.source, hashes[track.source], with_peak) for track in readable
+        ),
         measure_loudness.measure_part,
         tuple(max(track.seconds, _LEAST_WEIGHT) for track in readable),
         keep_going=True,
@@ -160,8 +163,7 @@ def _build_tasks(
     job: AlbumJob, dirs: WorkingDirs, album: SourceAlbum, plan: AlbumPlan
 ) -> Iterator[TrackTask]:
     hashes = _hash_by_path(load_source_manifest(dirs))
-    measured = measure_loudness.load_measurements(dirs, hashes.values())
-    gains = measure_loudness.build_gains(measured)
+    gains = measure_loudness.build_gains(dict(_load_measurements(job, dirs, plan, hashes)))
     found = _look_up(job, dirs, album)
     cover, cover_sha256 = _choose_cover(found, dirs, album, hashes)
     if not job.settings.processing.enrich:
@@ -174,8 +176,8 @@ def _build_tasks(
             raise WorkingFilesChanged(path, "it was added", _FOREIGN_HINT)
         digest = hashes[track.source]
         wanted = gains.get(digest, ())
-        if track.parameters and track.parameters.profile.codec == _OPUS:
-            wanted = tuple(gain for gain in wanted if gain[0].endswith("_gain"))  # it has no peaks
+        if not _has_peak(track):
+            wanted = tuple(gain for gain in wanted if gain[0].endswith("_gain"))
         yield TrackTask(
             dirs,
             track.source,
@@ -188,6 +190,29 @@ def _build_tasks(
             str(cover) if cover_sha256 else "",
             cover_sha256,
         )
+
+
+def _load_measurements(
+    job: AlbumJob, dirs: WorkingDirs, plan: AlbumPlan, hashes: dict[str, str]
+) -> Iterator[tuple[str, MeasuredTrack]]:
+    """Yield the hashes of undamaged tracks with what was measured of them.
+
+    Peaks that an earlier profile did not need are measured now.
+    """
+    with_peak = any(map(_has_peak, plan.tracks))
+    for track in plan.tracks:
+        digest = hashes.get(track.source, "")
+        found = measure_loudness.load_measurement(dirs, digest)
+        if found and with_peak and found.peak is None and not found.damage:
+            task = MeasureTask(dirs, track.source, digest, with_peak)
+            found = measure_loudness.measure(task, job.progress)
+        if found and not found.damage:
+            yield digest, found
+
+
+def _has_peak(track: TrackPlan) -> bool:
+    """Return whether a new file has a field for its true peak, as all but those of Opus."""
+    return not (track.parameters and track.parameters.profile.codec == _OPUS)
 
 
 def _look_up(job: AlbumJob, dirs: WorkingDirs, album: SourceAlbum) -> Enrichment:

@@ -17,7 +17,7 @@ from mediakeep.albums.album_job import (
 )
 from mediakeep.albums.item import to_path
 from mediakeep.albums.resume import CLEARED
-from mediakeep.errors import LinkInOriginal, NotCopied, WorkingFilesChanged
+from mediakeep.errors import LinkInOriginal, NotCopied, NotDeleted, WorkingFilesChanged
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Work
 from mediakeep.workspace import disk_space, manifest, moves, output_records, publish, working_dirs
@@ -104,14 +104,16 @@ def _delete_original(job: AlbumJob, dirs: WorkingDirs, outputs: Manifest, playba
         if record.facts.get("verified") == "none":
             raise WorkingFilesChanged(output / record.path, "it was not verified", _KEEP_HINT)
     manifest.check_unchanged(output, outputs)
-    if job.original.exists():
-        _refuse_links(job.original)
-        manifest.check_unchanged(job.original, copied)
-        try:
+    try:
+        if job.original.exists():
+            _refuse_links(job.original)
+            manifest.check_unchanged(job.original, copied)
             moves.rename_into_place(job.original, hidden)
-        except moves.OtherFileSystem as error:
-            raise NotCopied(job.original, "it is a mount point", _DELETE_HINT) from error
-    moves.remove_published(hidden, copied, Check.SIZE)  # copies can have other times
+        moves.remove_published(hidden, copied, Check.SIZE)  # copies can have other times
+    except moves.OtherFileSystem as error:
+        raise NotDeleted(job.original, "it is a mount point", _DELETE_HINT) from error
+    except NotCopied as error:  # names the hidden folder
+        raise NotDeleted(job.original, *error.args[1:]) from error
     with contextlib.suppress(OSError):  # not empty
         for folder in job.folders_above:
             folder.rmdir()

@@ -84,7 +84,7 @@ class Check(StrEnum):
     """How to compare a file with a manifest, apart from its size."""
 
     HASH = "hash"
-    TIME = "time"
+    TIME = "time"  # and by hash if the time differs
     SIZE = "size"  # nothing else
 
 
@@ -123,9 +123,8 @@ def is_equal(path: Path, facts: os.stat_result, file: ManifestFile, check: Check
     """Return whether a regular file equals its entry of a manifest."""
     if facts.st_size != file.size:
         return False
-    if check is Check.HASH:
-        return hash_file(path) == file.sha256
-    return check is Check.SIZE or facts.st_mtime_ns == file.mtime_ns
+    is_same_time = check is Check.TIME and facts.st_mtime_ns == file.mtime_ns
+    return check is Check.SIZE or is_same_time or hash_file(path) == file.sha256
 
 
 def walk(top: Path) -> Iterator[tuple[Path, os.stat_result]]:

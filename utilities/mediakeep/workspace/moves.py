@@ -192,7 +192,7 @@ def _copy_manifest_files(
     for name in folders:
         make_subfolder(target / name)
     files = [
-        copy_file(file.below(source), file.below(target), target, on_bytes)
+        copy_file(file.below(source), file.below(target), target, on_bytes, file.sha256)
         for file in manifest.files
     ]
     for name in reversed([Path(), *folders]):

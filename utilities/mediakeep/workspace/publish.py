@@ -152,6 +152,8 @@ def _publish(staged: Path, target: Path, rules: PublishRules) -> None:
 
 
 def _add_owner(target: Path, rules: PublishRules) -> None:
+    """Record another owner of a target that a killed run may have published."""
+    moves.remove_abandoned_parts(target.parent)
     if rules.owner and target.is_dir():
         folder_owners.add_owner(target, rules.owner)
 

@@ -2,7 +2,7 @@
 
 1. Copy a file under a hidden name, with shared blocks (reflink) if possible.
 2. Sync it, and drop it from the system's cache if possible.
-3. Compare the SHA-256 of the source with that of the copy.
+3. Compare the SHA-256 of the source, unless it is known, with that of the copy.
 4. If the source is unchanged, rename the copy to its name.
 
 After a kill, the next copy removes hidden files and keeps finished ones that equal their source.
@@ -55,19 +55,20 @@ def copy_to_source(folder: Path, source_dir: Path) -> Manifest:
 
 
 def copy_file(
-    source: Path, target: Path, top: Path, on_bytes: OnBytes = ignore_bytes
+    source: Path, target: Path, top: Path, on_bytes: OnBytes = ignore_bytes, known_hash: str = ""
 ) -> ManifestFile:
     """Copy a file, verified and with its metadata; an equal file at `target` is kept.
 
-    The caller syncs the folder. Paths in the result are relative to `top`. `on_bytes` is called
-    while bytes are copied, and while both files are hashed.
+    With a known hash, the source is hashed only if its copy has another one. The caller syncs the
+    folder. Paths in the result are relative to `top`. `on_bytes` is called while bytes are copied,
+    and while both files are hashed.
     """
     with _open_source(source) as old:
         facts = os.fstat(old)
         digest = ""
         with contextlib.suppress(FileNotFoundError):
             digest = _hash_if_equal(old, target, on_bytes)
-        digest = digest or _copy_and_rename(old, source, target, on_bytes)
+        digest = digest or _copy_and_rename(old, source, target, on_bytes, known_hash)
         _check_source(source, facts)
     with translate_errors(target):
         mtime = target.stat(follow_symlinks=False).st_mtime_ns  # some file systems round it
@@ -148,7 +149,9 @@ def _hash_if_equal(old: int, target: Path, on_bytes: OnBytes) -> str:
     return digest if hash_file(target, on_bytes) == digest else ""
 
 
-def _copy_and_rename(old: int, source: Path, target: Path, on_bytes: OnBytes) -> str:
+def _copy_and_rename(
+    old: int, source: Path, target: Path, on_bytes: OnBytes, known_hash: str
+) -> str:
     facts = os.fstat(old)
     temp_path = target.with_name(f".{os.urandom(6).hex()}.tmp")
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -160,9 +163,13 @@ def _copy_and_rename(old: int, source: Path, target: Path, on_bytes: OnBytes) ->
                 file_copies.copy_metadata(old, new, required=False)
                 atomic_files.sync_file(new)
                 atomic_files.drop_cache(new)
-                digest = file_copies.file_sha256(old, on_bytes)
+                digest = file_copies.file_sha256(new, on_bytes)
+                if is_equal := digest == known_hash:
+                    on_bytes(facts.st_size)
+                else:
+                    is_equal = digest == file_copies.file_sha256(old, on_bytes)
                 _check_source(source, facts)
-                if file_copies.file_sha256(new, on_bytes) != digest:
+                if not is_equal:
                     raise CopyDiffers(source)
             finally:
                 os.close(new)

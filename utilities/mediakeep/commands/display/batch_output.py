@@ -6,6 +6,7 @@ import contextlib
 import json
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +30,7 @@ from mediakeep.views.summary import QueueStatus, build_status_data
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+_QUIET_SECONDS = 30.0  # after which the progress is printed, if no bar shows it
 _REVIEW_LIST = "outputs/manual_review_needed.json"
 # Fields of a summary that jobs do not have.
 _REVIEW_FIELDS = (
@@ -60,7 +62,7 @@ def open_output(options: BatchOptions) -> Iterator[PipeSafeOutput]:
 
 
 class TextOutput:
-    """Text output; on a terminal with a progress bar below."""
+    """Text output; on a terminal with a progress bar below, else with a line every 30 s."""
 
     def __init__(
         self,
@@ -69,8 +71,10 @@ class TextOutput:
         *,
         has_progress: bool = False,
         home: Path | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._kind, self._format_changes, self._home = kind, text, home
+        self._monotonic, self._printed = monotonic, monotonic()
         self._total = 0
         self._progress = _create_progress() if has_progress else None
 
@@ -114,6 +118,11 @@ class TextOutput:
             encoding = self._progress.console.encoding
             name = path_text.to_printable(key).encode(encoding, "backslashreplace").decode(encoding)
             self._update_progress(description=f"{name} {text}")
+        elif self._monotonic() - self._printed >= _QUIET_SECONDS:
+            scope = " of its current stage" if self._kind.stages else ""
+            share = f"{100 * done // max(of, done, 1)} %{scope}"
+            text = f"waiting for {service}" if service else share
+            self._print_line(f"{path_text.to_printable(key)}: {text}")
 
     def on_finish(self, report: BatchResult, summary: QueueStatus) -> None:
         """Print the summary."""
@@ -136,6 +145,7 @@ class TextOutput:
 
     def _print_line(self, line: str) -> None:
         """Print a line, above the progress bar if both are on the same terminal."""
+        self._printed = self._monotonic()
         if self._progress and self._progress.live.is_started and not self._progress.console.stderr:
             from rich.text import Text
 

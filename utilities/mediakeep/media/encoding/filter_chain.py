@@ -63,9 +63,9 @@ class FilterChain:
 
     def convert(self, frames: Iterable[Any]) -> Iterator[Any]:
         """Yield the converted frames; `pts` counts samples from 0, in a time base of 1/rate."""
-        filters = self._list_filters()
+        filters, time_base = self._list_filters(), Fraction(1, self._target.sample_rate)
         for frame in run_filters(self._source, filters, frames, frame_size=self._frame_size):
-            frame.pts, frame.time_base = self.samples, Fraction(1, self._target.sample_rate)
+            frame.pts, frame.time_base = self.samples, time_base
             self.samples += frame.samples
             yield frame
 

@@ -10,105 +10,86 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from mediakeep.media import ffmpeg
-from mediakeep.media.encoding import pcm_source
 from mediakeep.media.encoding.filter_chain import run_filters
-from mediakeep.media.encoding.pcm_source import Progress
+from mediakeep.media.encoding.pcm_source import PcmSource
 
 _PER_LU = 100  # loudness is counted in hundredths of a LU
 _ABSOLUTE_GATE = -70.0  # LUFS
-_INTEGRATED_GATE, _RANGE_GATE = -10.0, -20.0  # LU, relative; EBU Tech 3342 for the range
-_LOW, _HIGH = 0.10, 0.95  # percentiles of the loudness range
+_RELATIVE_GATE = -10.0  # LU
 _STEP = 0.1  # seconds between two blocks
-_FILTERS = (
-    ("apad", f"pad_dur={_STEP}"),
-    ("ebur128", "metadata=1:peak=true:framelog=quiet"),
-)
-_FIRST_BLOCK, _FIRST_SHORT_TERM = 3, 29  # steps of 100 ms before 400 ms and 3 s are complete
-_REPLAYGAIN_REFERENCE, _R128_REFERENCE = -18.0, -23.0  # LUFS
-_R128_SCALE, _R128_LIMIT = 256, 32767  # Q7.8 fixed point, RFC 7845, section 5.2.1
+_PADDING = ("apad", f"pad_dur={_STEP}")
+_METER_OPTIONS = "metadata=1:framelog=quiet"
+_FIRST_BLOCK = 3  # steps of 100 ms before 400 ms are complete
+_REPLAYGAIN_REFERENCE = -18.0  # LUFS
 
 
 class TrackMeasurement(msgspec.Struct):
-    """What was measured of a track: counts of loudness values in hundredths of a LU.
+    """What was measured of a track: counts of the loudness of its blocks in hundredths of a LU.
 
-    `blocks` are those of 400 ms, `short_term` those of 3 s. `peak` is the true peak, where 1.0 is
-    full scale.
+    `peak` is the true peak, where 1.0 is full scale, or None if it was not measured.
     """
 
     blocks: dict[int, int] = {}
-    short_term: dict[int, int] = {}
-    peak: float = 0.0
+    peak: float | None = 0.0
 
 
 class Loudness(msgspec.Struct, frozen=True):
     """The loudness of a track or an album.
 
-    `integrated` is in LUFS, or None for silence or less than 400 ms; `range` is in LU. `peak` is
-    the true peak, where 1.0 is full scale.
+    `integrated` is in LUFS, or None for silence or less than 400 ms. `peak` is the true peak, where
+    1.0 is full scale, or None if it was not measured of all tracks.
     """
 
     integrated: float | None
-    range: float
-    peak: float
+    peak: float | None
 
     @property
     def replaygain(self) -> float:
         """The ReplayGain 2.0 gain in dB, 0.0 if the loudness is unknown."""
-        return self._gain(_REPLAYGAIN_REFERENCE)
-
-    @property
-    def r128_gain(self) -> int:
-        """The value of the Opus tags R128_TRACK_GAIN and R128_ALBUM_GAIN."""
-        value = round(self._gain(_R128_REFERENCE) * _R128_SCALE)
-        return max(-_R128_LIMIT - 1, min(_R128_LIMIT, value))
-
-    def _gain(self, reference: float) -> float:
-        return 0.0 if self.integrated is None else reference - self.integrated
+        return 0.0 if self.integrated is None else _REPLAYGAIN_REFERENCE - self.integrated
 
 
-def measure_track(path: Path, progress: Progress | None = None) -> TrackMeasurement:
-    """Decode a file once and measure it.
-
-    Raises Unreadable, NotAudio or DecodingFailed.
-    """
-    measurement = TrackMeasurement()
-    with pcm_source.open_source(path, progress) as source, ffmpeg.translate_errors(path):
-        for step, (values, is_complete) in enumerate(_iter_measurements(source)):
+def measure_frames(
+    source: PcmSource, frames: Iterable[Any], *, with_peak: bool = True
+) -> TrackMeasurement:
+    """Measure all frames of an open source; without the true peak, it takes half as long."""
+    measurement = TrackMeasurement(peak=0.0 if with_peak else None)
+    measured = _iter_measurements(source, frames, with_peak=with_peak)
+    for step, (values, is_complete) in enumerate(measured):
+        if measurement.peak is not None:
             measurement.peak = max(measurement.peak, float(values["lavfi.r128.true_peak"]))
-            if not is_complete:
-                break
-            if step >= _FIRST_BLOCK:
-                _count(measurement.blocks, values["lavfi.r128.M"])
-            if step >= _FIRST_SHORT_TERM:
-                _count(measurement.short_term, values["lavfi.r128.S"])
+        if not is_complete:
+            break
+        if step >= _FIRST_BLOCK:
+            _count(measurement.blocks, values["lavfi.r128.M"])
     return measurement
 
 
 def compute_loudness(measurements: Iterable[TrackMeasurement]) -> Loudness:
     """Return the loudness of one track, or of the album that several tracks make."""
     blocks: Counter[int] = Counter()
-    short_term: Counter[int] = Counter()
-    peak = 0.0
+    peaks: list[float | None] = []
     for measurement in measurements:
         blocks.update(measurement.blocks)
-        short_term.update(measurement.short_term)
-        peak = max(peak, measurement.peak)
-    gated = _gate(blocks, _INTEGRATED_GATE)
-    return Loudness(_mean(gated) if gated else None, _compute_range(short_term), peak)
+        peaks.append(measurement.peak)
+    peak = None if None in peaks else max(filter(None, peaks), default=0.0)
+    return Loudness(_mean(_gate(blocks)) if blocks else None, peak)
 
 
-def _iter_measurements(source: pcm_source.PcmSource) -> Iterator[tuple[Mapping[str, str], bool]]:
+def _iter_measurements(
+    source: PcmSource, frames: Iterable[Any], *, with_peak: bool
+) -> Iterator[tuple[Mapping[str, str], bool]]:
     """Yield what the filter measured after each 100 ms, and whether these are all audio.
 
     The last step is padded with silence, because the filter returns complete steps only.
     """
+    meter = ("ebur128", _METER_OPTIONS + (":peak=true" if with_peak else ""))
     end = 0
-    for frame in run_filters(source.format, _FILTERS, source.frames()):
+    for frame in run_filters(source.format, (_PADDING, meter), frames):
         if frame.metadata:  # not the last, incomplete step
             end += frame.samples
             yield frame.metadata, end <= source.samples
@@ -121,11 +102,9 @@ def _count(counts: dict[int, int], text: str) -> None:
         counts[key] = counts.get(key, 0) + 1
 
 
-def _gate(counts: Mapping[int, int], gate: float) -> dict[int, int]:
+def _gate(counts: Mapping[int, int]) -> dict[int, int]:
     """Return the counts of values above a gate relative to the mean of all."""
-    if not counts:
-        return {}
-    threshold = (_mean(counts) + gate) * _PER_LU
+    threshold = (_mean(counts) + _RELATIVE_GATE) * _PER_LU
     return {value: count for value, count in counts.items() if value >= threshold}
 
 
@@ -133,17 +112,3 @@ def _mean(counts: Mapping[int, int]) -> float:
     """Return the mean loudness, in LUFS; it is that of the energies."""
     energy = sum(10 ** (value / _PER_LU / 10) * count for value, count in counts.items())
     return 10 * math.log10(energy / sum(counts.values()))
-
-
-def _compute_range(counts: Mapping[int, int]) -> float:
-    gated = sorted(_gate(counts, _RANGE_GATE).items())
-    return (_percentile(gated, _HIGH) - _percentile(gated, _LOW)) / _PER_LU if gated else 0.0
-
-
-def _percentile(ordered: list[tuple[int, int]], fraction: float) -> int:
-    position = round(fraction * (sum(count for _, count in ordered) - 1))
-    for value, count in ordered:
-        position -= count
-        if position < 0:
-            return value
-    return ordered[-1][0]

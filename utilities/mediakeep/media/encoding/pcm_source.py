@@ -98,9 +98,10 @@ class PcmSource:
     """An open audio file that yields its PCM frames.
 
     `declared_samples` is the length in the file's header, or 0 if unknown; it is exact for FLAC,
-    ALAC, Monkey's Audio, TTA and WavPack. `samples` is the position after the last sample that
-    `frames` has yielded. `positions` has one packet for each `position_seconds` of decoded audio,
-    as the start of another decoding. `start` is the one to start from, if it is not the first.
+    ALAC, Monkey's Audio, TTA and WavPack, except in Ogg. `samples` is the position after the last
+    sample that `frames` has yielded. `positions` has one packet for each `position_seconds` of
+    decoded audio, as the start of another decoding. `start` is the one to start from, if it is not
+    the first.
 
     With `messages`, the list of those of FFmpeg, errors do not stop the decoding: what cannot be
     decoded becomes silence, so that all after it keeps its time, and `concealed` counts these
@@ -154,7 +155,8 @@ class PcmSource:
     @property
     def has_exact_length(self) -> bool:
         """Return True if `declared_samples` is exact."""
-        return self.declared_samples > 0 and self.codec in _EXACT_LENGTH_CODECS
+        is_exact = self.codec in _EXACT_LENGTH_CODECS and self._container.format.name != "ogg"
+        return self.declared_samples > 0 and is_exact
 
     def frames(self, on_error: OnError | None = None) -> Iterator[Any]:
         """Yield the frames in order; `pts` counts samples from 0, in a time base of 1/rate.

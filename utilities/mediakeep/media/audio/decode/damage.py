@@ -34,11 +34,14 @@ _FRAME_FORMATS: Mapping[str, FrameFormat] = {
 }
 
 
-def find_damage(path: Path, facts: AudioProperties) -> str:
+def find_damage(path: Path, facts: AudioProperties, decoded: DecodeResult | None = None) -> str:
     """Decode an audio file; return a phrase that says what is damaged, or "" if nothing is.
 
-    "" is also returned for DRM-protected and truncated files, which other issue kinds report, and
-    for codecs without a decoder. Raises Unreadable if the system cannot read the file.
+    `decoded` is the result of an earlier decoding; the file is then decoded again only if it had
+    errors, to tell garbage around the frames of MP3 and AAC from damage, and to find the place of
+    frames that are missing in FLAC. "" is also returned for DRM-protected and truncated files,
+    which other issue kinds report, and for codecs without a decoder. Raises Unreadable if the
+    system cannot read the file.
     """
     if facts.protected or facts.truncated:
         return ""
@@ -46,51 +49,63 @@ def find_damage(path: Path, facts: AudioProperties) -> str:
         try:
             source = BoundedFile(handle.fileno(), os.fstat(handle.fileno()).st_size, _READ_SIZE)
             if frame_format := _FRAME_FORMATS.get(facts.format):
-                return "; ".join(_find_frame_damage(source, frame_format))
-            return "; ".join(_find_container_damage(source, facts))
+                return "; ".join(_find_frame_damage(source, frame_format, decoded))
+            return "; ".join(_find_container_damage(source, facts, decoded))
         except OSError as error:
             if isinstance(error, TimeoutError) and error.errno is None:
                 raise  # a timeout of the caller, not of the disk
             raise open_file.to_unreadable(path, error) from error
 
 
-def _find_frame_damage(source: BoundedFile, frame_format: FrameFormat) -> Iterator[str]:
-    scan = frame_scan.scan_frames(source, surrounding_tags.find_audio_range(source), frame_format)
+def _find_frame_damage(
+    source: BoundedFile, frame_format: FrameFormat, decoded: DecodeResult | None
+) -> Iterator[str]:
+    audio = surrounding_tags.find_audio_range(source)
+    scan = frame_scan.scan_frames(source, audio, frame_format)
     if scan is None:  # no frames that declare their size
+        yield from _describe_decode_errors(decoded or DecodeResult())
         return
+    if decoded and audio.end < source.size and not scan.expected_frames:
+        scan.is_truncated = False  # it plays, and tags follow: it was not cut later
     yield from _describe_frame_scan(scan)
-    yield from _describe_decode_errors(
-        decoder.decode_frames(source, scan.frame_ranges, frame_format.decoder_name)
-    )
+    if decoded is None or decoded.error_positions:
+        decoded = decoder.decode_frames(source, scan.frame_ranges, frame_format.decoder_name)
+        yield from _describe_decode_errors(decoded)
 
 
 def _describe_frame_scan(scan: FrameScan) -> Iterator[str]:
     if scan.gaps:
         yield f"frames are damaged or missing {_format_positions(scan.gaps)}"
     elif scan.missing_frames:
-        yield f"{scan.missing_frames:,} of {scan.expected_frames:,} frames are missing"
+        counts = f"{scan.missing_frames:,} of {scan.expected_frames:,} frames"
+        yield f"{counts} are missing, it ends at {format_position(scan.seconds)}"
     if scan.ends_in_zeros:
         yield f"only zero bytes from {format_position(scan.seconds)} on"
     if scan.is_truncated:
-        yield "the last frame is truncated"
+        yield f"the last frame, at {format_position(scan.seconds)}, is truncated"
 
 
-def _find_container_damage(source: BoundedFile, facts: AudioProperties) -> Iterator[str]:
+def _find_container_damage(
+    source: BoundedFile, facts: AudioProperties, decoded: DecodeResult | None
+) -> Iterator[str]:
     if facts.format in ffmpeg.OGG_FORMATS and (samples := ogg_page_scan.find_damaged_pages(source)):
         rate = _OPUS_SAMPLE_RATE if facts.format == formats.OPUS.name else facts.sample_rate
         positions = _format_positions([sample / (rate or 1) for sample in samples])
         yield f"pages are damaged or missing {positions}"
         return
-    demuxer = ffmpeg.choose_demuxer(source, facts.format)
-    result = decoder.decode_audio(source, ffmpeg.find_container_end(source, demuxer), demuxer)
+    result = decoded or DecodeResult()
+    if decoded is None or (decoded.error_positions and facts.format == formats.FLAC.name):
+        demuxer = ffmpeg.choose_demuxer(source, facts.format)
+        again = decoder.decode_audio(source, ffmpeg.find_container_end(source, demuxer), demuxer)
+        result = again if again.error_positions else decoded or again
     yield from _describe_decode_errors(result)
     if result.checksum_matches is False:
         yield "the samples do not match the MD5 of the encoder"
-    elif result.checksum_matches is None and result.is_supported and not result.error_positions:
+    elif result.can_lack_audio:
         missing = facts.duration - result.seconds
         if missing > max(_TOLERATED_SECONDS, _TOLERATED_FRACTION * facts.duration):
-            decoded, total = format_position(result.seconds), format_position(facts.duration)
-            yield f"only {decoded} of {total} can be decoded"
+            end, total = format_position(result.seconds), format_position(facts.duration)
+            yield f"only {end} of {total} can be decoded"
 
 
 def _describe_decode_errors(result: DecodeResult) -> Iterator[str]:

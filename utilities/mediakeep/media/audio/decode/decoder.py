@@ -22,13 +22,21 @@ _MAX_FRAME_GAP = 0.002  # seconds; a larger gap is a dropped frame, FLAC frames 
 class DecodeResult(msgspec.Struct):
     """The result of decoding audio.
 
-    `is_supported` is False if FFmpeg has no decoder for the codec.
+    `is_supported` is False if FFmpeg has no decoder for the codec, and `has_checked_length` is set
+    if its length was compared with the one that the file declares.
     """
 
     is_supported: bool = True
     seconds: float = 0.0  # up to the end of the decoded audio
     error_positions: list[float] = []  # seconds at which decoding failed
     checksum_matches: bool | None = None  # None if the format has no checksum
+    has_checked_length: bool = False
+
+    @property
+    def can_lack_audio(self) -> bool:
+        """Return True if neither an error nor a checksum nor the length says whether it does."""
+        is_checked = self.has_checked_length or self.checksum_matches is not None
+        return self.is_supported and not self.error_positions and not is_checked
 
 
 def decode_audio(source: BoundedFile, end: int, demuxer: str) -> DecodeResult:
