@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-SERVICE_NAME, IMAGE_SERVICE_NAME = "TMDb", "TMDb's pictures"
+SERVICE_NAME, IMAGE_SERVICE_NAME = "TMDb", "TMDb's image server"
 HOST, IMAGE_HOST = "https://api.themoviedb.org", "https://image.tmdb.org"
 API_VERSION = "3"
 
