@@ -39,15 +39,10 @@ class CachedHttp:
     """
 
     def __init__(
-        self,
-        cache: Path,
-        contact: str,
-        *,
-        offline: bool = False,
-        machine: HttpEnvironment | None = None,
+        self, cache: Path, contact: str, *, machine: HttpEnvironment | None = None
     ) -> None:
         self.stats = RequestStats()
-        self.contact, self._offline = contact, offline
+        self.contact = contact
         self._environment = machine or HttpEnvironment()
         self._cache = ResponseCache(cache, self._environment.clock)
         self._cache_path, self._lock_path = cache, cache.with_name(cache.name + ".lock")
@@ -107,8 +102,8 @@ class CachedHttp:
         session.configure(service, keep=keep)
         if not fresh and (cached := session.find(url)):
             return cached
-        if closed := "this run is offline" if self._offline else service.disabled_reason:
-            raise LookupSkipped(service.name, closed)
+        if service.disabled_reason:
+            raise LookupSkipped(service.name, service.disabled_reason)
         retry_state = self._build_retry_state(service)
         try:
             with single_flight.lock_request(self._lock_path, url, retry_state.wait):

@@ -103,14 +103,6 @@ def read_movie(path: Path, key: str, library: Path, ignored: tuple[str, ...] = (
     return structs.replace(described, fingerprint=_fingerprint_files(lot))
 
 
-def compute_fingerprint(path: Path, ignored: tuple[str, ...] = ()) -> str:
-    """Return a hash of the names, sizes and times of a movie's files.
-
-    It equals the fingerprint that `find_movies` computes.
-    """
-    return _fingerprint_files(_find_movie_files(path, ignored))
-
-
 def _find_movie_files(path: Path, ignored: tuple[str, ...]) -> MovieFiles:
     return (
         _movie_in_own_folder(path, ignored)
