@@ -38,15 +38,17 @@ class HttpSession(CachedSession):
 
     def __init__(self, cache: ResponseCache, contact: str, environment: HttpEnvironment) -> None:
         backend = BaseCache()
-        backend.responses = _ResponseStorage(cache, self._lifetime)
+        backend.responses = _ResponseStorage(
+            cache, lambda url: get_url_expiration(url, self.settings.urls_expire_after)
+        )
         super().__init__(
             backend=backend,
             expire_after=NEVER_EXPIRE,
             allowable_codes=(200, 404),
             allowable_methods=("GET",),
             ignored_parameters=(),  # nothing is secret here: the adapter adds secrets later
-            key_fn=_cache_key,
-            filter_fn=self._should_store,
+            key_fn=lambda request, **_: str(request.url),
+            filter_fn=lambda response: self._keep or response.status_code != 200,
         )
         headers = {
             "User-Agent": _user_agent(contact),
@@ -93,12 +95,6 @@ class HttpSession(CachedSession):
         except (requests.RequestException, ValueError) as error:
             why = "invalid URL, or invalid redirect"
             raise ServiceFailed(self._service.name, why) from error
-
-    def _lifetime(self, url: str) -> Any:
-        return get_url_expiration(url, self.settings.urls_expire_after)
-
-    def _should_store(self, response: requests.Response) -> bool:
-        return self._keep or response.status_code != 200
 
 
 class _ResponseStorage(BaseStorage[str, CachedResponse]):
@@ -152,10 +148,6 @@ def _user_agent(contact: str) -> str:
     """Return the User-Agent header: application, version and contact, as MusicBrainz requires."""
     name = f"mediakeep/{__version__}" + (f" ( {contact} )" if contact else "")
     return path_text.to_printable(name).encode("ascii", "backslashreplace").decode()
-
-
-def _cache_key(request: Any, **_: Any) -> str:
-    return str(request.url)
 
 
 def _convert(response: requests.Response) -> ServiceResponse:
