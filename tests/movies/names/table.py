@@ -108,6 +108,7 @@ Apocalypse Now Redux (1979).mkv | | Apocalypse Now Redux | 1979 |
 Lo que el viento se llevó (1939).mkv | | Lo que el viento se llevó | 1939 |
 Dil Se.. (1998).mkv | | Dil Se | 1998 |
 Dil Se (1998) Uncut.mkv | | Dil Se | 1998 | Uncut
+OSS 117 se déchaîne (1963).mkv | | OSS 117 se déchaîne | 1963 |
 Le Jour se lève (1939).mkv | | Le Jour se lève | 1939 |
 South Park - Bigger, Longer & Uncut (1999).mkv | | South Park - Bigger, Longer & Uncut | 1999 |
 The Darjeeling Limited (2007).mkv | | The Darjeeling Limited | 2007 |

@@ -119,7 +119,8 @@ def _find_properties(
     for edition in reversed([it for it in editions if it.end <= limit]):
         if _has_letters(name[edition.end : limit]) or not _is_set_off(name, edition):
             # A word of the title, which ended it; now it is not looked for.
-            return [*guessit_parser.find_properties(hidden, included), *editions], limit
+            behind = [it for it in editions if it.start >= limit]
+            return [*guessit_parser.find_properties(hidden, included), *behind], limit
         limit = edition.start
     return properties, limit
 
@@ -179,7 +180,9 @@ def _find_title(name: str, properties: Sequence[NameProperty], limit: int) -> tu
     before = [it for it in properties if it.end <= title.start]
     is_word = before and all(it.name in _SOFT_PROPERTIES for it in before)
     start = 0 if is_word and not _BRACKET.search(name[: title.start]) else title.start
-    return start, min(title.end, limit)
+    between = any(it.start >= title.end and it.end <= limit for it in properties)
+    is_whole = limit < len(name) and not between and not _BRACKET.search(name[title.end : limit])
+    return start, limit if is_whole else min(title.end, limit)
 
 
 def _find_year(
