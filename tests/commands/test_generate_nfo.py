@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +30,17 @@ def movies(tmp_path: Path) -> Iterator[Movies]:
     with cinemas.served() as server:
         found.url = server.url
         yield found
+
+
+def test_the_help_loads_nothing_that_identifies_or_writes() -> None:
+    script = (
+        "import sys; from mediakeep.commands import generate_nfo\n"
+        "slow = ('rapidfuzz', 'urllib.request', 'mediakeep.movies.plan_movie')\n"
+        "print([name for name in slow if name in sys.modules])"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 @pytest.fixture(scope="module")

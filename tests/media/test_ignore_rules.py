@@ -115,7 +115,7 @@ def test_movies_beside_others_ignore_alike_in_a_scan_and_alone(tmp_path: Path) -
     assert found.key == "Heat (1995).mkv"
     assert found.fingerprint != before["Heat (1995).mkv"]
     path = tmp_path / "Heat (1995).mkv"
-    assert movies.compute_fingerprint(path) == found.fingerprint
+    assert movies.read_movie(path, found.key, tmp_path).fingerprint == found.fingerprint
     given = ignore_rules.parse_patterns("Heat*")
     assert list(movies.find_movies(tmp_path, given)) == []
     assert movies.find_unassigned_files(tmp_path) == ((), ())

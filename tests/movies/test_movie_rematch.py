@@ -251,11 +251,13 @@ def test_values_follow_after_a_change_meanwhile(
     monkeypatch.setattr(artwork, "fetch_picture", slowly)
     outcome = bench.work(KEY, locale=GERMAN)
     assert list(outcome.facts["not_written"]) == [file.name]
-    assert outcome.data["fingerprint"] != library_scan.compute_fingerprint(bench.library / KEY)
+    now = library_scan.read_movie(bench.library / KEY, KEY, bench.library)
+    assert outcome.data["fingerprint"] != now.fingerprint
     monkeypatch.undo()
     bench.work(KEY, locale=GERMAN)
     assert "Die Blechlaterne" in find_file(bench, ".nfo").read_text()
-    assert bench.items[KEY].fingerprint == library_scan.compute_fingerprint(bench.library / KEY)
+    now = library_scan.read_movie(bench.library / KEY, KEY, bench.library)
+    assert bench.items[KEY].fingerprint == now.fingerprint
 
 
 @pytest.mark.parametrize("at", [2, 3, 4])

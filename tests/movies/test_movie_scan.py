@@ -35,7 +35,7 @@ def keys(root: Path) -> dict[str, int]:
 def read(root: Path, key: str) -> LocalMovie:
     movies = next(movie for movie in library_scan.find_movies(root) if movie.key == key)
     movie = library_scan.read_movie(Path(path_text.unescape_path(movies.path)), key, root)
-    assert movie.fingerprint == movies.fingerprint == library_scan.compute_fingerprint(root / key)
+    assert movie.fingerprint == movies.fingerprint
     return movie
 
 
@@ -111,11 +111,11 @@ def test_in_a_folder_with_several_movies_each_is_one(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_several_may_be_named_for_one_of_them(tmp_path: Path) -> None:
-    put(tmp_path, "Heat (1995)/heat.mkv", "Heat (1995)/making of.mkv")
+    put(tmp_path, "Heat (1995)/heat.mkv", "Heat (1995)/prologue.mkv")
     name = read(tmp_path, "Heat (1995)/heat.mkv").name
     assert (name.title, name.year) == ("Heat", 1995)
-    name = read(tmp_path, "Heat (1995)/making of.mkv").name
-    assert (name.title, name.year, name.others) == ("making of", 0, ())
+    name = read(tmp_path, "Heat (1995)/prologue.mkv").name
+    assert (name.title, name.year, name.others) == ("prologue", 0, ())
 
 
 @each_row(
@@ -242,6 +242,24 @@ def test_extras_are_recognized_by_their_names(tmp_path: Path) -> None:
         "Gone-trailer.mkv",
         "sample.mkv",
         "trailer.mp4",
+    )
+
+
+@each_row("name", ["Making of", "making.of 2", "Behind the Scenes", "Featurette", "Deleted scenes"])
+def test_an_extra_without_the_name_of_its_movie_is_no_movie(tmp_path: Path, name: str) -> None:
+    put(tmp_path, "Heat (1995)/Heat.mkv", f"Heat (1995)/{name}.mkv", f"Alien/{name}.mkv")
+    put(tmp_path, f"{name} (2023)/{name}.mkv", f"{name} Jaws.mkv")
+    assert keys(tmp_path) == {"Heat (1995)": 1, f"{name} (2023)": 1, f"{name} Jaws.mkv": 1}
+    assert read(tmp_path, "Heat (1995)").extras == (f"{name}.mkv",)
+    assert library_scan.find_unassigned_files(tmp_path)[0] == (f"Alien/{name}.mkv",)
+
+
+def test_links_to_streams_are_named_as_skipped(tmp_path: Path) -> None:
+    put(tmp_path, "Heat.mkv", "Alien (1979)/Alien (1979).strm", "Duel.STRM")
+    assert keys(tmp_path) == {"Heat.mkv": 1}
+    assert library_scan.find_unassigned_files(tmp_path) == (
+        ("Alien (1979)/Alien (1979).strm", "Duel.STRM"),
+        (),
     )
 
 

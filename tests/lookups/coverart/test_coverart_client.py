@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from mediakeep.errors import LookupSkipped, NoCover, NoSuchMBID, ServiceFailed
 from mediakeep.lookups.coverart.client import RELEASE_GROUP as GROUPS
 from mediakeep.lookups.coverart.client import CoverArtClient
 from mediakeep.lookups.http.cached_http import CachedHttp
-from mediakeep.lookups.http.models import HttpEnvironment, Service
-from tests.lookups.conftest import CONTACT, Scripted, answer
+from mediakeep.lookups.http.models import Service
+from tests.lookups.conftest import Scripted, answer
 
 MBID = "76df3287-6cda-33eb-8e9a-044b5e15ffdd"
 FRONT = f"/release/{MBID}/front"
@@ -94,11 +92,8 @@ def test_any_other_answer_is_a_failure_of_the_archive(server: Scripted, http: Ca
     assert server.asked == [FRONT]
 
 
-def test_a_run_that_is_offline_asks_nobody(
-    server: Scripted, cache: Path, machine: HttpEnvironment
-) -> None:
-    http = CachedHttp(cache, CONTACT, offline=True, machine=machine)
+def test_a_run_that_is_offline_asks_nobody(server: Scripted, http: CachedHttp) -> None:
+    offline = Service("The Cover Art Archive", server.host, disabled_reason="this run is offline")
     with pytest.raises(LookupSkipped, match="The Cover Art Archive not queried"):
-        archive(server, http).fetch_front(MBID)
-    http.close()
+        CoverArtClient(http, offline).fetch_front(MBID)
     assert server.asked == []

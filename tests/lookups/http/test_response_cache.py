@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.errors import NoCache
+from mediakeep.errors import NoCache, NotFound
 from mediakeep.lookups.http.cached_http import CachedHttp
 from mediakeep.lookups.http.models import HttpEnvironment, ServiceResponse
 from mediakeep.lookups.http.response_cache import ResponseCache
 from mediakeep.sqlite import sqlite_cache
-from tests.lookups.conftest import CONTACT, Scripted
+from tests.lookups.conftest import CONTACT, NOW, Scripted
 
 
 @contextlib.contextmanager
@@ -34,6 +34,11 @@ def full_disk() -> Iterator[None]:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
+
+
+def found(cache: ResponseCache, url: str) -> ServiceResponse | None:
+    stored = cache.find(url)
+    return stored.response if stored else None
 
 
 def file_for_folder(cache: Path) -> None:
@@ -178,11 +183,11 @@ def test_a_journal_that_was_left_behind_is_not_read_into_a_new_file(tmp_path: Pa
         file.write(b"\xa5" * path.stat().st_size)
     anew = ResponseCache(path)
     assert len(anew.file.damage_notes) == 1
-    assert anew.find_response("7") is None
+    assert anew.find("7") is None
     anew.store("7", ServiceResponse("new", b"3"))
-    assert anew.find_response("7") == ServiceResponse("new", b"3")
+    assert found(anew, "7") == ServiceResponse("new", b"3")
     shelf.file.close()
-    assert ResponseCache(path).find_response("7") == ServiceResponse("new", b"3")
+    assert found(ResponseCache(path), "7") == ServiceResponse("new", b"3")
 
 
 def use(path: Path, start: float) -> None:
@@ -192,7 +197,7 @@ def use(path: Path, start: float) -> None:
         time.sleep(max(0.0, start - time.time()))
         shelf = ResponseCache(path)
         shelf.store("a", ServiceResponse("a", b"1"))
-        status = int(shelf.find_response("a") is None)
+        status = int(shelf.find("a") is None)
         shelf.file.close()
     finally:
         os._exit(status)
@@ -235,12 +240,30 @@ def test_a_row_that_is_damaged_is_asked_for_again(
 def test_a_time_that_cannot_be_true_does_not_say_that_there_is_nothing(
     http: CachedHttp, server: Scripted, cache: Path
 ) -> None:
+    times = ("1e300", "-1e300", "'never'", "x'ff'", "-1")
     with contextlib.closing(sqlite3.connect(cache, isolation_level=None)) as database:
-        for number, until in enumerate(("1e300", "'never'", "x'ff'", "-1")):
-            row = f"INSERT INTO absent VALUES ('{server.host}/{number}', {until})"
+        for number, kept in enumerate(times):
+            row = f"INSERT INTO answers VALUES ('{server.host}/{number}', 'u', '', {kept}, x'')"
             database.execute(row)
-    for number in range(4):
+    for number in range(len(times)):
         assert http.get(server.service(), f"{server.host}/{number}").status == 200
+
+
+def test_what_an_earlier_version_knew_to_be_missing_is_still_missing(
+    server: Scripted, cache: Path, machine: HttpEnvironment
+) -> None:
+    CachedHttp(cache, CONTACT).close()
+    with contextlib.closing(sqlite3.connect(cache, isolation_level=None)) as database:
+        database.execute("CREATE TABLE absent (asked TEXT PRIMARY KEY, until REAL NOT NULL)")
+        for path, until in (("a", NOW + 1), ("b", NOW - 1), ("c", "never")):
+            database.execute("INSERT INTO absent VALUES (?, ?)", (f"{server.host}/{path}", until))
+    for _ in range(2):
+        with contextlib.closing(CachedHttp(cache, CONTACT, machine=machine)) as http:
+            with pytest.raises(NotFound):
+                http.get(server.service(), f"{server.host}/a")
+            for path in "bc":
+                http.get(server.service(), f"{server.host}/{path}")
+    assert server.asked == ["/b", "/c"]
 
 
 def test_the_file_may_be_deleted_while_it_is_used(
@@ -258,9 +281,9 @@ def test_the_file_may_be_deleted_while_it_is_used(
 
 def test_an_answer_of_the_longest_is_kept_whole_and_a_longer_row_is_none(tmp_path: Path) -> None:
     shelf = ResponseCache(tmp_path / "c.sqlite")
-    for more, found in ((0, True), (1, False)):
+    for more, fits in ((0, True), (1, False)):
         shelf.store("a", ServiceResponse("a", bytes(64 * 2**20 + more)))
-        assert (shelf.find_response("a") is not None) is found
+        assert (shelf.find("a") is not None) is fits
     assert (tmp_path / "c.sqlite-wal").stat().st_size < 2**20
 
 
@@ -272,9 +295,9 @@ def test_a_file_that_is_deleted_while_it_is_open_is_made_anew_and_keeps_what_com
     first.store("a", ServiceResponse("a", b"1"))
     for part in ("", "-wal", "-shm"):
         Path(f"{path}{part}").unlink(missing_ok=True)
-    assert first.find_response("a") is None
+    assert first.find("a") is None
     first.store("b", ServiceResponse("b", b"2"))
     second = ResponseCache(path)
-    assert second.find_response("b") == ServiceResponse("b", b"2")
+    assert found(second, "b") == ServiceResponse("b", b"2")
     first.file.close()
     second.file.close()

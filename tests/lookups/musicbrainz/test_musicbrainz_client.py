@@ -181,7 +181,6 @@ def test_all_that_tags_are_written_from_comes_with_what_is_asked_anyway(
     assert [told(release) for release in service.browse_official_releases(world.groups[0].id)] == [
         wanted
     ]
-    assert service.get_release_group(world.groups[0].id).genres == found.groups[0].genres
     known = MusicBrainzStore(tmp_path)
     known.save_discography(found)
     assert known.get_discography(found.artist.id) == found
@@ -467,14 +466,13 @@ def test_a_release_that_never_comes_whole_costs_itself_alone(
 @pytest.mark.parametrize(
     "fault", [response_faults.empty_body, response_faults.wrong_shape, deep, bare]
 )
-@pytest.mark.parametrize("kind", ["artist", "release", "group", "releases", "artists"])
+@pytest.mark.parametrize("kind", ["artist", "release", "releases", "artists"])
 def test_no_other_answer_is_believed_either(ask: Ask, fault: ResponseFault, kind: str) -> None:
     world = factories.make_prolific_artist("Vera", albums=1, editions=1)
     server, service = ask(world)
     asks: dict[str, Callable[[], object]] = {
         "artist": lambda: service.get_artist(world.artists[0].id),
         "release": lambda: service.get_release(world.releases[0].id),
-        "group": lambda: service.get_release_group(world.groups[0].id),
         "releases": lambda: service.search_releases(
             search_query.releases_by_name("Vera", ["Album 1"])
         ),
@@ -582,14 +580,13 @@ def test_asked_afresh_what_is_kept_stays_until_there_is_an_answer(ask: Ask) -> N
 
 def test_a_merged_mbid_brings_the_one_that_it_became(ask: Ask) -> None:
     world = factories.make_prolific_artist("Vera", albums=1, editions=1)
-    old = {kind: generate_mbid("former", kind) for kind in ("artist", "release", "group")}
-    artist, release, group = world.artists[0].id, world.releases[0].id, world.groups[0].id
-    for one, now in zip(old.values(), (artist, release, group), strict=True):
+    old = {kind: generate_mbid("former", kind) for kind in ("artist", "release")}
+    artist, release = world.artists[0].id, world.releases[0].id
+    for one, now in zip(old.values(), (artist, release), strict=True):
         world = factories.with_merged(world, one, now)
     _, service = ask(world)
     assert service.get_artist(old["artist"]).id == artist
     assert service.get_release(old["release"]).id == release
-    assert service.get_release_group(old["group"]).id == group
 
 
 def test_what_is_not_there_is_said_and_not_asked_again(ask: Ask) -> None:
@@ -608,7 +605,7 @@ def test_what_is_not_there_is_said_and_not_asked_again(ask: Ask) -> None:
 )
 def test_what_is_no_mbid_is_never_asked(ask: Ask, text: str) -> None:
     server, service = ask(MusicBrainzCatalogue())
-    for look_up in (service.get_artist, service.get_release, service.get_release_group):
+    for look_up in (service.get_artist, service.get_release):
         with pytest.raises(NoSuchMBID):
             look_up(text)
     assert server.requests == []

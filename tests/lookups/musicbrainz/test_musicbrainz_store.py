@@ -91,17 +91,13 @@ def test_dropping_takes_the_raw_answers_with_it_in_every_process(tmp_path: Path)
         ResponseCache(tmp_path / FILE_NAME),
     )
     shelf.store("a", ServiceResponse("a", b"1"))
-    shelf.store_not_found("b")
+    shelf.store("b", ServiceResponse("b", b"", status=404))
     known.save_resolved("Vera", RESOLVED, KNOWN)
     known.set_meta("m", "1")
     other.clear()
     assert list(known.iter_resolved()) == []
     assert (known.get_resolved("Vera"), known.get_discography(VERA.id)) == (None, None)
-    assert (known.get_meta("m"), shelf.find_response("a"), shelf.is_not_found("b")) == (
-        "",
-        None,
-        False,
-    )
+    assert (known.get_meta("m"), shelf.find("a"), shelf.find("b")) == ("", None, None)
     for one in (known, other, shelf.file):
         one.close()
 

@@ -90,6 +90,25 @@ def test_all_requests_go_through_our_session_and_ask_for_json() -> None:
     ]
 
 
+AGENT = """
+import json
+from mediakeep.lookups.musicbrainz import musicbrainzngs_adapter
+from musicbrainzngs import musicbrainz
+
+requests = []
+musicbrainzngs_adapter.install("http://127.0.0.1:9", lambda url: b"", "a@b.example")
+musicbrainz._safe_read = lambda opener, request, body=None: requests.append(request)
+musicbrainz.get_artist_by_id("a")
+print(json.dumps(requests[0].get_header("User-agent")))
+"""
+
+
+def test_musicbrainzngs_knows_who_asks() -> None:
+    agent = told(AGENT)
+    assert agent.startswith(f"mediakeep/{mediakeep.__version__} python-musicbrainzngs/0.7")
+    assert agent.endswith(" ( a@b.example )")
+
+
 GENRES = """
 import json
 from mediakeep.lookups.musicbrainz import musicbrainzngs_adapter

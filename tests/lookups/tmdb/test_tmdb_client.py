@@ -246,7 +246,7 @@ def test_a_picture_is_fetched_from_its_own_host_and_not_kept(
         == b"\xff\xd8picture"
     )
     for path in ("/gone.jpg", "/../../3/movie/1", "//evil.example/a.jpg", "", "/a.jpg?x=1"):
-        with pytest.raises(NotFound, match="TMDb's pictures has nothing at"):
+        with pytest.raises(NotFound, match="TMDb's image server has nothing at"):
             desk.tmdb.fetch_image(path, "w500")
     assert len(server.asked) == 3
     assert not any("Authorization" in headers for headers in server.headers)

@@ -13,7 +13,7 @@ import pytest
 
 from mediakeep.errors import MediakeepError, Outage, ServiceFailed
 from mediakeep.lookups.http.cached_http import CachedHttp
-from mediakeep.lookups.http.models import HttpEnvironment, Secret, Service, ServiceResponse
+from mediakeep.lookups.http.models import HttpEnvironment, Secret, Service
 from mediakeep.lookups.tmdb import cache_json
 from mediakeep.lookups.tmdb.context import TmdbContext
 from tests.lookups.conftest import Clock, Scripted, answer, raw
@@ -248,6 +248,6 @@ def test_a_whole_run_writes_no_secret(
         desk.tmdb.get_movie(71)
         cache_json.set_host(desk.store, server.host)
         cache_json.export(desk.folder, desk.store)
-        kept = desk.http._cache.find_response(f"{server.host}{MOVIE.format(71)}")
-    assert isinstance(kept, ServiceResponse)
-    assert_nothing_tells(tmp_path, kept.url)
+        kept = desk.http._cache.find(f"{server.host}{MOVIE.format(71)}")
+    assert kept
+    assert_nothing_tells(tmp_path, kept.response.url)

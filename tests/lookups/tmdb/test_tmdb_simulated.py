@@ -33,7 +33,7 @@ def opened(
 ) -> TmdbContext:
     catalogue = Service("TMDb", booth.url, secret=secret, cache_lifetimes=constants.CACHE_LIFETIMES)
     access = ServiceConfig(
-        catalogue, Service("TMDb's pictures", booth.url), locale=Locale("de-DE", "DE")
+        catalogue, Service(constants.IMAGE_SERVICE_NAME, booth.url), locale=Locale("de-DE", "DE")
     )
     return TmdbContext(folder, access, machine)
 

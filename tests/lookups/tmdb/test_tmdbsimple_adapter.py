@@ -9,6 +9,7 @@ import inspect, json, requests, socket
 from importlib.metadata import version
 import tmdbsimple
 from tmdbsimple import base
+from mediakeep.lookups.http.models import Secret
 from mediakeep.lookups.tmdb import tmdbsimple_adapter
 
 def refuse(*_, **__):
@@ -22,7 +23,8 @@ def read(url):
     urls.append(url)
     return b"as it came"
 
-session = tmdbsimple_adapter.TmdbsimpleSession("http://127.0.0.1:9", read)
+secret = Secret("token.of-nobody")
+session = tmdbsimple_adapter.TmdbsimpleSession("http://127.0.0.1:9", read, secret)
 create = tmdbsimple_adapter.create_endpoint
 answers = [
     create("Search", session=session).movie(query="a b/c&d", include_adult=False),
@@ -35,12 +37,13 @@ try:
     tmdbsimple_adapter.create_endpoint("Movies", 5, session=session).rating(value=1)
 except ValueError as error:
     refused = str(error)
-print(json.dumps([version("tmdbsimple"), urls, refused]))
+token = create("Movies", 5, session=session).headers["Authorization"]
+print(json.dumps([version("tmdbsimple"), urls, refused, token]))
 """
 
 
 def test_all_requests_go_through_our_session_to_our_host_and_hold_no_key() -> None:
-    version, urls, refused = told(SCRIPT)
+    version, urls, refused, token = told(SCRIPT)
     assert version.startswith("2.9.")
     host = "http://127.0.0.1:9/3"
     assert urls == [
@@ -49,6 +52,7 @@ def test_all_requests_go_through_our_session_to_our_host_and_hold_no_key() -> No
         f"{host}/find/tt0012345?external_source=imdb_id",
         f"{host}/collection/7",
     ]
+    assert token == "Bearer token.of-nobody"
     assert refused.startswith("unexpected request of tmdbsimple: POST http")
 
 

@@ -57,7 +57,7 @@ def access(server: Scripted, secret: Secret | None = BEARER, **more: Any) -> Ser
     """Return a configuration that uses a server as TMDb and its image host."""
     return ServiceConfig(
         Service("TMDb", server.host, secret=secret, cache_lifetimes=constants.CACHE_LIFETIMES),
-        Service("TMDb's pictures", server.host),
+        Service(constants.IMAGE_SERVICE_NAME, server.host),
         locale=Locale("de-DE", "DE"),
         **more,
     )

@@ -61,6 +61,24 @@ def written(path: Path, data: bytes, was: bytes | None, store: UndoStore) -> Cha
     return made
 
 
+@pytest.mark.parametrize("change", ["replace", "remove"])
+def test_a_restored_file_has_its_former_time_where_times_are_kept(
+    nfo: Path, store: UndoStore, change: str
+) -> None:
+    os.utime(nfo, ns=(10**18, 10**18))
+    if change == "replace":
+        written(nfo, NEW, OLD, store)
+    else:
+        desk = UndoContext(store, STAMP, atomic_replace.ReplaceRules(), kinds.MOVIES.name)
+        assert sidecar_file.remove(nfo, OLD, FIELDS, desk)
+    rules = atomic_replace.ReplaceRules(keep_mtime=True)
+    step = apply_undo.plan_undo(store, RecordQuery())[0]
+    redo = apply_undo.apply_undo(store, step.record, rules=rules)
+    assert (nfo.read_bytes(), nfo.stat().st_mtime_ns) == (OLD, 10**18)
+    assert redo
+    assert redo.new.matches(nfo.stat())
+
+
 def test_a_file_is_put_replaced_and_taken_back_step_by_step(
     tmp_path: Path, store: UndoStore
 ) -> None:

@@ -97,7 +97,7 @@ def access(url: str, closed: str = "", **more: Any) -> ServiceConfig:
         secret=Secret(READ_ACCESS_TOKEN),
         cache_lifetimes=constants.CACHE_LIFETIMES,
     )
-    return ServiceConfig(service, Service("TMDb's pictures", url), **more)
+    return ServiceConfig(service, Service(constants.IMAGE_SERVICE_NAME, url), **more)
 
 
 @contextmanager

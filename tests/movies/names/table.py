@@ -104,7 +104,21 @@ The Lord of the Rings - The Two Towers (2002).mkv | | The Lord of the Rings - Th
 Star Wars - Episode IV - A New Hope (1977).mkv | | Star Wars - Episode IV - A New Hope | 1977 |
 Star.Wars.Episode.IV.A.New.Hope.1977.Despecialized.Edition.mkv | | Star Wars Episode IV A New Hope | 1977 | Despecialized
 Apocalypse.Now.1979.REDUX.1080p.mkv | | Apocalypse Now | 1979 | Redux
-Apocalypse Now Redux (1979).mkv | | Apocalypse Now | 1979 | Redux
+Apocalypse Now Redux (1979).mkv | | Apocalypse Now Redux | 1979 |
+Lo que el viento se llevó (1939).mkv | | Lo que el viento se llevó | 1939 |
+Dil Se.. (1998).mkv | | Dil Se | 1998 |
+Dil Se (1998) Uncut.mkv | | Dil Se | 1998 | Uncut
+OSS 117 se déchaîne (1963).mkv | | OSS 117 se déchaîne | 1963 |
+Le Jour se lève (1939).mkv | | Le Jour se lève | 1939 |
+South Park - Bigger, Longer & Uncut (1999).mkv | | South Park - Bigger, Longer & Uncut | 1999 |
+The Darjeeling Limited (2007).mkv | | The Darjeeling Limited | 2007 |
+Rancho Deluxe (1975).mkv | | Rancho Deluxe | 1975 |
+LEGO DC Super Hero Girls - Brain Drain (2017).mkv | | LEGO DC Super Hero Girls - Brain Drain | 2017 |
+Urban Legends - Final Cut (2000).mkv | | Urban Legends - Final Cut | 2000 |
+Moebius Redux - A Life in Pictures (2007).mkv | | Moebius Redux - A Life in Pictures | 2007 |
+Rancho Deluxe - Extended (1975).mkv | | Rancho Deluxe | 1975 | Extended
+Rancho Deluxe EXTENDED (1975) 1080p.mkv | | Rancho Deluxe | 1975 | Extended
+Rancho Deluxe Director's Cut (1975).mkv | | Rancho Deluxe | 1975 | Director's Cut
 Kingdom.of.Heaven.2005.Directors.Cut.Roadshow.1080p.mkv | | Kingdom of Heaven | 2005 | Director's Cut
 Brazil (1985) - Director's Cut.mkv | | Brazil | 1985 | Director's Cut
 Superbad (2007) [Unrated] [720p].mkv | | Superbad | 2007 | Unrated

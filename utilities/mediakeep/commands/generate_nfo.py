@@ -5,12 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from mediakeep import kinds, path_text, sample_library
-from mediakeep.app.edit import item_checkout
 from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.interface import ReviewOptions, WorkerOptions
 from mediakeep.commands import app
@@ -18,16 +17,14 @@ from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import musicbrainz_options, write_options
 from mediakeep.errors import MediakeepError, NoQueue, ServiceFailed, UsageError
 from mediakeep.item import Item, ScannedItem, Status
-from mediakeep.movies import plan_movie, process, worker_context
 from mediakeep.movies.item import MovieItem
-from mediakeep.movies.plan_movie import MoviePlan
-from mediakeep.movies.scan import library_scan
-from mediakeep.movies.sidecars.pending_files import NFO
-from mediakeep.movies.worker_context import MovieWorkerConfig, MovieWorkerContext
 from mediakeep.outcome import NO_PROGRESS, Outcome, Stamp, Work, Worker
 from mediakeep.queue import readonly
 from mediakeep.runner import tasks
 from mediakeep.runner.tasks import BatchAborted, Task
+
+if TYPE_CHECKING:  # imported late: `--help` needs none of it
+    from mediakeep.movies.worker_context import MovieWorkerContext
 
 
 class TargetMovie(NamedTuple):
@@ -50,6 +47,9 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
 
     Existing content of an NFO is kept; see docs/nfo.md. Images are left to the next batch.
     """
+    from mediakeep.movies import worker_context
+    from mediakeep.movies.sidecars.pending_files import NFO
+
     policy = write_options.parse_policy(options)
     access = musicbrainz_options.parse_tmdb_access(home, options)
     items = _load_items(home)
@@ -59,7 +59,7 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     if write:
         sample_library.refuse_real_library(path)
     roles = frozenset({NFO, "metadata"})
-    places = MovieWorkerConfig(
+    places = worker_context.MovieWorkerConfig(
         home, write, policy, access, roles=roles, in_process=True, ignore_patterns=ignored
     )
     worker_options = WorkerOptions(write, ignored, review=ReviewOptions(access=access))
@@ -80,6 +80,8 @@ def _find_movies(
     items: Mapping[str, Item], path: Path, ignored: tuple[str, ...]
 ) -> list[TargetMovie]:
     """Return the movies at a path: those in the queue, or else those on disk."""
+    from mediakeep.movies.scan import library_scan
+
     if not path.exists():
         raise UsageError(f"No such file or folder: {path_text.display_path(path)}.")
     real = path.resolve()
@@ -120,12 +122,16 @@ def _build_item(scanned: ScannedItem, items: Mapping[str, Item]) -> MovieItem:
 
 def _print_nfos(movies: list[TargetMovie], context: MovieWorkerContext) -> int:
     """Print the NFO that each movie has or would have."""
+    from mediakeep.movies import plan_movie
+    from mediakeep.movies.sidecars.pending_files import NFO
+
     missing = 0
     for movie in movies:
         plan = plan_movie.build_plan(
             Work(movie.item, Stamp("", movie.key, 0, 0)), NO_PROGRESS, context
         )
-        text = _rendered_nfo(plan)
+        pending = (file.data for file in plan.pending if file.role == NFO)
+        text = next(pending, None) or plan.existing.nfo_bytes
         missing += text is None
         if text is None:
             reason = plan.identity.lookup_error or "the movie is ambiguous"
@@ -136,15 +142,13 @@ def _print_nfos(movies: list[TargetMovie], context: MovieWorkerContext) -> int:
     return 1 if missing else 0
 
 
-def _rendered_nfo(plan: MoviePlan) -> bytes | None:
-    due = next((pending.data for pending in plan.pending if pending.role == NFO), None)
-    return due if due is not None else plan.existing.nfo_bytes
-
-
 def _process_movies(
     movies: list[TargetMovie], context: MovieWorkerContext
 ) -> Iterator[tuple[str, Outcome]]:
     """Process each movie as a batch would; those in the queue are claimed and settled."""
+    from mediakeep.app.edit import item_checkout
+    from mediakeep.movies import process
+
     worker = functools.partial(process.process_movie, config=context.config, tools=context)
     if not context.config.write:
         for movie in movies:

@@ -44,9 +44,13 @@ class _SlotExpired(Exception):
 
 
 class RetryingAdapter(HTTPAdapter):
-    """Adapter of an HTTP session that retries requests; set `retry_state` before each request."""
+    """Adapter of an HTTP session that retries requests; set `retry_state` before each request.
+
+    If it `expects_json`, a 404 without JSON, as of a captive portal, is an error.
+    """
 
     retry_state: RetryState
+    expects_json = True
 
     def __init__(self, environment: HttpEnvironment) -> None:
         super().__init__()
@@ -76,7 +80,8 @@ class RetryingAdapter(HTTPAdapter):
             except _SlotExpired:
                 continue
             except _CONNECTION_ERRORS as error:
-                if self._is_reused and _is_closed_by_server(error):
+                # closed before the first byte of a response
+                if self._is_reused and isinstance(_find_cause(error), ConnectionError):
                     continue
                 self.retry_state.record_failure(_failure_text(error, self._server_label(request)))
                 continue
@@ -93,6 +98,8 @@ class RetryingAdapter(HTTPAdapter):
                     raise self.build_failure(
                         _CAPTIVE_PORTAL.format(urlsplit(request.url or "").hostname)
                     )
+                if response.status_code == 404 and self.expects_json and not _is_json(response):
+                    raise self.build_failure("HTTP status 404")
                 return _remove_secret(response, self._secret)
             delay = retry.parse_retry_after(response.status_code, response.headers, now)
             self.retry_state.record_failure(f"HTTP status {response.status_code}", delay)
@@ -155,6 +162,10 @@ class RetryingAdapter(HTTPAdapter):
                     response._content = self._read_body(response)
         except _PERMANENT_ERRORS as error:
             raise self.build_failure("the response cannot be decoded") from error
+        except failures.ConnectionError as error:
+            if _has_excess_headers(_find_cause(error)):  # sent again if the request is repeated
+                raise self.build_failure("the response has too many or too long headers") from error
+            raise
         response._content_consumed = True  # like its `content` property, but limited
         return cast(Response, response)
 
@@ -217,6 +228,10 @@ def _is_html_page(response: Response) -> bool:
     )
 
 
+def _is_json(response: Response) -> bool:
+    return "json" in response.headers.get("Content-Type", "")
+
+
 def _is_service_host(service: Service, request: PreparedRequest) -> bool:
     """Return whether a request goes to the service's host, not to a redirect target."""
     target, host = (urlsplit(url or "") for url in (request.url, service.host))
@@ -245,10 +260,15 @@ def _remove_secret(response: Response, secret: Secret | None) -> Response:
     return response
 
 
-def _is_closed_by_server(error: Exception) -> bool:
-    """Return whether a connection was closed before the first byte of a response."""
+def _find_cause(error: Exception) -> object:
+    """Return the error of http.client or the socket before the body of a response, if any."""
     cause = error.args[0] if isinstance(error, failures.ConnectionError) and error.args else None
-    return isinstance(cause, ProtocolError) and isinstance(cause.args[-1], ConnectionError)
+    return cause.args[-1] if isinstance(cause, ProtocolError) else None
+
+
+def _has_excess_headers(cause: object) -> bool:
+    """Return whether http.client refused the number or the length of a response's headers."""
+    return type(cause) is http.client.HTTPException or isinstance(cause, http.client.LineTooLong)
 
 
 def _failure_text(error: Exception, server: str) -> str:

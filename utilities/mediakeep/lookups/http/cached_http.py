@@ -1,6 +1,6 @@
 """HTTP client with a response cache that all processes share.
 
-1. A cached response is returned without waiting.
+1. A cached response is returned without waiting; requests-cache finds it.
 2. Otherwise one process sends the request; others that need the same URL wait for its response.
 3. The request waits for the rate limit and for pauses; see `retry`.
 4. A response with status 200 never expires unless its service sets a lifetime; a 404 is cached for
@@ -39,15 +39,10 @@ class CachedHttp:
     """
 
     def __init__(
-        self,
-        cache: Path,
-        contact: str,
-        *,
-        offline: bool = False,
-        machine: HttpEnvironment | None = None,
+        self, cache: Path, contact: str, *, machine: HttpEnvironment | None = None
     ) -> None:
         self.stats = RequestStats()
-        self._contact, self._offline = contact, offline
+        self.contact = contact
         self._environment = machine or HttpEnvironment()
         self._cache = ResponseCache(cache, self._environment.clock)
         self._cache_path, self._lock_path = cache, cache.with_name(cache.name + ".lock")
@@ -68,23 +63,19 @@ class CachedHttp:
         cached.
         """
         url = quote(url, safe=_URL_SAFE_CHARS)
-        if not fresh and (cached := self._find_cached(service, url)):
-            return cached
-        if closed := "this run is offline" if self._offline else service.disabled_reason:
-            raise LookupSkipped(service.name, closed)
-        patience = self._build_retry_state(service)
-        try:
-            with single_flight.lock_request(self._lock_path, url, patience.wait):
-                if not fresh and (cached := self._find_cached(service, url)):
-                    return cached
-                return self._fetch(url, patience, fresh, keep)
-        except OSError as error:  # of the lock file next to the cache
-            raise NoCache(self._cache_path.parent, error.strerror) from error
+        requests_before = self.stats.requests
+        response = (None if fresh else self._find_permanent(service, url)) or self._request(
+            service, url, fresh, keep
+        )
+        self.stats.hits += self.stats.requests == requests_before
+        if response.status == 404:
+            raise NotFound(service.name, url)
+        return response
 
     def store_alias(self, url: str, other: str) -> None:
         """Store the cached response to `url` also under `other`, a URL of the same resource."""
-        if cached := self._cache.find_response(quote(url, safe=_URL_SAFE_CHARS)):
-            self._cache.store(quote(other, safe=_URL_SAFE_CHARS), cached)
+        if cached := self._cache.find(quote(url, safe=_URL_SAFE_CHARS)):
+            self._cache.store(quote(other, safe=_URL_SAFE_CHARS), cached.response)
 
     def remove_cached(self, url: str) -> None:
         """Remove the cached response to a URL, so that it is requested again."""
@@ -96,24 +87,29 @@ class CachedHttp:
             session.close()  # type: ignore[no-untyped-call]
         self._cache.file.close()
 
-    def _find_cached(self, service: Service, url: str) -> ServiceResponse | None:
-        cached = self._cache.find_response(url, service.cache_lifetime(url))
-        absent = cached is None and self._cache.is_not_found(url)
-        if cached or absent:
-            self.stats.hits += 1
-        if absent:
-            raise NotFound(service.name, url)
-        return cached
+    def _find_permanent(self, service: Service, url: str) -> ServiceResponse | None:
+        """Return a cached response that never expires, if no request was made so far.
 
-    def _fetch(self, url: str, retry_state: RetryState, fresh: bool, keep: bool) -> ServiceResponse:
+        A batch that finds everything in the cache need not import requests-cache for it.
+        """
+        if service.cache_lifetimes or os.getpid() in self._sessions:
+            return None
+        stored = self._cache.find(url)
+        return stored.response if stored and stored.response.status == 200 else None
+
+    def _request(self, service: Service, url: str, fresh: bool, keep: bool) -> ServiceResponse:
+        session = self._open_session()
+        session.configure(service, keep=keep)
+        if not fresh and (cached := session.find(url)):
+            return cached
+        if service.disabled_reason:
+            raise LookupSkipped(service.name, service.disabled_reason)
+        retry_state = self._build_retry_state(service)
         try:
-            answer = self._open_session().fetch(url, retry_state, fresh=fresh, keep=keep)
-        except NotFound:
-            self._cache.store_not_found(url)
-            raise
-        if not keep and self._cache.is_not_found(url):
-            self._cache.remove(url)
-        return answer
+            with single_flight.lock_request(self._lock_path, url, retry_state.wait):
+                return session.fetch(url, retry_state, fresh=fresh)
+        except OSError as error:  # of the lock file next to the cache
+            raise NoCache(self._cache_path.parent, error.strerror) from error
 
     def _build_retry_state(self, service: Service) -> RetryState:
         slots = SharedRateLimit(service, self._cache_path.parent, self._environment)
@@ -125,6 +121,6 @@ class CachedHttp:
         from mediakeep.lookups.http.session import HttpSession  # deferred: importing takes 0.2 s
 
         session = self._sessions[os.getpid()] = HttpSession(
-            self._cache, self._contact, self._environment
+            self._cache, self.contact, self._environment
         )
         return session

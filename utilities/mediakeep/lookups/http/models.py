@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from math import inf
 from pathlib import Path
 
 import msgspec
@@ -62,13 +61,9 @@ class Service(msgspec.Struct, frozen=True):
     secret: Secret | None = None
     cache_lifetimes: CacheLifetimes = ()
 
-    def cache_lifetime(self, url: str) -> float:
-        """Return after how many seconds a cached response to a URL expires."""
-        return next((seconds for text, seconds in self.cache_lifetimes if text in url), inf)
-
 
 class ServiceResponse(msgspec.Struct, frozen=True):
-    """A response with status 200 from a web service; `url` is the URL after redirects."""
+    """A response of a web service; `url` is the URL after redirects."""
 
     url: str
     content: bytes

@@ -1,33 +1,53 @@
-"""Cache of responses, in a SQLite file that also contains the tables of a lookup store.
+"""Rows of cached responses, in a SQLite file that also contains the tables of a lookup store.
 
 A row holds URL, content type and content of a response, and nothing of the request, such as the
-contact or a secret. Damaged rows are ignored.
+contact or a secret; a 404 has no content. Damaged rows are ignored. requests-cache decides what is
+stored and for how long: see `session`.
 """
 
 from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Iterator
-from math import inf
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
-from mediakeep.lookups.http.models import MAX_RESPONSE_BYTES, CacheLifetimes, ServiceResponse
-from mediakeep.sqlite.sqlite_cache import SqliteCache, Statement
+from mediakeep.lookups.http.models import MAX_RESPONSE_BYTES, ServiceResponse
+from mediakeep.sqlite.sqlite_cache import SqliteCache
 
 NOT_FOUND_LIFETIME = 30 * 86400.0  # seconds for which a 404 is cached
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
     asked TEXT PRIMARY KEY, url TEXT NOT NULL, type TEXT NOT NULL, kept REAL NOT NULL,
     content BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS absent (asked TEXT PRIMARY KEY, until REAL NOT NULL);
 """
-_REPLACE = "INSERT OR REPLACE INTO"
-_SELECT_RESPONSE = (
-    "SELECT url, type, content FROM answers WHERE asked = ? AND kept > ? AND kept <= ?"
+# A 404 does not replace a response with content, so that a failed refresh loses nothing.
+_STORE = """
+INSERT INTO answers VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
+SET url = excluded.url, type = excluded.type, kept = excluded.kept, content = excluded.content
+WHERE excluded.content <> x'' OR content = x''
+"""
+_REMOVE = "DELETE FROM answers WHERE asked IN (?, (SELECT url FROM answers WHERE asked = ?))"
+# Earlier versions had a table of 404s, with the time until which they were valid.
+_IMPORT_ABSENT = (
+    ("CREATE TABLE IF NOT EXISTS absent (asked, until)", ()),
+    (
+        "INSERT OR IGNORE INTO answers SELECT asked, asked, '', until - ?, x'' FROM absent "
+        "WHERE typeof(until) = 'real'",
+        (NOT_FOUND_LIFETIME,),
+    ),
+    ("DROP TABLE absent", ()),
 )
+
+
+class StoredResponse(NamedTuple):
+    """A cached response and its age in seconds, which is negative if the clock was set back."""
+
+    response: ServiceResponse
+    age: float
 
 
 class ResponseCache:
@@ -39,61 +59,35 @@ class ResponseCache:
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self.file = SqliteCache(path, SCHEMA)
         self._clock = clock
+        if self.file.query_row("SELECT 1 FROM sqlite_schema WHERE name = 'absent'"):
+            self.file.execute_all(*_IMPORT_ABSENT)
 
-    def find_response(self, url: str, lifetime: float = inf) -> ServiceResponse | None:
-        """Return the cached response to a URL, or None if there is none.
-
-        A response older than `lifetime` seconds is ignored.
-        """
-        now = self._clock()
-        oldest, newest = (now - lifetime, now) if lifetime < inf else (-inf, inf)
-        row = self.file.query_row(_SELECT_RESPONSE, url, oldest, newest)
+    def find(self, url: str) -> StoredResponse | None:
+        """Return the cached response to a URL, however old it is, or None if there is none."""
+        row = self.file.query_row(
+            "SELECT url, type, content, kept FROM answers WHERE asked = ?", url
+        )
         try:
-            location, kind, packed = row
+            location, kind, packed, kept = row
             fields = {"url": location, "type": kind, "content": _decompress(packed)}
-            return msgspec.convert(fields, ServiceResponse)
+            fields["status"] = 200 if packed else 404
+            return StoredResponse(msgspec.convert(fields, ServiceResponse), self._clock() - kept)
         except (ValueError, TypeError, zlib.error):
             return None
 
-    def is_not_found(self, url: str) -> bool:
-        """Return whether an earlier 404 response to a URL is cached."""
-        now = self._clock()
-        query = "SELECT 1 FROM absent WHERE asked = ? AND until > ? AND until <= ?"
-        return bool(self.file.query_row(query, url, now, now + NOT_FOUND_LIFETIME))
-
     def store(self, url: str, response: ServiceResponse) -> None:
         """Store the response to a URL, replacing an earlier one."""
-        packed = zlib.compress(response.content, 6)
-        row = url, response.url, response.type, self._clock(), packed
-        absent = "DELETE FROM absent WHERE asked = ?", (url,)
-        self.file.execute_all((f"{_REPLACE} answers VALUES (?, ?, ?, ?, ?)", row), absent)
-
-    def store_not_found(self, url: str) -> None:
-        """Record that a URL returned 404; the record expires after 30 days."""
-        row = url, self._clock() + NOT_FOUND_LIFETIME
-        self.file.execute_all((f"{_REPLACE} absent VALUES (?, ?)", row))
+        packed = zlib.compress(response.content, 6) if response.status == 200 else b""
+        self.file.execute_all((_STORE, (url, response.url, response.type, self._clock(), packed)))
 
     def remove(self, url: str) -> None:
         """Remove the cached responses to a URL and to the URL that it redirected to."""
-        cached = self.find_response(url)
-        drops = [
-            (f"DELETE FROM {table} WHERE asked IN (?, ?)", (url, cached.url if cached else url))
-            for table in ("answers", "absent")
-        ]
-        self.file.execute_all(*drops)
-
-
-def expiry_statements(lifetimes: CacheLifetimes, now: float) -> Iterator[Statement]:
-    """Yield the SQL statements that delete all expired responses."""
-    yield "DELETE FROM absent WHERE until <= ?", (now,)
-    for place, (text, seconds) in enumerate(lifetimes):
-        before = [other for other, _ in lifetimes[:place]]
-        others = " AND instr(asked, ?) = 0" * len(before)
-        where = f"kept <= ? AND instr(asked, ?) > 0{others}"
-        yield f"DELETE FROM answers WHERE {where}", (now - seconds, text, *before)
+        self.file.execute_all((_REMOVE, (url, url)))
 
 
 def _decompress(packed: bytes) -> bytes:
+    if packed == b"":
+        return packed
     unpacker = zlib.decompressobj()
     content = unpacker.decompress(packed, MAX_RESPONSE_BYTES)
     if not unpacker.eof:

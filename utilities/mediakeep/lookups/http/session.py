@@ -1,38 +1,54 @@
-"""HTTP session on requests and requests-cache, which are slow to import."""
+"""HTTP session on requests and requests-cache, which are slow to import.
+
+requests-cache decides what is stored and for how long, over a storage and an adapter of our own,
+as its manual shows (requests-cache.readthedocs.io, "Custom backends"). Its own SQLite backend
+ignores write errors, retries forever while the file is locked, and stores the redirects with the
+token or key of their requests. CONTRIBUTING.md lists what was measured.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
-from requests_cache import NEVER_EXPIRE, CacheMixin
-from requests_cache.backends.base import BaseCache
+from requests.structures import CaseInsensitiveDict
+from requests_cache import NEVER_EXPIRE, CachedSession
+from requests_cache.backends.base import BaseCache, BaseStorage
 from requests_cache.models.request import CachedRequest
 from requests_cache.models.response import CachedResponse
+from requests_cache.policy.expiration import get_expiration_datetime, get_url_expiration, utcnow
 
 from mediakeep import __version__, path_text
-from mediakeep.errors import InvalidResponse, NotFound
+from mediakeep.errors import InvalidResponse, ServiceFailed
 from mediakeep.lookups.http.adapter import RetryingAdapter
 from mediakeep.lookups.http.models import HttpEnvironment, Service, ServiceResponse
-from mediakeep.lookups.http.response_cache import ResponseCache
+from mediakeep.lookups.http.response_cache import NOT_FOUND_LIFETIME, ResponseCache
 from mediakeep.lookups.http.retry import RetryState
 
 _MAX_REDIRECTS = 5
 _BAD_REQUEST_STATUSES = 400, 422  # bad request, unprocessable content
+_NOT_CACHED_STATUS = 504  # of requests-cache, with `only_if_cached`
 
 
-class HttpSession(CacheMixin, requests.Session):
-    """HTTP session that stores each response with status 200 in the response cache."""
+class HttpSession(CachedSession):
+    """HTTP session that stores responses with status 200 or 404 in the response cache."""
 
     def __init__(self, cache: ResponseCache, contact: str, environment: HttpEnvironment) -> None:
-        self._cache_backend = _ResponseCacheBackend(cache)
+        backend = BaseCache()
+        backend.responses = _ResponseStorage(
+            cache, lambda url: get_url_expiration(url, self.settings.urls_expire_after)
+        )
         super().__init__(
-            backend=self._cache_backend,
+            backend=backend,
             expire_after=NEVER_EXPIRE,
-            allowable_codes=(200,),
+            allowable_codes=(200, 404),
             allowable_methods=("GET",),
-            key_fn=_cache_key,
+            ignored_parameters=(),  # nothing is secret here: the adapter adds secrets later
+            key_fn=lambda request, **_: str(request.url),
+            filter_fn=lambda response: self._keep or response.status_code != 200,
         )
         headers = {
             "User-Agent": _user_agent(contact),
@@ -46,70 +62,86 @@ class HttpSession(CacheMixin, requests.Session):
         for scheme in ("http://", "https://"):
             self.mount(scheme, self._adapter)
 
-    def fetch(
-        self, url: str, retry_state: RetryState, *, fresh: bool, keep: bool
-    ) -> ServiceResponse:
-        """Return the cached or a new response to a URL.
+    def configure(self, service: Service, *, keep: bool) -> None:
+        """Set the service of the next requests; with `keep` off, only a 404 is stored."""
+        self._service, self._keep = service, keep
+        self.settings.urls_expire_after = {
+            f"*{text}*": seconds for text, seconds in service.cache_lifetimes
+        }
 
-        Raise NotFound, Outage or ServiceFailed. With `fresh` the cache is bypassed; with `keep`
-        off, only a 404 is stored.
+    def find(self, url: str) -> ServiceResponse | None:
+        """Return the cached response to a URL, or None if there is none or it has expired."""
+        response = self._get(url, only_if_cached=True)
+        return None if response.status_code == _NOT_CACHED_STATUS else _convert(response)
+
+    def fetch(self, url: str, retry_state: RetryState, *, fresh: bool) -> ServiceResponse:
+        """Return the cached or a new response to a URL, with status 200 or 404.
+
+        Raise Outage or ServiceFailed. With `fresh` the cache is bypassed.
         """
-        self._adapter.retry_state = retry_state
-        self._cache_backend.service = retry_state.service
-        self.settings.read_only = not keep
-        try:
-            request = self.prepare_request(requests.Request("GET", url))
-            vars(request)["requested_url"] = url
-            options = self.merge_environment_settings(url, {}, None, None, None)
-            response = self.send(request, force_refresh=fresh, **options)
-        except requests.TooManyRedirects as error:
-            raise self._adapter.build_failure("too many redirects") from error
-        except (requests.RequestException, ValueError) as error:
-            raise self._adapter.build_failure("invalid URL, or invalid redirect") from error
-        if response.status_code == 404 and (
-            not keep or "json" in _to_service_response(response).type
-        ):
-            raise NotFound(retry_state.service.name, url)
+        self._adapter.retry_state, self._adapter.expects_json = retry_state, self._keep
+        response = self._get(url, force_refresh=fresh)
         if response.status_code in _BAD_REQUEST_STATUSES:
-            raise InvalidResponse(
-                retry_state.service.name, f"HTTP status {response.status_code}", url
-            )
-        if response.status_code != 200:
-            raise self._adapter.build_failure(f"HTTP status {response.status_code}")
-        return _to_service_response(response)
+            raise InvalidResponse(self._service.name, f"HTTP status {response.status_code}", url)
+        if response.status_code not in self.settings.allowable_codes:
+            raise ServiceFailed(self._service.name, f"HTTP status {response.status_code}")
+        return _convert(response)
+
+    def _get(self, url: str, **options: bool) -> requests.Response:
+        try:
+            return self.get(url, **options)
+        except requests.TooManyRedirects as error:
+            raise ServiceFailed(self._service.name, "too many redirects") from error
+        except (requests.RequestException, ValueError) as error:
+            why = "invalid URL, or invalid redirect"
+            raise ServiceFailed(self._service.name, why) from error
 
 
-class _ResponseCacheBackend(BaseCache):
-    """Backend of requests-cache that stores responses in our response cache.
+class _ResponseStorage(BaseStorage[str, CachedResponse]):
+    """Storage of requests-cache in our SQLite file; `lifetime` returns the lifetime of a URL.
 
-    The SQLite backend of requests-cache 1.3 ignores write errors, retries forever while the file is
-    locked, and stores redirects with the token or key of their requests. CONTRIBUTING.md lists what
-    was measured.
+    Ages are by the clock of the cache, and lifetimes by the current settings.
     """
 
-    service: Service  # of the current request
-
-    def __init__(self, cache: ResponseCache) -> None:
+    def __init__(self, cache: ResponseCache, lifetime: Callable[[str], Any]) -> None:
         super().__init__()
-        self._response_cache = cache
+        self._cache, self._lifetime = cache, lifetime
 
-    def get_response(self, key: str, default: Any = None) -> Any:
-        """Return the cached response to the URL `key`."""
-        if cached := self._response_cache.find_response(key, self.service.cache_lifetime(key)):
-            response = CachedResponse(
-                content=cached.content, url=cached.url, status_code=cached.status
-            )
-            response.headers["Content-Type"] = cached.type
-            response.request = CachedRequest(method="GET", url=key)
-            return response
-        return default
+    def __getitem__(self, key: str) -> CachedResponse:
+        if not (stored := self._cache.find(key)):
+            raise KeyError(key)
+        response, age = stored
+        lifetime = NOT_FOUND_LIFETIME if response.status == 404 else self._lifetime(key)
+        try:
+            created = utcnow() - timedelta(seconds=age)
+        except (OverflowError, ValueError) as error:  # an invalid time
+            raise KeyError(key) from error
+        expires = get_expiration_datetime(lifetime, start_time=created)
+        if expires and age < 0:  # the clock was set back: its real age is unknown
+            raise KeyError(key)
+        return CachedResponse(
+            content=response.content,
+            url=response.url,
+            status_code=response.status,
+            headers=CaseInsensitiveDict({"Content-Type": response.type}),
+            request=CachedRequest(method="GET", url=key),
+            created_at=created,
+            expires=expires,
+        )
 
-    def save_response(
-        self, response: requests.Response, cache_key: str | None = None, *_: Any
-    ) -> None:
-        """Store a response in the cache."""
-        if cache_key:
-            self._response_cache.store(cache_key, _to_service_response(response))
+    def __setitem__(self, key: str, value: CachedResponse) -> None:
+        self._cache.store(key, _convert(value))
+
+    def __delitem__(self, key: str) -> None:
+        if not self._cache.find(key):
+            raise KeyError(key)
+        self._cache.remove(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return (url for (url,) in self._cache.file.query_rows("SELECT asked FROM answers"))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def _user_agent(contact: str) -> str:
@@ -118,14 +150,6 @@ def _user_agent(contact: str) -> str:
     return path_text.to_printable(name).encode("ascii", "backslashreplace").decode()
 
 
-def _cache_key(request: Any, **_: Any) -> str:
-    """Return the URL of a request as it was passed to `fetch`.
-
-    The requests library may escape it differently.
-    """
-    return str(vars(request).get("requested_url", request.url))
-
-
-def _to_service_response(response: requests.Response) -> ServiceResponse:
+def _convert(response: requests.Response) -> ServiceResponse:
     kind = response.headers.get("Content-Type", "")
     return ServiceResponse(response.url, response.content, kind, response.status_code)

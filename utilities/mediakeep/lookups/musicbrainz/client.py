@@ -59,13 +59,6 @@ class MusicBrainzClient(PagedClient):
             raise self._invalid_response(f"release {mbid} has an incomplete track list")
         return release
 
-    def get_release_group(self, mbid: str) -> ReleaseGroup:
-        """Look up a release group by MBID."""
-        includes = ["artist-credits", "genres"]
-        return self._look_up(
-            ReleaseGroup, "release group", mbid, self._ngs.get_release_group_by_id, includes
-        )
-
     def search_releases(self, query: str) -> tuple[Release, ...]:
         """Return the releases that match a search query best, at most 100, without tracks."""
         return self._search(

@@ -23,13 +23,16 @@ from urllib.parse import urlsplit
 import musicbrainzngs
 from musicbrainzngs import musicbrainz
 
+from mediakeep import __version__
+
 FetchFunction = Callable[[str], bytes]  # returns the content of a URL
 
 
-def install(host: str, read: FetchFunction) -> None:
+def install(host: str, read: FetchFunction, contact: str = "") -> None:
     """Make musicbrainzngs send all its requests to the URL `host` by calling `read`.
 
-    The functions of musicbrainzngs then return what `read` returns.
+    The functions of musicbrainzngs then return what `read` returns. `contact` is an e-mail address
+    or URL for the User-Agent header.
     """
 
     def fetch(_opener: object, request: urllib.request.Request, _body: Any = None) -> bytes:
@@ -37,7 +40,7 @@ def install(host: str, read: FetchFunction) -> None:
 
     service = urlsplit(host)
     musicbrainzngs.set_hostname(service.netloc, use_https=service.scheme == "https")
-    musicbrainzngs.set_useragent("mediakeep", "0")  # `read` sends its own
+    musicbrainzngs.set_useragent("mediakeep", __version__, contact or None)
     musicbrainzngs.set_rate_limit(False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns that JSON is unofficial, which is outdated

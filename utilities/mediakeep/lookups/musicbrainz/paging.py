@@ -57,7 +57,7 @@ class PagedClient:
         self._http, self._service = http, service
         self._fresh = False
         self._last_url = ""  # of the last response
-        musicbrainzngs_adapter.install(service.host, self._fetch)
+        musicbrainzngs_adapter.install(service.host, self._fetch, http.contact)
         import musicbrainzngs
 
         self._ngs: Any = musicbrainzngs

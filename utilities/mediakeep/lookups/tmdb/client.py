@@ -33,7 +33,9 @@ class TmdbClient:
         from mediakeep.lookups.tmdb import tmdbsimple_adapter  # deferred: importing takes 0.1 s
 
         self._http, self._config = http, config
-        self._session = tmdbsimple_adapter.TmdbsimpleSession(config.catalogue.host, self._fetch)
+        self._session = tmdbsimple_adapter.TmdbsimpleSession(
+            config.catalogue.host, self._fetch, config.catalogue.secret
+        )
         self._refreshed_urls = set[str]()  # URLs that bypassed the cache once
         self._last_url = ""  # of the last response
 

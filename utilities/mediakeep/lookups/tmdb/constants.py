@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 
-SERVICE_NAME, IMAGE_SERVICE_NAME = "TMDb", "TMDb's pictures"
+SERVICE_NAME, IMAGE_SERVICE_NAME = "TMDb", "TMDb's image server"
 HOST, IMAGE_HOST = "https://api.themoviedb.org", "https://image.tmdb.org"
 API_VERSION = "3"
 
 _DAY = 86400.0
 MAX_LIFETIME = 180 * _DAY  # seconds
+SEARCH_LIFETIME = 7 * _DAY  # seconds
+SEARCH_PATH = f"/{API_VERSION}/search/"
 # Cache lifetimes in seconds by a substring of the URL; the first match counts.
 CACHE_LIFETIMES = (
-    (f"/{API_VERSION}/search/", 7 * _DAY),
-    (f"/{API_VERSION}/find/", 7 * _DAY),
+    (SEARCH_PATH, SEARCH_LIFETIME),
+    (f"/{API_VERSION}/find/", SEARCH_LIFETIME),
     ("", MAX_LIFETIME),
 )
 

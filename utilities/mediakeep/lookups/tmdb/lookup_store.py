@@ -16,7 +16,6 @@ import msgspec
 from msgspec import structs
 
 from mediakeep import clock
-from mediakeep.lookups.http import response_cache
 from mediakeep.lookups.lookup_store import LookupStore, decode_compressed, encode_compressed
 from mediakeep.lookups.tmdb import constants
 from mediakeep.lookups.tmdb.match_state import MatchState
@@ -122,22 +121,21 @@ class TmdbStore(LookupStore):
         yield from _unpack_all(self._file.query_rows("SELECT content FROM resolved ORDER BY key"))
 
     def search_rows(self) -> list[Row]:
-        """Return the cached searches: URL, time in seconds since 1970, and compressed response."""
-        where = f"instr(asked, '/{constants.API_VERSION}/search/') > 0 ORDER BY asked"
-        return self._file.query_rows(f"SELECT asked, kept, content FROM answers WHERE {where}")
+        """Return the valid searches: URL, time in seconds since 1970, and compressed response."""
+        where = f"instr(asked, '{constants.SEARCH_PATH}') > 0 AND kept > ? ORDER BY asked"
+        query = f"SELECT asked, kept, content FROM answers WHERE {where}"
+        return self._file.query_rows(query, self._clock() - constants.SEARCH_LIFETIME)
 
     def remove_expired(self) -> None:
         """Delete data of TMDb that may not be stored any longer."""
-        now = self._clock()
-        end = clock.format_iso(datetime.fromtimestamp(now - constants.MAX_LIFETIME, UTC))
+        oldest = self._clock() - constants.MAX_LIFETIME
+        end = clock.format_iso(datetime.fromtimestamp(oldest, UTC))
         old = "asked <> '' AND asked <= ?"
         faded = [
             _expire_statement(movie)
             for movie in _unpack_all(self._file.query_rows(f"{_SELECT} {old}", end))
         ]
-        self._file.execute_all(
-            *response_cache.expiry_statements(constants.CACHE_LIFETIMES, now), *faded
-        )
+        self._file.execute_all(("DELETE FROM answers WHERE kept <= ?", (oldest,)), *faded)
 
 
 def _insert_statement(key: str, movie: ResolvedMovie) -> Statement:

@@ -19,7 +19,7 @@ import errno
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -49,6 +49,13 @@ class ReplaceRules:
 
     hardlinks: str = "refuse"  # or "break"
     keep_mtime: bool = False  # whether to keep the modification time
+    # modification time of the new file, as of the version that it restores
+    mtime_ns: int = field(default=0, kw_only=True)
+
+    def set_mtime(self, handle: int) -> None:
+        """Set the modification time of a new file, if one is given."""
+        if self.mtime_ns:
+            os.utime(handle, ns=(self.mtime_ns, self.mtime_ns))
 
 
 @dataclass(frozen=True)
@@ -130,6 +137,7 @@ def _write_and_rename(
             if change_copy:
                 change_copy(new)
             file_copies.copy_metadata(original.handle, new, keep_times=rules.keep_mtime)
+            rules.set_mtime(new)
             atomic_files.start_writeback(new)
             check(temp_path, new)
             atomic_files.sync_data(new)

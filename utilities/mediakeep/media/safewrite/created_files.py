@@ -199,15 +199,18 @@ def _temp_file(path: Path, data: bytes, context: UndoContext) -> Iterator[tuple[
     """Write a hidden file next to `path` for a `with` block; yield its path and version."""
     temp_path = temp_copies.new_copy_path(path)
     with context.store.copies.register(temp_path):
-        yield from _write_temp_file(temp_path, data)
+        yield from _write_temp_file(temp_path, data, context.rules)
 
 
-def _write_temp_file(temp_path: Path, data: bytes) -> Iterator[tuple[Path, FileVersion]]:
+def _write_temp_file(
+    temp_path: Path, data: bytes, rules: atomic_replace.ReplaceRules
+) -> Iterator[tuple[Path, FileVersion]]:
     handle = os.open(temp_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
         try:
             temp_copies.lock_file(handle)
             atomic_files.write_all(handle, data)
+            rules.set_mtime(handle)
             atomic_files.sync_data(handle)
             facts = os.fstat(handle)
         finally:

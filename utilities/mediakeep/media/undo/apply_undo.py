@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -173,6 +173,8 @@ def apply_undo(
     `status/undo/aside/`. A created file is removed only if it is unchanged, even with `force`.
     Other errors are those of `write_tags.write`.
     """
+    if rules.keep_mtime:
+        rules = replace(rules, mtime_ns=record.old.mtime_ns)
     context, fields = (
         UndoContext(store, stamp, rules, record.queue),
         _swap_values(store.load_fields(record)),

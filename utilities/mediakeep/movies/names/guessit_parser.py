@@ -57,9 +57,9 @@ _OPTIONS: Mapping[str, Any] = {
     },
 }
 # What may be before a year in brackets, without being part of the title.
-_BEFORE_BRACKETED_YEAR = [
-    "title", "year", "edition", "website", "release_group", "crc32", "screen_size", "video_codec",
-]  # fmt: skip
+BEFORE_BRACKETED_YEAR = (
+    "title", "year", "website", "release_group", "crc32", "screen_size", "video_codec",
+)  # fmt: skip
 
 
 class NameProperty(msgspec.Struct, frozen=True):
@@ -72,16 +72,15 @@ class NameProperty(msgspec.Struct, frozen=True):
 
 
 @lru_cache(maxsize=4096)
-def find_properties(name: str, has_bracketed_year: bool = False) -> tuple[NameProperty, ...]:
+def find_properties(name: str, included: tuple[str, ...] = ()) -> tuple[NameProperty, ...]:
     """Return the properties of a name without suffix in their order, or () if guessit fails.
 
-    Before a year in brackets only few properties are looked for, as words belong to the title.
+    Only the properties `included` are looked for, if there are any.
     """
     from guessit.api import GuessitException
 
-    includes = {"includes": _BEFORE_BRACKETED_YEAR} if has_bracketed_year else {}
     try:
-        guess = _load_guessit().guessit(name, {**_OPTIONS, **includes})
+        guess = _load_guessit().guessit(name, {**_OPTIONS, "includes": list(included)})
     except GuessitException:
         return ()
     values = [value if isinstance(value, list) else [value] for value in guess.values()]

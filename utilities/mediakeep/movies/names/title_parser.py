@@ -1,7 +1,8 @@
 """Parse title, year and edition of one movie name.
 
-guessit finds them. A year in brackets ends the title: before it only editions, web sites and
-release groups are removed. Characters that guessit mistakes for separators are hidden from it.
+guessit finds them. A year in brackets ends the title: before it only web sites and release groups
+are removed, and editions that cannot be words of the title, as they are set off from it. Characters
+that guessit mistakes for separators are hidden from it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _BRACKETED_YEAR = re.compile(
 _PLAIN_YEAR = re.compile(_YEAR)
 _TITLE_AND_YEAR = re.compile(rf"(?P<title>.*\w)\W+{_YEAR}\W*")
 _BRACKET = re.compile(r"[\[\](){}]")
+_EDITION_NOUN = re.compile(r"[\W_](?:cut|edition|release|version)", re.IGNORECASE)
 _DISC_TITLE_SUFFIX = re.compile(r"[ _]t[0-9]{2}$")  # a disc title, as numbered by MakeMKV
 _HIDDEN = "\ue000"  # instead of a character that guessit must not read
 _TITLE_BRACKETS = re.compile(r"\([^()]*\)|^\[[^\[\]]*\](?=[0-9²³]|\W*$)")  # as in "[REC]2"
@@ -72,8 +74,8 @@ def parse_title(name: str) -> ParsedName:
     """Parse the title, year and edition of a movie's name without suffix, IDs and part number."""
     name = _DISC_TITLE_SUFFIX.sub("", name)
     bracketed = _find_bracketed_year(name)
-    properties = guessit_parser.find_properties(_hide_separators(name, bracketed), bool(bracketed))
-    start, end = _find_title(name, properties, bracketed)
+    properties, limit = _find_properties(name, bracketed)
+    start, end = _find_title(name, properties, limit)
     year, year_start, year_end = _find_year(name, properties, (start, end), bracketed)
     title = _clean_part(name[start:end])
     editions = [it for it in properties if it.name == "edition" and it.start >= end]
@@ -102,6 +104,38 @@ def is_version_label(label: str) -> bool:
         for it in guessit_parser.find_properties(f"Title 2000 {label}")
         if it.value not in _EXTRAS
     )
+
+
+def _find_properties(
+    name: str, bracketed: re.Match[str] | None
+) -> tuple[Sequence[NameProperty], int]:
+    """Return the properties of a name, and the position where its title ends at the latest."""
+    hidden = _hide_separators(name, bracketed)
+    if not bracketed:
+        return guessit_parser.find_properties(hidden), len(name)
+    included = guessit_parser.BEFORE_BRACKETED_YEAR
+    properties = guessit_parser.find_properties(hidden, (*included, "edition"))
+    editions, limit = [it for it in properties if it.name == "edition"], bracketed.start()
+    for edition in reversed([it for it in editions if it.end <= limit]):
+        if _has_letters(name[edition.end : limit]) or not _is_set_off(name, edition):
+            # A word of the title, which ended it; now it is not looked for.
+            behind = [it for it in editions if it.start >= limit]
+            return [*guessit_parser.find_properties(hidden, included), *behind], limit
+        limit = edition.start
+    return properties, limit
+
+
+def _is_set_off(name: str, edition: NameProperty) -> bool:
+    """Return True if an edition before a year in brackets cannot be a word of the title."""
+    before, text = name[: edition.start].rstrip(), name[edition.start : edition.end]
+    if not _has_letters(before):
+        return False
+    if _BRACKET.search(text):
+        return True
+    if edition.value == "Final Cut":  # several titles end with it
+        return False
+    in_capitals = len(text) > len("SE") and text.isupper() and not before.isupper()
+    return in_capitals or before.endswith("-") or _EDITION_NOUN.search(text) is not None
 
 
 def _find_bracketed_year(name: str) -> re.Match[str] | None:
@@ -136,11 +170,8 @@ def _year_text(match: re.Match[str]) -> str:
     return str(next(filter(None, match.groups())))
 
 
-def _find_title(
-    name: str, properties: Sequence[NameProperty], bracketed: re.Match[str] | None
-) -> tuple[int, int]:
-    """Return the start and end of the title."""
-    limit = bracketed.start() if bracketed else len(name)
+def _find_title(name: str, properties: Sequence[NameProperty], limit: int) -> tuple[int, int]:
+    """Return the start and end of the title, which ends at `limit` at the latest."""
     title = next((it for it in properties if it.name == "title" and it.start < limit), None)
     if not title:
         years = [it.start for it in properties if it.name == "year" and it.start]
@@ -149,7 +180,9 @@ def _find_title(
     before = [it for it in properties if it.end <= title.start]
     is_word = before and all(it.name in _SOFT_PROPERTIES for it in before)
     start = 0 if is_word and not _BRACKET.search(name[: title.start]) else title.start
-    return start, min(title.end, limit)
+    between = any(it.start >= title.end and it.end <= limit for it in properties)
+    is_whole = limit < len(name) and not between and not _BRACKET.search(name[title.end : limit])
+    return start, limit if is_whole else min(title.end, limit)
 
 
 def _find_year(

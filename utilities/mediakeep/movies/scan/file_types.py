@@ -17,6 +17,8 @@ VIDEO_SUFFIXES = frozenset({
     ".divx", ".xvid", ".wmv", ".asf", ".wtv", ".dvr-ms", ".ts", ".m2ts", ".mts", ".mpg", ".mpeg",
     ".mpe", ".m2v", ".vob", ".iso", ".ogm", ".ogv", ".flv", ".rm", ".rmvb",
 })
+# Text files with the URL of a video, which are not read.
+STREAM_LINK_SUFFIXES = frozenset({".strm"})
 DISC_STREAM_SUFFIXES = frozenset({".vob", ".m2ts"})  # files of disc copies
 SUBTITLE_SUFFIXES = frozenset({
     ".srt", ".ass", ".ssa", ".sub", ".idx", ".vtt", ".sup", ".smi", ".usf",
@@ -44,15 +46,20 @@ _BONUS_NAME = re.compile(
     r"other|extra)[0-9]{0,2}",
     re.IGNORECASE | re.DOTALL,
 )
-_BONUS_TITLE = re.compile(  # common names that no media centre defines
-    r"(?P<stem>.+?)\s+-\s+(?:making[ -]of|behind the scenes|featurettes?|deleted scenes?|"
-    r"interviews?|gag reel|bloopers)(?: *[0-9]{1,2})?",
+# Common names that no media centre defines; alone, an interview may be a movie.
+_BONUS_WORDS = (
+    r"(?:making[ ._-]of|behind[ ._-]the[ ._-]scenes|featurettes?|deleted[ ._-]scenes?|"
+    r"gag[ ._-]reel|bloopers)"
+)
+_BONUS_TITLE = re.compile(
+    rf"(?:(?P<stem>.+?)\s+-\s+(?:{_BONUS_WORDS}|interviews?)|{_BONUS_WORDS})"
+    r"(?:[ ._-]*[0-9]{1,2})?",
     re.IGNORECASE | re.DOTALL,
 )
 
 
-_MOVIE_TITLE_WITH_YEAR = re.compile(  # a title with such a word, followed by a year
-    r"(?:trailer|sample)(?![^\W_]).*(?<![0-9])(?:18|19|20)[0-9]{2}(?![0-9])",
+_MOVIE_TITLE_WITH_YEAR = re.compile(  # a title with such words, followed by a year
+    rf"(?:trailer|sample|{_BONUS_WORDS})(?![^\W_]).*(?<![0-9])(?:18|19|20)[0-9]{{2}}(?![0-9])",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -100,7 +107,7 @@ def parse_extra(stem: str, folder: str = "") -> ExtraVideo | None:
     if _SAMPLE_NAME.fullmatch(stem):
         return ExtraVideo("", is_sample=True)
     if match := _BONUS_NAME.fullmatch(stem) or _BONUS_TITLE.fullmatch(stem):
-        return ExtraVideo(match["stem"], is_ambiguous=True)
+        return ExtraVideo(match["stem"] or "", is_ambiguous=bool(match["stem"]))
     return None
 
 

@@ -29,6 +29,7 @@ from mediakeep.movies.scan.group_files import MovieFiles
 
 UNREADABLE_FINGERPRINT = "unreadable"  # fingerprint of a movie whose folder cannot be listed
 
+_VIDEO_OR_LINK_SUFFIXES = (*file_types.VIDEO_SUFFIXES, *file_types.STREAM_LINK_SUFFIXES)
 _WRITTEN_SUFFIXES = (
     ".nfo",
     match_sidecars.METADATA_SUFFIX,
@@ -81,16 +82,15 @@ def find_unassigned_files(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the videos that belong to no movie, and the sidecars without a video.
 
-    Such videos are trailers and samples without a movie. Only sidecars in shared folders are
-    returned: a movie's own folder is reported with that movie. Paths are relative to the library,
-    escaped and sorted.
+    Such videos are trailers and samples without a movie, and links to streams. Only sidecars in
+    shared folders are returned: a movie's own folder is reported with that movie. Paths are
+    relative to the library, escaped and sorted.
     """
-    places = _list_unassigned(root, ignored)
-    videos = [place for place in places if place.lower().endswith(tuple(file_types.VIDEO_SUFFIXES))]
-    orphans = [
-        place for place in places if not place.lower().endswith(tuple(file_types.VIDEO_SUFFIXES))
-    ]
-    return tuple(map(path_text.escape_path, videos)), tuple(map(path_text.escape_path, orphans))
+    videos, orphans = list[str](), list[str]()
+    for place in _list_unassigned(root, ignored):
+        is_video = place.lower().endswith(_VIDEO_OR_LINK_SUFFIXES)
+        (videos if is_video else orphans).append(path_text.escape_path(place))
+    return tuple(videos), tuple(orphans)
 
 
 def read_movie(path: Path, key: str, library: Path, ignored: tuple[str, ...] = ()) -> LocalMovie:
@@ -101,14 +101,6 @@ def read_movie(path: Path, key: str, library: Path, ignored: tuple[str, ...] = (
     lot = _find_movie_files(path, ignored)
     described = describe_movie.describe(lot, path, key, library)
     return structs.replace(described, fingerprint=_fingerprint_files(lot))
-
-
-def compute_fingerprint(path: Path, ignored: tuple[str, ...] = ()) -> str:
-    """Return a hash of the names, sizes and times of a movie's files.
-
-    It equals the fingerprint that `find_movies` computes.
-    """
-    return _fingerprint_files(_find_movie_files(path, ignored))
 
 
 def _find_movie_files(path: Path, ignored: tuple[str, ...]) -> MovieFiles:
@@ -201,7 +193,7 @@ def _list_unassigned(root: Path, ignored: tuple[str, ...]) -> list[str]:
 
 
 def _is_video_or_sidecar(file: ListedFile) -> bool:
-    return file.suffix in file_types.VIDEO_SUFFIXES or match_sidecars.is_sidecar_name(file)
+    return file.suffix in _VIDEO_OR_LINK_SUFFIXES or match_sidecars.is_sidecar_name(file)
 
 
 def _folder_and_parents(place: str) -> Iterator[str]:
