@@ -339,9 +339,15 @@ def hold(place: Path, _: Path) -> None:
 
 @pytest.mark.parametrize("plant", [plant_link, plant_pipe, plant_folder, hold])
 def test_what_another_user_planted_is_neither_followed_nor_waited_for(
-    record: SharedRateLimit, shared: Path, own: Path, tmp_path: Path, plant: object
+    record: SharedRateLimit,
+    shared: Path,
+    own: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    plant: object,
 ) -> None:
     assert callable(plant)
+    monkeypatch.setattr(rate_limit, "_LOCK_TIMEOUT", 0.0)
     elsewhere = tmp_path / "precious"
     plant(shared / NAME, elsewhere)
     for reason in ("", "HTTP status 503"):
