@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -241,7 +240,7 @@ def test_a_torn_copy_is_refused_with_the_line_that_helps(scene: Scene, length: i
     assert snapshot.load(aside, MUSIC).items == scene.now
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who has a file open")
+@pytest.mark.linux  # no other system tells who has a file open
 def test_a_copy_that_takes_its_time_is_waited_for(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
