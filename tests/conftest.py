@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, settings
 from mediakeep.lookups.http import rate_limit
 from mediakeep.lookups.http.models import HttpEnvironment
 from mediakeep_simulator.server import SimulatorServer
-from tests import memory_folder, needs
+from tests import memory_folder, needs, quick_start
 from tests.memory_folder import MemoryFolder
 
 # A slow machine is no failure. With --hypothesis-profile=long properties are tried far more often.
@@ -49,6 +49,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+quick_start.install()
 
 
 @pytest.hookimpl(wrapper=True)
