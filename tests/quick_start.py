@@ -31,6 +31,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 _SCRIPTS = (ROOT / "utilities", ROOT / "tests" / "reference")
+_MODULE = "tests.runner.script"  # run by "-m"
 _PR_SET_CHILD_SUBREAPER = 36
 _MESSAGE = 1 << 20  # bytes
 _LIKE_HERE = ("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "LD_PRELOAD")
@@ -81,7 +82,9 @@ def _suits(given: Mapping[str, Any]) -> bool:
         return False
     if given["pass_fds"] or given.get("process_group", -1) not in (None, -1):
         return False
-    if os.fspath(line[0]) != sys.executable or Path(os.fspath(line[1])).parent not in _SCRIPTS:
+    if os.fspath(line[0]) != sys.executable:
+        return False
+    if Path(os.fspath(line[1])).parent not in _SCRIPTS and list(line[1:3]) != ["-m", _MODULE]:
         return False
     env = os.environ if env is None else env
     same = all(env.get(name) == os.environ.get(name) for name in _LIKE_HERE)
@@ -129,6 +132,8 @@ def serve(number: int) -> None:
     before = list(sys.path)
     for path in sorted((ROOT / "utilities" / "mediakeep" / "commands").glob("*.py")):
         importlib.import_module(f"mediakeep.commands.{path.stem}")
+    importlib.import_module(_MODULE)
+    del sys.modules[_MODULE]  # which is to run as another
     for name in _LATER:  # what commands import when they need it
         importlib.import_module(name)
     sys.path[:] = [path for path in before if path not in ("", str(ROOT / "utilities"), str(ROOT))]
@@ -175,14 +180,18 @@ def _run(order: dict[str, Any], ends: list[int]) -> None:
     for name in ("stdin", "stdout", "stderr"):
         _reopen(name)
     script, *words = order["line"]
-    sys.argv = [script, *words]
+    is_module = script == "-m"
+    sys.argv = words if is_module else [script, *words]
     more = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    sys.path[:0] = [str(Path(script).parent), *more]
+    sys.path[:0] = [order["folder"] if is_module else str(Path(script).parent), *more]
     if any((Path(path) / "sitecustomize.py").exists() for path in more):
         sys.modules.pop("sitecustomize", None)
         importlib.import_module("sitecustomize")
     try:
-        runpy.run_path(script, run_name="__main__")
+        if is_module:
+            runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+        else:
+            runpy.run_path(script, run_name="__main__")
         _leave(0)
     except SystemExit as end:
         _leave(end.code)
