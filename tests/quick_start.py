@@ -12,6 +12,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import ctypes
+import fcntl
 import gc
 import importlib
 import inspect
@@ -25,7 +26,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from multiprocessing import util
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,7 @@ _LATER = (
     "tmdbsimple",
 )  # fmt: skip
 _Popen = subprocess.Popen
+_spawnv = util.spawnv_passfds  # type: ignore[attr-defined]
 _SIGNATURE = inspect.signature(_Popen._execute_child)  # type: ignore[attr-defined]
 _server: tuple[int, socket.socket] | None = None  # of the process with this number
 
@@ -60,7 +63,7 @@ class QuickPopen(_Popen):  # type: ignore[type-arg]
             "folder": os.path.abspath(given["cwd"] or "."),
             "session": given["start_new_session"],
         }
-        self.pid = _order(order, ends)
+        self.pid = _order(order, dict(enumerate(ends)))
         self._child_created = True
         self._close_pipe_fds(  # type: ignore[attr-defined]
             *(given[name] for name in
@@ -73,6 +76,21 @@ def install() -> None:
     """Let this process start scripts so from now on."""
     if sys.platform == "linux" and os.environ.get("MEDIAKEEP_TESTS_START") != "slow":
         subprocess.Popen = QuickPopen  # type: ignore[misc]
+        util.spawnv_passfds = _spawn  # type: ignore[attr-defined]
+
+
+def _spawn(path: object, line: Sequence[str], handles: Iterable[int]) -> int:
+    """Start a process of multiprocessing, as its spawnv_passfds does."""
+    if "--multiprocessing-fork" not in line:
+        return int(_spawnv(path, line, handles))
+    numbers = {0, 1, 2, *map(int, handles)}
+    order = {
+        "line": [*line[line.index("-c") :]],
+        "env": dict(os.environ),
+        "folder": os.getcwd(),
+        "session": False,
+    }
+    return _order(order, {number: number for number in numbers})
 
 
 def _suits(given: Mapping[str, Any]) -> bool:
@@ -95,8 +113,11 @@ def _suits(given: Mapping[str, Any]) -> bool:
     return "GATE_FOLDER" in env or folders <= {ROOT, ROOT / "utilities"}
 
 
-def _order(order: dict[str, Any], ends: list[int]) -> int:
-    """Let the server start a process; return its number."""
+def _order(order: dict[str, Any], ends: Mapping[int, int]) -> int:
+    """Let the server start a process; return its number.
+
+    `ends` are the files it gets, by their numbers there.
+    """
     global _server
     if _server is None or _server[0] != os.getpid():
         _server = os.getpid(), _start_server()
@@ -104,7 +125,8 @@ def _order(order: dict[str, Any], ends: list[int]) -> int:
     libc = ctypes.CDLL(None)
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     try:
-        socket.send_fds(connection, [json.dumps(order).encode()], ends)
+        data = json.dumps({**order, "numbers": list(ends)}).encode()
+        socket.send_fds(connection, [data], list(ends.values()))
         return int(connection.recv(100))
     finally:
         libc.prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
@@ -140,7 +162,7 @@ def serve(number: int) -> None:
     gc.collect()
     gc.freeze()
     while True:
-        data, ends, _, _ = socket.recv_fds(connection, _MESSAGE, 3)
+        data, ends, _, _ = socket.recv_fds(connection, _MESSAGE, 20)
         if not data:
             os._exit(0)
         read, write = os.pipe()
@@ -165,10 +187,10 @@ def serve(number: int) -> None:
 
 def _run(order: dict[str, Any], ends: list[int]) -> None:
     """Become what a new interpreter is when it begins to run a script."""
-    high = [os.dup(end) for end in ends]
-    for number, end in enumerate(high):
+    high = [fcntl.fcntl(end, fcntl.F_DUPFD, 200) for end in ends]
+    for number, end in zip(order["numbers"], high, strict=True):
         os.dup2(end, number)
-    for end in {*ends, *high} - {0, 1, 2}:
+    for end in {*ends, *high} - {*order["numbers"]}:
         os.close(end)
     if order["session"]:
         os.setsid()
@@ -181,14 +203,16 @@ def _run(order: dict[str, Any], ends: list[int]) -> None:
         _reopen(name)
     script, *words = order["line"]
     is_module = script == "-m"
-    sys.argv = words if is_module else [script, *words]
+    sys.argv = {"-m": words, "-c": [script, *words[1:]]}.get(script, order["line"])
     more = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     sys.path[:0] = [order["folder"] if is_module else str(Path(script).parent), *more]
     if any((Path(path) / "sitecustomize.py").exists() for path in more):
         sys.modules.pop("sitecustomize", None)
         importlib.import_module("sitecustomize")
     try:
-        if is_module:
+        if script == "-c":
+            exec(words[0], {"__name__": "__main__"})
+        elif is_module:
             runpy.run_module(words[0], run_name="__main__", alter_sys=True)
         else:
             runpy.run_path(script, run_name="__main__")
