@@ -4,7 +4,7 @@ A command takes longer to import its modules than to do what most tests want. So
 `python script.py ...` asks a server to fork; what it makes is a process of its own, and a child of
 the test's process (Linux: prctl(2), PR_SET_CHILD_SUBREAPER). Whatever needs another interpreter
 (options, variables such as PYTHONUTF8, another locale) is started as usual, and all is on systems
-other than Linux and with MEDIAKEEP_TESTS_START=slow.
+other than Linux and with TESTS_START=slow.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class QuickPopen(_Popen):  # type: ignore[type-arg]
 
 def install() -> None:
     """Let this process start scripts so from now on."""
-    if sys.platform == "linux" and os.environ.get("MEDIAKEEP_TESTS_START") != "slow":
+    if sys.platform == "linux" and os.environ.get("TESTS_START") != "slow":
         subprocess.Popen = QuickPopen  # type: ignore[misc]
         util.spawnv_passfds = _spawn  # type: ignore[attr-defined]
 
