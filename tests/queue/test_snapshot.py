@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -201,3 +202,23 @@ def test_completed_items_can_be_counted_with_grep(tmp_path: Path) -> None:
         rig.settle(queue, 1, rig.FAILED)
         rig.settle(queue, 1, rig.SKIPPED)
     assert rig.file(where).read_text().count('"status": "completed"') == 4
+
+
+@pytest.mark.linux  # no other system tells who has a file open
+def test_a_file_whose_copy_ends_during_a_look_is_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot, "time", SimpleNamespace(sleep=lambda _: None))
+    path, looks = tmp_path / "copy", []
+
+    def look() -> str:
+        looks.append(stream.closed)
+        if len(looks) == 3 * snapshot._MAX_TRIES:
+            stream.close()
+        if not looks[-1]:
+            raise SnapshotDamaged(path, "half", "")
+        return "whole"
+
+    with path.open("wb") as stream:
+        assert snapshot.read_until_stable(path, look) == "whole"
+    assert len(looks) == 3 * snapshot._MAX_TRIES + 1

@@ -114,11 +114,14 @@ def read_until_stable(path: Path, look: Callable[[], T | None]) -> T:
     while True:
         before, current = current, file_identity(path)
         attempts = attempts + 1 if current == before else 1
+        is_last = attempts >= _MAX_TRIES and not (
+            attempts < _MAX_TRIES_WRITTEN and _is_open_for_writing(path)
+        )
         try:
             if result := look():
                 return result
         except (StateDamaged, FileNotFoundError):
-            if attempts >= (_MAX_TRIES_WRITTEN if _is_open_for_writing(path) else _MAX_TRIES):
+            if is_last:
                 raise
         time.sleep(_PAUSE)
 
