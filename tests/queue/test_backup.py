@@ -418,9 +418,7 @@ def test_what_was_packed_is_read_again(tmp_path: Path) -> None:
     assert {*unpacked(path)} == {INFO_FILE, CHECKSUMS_FILE, *names}
 
 
-@pytest.mark.parametrize(
-    ("packed_mode", "mode"), [(0o664, 0o664), (0o755, 0o755), (0o4777, 0o777), (0, 0o600)]
-)
+@each_row(("packed_mode", "mode"), [(0o664, 0o664), (0o755, 0o755), (0o4777, 0o777), (0, 0o600)])
 def test_permissions_are_restored_but_the_user_can_always_read_and_write(
     tmp_path: Path, packed_mode: int, mode: int
 ) -> None:

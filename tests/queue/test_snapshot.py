@@ -19,6 +19,7 @@ from mediakeep.queue import snapshot
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.snapshot import RestoreInfo, SnapshotHead
 from tests.queue import rig
+from tests.sampling import each_row
 
 ITEMS = {
     "U2": rig.item(Status.COMPLETED, path="/music/U2", issues={"missing-cover": 2}, settled=7),
@@ -103,7 +104,7 @@ LAYOUTS = {
 }
 
 
-@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+@each_row("layout", LAYOUTS.values(), ids=LAYOUTS)
 def test_any_layout_of_the_json_loads(layout: dict[str, Any], tmp_path: Path) -> None:
     path = write_snapshot(tmp_path)
     reformat(path, **layout)
@@ -111,7 +112,7 @@ def test_any_layout_of_the_json_loads(layout: dict[str, Any], tmp_path: Path) ->
     assert (loaded.head, loaded.items) == (HEAD, ITEMS)
 
 
-@pytest.mark.parametrize("number", range(11))
+@each_row("number", range(11))
 def test_the_items_may_be_anywhere_in_the_file(number: int, tmp_path: Path) -> None:
     path = write_snapshot(tmp_path)
     content = json.loads(path.read_text())
@@ -144,7 +145,7 @@ REFUSALS: list[tuple[str, Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("where", "change", "named"), REFUSALS)
+@each_row(("where", "change", "named"), REFUSALS)
 def test_what_is_not_understood_is_refused_by_item_and_key_and_never_dropped(
     where: str, change: dict[str, Any], named: str, tmp_path: Path
 ) -> None:
@@ -178,7 +179,7 @@ def test_a_snapshot_cut_anywhere_is_refused(tmp_path: Path) -> None:
             snapshot.load(path, MUSIC)
 
 
-@pytest.mark.parametrize("content", [b"[]", b"\xff\xfe", b"null", b"{}", bytes(500), b"{" * 9999])
+@each_row("content", [b"[]", b"\xff\xfe", b"null", b"{}", bytes(500), b"{" * 9999])
 def test_what_is_no_queue_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "processing_queue.json"
     path.write_bytes(content)
