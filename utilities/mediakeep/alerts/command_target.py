@@ -28,24 +28,17 @@ class _OutputTail:
         threading.Thread(target=self._read_stream, daemon=True).start()
 
     def _read_stream(self) -> None:
-        pipe = select.poll()
-        pipe.register(self._stream)
-        while self._read_available():
-            pipe.poll()
+        while select.select([self._stream], [], []) and self._read_available():
+            pass
         with self._lock:
             self._stream.close()
 
     def _read_available(self) -> bool:
         """Read what the pipe holds now; return whether more can follow."""
         with self._lock:
-            if self._stream.closed:
-                return False
-            try:
-                piece = os.read(self._stream.fileno(), _PIPE_SIZE)
-            except BlockingIOError:
-                return True
-            self._kept = (self._kept + piece)[-_TAIL_SIZE:]
-            return bool(piece)
+            piece = b"" if self._stream.closed else self._stream.read(_PIPE_SIZE)
+            self._kept = (self._kept + (piece or b""))[-_TAIL_SIZE:]  # None: it holds nothing
+            return piece != b""
 
     def single_line(self) -> str:
         """Return the output so far as one line; do not wait for child processes still writing.
@@ -70,6 +63,7 @@ def run_command(
     try:
         process = subprocess.Popen(
             argv,
+            bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
