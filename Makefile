@@ -18,7 +18,7 @@ help:
 	@echo "make demo    show mediakeep at work on a sample library, in .demo/"
 	@echo "make test    run the tests (PYTEST_ARGS='-k queue' for some of them)"
 	@echo "make slow    run the tests that take minutes, and other readers"
-	@echo "make check   lint, formatting and types"
+	@echo "make check   lint, formatting, types and waits; statements by package"
 	@echo "make bench   measure speed and memory"
 	@echo "make clean   remove .venv, caches and .demo/"
 
@@ -64,7 +64,9 @@ check: .venv/.ok
 	@$(PY) -m ruff format --check --quiet || { \
 		echo "Not formatted; run: $(PY) -m ruff format" >&2; exit 1; }
 	@$(PY) -m mypy --no-error-summary
-	@echo "Lint, formatting and types are clean."
+	@$(PY) -m tests.list_waits
+	@$(PY) -m tests.list_statements
+	@echo "Lint, formatting, types and waits are clean."
 
 bench: .venv/.ok
 	@$(PY) -m benchmarks

@@ -7,7 +7,6 @@ its annotations it imports for them alone, since pytest must be the first to rea
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.needs import find_browser
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
-
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
 # Boxes of letters may touch; they overlap where they share more than half a pixel each way.
 _OVERLAPS = """() => {
@@ -73,14 +72,13 @@ class Visit:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests of a process; they are skipped where there is none to drive."""
-    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
-    if program is None:
-        pytest.skip(f"needs a browser on the path, one of {', '.join(PROGRAMS)}")
-    driver = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
+    """One browser for all tests of a process."""
+    from playwright import sync_api  # which takes a while
+
+    program = find_browser()
     # Its sandbox refuses to run as root.
     options = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with driver.sync_playwright() as playwright:
+    with sync_api.sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=program, args=options)
         yield found
         found.close()

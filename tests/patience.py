@@ -9,7 +9,7 @@ from time import monotonic, sleep
 from typing import TypeVar
 
 Result = TypeVar("Result")
-_LONGEST = 2.0  # seconds
+_LONGEST = 10.0  # seconds
 PATIENCE = 120.0  # seconds; it decides no result, but ends a test that hangs
 
 

@@ -11,9 +11,7 @@ from tests import memory_folder
 from tests.memory_folder import MemoryFolder
 from tests.sampling import each_row
 
-pytestmark = pytest.mark.skipif(
-    not memory_folder.MEMORY.is_dir(), reason="needs a memory file system"
-)
+pytestmark = pytest.mark.linux  # /dev/shm
 
 
 @pytest.fixture

@@ -30,9 +30,6 @@ from tests.crash.tap import FileCall, Tap
 @pytest.fixture
 def other_volume(tmp_path: Path, disk_folder: Path) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(dir=disk_folder))
-    if folder.stat().st_dev == tmp_path.stat().st_dev:
-        folder.rmdir()
-        pytest.skip("there is but one file system")
     yield folder
     shutil.rmtree(folder)
 
@@ -139,8 +136,7 @@ def small_volume(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "volume"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)]
-    if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("this user may not mount a file system")
+    subprocess.run(mount, check=True)
     yield folder
     subprocess.run(["umount", folder], check=True)
 

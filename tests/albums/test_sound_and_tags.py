@@ -23,7 +23,7 @@ from tests.media.transfer import tagged_sources
 
 ALBUM = "Art/One"
 FFMPEG = shutil.which("ffmpeg")
-needs_ffmpeg = pytest.mark.skipif(FFMPEG is None, reason="ffmpeg is not installed")
+needs_ffmpeg = pytest.mark.needs("ffmpeg")
 
 
 def decode_with_ffmpeg(path: Path) -> array[int]:
@@ -207,7 +207,7 @@ def test_all_fields_are_carried_or_listed(albums: AlbumHome, profile: str) -> No
         assert found[name] == tagged_sources.FIELDS[name]
 
 
-@pytest.mark.skipif(shutil.which("ffprobe") is None, reason="ffprobe is not installed")
+@pytest.mark.needs("ffprobe")
 @pytest.mark.parametrize("profile", ["opus", "aac"])
 def test_ffprobe_reads_the_tags(albums: AlbumHome, profile: str) -> None:
     albums.make(ALBUM, tracks=1)

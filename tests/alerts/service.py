@@ -58,7 +58,7 @@ class Service(ThreadingHTTPServer):
             self.times.append(time.monotonic())
         manner(handler)
 
-    def wait(self, count: int, longest: float = PATIENCE) -> None:
+    def receive(self, count: int, longest: float = PATIENCE) -> None:
         """Wait until so many requests have come."""
         until(lambda: len(self.requests) >= count, longest)
 

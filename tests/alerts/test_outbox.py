@@ -97,7 +97,7 @@ def test_handing_over_takes_no_time_and_shows_no_address(
 
     monkeypatch.setattr(subprocess.Popen, "wait", noted)
     finish(lambda: spawn_sender.send_in_background(job(home, AlertTarget(service.url), 0.0)))
-    service.wait(1)
+    service.receive(1)
     until(lambda: waiters)
     assert [
         waiter.name for waiter in waiters if spawn_sender._wait_for_exit.__name__ not in waiter.name

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,16 @@ def test_an_exit_code_is_worth_another_try_and_its_last_words_are_kept(tmp_path:
     assert got.reason.startswith("ended with exit code 1: xxx")
     assert got.reason.endswith("xxx no \\x1b[31m mail")
     assert len(got.reason) < 500
+
+
+def test_last_words_are_kept_however_late_they_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that reads them gets no time before the command has ended and after that."""
+    monkeypatch.setattr(threading.Thread, "start", lambda thread: None)
+    monkeypatch.setattr(threading.Thread, "join", lambda thread, timeout=None: None)
+    got = run_program("print('no mail')", tmp_path)
+    assert got.reason == "ended with exit code 0: no mail"
 
 
 def test_it_need_not_read(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_an_address_in_place_of_a_file_is_refused_and_not_shown(text: str, tmp_p
     assert "s3cr3t" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "why"),
     [
         ("fifo", "not a regular file"),

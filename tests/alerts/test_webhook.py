@@ -83,7 +83,7 @@ def test_bad_company_is_left_in_time_for_another_try(
     assert (got.ok, got.final) == (False, False)
     assert got.reason == why
     if manner is not drip:  # its time may be over before it is connected
-        service.wait(1)
+        service.receive(1)
     assert len(service.requests) <= 1
 
 

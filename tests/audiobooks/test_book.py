@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pickle
-import shutil
 import subprocess
 import sys
 from array import array
@@ -74,21 +73,24 @@ def test_other_programs_read_chapters_cover_and_tags(tmp_path: Path) -> None:
     assert tags["\xa9wrt"] == ["A Narrator"]
     assert tags["\xa9mvi"] == [2]
     assert bytes(tags["covr"][0]) == cover
-    if shutil.which("ffprobe"):
-        shown = _run(
-            "ffprobe", "-v", "error", "-show_chapters", "-show_streams", "-show_format", path
-        )
-        starts = [one["start"] for one in shown["chapters"]]
-        assert starts == plan.starts
-        assert shown["streams"][0]["duration_ts"] == plan.samples
-        assert shown["streams"][-1]["disposition"]["attached_pic"] == 1
-        assert shown["format"]["tags"]["major_brand"].strip() == "M4B"
-        assert shown["format"]["tags"]["SERIES"] == "The Series"
-    if shutil.which("mediainfo"):
-        general = _run("mediainfo", "--Output=JSON", path)["media"]["track"][0]
-        assert general["Album_Performer"] == "An Author"
-        assert general["Cover"] == "Yes"
-        assert general["MenuCount"] == "2"  # QuickTime and Nero chapters
+
+
+@pytest.mark.needs("ffprobe", "mediainfo")
+def test_ffprobe_and_mediainfo_read_chapters_cover_and_tags(tmp_path: Path) -> None:
+    plan = books.plan_book([books.write_mp3(tmp_path / f"{n}.mp3", books.SHORT) for n in (1, 2)])
+    details = structs.replace(books.DETAILS, cover=pictures.png(8, 8))
+    path, _ = books.make_book(plan, tmp_path, details)
+    shown = _run("ffprobe", "-v", "error", "-show_chapters", "-show_streams", "-show_format", path)
+    starts = [one["start"] for one in shown["chapters"]]
+    assert starts == plan.starts
+    assert shown["streams"][0]["duration_ts"] == plan.samples
+    assert shown["streams"][-1]["disposition"]["attached_pic"] == 1
+    assert shown["format"]["tags"]["major_brand"].strip() == "M4B"
+    assert shown["format"]["tags"]["SERIES"] == "The Series"
+    general = _run("mediainfo", "--Output=JSON", path)["media"]["track"][0]
+    assert general["Album_Performer"] == "An Author"
+    assert general["Cover"] == "Yes"
+    assert general["MenuCount"] == "2"  # QuickTime and Nero chapters
 
 
 # The names of ffprobe by which audiobookshelf finds each detail (its prober.js), and how its

@@ -98,6 +98,7 @@ def test_all_books_of_a_folder_are_found(home: BookHome) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_killed_command_continues_with_the_chunks_that_are_missing(
     home: BookHome, tmp_path: Path
 ) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from mediakeep.audiobooks import prepare_book
@@ -15,7 +13,7 @@ from mediakeep.errors import NotEnoughSpace
 from mediakeep.item import Status
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="/proc is a volume without space on Linux")
+@pytest.mark.linux  # /proc is a volume without space
 def test_an_output_folder_that_is_a_volume_of_its_own_is_checked() -> None:
     options = {"output_dir": "/proc"}
     item = AudiobookItem(status=Status.PENDING, path="/none/Book", options=options)

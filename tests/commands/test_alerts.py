@@ -220,7 +220,7 @@ def test_a_service_that_hangs_holds_no_batch_up(home: Home) -> None:
     service = Service(late)
     told = {"MEDIAKEEP_ALERT_WEBHOOK": service.url}
     done = home.batch("--all", env=told)
-    service.wait(1)
+    service.receive(1)
     shown = processes()
     assert done.returncode == 0
     # Its sender, which goes on trying for minutes, is still at it.
@@ -377,7 +377,7 @@ def test_a_note_that_cannot_be_written_is_no_reason_to_keep_quiet(
     home.scan()
     (home.path / "status" / alert_log.LOCK).mkdir()
     assert batch(home, service, "--all").returncode == 0
-    service.wait(1)
+    service.receive(1)
     assert service.alerts[0]["event"] == "finished"
 
 
@@ -400,7 +400,7 @@ def test_without_notes_what_was_finished_before_is_not_told_every_night(
     assert finished.batch("--alert-command", f"sh -c 'touch {told}'").returncode == 0
     finished.ok("--reset-artist", "Velvet Harbour")
     assert batch(finished, service).returncode == 0
-    service.wait(1)
+    service.receive(1)
     assert not told.exists()
 
 

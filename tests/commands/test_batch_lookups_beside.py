@@ -119,7 +119,7 @@ def test_a_finished_library_is_told_once_also_where_look_ups_wait(home: Simulate
     try:
         with outage(home.server):
             assert home.batch("--all", env=told).returncode == 4
-            service.wait(1)
+            service.receive(1)
             assert home.batch("--all", env=told).returncode == 4
         home.later()
         assert home.batch("--all", env=told).returncode == 0

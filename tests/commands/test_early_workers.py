@@ -16,6 +16,7 @@ from mediakeep.kinds import MUSIC
 from mediakeep_samples.music import music_library
 from tests.alerts.service import processes, until
 from tests.commands.conftest import DOORS, Home, environment
+from tests.sampling import each_row
 
 # Notes which process opens an artist's files, and holds them until a test opens the gate.
 WATCH = """
@@ -133,7 +134,7 @@ def alive(pid: int) -> bool:
     return bool(told.stdout.strip()) and not told.stdout.strip().startswith("Z")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("given", "name", "count"),
     [
         ({}, None, 4),

@@ -8,6 +8,7 @@ from mediakeep import job_ids
 from mediakeep.app.jobs import job_list
 from mediakeep.app.jobs.job_list import Job, JobState
 from mediakeep.errors import NoSuchItem, UsageError
+from tests.sampling import each_row
 
 ADDED = "0123456789ab4cde8f00112233445566"
 
@@ -32,7 +33,7 @@ def test_an_id_is_a_uuid_that_never_changes() -> None:
     assert JOBS[1].id != build_job("Abba", "Abba").id
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "number"),
     [
         (JOBS[0].id.upper(), 0),

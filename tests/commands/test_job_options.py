@@ -12,9 +12,10 @@ from mediakeep.commands.options.job_options import StageRetryParam
 from mediakeep.commands.options.param_types import MemoryLimitParam
 from mediakeep.stages import Retry
 from tests.reference.recording import KIND
+from tests.sampling import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("words", "problem"),
     [
         ("--stage-retries mixing=2", 'no stage "mixing"; the stages are copying, converting, publ'),
@@ -48,7 +49,7 @@ def test_a_wrong_setting_of_jobs_is_named_with_its_file(setting: str, tmp_path: 
     assert f"mediakeep.toml: {setting.split()[0]}" in " ".join(done.output.split())
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "limit"),
     [("2G", 2 * 10**9), ("1.5 gb", 15 * 10**8), ("100000000", 10**8), ("0", 0), ("none", 0)],
 )

@@ -228,7 +228,6 @@ def test_reports_are_written_of_its_history(home: Frozen) -> None:
 
 
 def test_the_ledger_of_sounds_is_known(home: Frozen) -> None:
-    pytest.importorskip("av")
     before = home.items("music")["Salt_Pepper Choir"]["issues"]
     done = home.call("process_music_batch", "--artist", "Salt_Pepper Choir", "--deep", "--offline")
     assert done.returncode == 0, done.stderr

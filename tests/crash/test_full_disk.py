@@ -69,7 +69,7 @@ def _can_mount(folder: Path) -> bool:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def tight_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of two megabytes where this user may mount one, else a folder of the usual disk."""
     folder = tmp_path / "disk"
     folder.mkdir()
@@ -79,20 +79,20 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", folder], check=True)
 
 
-def test_a_full_disk_refuses_and_a_freed_one_goes_on(small_disk: Path) -> None:
-    rig.make(rig.at(small_disk), 600).close()
-    ballast = small_disk / "ballast"
-    mounted = small_disk.is_mount()
+def test_a_full_disk_refuses_and_a_freed_one_goes_on(tight_disk: Path) -> None:
+    rig.make(rig.at(tight_disk), 600).close()
+    ballast = tight_disk / "ballast"
+    mounted = tight_disk.is_mount()
     if mounted:
         with ballast.open("wb") as stream:
-            left = os.statvfs(small_disk)
+            left = os.statvfs(tight_disk)
             stream.write(bytes(left.f_bavail * left.f_bsize - 700_000))
     else:
         ballast.touch()
-    result = fill(small_disk, 0 if mounted else 250_000, ballast)
+    result = fill(tight_disk, 0 if mounted else 250_000, ballast)
     assert result.acknowledged
     assert result.refused or result.warned
-    check(small_disk, result)
+    check(tight_disk, result)
 
 
 def test_after_a_failed_sync_the_queue_takes_no_more_records_until_reopened(

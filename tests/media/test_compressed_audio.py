@@ -26,7 +26,7 @@ def read(folder: Path, data: bytes, suffix: str) -> AudioProperties:
 
 
 # What ffprobe and mediainfo find in the same files: codec, Hz, channels, lossless.
-@pytest.mark.parametrize(
+@each_row(
     ("name", "expected"),
     [
         ("a.tta", ("", 44100, 2, True)),

@@ -80,7 +80,7 @@ def test_what_is_there_already_is_not_written_again(tmp_path: Path, name: str) -
     assert log.read_bytes() == lines
 
 
-@pytest.mark.parametrize("name", writable_files.NAMES)
+@each_row("name", writable_files.NAMES)
 def test_a_change_that_is_only_asked_for_is_told_and_not_made(tmp_path: Path, name: str) -> None:
     path = writable_files.put(tmp_path, name)
     before = path.read_bytes()
@@ -92,7 +92,7 @@ def test_a_change_that_is_only_asked_for_is_told_and_not_made(tmp_path: Path, na
     assert not (tmp_path / "status").exists()
 
 
-@pytest.mark.parametrize("name", writable_files.NAMES)
+@each_row("name", writable_files.NAMES)
 def test_several_values_of_a_field_stay_several(tmp_path: Path, name: str) -> None:
     path = writable_files.put(tmp_path, name)
     writable_files.write(path, tmp_path, SetField("artist", ("AC/DC", "Ünïted; Co")), TITLE)
@@ -100,7 +100,7 @@ def test_several_values_of_a_field_stay_several(tmp_path: Path, name: str) -> No
     assert mutagens(path, "artist") == ["AC/DC", "Ünïted; Co"]
 
 
-@pytest.mark.parametrize("name", writable_files.NAMES)
+@each_row("name", writable_files.NAMES)
 def test_a_cover_takes_the_place_of_the_front_cover_and_of_no_other_picture(
     tmp_path: Path, name: str
 ) -> None:
@@ -173,7 +173,7 @@ def test_a_format_that_is_only_read_is_left_alone_with_the_reason(
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("name", ["flac", "m4a", "ogg", "opus"])
+@each_row("name", ["flac", "m4a", "ogg", "opus"])
 def test_a_file_whose_sound_is_cut_off_is_left_alone(tmp_path: Path, name: str) -> None:
     path = writable_files.put(tmp_path, name)
     path.write_bytes(cut := path.read_bytes()[:-900])

@@ -29,6 +29,7 @@ from mediakeep.media.safewrite.write_tags import Id3Version, SetCover, SetField,
 from mediakeep_samples.music import track_files
 from tests.media import mutations_sounds as small
 from tests.media import writable_files
+from tests.sampling import each_row
 
 TITLE = SetField("title", ("Ebb",))
 LONG = SetField("title", ("Ebb and flow " * 4500,))
@@ -332,7 +333,7 @@ def test_all_other_atoms_of_an_mp4_stay_as_they_are(
     assert [atom for atom in after if atom[0] != b"\xa9nam"] == kept
 
 
-@pytest.mark.parametrize("name", ["m4a", "first.m4a", "front.m4a", "bare.m4a"])
+@each_row("name", ["m4a", "first.m4a", "front.m4a", "bare.m4a"])
 def test_the_tables_of_an_mp4_point_to_the_same_sound(tmp_path: Path, name: str) -> None:
     path = writable_files.put(tmp_path, name)
 
@@ -385,7 +386,7 @@ def test_fragments_and_the_tags_of_quicktime_are_left_alone(tmp_path: Path) -> N
         writable_files.write(path, tmp_path, TITLE)
 
 
-@pytest.mark.parametrize("name", writable_files.NAMES)
+@each_row("name", writable_files.NAMES)
 def test_the_sound_is_found_part_by_part_and_nothing_else(tmp_path: Path, name: str) -> None:
     path = writable_files.put(tmp_path, name)
     kind = tags.read(path).facts.format

@@ -106,7 +106,7 @@ def test_all_ways_and_files_are_among_the_first_two_thousand() -> None:
 def test_readers_that_hoard_hang_or_stumble_are_found_out(memory: Path) -> None:
     recipes = [Recipe("renamed", "wav", number) for number in reversed(range(len(SUFFIXES)))]
     # A wait is far longer than any work, so that a busy machine mistakes neither for the other.
-    limits = Limits(work=0.5, wait=8.0, memory=100 << 20)
+    limits = Limits(work=0.5, wait=20.0, memory=100 << 20)
     verdict = trial.hold(recipes, "tests.media.mutations_controls", memory, limits)
     found = [tuple(fault.split(": ", 2)) for fault in verdict.faults]
     one = {recipe.suffix: str(recipe) for recipe in recipes}

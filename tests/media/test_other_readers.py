@@ -16,7 +16,7 @@ from mediakeep.media.safewrite.write_tags import SetCover, SetField
 from mediakeep_samples.music import track_files
 from tests.media import encoded, other_readers, writable_files
 from tests.media import mutations_tags as tagging
-from tests.media.other_readers import READERS, Told, Values
+from tests.media.other_readers import PROGRAMS, READERS, Told, Values
 from tests.sampling import each_row
 
 PNG, JPEG = track_files.read_seed_file("cover.png"), track_files.read_seed_file("cover.jpg")
@@ -101,7 +101,7 @@ UNREAD = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.needs(*PROGRAMS)
 @each_row(
     ("name", "reader"),
     [
@@ -127,7 +127,7 @@ def test_other_readers_agree_on_every_writable_format(
     }
 
 
-@pytest.mark.slow
+@pytest.mark.needs(*PROGRAMS)
 @pytest.mark.parametrize(("name", "reader"), CASES)
 def test_other_readers_find_what_was_written(tmp_path: Path, name: str, reader: str) -> None:
     path = tmp_path / f"a.{name.rpartition('.')[2]}"
@@ -142,7 +142,7 @@ def test_other_readers_find_what_was_written(tmp_path: Path, name: str, reader: 
         assert sha256(picture).hexdigest() in told.pictures
 
 
-@pytest.mark.slow
+@pytest.mark.needs(*PROGRAMS)
 @pytest.mark.parametrize(("name", "reader"), CASES)
 def test_other_readers_find_nothing_of_what_was_taken_away(
     tmp_path: Path, name: str, reader: str
@@ -154,7 +154,7 @@ def test_other_readers_find_nothing_of_what_was_taken_away(
     assert not set(MANY) & set(READERS[reader](path).fields)
 
 
-@pytest.mark.slow
+@pytest.mark.needs(*PROGRAMS)
 @pytest.mark.parametrize("reader", [reader for reader in READERS if reader != "mediainfo"])
 @pytest.mark.parametrize("name", ["v23.mp3", "mp3", "m4a", "flac", "ogg", "opus"])
 def test_other_readers_find_letters_that_take_four_bytes(
@@ -166,7 +166,7 @@ def test_other_readers_find_letters_that_take_four_bytes(
     assert READERS[reader](path).fields["title"] == ("Ebb 😀 𝄞",)
 
 
-@pytest.mark.slow
+@pytest.mark.needs(*PROGRAMS)
 @pytest.mark.parametrize("name", [name for name in FILES if name != "tagged.flac"])
 def test_ffprobe_finds_the_same_packets_of_sound(tmp_path: Path, name: str) -> None:
     """But for a FLAC with ID3v1 behind, which it takes for a part of the last packet."""

@@ -14,7 +14,7 @@ from mediakeep.media.audio.tag_edits import FIELDS
 from mediakeep.media.safewrite.write_tags import Id3Version, SetCover, SetField, WriteRules
 from mediakeep_samples.music import track_files
 from tests.media import writable_files
-from tests.media.other_readers import READERS, Values
+from tests.media.other_readers import PROGRAMS, READERS, Values
 from tests.media.test_other_readers import JOINTS
 
 JPEG = track_files.read_seed_file("cover.jpg")
@@ -99,7 +99,7 @@ def test_the_table_here_knows_every_field() -> None:
     assert MATCHED.keys() == FIELDS - {"comment"}
 
 
-@pytest.mark.slow
+@pytest.mark.needs(*PROGRAMS)
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("name", FILES)
 def test_other_readers_find_all_that_musicbrainz_tells(

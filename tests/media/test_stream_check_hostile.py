@@ -16,6 +16,7 @@ from mediakeep.media.audio.formats import AudioFormat
 from mediakeep.media.bounded_file import BoundedFile
 from mediakeep_samples.music import track_files
 from tests.media import mutations_sounds as small
+from tests.sampling import each_row
 from tests.work import TooMuchWork, count_calls
 
 KINDS = {kind.name: kind for kind in vars(formats).values() if isinstance(kind, AudioFormat)}
@@ -85,7 +86,7 @@ FULL = {  # of something that invites to go on for ever
 }
 
 
-@pytest.mark.parametrize(("kind", "data"), FULL.values(), ids=FULL)
+@each_row(("kind", "data"), FULL.values(), ids=FULL)
 def test_a_file_that_is_full_of_one_thing_takes_no_time(
     tmp_path: Path, kind: str, data: bytes
 ) -> None:

@@ -40,7 +40,7 @@ def chunks(path: Path) -> list[tuple[bytes, bytes]]:
     return [(chunk.name, data[chunk.body : chunk.end]) for chunk in riff.chunks]
 
 
-@pytest.mark.parametrize("name", ["wav", "bare.wav", "info.wav", "early.wav", "aiff", "bare.aiff"])
+@each_row("name", ["wav", "bare.wav", "info.wav", "early.wav", "aiff", "bare.aiff"])
 def test_a_riff_file_has_exact_sizes_and_all_other_chunks(tmp_path: Path, name: str) -> None:
     path = writable_files.put(tmp_path, name)
     before = [chunk for chunk in split_chunks(path) if chunk[0] not in (b"id3 ", b"ID3 ")]

@@ -304,7 +304,7 @@ def test_a_folder_of_several_albums_names_the_one_that_is_meant() -> None:
 # Files
 
 
-@pytest.mark.parametrize("suffix", shelf.FORMATS)
+@each_row("suffix", shelf.FORMATS)
 def test_disagreement_is_found_in_files_of_each_format(tmp_path: Path, suffix: str) -> None:
     folder = tmp_path / "Vera" / "Moorings of Winter"
     shelf.put_album(folder, *paper.TITLES[:7], suffix=suffix)

@@ -13,6 +13,7 @@ from mediakeep.media.audio.model import SecondaryTags, Tags
 from mediakeep.music.model import Track
 from mediakeep_samples.music import track_files as seeds
 from tests.music import paper, shelf
+from tests.sampling import each_row
 
 LONG = "The Ropemaker's Daughter and Other Songs of the Harbour"
 
@@ -161,7 +162,7 @@ def test_id3v1_alone_is_found(folder: Path) -> None:
     assert "tag-conflict" not in kinds
 
 
-@pytest.mark.parametrize("suffix", shelf.FORMATS)
+@each_row("suffix", shelf.FORMATS)
 def test_files_with_one_kind_of_tags_have_neither_fault(tmp_path: Path, suffix: str) -> None:
     shelf.put_album(tmp_path / "Vera" / "Dawn", "Été", "Two", "Three", suffix=suffix)
     assert not paper.list_kinds_on_disk(tmp_path / "Vera").keys() & {"tag-conflict", "id3v1-only"}

@@ -91,7 +91,7 @@ def test_a_file_that_others_may_write_to_is_ignored(cache: TemplateCache, mode: 
     assert render(cache) == ("Hello you!", 1)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.needs("root")  # to give a file away
 def test_a_file_of_another_user_is_ignored(cache: TemplateCache) -> None:
     render(cache)
     os.chown(cache_file(cache), 12345, 12345)

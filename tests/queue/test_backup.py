@@ -47,6 +47,7 @@ from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.history import event_log
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.sessions import Session
+from tests.patience import PATIENCE
 from tests.queue import rig
 from tests.sampling import each_row
 
@@ -217,7 +218,7 @@ def test_a_database_that_another_never_lets_go_ends_the_backup(
     monkeypatch.setattr(create, "_BUSY_TIMEOUT", 0.3)
     path = where.folder / "essence.db"
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    late = threading.Timer(10, other.close)  # or a backup that is too patient would never end
+    late = threading.Timer(PATIENCE, other.close)  # ends one that is too patient
     with closing(other) as writer:
         writer.execute("CREATE TABLE sound(name)")
         writer.execute("BEGIN EXCLUSIVE")
@@ -417,9 +418,7 @@ def test_what_was_packed_is_read_again(tmp_path: Path) -> None:
     assert {*unpacked(path)} == {INFO_FILE, CHECKSUMS_FILE, *names}
 
 
-@pytest.mark.parametrize(
-    ("packed_mode", "mode"), [(0o664, 0o664), (0o755, 0o755), (0o4777, 0o777), (0, 0o600)]
-)
+@each_row(("packed_mode", "mode"), [(0o664, 0o664), (0o755, 0o755), (0o4777, 0o777), (0, 0o600)])
 def test_permissions_are_restored_but_the_user_can_always_read_and_write(
     tmp_path: Path, packed_mode: int, mode: int
 ) -> None:

@@ -29,6 +29,7 @@ from mediakeep.queue.settle import SettleRequest
 from mediakeep.queue.store import QueueChange
 from tests.queue import rig
 from tests.queue.neighbour import Neighbour
+from tests.sampling import each_row
 
 OLD, NEW = '"track_count": 7', '"track_count": 8'
 
@@ -282,7 +283,7 @@ STRANGE = {
 }
 
 
-@pytest.mark.parametrize(("change", "error", "told"), STRANGE.values(), ids=STRANGE)
+@each_row(("change", "error", "told"), STRANGE.values(), ids=STRANGE)
 def test_a_file_that_cannot_be_this_queue_is_refused_and_repair_goes_back(
     change: Callable[[str], str], error: type[StateDamaged], told: str, tmp_path: Path
 ) -> None:

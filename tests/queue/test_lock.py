@@ -21,7 +21,7 @@ from tests.commands.conftest import Home
 from tests.queue import rig
 from tests.sampling import each_row
 
-ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="/proc/locks is Linux's")
+ON_LINUX = pytest.mark.linux  # /proc/locks
 # Hold the lock of a queue in a session, say so, and let go when a line comes.
 HOLDER = """
 import sys

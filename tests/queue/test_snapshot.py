@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from mediakeep.queue import snapshot
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.snapshot import RestoreInfo, SnapshotHead
 from tests.queue import rig
+from tests.sampling import each_row
 
 ITEMS = {
     "U2": rig.item(Status.COMPLETED, path="/music/U2", issues={"missing-cover": 2}, settled=7),
@@ -102,7 +104,7 @@ LAYOUTS = {
 }
 
 
-@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+@each_row("layout", LAYOUTS.values(), ids=LAYOUTS)
 def test_any_layout_of_the_json_loads(layout: dict[str, Any], tmp_path: Path) -> None:
     path = write_snapshot(tmp_path)
     reformat(path, **layout)
@@ -110,7 +112,7 @@ def test_any_layout_of_the_json_loads(layout: dict[str, Any], tmp_path: Path) ->
     assert (loaded.head, loaded.items) == (HEAD, ITEMS)
 
 
-@pytest.mark.parametrize("number", range(11))
+@each_row("number", range(11))
 def test_the_items_may_be_anywhere_in_the_file(number: int, tmp_path: Path) -> None:
     path = write_snapshot(tmp_path)
     content = json.loads(path.read_text())
@@ -143,7 +145,7 @@ REFUSALS: list[tuple[str, Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("where", "change", "named"), REFUSALS)
+@each_row(("where", "change", "named"), REFUSALS)
 def test_what_is_not_understood_is_refused_by_item_and_key_and_never_dropped(
     where: str, change: dict[str, Any], named: str, tmp_path: Path
 ) -> None:
@@ -177,7 +179,7 @@ def test_a_snapshot_cut_anywhere_is_refused(tmp_path: Path) -> None:
             snapshot.load(path, MUSIC)
 
 
-@pytest.mark.parametrize("content", [b"[]", b"\xff\xfe", b"null", b"{}", bytes(500), b"{" * 9999])
+@each_row("content", [b"[]", b"\xff\xfe", b"null", b"{}", bytes(500), b"{" * 9999])
 def test_what_is_no_queue_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "processing_queue.json"
     path.write_bytes(content)
@@ -201,3 +203,23 @@ def test_completed_items_can_be_counted_with_grep(tmp_path: Path) -> None:
         rig.settle(queue, 1, rig.FAILED)
         rig.settle(queue, 1, rig.SKIPPED)
     assert rig.file(where).read_text().count('"status": "completed"') == 4
+
+
+@pytest.mark.linux  # no other system tells who has a file open
+def test_a_file_whose_copy_ends_during_a_look_is_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot, "time", SimpleNamespace(sleep=lambda _: None))
+    path, looks = tmp_path / "copy", []
+
+    def look() -> str:
+        looks.append(stream.closed)
+        if len(looks) == 3 * snapshot._MAX_TRIES:
+            stream.close()
+        if not looks[-1]:
+            raise SnapshotDamaged(path, "half", "")
+        return "whole"
+
+    with path.open("wb") as stream:
+        assert snapshot.read_until_stable(path, look) == "whole"
+    assert len(looks) == 3 * snapshot._MAX_TRIES + 1

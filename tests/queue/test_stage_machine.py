@@ -439,6 +439,7 @@ TestStageMachine = pytest.mark.filterwarnings("error")(StageMachine.TestCase)
 TestStageMachine.settings = settings(tried(8), stateful_step_count=40)
 
 
+@pytest.mark.slow
 def test_the_machine_finds_a_wait_that_counts_as_an_attempt(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

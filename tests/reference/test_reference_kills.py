@@ -9,7 +9,7 @@ import pytest
 from tests.reference import kill_loop
 
 
-@pytest.mark.parametrize("kills", [12, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [4, pytest.param(1000, marks=pytest.mark.slow)])
 def test_nothing_recorded_is_lost_or_done_again(kills: int, tmp_path: Path) -> None:
     result = kill_loop.run(tmp_path, kills, seed=1)
     print(f"{result.kills.total()} kills in {result.lives} lives: {dict(result.kills)}")
@@ -19,6 +19,7 @@ def test_nothing_recorded_is_lost_or_done_again(kills: int, tmp_path: Path) -> N
         assert set(result.kills) == {*kill_loop.POINTS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["late-write", "lost-commit"])
 def test_a_planted_fault_is_found(fault: str, tmp_path: Path) -> None:
     assert kill_loop.run(tmp_path, 60, seed=1, fault=fault).faults

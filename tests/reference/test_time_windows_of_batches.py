@@ -54,7 +54,7 @@ def test_a_batch_goes_on_in_the_next_window(
 ) -> None:
     recordings.manage("--scan", recordings.library)
     gate = Gate(recordings.root / "gate", 1, names="replace", paths=r"_processed/\d\.\d")
-    between = f"{window(-3600, 6)},{window(8, 3600)}"
+    between = f"{window(-3600, 15)},{window(18, 3600)}"
     command = recordings.command("process_recordings", "--wait", "--between", between, *words)
     started = time.monotonic()
     process = subprocess.Popen(
@@ -65,7 +65,7 @@ def test_a_batch_goes_on_in_the_next_window(
         text=True,
     )
     gate.reach(process)
-    time.sleep(max(0.0, started + 6.5 - time.monotonic()))
+    time.sleep(max(0.0, started + 15.5 - time.monotonic()))
     gate.open()
     out, errors = process.communicate(timeout=home.PATIENCE)
     assert process.returncode == 0, errors

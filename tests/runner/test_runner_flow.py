@@ -16,6 +16,7 @@ from mediakeep.runner.batch_config import BatchCallbacks, ExecutionLimits, Settl
 from mediakeep.runner.single_item import ItemRun
 from tests.runner import toys, workshop
 from tests.runner.workshop import Workshop
+from tests.sampling import each_row
 
 INVALID = {
     "convert=returns:no-time": "a pending outcome without a time. Return retry_after",
@@ -34,7 +35,7 @@ def stock(folder: Path, **things: str) -> Workshop:
     return workshop.make_workshop(folder, things, toys.JOB)
 
 
-@pytest.mark.parametrize("action", INVALID)
+@each_row("action", INVALID)
 def test_an_invalid_result_ends_the_batch_and_loses_nothing(tmp_path: Path, action: str) -> None:
     shop = stock(tmp_path, ant=action, bee="convert=ok")
     result = shop.run()

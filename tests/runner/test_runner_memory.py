@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import resource
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from tests.runner import toys, workshop
 LIMIT = 150_000_000
 HINT = "The memory limit of 150 MB is reached. Raise --memory-limit, then run again."
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux enforces RLIMIT_DATA")
+pytestmark = pytest.mark.linux  # no other system enforces RLIMIT_DATA
 
 
 @pytest.mark.parametrize("workers", [1, 2])

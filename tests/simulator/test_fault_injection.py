@@ -20,6 +20,7 @@ from mediakeep_simulator.fault_injection import FaultInjector
 from mediakeep_simulator.http_types import SimulatorRequest
 from mediakeep_simulator.response_faults import ResponseFault
 from mediakeep_simulator.server import SimulatorServer
+from tests.patience import PATIENCE
 from tests.sampling import each_row
 from tests.simulator.http_client import AGENT, HttpReply, get, ws2
 
@@ -250,7 +251,7 @@ def receive(connection: http.client.HTTPConnection) -> bytes:
 def test_a_closed_server_rejects_connections_and_its_port_can_be_reused() -> None:
     with SimulatorServer(CATALOGUE) as server:
         port = int(server.url.rpartition(":")[2])
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         receive(connection)
     with pytest.raises((http.client.HTTPException, OSError)):
         receive(connection)
@@ -267,7 +268,7 @@ def test_invalid_http_is_harmless() -> None:
         for noise in (b"\0" * 100 + b"\r\n\r\n", b"GET /" + b"a" * 100_000, b"GET\r\n\r\n"):
             with (
                 contextlib.suppress(OSError),  # it may have hung up by then
-                socket.create_connection(address, timeout=5) as raw,
+                socket.create_connection(address, timeout=PATIENCE) as raw,
             ):
                 raw.sendall(noise)
                 raw.shutdown(socket.SHUT_WR)

@@ -20,6 +20,7 @@ from mediakeep.views import periods
 from mediakeep.views.periods import DAY, WEEK, Period
 from mediakeep.views.report import report_files
 from mediakeep.views.report.progress_report import ProgressReport
+from tests.sampling import each_row
 from tests.views import months
 from tests.views.months import Months
 
@@ -84,7 +85,7 @@ def test_the_week_that_runs_is_due_when_its_report_is_a_day_old(
     assert list_due(tmp_path, "2025-12-17T10:00") == (["2025-W51"] if again else [])
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@each_row("suffix", FORMATS)
 def test_any_format_that_was_written_counts(tmp_path: Path, suffix: str) -> None:
     written(tmp_path, "2025-W50", "2025-12-15T09:00", suffix)
     written(tmp_path, "2025-W51", "2025-12-17T09:00", suffix)

@@ -7,8 +7,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from mediakeep.item import Item, Status
 from mediakeep.kinds import MOVIES, MUSIC, Kind
 from mediakeep.movies.item import MovieItem
@@ -16,6 +14,7 @@ from mediakeep.music.item import MusicItem
 from mediakeep.queue.snapshot import SnapshotHead
 from mediakeep.queue.state import QueueState
 from mediakeep.views import review
+from tests.sampling import each_row
 
 DAY, LATER = "2026-01-02T10:00:00+00:00", "2026-05-05T10:00:00+00:00"
 
@@ -97,7 +96,7 @@ def test_entries_of_a_queue_that_this_version_does_not_know_stay(tmp_path: Path)
     assert set(read_entries(tmp_path)) == {"A Book", "A", "U2"}
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"reviews": 3}', '{"format": 1}'])
+@each_row("damage", ["", "{", "[]", '{"reviews": 3}', '{"format": 1}'])
 def test_a_damaged_list_is_rebuilt(tmp_path: Path, damage: str) -> None:
     update(tmp_path, state(MUSIC, 2, U2=2), "music")
     (tmp_path / review.FILE).write_text(damage)

@@ -164,7 +164,7 @@ def test_a_record_that_others_may_write_to_is_ignored(
     assert (own / NAME).is_file()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.needs("root")  # to give a file away
 @pytest.mark.parametrize("which", ["folder", "file"])
 def test_a_record_of_another_user_is_ignored(
     record: SharedRateLimit, shared: Path, own: Path, which: str
@@ -339,9 +339,15 @@ def hold(place: Path, _: Path) -> None:
 
 @pytest.mark.parametrize("plant", [plant_link, plant_pipe, plant_folder, hold])
 def test_what_another_user_planted_is_neither_followed_nor_waited_for(
-    record: SharedRateLimit, shared: Path, own: Path, tmp_path: Path, plant: object
+    record: SharedRateLimit,
+    shared: Path,
+    own: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    plant: object,
 ) -> None:
     assert callable(plant)
+    monkeypatch.setattr(rate_limit, "_LOCK_TIMEOUT", 0.0)
     elsewhere = tmp_path / "precious"
     plant(shared / NAME, elsewhere)
     for reason in ("", "HTTP status 503"):
@@ -427,7 +433,7 @@ def exchange_reason(user: int, folder: Path, why: str) -> str:
         return stream.read().decode()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
+@pytest.mark.needs("root")  # to be two users
 def test_two_users_share_no_record_and_neither_is_in_the_way_of_the_other(tmp_path: Path) -> None:
     users = 12345, 12346
     for name in ("temporary", *map(str, users)):

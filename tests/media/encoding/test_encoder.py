@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import resource
-import shutil
 import subprocess
 import sys
 from itertools import pairwise
@@ -304,7 +303,7 @@ def test_a_damaged_source_is_encoded_if_errors_are_accepted(tmp_path: Path) -> N
     assert pcm_source.count_samples(tmp_path / "b.mp3") == written.samples
 
 
-@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="compares with another decoder")
+@pytest.mark.needs("ffmpeg")
 @each_row("name", ["flac", "mp3-v0", "aac", "alac"])
 def test_another_decoder_finds_the_same_length(tmp_path: Path, name: str) -> None:
     source = sounds.write_noise(tmp_path / "a.wav", 30_011)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -75,7 +74,7 @@ def test_a_bad_file_is_named(tmp_path: Path) -> None:
         sounds.measure(tmp_path / "a.txt")
 
 
-@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="compares with FFmpeg's own gating")
+@pytest.mark.needs("ffmpeg")
 def test_ffmpeg_finds_the_same_loudness(tmp_path: Path) -> None:
     samples = sounds.tone(3, -18) + sounds.tone(2, -31) + sounds.tone(2, -24)
     path = sounds.write_wav(tmp_path / "a.wav", samples, RATE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import struct
 import subprocess
 import sys
@@ -67,14 +66,14 @@ def test_dsf_is_decoded_to_pcm(tmp_path: Path) -> None:
         assert sum(frame.samples for frame in source.frames()) == 2_822_400 // 8 // 4096 * 4096
 
 
-@pytest.mark.skipif(not shutil.which("opusenc"), reason="compares with another encoder")
+@pytest.mark.needs("opusenc")
 def test_the_pre_skip_of_opusenc_is_left_out(tmp_path: Path) -> None:
     source = sounds.write_noise(tmp_path / "a.wav", 44_100)
     subprocess.run(["opusenc", "--quiet", str(source), str(tmp_path / "a.opus")], check=True)
     assert abs(pcm_source.count_samples(tmp_path / "a.opus") - 48_000) <= 1
 
 
-@pytest.mark.skipif(not shutil.which("lame"), reason="compares with another encoder")
+@pytest.mark.needs("lame")
 @each_row("count", [1, 1153, 30_011])
 def test_the_gapless_data_of_lame_is_obeyed(tmp_path: Path, count: int) -> None:
     source = sounds.write_noise(tmp_path / "a.wav", count)

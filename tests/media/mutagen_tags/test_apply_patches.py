@@ -35,7 +35,7 @@ def replace(data: bytes, patches: list[Patch]) -> bytes:
     return b"".join([*parts, data[at:]])
 
 
-@pytest.mark.parametrize("seed", range(50))
+@each_row("seed", range(50))
 def test_ranges_of_all_sizes_are_replaced(seed: int) -> None:
     random = Random(seed)
     data = random.randbytes(random.randrange(1, 3000))

@@ -9,7 +9,6 @@ import base64
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
 from mutagen.flac import FLAC, Picture
 
 from mediakeep.media.safewrite import write_tags
@@ -17,6 +16,7 @@ from mediakeep.media.safewrite.write_tags import SetCover
 from mediakeep.media.undo import apply_undo
 from mediakeep_samples.music import track_files
 from tests.media import writable_files
+from tests.sampling import each_row
 
 COVER = SetCover(writable_files.PHOTO, "image/jpeg")
 PICTURE_NAME = "METADATA_BLOCK_PICTURE"
@@ -45,7 +45,7 @@ def put(folder: Path, blocks: Sequence[int], comment: str) -> Path:
 FRONT_COMMENT = base64.b64encode(build_picture(3).write()).decode()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("blocks", "comment"),
     [
         ([4, 3], FRONT_COMMENT),

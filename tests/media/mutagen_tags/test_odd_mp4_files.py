@@ -14,6 +14,7 @@ from mediakeep.media.mutagen_tags import mp4_patch
 from mediakeep.media.safewrite.write_tags import SetCover, SetField
 from mediakeep.media.undo import apply_undo
 from tests.media import writable_files
+from tests.sampling import each_row
 
 EDITS = [
     SetField("title", ("Ebb " * 2000,)),
@@ -72,7 +73,7 @@ def keep(data: bytes) -> bytes:
     return data
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("change", "is_parsed"),
     [
         (keep, True),

@@ -25,6 +25,7 @@ from mediakeep_samples.music import track_files
 from tests.media import mutations_tags as tagging
 from tests.media import writable_files
 from tests.media.failing_writes import TITLE
+from tests.sampling import each_row
 
 _FLAGS_OFFSET = 12  # bytes from the end of an APEv2 tag
 
@@ -37,7 +38,7 @@ def clear_header_flag(tag: bytes) -> bytes:
     return tag[:at] + struct.pack("<I", flags & ~(1 << 31)) + tag[at + 4 :]
 
 
-@pytest.mark.parametrize("name", ["wv", "ape", "mpc", "bare.mp3"])
+@each_row("name", ["wv", "ape", "mpc", "bare.mp3"])
 def test_an_apev2_header_without_its_flag_belongs_to_the_tag(tmp_path: Path, name: str) -> None:
     path, tag = writable_files.put(tmp_path, name), tagging.apev2_tag()
     data = path.read_bytes().removesuffix(tag)

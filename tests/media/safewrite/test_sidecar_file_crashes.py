@@ -9,8 +9,6 @@ import shutil
 from itertools import count
 from pathlib import Path
 
-import pytest
-
 from mediakeep import kinds
 from mediakeep.errors import MediakeepError
 from mediakeep.media.safewrite import atomic_replace, sidecar_file
@@ -23,6 +21,7 @@ from tests.crash.faults import InterruptingTap, ProcessDied, Refusal
 from tests.crash.tap import Tap
 from tests.media import writable_files
 from tests.media.safewrite.test_sidecar_file import FIELDS, NEW, OLD, STAMP
+from tests.sampling import each_row
 
 LONG = NEW + b"<!-- " + os.urandom(9000).hex().encode() + b" -->"  # more than a record holds
 STEPS = {
@@ -80,7 +79,7 @@ def walk_back(path: Path, store: UndoStore, step: str) -> None:
     assert there(path) == (data if step == "take back" else was)
 
 
-@pytest.mark.parametrize("step", STEPS)
+@each_row("step", STEPS)
 def test_wherever_it_is_cut_off_the_file_is_whole_and_can_be_taken_back(
     memory: Path, step: str
 ) -> None:
@@ -101,7 +100,7 @@ def test_wherever_it_is_cut_off_the_file_is_whole_and_can_be_taken_back(
     assert ends.count(True) > 1
 
 
-@pytest.mark.parametrize("step", STEPS)
+@each_row("step", STEPS)
 def test_whatever_fails_the_file_is_as_before_or_all_was_well(memory: Path, step: str) -> None:
     was, data = STEPS[step]
     failed = 0

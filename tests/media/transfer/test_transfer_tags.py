@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
-from shutil import which
 
 import pytest
 
@@ -89,11 +88,9 @@ def test_every_field_is_carried_or_listed(tmp_path: Path, target: str) -> None:
             assert shown == [front, back], source
 
 
-@pytest.mark.slow
+@pytest.mark.needs("ffprobe")
 @pytest.mark.parametrize("target", TARGETS)
 def test_ffprobe_reads_the_common_fields(tmp_path: Path, target: str) -> None:
-    if which("ffprobe") is None:
-        pytest.fail("There is no ffprobe here. Install it (Debian, Ubuntu: apt install ffmpeg).")
     for source in ("mp3", "m4a"):
         _, new, _ = make_transfer(tmp_path, source, target)
         command = ["ffprobe", "-v", "error", "-select_streams", "a"]

@@ -51,7 +51,7 @@ def test_padded_audio_has_the_requested_length(tmp_path: Path, name: str) -> Non
         assert [*told, decoded] == pytest.approx([length / 1000] * 3, abs=0.1)
 
 
-@pytest.mark.parametrize("name", SOUNDS)
+@each_row("name", SOUNDS)
 def test_the_sound_comes_first_and_then_silence(tmp_path: Path, name: str) -> None:
     frames = loudness(put(tmp_path, name, 4000))
     third = len(frames) // 3
@@ -61,7 +61,7 @@ def test_the_sound_comes_first_and_then_silence(tmp_path: Path, name: str) -> No
     assert max(silent) < 0.001
 
 
-@pytest.mark.parametrize("name", SOUNDS)
+@each_row("name", SOUNDS)
 def test_padded_audio_is_complete_and_decodes_without_warnings(tmp_path: Path, name: str) -> None:
     for number in (0, 77):
         path = put(tmp_path, name, 3000, number)
@@ -70,13 +70,13 @@ def test_padded_audio_is_complete_and_decodes_without_warnings(tmp_path: Path, n
         assert damage.find_damage(path, facts) == ""
 
 
-@pytest.mark.parametrize("name", SOUNDS)
+@each_row("name", SOUNDS)
 def test_numbered_copies_of_one_length_have_different_audio_data(tmp_path: Path, name: str) -> None:
     paths = [put(tmp_path, name, 3000, number) for number in (0, 1, 77, 4095)]
     assert len({essence.compute_audio_hash(path) for path in paths}) == len(paths)
 
 
-@pytest.mark.parametrize("name", [sound for sound in SOUNDS if sound.endswith(("flac", "mp3"))])
+@each_row("name", [sound for sound in SOUNDS if sound.endswith(("flac", "mp3"))])
 def test_checksums_are_correct(tmp_path: Path, name: str) -> None:
     for number in (0, 1000):
         data = put(tmp_path, name, 2100, number).read_bytes()
@@ -101,7 +101,7 @@ def test_a_second_of_silence_takes_few_bytes(name: str) -> None:
     assert 0 < cost / 10 < (5000 if suffix == ".mp3" else 300)  # bytes; MP3 has a lowest bit rate
 
 
-@pytest.mark.parametrize("name", SOUNDS)
+@each_row("name", SOUNDS)
 def test_longer_audio_keeps_its_length(tmp_path: Path, name: str) -> None:
     path = put(tmp_path, name, 100)
     assert mutagen.File(path).info.length == pytest.approx(1.0, abs=0.1)

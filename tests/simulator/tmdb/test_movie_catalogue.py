@@ -106,6 +106,7 @@ def test_ids_are_unique_and_not_among_the_removed_ones(sampled: MovieCatalogue) 
     assert not set(ids) & set(sampled.removed)
 
 
+@pytest.mark.slow
 def test_4000_movies_are_generated_quickly() -> None:
     catalogues = []
     # it takes 2,300,000

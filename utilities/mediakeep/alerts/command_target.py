@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import threading
@@ -15,25 +16,36 @@ from mediakeep.alerts.delivery import DeliveryAttempt
 
 TIMEOUT = 60.0  # seconds
 _TAIL_SIZE = 400  # bytes of its output that are kept
-_READ_SIZE = 1 << 16
+_PIPE_SIZE = 1 << 20  # bytes; no pipe holds more (man 7 pipe), so that one read empties it
 
 
 class _OutputTail:
-    """Reads a command's output in a thread, and keeps only the last bytes."""
+    """The last bytes of a command's output; a thread reads it, so that the command never blocks."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self._kept = b""
-        self._reader = threading.Thread(target=self._read_stream, args=[stream], daemon=True)
-        self._reader.start()
+        os.set_blocking(stream.fileno(), False)
+        self._stream, self._kept, self._lock = stream, b"", threading.Lock()
+        threading.Thread(target=self._read_stream, daemon=True).start()
 
-    def _read_stream(self, stream: IO[bytes]) -> None:
-        with stream:
-            while piece := os.read(stream.fileno(), _READ_SIZE):
-                self._kept = (self._kept + piece)[-_TAIL_SIZE:]
+    def _read_stream(self) -> None:
+        while select.select([self._stream], [], []) and self._read_available():
+            pass
+        with self._lock:
+            self._stream.close()
+
+    def _read_available(self) -> bool:
+        """Read what the pipe holds now; return whether more can follow."""
+        with self._lock:
+            piece = b"" if self._stream.closed else self._stream.read(_PIPE_SIZE)
+            self._kept = (self._kept + (piece or b""))[-_TAIL_SIZE:]  # None: it holds nothing
+            return piece != b""
 
     def single_line(self) -> str:
-        """Return the output so far as one line; do not wait for child processes still writing."""
-        self._reader.join(1.0)
+        """Return the output so far as one line; do not wait for child processes still writing.
+
+        What an ended process has written is in the pipe, if the thread has not read it yet.
+        """
+        self._read_available()
         return path_text.to_printable(" ".join(self._kept.decode(errors="replace").split()))
 
 
@@ -51,6 +63,7 @@ def run_command(
     try:
         process = subprocess.Popen(
             argv,
+            bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -6,7 +6,10 @@ So a million items need the memory of the items, not of the text. Files with ano
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
@@ -36,6 +39,7 @@ _BLOCK = 4 << 20  # bytes
 _HEAD_SIZE = 1 << 16  # bytes that contain the whole head
 
 _MAX_TRIES = 5  # attempts to read an unchanged file
+_MAX_TRIES_WRITTEN = 400  # the same while a process has the file open for writing
 _PAUSE = 0.05  # seconds between two attempts
 
 FileIdentity = tuple[int, ...]
@@ -104,19 +108,37 @@ def read_until_stable(path: Path, look: Callable[[], T | None]) -> T:
     """Call `look`, which reads a file, until it succeeds, and return its result.
 
     The file may be in the middle of a rename or a copy. `look` returns None if it has to be called
-    again. Its last error is raised if the file has not changed for a while.
+    again. Its last error is raised if the file has not changed for a while; that is longer while a
+    process has it open for writing.
     """
     attempts, current = 0, file_identity(path)
     while True:
         before, current = current, file_identity(path)
         attempts = attempts + 1 if current == before else 1
+        is_last = attempts >= _MAX_TRIES and not (
+            attempts < _MAX_TRIES_WRITTEN and _is_open_for_writing(path)
+        )
         try:
             if result := look():
                 return result
         except (StateDamaged, FileNotFoundError):
-            if attempts >= _MAX_TRIES:
+            if is_last:
                 raise
         time.sleep(_PAUSE)
+
+
+def _is_open_for_writing(path: Path) -> bool:
+    """Return whether a process has a file open for writing, False if the system does not tell.
+
+    Linux refuses a lease for reading on such a file (man 2 fcntl).
+    """
+    with contextlib.suppress(OSError, AttributeError), path.open("rb") as file:
+        fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)  # ignored, unlike the usual SIGIO
+        try:
+            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def write(

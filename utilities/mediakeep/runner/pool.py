@@ -120,7 +120,7 @@ class WorkerPool:
                 worker.task = None
                 return [(task, args[0])]
         if not alive:
-            why = f"its worker process died ({worker.wait_for_exit(1.0)})"
+            why = f"its worker process died ({worker.wait_for_exit()})"
             return [(task, self._discard_worker(worker, why))]
         if worker.clock.is_overdue:
             return [(task, self._discard_worker(worker, worker.clock.format_reason()))]

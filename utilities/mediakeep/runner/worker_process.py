@@ -54,7 +54,7 @@ def prestart_workers(
 
 _spawn_context = multiprocessing.get_context("spawn")
 _fork_context = multiprocessing.get_context("fork")
-_EXIT_TIMEOUT = 5.0  # seconds for a process to exit
+_EXIT_TIMEOUT = 10.0  # seconds for a process to exit
 
 
 class WorkerProcess:
@@ -135,7 +135,7 @@ class WorkerProcess:
                 return True
         return False
 
-    def wait_for_exit(self, seconds: float) -> str:
+    def wait_for_exit(self, seconds: float = _EXIT_TIMEOUT) -> str:
         """Wait at most `seconds` for the end of the process; return a text on how it ended.
 
         Such a text is "SIGKILL", "exit code 1" or "it does not respond".
@@ -196,7 +196,7 @@ def fork_worker(worker_factory: WorkerFactory, earlier: Sequence[WorkerProcess])
 def shutdown_workers(workers: Sequence[WorkerProcess]) -> None:
     """Let worker processes close their resources and exit; kill those that do not.
 
-    Processes that are still starting are killed, and so are those that take over 5 seconds.
+    Processes that are still starting are killed, and so are those that take over 10 seconds.
     """
     exiting = [worker for worker in workers if worker.request_exit()]
     latest = time.monotonic() + _EXIT_TIMEOUT

@@ -17,7 +17,7 @@ from mediakeep.sqlite import clean_flag, database_files
 from mediakeep.sqlite.clean_flag import FileIdentity, TornFile
 
 SET_ASIDE_SUFFIX = ".aside"  # appended to the name of a damaged or foreign file
-_LOCK_TIMEOUT = 5.0  # seconds to wait for other processes
+_LOCK_TIMEOUT = 10.0  # seconds to wait for other processes
 _DISABLED_SECONDS = 60.0  # seconds without a file after a problem
 _APPLICATION_ID = 0x6D6B6664  # "mkfd"
 _BEGIN_READ = "BEGIN"

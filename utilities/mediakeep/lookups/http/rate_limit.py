@@ -25,7 +25,7 @@ from mediakeep.runtime_dir import check_private, list_runtime_dirs, open_private
 
 MAX_PAUSE = 60.0  # seconds; a longer one is an outage
 MAX_OUTAGE = 3600.0  # seconds
-_LOCK_TIMEOUT = 2.0  # seconds to wait for the lock, which is held only briefly
+_LOCK_TIMEOUT = 10.0  # seconds to wait for the lock, which is held only briefly
 _MAX_STATE_BYTES = 4096
 
 

@@ -1,0 +1,258 @@
+"""Start scripts by a fork of a process that has imported their modules already.
+
+A command takes longer to import its modules than to do what most tests want. So in tests, Popen of
+`python script.py ...` asks a server to fork; what it makes is a process of its own, and a child of
+the test's process (Linux: prctl(2), PR_SET_CHILD_SUBREAPER). Whatever needs another interpreter
+(options, variables such as PYTHONUTF8, another locale) is started as usual, and all is on systems
+other than Linux and with TESTS_START=slow.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import ctypes
+import fcntl
+import gc
+import importlib
+import inspect
+import io
+import json
+import os
+import runpy
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from multiprocessing import util
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+_SCRIPTS = (ROOT / "utilities", ROOT / "tests" / "reference")
+_MODULE = "tests.runner.script"  # run by "-m"
+_PR_SET_CHILD_SUBREAPER = 36
+_MESSAGE = 1 << 20  # bytes
+_LIKE_HERE = ("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "LD_PRELOAD")
+_PYTHONS = ("PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "PYTHONPATH", "PYTHONUNBUFFERED")
+_LATER = (
+    "av", "guessit", "jinja2", "musicbrainzngs", "pymediainfo", "requests_cache", "rich.live",
+    "tmdbsimple",
+)  # fmt: skip
+_Popen = subprocess.Popen
+_spawnv = util.spawnv_passfds  # type: ignore[attr-defined]
+_SIGNATURE = inspect.signature(_Popen._execute_child)  # type: ignore[attr-defined]
+_server: tuple[int, socket.socket] | None = None  # of the process with this number
+
+
+class QuickPopen(_Popen):  # type: ignore[type-arg]
+    """A Popen that lets the server fork, if it can."""
+
+    def _execute_child(self, *args: Any, **options: Any) -> None:
+        given = _SIGNATURE.bind(self, *args, **options).arguments
+        if not _suits(given):
+            return super()._execute_child(*args, **options)  # type: ignore[misc]
+        pipes = [given[name] for name in ("p2cread", "c2pwrite", "errwrite")]
+        ends = [end if end != -1 else number for number, end in enumerate(pipes)]
+        order = {
+            "line": list(map(os.fspath, given["args"][1:])),
+            "env": dict(os.environ if given["env"] is None else given["env"]),
+            "folder": os.path.abspath(given["cwd"] or "."),
+            "session": given["start_new_session"],
+        }
+        self.pid = _order(order, dict(enumerate(ends)))
+        self._child_created = True
+        self._close_pipe_fds(  # type: ignore[attr-defined]
+            *(given[name] for name in
+              ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite"))
+        )  # fmt: skip
+        return None
+
+
+def install() -> None:
+    """Let this process start scripts so from now on."""
+    if sys.platform == "linux" and os.environ.get("TESTS_START") != "slow":
+        subprocess.Popen = QuickPopen  # type: ignore[misc]
+        util.spawnv_passfds = _spawn  # type: ignore[attr-defined]
+
+
+def _spawn(path: object, line: Sequence[str], handles: Iterable[int]) -> int:
+    """Start a process of multiprocessing, as its spawnv_passfds does."""
+    if "--multiprocessing-fork" not in line:
+        return int(_spawnv(path, line, handles))
+    numbers = {0, 1, 2, *map(int, handles)}
+    order = {
+        "line": [*line[line.index("-c") :]],
+        "env": dict(os.environ),
+        "folder": os.getcwd(),
+        "session": False,
+    }
+    return _order(order, {number: number for number in numbers})
+
+
+def _suits(given: Mapping[str, Any]) -> bool:
+    line, env = given["args"], given["env"]
+    usual = not (given["shell"] or given["preexec_fn"] or given["executable"])
+    if not usual or isinstance(line, str | bytes | os.PathLike) or len(line) < 2:
+        return False
+    if given["pass_fds"] or given.get("process_group", -1) not in (None, -1):
+        return False
+    if os.fspath(line[0]) != sys.executable:
+        return False
+    if Path(os.fspath(line[1])).parent not in _SCRIPTS and list(line[1:3]) != ["-m", _MODULE]:
+        return False
+    env = os.environ if env is None else env
+    same = all(env.get(name) == os.environ.get(name) for name in _LIKE_HERE)
+    if not same or any(name.startswith("PYTHON") and name not in _PYTHONS for name in env):
+        return False
+    # Other modules could replace what is imported already.
+    folders = {Path(path) for path in env.get("PYTHONPATH", "").split(os.pathsep) if path}
+    return "GATE_FOLDER" in env or folders <= {ROOT, ROOT / "utilities"}
+
+
+def _order(order: dict[str, Any], ends: Mapping[int, int]) -> int:
+    """Let the server start a process; return its number.
+
+    `ends` are the files it gets, by their numbers there.
+    """
+    global _server
+    if _server is None or _server[0] != os.getpid():
+        _server = os.getpid(), _start_server()
+    connection = _server[1]
+    libc = ctypes.CDLL(None)
+    libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        data = json.dumps({**order, "numbers": list(ends)}).encode()
+        socket.send_fds(connection, [data], list(ends.values()))
+        return int(connection.recv(100))
+    finally:
+        libc.prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+def _start_server() -> socket.socket:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _MESSAGE)
+    code = f"from tests import quick_start; quick_start.serve({theirs.fileno()})"
+    _Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "utilities"), str(ROOT)])},
+        pass_fds=[theirs.fileno()],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,  # no Ctrl-C; it ends with its connection
+    )
+    theirs.close()
+    return ours
+
+
+def serve(number: int) -> None:
+    """Start processes until the connection ends; in each of them, run its script."""
+    connection = socket.socket(fileno=number)
+    before = list(sys.path)
+    for path in sorted((ROOT / "utilities" / "mediakeep" / "commands").glob("*.py")):
+        importlib.import_module(f"mediakeep.commands.{path.stem}")
+    importlib.import_module(_MODULE)
+    del sys.modules[_MODULE]  # which is to run as another
+    for name in _LATER:  # what commands import when they need it
+        importlib.import_module(name)
+    sys.path[:] = [path for path in before if path not in ("", str(ROOT / "utilities"), str(ROOT))]
+    gc.collect()
+    gc.freeze()
+    while True:
+        data, ends, _, _ = socket.recv_fds(connection, _MESSAGE, 20)
+        if not data:
+            os._exit(0)
+        read, write = os.pipe()
+        if not (between := os.fork()):
+            parent = os.getpid()
+            if child := os.fork():
+                os.write(write, str(child).encode())
+                os._exit(0)
+            while os.getppid() == parent:
+                time.sleep(0.0005)
+            for end in (read, write, number):
+                os.close(end)
+            connection.detach()
+            return _run(json.loads(data), ends)
+        os.close(write)
+        os.waitpid(between, 0)
+        for end in ends:
+            os.close(end)
+        connection.send(os.read(read, 100))
+        os.close(read)
+
+
+def _run(order: dict[str, Any], ends: list[int]) -> None:
+    """Become what a new interpreter is when it begins to run a script."""
+    high = [fcntl.fcntl(end, fcntl.F_DUPFD, 200) for end in ends]
+    for number, end in zip(order["numbers"], high, strict=True):
+        os.dup2(end, number)
+    for end in {*ends, *high} - {*order["numbers"]}:
+        os.close(end)
+    if order["session"]:
+        os.setsid()
+    os.chdir(order["folder"])
+    os.environ.clear()
+    os.environ.update(order["env"])
+    time.tzset()
+    tempfile.tempdir = None
+    for name in ("stdin", "stdout", "stderr"):
+        _reopen(name)
+    script, *words = order["line"]
+    is_module = script == "-m"
+    sys.argv = {"-m": words, "-c": [script, *words[1:]]}.get(script, order["line"])
+    more = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    sys.path[:0] = [order["folder"] if is_module else str(Path(script).parent), *more]
+    if any((Path(path) / "sitecustomize.py").exists() for path in more):
+        sys.modules.pop("sitecustomize", None)
+        importlib.import_module("sitecustomize")
+    try:
+        if script == "-c":
+            exec(words[0], {"__name__": "__main__"})
+        elif is_module:
+            runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+        else:
+            runpy.run_path(script, run_name="__main__")
+        _leave(0)
+    except SystemExit as end:
+        _leave(end.code)
+
+
+def _leave(code: object) -> None:
+    """End as an interpreter does, but leave the memory to the system, which is faster."""
+    if code is not None and not isinstance(code, int):
+        print(code, file=sys.stderr)
+        code = 1
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code or 0)
+
+
+def _reopen(name: str) -> None:
+    """Give a standard stream what a new interpreter would give it."""
+    number = ("stdin", "stdout", "stderr").index(name)
+    mode = "r" if name == "stdin" else "w"
+    errors = "backslashreplace" if name == "stderr" else "surrogateescape" if _is_c() else "strict"
+    stream: io.TextIOWrapper | None = None
+    with contextlib.suppress(OSError):
+        binary = open(number, f"{mode}b", closefd=False)  # noqa: SIM115
+        line_buffering = name == "stderr" or os.isatty(number)
+        stream = io.TextIOWrapper(
+            binary,
+            getattr(sys, name).encoding,
+            errors,
+            line_buffering=line_buffering,
+            write_through="PYTHONUNBUFFERED" in os.environ,
+        )
+    setattr(sys, name, stream)
+    setattr(sys, f"__{name}__", stream)
+
+
+def _is_c() -> bool:
+    return os.environ.get("LC_ALL", os.environ.get("LANG", "C")) in ("", "C", "POSIX", "C.UTF-8")
