@@ -98,46 +98,57 @@ def test_ffprobe_and_mediainfo_read_chapters_cover_and_tags(tmp_path: Path) -> N
 _SHELF_NAMES = ("subtitle", "publisher", "language", "isbn", "asin")
 
 
-@each_row(
-    ("more", "series"),
-    [
-        ("", {"series": "The Series", "series-part": "2"}),
-        (
-            "Robots #4.5",
-            {
-                "series": "The Series; Robots",
-                "series-part": "2; 4.5",
-                "grouping": "The Series #2; Robots #4.5",
-            },
-        ),
-        ("Robots", {"grouping": "The Series #2; Robots"}),
-    ],
-)
+_SERIES_ROWS = [
+    ("", {"series": "The Series", "series-part": "2"}),
+    (
+        "Robots #4.5",
+        {
+            "series": "The Series; Robots",
+            "series-part": "2; 4.5",
+            "grouping": "The Series #2; Robots #4.5",
+        },
+    ),
+    ("Robots", {"grouping": "The Series #2; Robots"}),
+]
+
+
+@each_row(("more", "series"), _SERIES_ROWS)
 def test_audiobookshelf_finds_all_details(
     tmp_path: Path, more: str, series: dict[str, str]
 ) -> None:
-    own = {name: f"the {name}" for name in _SHELF_NAMES}
-    details = structs.replace(
-        books.DETAILS, genre="Drama; Crime", more_series=more, advisory="1", **own
-    )
-    path, size = tmp_path / "a.m4b", 50_000  # a smaller file is not read to its last tag by ffprobe
-    entry = book_file.build_sample_entry(books.FORMAT)
-    sizes = bytearray(m4b_header.pack_sizes([size, size]))
-    track = AudioTrack(44_100, entry, 1024, 1024, 1024, sizes)
-    book_file.write_m4b(path, track, [bytes(2 * size)], [], details)
+    path, expected = _write_detailed_book(tmp_path, more, series)
     tags: Any = mutagen.mp4.MP4(path)  # type: ignore[no-untyped-call]
     assert tags["rtng"] == [1]
     names = {f"----:com.apple.iTunes:{name.upper()}": name for name in (*_SHELF_NAMES, *series)}
     names |= {"\xa9gen": "genre", "\xa9grp": "grouping"}
     found = {name: tags[key][0] for key, name in names.items() if key in tags}
-    texts = {name: os.fsdecode(text) for name, text in found.items()}
-    expected = {**own, "genre": "Drama; Crime", **series}
-    assert texts == expected
+    assert {name: os.fsdecode(text) for name, text in found.items()} == expected
     assert ("series" in series) == ("----:com.apple.iTunes:SERIES" in tags)
-    if shutil.which("ffprobe"):
-        shown = _run("ffprobe", "-v", "error", "-show_format", path)["format"]["tags"]
-        lower = {key.lower(): value for key, value in shown.items()}
-        assert {name: lower[name] for name in expected} == expected
+
+
+@pytest.mark.needs("ffprobe")
+@each_row(("more", "series"), _SERIES_ROWS)
+def test_ffprobe_shows_all_details(tmp_path: Path, more: str, series: dict[str, str]) -> None:
+    path, expected = _write_detailed_book(tmp_path, more, series)
+    shown = _run("ffprobe", "-v", "error", "-show_format", path)["format"]["tags"]
+    lower = {key.lower(): value for key, value in shown.items()}
+    assert {name: lower[name] for name in expected} == expected
+
+
+def _write_detailed_book(
+    folder: Path, more: str, series: dict[str, str]
+) -> tuple[Path, dict[str, str]]:
+    """Write a book with all details; return its path and the tags that audiobookshelf reads."""
+    own = {name: f"the {name}" for name in _SHELF_NAMES}
+    details = structs.replace(
+        books.DETAILS, genre="Drama; Crime", more_series=more, advisory="1", **own
+    )
+    path, size = folder / "a.m4b", 50_000  # a smaller file is not read to its last tag by ffprobe
+    entry = book_file.build_sample_entry(books.FORMAT)
+    sizes = bytearray(m4b_header.pack_sizes([size, size]))
+    track = AudioTrack(44_100, entry, 1024, 1024, 1024, sizes)
+    book_file.write_m4b(path, track, [bytes(2 * size)], [], details)
+    return path, {**own, "genre": "Drama; Crime", **series}
 
 
 def _run(*line: str | Path) -> Any:
