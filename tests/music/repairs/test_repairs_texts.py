@@ -84,7 +84,9 @@ def test_the_reason_says_what_was_superfluous() -> None:
         ("·Ñ´ÐÓËáÔ", "·Ñ´ÐÓËáÔ"),  # Korean: proposed only
         ("ÌÏØÓ", "ÌÏØÓ"),  # "лось" in KOI8-R, or "МПШУ"
         ("DOHLÍŽITELKA", "DOHLÍŽITELKA"),
-        ("Ð¡Â¹", "Ð¡Â¹"),  # Chinese
+        *(
+            (text, text) for text in ("Ð¡Â¹", "Ì¦...", "Ä°Ä© (Live)", "Á¸âÃ°²¾²Õâ¼ÒÕÔÒÌÄï")
+        ),  # Chinese
     ],
 )
 def test_mojibake_is_fixed_if_it_is_certain(text: str, meant: str) -> None:

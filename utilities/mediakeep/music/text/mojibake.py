@@ -136,8 +136,8 @@ def _proves_mojibake(text: str, start: int, end: int, char: str) -> bool:
 
 # What UTF-8 gives by chance: letters of two scripts in a word, or a letter or two alone.
 _UNLIKELY = re.compile(
-    "[A-Za-zÀ-ɏ][Ͱ-ӿἀ-῿]|[Ͱ-ӿἀ-῿][A-Za-zÀ-ɏ]|[Ͱ-Ͽ][Ѐ-ӿ]|[Ѐ-ӿ][Ͱ-Ͽ]"
-    r"|^[^A-Za-z\u0800-\uffff]{1,2}$|^[\x00-\x7f]*\b[\u0100-\u07ff]\b[\x00-\x7f]*$"
+    "[A-Za-zÀ-ɏ一-龿][Ͱ-ӿἀ-῿]|[Ͱ-ӿἀ-῿][A-Za-zÀ-ɏ一-龿]|[Ͱ-Ͽ][Ѐ-ӿ]|[Ѐ-ӿ][Ͱ-Ͽ]"
+    r"|^[^A-Za-z\u0800-\uffff]{1,2}\W*$|^[\x00-\x7f]*\b[\u0100-\u07ff]{1,2}\b[\x00-\x7f]*$"
 )
 _SHORT_WITHOUT_ASCII = re.compile("[^A-Za-z]{1,8}")  # may be UTF-8 by chance: Chinese, Korean
 _MAX_REREADINGS = 3  # times that UTF-8 may have been decoded wrong
