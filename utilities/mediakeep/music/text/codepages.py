@@ -19,7 +19,12 @@ from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
-from mediakeep.music.text import letter_costs
+from mediakeep.music.text.letter_costs import (
+    HANGUL,
+    LETTER_PAIRS,
+    SIMPLIFIED_CHINESE,
+    TRADITIONAL_CHINESE,
+)
 
 _C1_BYTES = bytes(range(0x80, 0xA0))
 # Five bytes are undefined in Windows-1252; programs use the characters of Latin-1.
@@ -34,7 +39,7 @@ CP1252_TO_BYTE = {ord(char): byte for byte, char in C1_TO_CP1252.items()}
 _GAIN = 5  # by which a reading must be more likely than the Latin letters
 _CERTAIN_GAIN = 12  # the same for a certain reading
 _CERTAIN_LEAD, _LEAD_OVER_OTHERS = 7, 10  # over other readings in Cyrillic, and in other scripts
-_CERTAIN_LETTERS = 5  # Cyrillic letters in a text that can be certain
+_CERTAIN_LETTERS = 6  # Cyrillic letters in a text that can be certain
 
 _ASCII, _PUNCTUATION, _ODD_CASE = 3, 5, 8
 _LATIN_LETTER, _NEXT_LATIN_LETTER, _SYMBOL, _SYMBOL_IN_WORD, _CONTROL = 4, 6, 9, 13, 14
@@ -45,11 +50,13 @@ _SYMBOLS = frozenset("§©®°·™‚‹›")
 _WIDE_MARKS = frozenset("、。「」『』・！？（）　《》…—“”，：；～")
 
 _WORD = re.compile(r"[^\W\d_]+|.", re.DOTALL)
-_MAY_BE_MISREAD = re.compile(rb"[\x80-\xff]{2}")
-_MIN_HIGH_BYTES = 3
+_MAY_BE_MISREAD = re.compile(rb"[\x80-\xff]{2}.*[\x80-\xff]|[\x80-\xff].*[\x80-\xff]{2}", re.DOTALL)
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _KANA_CHARS = re.compile("[\u3041-\u30ff]")
 _IDEOGRAPHS = re.compile("[\u4e00-\u9fff\uac00-\ud7a3]")
+
+
+_CostOfText = Callable[[str], float]
 
 
 class Misreading(NamedTuple):
@@ -73,10 +80,10 @@ def find_misreading(text: str) -> Misreading | None:
         raw = text.translate(CP1252_TO_BYTE).encode("latin-1")
     except UnicodeError:
         return None
-    if not _MAY_BE_MISREAD.search(raw) or sum(byte > 0x7F for byte in raw) < _MIN_HIGH_BYTES:
+    if not _MAY_BE_MISREAD.search(raw):
         return None
     costs: dict[str, float] = {}
-    for encoding, measure_cost in _CODEPAGES:
+    for encoding, measure_cost in ((name, cost) for names, cost in _READINGS for name in names):
         with suppress(UnicodeError):
             decoded = raw.decode(encoding)
             costs[decoded] = min(measure_cost(decoded), costs.get(decoded, math.inf))
@@ -117,7 +124,7 @@ def _latin_cost(text: str) -> float:
 
 
 def _read_pairs(script: str) -> dict[tuple[str, str], int]:
-    letters, *rows = letter_costs.LETTER_PAIRS[script]
+    letters, *rows = LETTER_PAIRS[script]
     return {
         (before, after): int(digit)
         for before, row in zip(letters, rows, strict=True)
@@ -157,7 +164,7 @@ def _one_character_cost(characters: _CharacterSet, char: str) -> float:
     if char.isascii():
         return _ASCII
     if _KANA_CHARS.match(char):
-        return _KANA if characters is _JAPANESE else _FOREIGN_KANA
+        return _KANA if characters.standard == "euc_jp" else _FOREIGN_KANA
     if char in _WIDE_MARKS or "\uff01" <= char <= "\uff5e":
         return _WIDE_PUNCTUATION
     if not _IDEOGRAPHS.match(char):
@@ -168,30 +175,29 @@ def _one_character_cost(characters: _CharacterSet, char: str) -> float:
     return _COMMON if is_common else _RARE
 
 
-_JAPANESE = _CharacterSet(
-    "euc_jp",
-    range(0xB0, 0xD0),
-    letter_costs.SIMPLIFIED_CHINESE | letter_costs.TRADITIONAL_CHINESE,
-)
-_SIMPLIFIED = _CharacterSet("gb2312", range(0xB0, 0xD8), letter_costs.SIMPLIFIED_CHINESE)
-_TRADITIONAL = _CharacterSet("big5", range(0xA4, 0xC7), letter_costs.TRADITIONAL_CHINESE)
-_KOREAN = _CharacterSet("euc_kr", range(0xB0, 0xC9), letter_costs.HANGUL)
-
-_cyrillic_cost = partial(_alphabet_cost, _read_pairs("Cyrillic"))
-_japanese_cost = partial(_character_cost, _JAPANESE)
-_CODEPAGES: tuple[tuple[str, Callable[[str], float]], ...] = (
-    ("cp1251", _cyrillic_cost),
-    ("koi8-u", _cyrillic_cost),  # KOI8-R with the letters of Ukrainian
-    ("cp866", _cyrillic_cost),
-    ("cp1125", _cyrillic_cost),  # cp866 with other letters of Ukrainian
-    ("mac-cyrillic", _cyrillic_cost),
-    ("iso8859-5", _cyrillic_cost),
-    ("cp1253", partial(_alphabet_cost, _read_pairs("Greek"))),
-    ("cp1255", partial(_alphabet_cost, _read_pairs("Hebrew"))),
-    ("cp1256", partial(_alphabet_cost, _read_pairs("Arabic"))),
-    ("cp932", _japanese_cost),
-    ("euc_jp", _japanese_cost),
-    ("gbk", partial(_character_cost, _SIMPLIFIED)),
-    ("cp950", partial(_character_cost, _TRADITIONAL)),
-    ("cp949", partial(_character_cost, _KOREAN)),
+_READINGS: tuple[tuple[tuple[str, ...], _CostOfText], ...] = (
+    (
+        # KOI8-U and cp1125 are KOI8-R and cp866 with the letters of Ukrainian.
+        ("cp1251", "koi8-u", "cp866", "cp1125", "mac-cyrillic", "iso8859-5"),
+        partial(_alphabet_cost, _read_pairs("Cyrillic")),
+    ),
+    (("cp1253",), partial(_alphabet_cost, _read_pairs("Greek"))),
+    (("cp1255",), partial(_alphabet_cost, _read_pairs("Hebrew"))),
+    (("cp1256",), partial(_alphabet_cost, _read_pairs("Arabic"))),
+    (
+        ("cp932", "euc_jp"),
+        partial(
+            _character_cost,
+            _CharacterSet("euc_jp", range(0xB0, 0xD0), SIMPLIFIED_CHINESE | TRADITIONAL_CHINESE),
+        ),
+    ),
+    (
+        ("gbk",),
+        partial(_character_cost, _CharacterSet("gb2312", range(0xB0, 0xD8), SIMPLIFIED_CHINESE)),
+    ),
+    (
+        ("cp950",),
+        partial(_character_cost, _CharacterSet("big5", range(0xA4, 0xC7), TRADITIONAL_CHINESE)),
+    ),
+    (("cp949",), partial(_character_cost, _CharacterSet("euc_kr", range(0xB0, 0xC9), HANGUL))),
 )
