@@ -132,7 +132,7 @@ def test_a_control_character_leaves_no_doubt_even_of_one_letter() -> None:
         *("Å²", "2×½", "Ø½", "OLÉ®", "Müller™", "ESPAÑA™", "Å… nei", "Ó…", "DÉJÀ VU…", "MØ", "Ö"),
         *("ÆØÅ", "ÅÄÖ åäö", "ÆØÅ ÆØÅ", "äöüß", "Öööö", "Ääää!", "áéíóú", "Þýðing", "Çà", "Ôô"),
         *("Ãngela", "Â", "Ã", "Ñandú", "São Tomé", "naïve", "…", "“Café…”", "Ð¯", "É™", "½", "²³"),
-        *("DOHLÍŽITELKA", "¿Qué?", "¡ÁÉÍ!"),
+        *("DOHLÍŽITELKA", "¿Qué?", "¡ÁÉÍ!", "MÓÐURBLÓÐ SENAN", "DEFINIÇÕES E CAIAÇÕES"),
     ],
 )
 def test_what_could_be_meant_so_is_left_alone(text: str) -> None:

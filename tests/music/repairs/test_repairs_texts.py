@@ -82,6 +82,7 @@ def test_the_reason_says_what_was_superfluous() -> None:
         ("\x8fåñíß î ëþáâè", "Песня о любви"),  # Mac Cyrillic
         ("\x8f¥á\xad\xef ® «î¡¢¨", "Песня о любви"),  # DOS
         ("·Ñ´ÐÓËáÔ", "·Ñ´ÐÓËáÔ"),  # Korean: proposed only
+        ("ÇË¤£°_²´¯Çµ|´^", "ÇË¤£°_²´¯Çµ|´^"),  # Big5
         ("ÌÏØÓ", "ÌÏØÓ"),  # "лось" in KOI8-R, or "МПШУ"
         ("DOHLÍŽITELKA", "DOHLÍŽITELKA"),
         *(

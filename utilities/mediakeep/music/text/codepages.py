@@ -46,14 +46,15 @@ _LATIN_LETTER, _NEXT_LATIN_LETTER, _SYMBOL, _SYMBOL_IN_WORD, _CONTROL = 4, 6, 9,
 _KANA, _FOREIGN_KANA, _WIDE_PUNCTUATION = 4, 12, 7
 _FREQUENT, _COMMON, _RARE = 6.5, 11, 14
 _MARKS = frozenset("«»“”„‘’–—…№\u00a0")
-_SYMBOLS = frozenset("§©®°·™‚‹›")
+_SYMBOLS = frozenset("§©®°·™‚‹›|^~{}")
 _WIDE_MARKS = frozenset("、。「」『』・！？（）　《》…—“”，：；～")
 
 _WORD = re.compile(r"[^\W\d_]+|.", re.DOTALL)
 _MAY_BE_MISREAD = re.compile(rb"[\x80-\xff]{2}.*[\x80-\xff]|[\x80-\xff].*[\x80-\xff]{2}", re.DOTALL)
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
-_KANA_CHARS = re.compile("[\u3041-\u30ff]")
-_IDEOGRAPHS = re.compile("[\u4e00-\u9fff\uac00-\ud7a3]")
+# Kana, Chinese characters and Hangul.
+_CHARACTERS = re.compile("[\u3041-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
+_IN_LATIN_WORD = re.compile("[A-Z][\u4e00-\u9fff\uac00-\ud7a3][A-Z]")  # an accent or two
 
 
 _CostOfText = Callable[[str], float]
@@ -155,7 +156,7 @@ def _has_odd_case(word: str) -> bool:
 
 def _character_cost(characters: _CharacterSet, text: str) -> float:
     """Return the cost of a text in characters; infinite if it has none, or other letters."""
-    if not _KANA_CHARS.search(text) and not _IDEOGRAPHS.search(text):
+    if not _CHARACTERS.search(text) or _IN_LATIN_WORD.search(text):
         return math.inf
     return sum(_one_character_cost(characters, char) for char in text)
 
@@ -163,11 +164,11 @@ def _character_cost(characters: _CharacterSet, text: str) -> float:
 def _one_character_cost(characters: _CharacterSet, char: str) -> float:
     if char.isascii():
         return _ASCII
-    if _KANA_CHARS.match(char):
+    if "\u3041" <= char <= "\u30ff":
         return _KANA if characters.standard == "euc_jp" else _FOREIGN_KANA
     if char in _WIDE_MARKS or "\uff01" <= char <= "\uff5e":
         return _WIDE_PUNCTUATION
-    if not _IDEOGRAPHS.match(char):
+    if not _CHARACTERS.match(char):
         return math.inf
     if char in characters.frequent:
         return _FREQUENT
