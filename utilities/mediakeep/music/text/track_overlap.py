@@ -75,6 +75,25 @@ def is_credited_to(medium_track: MediumTrack, release: Release, artist: str) -> 
     return artist in {credit.artist.id for credit in (*artist_credit, *release.artist_credit)}
 
 
+def select_common_tracks(lists: Sequence[Sequence[MediumTrack]]) -> tuple[MediumTrack, ...]:
+    """Return the tracks of the first list that are in every list, by recording or by title."""
+    first, *others = lists
+    keys = [track_keys(other) for other in others]
+    return tuple(
+        track for track in first if not any(found.isdisjoint(track_keys([track])) for found in keys)
+    )
+
+
+def track_keys(medium_tracks: Iterable[MediumTrack]) -> set[str]:
+    """Return the recording MBIDs and title keys of tracks, to compare them."""
+    return {
+        key
+        for _, track in medium_tracks
+        for key in (track.recording.id, title_keys.title_key(track.title))
+        if key
+    }
+
+
 def match_tracks(tracks: Sequence[TrackKey], release: Release) -> TrackOverlap:
     """Pair local tracks with the tracks of a release, each at most once."""
     unmatched, unused = audio_tracks(release), list(tracks)
