@@ -27,6 +27,8 @@ class TrackKey(msgspec.Struct, frozen=True):
     base: str  # key of title or file name, without trailing brackets
     disc: int  # 0 if unknown
     position: int
+    name: str = ""  # title or file name, without trailing brackets
+    seconds: float = 0.0  # 0 if unknown
 
 
 class TrackOverlap(msgspec.Struct, frozen=True):
@@ -54,6 +56,8 @@ def build_track_key(track: Track) -> TrackKey:
         base=title_keys.base_title_key(name),
         disc=_parse_number(tags.disc),
         position=_parse_number(tags.track),
+        name=title_keys.base_title(name),
+        seconds=track.facts.duration if track.facts else 0.0,
     )
 
 
