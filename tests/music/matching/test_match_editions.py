@@ -305,3 +305,21 @@ def test_what_only_one_of_the_tied_editions_lists_is_no_issue() -> None:
     )
     assert release_match.missing_track(artist) == {album.place: '"12 Kelp"'}
     assert release_match.duration_differs(artist) == {}
+
+
+@each_row(
+    ("bonus", "here", "tags"),
+    [
+        (["Kelp", "Rivet"], range(1, 13), {"track_total": "10"}),
+        (["Kelp", "Rivet"], range(1, 12), {}),
+        (["Kelp", "Rivet", "Salt"], range(1, 12), {}),
+        ([f"{DAWN[0]} (demo)", "Rivet"], range(1, 12), {}),
+    ],
+)
+def test_a_bonus_track_that_is_here_decides_between_editions(
+    bonus: list[str], here: range, tags: dict[str, Any]
+) -> None:
+    plain = [edition(name, country=name) for name in ("US", "GB", "DE")]
+    longer = edition("JP", [*DAWN, *bonus], country="JP")
+    match = match_album(pressings.copy(longer, only=here, **tags), *plain, longer)
+    assert match.release == longer

@@ -20,6 +20,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from msgspec import structs
+
 from mediakeep.errors import NotFound
 from mediakeep.lookups.musicbrainz import model, search_query
 from mediakeep.lookups.musicbrainz.client import PAGE_SIZE, MusicBrainzClient
@@ -211,7 +213,11 @@ class OtherReleaseFinder:
             for album in self._unexplained_albums()
             if len(self._rarest_tracks(album)) > 1 and not self._has_half_of(album, releases)
         ]
-        matched = self._match(self._discography.artist, releases) if albums else ()
+        artist = self._discography.artist
+        named = structs.replace(
+            artist, aliases=(*artist.aliases, model.Alias(name=self._query.name))
+        )
+        matched = self._match(named, releases) if albums else ()
         new = [
             album
             for album in albums
