@@ -129,12 +129,6 @@ class SearchSerializer:
         self, recording: CatalogueRecording, release: CatalogueRelease
     ) -> SearchJson:
         """Return a release with only those media and tracks that have a recording."""
-        numbered = [
-            (position, medium, offset, track)
-            for position, medium in enumerate(release.media, 1)
-            for offset, track in enumerate(medium.tracks)
-            if track.recording == recording.id
-        ]
         return _drop_empty(
             {
                 "id": release.id,
@@ -161,7 +155,9 @@ class SearchSerializer:
                         "track-count": medium.count,
                         "track-offset": offset,
                     }
-                    for position, medium, offset, track in numbered
+                    for position, medium in enumerate(release.media, 1)
+                    for offset, track in enumerate(medium.tracks)
+                    if track.recording == recording.id
                 ],
             }
         )

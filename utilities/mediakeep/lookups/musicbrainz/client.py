@@ -80,8 +80,9 @@ class MusicBrainzClient(PagedClient):
 
     def search_recordings(self, query: str) -> tuple[FoundRecording, ...]:
         """Return the recordings that match a search query best, at most 100."""
-        search = self._ngs.search_recordings
-        return self._search(RecordingSearchResult, search, query, PAGE_SIZE).recordings
+        return self._search(
+            RecordingSearchResult, self._ngs.search_recordings, query, PAGE_SIZE
+        ).recordings
 
     def browse_discography(self, artist: Artist, asked: str) -> Discography:
         """Return all releases and release groups of an artist; `asked` is the current time.

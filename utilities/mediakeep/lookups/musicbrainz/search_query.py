@@ -10,7 +10,6 @@ import string
 from collections.abc import Iterable
 
 _MAX_CHARS = 50  # characters of a text used in a query
-_MAX_READ = 1000  # characters of a text that are read
 _MAX_LENGTH_DIFFERENCE = 10  # seconds
 
 # Words in fuzzy searches: shorter ones match exactly, those up to the second with one edit.
@@ -58,8 +57,8 @@ def recordings_by_title(albums: Iterable[tuple[Iterable[tuple[str, float]], int]
 
 
 def _match_recording(title: str, seconds: float) -> str:
-    first, last = max(round(seconds) - _MAX_LENGTH_DIFFERENCE, 0), seconds + _MAX_LENGTH_DIFFERENCE
-    length = f" AND dur:[{first * 1000} TO {round(last) * 1000}]" if seconds else ""
+    first, last = (round(seconds) + step * _MAX_LENGTH_DIFFERENCE for step in (-1, 1))
+    length = f" AND dur:[{max(first, 0) * 1000} TO {last * 1000}]" if seconds else ""
     return f"(recording:{_quote_phrase(title)}{length})"
 
 
@@ -123,7 +122,7 @@ def _quote_phrase(text: str) -> str:
 
 
 def _shorten(text: str) -> str:
-    plain = " ".join("".join(c if c.isprintable() else " " for c in text[:_MAX_READ]).split())
+    plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     if len(plain) > _MAX_CHARS:
         plain = plain[: _MAX_CHARS + 1].rpartition(" ")[0] or plain[:_MAX_CHARS]
     return plain

@@ -56,9 +56,9 @@ def rank_groups_by_tracks(
             if release.release_group and is_possible:
                 known = sizes[release.release_group.id]
                 known[key] = min(abs(more), known.get(key, abs(more)))
-    several = (group for group in sizes if len(sizes[group]) > 1)
     return sorted(
-        several, key=lambda group: (-len(sizes[group]), min(sizes[group].values()), group)
+        (group for group in sizes if len(sizes[group]) > 1),
+        key=lambda group: (-len(sizes[group]), min(sizes[group].values()), group),
     )[:GROUPS_PER_TITLE]
 
 

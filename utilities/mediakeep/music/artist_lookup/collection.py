@@ -213,16 +213,17 @@ def _find_owned_group(
         ]
         return _build_owned_group(index.groups[group], albums, overlaps)
     local_tracks = [entry for album in albums for entry in tracks[album.place]]
-    editions = [entry.release for entry in matched if entry.release]
-    editions = editions or [
-        index.releases[entry.release] for entry in albums if entry.release in index.releases
-    ]
     tied = {release.id: release for entry in matched for release in entry.releases}
-    editions = editions or [*tied.values()] or [*index.editions.get(group, ())]
-    # no official release: its tracks are unknown
+    editions = (
+        [entry.release for entry in matched if entry.release]
+        or [index.releases[entry.release] for entry in albums if entry.release in index.releases]
+        or [*tied.values()]
+        or [*index.editions.get(group, ())]
+        # no official release: its tracks are unknown
+        or [Release(id="", title=index.groups[group].title)]
+    )
     overlaps = [
-        (track_overlap.match_tracks(local_tracks, edition), edition)
-        for edition in editions or [Release(id="", title=index.groups[group].title)]
+        (track_overlap.match_tracks(local_tracks, edition), edition) for edition in editions
     ]
     overlaps.sort(key=lambda entry: entry[0].distance)
     best = overlaps[0][0].distance

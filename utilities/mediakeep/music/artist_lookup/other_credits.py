@@ -213,10 +213,8 @@ class OtherReleaseFinder:
             for album in self._unexplained_albums()
             if len(self._rarest_tracks(album)) > 1 and not self._has_half_of(album, releases)
         ]
-        artist = self._discography.artist
-        named = structs.replace(
-            artist, aliases=(*artist.aliases, model.Alias(name=self._query.name))
-        )
+        artist, queried = self._discography.artist, model.Alias(name=self._query.name)
+        named = structs.replace(artist, aliases=(*artist.aliases, queried))
         matched = self._match(named, releases) if albums else ()
         new = [
             album

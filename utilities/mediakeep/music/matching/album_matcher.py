@@ -17,7 +17,7 @@ from mediakeep.lookups.musicbrainz.model import Release
 from mediakeep.music.artist_lookup import artist_query
 from mediakeep.music.matching import candidate_filter, edition_penalties, local_album
 from mediakeep.music.matching import tracklists as shaping
-from mediakeep.music.matching.local_album import LocalAlbum, LocalTrack
+from mediakeep.music.matching.local_album import LocalAlbum
 from mediakeep.music.matching.match_result import (
     AlbumMatch,
     MatchConfidence,
@@ -272,17 +272,14 @@ def _count_own_extra(album: LocalAlbum, distance: ReleaseDistance) -> int:
     A second copy of a song does not count, but another version of it, such as a demo, does.
     """
     rows = list(zip(album.tracks, distance.assignment.slots, strict=True))
-    keys = {_song_key(track) for track, slot in rows if slot >= 0}
+    titles = [track.title for track, slot in rows if slot >= 0 and track.title]
+    keys = {(title.key, title.version_kinds) for title in titles}
     return sum(
         slot < 0
         and (not track.artists or not track.artists.isdisjoint(album.artists))
-        and (_song_key(track) or track.place) not in keys
+        and not (track.title and (track.title.key, track.title.version_kinds) in keys)
         for track, slot in rows
     )
-
-
-def _song_key(track: LocalTrack) -> tuple[object, ...]:
-    return (track.title.key, track.title.version_kinds) if track.title else ()
 
 
 def _sum_penalties(penalties: Penalties) -> float:
