@@ -73,7 +73,9 @@ def test_a_command_is_led_to_the_server_and_what_it_asked_is_counted(catalogue: 
     done = run_apart("--catalogue", catalogue, *client(*paths))
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["200", "200", "404", "400"]
-    assert done.stderr == "4 requests answered, 1 with 400, 1 with 404.\n"
+    assert done.stderr == (
+        "4 requests answered, 1 with status 400 (bad request), 1 with status 404 (not found).\n"
+    )
 
 
 def test_without_a_catalogue_the_sample_librarys_artists_are_known() -> None:

@@ -37,7 +37,7 @@ def test_a_command_is_led_to_tmdb_with_a_token_that_is_good_there() -> None:
     paths = (f"/3/movie/{FIRST.id}", f"/t/p/w500{FIRST.posters[0].path}", "/3/movie/1")
     done = run("simulate_services", *client(*paths), MEDIAKEEP_TMDB_TOKEN="MINE")
     assert done.stdout.splitlines() == [f"200 {FIRST.title}", "200 ffd8ff", "404"]
-    assert done.stderr == "3 requests answered, 1 with 404.\n"
+    assert done.stderr == "3 requests answered, 1 with status 404 (not found).\n"
 
 
 def test_the_log_tells_no_secret(tmp_path: Path) -> None:

@@ -231,7 +231,8 @@ def test_files_behind_links_are_written_only_if_links_are_followed(
     assert outcome.data["auto_fixed"] == repaired
     assert (state(elsewhere) == before) is (not repaired)
     held = f"a link leads to it in {elsewhere}, and the setting links is read"
-    assert (held in report(artist)) is (not repaired)
+    text = report(artist).replace("\\", "")  # names of temporary folders are escaped
+    assert (held in text) is (not repaired)
     assert (artist / "Dawn").is_symlink()
 
 
