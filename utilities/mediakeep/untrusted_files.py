@@ -46,6 +46,14 @@ def decode_json(data: bytes | str, decoded_type: Any = Any) -> Any:
     return JsonDecoder(decoded_type).decode(data)
 
 
+def read_json(path: Path, decoded_type: type[T]) -> T | None:
+    """Read a JSON file; return None if it is missing, cannot be read, or is invalid."""
+    try:
+        return decode_json(path.read_bytes(), decoded_type)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
 def open_regular_file(path: Path, max_size: int = MAX_STATE_SIZE) -> BinaryIO:
     """Open a file for reading; raise OSError if it is not a regular file or has too many bytes."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe would block
