@@ -30,6 +30,7 @@ KINDS = {
     "24.wav": ("pcm_s24le", "wav", "s32", 44_100),
     "a.aiff": ("pcm_s16be", "aiff", "s16", 44_100),
     "a.wv": ("wavpack", "wv", "s16p", 44_100),
+    "32.wv": ("wavpack", "wv", "s32p", 44_100),
     "a.tta": ("tta", "tta", "s16", 44_100),
     "ima.wav": ("adpcm_ima_wav", "wav", "s16p", 44_100),
     "mp3.wav": ("libmp3lame", "wav", "s16p", 44_100),

@@ -12,7 +12,7 @@ from mutagen.apev2 import APEv2
 from mutagen.id3 import APIC, ID3, TIT2
 
 from mediakeep.media.audio import tags
-from mediakeep.media.audio.decode import damage, flac_md5
+from mediakeep.media.audio.decode import damage, flac_md5, ogg_page_scan
 from mediakeep.media.audio.tags import AudioProperties
 from mediakeep_samples.music import track_files
 from tests.media import encoded
@@ -94,7 +94,7 @@ def with_two_id3v2(path: Path) -> None:
 BEHIND = (with_id3v1, with_ape, with_both, with_lyrics)
 AROUND = [
     *((suffix, change) for suffix in ("mp3", "flac", "aac", "wv") for change in BEHIND),
-    *((suffix, with_two_id3v2) for suffix in ("mp3", "flac", "aac")),
+    *((suffix, with_two_id3v2) for suffix in ("mp3", "flac", "aac", "wv", "tta")),
 ]
 
 
@@ -145,6 +145,43 @@ def test_a_flac_without_a_checksum_is_no_damage(tmp_path: Path) -> None:
     whole[8 + 18 : 8 + 34] = bytes(16)  # "fLaC", a header of four bytes, then STREAMINFO
     path.write_bytes(whole)
     assert mutagen.File(path).info.md5_signature == 0
+    assert found(path) == ""
+
+
+def _rewrite_pages(whole: bytes, change: Callable[[int, bytearray], bytes]) -> bytes:
+    """Change each page of an Ogg file, and correct its checksum."""
+    result, start = b"", 0
+    while start < len(whole):
+        end = whole.find(b"OggS", start + 1) % (len(whole) + 1)
+        page = bytearray(change(start, bytearray(whole[start:end])))
+        page[22:26] = ogg_page_scan.page_checksum(bytes(page)).to_bytes(4, "little")
+        result, start = result + page, end
+    return result
+
+
+def test_an_ogg_flac_without_a_checksum_whose_pages_tell_a_later_time_is_no_damage(
+    tmp_path: Path,
+) -> None:
+    def change(start: int, page: bytearray) -> bytes:
+        streaminfo = page.find(b"fLaC")
+        if streaminfo >= 0:
+            page[streaminfo + 26 : streaminfo + 42] = bytes(16)
+        elif position := int.from_bytes(page[6:14], "little"):
+            page[6:14] = (position + 2000).to_bytes(8, "little")
+        return page
+
+    path = encoded.write(tmp_path / "a.oga", "flac.oga")
+    path.write_bytes(_rewrite_pages(path.read_bytes(), change))
+    assert mutagen.File(path).info.length > 0
+    assert found(path) == ""
+
+
+def test_a_checksum_of_wavpack_that_ffmpeg_may_compute_wrong_is_no_damage(tmp_path: Path) -> None:
+    path = encoded.write(tmp_path / "a.wv", "32.wv")
+    whole = bytearray(path.read_bytes())
+    extra_bits = whole.index(b"\x8c", 32)  # a large sub-block; its checksum follows its size
+    whole[extra_bits + 4] ^= 1
+    path.write_bytes(whole)
     assert found(path) == ""
 
 

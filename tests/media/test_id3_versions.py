@@ -11,6 +11,7 @@ import pytest
 from mutagen import id3
 
 from mediakeep.media.audio import essence, tag_edits, tags
+from mediakeep.media.audio.id3 import frames, raw_frames
 from mediakeep.media.safewrite import atomic_replace, write_tags
 from mediakeep.media.safewrite.write_tags import (
     CopyToNativeTags,
@@ -203,3 +204,44 @@ def test_genres_are_named_in_place_of_their_numbers_but_for_those_without_a_name
         frames.save(path, v2_version=4 if rules is OLD else 3, v23_sep=None)
         writable_files.write(path, tmp_path, TITLE, rules=rules)
         assert list(id3.ID3(path, translate=False)["TCON"].text) == kept
+
+
+def _content_of_2_2(name: str) -> bytes:
+    """Return what a program writes into a frame of 2.2: texts, links, and bytes for the rest."""
+    special = {
+        "TYE": b"\x001999",
+        "TDA": b"\x000203",
+        "TIM": b"\x001530",
+        "TOR": b"\x001987",
+        "TRK": b"\x003/4",
+        "TPA": b"\x001/2",
+        "TXX": b"\0MusicBrainz Album Id\0text",
+        "COM": b"\0eng\0text",
+        "UFI": b"http://musicbrainz.org\x0012345678",
+        "IPL": b"\0producer\0Vera\0",
+        "PIC": b"\0PNG\3\0" + writable_files.IMAGE,
+    }
+    return special.get(name, b"\x0017" if name[0] in "TGM" else b"http://example.org\0")
+
+
+@RULES
+@each_row("names", [*((name,) for name in id3.Frames_2_2), tuple(id3.Frames_2_2)])
+def test_a_tag_of_2_2_keeps_each_field_when_it_is_raised(
+    tmp_path: Path, rules: WriteRules, names: tuple[str, ...]
+) -> None:
+    contents = [(name.encode(), _content_of_2_2(name)) for name in names]
+    body = b"".join(name + len(content).to_bytes(3) + content for name, content in contents)
+    path = writable_files.put(tmp_path, "bare.mp3")
+    path.write_bytes(raw_frames.build_tag(body, 2) + path.read_bytes())
+    before = tags.read(path).tags
+    assert writable_files.write(path, tmp_path, TITLE, rules=rules) is not None
+    after = tags.read(path).tags
+    assert version(path) == rules.id3
+    assert tag_edits.differing_fields(before, after) == ["title"]
+    assert after.pictures == before.pictures
+
+
+def test_the_frames_of_2_2_have_the_names_of_mutagen() -> None:
+    known = {name: frame.__base__.__name__ for name, frame in id3.Frames_2_2.items()}
+    del known["CRM"]  # encrypted: has no name in later versions
+    assert {name: frames.normalize_frame_name(name.encode()) for name in known} == known

@@ -217,6 +217,25 @@ def test_a_field_can_be_locked_by_a_setting(artist: Path) -> None:
 
 
 @pytest.mark.real_disk
+@pytest.mark.parametrize(("links", "repaired"), [("read", 0), ("follow", 2)])
+def test_files_behind_links_are_written_only_if_links_are_followed(
+    artist: Path, links: str, repaired: int
+) -> None:
+    elsewhere = artist.parents[1] / "other disk"
+    (artist / "Dawn").rename(elsewhere)
+    (artist / "Dawn").symlink_to(elsewhere)
+    (artist / "Dusk" / "a.opus").rename(elsewhere.parent / "a.opus")
+    (artist / "Dusk" / "a.opus").symlink_to(elsewhere.parent / "a.opus")
+    before = state(elsewhere)
+    outcome = run(artist, WritePolicy(fix=FixLevel.SAFE, links=links))
+    assert outcome.data["auto_fixed"] == repaired
+    assert (state(elsewhere) == before) is (not repaired)
+    held = f"a link leads to it in {elsewhere}, and the setting links is read"
+    assert (held in report(artist)) is (not repaired)
+    assert (artist / "Dawn").is_symlink()
+
+
+@pytest.mark.real_disk
 def test_a_file_with_several_names_is_left_alone_and_reported(artist: Path) -> None:
     os.link(artist / "Dusk" / "a.opus", artist.parent / "b.opus")
     before = state(artist / "Dusk")

@@ -55,7 +55,11 @@ texts = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join)
 
 def misdecode(text: str, encoding: str) -> str:
     """Read UTF-8 in another encoding; the bytes that Windows-1252 lacks come as controls."""
-    return "".join(bytes([byte]).decode(encoding, "ignore") or chr(byte) for byte in text.encode())
+    return misread(text.encode(), encoding)
+
+
+def misread(raw: bytes, encoding: str) -> str:
+    return "".join(bytes([byte]).decode(encoding, "ignore") or chr(byte) for byte in raw)
 
 
 @given(texts, st.sampled_from(["", "…", "!", "’s", " (Live)", "\u00a0!", "”", "™"]))
@@ -128,6 +132,7 @@ def test_a_control_character_leaves_no_doubt_even_of_one_letter() -> None:
         *("Å²", "2×½", "Ø½", "OLÉ®", "Müller™", "ESPAÑA™", "Å… nei", "Ó…", "DÉJÀ VU…", "MØ", "Ö"),
         *("ÆØÅ", "ÅÄÖ åäö", "ÆØÅ ÆØÅ", "äöüß", "Öööö", "Ääää!", "áéíóú", "Þýðing", "Çà", "Ôô"),
         *("Ãngela", "Â", "Ã", "Ñandú", "São Tomé", "naïve", "…", "“Café…”", "Ð¯", "É™", "½", "²³"),
+        *("DOHLÍŽITELKA", "¿Qué?", "¡ÁÉÍ!", "MÓÐURBLÓÐ SENAN", "DEFINIÇÕES E CAIAÇÕES"),
     ],
 )
 def test_what_could_be_meant_so_is_left_alone(text: str) -> None:
@@ -138,16 +143,39 @@ def test_what_could_be_meant_so_is_left_alone(text: str) -> None:
     "text",
     [
         *("Привет", "Любовь", "Кино", "Море волнуется", "Дом у дороги", "Ёлка", "Київ"),
-        *("ЗВЕЗДА ПО ИМЕНИ СОЛНЦЕ", "ДДТ - Дождь (Live)", "Где мой дом?", "Мир и май"),
+        *("ЗВЕЗДА ПО ИМЕНИ СОЛНЦЕ", "ДДТ - Дождь (Live)", "Где мой дом?", "Мир и май", "Дом"),
     ],
 )
 def test_cyrillic_read_as_latin_1_is_fixed(text: str) -> None:
     assert mojibake.detect_mojibake(text.encode("cp1251").decode("cp1252")) == text
 
 
-@each_row("text", ["Дом", "Я и ты", "Ты", "Да", "ААААА", "у-у-у"])
+@each_row("text", ["Я и ты", "Ты", "Да", "ААААА", "у-у-у"])
 def test_cyrillic_too_short_to_be_certain_of_is_left_alone(text: str) -> None:
     assert mojibake.detect_mojibake(text.encode("cp1251").decode("latin-1")) is None
+
+
+@each_row(
+    ("text", "encodings"),
+    [
+        ("Песня о любви", ("cp1251", "koi8-r", "cp866", "mac-cyrillic", "iso8859-5")),
+        ("Ніч яка місячна", ("cp1251", "koi8-u", "cp1125", "mac-cyrillic")),
+        ("Кафана на балкану", ("cp1251", "mac-cyrillic", "iso8859-5")),
+        ("Ελλάδα μου", ("cp1253",)),
+        ("ירושלים של זהב", ("cp1255",)),
+        ("أنت عمري", ("cp1256",)),
+        ("上を向いて歩こう", ("cp932", "euc_jp")),
+        ("月亮代表我的心", ("gbk",)),
+        ("月亮代表我的心 (Live)", ("cp950",)),
+        ("사랑했지만", ("cp949",)),
+    ],
+)
+def test_texts_in_a_codepage_of_another_script_are_found(
+    text: str, encodings: tuple[str, ...]
+) -> None:
+    for encoding in encodings:
+        for wrong in ("latin-1", "cp1252"):
+            assert mojibake.detect_mojibake(misread(text.encode(encoding), wrong)) == text, encoding
 
 
 def test_a_letter_that_is_lost_is_reported_without_a_proposal() -> None:

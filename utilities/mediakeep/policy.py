@@ -18,9 +18,10 @@ class FixLevel(StrEnum):
 class WritePolicy(msgspec.Struct, frozen=True):
     """What may be written to library files, and how.
 
-    Locked fields are never changed. `hardlinks` is "refuse" or "break"; `other_tags` is how to
-    treat secondary tags, such as ID3v1: "update", "leave" or "remove". `cover_art` is where
-    downloaded covers go: "none", "embed", "file" or "both"; `cover_size` is "500", "1200" (pixels)
+    Locked fields are never changed. `hardlinks` is "refuse" or "break"; `links` is "follow", or
+    "read" if music files behind symbolic links are not written. `other_tags` is how to treat
+    secondary tags, such as ID3v1: "update", "leave" or "remove". `cover_art` is where downloaded
+    covers go: "none", "embed", "file" or "both"; `cover_size` is "500", "1200" (pixels)
     or "full". `id3` is the ID3 version written to MP3 files: "keep", "2.3" or "2.4". `nfo` is how
     to treat an NFO that cannot be read: "keep" or "set-aside".
     """
@@ -29,6 +30,7 @@ class WritePolicy(msgspec.Struct, frozen=True):
     redo: bool = False  # repeat changes that were undone
     locked_fields: frozenset[str] = frozenset()
     hardlinks: str = "refuse"
+    links: str = "follow"
     other_tags: str = "update"
     keep_mtime: bool = False
     cover_art: str = "embed"

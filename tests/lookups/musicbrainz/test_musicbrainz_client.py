@@ -467,7 +467,7 @@ def test_a_release_that_never_comes_whole_costs_itself_alone(
 @pytest.mark.parametrize(
     "fault", [response_faults.empty_body, response_faults.wrong_shape, deep, bare]
 )
-@pytest.mark.parametrize("kind", ["artist", "release", "releases", "artists"])
+@pytest.mark.parametrize("kind", ["artist", "release", "releases", "recordings", "artists"])
 def test_no_other_answer_is_believed_either(ask: Ask, fault: ResponseFault, kind: str) -> None:
     world = factories.make_prolific_artist("Vera", albums=1, editions=1)
     server, service = ask(world)
@@ -477,6 +477,7 @@ def test_no_other_answer_is_believed_either(ask: Ask, fault: ResponseFault, kind
         "releases": lambda: service.search_releases(
             search_query.releases_by_name("Vera", ["Album 1"])
         ),
+        "recordings": lambda: service.search_recordings("tracksrelease:[1 TO *]"),
         "artists": lambda: service.search_artists(search_query.artists_by_name("Vera")),
     }
     server.faults.fail_next(fault)
@@ -695,6 +696,30 @@ def test_albums_are_found_by_title_and_size_whoever_made_them(ask: Ask) -> None:
     assert found(("Album 1", 13), ("Album 2", 14)) == ["Album 1"] * 2
     assert found(("Album 1", -1), ("Album 2", 5)) == ["Album 1"] * 2 + ["Album 2"] * 2
     assert found(("Album 3", 1)) == []
+
+
+def test_tracks_are_found_by_title_length_and_the_size_of_their_album(ask: Ask) -> None:
+    vera = factories.make_artist("Vera")
+    album = factories.make_group(vera, "Dawn")
+    titles = ['Paper "Boats"', "Salt\x00and\udcffTin", "Thaw"]
+    release = factories.make_release(album, [[title.replace("\udcff", " ") for title in titles]])
+    world = MusicBrainzCatalogue(artists=(vera,), groups=(album,), releases=(release,))
+    server, service = ask(world)
+    seconds = [(track.length or 0) / 1000 for track in release.media[0].tracks]
+
+    def find(later: float, least: int) -> list[str]:
+        tracks = [(title, length + later) for title, length in zip(titles, seconds, strict=True)]
+        query = search_query.recordings_by_title([([*tracks, ("Kelp", 0.0)], least)])
+        hits = service.search_recordings(query)
+        for hit in hits:
+            assert [(one.track_count, one.status) for one in hit.releases] == [(3, "Official")]
+        return sorted(hit.title for hit in hits)
+
+    assert len(find(0.0, 1)) == len(find(-9.0, 3)) == len(find(9.0, -1)) == 3
+    assert find(12.0, 1) == find(-12.0, 1) == find(0.0, 4) == []
+    albums = [([("💿" * 99, 600.0)] * 3, 99)] * 3
+    service.search_recordings(search_query.recordings_by_title(albums))
+    assert len(server.requests[-1].query) < 8000
 
 
 def test_a_title_of_endless_length_is_asked_for_by_its_beginning(ask: Ask) -> None:

@@ -345,11 +345,16 @@ def find_missing_naively(there: There, here: Here) -> set[tuple[str, str, str]]:
         if not editions:
             continue
         by_distance = [(len(own ^ set(names)), -len(own & set(names))) for _, names in editions]
-        edition = set(editions[by_distance.index(min(by_distance))][1])
-        if len(own & edition) < len(own - edition):
+        nearest = [
+            set(names)
+            for distance, (_, names) in zip(by_distance, editions, strict=True)
+            if distance == min(by_distance)
+        ]
+        if len(own & nearest[0]) < len(own - nearest[0]):
             continue
-        missing |= {("not owned", title, name) for name in edition - own}
-        bonus = {name for _, names in editions for name in names} - own - edition
+        lacking = set.intersection(*nearest) - own
+        missing |= {("not owned", title, name) for name in lacking}
+        bonus = {name for _, names in editions for name in names} - own - lacking
         missing |= {("bonus track", title, name) for name in bonus}
         if bonus:
             missing.add(("another edition owned", title, ""))

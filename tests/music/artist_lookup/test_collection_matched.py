@@ -7,11 +7,12 @@ from typing import Any
 
 from mediakeep.lookups.musicbrainz.model import Discography, Release
 from mediakeep.music.artist_lookup import artist_query, collection
-from mediakeep.music.artist_lookup.collection import OwnedDiscography
+from mediakeep.music.artist_lookup.collection import MissingReason, OwnedDiscography
 from mediakeep.music.matching import album_matcher
 from mediakeep.music.matching.match_result import MatchConfidence
 from mediakeep.music.model import Artist
 from tests.music import visits, worlds
+from tests.sampling import each_row
 
 TITLES = ["First Light", "Harbour Bell", "Long Way Down", "Paper Boats", "Salt and Tin"]
 DAWN, DUSK = worlds.group("Dawn over Water"), worlds.group("Dusk")
@@ -72,3 +73,33 @@ def test_a_title_alone_is_no_album_where_the_tracks_are_those_of_another() -> No
     owned = compare(build_artist("Dusk", TITLES), worlds.discography(FIRST, OTHER))
     assert owned.groups == ()
     assert list_missing(owned) == ["Dusk"]
+
+
+@each_row(
+    ("editions", "here", "missing", "bonus"),
+    [
+        ([[*TITLES, "Thaw"], [*TITLES, "Kelp"]], [TITLES], set(), {"Thaw", "Kelp"}),
+        ([[*TITLES, "Thaw"], [*TITLES, "Kelp"]], [TITLES[1:]], {"First Light"}, {"Thaw", "Kelp"}),
+        ([[*TITLES, "Thaw"], [*TITLES, "Kelp"]], [TITLES, TITLES], set(), {"Thaw", "Kelp"}),
+        ([[*TITLES, "Thaw"], [*TITLES, "Thaw"]], [TITLES], {"Thaw"}, set()),
+    ],
+)
+def test_a_track_that_one_of_the_tied_editions_lacks_is_not_missing(
+    editions: Sequence[Sequence[str]],
+    here: Sequence[Sequence[str]],
+    missing: set[str],
+    bonus: set[str],
+) -> None:
+    who = visits.build_artist(
+        "Vera", {f"Dawn {n}": titles for n, titles in enumerate(here)}, album=(DAWN.title,)
+    )
+    known = worlds.discography(
+        *(worlds.release(DAWN, titles, name=str(n)) for n, titles in enumerate(editions))
+    )
+    matches = album_matcher.match_albums(who, known.releases)
+    assert {match.confidence for match in matches.values()} == {MatchConfidence.TIED}
+    owned = compare(who, known)
+    found = {(item.reason, item.track[1].title) for item in owned.missing if item.track}
+    assert found == {(MissingReason.NOT_OWNED, title) for title in missing} | {
+        (MissingReason.BONUS, title) for title in bonus
+    }

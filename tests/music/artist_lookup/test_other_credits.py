@@ -22,6 +22,7 @@ from mediakeep_simulator.server import SimulatorServer
 from tests import response_faults
 from tests.music import visits
 from tests.music.visits import Look, Serve, build_small_catalogue
+from tests.sampling import each_row
 
 EDITIONS = "browse release by release-group"
 SONGS = ["Copper Door", "Rain on Tin", "Slow Ferry", "Night Bus"]
@@ -159,8 +160,8 @@ def look_up_offline(
     ("title", "tracks"),
     [
         ("Winter Moorings", ["p", "q", "r", "s"]),  # no track of it
-        ("Winter", SONGS),  # another title
-        ("Unknown Album", SONGS),
+        ("Winter", [*SONGS[:1], "q", "r"]),  # another title, and one track of it
+        ("Unknown Album", [*SONGS[:1], "q", "r"]),
         ("Winter Moorings", [*SONGS, "t", "u", "v"]),  # more than it ever had
     ],
 )
@@ -175,6 +176,29 @@ def test_what_only_has_the_title_or_the_tracks_is_no_candidate(
     who = visits.build_artist("Vera", {"Dawn": ["a", "b"], title: tracks})
     assert build_resolved(look_up(who, server)).more == ()
     assert (visits.list_requests(server).count("search release") == 1) is (title == "Unknown Album")
+
+
+@each_row(
+    ("title", "tracks"),
+    [
+        ("Wintre Mornigs", SONGS),
+        ("Unknown Album", SONGS),
+        ("Low Tide", [*SONGS[1:], "First Light"]),
+        ("Wintre Mornigs", ["Night Bus", "Rain On Tin (live)", "slow ferry", "Copper Door [2011]"]),
+    ],
+)
+def test_an_album_of_another_title_is_found_by_its_rarest_tracks_in_two_more_requests(
+    tmp_path: Path, machine: HttpEnvironment, title: str, tracks: list[str]
+) -> None:
+    world = build_foreign_album("Winter Moorings", SONGS, SONGS)
+    singles = build_foreign_album("Rain on Tin", SONGS[:1], nth=2)
+    catalogue = factories.join_catalogues(build_small_catalogue("Vera"), world, singles)
+    with SimulatorServer(catalogue) as server:
+        who = visits.build_artist("Vera", {"Dawn": ["a", "b"], title: tracks})
+        found = visits.look_up(who, tmp_path, server, machine)
+        assert [release.title for release in build_resolved(found).more] == ["Winter Moorings"] * 2
+        requests = visits.list_requests(server)
+        assert requests.count("search recording") == requests.count(EDITIONS) == 1
 
 
 def test_ten_albums_are_searched_for_at_once(serve: Serve, look_up: Look) -> None:

@@ -9,9 +9,10 @@ from msgspec import structs
 
 from mediakeep.lookups.musicbrainz import model
 from mediakeep.lookups.musicbrainz.model import Disc, Label, LabelInfo, Release
+from mediakeep.music.checks import release_match
 from mediakeep.music.matching import release_tags
 from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence
-from mediakeep.music.model import Album
+from mediakeep.music.model import Album, Artist
 from tests.music.matching import pressings
 from tests.music.matching.pressings import DAWN
 from tests.sampling import each_row
@@ -289,3 +290,36 @@ def test_one_length_that_fits_by_chance_is_no_measure_for_the_others() -> None:
         album, musicbrainz_recordingid=lambda number, _: (songs[number - 1].recording.id,)
     )
     assert match_album(album, here, there).release == here
+
+
+def test_what_only_one_of_the_tied_editions_lists_is_no_issue() -> None:
+    songs = [pressings.song(DAWN[0], later=2000), pressings.song(DAWN[1], later=7000), *DAWN[2:]]
+    here = edition("here", [*DAWN, "Thaw", "Kelp"])
+    there = edition("there", [*songs, "Rivet", pressings.song("Kelp", "other")])
+    album = pressings.copy(here, only=range(1, len(DAWN) + 1))
+    album = pressings.with_lengths(album, lambda number: 11.0 * (number == 1))
+    match = match_album(album, here, there)
+    assert (match.confidence, match.best and match.best.release) == (MatchConfidence.TIED, here)
+    artist = Artist(
+        name="Vera", path="", albums=(album,), fingerprint="", matches={album.place: match}
+    )
+    assert release_match.missing_track(artist) == {album.place: '"12 Kelp"'}
+    assert release_match.duration_differs(artist) == {}
+
+
+@each_row(
+    ("bonus", "here", "tags"),
+    [
+        (["Kelp", "Rivet"], range(1, 13), {"track_total": "10"}),
+        (["Kelp", "Rivet"], range(1, 12), {}),
+        (["Kelp", "Rivet", "Salt"], range(1, 12), {}),
+        ([f"{DAWN[0]} (demo)", "Rivet"], range(1, 12), {}),
+    ],
+)
+def test_a_bonus_track_that_is_here_decides_between_editions(
+    bonus: list[str], here: range, tags: dict[str, Any]
+) -> None:
+    plain = [edition(name, country=name) for name in ("US", "GB", "DE")]
+    longer = edition("JP", [*DAWN, *bonus], country="JP")
+    match = match_album(pressings.copy(longer, only=here, **tags), *plain, longer)
+    assert match.release == longer

@@ -365,9 +365,9 @@ def test_a_placeholder_genre_is_removed_and_others_stay() -> None:
 
 
 def test_a_text_that_is_not_proven_is_proposed_as_it_was_likely_meant() -> None:
-    whole = album(track(1, name="x", title=garble("ßääþ")))
+    whole = album(track(1, name="x", title=garble("Äîðîãà")))
     assert safe.plan_repairs(build_artist(whole)) == ()
-    assert list_proposals("mojibake", whole) == {"x": 'title "Яддю"'}
+    assert list_proposals("mojibake", whole) == {"x": 'title "Дорога"'}
     assert list_proposals("mojibake", album(track(1, title="Bj\ufffdrk"))) == {}
 
 

@@ -48,6 +48,8 @@ _DEMUXERS = {
 _TAGGED_DEMUXERS = frozenset(
     {"mp3", "aac", "flac", "ape", "wv", "mpc", "mpc8", "tta"}
 )  # formats that may end with tags
+_UNTAGGED_DEMUXERS = frozenset({"ape", "wv", "mpc", "mpc8", "tta"})  # that skip no leading tags
+_WAVPACK_INT32 = 0x103  # flags of a block: integers of four bytes, not all of whose bits are 0
 
 
 def require_pyav() -> Any:
@@ -88,6 +90,18 @@ def find_container_end(source: BoundedFile, demuxer: str) -> int:
     return surrounding_tags.find_audio_end(source, surrounding_tags.find_audio_start(source))
 
 
+def find_container_start(source: BoundedFile, demuxer: str) -> int:
+    """Return the byte offset after leading tags, if FFmpeg does not skip them in the format."""
+    return surrounding_tags.find_audio_start(source) if demuxer in _UNTAGGED_DEMUXERS else 0
+
+
+def may_fail_checksums(source: BoundedFile, demuxer: str) -> bool:
+    """Return whether a file is WavPack of 32-bit integers, of which FFmpeg misreads some."""
+    flags = source.read(find_container_start(source, demuxer) + 24, 4)
+    is_int32 = int.from_bytes(flags, "little") & _WAVPACK_INT32 == _WAVPACK_INT32
+    return demuxer == "wv" and is_int32
+
+
 class OpenedAudio(NamedTuple):
     """PyAV's container and audio stream of an open file, and the bytes of the file."""
 
@@ -108,7 +122,7 @@ def open_audio(path: Path, mp3_start: int = 0) -> Iterator[OpenedAudio]:
     with open_file.open_regular_file(path) as handle:
         source = BoundedFile(handle.fileno(), os.fstat(handle.fileno()).st_size, _READ_SIZE)
         demuxer = choose_demuxer(source, _detect(path, source).name)
-        first = mp3_start if demuxer == "mp3" else 0
+        first = mp3_start if demuxer == "mp3" else find_container_start(source, demuxer)
         data = RangeReader(source, find_container_end(source, demuxer), first)
         with translate_errors(path):
             container = av.open(data, "r", format=demuxer, metadata_errors="replace")

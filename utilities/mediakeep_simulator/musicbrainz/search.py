@@ -11,6 +11,7 @@ from mediakeep_simulator.entities import (
     CatalogueArtist,
     CatalogueCredit,
     CatalogueGroup,
+    CatalogueRecording,
     CatalogueRelease,
 )
 from mediakeep_simulator.http_types import (
@@ -45,9 +46,8 @@ class SearchEndpoint:
             "artist": lambda: (self._artist_index, self._hits.serialize_artist),
             "release": lambda: (self._release_index, self._hits.serialize_release),
             "release-group": lambda: (self._group_index, self._hits.serialize_group),
+            "recording": lambda: (self._recording_index, self._hits.serialize_recording),
         }
-        if entity not in indexes:
-            raise SimulatorHttpError(400, f"{entity} cannot be searched here.")
         index, serialize = indexes[entity]()
         results, page = index.search(query_parser.parse_query(query)), paging.parse_page(request)
         hits = [
@@ -107,6 +107,28 @@ class SearchEndpoint:
             "mediums": lambda release: [str(len(release.media))],
         }
         return SearchIndex(list(self._catalogue_index.releases.values()), named)
+
+    @cached_property
+    def _recording_index(self) -> SearchIndex[CatalogueRecording]:
+        on = self._catalogue_index.appearances
+        named: Mapping[str, Callable[[CatalogueRecording], Sequence[str]]] = {
+            "recording": lambda recording: [recording.title],
+            "rid": lambda recording: [recording.id],
+            "artist": lambda recording: list(self._credit_names(recording.credits)),
+            "arid": lambda recording: [credit.artist for credit in recording.credits],
+            "dur": lambda recording: [str(recording.length)] if recording.length else [],
+            "isrc": lambda recording: recording.isrcs,
+            "release": lambda recording: [release.title for release in on[recording.id]],
+            "reid": lambda recording: [release.id for release in on[recording.id]],
+            "rgid": lambda recording: [release.group for release in on[recording.id]],
+            "status": lambda recording: [release.status for release in on[recording.id]],
+            "tracksrelease": lambda recording: [
+                str(release.track_count) for release in on[recording.id]
+            ],
+        }
+        return SearchIndex(
+            [item for item in self._catalogue_index.recordings.values() if item.id in on], named
+        )
 
     def _credit_names(self, credited: Sequence[CatalogueCredit]) -> Iterator[str]:
         """Yield the searchable texts of an artist credit.

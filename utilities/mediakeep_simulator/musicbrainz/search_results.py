@@ -12,6 +12,7 @@ from mediakeep_simulator.entities import (
     CatalogueCredit,
     CatalogueGroup,
     CatalogueMedium,
+    CatalogueRecording,
     CatalogueRelease,
 )
 from mediakeep_simulator.musicbrainz import serialize_parts
@@ -104,6 +105,60 @@ class SearchSerializer:
                 "track-count": release.track_count,
                 "media": [_serialize_medium(medium) for medium in release.media],
                 "tags": [{"name": genre, "count": 1} for genre in release.genres],
+            }
+        )
+
+    def serialize_recording(self, recording: CatalogueRecording) -> SearchJson:
+        """Return a recording as the JSON of a search result, with the releases that it is on."""
+        return _drop_empty(
+            {
+                "title": recording.title,
+                "length": recording.length,
+                "disambiguation": recording.disambiguation,
+                "artist-credit": self._serialize_credits(recording.credits),
+                "first-release-date": self.index.first_date(recording),
+                "releases": [
+                    self._serialize_appearance(recording, release)
+                    for release in self.index.appearances[recording.id]
+                ],
+                "isrcs": list(recording.isrcs),
+            }
+        )
+
+    def _serialize_appearance(
+        self, recording: CatalogueRecording, release: CatalogueRelease
+    ) -> SearchJson:
+        """Return a release with only those media and tracks that have a recording."""
+        return _drop_empty(
+            {
+                "id": release.id,
+                **serialize_parts.serialize_type("status", release.status),
+                "count": len(release.media),
+                "title": release.title,
+                "artist-credit": self._serialize_credits(release.credits),
+                "release-group": self._serialize_group_ref(self.index.groups[release.group]),
+                **_serialize_events(release),
+                "track-count": release.track_count,
+                "media": [
+                    _drop_empty({"position": position, "format": medium.format})
+                    | {
+                        "track": [
+                            _drop_empty(
+                                {
+                                    "id": track.id,
+                                    "number": track.number or str(offset + 1),
+                                    "title": track.title,
+                                    "length": track.length or recording.length,
+                                }
+                            )
+                        ],
+                        "track-count": medium.count,
+                        "track-offset": offset,
+                    }
+                    for position, medium in enumerate(release.media, 1)
+                    for offset, track in enumerate(medium.tracks)
+                    if track.recording == recording.id
+                ],
             }
         )
 

@@ -39,6 +39,11 @@ _WRITE_OPTIONS = (
         app.SuggestingChoice(["keep", "2.3", "2.4"]),
         "The ID3v2 version of changed files.",
     ),
+    app.setting_option(
+        "--links",
+        app.SuggestingChoice(["follow", "read"]),
+        "Write files behind symbolic links, too, or only read them.",
+    ),
     *_REPLACE_OPTIONS,
 )
 _REDO_OPTION = click.option("--redo", is_flag=True, help="Redo changes that were undone.")
@@ -112,6 +117,7 @@ def parse_policy(values: dict[str, Any]) -> WritePolicy:
         redo=values.pop("redo", False),
         locked_fields=_parse_locked_fields(values.pop("locked_fields", "")),
         hardlinks=values.pop("hardlinks"),
+        links=values.pop("links", READ_ONLY.links),
         nfo=values.pop("nfo", READ_ONLY.nfo),
         other_tags=values.pop("other_tags", READ_ONLY.other_tags),
         keep_mtime=values.pop("keep_mtime", False),

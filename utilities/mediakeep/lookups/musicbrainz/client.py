@@ -28,6 +28,8 @@ from mediakeep.lookups.musicbrainz.model import (
 from mediakeep.lookups.musicbrainz.paging import PAGE_SIZE, PagedClient, is_mbid
 from mediakeep.lookups.musicbrainz.responses import (
     ArtistSearchResult,
+    FoundRecording,
+    RecordingSearchResult,
     ReleaseGroupPage,
     ReleasePage,
     ReleaseSearchResult,
@@ -68,6 +70,12 @@ class MusicBrainzClient(PagedClient):
     def search_artists(self, query: str) -> tuple[Artist, ...]:
         """Return the artists that match a search query best, at most 25."""
         return self._search(ArtistSearchResult, self._ngs.search_artists, query, 25).artists
+
+    def search_recordings(self, query: str) -> tuple[FoundRecording, ...]:
+        """Return the recordings that match a search query best, at most 100."""
+        return self._search(
+            RecordingSearchResult, self._ngs.search_recordings, query, PAGE_SIZE
+        ).recordings
 
     def browse_discography(self, artist: Artist, asked: str) -> Discography:
         """Return all releases and release groups of an artist; `asked` is the current time.

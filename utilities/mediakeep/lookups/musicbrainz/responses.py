@@ -10,7 +10,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from mediakeep.lookups import valid_entries
-from mediakeep.lookups.musicbrainz.model import Artist, Release, ReleaseGroup
+from mediakeep.lookups.musicbrainz.model import (
+    Artist,
+    MusicBrainzEntity,
+    Number,
+    Release,
+    ReleaseGroup,
+)
 
 T = TypeVar("T")
 
@@ -77,9 +83,31 @@ class ArtistSearchResult(msgspec.Struct, frozen=True):
     artists: tuple[Artist, ...]
 
 
+class ListedRelease(MusicBrainzEntity, frozen=True, kw_only=True):
+    """A release that a found recording is on; of its media, only those are listed."""
+
+    status: str | None = None
+    track_count: Number = 0  # of all media
+    release_group: ReleaseGroup | None = None
+
+
+class FoundRecording(MusicBrainzEntity, frozen=True, kw_only=True):
+    """A recording found by a search, and the releases that it is on."""
+
+    title: str
+    releases: tuple[ListedRelease, ...] = ()
+
+
+class RecordingSearchResult(msgspec.Struct, frozen=True):
+    """The first page of a recording search, best matches first."""
+
+    recordings: tuple[FoundRecording, ...]
+
+
 _ENTRY_TYPES: dict[type[Any], tuple[str, type[Any]]] = {
     ReleasePage: ("releases", Release),
     ReleaseGroupPage: ("release-groups", ReleaseGroup),
     ReleaseSearchResult: ("releases", Release),
     ArtistSearchResult: ("artists", Artist),
+    RecordingSearchResult: ("recordings", FoundRecording),
 }

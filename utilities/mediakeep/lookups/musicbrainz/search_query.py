@@ -10,6 +10,7 @@ import string
 from collections.abc import Iterable
 
 _MAX_CHARS = 50  # characters of a text used in a query
+_MAX_LENGTH_DIFFERENCE = 10  # seconds
 
 # Words in fuzzy searches: shorter ones match exactly, those up to the second with one edit.
 _MIN_FUZZY_CHARS, _ONE_EDIT_CHARS = 3, 5  # characters
@@ -40,6 +41,25 @@ def releases_by_size(albums: Iterable[tuple[str, int]]) -> str:
         f"(release:{_quote_phrase(title)} AND tracks:[{max(least, 1)} TO *])"
         for title, least in albums
     )
+
+
+def recordings_by_title(albums: Iterable[tuple[Iterable[tuple[str, float]], int]]) -> str:
+    """Return a query for recordings on albums with a minimum number of tracks.
+
+    `albums` are pairs of a few tracks, each with title and seconds, and that number. A recording
+    has to match one track; if its length is known, they differ by ten seconds at most.
+    """
+    return " OR ".join(
+        f"(({' OR '.join(_match_recording(*track) for track in tracks)})"
+        f" AND tracksrelease:[{max(least, 1)} TO *])"
+        for tracks, least in albums
+    )
+
+
+def _match_recording(title: str, seconds: float) -> str:
+    first, last = (round(seconds) + step * _MAX_LENGTH_DIFFERENCE for step in (-1, 1))
+    length = f" AND dur:[{max(first, 0) * 1000} TO {last * 1000}]" if seconds else ""
+    return f"(recording:{_quote_phrase(title)}{length})"
 
 
 def releases_by_name_fuzzy(artist: str, titles: Iterable[str]) -> str:
@@ -102,7 +122,7 @@ def _quote_phrase(text: str) -> str:
 
 
 def _shorten(text: str) -> str:
-    plain = " ".join(text.split())
+    plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     if len(plain) > _MAX_CHARS:
         plain = plain[: _MAX_CHARS + 1].rpartition(" ")[0] or plain[:_MAX_CHARS]
     return plain

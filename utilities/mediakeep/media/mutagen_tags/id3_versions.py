@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mutagen.id3 import Frames, Frames_2_2
+from mutagen.id3 import Frames
 
 from mediakeep.media.audio import normalize_tags
 from mediakeep.media.audio.id3 import frames, raw_frames
@@ -80,10 +80,7 @@ def raise_frame(frame: RawFrame) -> RawFrame:
             content[1:4], b"image/" + content[1:4].lower()
         )
         content = content[:1] + mime + b"\0" + content[4:]
-    known: Any = Frames_2_2.get(old)
-    name = known.__base__.__name__ if known else ""
-    if len(name) != 4:
-        name = old + "\0"
+    name = frames.normalize_frame_name(frame.raw[:3]).ljust(4, "\0")
     return raw_frames.build_frame(name.encode(), content, 0, 3)
 
 

@@ -77,6 +77,10 @@ class WriteRules(atomic_replace.ReplaceRules):
         return TagWriteOptions(self.other_tags, self.id3)
 
 
+_LOST = (
+    "it would lose {}, which stands where mediakeep cannot carry it over. Copy the audio into a new"
+    " file, as with ffmpeg -i OLD -c copy NEW, and change that"
+)
 _DEFAULT_RULES = WriteRules()
 _MUTAGEN_DATES = frozenset({"date", "originaldate"})  # mutagen drops parts that form no date
 
@@ -218,7 +222,7 @@ def _verify_with_mutagen(planned: _TagWrite, handle: int, options: TagWriteOptio
             planned.path_text, f"mutagen reads another value in the new copy: {', '.join(wrong)}"
         )
     if lost := adapter.find_lost_items(path, (planned.source, new), kind, target, options):
-        raise VerificationFailed(planned.path_text, f"missing in the new copy: {', '.join(lost)}")
+        raise VerificationFailed(planned.path_text, _LOST.format(", ".join(lost)))
 
 
 def _has_expected_pictures(planned: _TagWrite, pictures: tuple[EmbeddedPicture, ...]) -> bool:

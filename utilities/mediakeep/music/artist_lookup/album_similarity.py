@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
 from mediakeep.lookups.musicbrainz.model import Release
+from mediakeep.lookups.musicbrainz.responses import FoundRecording
 from mediakeep.music.artist_lookup.artist_query import OwnedAlbum
 from mediakeep.music.text import compare_text, title_keys
 
@@ -36,6 +37,29 @@ def most_similar(key: str, others: Collection[str]) -> str | None:
     comparable = [other for other in others if not digits or _DIGITS.findall(other) in ([], digits)]
     best = process.extractOne(key, comparable, scorer=fuzz.ratio, score_cutoff=MIN_SIMILARITY)
     return best[0] if best else None
+
+
+def rank_groups_by_tracks(
+    keys: Collection[str], album: OwnedAlbum, recordings: Iterable[FoundRecording]
+) -> list[str]:
+    """Return the MBIDs of a few release groups that have at least two of an album's tracks.
+
+    `keys` are the base title keys of the tracks that were searched for. The groups with the most of
+    them are first, then those with the nearest number of tracks.
+    """
+    sizes: dict[str, dict[str, int]] = defaultdict(dict)  # differences by group and track
+    for recording in recordings:
+        key = title_keys.base_title_key(recording.title)
+        for release in recording.releases if key in keys else ():
+            more = release.track_count - album.tracks
+            is_possible = more >= -MAX_MISSING_TRACKS and release.status in ("Official", None)
+            if release.release_group and is_possible:
+                known = sizes[release.release_group.id]
+                known[key] = min(abs(more), known.get(key, abs(more)))
+    return sorted(
+        (group for group in sizes if len(sizes[group]) > 1),
+        key=lambda group: (-len(sizes[group]), min(sizes[group].values()), group),
+    )[:GROUPS_PER_TITLE]
 
 
 class SearchHits:

@@ -5,13 +5,11 @@
    few candidates remain, their releases are read, and the tracks decide. The last step is a search
    for misspelt names.
 2. The whole discography is loaded, page by page, and stored.
-3. Local albums that are not in it are searched among the releases of others. If the artist is
-   unknown, this is done for every album.
+3. Local albums that are not in it are searched among the releases of others, by title and then by
+   tracks. If the artist is unknown, this is done for every album.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable, Iterable
 
 from mediakeep import clock
 from mediakeep.errors import NotFound
@@ -19,11 +17,12 @@ from mediakeep.item import LookupState
 from mediakeep.lookups.musicbrainz import model, search_query
 from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
 from mediakeep.lookups.musicbrainz.lookup_store import ResolvedArtist
-from mediakeep.lookups.musicbrainz.model import Discography, Release
+from mediakeep.lookups.musicbrainz.model import Discography
 from mediakeep.music.artist_lookup import artist_query, identity, other_credits
 from mediakeep.music.artist_lookup.artist_query import ArtistQuery
 from mediakeep.music.artist_lookup.identity import ArtistIdentity
 from mediakeep.music.artist_lookup.other_credits import (
+    AlbumMatcher,
     MbidChanges,
     OtherReleaseFinder,
     TracksByPlace,
@@ -32,9 +31,6 @@ from mediakeep.music.text import placeholders, title_keys
 
 TITLES_PER_SEARCH = other_credits.TITLES_PER_SEARCH  # album titles per search
 MAX_CANDIDATES = 3  # candidates whose releases are read
-
-# Counts the local albums that certainly match releases of an artist.
-AlbumCounter = Callable[[model.Artist, Iterable[Release]], int]
 
 
 class ArtistSearch:
@@ -46,19 +42,14 @@ class ArtistSearch:
         musicbrainz: MusicBrainzContext,
         cached: ResolvedArtist | None,
         tracks: TracksByPlace,
-        count: AlbumCounter,
+        match: AlbumMatcher,
     ) -> None:
-        self._query, self._context, self._cached, self._count_albums = (
-            query,
-            musicbrainz,
-            cached,
-            count,
-        )
+        self._query, self._context, self._cached, self._match = query, musicbrainz, cached, match
         self._service = musicbrainz.musicbrainz
         self._mbid_changes = MbidChanges(dict(cached.merged) if cached else {})
         recent = cached if cached and artist_query.is_current_version(cached.question) else None
         self._other_credits = OtherReleaseFinder(
-            query, self._service, recent, tracks, self._mbid_changes
+            query, self._service, recent, tracks, self._mbid_changes, match
         )
         self._now = clock.format_iso(clock.now())
 
@@ -230,8 +221,8 @@ class ArtistSearch:
         """
         try:
             for releases in self._service.browse_first_releases(artist.id):
-                if count := self._count_albums(artist, releases):
-                    return count
+                if matched := self._match(artist, releases):
+                    return len(matched)
         except NotFound:  # deleted after the search index was built
             pass
         return 0

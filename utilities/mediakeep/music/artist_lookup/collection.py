@@ -20,7 +20,7 @@ from mediakeep.music.artist_lookup.artist_query import ArtistQuery, OwnedAlbum
 from mediakeep.music.artist_lookup.discography_index import DiscographyIndex
 from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence
 from mediakeep.music.model import Artist
-from mediakeep.music.text import title_keys, track_overlap
+from mediakeep.music.text import track_overlap
 from mediakeep.music.text.track_overlap import MediumTrack, TrackKey, TrackOverlap
 
 
@@ -49,13 +49,15 @@ class MissingRelease(msgspec.Struct, frozen=True, kw_only=True):
 class OwnedGroup(msgspec.Struct, frozen=True, kw_only=True):
     """The local albums of one release group, and their edition.
 
-    `overlap` contains the tracks of the edition that are missing.
+    `overlap` contains the tracks of the edition that are missing. `unproven` are further tracks of
+    it that are not owned, but that another edition, which is as likely, does not have.
     """
 
     albums: tuple[OwnedAlbum, ...]
     group: ReleaseGroup
     release: Release
     overlap: TrackOverlap
+    unproven: tuple[MediumTrack, ...] = ()
 
 
 class OwnedDiscography(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,33 +198,53 @@ def _find_owned_group(
     tracks: Mapping[str, list[TrackKey]],
     matches: Mapping[str, AlbumMatch],
 ) -> OwnedGroup:
-    """Return local albums with their edition: the matched one, else the one that fits best."""
+    """Return local albums with their edition: the matched one, else the one that fits best.
+
+    If other editions are as likely, only tracks that are on all of them are missing.
+    """
     matched = [entry for album in albums if (entry := matches.get(album.place)) and entry.group]
-    if len(albums) == 1 and matched and (best := matched[0].best):
-        fits = TrackOverlap(best.missing, len(best.pairs), len(best.extra))
-        return OwnedGroup(
-            albums=(albums[0],), group=index.groups[group], release=best.release, overlap=fits
-        )
+    if len(albums) == 1 and matched:
+        overlaps = [
+            (
+                TrackOverlap(candidate.missing, len(candidate.pairs), len(candidate.extra)),
+                candidate.release,
+            )
+            for candidate in matched[0].candidates
+        ]
+        return _build_owned_group(index.groups[group], albums, overlaps)
     local_tracks = [entry for album in albums for entry in tracks[album.place]]
-    releases = [entry.release for entry in matched if entry.release]
-    releases = releases or [
-        index.releases[entry.release] for entry in albums if entry.release in index.releases
-    ]
-    editions = releases or index.editions.get(group, ())
-    if not editions:  # no official release: its tracks are unknown
-        untracked = Release(id="", title=index.groups[group].title)
-        return OwnedGroup(
-            albums=tuple(albums),
-            group=index.groups[group],
-            release=untracked,
-            overlap=TrackOverlap((), 0, 0),
-        )
+    tied = {release.id: release for entry in matched for release in entry.releases}
+    editions = (
+        [entry.release for entry in matched if entry.release]
+        or [index.releases[entry.release] for entry in albums if entry.release in index.releases]
+        or [*tied.values()]
+        or [*index.editions.get(group, ())]
+        # no official release: its tracks are unknown
+        or [Release(id="", title=index.groups[group].title)]
+    )
     overlaps = [
         (track_overlap.match_tracks(local_tracks, edition), edition) for edition in editions
     ]
-    fits, edition = min(overlaps, key=lambda entry: entry[0].distance)
+    overlaps.sort(key=lambda entry: entry[0].distance)
+    best = overlaps[0][0].distance
+    likely = [entry for entry in overlaps if entry[1].id in tied or entry[0].distance == best]
+    return _build_owned_group(index.groups[group], albums, likely)
+
+
+def _build_owned_group(
+    group: ReleaseGroup,
+    albums: Sequence[OwnedAlbum],
+    editions: Sequence[tuple[TrackOverlap, Release]],
+) -> OwnedGroup:
+    """Return local albums with the first of the equally likely `editions`."""
+    fits, release = editions[0]
+    missing = track_overlap.select_common_tracks([overlap.missing for overlap, _ in editions])
     return OwnedGroup(
-        albums=tuple(albums), group=index.groups[group], release=edition, overlap=fits
+        albums=tuple(albums),
+        group=group,
+        release=release,
+        overlap=structs.replace(fits, missing=missing),
+        unproven=tuple(track for track in fits.missing if track not in missing),
     )
 
 
@@ -297,20 +319,21 @@ def _missing_and_bonus_tracks(
     local_tracks = [place_ for owned in album.albums for place_ in tracks[owned.place]] + list(
         loose
     )
-    known_keys = _track_keys(track_overlap.audio_tracks(album.release))
+    known_keys = track_overlap.track_keys(
+        track for track in track_overlap.audio_tracks(album.release) if track not in album.unproven
+    )
     best: tuple[int, Release] | None = None
     for edition in index.editions.get(album.group.id, ()):
-        if edition.id == album.release.id:
-            continue
+        lacking = track_overlap.match_tracks(local_tracks, edition).missing
         bonus = [
             place_
-            for place_ in track_overlap.match_tracks(local_tracks, edition).missing
-            if not _track_keys([place_]) & known_keys
+            for place_ in (album.unproven if edition.id == album.release.id else lacking)
+            if known_keys.isdisjoint(track_overlap.track_keys([place_]))
         ]
         if bonus and (best is None or len(bonus) > best[0]):
             best = len(bonus), edition
         for place in bonus:
-            known_keys |= _track_keys([place])
+            known_keys |= track_overlap.track_keys([place])
             yield MissingRelease(
                 reason=MissingReason.BONUS,
                 group=album.group,
@@ -327,15 +350,6 @@ def _missing_and_bonus_tracks(
             tracks=best[0],
             place=album.albums[0].place,
         )
-
-
-def _track_keys(medium_tracks: Iterable[MediumTrack]) -> set[str]:
-    """Return the recording MBIDs and title keys of tracks, to compare them."""
-    return {
-        key
-        for _, track in medium_tracks
-        for key in (track.recording.id, title_keys.title_key(track.title))
-    }
 
 
 def _sort_key(missing: MissingRelease) -> tuple[object, ...]:

@@ -192,13 +192,15 @@ def _match_albums(
     return album_matcher.match_albums(resolved_artist, releases, names=names)
 
 
-def _count_certain_albums(artist: Artist, by: model.Artist, releases: Iterable[Release]) -> int:
-    """Count the local albums that certainly match releases of an artist."""
+def _list_certain_albums(
+    artist: Artist, by: model.Artist, releases: Iterable[Release]
+) -> list[str]:
+    """Return the places of the local albums that certainly match releases of an artist."""
     names = tracklists.credited_names([ArtistCredit(name=by.name, artist=by)])
     matches = album_matcher.match_albums(
         structs.replace(artist, resolved=None), releases, names=names
     )
-    return sum(album.group is not None for album in matches.values())
+    return [place for place, album in matches.items() if album.group]
 
 
 def _cached_or_searched(
@@ -234,8 +236,8 @@ def _search(
             album.place: [track_overlap.build_track_key(track) for track in album.tracks]
             for album in artist.albums
         }
-        count = partial(_count_certain_albums, artist)
-        resolved, discography = ArtistSearch(query, musicbrainz, cached, tracks, count).run()
+        match = partial(_list_certain_albums, artist)
+        resolved, discography = ArtistSearch(query, musicbrainz, cached, tracks, match).run()
     spent = musicbrainz.stats.requests - before
     resolved = structs.replace(resolved, requests=spent, album_count=len(query.albums))
     return resolved, discography

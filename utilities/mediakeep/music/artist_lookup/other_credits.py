@@ -7,16 +7,20 @@
 3. Compilations are searched among the releases of others with tracks by the artist.
 4. An album whose title resembles no known one is searched by title and size among all artists: it
    may be filed under a wrong name. It is searched only once.
+5. An album that matches no release so far is searched by its rarest track titles: its title and its
+   artist may be misspelt. It is searched only once, too.
 
-All official editions of the groups found in steps 3 and 4 are read, to tell them apart. The results
+All official editions of the groups found in steps 3 to 5 are read, to tell them apart. The results
 are candidates only: the tracks decide.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from msgspec import structs
 
 from mediakeep.errors import NotFound
 from mediakeep.lookups.musicbrainz import model, search_query
@@ -30,9 +34,12 @@ from mediakeep.music.text import placeholders, title_keys, track_overlap
 from mediakeep.music.text.track_overlap import TrackKey
 
 TracksByPlace = Mapping[str, Sequence[TrackKey]]  # of the local albums, by place
+# Returns the places of the local albums that certainly match releases of an artist.
+AlbumMatcher = Callable[[model.Artist, Iterable[Release]], Collection[str]]
 
 TITLES_PER_SEARCH = 12  # per search by artist: their editions fit into its hundred hits
 ALBUMS_PER_SEARCH = 10  # per search of all artists
+TRACKS_PER_ALBUM = 3  # in a search by tracks
 _UNRELEASED_STATUSES = (
     "Pseudo-Release",
     "Cancelled",
@@ -62,12 +69,14 @@ class OtherReleaseFinder:
         cached: ResolvedArtist | None,
         tracks: TracksByPlace,
         mbid_changes: MbidChanges,
+        match: AlbumMatcher,
     ) -> None:
-        self._query, self._service, self._tracks, self._mbid_changes = (
+        self._query, self._service, self._tracks, self._mbid_changes, self._match = (
             query,
             service,
             tracks,
             mbid_changes,
+            match,
         )
         self._known_releases = {release.id: release for release in cached.more} if cached else {}
         self._searched_before = cached.sought if cached else {}
@@ -98,6 +107,7 @@ class OtherReleaseFinder:
         self._search_albums(
             [unlisted for unlisted in self._unexplained_albums() if _needs_search(unlisted, own)]
         )
+        self._search_by_tracks()
 
     def _unexplained_albums(self) -> list[OwnedAlbum]:
         """Return the local albums whose release is not known from an MBID in their tags."""
@@ -128,18 +138,22 @@ class OtherReleaseFinder:
             groups = (
                 [album.group] if album.group in empty else _similar_groups(_album_key(album), empty)
             )
-            if groups and not self._has_official_match(album):
+            official = (
+                release
+                for release in self._discography.releases
+                if album_similarity.is_similar(
+                    _album_key(album), {title_keys.base_title_key(release.title)}
+                )
+            )
+            if groups and not self._has_half_of(album, official):
                 yield album, groups
 
-    def _has_official_match(self, album: OwnedAlbum) -> bool:
-        """Return whether an official release with a similar title has half of an album's tracks."""
+    def _has_half_of(self, album: OwnedAlbum, releases: Iterable[Release]) -> bool:
+        """Return whether any of the releases has half of an album's tracks."""
         tracks = self._tracks[album.place]
         return any(
             2 * track_overlap.match_tracks(tracks, release).found_count >= len(tracks)
-            for release in self._discography.releases
-            if album_similarity.is_similar(
-                _album_key(album), {title_keys.base_title_key(release.title)}
-            )
+            for release in releases
         )
 
     def _add_unofficial_editions(self, album: OwnedAlbum, groups: Sequence[str]) -> None:
@@ -169,16 +183,7 @@ class OtherReleaseFinder:
 
     def _search_albums(self, albums: Sequence[OwnedAlbum]) -> None:
         """Search all artists' releases for albums that were not searched for before."""
-        new = []
-        for album in albums:
-            groups = self._searched_before.get(_search_key(album))
-            if groups is None:
-                new.append(album)
-                continue
-            self.searched_groups[_search_key(album)] = groups
-            self._add_releases(
-                release for release in self._known_releases.values() if _group_id(release) in groups
-            )
+        new = [album for album in albums if not self._reuse_search(_search_key(album))]
         if self._query.is_various:
             new = [
                 missed
@@ -187,6 +192,66 @@ class OtherReleaseFinder:
             ]
         for batch in _split_into_batches(new, ALBUMS_PER_SEARCH):
             self._search_any_artist(batch)
+
+    def _reuse_search(self, key: str) -> bool:
+        """Add the release groups found by an earlier search; return whether there was one."""
+        groups = self._searched_before.get(key)
+        if groups is None:
+            return False
+        self.searched_groups[key] = groups
+        self._add_releases(
+            release for release in self._known_releases.values() if _group_id(release) in groups
+        )
+        return True
+
+    def _search_by_tracks(self) -> None:
+        """Search for albums that match no release so far by their rarest track titles."""
+        releases = [*self._discography.releases, *self.releases.values()]
+        known = {_group_id(release) for release in releases}
+        albums = [
+            album
+            for album in self._unexplained_albums()
+            if len(self._rarest_tracks(album)) > 1 and not self._has_half_of(album, releases)
+        ]
+        artist, queried = self._discography.artist, model.Alias(name=self._query.name)
+        named = structs.replace(artist, aliases=(*artist.aliases, queried))
+        matched = self._match(named, releases) if albums else ()
+        new = [
+            album
+            for album in albums
+            if album.place not in matched
+            and not self._reuse_search(_track_search_key(self._rarest_tracks(album)))
+        ]
+        for batch in _split_into_batches(new, ALBUMS_PER_SEARCH // TRACKS_PER_ALBUM):
+            query = search_query.recordings_by_title(
+                (
+                    [(track.name, track.seconds) for track in self._rarest_tracks(album)],
+                    album.tracks - album_similarity.MAX_MISSING_TRACKS,
+                )
+                for album in batch
+            )
+            hits = self._service.search_recordings(query)
+            for album in batch:
+                tracks = self._rarest_tracks(album)
+                groups = album_similarity.rank_groups_by_tracks(
+                    {track.base for track in tracks}, album, hits
+                )
+                self.searched_groups[_track_search_key(tracks)] = tuple(
+                    self._groups_with_common_tracks(
+                        album, [group for group in groups if group not in known]
+                    )
+                )
+
+    def _rarest_tracks(self, album: OwnedAlbum) -> list[TrackKey]:
+        """Return a few tracks of an album; the longest titles are the most distinctive."""
+        by_title = {
+            track.base: track
+            for track in self._tracks[album.place]
+            if track.base and not placeholders.is_placeholder_title(track.name)
+        }
+        return sorted(by_title.values(), key=lambda track: (-len(track.base), track.base))[
+            :TRACKS_PER_ALBUM
+        ]
 
     def _search_compilations(self, albums: Sequence[OwnedAlbum]) -> list[OwnedAlbum]:
         """Search compilations with tracks by the artist; return the albums that were not found."""
@@ -294,6 +359,10 @@ def _album_key(album: OwnedAlbum) -> str:
 def _search_key(album: OwnedAlbum) -> str:
     """Return a text that identifies an album's search; when it changes, search again."""
     return f"{album.tracks} {_album_key(album)}"
+
+
+def _track_search_key(tracks: Iterable[TrackKey]) -> str:
+    return " ".join(("tracks:", *(track.base for track in tracks)))
 
 
 def _group_id(release: Release) -> str:

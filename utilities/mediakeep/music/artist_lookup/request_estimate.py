@@ -1,9 +1,10 @@
 """Estimate the number of requests for the lookups of artists, before any is made.
 
 An artist with a current lookup result needs none. For the others, the size of the discography is
-estimated from the local albums. Albums outside it need one search for several of them, and one
-request per release group found; their number cannot be estimated. With enough earlier lookups,
-their actual requests correct the estimate and give its margin of error.
+estimated from the local albums. Albums outside it need one search for several of them, a second one
+if they are not found, and one request per release group found; their number cannot be estimated.
+With enough earlier lookups, their actual requests correct the estimate and give its margin of
+error.
 """
 
 from __future__ import annotations

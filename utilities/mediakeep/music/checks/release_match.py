@@ -11,7 +11,7 @@ from mediakeep.music.matching.differences import TagDifference
 from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence, ReleaseCandidate
 from mediakeep.music.model import Artist, Track
 from mediakeep.music.repairs import repair
-from mediakeep.music.text import compare_text
+from mediakeep.music.text import compare_text, track_overlap
 from mediakeep.pages import render
 
 _MAX_LENGTH_DIFFERENCE = (
@@ -44,14 +44,11 @@ def missing_track(artist: Artist) -> dict[str, str]:
     """
     details = {}
     for match in _certain_matches(artist):
-        by_edition = [
-            {track.recording.id for _, track in candidate.missing} for candidate in match.candidates
-        ]
-        missing_in_all = set.intersection(*by_edition)
         missing = [
             f"{track.number or track.position} {track.title}"
-            for _, track in match.candidates[0].missing
-            if track.recording.id in missing_in_all
+            for _, track in track_overlap.select_common_tracks(
+                [candidate.missing for candidate in match.candidates]
+            )
         ]
         if missing:
             details[match.place] = compare_text.join_parts(list(map(compare_text.quote, missing)))
@@ -106,13 +103,17 @@ def duration_differs(artist: Artist) -> dict[str, str]:
     lengths = {track.place: track.facts.duration for track in artist.tracks if track.facts}
     details = {}
     for match in _certain_matches(artist):
-        for pair in match.candidates[0].pairs:
-            expected = (pair.track.length or pair.track.recording.length or 0) / 1000
-            actual = lengths.get(pair.place, 0.0)
-            if expected and actual and abs(expected - actual) > _MAX_LENGTH_DIFFERENCE:
-                details[pair.place] = (
-                    f"{_format_length(actual)}, but {_format_length(expected)} on the release"
-                )
+        expected: dict[str, list[float]] = {}
+        for pair in (pair for candidate in match.candidates for pair in candidate.pairs):
+            if length := pair.track.length or pair.track.recording.length:
+                expected.setdefault(pair.place, []).append(length / 1000)
+        for place, all_expected in expected.items():
+            actual = lengths.get(place, 0.0)
+            if actual and all(
+                abs(seconds - actual) > _MAX_LENGTH_DIFFERENCE for seconds in all_expected
+            ):
+                listed = _format_length(all_expected[0])
+                details[place] = f"{_format_length(actual)}, but {listed} on the release"
     return details
 
 

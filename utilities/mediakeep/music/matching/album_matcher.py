@@ -209,8 +209,13 @@ def _choose_edition(
         sure = MatchConfidence.CERTAIN
     else:
         chosen = [edition for edition in ranked if edition[0] - best_points < weights.tie]
+        # A song that is here decides between them: unlike a missing one, it cannot be lost.
+        lacking = [_count_own_extra(album, edition[1]) for edition in chosen]
+        chosen = [
+            edition for edition, count in zip(chosen, lacking, strict=True) if count == min(lacking)
+        ]
         sure = MatchConfidence.CERTAIN
-        if len(chosen) > 1 or _contradiction_points(album, *ranked[0][1:], weights) > weights.doubt:
+        if len(chosen) > 1 or _contradiction_points(album, *chosen[0][1:], weights) > weights.doubt:
             sure = MatchConfidence.TIED
     if counted := _complete_editions(album, ranked, weights, already_chosen=chosen):
         chosen += counted
@@ -264,14 +269,15 @@ def _contradiction_points(
 def _count_own_extra(album: LocalAlbum, distance: ReleaseDistance) -> int:
     """Count the local songs by the artist that an edition lacks; another edition may have them.
 
-    A second copy of a song does not count.
+    A second copy of a song does not count, but another version of it, such as a demo, does.
     """
     rows = list(zip(album.tracks, distance.assignment.slots, strict=True))
-    keys = {track.title.key for track, slot in rows if slot >= 0 and track.title}
+    titles = [track.title for track, slot in rows if slot >= 0 and track.title]
+    keys = {(title.key, title.version_kinds) for title in titles}
     return sum(
         slot < 0
         and (not track.artists or not track.artists.isdisjoint(album.artists))
-        and not (track.title and track.title.key in keys)
+        and not (track.title and (track.title.key, track.title.version_kinds) in keys)
         for track, slot in rows
     )
 

@@ -290,12 +290,20 @@ def _common_mbid(tracks: Sequence[Track], field: str, merged: Mapping[str, str])
 
 
 def _track_totals(tracks: Sequence[Track], local_tracks: Sequence[LocalTrack]) -> dict[int, int]:
-    """Return the number of tracks on each disc according to the tags, where they agree."""
+    """Return the number of tracks on each disc according to the tags, where they agree.
+
+    A number that is lower than that of the local tracks is wrong: bonus tracks are not counted.
+    """
     counts_by_disc: dict[int, set[int]] = {}
     for track, local_track in zip(tracks, local_tracks, strict=True):
         if count := _parse_number(track.tags.track_total):
             counts_by_disc.setdefault(local_track.disc, set()).add(count)
-    return {disc: counts.pop() for disc, counts in counts_by_disc.items() if len(counts) == 1}
+    present = Counter(local_track.disc for local_track in local_tracks)
+    return {
+        disc: max(counts)
+        for disc, counts in counts_by_disc.items()
+        if len(counts) == 1 and max(counts) >= present[disc]
+    }
 
 
 def _disc_total(tracks: Iterable[Track], local_tracks: Iterable[LocalTrack]) -> int:

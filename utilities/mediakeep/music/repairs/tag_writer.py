@@ -52,7 +52,7 @@ class TagWriter:
     @classmethod
     def from_policy(cls, store: UndoStore, policy: WritePolicy) -> TagWriter:
         """Create a writer that follows a write policy, and stores undo records."""
-        return cls(store, policy, FieldLocks(policy.locked_fields))
+        return cls(store, policy, FieldLocks(policy.locked_fields, policy.links))
 
     def plan_changes(self, path: Path, file_changes: Iterable[FileChange]) -> FilePlan | None:
         """Return the changes that `write` would make, or None if there are none.

@@ -27,6 +27,8 @@ class TrackKey(msgspec.Struct, frozen=True):
     base: str  # key of title or file name, without trailing brackets
     disc: int  # 0 if unknown
     position: int
+    name: str = ""  # title or file name, without trailing brackets
+    seconds: float = 0.0  # 0 if unknown
 
 
 class TrackOverlap(msgspec.Struct, frozen=True):
@@ -54,6 +56,8 @@ def build_track_key(track: Track) -> TrackKey:
         base=title_keys.base_title_key(name),
         disc=_parse_number(tags.disc),
         position=_parse_number(tags.track),
+        name=title_keys.base_title(name),
+        seconds=track.facts.duration if track.facts else 0.0,
     )
 
 
@@ -73,6 +77,25 @@ def is_credited_to(medium_track: MediumTrack, release: Release, artist: str) -> 
     track = medium_track[1]
     artist_credit = track.artist_credit or track.recording.artist_credit
     return artist in {credit.artist.id for credit in (*artist_credit, *release.artist_credit)}
+
+
+def select_common_tracks(lists: Sequence[Sequence[MediumTrack]]) -> tuple[MediumTrack, ...]:
+    """Return the tracks of the first list that are in every list, by recording or by title."""
+    first, *others = lists
+    keys = [track_keys(other) for other in others]
+    return tuple(
+        track for track in first if not any(found.isdisjoint(track_keys([track])) for found in keys)
+    )
+
+
+def track_keys(medium_tracks: Iterable[MediumTrack]) -> set[str]:
+    """Return the recording MBIDs and title keys of tracks, to compare them."""
+    return {
+        key
+        for _, track in medium_tracks
+        for key in (track.recording.id, title_keys.title_key(track.title))
+        if key
+    }
 
 
 def match_tracks(tracks: Sequence[TrackKey], release: Release) -> TrackOverlap:

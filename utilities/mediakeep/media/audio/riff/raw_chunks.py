@@ -21,6 +21,10 @@ _BLOCK_SIZE = 1 << 16  # bytes read at once
 _LARGE_FORMS = (b"RF64", b"BW64")
 _UNFIT_CHUNKS = "its chunks do not fit into each other"
 _AUDIO_CHUNKS = frozenset({b"data", b"SSND"})
+_INEXACT_SIZE = (
+    "its header does not tell where the audio ends, as that of a recording that was broken off."
+    " Copy the audio into a new file, as with ffmpeg -i OLD -c copy NEW, then replace it"
+)
 
 
 class RawChunk(NamedTuple):
@@ -90,7 +94,7 @@ def split_file(source: BoundedFile) -> RiffFile:
         chunks.append(chunk)
         at = chunk.next
     if not any(chunk.name in _AUDIO_CHUNKS and chunk.end > chunk.body for chunk in chunks):
-        raise UnsupportedLayout("the size of its audio chunk is not exact")
+        raise UnsupportedLayout(_INEXACT_SIZE)
     order = ">" if is_big else "<"
     declared = int.from_bytes(source.read(start + 4, 4), "big" if is_big else "little")
     form_end = min(start + HEADER_SIZE + declared, surrounding_tags.find_audio_end(source, start))
