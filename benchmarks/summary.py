@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from sqlite3 import Connection
 from typing import Any
 
 import msgspec
@@ -21,12 +22,12 @@ from mediakeep.music.issue_kinds import ISSUE_KINDS
 from mediakeep.music.item import MusicItem
 from mediakeep.queue.history import event_log, index
 from mediakeep.queue.queue import Queue, locate_queue
-from mediakeep.queue.readonly import QueueView
 from mediakeep.queue.snapshot import SnapshotHead
 from mediakeep.queue.state import QueueState
 from mediakeep.views import summary
 from mediakeep.views.report import report_files
-from mediakeep.views.summary import SummaryContext
+from mediakeep.views.running_totals import RunningTotals
+from mediakeep.views.summary import KindSummary, SummaryContext
 from tests.queue import rig
 
 _AGAIN = 10  # how often each item was done
@@ -56,13 +57,13 @@ def run(home: Path, *, full: bool) -> None:
 def _row(home: Path, size: int) -> list[str]:
     folder = home / "status" / "music"
     now = _made(folder, size)
-    queue = QueueView(_state(size // _AGAIN), (0,) * 4)
+    state = _state(size // _AGAIN)
     read = _timed(
         lambda: sum(1 for path in event_log.list_files(folder) for _ in event_log.iter_events(path))
     )
     created = _timed(lambda: index.open_updated_index(folder).close())
     told = min(
-        _timed(lambda: summary.summarize_queue(folder, queue, SummaryContext(now)))
+        _timed(lambda: index.query_history_index(folder, lambda db: _summarize(db, state, now)))
         for _ in range(3)
     )
     context = ReportContext(home, now)
@@ -72,6 +73,12 @@ def _row(home: Path, size: int) -> list[str]:
         *(f"{size:,}", f"{read:.2f}", f"{created:.1f}", f"{created / read:.1f}"),
         *(f"{told:.3f}", f"{written:.3f}", f"{peak:.0f}"),
     ]
+
+
+def _summarize(connection: Connection, state: QueueState, now: datetime) -> KindSummary:
+    return summary.summarize_with_index(
+        connection, state, SummaryContext(now), RunningTotals(state)
+    )
 
 
 def _timed(work: Callable[[], Any]) -> float:

@@ -13,9 +13,10 @@ from mediakeep.app.subjects.albums import ALBUMS
 from mediakeep.item import Status
 from mediakeep.lookups.musicbrainz.context import DISABLED
 from mediakeep.media.audio import essence, tags
-from mediakeep_simulator import factories, response_faults
+from mediakeep_simulator import factories
 from mediakeep_simulator.entities import CatalogueCover, MusicBrainzCatalogue
 from mediakeep_simulator.server import SimulatorServer
+from tests import response_faults
 from tests.albums import rig, test_commands
 from tests.albums.rig import AlbumHome
 from tests.media.encoding import sounds

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from mediakeep_samples.music import music_library
-from mediakeep_simulator import catalogue_file, response_faults
+from mediakeep_simulator import catalogue_file
 from mediakeep_simulator.fault_injection import FaultInjector
 from mediakeep_simulator.server import SimulatorServer
+from tests import response_faults
 from tests.commands.conftest import Home, environment
 
 CONTACT = "storm-watcher@example.org"

@@ -14,9 +14,9 @@ import pytest
 from mediakeep import kinds
 from mediakeep.item import Status, needs_lookup
 from mediakeep.queue import readonly, sessions
-from mediakeep_simulator import response_faults
 from mediakeep_simulator.http_types import SimulatorRequest
 from mediakeep_simulator.server import SimulatorServer
+from tests import response_faults
 from tests.commands import cinemas, simulated_home
 from tests.commands.simulated_home import count_requests, outage
 

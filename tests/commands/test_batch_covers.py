@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep_simulator import response_faults
+from tests import response_faults
 from tests.commands import covered, hands
 from tests.commands.covered import Desk, Stock
 from tests.commands.hands import Told, state

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep_simulator import cover_image, response_faults
+from mediakeep_simulator import cover_image
 from mediakeep_simulator.entities import CatalogueCover
+from tests import response_faults
 from tests.commands import covered, hands
 from tests.commands.covered import Desk, fill
 from tests.commands.hands import state

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep_simulator import response_faults
 from mediakeep_simulator.tmdb.app import API_KEY, READ_ACCESS_TOKEN
+from tests import response_faults
 from tests.commands import cinemas
 
 WRONG = "a-token-that-was-withdrawn-some-time-ago"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep_simulator import response_faults
+from tests import response_faults
 from tests.commands import simulated_home
 from tests.commands.simulated_home import SimulatedHome, count_requests
 

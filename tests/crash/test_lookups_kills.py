@@ -21,7 +21,7 @@ import pytest
 from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import readonly
-from mediakeep_simulator import response_faults
+from tests import response_faults
 from tests.alerts.service import until
 from tests.commands import simulated_home
 from tests.commands.simulated_home import SimulatedHome, count_requests

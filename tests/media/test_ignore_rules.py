@@ -96,7 +96,7 @@ def test_a_file_of_patterns_holds_for_its_folder_and_below_as_git_reads_it(tmp_p
     assert places(tmp_path / "Ana") == set()
     assert [artist.key for artist in music.find_artists(tmp_path)] == ["Vera"]
     assert (
-        music.folder_fingerprint(tmp_path / "Vera")
+        music.read_artist(tmp_path / "Vera").fingerprint
         == next(music.find_artists(tmp_path)).fingerprint
     )
 

@@ -38,13 +38,13 @@ def test_a_file_that_vanishes_before_its_turn_is_passed_over(tmp_path: Path) -> 
     artist = tmp_path / "Vera"
     shelf.put_album(artist / "Dawn", "One", "Two")
     shelf.put(artist / "Dawn" / "Dusk" / "a.mp3")
-    before = scan.folder_fingerprint(artist)
+    before = scan.read_artist(artist).fingerprint
     gone = (artist / "Dawn" / "01 One.mp3", artist / "Dawn" / "Dusk" / "a.mp3")
     read = read_while(artist, lambda: [path.unlink() for path in gone])
     assert [track.place for track in read.tracks] == ["Dawn/02 Two.mp3"]
     assert [album.place for album in read.albums] == ["Dawn"]
     # As it was listed: so the next scan sees that something has changed since.
-    assert read.fingerprint == before != scan.folder_fingerprint(artist)
+    assert read.fingerprint == before != scan.read_artist(artist).fingerprint
 
 
 def test_a_cover_that_vanishes_before_its_turn_is_passed_over(tmp_path: Path) -> None:

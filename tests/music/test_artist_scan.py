@@ -75,11 +75,10 @@ def test_a_missing_root_is_a_library_that_is_gone(tmp_path: Path) -> None:
 def test_a_fingerprint_is_the_same_until_a_file_changes(tmp_path: Path) -> None:
     artist = tmp_path / "Vera"
     shelf.put_album(artist / "Dawn", "One", "Two")
-    first = scan.folder_fingerprint(artist)
+    first = scan.read_artist(artist).fingerprint
     assert next(iter(scan.find_artists(tmp_path))).fingerprint == first
-    assert scan.read_artist(artist).fingerprint == first
     (artist / "Dawn" / ".hidden").write_text("x")
-    assert scan.folder_fingerprint(artist) == first
+    assert scan.read_artist(artist).fingerprint == first
     seen = {first}
     for change in (
         lambda: (artist / "Dawn" / "notes.txt").write_text("x"),
@@ -89,15 +88,15 @@ def test_a_fingerprint_is_the_same_until_a_file_changes(tmp_path: Path) -> None:
         lambda: (artist / "notes.txt").unlink(),
     ):
         change()
-        seen.add(scan.folder_fingerprint(artist))
+        seen.add(scan.read_artist(artist).fingerprint)
     assert len(seen) == 6
 
 
 def test_the_fingerprint_does_not_depend_on_the_librarys_path(tmp_path: Path) -> None:
     shelf.put_album(tmp_path / "here" / "Vera" / "Dawn", "One")
-    before = scan.folder_fingerprint(tmp_path / "here" / "Vera")
+    before = scan.read_artist(tmp_path / "here" / "Vera").fingerprint
     (tmp_path / "here").rename(tmp_path / "there")
-    assert scan.folder_fingerprint(tmp_path / "there" / "Vera") == before
+    assert scan.read_artist(tmp_path / "there" / "Vera").fingerprint == before
 
 
 @each_row(

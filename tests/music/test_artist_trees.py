@@ -117,7 +117,7 @@ def test_a_file_without_rights_is_one_bad_track(public: Path) -> None:
 def test_a_folder_without_rights_is_the_artists_error_and_names_the_cure(public: Path) -> None:
     shelf.put_album(public / "Vera" / "Dawn", "One")
     shelf.put_album(public / "Anna" / "Dawn", "One")
-    healthy = scan.folder_fingerprint(public / "Vera")
+    healthy = scan.read_artist(public / "Vera").fingerprint
     with shelf.deny_access(public / "Vera" / "Dawn"):
         with pytest.raises(Unreadable, match=r"Dawn: Permission denied\. .*chmod"):
             scan.read_artist(public / "Vera")

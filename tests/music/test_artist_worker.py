@@ -84,7 +84,7 @@ def test_the_outcome_has_counts_issues_and_the_report_path(root: Path, home: Pat
         "report": "issues/music/Vera_library_issues.md",
         "lookup": "pending",
         "mbid": "",
-        "fingerprint": scan.folder_fingerprint(root / "Vera"),
+        "fingerprint": scan.read_artist(root / "Vera").fingerprint,
     }
     assert outcome.facts == {
         "tracks": 3,

@@ -16,10 +16,12 @@ from mediakeep.media.safewrite import write_tags
 from mediakeep.media.safewrite.write_tags import SetField
 from mediakeep.media.undo.store import UndoStore
 from mediakeep.policy import FixLevel
-from mediakeep_simulator import cover_image, factories, response_faults
+from mediakeep_simulator import cover_image, factories
 from mediakeep_simulator.entities import CatalogueCover, MusicBrainzCatalogue, generate_mbid
+from mediakeep_simulator.fault_injection import ResponseFault
 from mediakeep_simulator.http_types import SimulatorResponse
 from mediakeep_simulator.server import SimulatorServer
+from tests import response_faults
 from tests.music import shelf, visits
 from tests.music.coverless import (
     TITLES,
@@ -338,7 +340,7 @@ def test_an_outage_lets_the_lookup_wait_and_everything_else_is_done(workspace: W
     ids=["html", "cut", "empty", "gif"],
 )
 def test_what_is_no_whole_picture_is_refused_and_asked_for_again(
-    workspace: Workspace, spoil: response_faults.ResponseFault, why: str
+    workspace: Workspace, spoil: ResponseFault, why: str
 ) -> None:
     workspace.fill()
     workspace.server.faults.fail_next(

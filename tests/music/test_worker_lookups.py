@@ -27,9 +27,10 @@ from mediakeep.music.item import MusicItem
 from mediakeep.music.process import MusicWorkerConfig
 from mediakeep.outcome import NO_PROGRESS, Outcome
 from mediakeep.policy import FixLevel, WritePolicy
-from mediakeep_simulator import factories, response_faults
+from mediakeep_simulator import factories
 from mediakeep_simulator.entities import MusicBrainzCatalogue, generate_mbid
 from mediakeep_simulator.server import SimulatorServer
+from tests import response_faults
 from tests.music import shelf, visits
 
 TITLES = ("Low Tide", "Ballast")

@@ -14,12 +14,12 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from mediakeep_simulator import factories, fault_injection, response_faults
+from mediakeep_simulator import factories, fault_injection
 from mediakeep_simulator.entities import generate_mbid
-from mediakeep_simulator.fault_injection import FaultInjector
+from mediakeep_simulator.fault_injection import FaultInjector, ResponseFault
 from mediakeep_simulator.http_types import SimulatorRequest
-from mediakeep_simulator.response_faults import ResponseFault
 from mediakeep_simulator.server import SimulatorServer
+from tests import response_faults
 from tests.patience import PATIENCE
 from tests.sampling import each_row
 from tests.simulator.http_client import AGENT, HttpReply, get, ws2

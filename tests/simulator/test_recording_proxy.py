@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep_simulator import catalogue_file, factories, recording_proxy, response_faults
+from mediakeep_simulator import catalogue_file, factories, recording_proxy
 from mediakeep_simulator.entities import VARIOUS_ARTISTS, MusicBrainzCatalogue, generate_mbid
 from mediakeep_simulator.http_types import SimulatorRequest, SimulatorResponse
 from mediakeep_simulator.recorder import CatalogueRecorder
 from mediakeep_simulator.recording_proxy import RecordingProxy
 from mediakeep_simulator.server import SimulatorServer
+from tests import response_faults
 from tests.sampling import each_row
 from tests.simulator.http_client import HttpReply, get, ws2
 

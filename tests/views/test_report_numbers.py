@@ -21,6 +21,7 @@ from mediakeep.views import period_stats, periods, summary
 from mediakeep.views.period_stats import PeriodStats
 from mediakeep.views.periods import DAY, WEEK
 from mediakeep.views.report.kind_progress import KindProgress
+from mediakeep.views.running_totals import RunningTotals
 from mediakeep.views.summary import SummaryContext
 from tests.sampling import some
 from tests.views import months
@@ -194,8 +195,12 @@ def test_pace_estimate_and_failures_are_counted_twice(
     queue = json.loads((history.where.folder / "processing_queue.json").read_text())["artists"]
     ledger = Ledger(history.where.folder)
     loaded = readonly.load_state_and_position(history.where.folder, MUSIC)
-    summary_ = summary.summarize_queue(
-        history.where.folder, loaded, SummaryContext(history.now, months.ZONE)
+    context = SummaryContext(history.now, months.ZONE)
+    totals = RunningTotals(loaded.state)
+    summary_ = index.query_history_index(
+        history.where.folder,
+        lambda db: summary.summarize_with_index(db, loaded.state, context, totals),
+        loaded.records,
     )
     settled, seconds, sessions = ledger.pace()
     assert (summary_.pace.settled, summary_.pace.sessions) == (settled, sessions)

@@ -7,11 +7,12 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO, Generic, TypeVar, overload
+from typing import Any, BinaryIO, Generic, Protocol, TypeVar, overload
 
 import msgspec
 
-from mediakeep import size_text
+from mediakeep import path_text, size_text
+from mediakeep.errors import NewerFormat, Unreadable
 
 MAX_STATE_SIZE = 8 << 30  # bytes; a queue of a million items takes one tenth
 MAX_SETTINGS_SIZE = 1 << 20  # bytes
@@ -19,6 +20,16 @@ _MAX_VALUES = 100_000  # in a file of settings, with those that YAML aliases rep
 _TOO_DEEP = "it is nested too deeply"
 
 T = TypeVar("T")
+
+
+class FormattedRecord(Protocol):
+    """The content of a file that has the number of its format."""
+
+    @property
+    def format(self) -> int: ...
+
+
+R = TypeVar("R", bound=FormattedRecord)
 
 
 class JsonDecoder(Generic[T]):
@@ -44,6 +55,34 @@ def decode_json(data: bytes | str) -> Any: ...
 def decode_json(data: bytes | str, decoded_type: Any = Any) -> Any:
     """Decode JSON as `JsonDecoder` does."""
     return JsonDecoder(decoded_type).decode(data)
+
+
+def read_json(path: Path, decoded_type: type[T]) -> T | None:
+    """Read a JSON file; return None if it is missing, cannot be read, or is invalid."""
+    try:
+        return decode_json(path.read_bytes(), decoded_type)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def read_record(
+    path: Path, decoder: JsonDecoder[R], newest: int, hint: str, missing_hint: str = ""
+) -> R:
+    """Read a JSON file of the outputs; the hints say how to get a damaged or missing one again.
+
+    Raise Unreadable, and NewerFormat if its format is higher than `newest`.
+    """
+    name = path_text.escape_path(path)
+    try:
+        record = decoder.decode(path.read_bytes())
+    except OSError as error:
+        cure = missing_hint if isinstance(error, FileNotFoundError) else ""
+        raise Unreadable(name, error.strerror, cure or hint) from error
+    except msgspec.DecodeError as error:
+        raise Unreadable(name, error, hint) from error
+    if record.format > newest:
+        raise NewerFormat(name, record.format, newest)
+    return record
 
 
 def open_regular_file(path: Path, max_size: int = MAX_STATE_SIZE) -> BinaryIO:

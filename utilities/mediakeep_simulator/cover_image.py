@@ -20,7 +20,7 @@ def render_png(name: str, size: int) -> bytes:
     data = b"".join(rows[line // width % 2] for line in range(size))
     head = struct.pack(">IIBBBBB", size, size, 1, 3, 0, 0, 0)  # one bit a pixel, with a palette
     parts = ((b"IHDR", head), (b"PLTE", colours), (b"IDAT", zlib.compress(data)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_png_chunk(kind, part) for kind, part in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(kind, part) for kind, part in parts)
 
 
 def _pack_row(pixels: str) -> bytes:
@@ -28,5 +28,6 @@ def _pack_row(pixels: str) -> bytes:
     return b"\0" + int(padded, 2).to_bytes(len(padded) // 8)
 
 
-def _png_chunk(kind: bytes, data: bytes) -> bytes:
+def png_chunk(kind: bytes, data: bytes) -> bytes:
+    """Build a chunk of a PNG file."""
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -12,11 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 
-from mediakeep_simulator import response_faults
 from mediakeep_simulator.http_types import SimulatorRequest, SimulatorResponse, error_response
-from mediakeep_simulator.response_faults import ResponseFault
 from mediakeep_simulator.tmdb import errors
 
+ResponseFault = Callable[[SimulatorResponse], SimulatorResponse]
+
+BUSY_MESSAGE = "The MusicBrainz web server is currently busy. Please try again later."
 _MUSICBRAINZ = "/ws/2/"
 _RATE_LIMITED = (_MUSICBRAINZ, errors.API_ROOT)
 _TOO_MANY_REQUESTS, _SERVICE_OFFLINE = 25, 9  # TMDb error codes
@@ -129,9 +130,14 @@ class FaultInjector:
                 return (
                     _tmdb_offline
                     if request.path.startswith(errors.API_ROOT)
-                    else response_faults.http_error()
+                    else _musicbrainz_offline
                 )
         return None
+
+
+def _musicbrainz_offline(_: SimulatorResponse) -> SimulatorResponse:
+    """Return the error with which MusicBrainz responds while it is down."""
+    return error_response(503, BUSY_MESSAGE)
 
 
 def _tmdb_offline(_: SimulatorResponse) -> SimulatorResponse:

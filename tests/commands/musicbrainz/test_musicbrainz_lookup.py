@@ -9,9 +9,10 @@ import pytest
 from msgspec import structs
 
 from mediakeep.lookups.musicbrainz.lookup_store import FILE_NAME, MusicBrainzStore
-from mediakeep_simulator import factories, response_faults
+from mediakeep_simulator import factories
 from mediakeep_simulator.entities import VARIOUS_ARTISTS, MusicBrainzCatalogue, generate_mbid
 from mediakeep_simulator.server import SimulatorServer
+from tests import response_faults
 from tests.commands.asking import (
     ARTIST,
     DELETED,

@@ -19,7 +19,7 @@ from mediakeep.lookups.musicbrainz import model, responses, search_query
 from mediakeep.lookups.musicbrainz.client import MusicBrainzClient
 from mediakeep.lookups.musicbrainz.lookup_store import MusicBrainzStore
 from mediakeep.lookups.musicbrainz.model import Discography
-from mediakeep_simulator import factories, response_faults
+from mediakeep_simulator import factories
 from mediakeep_simulator.entities import (
     CatalogueArtist,
     CatalogueLabelInfo,
@@ -27,9 +27,10 @@ from mediakeep_simulator.entities import (
     MusicBrainzCatalogue,
     generate_mbid,
 )
+from mediakeep_simulator.fault_injection import ResponseFault
 from mediakeep_simulator.http_types import SimulatorRequest, SimulatorResponse
-from mediakeep_simulator.response_faults import ResponseFault
 from mediakeep_simulator.server import MusicBrainzApp, SimulatorServer
+from tests import response_faults
 from tests.lookups.conftest import CONTACT
 from tests.sampling import some
 

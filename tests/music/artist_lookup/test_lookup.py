@@ -14,9 +14,11 @@ from mediakeep.lookups.musicbrainz.model import VARIOUS_ARTISTS
 from mediakeep.music.artist_lookup import artist_search
 from mediakeep.music.artist_lookup.collection import MissingReason
 from mediakeep.music.model import Album, Artist, Track
-from mediakeep_simulator import entities, factories, response_faults
+from mediakeep_simulator import entities, factories
 from mediakeep_simulator.entities import CatalogueAlias, MusicBrainzCatalogue, generate_mbid
+from mediakeep_simulator.fault_injection import ResponseFault
 from mediakeep_simulator.http_types import SimulatorRequest
+from tests import response_faults
 from tests.music import visits
 from tests.music.visits import Look, Serve, build_prolific_artist, build_small_catalogue
 from tests.sampling import some
@@ -56,7 +58,7 @@ PARTS = ("query", "offset=38", "release-group")
     some(((fault, page) for fault in FAULTS for page in PARTS), 4),
 )
 def test_a_refresh_that_fails_keeps_what_was_known(
-    serve: Serve, look_up: Look, tmp_path: Path, fault: response_faults.ResponseFault, page: str
+    serve: Serve, look_up: Look, tmp_path: Path, fault: ResponseFault, page: str
 ) -> None:
     server = serve(factories.make_prolific_artist("Vera", albums=13))
     before = look_up(build_prolific_artist(), server)

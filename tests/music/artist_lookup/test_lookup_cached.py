@@ -14,8 +14,9 @@ from mediakeep.lookups.http.models import HttpEnvironment
 from mediakeep.lookups.musicbrainz import cache_json
 from mediakeep.lookups.musicbrainz.lookup_store import FILE_NAME, MusicBrainzStore
 from mediakeep.music.artist_lookup import lookup
-from mediakeep_simulator import factories, response_faults
+from mediakeep_simulator import factories
 from mediakeep_simulator.entities import generate_mbid
+from tests import response_faults
 from tests.music import visits
 from tests.music.visits import CONTACT, Look, Serve, build_prolific_artist, build_small_catalogue
 

@@ -16,9 +16,10 @@ from mediakeep.lookups.musicbrainz.model import DISCOGRAPHY_FORMAT, VARIOUS_ARTI
 from mediakeep.music.artist_lookup import album_similarity, lookup, other_credits
 from mediakeep.music.artist_lookup.lookup import ArtistLookup
 from mediakeep.music.model import Artist
-from mediakeep_simulator import entities, factories, response_faults
+from mediakeep_simulator import entities, factories
 from mediakeep_simulator.entities import MusicBrainzCatalogue
 from mediakeep_simulator.server import SimulatorServer
+from tests import response_faults
 from tests.music import visits
 from tests.music.visits import Look, Serve, build_small_catalogue
 from tests.sampling import each_row

@@ -21,6 +21,7 @@ from mediakeep.albums.item import AlbumItem
 from mediakeep.albums.plan_album import AlbumPlan
 from mediakeep.media.transfer.extra_files import ExtraFilesPlan, FileNotCopied
 from mediakeep.pages import render
+from mediakeep.untrusted_files import read_json
 from mediakeep.workspace import manifest, output_records
 from mediakeep.workspace.output_records import OutputRecord
 from mediakeep.workspace.system_errors import translate_errors
@@ -96,10 +97,8 @@ def find_json(item: AlbumItem) -> str:
 
 def read_profile(home: Path, item: AlbumItem) -> str:
     """Return the profile of the last conversion that was reported, or "" if unknown."""
-    try:
-        return msgspec.json.decode((home / find_json(item)).read_bytes(), type=AlbumReport).profile
-    except (OSError, msgspec.DecodeError):
-        return ""
+    report = read_json(home / find_json(item), AlbumReport)
+    return report.profile if report else ""
 
 
 def save_conversion(

@@ -27,6 +27,7 @@ from mediakeep.errors import DecodingFailed, NotAudio, WorkingFilesChanged
 from mediakeep.item import SkipReason, Status
 from mediakeep.media.encoding.silence import SilentRange
 from mediakeep.outcome import Outcome, PartFailed, Parts, Progress, Work
+from mediakeep.untrusted_files import read_json
 from mediakeep.workspace import disk_space, full_volume
 from mediakeep.workspace.disk_space import SpaceRequirement
 from mediakeep.workspace.moves import is_same_file_system
@@ -187,9 +188,8 @@ def count_part(task: CountTask, progress: Progress) -> dict[str, Any]:
 
 def _load_counted(task: CountTask) -> CountedFile | None:
     """Return what was counted of a source, or None if it was not, or has changed since."""
-    try:
-        found = msgspec.json.decode(task.target.read_bytes(), type=CountedFile)
-    except (OSError, msgspec.DecodeError):
+    found = read_json(task.target, CountedFile)
+    if found is None:
         return None  # it is counted again
     counted = found.counted
     is_current = pcm_timeline.identify(counted.path) == (counted.size, counted.mtime_ns)

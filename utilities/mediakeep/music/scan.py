@@ -66,14 +66,6 @@ def find_loose_tracks(root: Path, ignored: tuple[str, ...] = ()) -> tuple[str, .
         raise open_file.to_unreadable(root, error) from error
 
 
-def folder_fingerprint(folder: Path, ignored: tuple[str, ...] = ()) -> str:
-    """Return a text that changes when files in an artist's folder change.
-
-    It equals the fingerprint that `find_artists` returns.
-    """
-    return _compute_fingerprint(list(folder_listing.walk_tree(folder, ignored=ignored)))
-
-
 def read_artist(
     path: Path,
     progress: Progress = NO_PROGRESS,

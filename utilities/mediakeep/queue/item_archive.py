@@ -89,7 +89,7 @@ def _decode_line(text: bytes) -> ArchiveLine | None:
         return None
     try:
         return decode_json(text, ArchiveLine)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except msgspec.DecodeError:
         return None
 
 

@@ -33,7 +33,7 @@ from mediakeep.queue import lock
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.history import event_log
 from mediakeep.queue.journal_lookup import JOURNAL_FOLDER
-from mediakeep.untrusted_files import decode_json
+from mediakeep.untrusted_files import read_json
 
 LOG_FOLDER = "session_logs"
 LIVE_FOLDER = "live"
@@ -251,11 +251,7 @@ def read_live_status(folder: Path, session: str) -> LiveStatus | None:
 
     Return None if the file is missing or damaged.
     """
-    try:
-        data = (folder / LIVE_FOLDER / f"{session}.json").read_bytes()
-        return decode_json(data, LiveStatus)
-    except (OSError, msgspec.MsgspecError):
-        return None
+    return read_json(folder / LIVE_FOLDER / f"{session}.json", LiveStatus)
 
 
 @contextlib.contextmanager

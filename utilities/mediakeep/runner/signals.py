@@ -6,7 +6,9 @@ killed, and their items are released.
 
 from __future__ import annotations
 
+import contextlib
 import signal
+from collections.abc import Collection, Iterator
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -26,6 +28,16 @@ class StopNow(Interrupted):
 
 class ItemTimeout(Interrupted):
     """Raised when a task exceeds its timeout."""
+
+
+@contextlib.contextmanager
+def block_signals(numbers: Collection[signal.Signals] = SIGNALS) -> Iterator[None]:
+    """Deliver signals only after the `with` block."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class StopHandler:

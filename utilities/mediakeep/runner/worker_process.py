@@ -23,7 +23,7 @@ from typing import Any
 from mediakeep.outcome import WorkerFactory
 from mediakeep.runner import tasks, worker_main
 from mediakeep.runner.batch_config import ExecutionLimits
-from mediakeep.runner.signals import SIGNALS
+from mediakeep.runner.signals import block_signals
 from mediakeep.runner.task_clock import TaskClock
 from mediakeep.runner.tasks import Task
 
@@ -45,7 +45,7 @@ def prestart_workers(
         if worker_factory and can_fork():
             with contextlib.suppress(OSError):  # the pool starts the missing ones
                 for _ in range(count):
-                    with _block_signals():  # a stop in between would forget a running worker
+                    with block_signals():  # a stop in between would forget a running worker
                         started.append(fork_worker(worker_factory, started))
         yield started
     finally:
@@ -62,7 +62,7 @@ class WorkerProcess:
 
     def __init__(self, process: BaseProcess, ours: Connection, theirs: Connection) -> None:
         self.process, self.pipe = process, ours
-        with _block_signals():
+        with block_signals():  # a stop would kill it before it ignores stops
             process.start()
         theirs.close()
         self.ready = False
@@ -213,16 +213,3 @@ def can_fork() -> bool:
     start threads.
     """
     return sys.platform == "linux" and threading.active_count() == 1
-
-
-@contextlib.contextmanager
-def _block_signals() -> Iterator[None]:
-    """Block the stop signals in a `with` block that starts a worker process.
-
-    They would kill it before it ignores them, or end the block before it is known.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

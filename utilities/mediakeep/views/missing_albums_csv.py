@@ -19,7 +19,7 @@ from mediakeep import atomic_files
 from mediakeep.item import Item, Status
 from mediakeep.pages import csv_cell
 from mediakeep.queue.state import QueueState
-from mediakeep.untrusted_files import decode_json
+from mediakeep.untrusted_files import read_json
 from mediakeep.views import review
 
 FILE = "outputs/missing_albums.csv"
@@ -50,7 +50,7 @@ def update_missing_albums_table(
     """
     path = home / FILE
     with atomic_files.exclusive_lock(folder / "missing.lock"):
-        version = _read_version(folder / _VERSION_FILE)
+        version = read_json(folder / _VERSION_FILE, TableVersion) or TableVersion()
         is_current = version.lineage == review.queue_identity(state) and _is_unchanged(
             path, version
         )
@@ -68,7 +68,8 @@ def update_missing_albums_table(
             )
         if not (new_rows or path.exists()):
             return  # no lookup has been made yet
-        _write_if_changed(path, format_csv([list(columns), *new_rows]))
+        content = format_csv([list(columns), *new_rows]).encode()
+        atomic_files.write_if_changed({path: content})
         stats = path.stat()
         new_version = TableVersion(
             review.queue_identity(state), state.seq, stats.st_size, stats.st_mtime_ns
@@ -76,13 +77,6 @@ def update_missing_albums_table(
         atomic_files.write_atomic(
             folder / _VERSION_FILE, msgspec.json.encode(new_version), sync=False
         )
-
-
-def _read_version(path: Path) -> TableVersion:
-    try:
-        return decode_json(path.read_bytes(), TableVersion)
-    except (OSError, msgspec.MsgspecError):
-        return TableVersion()
 
 
 def _is_unchanged(path: Path, version: TableVersion) -> bool:
@@ -115,9 +109,3 @@ def format_csv(cells: Iterable[Sequence[str]]) -> str:
 
 def _format_cells(columns: Sequence[str], rows: Iterable[RowFields]) -> list[list[str]]:
     return [[csv_cell.escape_formula(str(row.get(name, ""))) for name in columns] for row in rows]
-
-
-def _write_if_changed(path: Path, text: str) -> None:
-    content = text.encode()
-    if not path.exists() or path.read_bytes() != content:
-        atomic_files.write_atomic(path, content)

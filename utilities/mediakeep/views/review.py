@@ -21,7 +21,7 @@ from mediakeep.errors import MediakeepError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import MUSIC
 from mediakeep.queue.state import QueueState
-from mediakeep.untrusted_files import decode_json
+from mediakeep.untrusted_files import decode_json, read_json
 
 FILE = "outputs/manual_review_needed.json"
 FORMAT = 1
@@ -82,9 +82,8 @@ def update_review_list(
 
 def count_reviews(home: Path) -> Counter[str] | None:
     """Return the number of entries in the review list by kind, or None if it is unreadable."""
-    try:
-        listed = decode_json((home / FILE).read_bytes(), _QueuesOnly)
-    except (OSError, msgspec.MsgspecError):
+    listed = read_json(home / FILE, _QueuesOnly)
+    if listed is None:
         return None
     return Counter(entry.queue for entries in listed.reviews.values() for entry in entries)
 

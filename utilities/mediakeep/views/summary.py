@@ -17,7 +17,6 @@ from mediakeep.kinds import KINDS, Kind
 from mediakeep.queue.history import index, queries
 from mediakeep.queue.history.queries import SessionSpan, Throughput
 from mediakeep.queue.journal import JournalRecord
-from mediakeep.queue.readonly import QueueView
 from mediakeep.queue.state import QueueState, percentage
 from mediakeep.views import period_stats, periods, stage_status
 from mediakeep.views.period_stats import PeriodStats
@@ -168,17 +167,6 @@ class SummaryContext(msgspec.Struct, frozen=True):
 def build_summary(summaries: list[KindSummary], context: SummaryContext) -> Summary:
     """Combine the summaries of all queues into one."""
     return Summary(clock.format_iso(context.now), context.last_period, summaries)
-
-
-def summarize_queue(folder: Path, queue: QueueView, context: SummaryContext) -> KindSummary:
-    """Return the summary of a queue and its history; `folder` is the queue's folder."""
-    totals = RunningTotals(queue.state)
-    return index.query_history_index(
-        folder,
-        lambda db: summarize_with_index(db, queue.state, context, totals),
-        queue.records,
-        queue.state.kind,
-    )
 
 
 def read_queue_status(

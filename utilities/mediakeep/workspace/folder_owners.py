@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import atomic_files, path_text
+from mediakeep.untrusted_files import read_json
 from mediakeep.workspace.folder_locks import open_folder
 from mediakeep.workspace.system_errors import translate_errors
 
@@ -59,11 +60,8 @@ def is_owners_file(name: str) -> bool:
 
 def read_owners(folder: Path) -> tuple[FolderOwner, ...]:
     """Return the recorded owners of a folder, () if there is no valid record."""
-    try:
-        data = (folder / _OWNERS_FILE).read_bytes()
-        return msgspec.json.decode(data, type=_OwnersRecord).owners
-    except (OSError, msgspec.DecodeError):
-        return ()
+    record = read_json(folder / _OWNERS_FILE, _OwnersRecord)
+    return record.owners if record else ()
 
 
 def write_owner(folder: Path, owner: FolderOwner) -> None:

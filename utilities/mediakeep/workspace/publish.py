@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
 from itertools import count
 from pathlib import Path
@@ -225,7 +225,11 @@ def _refuse_inner_archives(target: Path, manifest: Manifest) -> None:
 
 def _free_metadata_name(manifest: Manifest) -> str:
     """Return the name of the metadata file; another one if the source contains such a file."""
-    names, name = {file.path for file in manifest.files}, METADATA_FILE
-    while name in names:
+    return free_name(METADATA_FILE, {file.path for file in manifest.files})
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """Return a name that is not taken: `name`, with "_" in front of it as often as necessary."""
+    while name in taken:
         name = f"_{name}"
     return name

@@ -10,6 +10,8 @@ import struct
 import zlib
 from functools import lru_cache
 
+from mediakeep_simulator.cover_image import png_chunk
+
 _BLOCK_SIZE = 16  # pixels per side of a block with all three components
 _MAX_CATEGORY = 11  # categories of DC differences
 _QUANTUM = 8  # a difference of 1 is one step of grey
@@ -48,11 +50,7 @@ def render_png(name: str, width: int, height: int) -> bytes:
         (b"IDAT", zlib.compress(row * height)),
         (b"IEND", b""),
     )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_png_chunk(kind, data) for kind, data in parts)
-
-
-def _png_chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(kind, data) for kind, data in parts)
 
 
 def _jpeg_header(width: int, height: int, restart: int) -> bytes:

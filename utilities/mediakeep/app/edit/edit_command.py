@@ -31,6 +31,7 @@ from mediakeep.errors import (
 )
 from mediakeep.media import file_errors, open_file
 from mediakeep.media.undo.store import UndoStore
+from mediakeep.music.repairs import history
 from mediakeep.pages import render
 from mediakeep.policy import WritePolicy
 
@@ -170,12 +171,11 @@ class EditCommand:
 
 def _format_losses(jobs: Sequence[Job]) -> list[str]:
     """Return how many files would lose the values of which fields."""
-    from mediakeep.app.edit import field_values
 
     lines = (line for _, due in jobs for line in due.changes)
     lost = Counter(line.field for line in lines if line.old and not line.new)
     return [
-        f"{field_values.field_label(field)} will be removed from {render.pluralize(count, 'file')}."
+        f"{history.field_label(field)} will be removed from {render.pluralize(count, 'file')}."
         for field, count in lost.items()
     ]
 

@@ -13,6 +13,7 @@ from mediakeep.media.audio.model import AudioFile, Tags
 from mediakeep.media.audio.normalize_tags import NUMBER_PAIRS
 from mediakeep.media.audio.tag_edits import FIELDS, SetField
 from mediakeep.music.repairs import locks
+from mediakeep.music.repairs.history import field_label
 from mediakeep.music.reports import fix_commands
 
 BY_HAND = "by hand"  # the reason recorded for a change by the user
@@ -31,11 +32,6 @@ def resolve_field(name: str) -> str:
         near = suggestions.suggest_closest_name(name, map(field_label, FIELDS))
         raise UsageError(f'Unknown field "{name}". Known fields: {names}.{near}')
     return resolved
-
-
-def field_label(field: str) -> str:
-    """Return the name of a field as users type it."""
-    return "genre" if field == "genres" else field
 
 
 def build_edits(name: str, values: Sequence[str], reason: str) -> list[SetField]:

@@ -83,7 +83,7 @@ def read_reviews(home: Path, path: Path) -> EntriesByArtist:
         view = decode_json(place.read_bytes(), _ReviewFile)
     except OSError as error:
         raise UsageError(f"{name}: {error.strerror}. A batch writes it.") from error
-    except (msgspec.MsgspecError, UnicodeError) as error:
+    except msgspec.DecodeError as error:
         raise UsageError(f"{name} is not a review list: {error}. {_FIX_HINT}.") from error
     if view.format > review.FORMAT:
         raise NewerFormat(name, view.format, review.FORMAT)

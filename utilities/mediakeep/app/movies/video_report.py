@@ -15,6 +15,7 @@ from mediakeep.app.movies.probe_pool import ProbeResult
 from mediakeep.media.video.model import AudioStream, SubtitleStream, VideoInfo, VideoStream
 from mediakeep.movies import media_text
 from mediakeep.pages import csv_cell, render
+from mediakeep.untrusted_files import read_json
 
 VIDEO_REPORT_FORMAT = 1
 
@@ -101,12 +102,8 @@ def to_json_bytes(data: dict[str, Any]) -> bytes:
 
 def is_about(written: Path, paths: Iterable[Path]) -> bool:
     """Return whether an existing file is about the same paths."""
-    try:
-        return msgspec.json.decode(written.read_bytes(), type=_ReportPaths).paths == [
-            path_text.escape_path(path) for path in paths
-        ]
-    except (OSError, msgspec.DecodeError, UnicodeError):
-        return False
+    report = read_json(written, _ReportPaths)
+    return report is not None and report.paths == [path_text.escape_path(path) for path in paths]
 
 
 def to_csv(results: Iterable[ProbeResult]) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,7 +10,6 @@ from mediakeep.app.console import Console
 from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
 from mediakeep.lookups.musicbrainz.model import (
     Artist,
-    ArtistCredit,
     LabelInfo,
     Medium,
     Release,
@@ -18,6 +17,7 @@ from mediakeep.lookups.musicbrainz.model import (
     Track,
 )
 from mediakeep.lookups.tmdb import context as tmdb
+from mediakeep.music.matching import release_tags
 from mediakeep.pages import render
 
 JsonObject = dict[str, Any]
@@ -59,11 +59,6 @@ def format_artist(entity: Artist) -> str:
     return ", ".join(filter(None, (entity.name + aside, entity.type, entity.country)))
 
 
-def format_credit(names: Iterable[ArtistCredit]) -> str:
-    """Return an artist credit as printed: "Velvet Harbour feat. Salt"."""
-    return "".join(credit.name + credit.joinphrase for credit in names)
-
-
 def group_to_json(entity: ReleaseGroup) -> JsonObject:
     """Return a release group as JSON data."""
     return {
@@ -80,7 +75,7 @@ def release_to_json(release: Release) -> JsonObject:
     return {
         "mbid": release.id,
         "title": release.title,
-        "artist": format_credit(release.artist_credit),
+        "artist": release_tags.format_credit(release.artist_credit),
         "disambiguation": release.disambiguation or "",
         "status": release.status or "",
         "date": release.date or "",
@@ -138,7 +133,7 @@ def track_to_json(medium: Medium, entity: Track) -> JsonObject:
         "position": entity.position,
         "number": entity.number,
         "title": entity.title,
-        "artist": format_credit(entity.artist_credit),
+        "artist": release_tags.format_credit(entity.artist_credit),
         "length": round(length / 1000, 3) if length else None,
         "recording_mbid": entity.recording.id,
         "isrcs": list(entity.recording.isrcs),
@@ -147,7 +142,7 @@ def track_to_json(medium: Medium, entity: Track) -> JsonObject:
 
 def format_track(entity: Track, album_artist: str) -> str:
     """Return a line on a track: number, title, artist if not the album's, and length."""
-    by = format_credit(entity.artist_credit)
+    by = release_tags.format_credit(entity.artist_credit)
     aside = f", by {by}" if by and by != album_artist else ""
     seconds = round((entity.length or entity.recording.length or 0) / 1000)
     length = f" ({seconds // 60}:{seconds % 60:02})" if seconds else ""

@@ -19,6 +19,7 @@ from mediakeep.lookups.musicbrainz.client import MusicBrainzClient
 from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
 from mediakeep.lookups.musicbrainz.lookup_store import PossibleArtist
 from mediakeep.lookups.musicbrainz.model import Artist, Medium, Release, ReleaseGroup
+from mediakeep.music.matching import release_tags
 from mediakeep.music.text import title_keys
 from mediakeep.pages import render
 
@@ -107,7 +108,7 @@ def show_release(context: MusicBrainzContext, mbid: str) -> CommandResult:
     merged = mbid if release.id != mbid else ""
     group, artist_name = (
         release.release_group,
-        musicbrainz_text.format_credit(release.artist_credit),
+        release_tags.format_credit(release.artist_credit),
     )
     lines = [f"{mbid} was merged into another release."] if merged else []
     lines += [
@@ -128,7 +129,7 @@ def show_release(context: MusicBrainzContext, mbid: str) -> CommandResult:
 def _format_disc(medium: Medium, release: Release) -> list[str]:
     name = ": ".join(filter(None, (medium.format or "Disc", medium.title)))
     number = f" {medium.position}" if len(release.media) > 1 else ""
-    artist_name = musicbrainz_text.format_credit(release.artist_credit)
+    artist_name = release_tags.format_credit(release.artist_credit)
     tracks = [*filter(None, [medium.pregap]), *medium.tracks]
     shown = [f"  {musicbrainz_text.format_track(track, artist_name)}" for track in tracks]
     return ["", f"{name}{number}", *shown]

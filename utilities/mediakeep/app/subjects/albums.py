@@ -42,12 +42,9 @@ def _find_unassigned_files(root: Path, ignored: tuple[str, ...]) -> UnassignedFi
 
 
 def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
-    import msgspec
-
     from mediakeep.albums import process
-    from mediakeep.albums.settings import AlbumSettings
 
-    settings = msgspec.convert(options.settings, AlbumSettings)
+    settings = _convert_settings(options.settings)
     if not (settings.access and settings.processing.enrich):
         return functools.partial(process.open_worker, options.settings)
     from mediakeep.app import album_lookup
@@ -64,23 +61,17 @@ def _list_outputs(_item: Item) -> list[str]:
 
 
 def _check_settings(settings: Settings) -> None:
-    import msgspec
-
-    from mediakeep.albums.settings import AlbumSettings
     from mediakeep.media import ffmpeg
 
-    msgspec.convert(settings, AlbumSettings).check()
+    _convert_settings(settings).check()
     ffmpeg.require_pyav()
 
 
 def _before_batch(home: Path, options: WorkerOptions, items: Mapping[str, Item]) -> list[str]:
     """Delete what was in quarantine for long enough, and check the cache of lookups."""
-    import msgspec
-
-    from mediakeep.albums.settings import AlbumSettings
     from mediakeep.workspace import quarantine
 
-    settings = msgspec.convert(options.settings, AlbumSettings)
+    settings = _convert_settings(options.settings)
     if days := settings.processing.quarantine_days:
         for root in _list_quarantine_roots(settings, items.values()):
             quarantine.expire_entries(root, days)
@@ -102,14 +93,19 @@ def _list_quarantine_roots(settings: AlbumSettings, items: Iterable[Item]) -> se
     }
 
 
-def _build_job(item: Item, settings: Settings) -> AlbumJob:
+def _convert_settings(settings: Settings) -> AlbumSettings:
     import msgspec
 
-    from mediakeep.albums.album_job import AlbumJob
     from mediakeep.albums.settings import AlbumSettings
 
+    return msgspec.convert(settings, AlbumSettings)
+
+
+def _build_job(item: Item, settings: Settings) -> AlbumJob:
+    from mediakeep.albums.album_job import AlbumJob
+
     assert isinstance(item, AlbumItem)
-    return AlbumJob(item, item.output_name, msgspec.convert(settings, AlbumSettings))
+    return AlbumJob(item, item.output_name, _convert_settings(settings))
 
 
 def _plan(item: Item, settings: Settings) -> list[str] | Outcome:
@@ -235,12 +231,9 @@ def _remove_outputs(
 
 
 def _find_second_outputs(items: Mapping[str, Item], settings: Settings) -> SecondOutputs:
-    import msgspec
-
     from mediakeep.albums import twins
-    from mediakeep.albums.settings import AlbumSettings
 
-    return twins.find_second_outputs(items, msgspec.convert(settings, AlbumSettings))
+    return twins.find_second_outputs(items, _convert_settings(settings))
 
 
 ALBUMS = Subject(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,8 +27,6 @@ LAST_SESSION = "last"
 
 # a session of a queue; those of commands are unique
 _QUEUE_SESSION_NAME = re.compile(r"\d{8}_session_\d+")
-
-StatesByKind = Mapping[str, QueueState]  # of all queues, by the names of their kinds
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from mediakeep import atomic_files, clock, path_text
 from mediakeep.audiobooks.sources.find_books import BACKUP_RECORD
 from mediakeep.errors import NotCopied, SourceChanged, TargetExists, WorkingFilesChanged
 from mediakeep.file_copies import OnBytes
+from mediakeep.untrusted_files import read_json
 from mediakeep.workspace import disk_space, moves
 from mediakeep.workspace.copy_progress import CopyProgress, Report
 from mediakeep.workspace.disk_space import SpaceRequirement
@@ -39,6 +40,7 @@ from mediakeep.workspace.manifest import (
     relative_path,
     walk,
 )
+from mediakeep.workspace.publish import free_name
 from mediakeep.workspace.system_errors import translate_errors
 from mediakeep.workspace.verified_copy import (
     copy_file,
@@ -169,11 +171,8 @@ def list_backups(root: Path) -> Iterator[tuple[Path, BackupRecord]]:
 def read_record(backup: Path) -> BackupRecord | None:
     """Return the record of a backup, or None if a folder has none that can be read."""
     for path in reversed(list(_iter_record_files(backup))):
-        try:
-            record = msgspec.json.decode(path.read_bytes(), type=BackupRecord)
-        except (OSError, msgspec.DecodeError):  # a file of the source with this name
-            continue
-        if path.name == _name_record(record.sources) and _is_inside(record):
+        record = read_json(path, BackupRecord)  # None for a file of the source with this name
+        if record and path.name == _name_record(record.sources) and _is_inside(record):
             return record
     return None
 
@@ -332,10 +331,7 @@ def _name_record(sources: Sequence[BackupSource]) -> str:
             else (*(file.path for file in source.files), *source.folders, *source.links)
         )
     }
-    name = BACKUP_RECORD
-    while name in taken:
-        name = f"_{name}"
-    return name
+    return free_name(BACKUP_RECORD, taken)
 
 
 def _iter_record_files(backup: Path) -> Iterator[Path]:

@@ -13,7 +13,6 @@ import sys
 import termios
 import time
 import tty
-from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,19 +20,10 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from mediakeep.commands import app
+from mediakeep.runner.signals import block_signals
 
 _TICK = 0.2  # seconds between two checks of the window size
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-
-
-@contextlib.contextmanager
-def _hold_signals() -> Iterator[None]:
-    """Deliver stop signals only after the block: rich would keep half a picture in its buffer."""
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 class FullScreen:
@@ -86,7 +76,7 @@ class FullScreen:
         """Show a renderable in place of the last one."""
         self._update_size()
         try:
-            with _hold_signals():
+            with block_signals(_STOP_SIGNALS):  # else rich keeps half a picture in its buffer
                 self._live.update(renderable, refresh=True)
         except OSError as error:
             app.discard_output()
@@ -144,7 +134,7 @@ class FullScreen:
         if self._input >= 0:
             self._terminal_mode = termios.tcgetattr(self._input)
             tty.setcbreak(self._input, termios.TCSANOW)
-        with _hold_signals():
+        with block_signals(_STOP_SIGNALS):
             self._live.start(refresh=True)
 
     def _close(self) -> None:

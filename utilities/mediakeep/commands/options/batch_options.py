@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mediakeep import path_text
-from mediakeep.app.batch.batch_request import BatchOptions, BatchRequest
+from mediakeep import config, path_text
+from mediakeep.app.batch.batch_request import (
+    AlertOptions,
+    BatchOptions,
+    BatchRequest,
+    MaintenanceOptions,
+)
 from mediakeep.commands import app
-from mediakeep.commands.options import alert_options, maintenance_options
+from mediakeep.commands.options.param_types import FormatListParam
 from mediakeep.errors import UsageError
 from mediakeep.kinds import Kind
 from mediakeep.runner.batch_config import BatchConfig, ExecutionLimits, RetryPolicy
@@ -67,6 +73,39 @@ _BATCH_OPTIONS = (
 )
 
 
+_MAINTENANCE_OPTIONS = (
+    click.option(
+        "--daily-reports",
+        is_flag=True,
+        envvar=f"{config.ENV_PREFIX}DAILY_REPORTS",
+        help="Also write daily reports.",
+    ),
+    app.setting_option(
+        "--report-formats", FormatListParam(), "Formats to write: md, html, json, csv."
+    ),
+    app.setting_option("--backup-every", app.DurationParam(), "Maximum age of the newest backup."),
+    app.setting_option("--backup-to", str, "Folder for automatic backups."),
+    app.setting_option(
+        "--archive-logs", click.IntRange(0, 36500), "Days after which session logs are compressed."
+    ),
+)
+_ALERT_OPTIONS = (
+    click.option(
+        "--alert-insecure",
+        is_flag=True,
+        envvar=f"{config.ENV_PREFIX}ALERT_INSECURE",
+        help="Allow a webhook with plain http on another machine.",
+    ),
+    app.setting_option(
+        "--alert-after", click.IntRange(1), "Failures in a row that raise an alert."
+    ),
+    app.setting_option("--alert-command", str, "A command that gets each alert as JSON."),
+    app.setting_option(
+        "--alert-webhook-file", str, "A file outside the home with a webhook's URL."
+    ),
+)
+
+
 def with_batch_options(
     *all_: str, item_timeout: str | None = None
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -85,9 +124,10 @@ def _add_options(
         "--item-timeout", app.DurationParam(), "Maximum time per item.", item_timeout
     )
     options: list[Callable[..., Any]] = [*_BATCH_OPTIONS[:-3], whole, *_BATCH_OPTIONS[-3:]]
-    for option in (*options[:4], timeout, *options[4:]):
+    options = [*options[:4], timeout, *options[4:], *_MAINTENANCE_OPTIONS, *_ALERT_OPTIONS]
+    for option in options:
         function = option(function)
-    return alert_options.with_alert_options(maintenance_options.with_maintenance_options(function))
+    return function
 
 
 def check_refresh(kind: Kind, name: str | None, options: dict[str, Any]) -> bool:
@@ -101,7 +141,7 @@ def parse_options(home: Path, request: BatchRequest, options: dict[str, Any]) ->
     """Build the batch options from the command's options."""
     if request.item_name == "":
         raise UsageError("The name of the item is empty.")
-    alerts = alert_options.parse_alerts(home, options)
+    alerts = _parse_alerts(home, options)
     size = None if options["everything"] else options["batch_size"]
     is_deep = options.get("deep", False)
     limits = _build_limits(request, options, DEEP_TIMEOUT_FACTOR if is_deep else 1)
@@ -130,7 +170,39 @@ def parse_options(home: Path, request: BatchRequest, options: dict[str, Any]) ->
         deep=is_deep,
         plan_out=plan_out,
         alerts=alerts,
-        maintenance=maintenance_options.parse_maintenance(options),
+        maintenance=_parse_maintenance(options),
+    )
+
+
+def _parse_alerts(
+    home: Path, values: dict[str, Any], environ: Mapping[str, str] = os.environ
+) -> AlertOptions:
+    """Build the alert options from a command's options, which are removed from them.
+
+    Raise UsageError if a webhook or a command is invalid.
+    """
+    defaults = config.Settings()
+    after, insecure, line, place = (
+        values.pop(name, getattr(defaults, name))
+        for name in ("alert_after", "alert_insecure", "alert_command", "alert_webhook_file")
+    )
+    address = environ.get(f"{config.ENV_PREFIX}ALERT_WEBHOOK", "")
+    if not (line or place or address):
+        return AlertOptions()
+    from mediakeep.alerts import targets  # here, as --help must be quick
+
+    parsed_targets = []
+    if address or place:
+        address = address or targets.read_webhook_file(place, home)
+        parsed_targets.append(targets.parse_webhook(address, insecure=insecure))
+    if line:
+        parsed_targets.append(targets.parse_command(line, home))
+    return AlertOptions(tuple(parsed_targets), after)
+
+
+def _parse_maintenance(values: Mapping[str, Any]) -> MaintenanceOptions:
+    return MaintenanceOptions(
+        **{name: values[name] for name in MaintenanceOptions.__struct_fields__ if name in values}
     )
 
 

@@ -40,10 +40,8 @@ def update_tables(home: Path, items: Mapping[str, Item]) -> list[str]:
         all_rows = dict(_collect_rows(home, items, cache, problems))
         if not all_rows and not (home / SCAN_CSV).exists():
             return problems
-        _write_if_changed(
-            home / SCAN_CSV,
-            "".join([csv_rows.format_header(), *(row.scan for row in all_rows.values())]),
-        )
+        table = "".join([csv_rows.format_header(), *(row.scan for row in all_rows.values())])
+        atomic_files.write_if_changed({home / SCAN_CSV: table.encode()})
         _write_failed_lookups(home, items, all_rows, problems)
     return problems
 
@@ -102,7 +100,7 @@ def _write_failed_lookups(
         if _file_version(path) in (version, None):
             break
     if wanted or path.exists():
-        _write_if_changed(path, failed_lookups_csv.render_csv(wanted))
+        atomic_files.write_if_changed({path: failed_lookups_csv.render_csv(wanted).encode()})
 
 
 def _read_filled_rows(
@@ -148,9 +146,3 @@ def _set_aside(path: Path) -> Path:
         number += 1
     path.rename(aside)
     return aside
-
-
-def _write_if_changed(path: Path, text: str) -> None:
-    content = text.encode()
-    if not path.exists() or path.read_bytes() != content:
-        atomic_files.write_atomic(path, content)

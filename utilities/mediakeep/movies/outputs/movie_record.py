@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from mediakeep import config, path_text
-from mediakeep.errors import NewerFormat, Unreadable
+from mediakeep.errors import Unreadable
 from mediakeep.issue import Issue, Severity
 from mediakeep.kinds import MOVIES
 from mediakeep.lookups.tmdb.lookup_store import MovieCandidate
@@ -26,6 +26,7 @@ from mediakeep.movies.outputs.record_model import (
     RecordedNfo,
 )
 from mediakeep.movies.result import MovieResult, NfoStatus
+from mediakeep.untrusted_files import JsonDecoder, read_record
 
 _RECREATE_HINT = "Remove it and reset the movie: the next batch writes it again."
 _MISSING_HINT = "Run {} --repair: the next batch writes it again."
@@ -34,7 +35,7 @@ _URGENCY = {kind.name: number for number, kind in enumerate(ISSUE_KINDS)}
 _MAX_NUMBER = 2**53  # mediakeep never writes larger numbers
 
 
-_DECODER = msgspec.json.Decoder(MovieRecord)
+_DECODER = JsonDecoder(MovieRecord)
 
 
 def record_place(output_name: str) -> str:
@@ -89,21 +90,11 @@ def read(path: Path) -> MovieRecord:
 
     Raise Unreadable if the file is missing or damaged, and NewerFormat if a later version wrote it.
     """
-    name = path_text.escape_path(path)
-    try:
-        record = _DECODER.decode(path.read_bytes())
-    except FileNotFoundError as error:
-        hint = _MISSING_HINT.format(config.format_command(MOVIES.manager_script))
-        raise Unreadable(name, error.strerror, hint) from error
-    except OSError as error:
-        raise Unreadable(name, error.strerror, _RECREATE_HINT) from error
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise Unreadable(name, error, _RECREATE_HINT) from error
-    if record.format > RECORD_FORMAT:
-        raise NewerFormat(name, record.format, RECORD_FORMAT)
+    missing_hint = _MISSING_HINT.format(config.format_command(MOVIES.manager_script))
+    record = read_record(path, _DECODER, RECORD_FORMAT, _RECREATE_HINT, missing_hint)
     numbers = [record.year, record.duration, *(video.size for video in record.videos)]
     if not all(0 <= number <= _MAX_NUMBER for number in numbers):
-        raise Unreadable(name, "it has an impossible number", _RECREATE_HINT)
+        raise Unreadable(path_text.escape_path(path), "it has an impossible number", _RECREATE_HINT)
     return record
 
 

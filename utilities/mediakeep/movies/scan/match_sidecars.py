@@ -12,6 +12,7 @@ import msgspec
 
 from mediakeep.media.folder_listing import IMAGE_SUFFIXES, ListedFile
 from mediakeep.movies import language_names
+from mediakeep.movies.scan import multipart
 from mediakeep.movies.scan.file_types import SUBTITLE_SUFFIXES
 
 METADATA_SUFFIX = "-metadata.json"
@@ -109,7 +110,7 @@ def is_sidecar_name(file: ListedFile) -> bool:
     A picture that is named like its folder, or has no known role, is not.
     """
     return any(
-        reading.kind != "image" or reading.stem not in ("", _strip_suffix(file))
+        reading.kind != "image" or reading.stem not in ("", multipart.file_stem(file))
         for reading in parse_possible_names(file)
     )
 
@@ -160,7 +161,3 @@ def _split_words(text: str) -> list[str]:
 def _is_language_code(word: str) -> bool:
     code = language_names.language_code(word)
     return bool(code) and (len(word) == 2 or language_names.language_name(code) != code)
-
-
-def _strip_suffix(file: ListedFile) -> str:
-    return file.name[: -len(file.suffix)] if file.suffix else file.name

@@ -8,12 +8,10 @@ from hashlib import sha256
 import msgspec
 
 from mediakeep import kinds
-from mediakeep.errors import Unreadable
 from mediakeep.lookups.service_config import Locale
 from mediakeep.lookups.tmdb.model import Movie as Film
 from mediakeep.media.nfo import diff, merge
 from mediakeep.media.nfo.model import NfoMovie
-from mediakeep.media.safewrite import sidecar_file
 from mediakeep.movies.identify.model import MovieIdentity
 from mediakeep.movies.model import LocalMovie
 from mediakeep.movies.result import NfoState
@@ -27,6 +25,7 @@ from mediakeep.movies.sidecars import (
 from mediakeep.movies.sidecars.artwork import FetchedPicture
 from mediakeep.movies.sidecars.existing_sidecars import ExistingSidecars
 from mediakeep.movies.sidecars.metadata_json import RecordedPicture
+from mediakeep.movies.sidecars.nfo_ownership import read_or_none
 from mediakeep.movies.sidecars.pending_files import METADATA, NFO, PendingFile
 from mediakeep.movies.worker_context import MovieWorkerContext
 from mediakeep.outcome import Stamp
@@ -98,11 +97,14 @@ def _replace_unusable_nfo(
 
     Also return its values.
     """
-    data, current = merge.merge_details(None, wanted, None), _read_or_none(local, unusable)
+    data, current = (
+        merge.merge_details(None, wanted, None),
+        read_or_none(local, unusable),
+    )
     if current is None:  # the reader reports it
         return None, None
     number = 1
-    while _read_or_none(local, aside := pending_files.unusable_nfo_place(unusable, number)) not in (
+    while read_or_none(local, aside := pending_files.unusable_nfo_place(unusable, number)) not in (
         None,
         current,
     ):
@@ -235,7 +237,7 @@ def _replaced_content(
 ) -> bytes | None:
     """Return the content of the file that a picture will replace, or None if there is no file."""
     if forced:
-        return _read_or_none(local, place)
+        return read_or_none(local, place)
     return old.data if old else None
 
 
@@ -252,18 +254,7 @@ def _find_stale_pictures(
         ours = recorded.get(image.role)
         if ours is None or ours.tmdb_id == movie.id:
             continue
-        data = _read_or_none(local, image.place)
+        data = read_or_none(local, image.place)
         if data and sha256(data).hexdigest() == ours.sha256:
             stale[image.role] = StalePicture(image.place, data)
     return stale
-
-
-def _read_or_none(local: LocalMovie, place: str) -> bytes | None:
-    """Return the content of a file, or None if it cannot be read.
-
-    The writer reports that.
-    """
-    try:
-        return sidecar_file.read(pending_files.absolute_path(local, place))
-    except Unreadable:
-        return None

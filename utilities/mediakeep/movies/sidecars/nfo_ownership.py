@@ -28,7 +28,7 @@ def find_misplaced_nfos(local: LocalMovie, context: MovieWorkerContext) -> dict[
         return {}
     our_nfos = {}
     for place in others:
-        data = _read_or_none(local, place)
+        data = read_or_none(local, place)
         checksum = _find_our_checksum(local, place, context) if data is not None else ""
         is_unchanged = data is not None and sha256(data).hexdigest() == checksum
         if data is not None and checksum and (is_unchanged or place == local.nfos[0]):
@@ -62,7 +62,11 @@ def _is_created_by_us(records: Iterable[ChangeRecord]) -> bool:
     return ours
 
 
-def _read_or_none(local: LocalMovie, place: str) -> bytes | None:
+def read_or_none(local: LocalMovie, place: str) -> bytes | None:
+    """Return the content of a file, or None if it cannot be read.
+
+    The writer reports that.
+    """
     try:
         return sidecar_file.read(pending_files.absolute_path(local, place))
     except Unreadable:

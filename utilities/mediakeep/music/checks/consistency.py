@@ -154,11 +154,11 @@ def _format_variant(track: Track) -> _Variant:
 
 def _count_years(group: AlbumGroup, album: Album) -> Counter[str]:
     """Count the years of an album; return no years if they agree or none has a clear majority."""
-    years = Counter(filter(None, map(_track_year, group.tracks)))
+    years = Counter(filter(None, map(find_track_year, group.tracks)))
     usual_year = years.most_common(1)[0][0] if years else ""
     for disc in album_grouping.group_by_disc(album):
         disc_years = (
-            Counter(filter(None, map(_track_year, disc.tracks)))
+            Counter(filter(None, map(find_track_year, disc.tracks)))
             if disc.order == group.order
             else {}
         )
@@ -168,11 +168,13 @@ def _count_years(group: AlbumGroup, album: Album) -> Counter[str]:
     return years if enough and len(years) > 1 else Counter()
 
 
-def _track_year(track: Track) -> str:
-    return _find_year(track.tags.date) or _find_year(track.tags.originaldate)
+def find_track_year(track: Track) -> str:
+    """Return the year of a track's date, else of its original date, or "" if neither has one."""
+    return find_year(track.tags.date) or find_year(track.tags.originaldate)
 
 
-def _find_year(dates: tuple[str, ...]) -> str:
+def find_year(dates: tuple[str, ...]) -> str:
+    """Return the first year in dates, or "" if there is none."""
     matches = (_YEAR.search(date) for date in dates)
     return next((year[0] for year in matches if year), "")
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import config, path_text
-from mediakeep.errors import NewerFormat, Unreadable
+from mediakeep.errors import Unreadable
 from mediakeep.issue import Issue
 from mediakeep.kinds import MUSIC
 from mediakeep.media.audio.tags import AudioProperties, SecondaryTags, Tags
 from mediakeep.music.model import Album, Artist, Track, TrackFault
 from mediakeep.music.reports import audit_files
+from mediakeep.untrusted_files import JsonDecoder, read_record
 
 _MAX_NUMBER = 2**53  # larger numbers are never written by mediakeep
 _FIX_HINT = "Reset the artist; the next batch writes it again."
@@ -112,7 +113,7 @@ class ArtistAudit(msgspec.Struct, frozen=True):
         )
 
 
-_DECODER = msgspec.json.Decoder(ArtistAudit)
+_DECODER = JsonDecoder(ArtistAudit)
 
 
 def read_audit(path: Path) -> ArtistAudit:
@@ -120,22 +121,13 @@ def read_audit(path: Path) -> ArtistAudit:
 
     Raise Unreadable if it is missing or damaged, and NewerFormat if a later mediakeep wrote it.
     """
-    name = path_text.escape_path(path)
-    try:
-        artist_audit = _DECODER.decode(path.read_bytes())
-    except FileNotFoundError as error:
-        fix_hint = _MISSING_HINT.format(config.format_command(MUSIC.manager_script))
-        raise Unreadable(name, error.strerror, fix_hint) from error
-    except OSError as error:
-        raise Unreadable(name, error.strerror, _FIX_HINT) from error
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise Unreadable(name, error, _FIX_HINT) from error
-    if artist_audit.format > audit_files.AUDIT_FORMAT:
-        raise NewerFormat(name, artist_audit.format, audit_files.AUDIT_FORMAT)
+    missing_hint = _MISSING_HINT.format(config.format_command(MUSIC.manager_script))
+    newest = audit_files.AUDIT_FORMAT
+    artist_audit = read_record(path, _DECODER, newest, _FIX_HINT, missing_hint)
     if any(
         max(_NUMERIC_FACTS(track.facts)) > _MAX_NUMBER
         for track in artist_audit.tracks
         if track.facts
     ):
-        raise Unreadable(name, "it contains an impossible number", _FIX_HINT)
+        raise Unreadable(path_text.escape_path(path), "it contains an impossible number", _FIX_HINT)
     return artist_audit

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from mediakeep.media.audio.tags import AudioProperties
 from mediakeep.music import album_grouping
+from mediakeep.music.checks.mbids import normalize_mbid
 from mediakeep.music.master.audit_reader import ArtistAudit, AuditTrack
 from mediakeep.music.model import Album
 from mediakeep.music.text import compare_text, placeholders, track_numbers
@@ -89,9 +90,7 @@ def recording_key(track: AuditTrack) -> int | None:
     """Return the comparison key of a track's recording MBID; None if there is not exactly one."""
     mbids = track.tags.musicbrainz_recordingid
     return (
-        hash_key(_normalize_mbid(mbids[0]))
-        if len(mbids) == 1 and _normalize_mbid(mbids[0])
-        else None
+        hash_key(normalize_mbid(mbids[0])) if len(mbids) == 1 and normalize_mbid(mbids[0]) else None
     )
 
 
@@ -175,7 +174,7 @@ def _build_edition(track: AuditTrack) -> AlbumEdition:
         track.album,
         title,
         albumartist,
-        _normalize_mbid(compare_text.first_text(tags.musicbrainz_albumid)),
+        normalize_mbid(compare_text.first_text(tags.musicbrainz_albumid)),
     )
 
 
@@ -190,13 +189,9 @@ def _pair_with_mbids(texts: tuple[str, ...], ids: tuple[str, ...]) -> Iterator[t
     mbids = ids if len(ids) == len(texts) else ("",) * len(texts)
     for text, mbid in zip(texts, mbids, strict=True):
         if _is_name(name := compare_text.normalize_spaces(text)):
-            yield name, _normalize_mbid(mbid)
+            yield name, normalize_mbid(mbid)
 
 
 def _is_name(text: str) -> bool:
     various = compare_text.comparison_key(text) in album_grouping.VARIOUS_ARTISTS
     return compare_text.has_text(text) and not (various or placeholders.is_placeholder_artist(text))
-
-
-def _normalize_mbid(text: str) -> str:
-    return text.strip().lower()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -10,12 +9,11 @@ from mediakeep.media.audio.tag_edits import Values
 from mediakeep.music import album_grouping
 from mediakeep.music.album_grouping import AlbumGroup
 from mediakeep.music.checks import consistency, missing_tags
+from mediakeep.music.checks.consistency import find_track_year, find_year
 from mediakeep.music.model import Album, Artist, Track
 from mediakeep.music.repairs import majority_value, repair
 from mediakeep.music.repairs.repair import Repair
-from mediakeep.music.text import compare_text
 
-_YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 _REASON = "most tracks of the album have it"
 
 
@@ -51,39 +49,33 @@ def propose_date_mixed(artist: Artist) -> Iterator[Repair]:
             )
             values = _majority_date(tracks)
             for track in tracks if values else ():
-                if _track_year(track) not in ("", _find_year(values)) and repair.is_writable(track):
+                if find_track_year(track) not in (
+                    "",
+                    find_year(values),
+                ) and repair.is_writable(track):
                     yield from repair.set_field(track, "date", values, "date-mixed", _REASON)
 
 
 def _majority_date(tracks: Sequence[Track]) -> Values:
     """Return the most frequent date within the most frequent year, or () if none is clear."""
-    years = Counter(filter(None, (_find_year(track.tags.date) for track in tracks)))
+    years = Counter(filter(None, (find_year(track.tags.date) for track in tracks)))
     year = majority_value.find_majority(years)
     if not year or (len(years) > 1 and album_grouping.is_compilation(tracks)):
         return ()
-    dates = (date for track in tracks for date in track.tags.date if _find_year((date,)) == year)
+    dates = (date for track in tracks for date in track.tags.date if find_year((date,)) == year)
     return (Counter(dates).most_common(1)[0][0],)
 
 
 def _without_own_year_discs(group: AlbumGroup, album: Album) -> list[Track]:
     """Return the tracks without those discs that have a year of their own."""
-    years = Counter(filter(None, map(_track_year, group.tracks)))
+    years = Counter(filter(None, map(find_track_year, group.tracks)))
     usual_year = years.most_common(1)[0][0] if years else ""
     rest = list[Track]()
     for disc in album_grouping.group_by_disc(album):
         if disc.order == group.order:
-            own_years = set(map(_track_year, disc.tracks)) - {""}
+            own_years = set(map(find_track_year, disc.tracks)) - {""}
             has_own_year = (
                 len(own_years) == 1 and usual_year not in own_years and len(disc.tracks) > 1
             )
             rest += [] if has_own_year else disc.tracks
     return rest
-
-
-def _track_year(track: Track) -> str:
-    return _find_year(track.tags.date) or _find_year(track.tags.originaldate)
-
-
-def _find_year(dates: Values) -> str:
-    matches = (_YEAR.search(date) for date in dates if compare_text.has_text(date))
-    return next((year[0] for year in matches if year), "")

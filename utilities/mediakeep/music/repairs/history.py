@@ -150,7 +150,7 @@ def _format_filled_fields(by_place: _ChangesByPath) -> Iterator[str]:
     ):
         count = len(values_by_field[field])
         files_of = f" ({count:,})" if count < len(by_place) else ""
-        yield f"{_field_label(field)}{_format_common_value(values_by_field[field])}{files_of}"
+        yield f"{field_label(field)}{_format_common_value(values_by_field[field])}{files_of}"
 
 
 def _format_common_value(values_by_place: Mapping[str, tuple[str, ...]]) -> str:
@@ -164,8 +164,9 @@ def _summarize_change(place: str, field: str, change: FieldChange) -> RepairedFi
     if field in (PICTURES_FIELD, COVER_FILE, CONTAINER):
         return RepairedField(place, "")
     old, new = (compare_text.quote("; ".join(values)) for values in (change.old, change.new))
-    return RepairedField(place, f"{_field_label(field)} {old if change.old else 'none'} → {new}")
+    return RepairedField(place, f"{field_label(field)} {old if change.old else 'none'} → {new}")
 
 
-def _field_label(field: str) -> str:
+def field_label(field: str) -> str:
+    """Return the name of a field as users type it."""
     return "genre" if field == "genres" else field

@@ -11,8 +11,6 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import path_text
-from mediakeep.errors import NewerFormat, Unreadable
 from mediakeep.issue import Issue, Severity
 from mediakeep.music import diagnose
 from mediakeep.music.artist_lookup import missing_table
@@ -21,7 +19,7 @@ from mediakeep.music.issue_kinds import ISSUE_KINDS
 from mediakeep.music.model import Artist
 from mediakeep.music.reports import json_model, tracks_csv
 from mediakeep.music.reports.fix_commands import FixCommands
-from mediakeep.untrusted_files import decode_json
+from mediakeep.untrusted_files import JsonDecoder, read_json, read_record
 
 AUDIT_FORMAT = (
     2  # 1: the images of an album were plain paths; the fields read back here were the same
@@ -123,10 +121,8 @@ def read_missing_albums(path: Path) -> list[dict[str, Any]]:
 
 def read_payload_sizes(path: Path) -> Iterator[int]:
     """Yield the number of bytes of audio in each track; nothing if the audit file is damaged."""
-    try:
-        tracks = decode_json(path.read_bytes(), _StoredTracks).tracks
-    except (OSError, msgspec.DecodeError, UnicodeError):
-        return
+    stored = read_json(path, _StoredTracks)
+    tracks = stored.tracks if stored else ()
     yield from (track.facts.payload for track in tracks if track.facts and track.facts.payload)
 
 
@@ -165,15 +161,7 @@ def read_reviews(path: Path, home: Path, folder: str = "") -> list[dict[str, str
 
 
 def _read_audit(path: Path) -> _StoredAudit:
-    try:
-        audit = decode_json(path.read_bytes(), _StoredAudit)
-    except OSError as error:
-        raise Unreadable(path_text.escape_path(path), error.strerror, _FIX_HINT) from error
-    except (msgspec.DecodeError, UnicodeError) as error:
-        raise Unreadable(path_text.escape_path(path), error, _FIX_HINT) from error
-    if audit.format > AUDIT_FORMAT:
-        raise NewerFormat(path_text.escape_path(path), audit.format, AUDIT_FORMAT)
-    return audit
+    return read_record(path, JsonDecoder(_StoredAudit), AUDIT_FORMAT, _FIX_HINT)
 
 
 def _urgency_key(issue: Issue) -> tuple[int, int]:

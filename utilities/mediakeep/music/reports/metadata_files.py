@@ -13,7 +13,7 @@ from mediakeep import path_text
 from mediakeep.music import scan
 from mediakeep.music.model import Album, Artist
 from mediakeep.music.reports import json_model, tracks_csv
-from mediakeep.untrusted_files import decode_json
+from mediakeep.untrusted_files import read_json
 
 METADATA_FORMAT = 1
 OUTPUT_FOLDER = "outputs"  # below the home
@@ -92,10 +92,8 @@ def _list_outputs(folder: Path) -> list[Path]:
 
 def _read_source(path: Path | None) -> str:
     """Return the path that a metadata file describes, or "" if it does not say."""
-    try:
-        return decode_json(path.read_bytes(), _MetadataSource).path if path else ""
-    except (OSError, msgspec.DecodeError, UnicodeError):
-        return ""
+    source = read_json(path, _MetadataSource) if path else None
+    return source.path if source else ""
 
 
 def _file_size(path: Path) -> int:

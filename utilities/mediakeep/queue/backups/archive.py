@@ -278,7 +278,7 @@ def _read_info_member(path: Path, kind: str, tar: _BackupTar) -> tuple[BackupInf
         if (number := decode_json(version, int)) > FORMAT:
             raise NewerFormat(path_text.escape_path(path), number, FORMAT)
         info = decode_json(data, BackupInfo)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except msgspec.DecodeError as error:
         raise CorruptArchive(f"its description cannot be read, {error}") from error
     if info.kind != kind:
         raise UsageError(

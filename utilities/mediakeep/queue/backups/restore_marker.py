@@ -38,7 +38,7 @@ def read_marker(folder: Path) -> RestoreMarker | None:
         return decode_json(path.read_bytes(), RestoreMarker)
     except FileNotFoundError:
         return None
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except msgspec.DecodeError as error:
         raise StateDamaged(
             f"{path_text.display_path(path)} cannot be read: {error}. Nothing was changed."
             " Move its folder away, then restore the backup again."

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from mediakeep.kinds import MUSIC
-from mediakeep.untrusted_files import decode_json
+from mediakeep.untrusted_files import read_json
 from mediakeep.views import review
 from mediakeep.views.periods import TimeZone
 
@@ -157,9 +157,8 @@ def _local_day(moment: str, zone: TimeZone) -> str:
 
 def _read_entries(home: Path) -> list[tuple[str, ReviewListEntry]] | None:
     """Read the review list as pairs of item key and entry; None if it is missing or damaged."""
-    try:
-        view = decode_json((home / review.FILE).read_bytes(), _ReviewFile)
-    except (OSError, msgspec.MsgspecError):
+    view = read_json(home / review.FILE, _ReviewFile)
+    if view is None:
         return None
     return [(item, entry) for item, some in view.reviews.items() for entry in some]
 

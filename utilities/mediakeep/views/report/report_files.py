@@ -11,7 +11,7 @@ import msgspec
 
 from mediakeep import atomic_files, size_text
 from mediakeep.pages import render
-from mediakeep.untrusted_files import decode_json
+from mediakeep.untrusted_files import read_json
 from mediakeep.views import job_numbers, periods, terminal, wait_text
 from mediakeep.views.periods import DAY, Period
 from mediakeep.views.report import headline, json_csv, report_charts
@@ -72,10 +72,7 @@ def _read_written_times(home: Path) -> dict[str, datetime]:
 
 
 def _read_notes(home: Path) -> dict[str, datetime]:
-    try:
-        return decode_json((home / WRITTEN_FILE).read_bytes(), dict[str, datetime])
-    except (OSError, msgspec.MsgspecError):
-        return {}
+    return read_json(home / WRITTEN_FILE, dict[str, datetime]) or {}
 
 
 def write_report(

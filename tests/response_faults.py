@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
 from dataclasses import replace
 
+from mediakeep_simulator.fault_injection import BUSY_MESSAGE, ResponseFault
 from mediakeep_simulator.http_types import SimulatorResponse, error_response
-
-ResponseFault = Callable[[SimulatorResponse], SimulatorResponse]
 
 _HTML_HEADERS = {"Content-Type": "text/html; charset=utf-8"}
 _HTML_PAGE = b"<!DOCTYPE html><html><body><h1>We'll be back soon</h1></body></html>\n"
-_BUSY_MESSAGE = "The MusicBrainz web server is currently busy. Please try again later."
 
 
 def http_error(
-    status: int = 503, *, retry_after: str = "", message: str = _BUSY_MESSAGE
+    status: int = 503, *, retry_after: str = "", message: str = BUSY_MESSAGE
 ) -> ResponseFault:
     """Return a fault that responds with an HTTP error.
 
