@@ -14,6 +14,7 @@ from mediakeep.audiobooks.encoding.book_plan import CountedSource
 from mediakeep.audiobooks.sources import source_damage
 from mediakeep.errors import DecodingFailed, SourcesRefused
 from mediakeep.item import Status
+from mediakeep.media.audio.decode import frame_headers
 from mediakeep.media.encoding import pcm_source
 from tests.audiobooks import books
 from tests.audiobooks.book_home import BookHome
@@ -115,6 +116,41 @@ def test_a_file_of_which_nothing_can_be_decoded_is_an_error(
     path.write_bytes(data[:start] + bytes(range(256)) * ((len(data) - start) // 256))
     with pytest.raises(DecodingFailed, match=rf"{name} cannot be decoded: {cause}"):
         count_source.count_source(path, books.FORMAT)
+
+
+def join(mp3: bytes, tag: bytes, *, has_header: bool) -> bytes:
+    """Return an MP3 made of two, with a tag between them; the first one may lack its header."""
+    start, header = mp3.index(b"\xff\xfb"), mp3.index(b"\xff\xfb") + 4
+    first = frame_headers.parse_mpeg_header(mp3[start:header])
+    assert first
+    return mp3[start + first.size * (not has_header) :] + tag + mp3[start:]
+
+
+@each_row("has_header", [True, False])
+@each_row("tag", [b"", b"ID3\3\0\0\0\2\0\0" + bytes(2 << 14), b"TAG" + bytes(125)])
+def test_tags_between_joined_files_are_no_gaps(
+    tmp_path: Path, tag: bytes, has_header: bool
+) -> None:
+    path, copy = books.write_mp3(tmp_path / "a.mp3", LONG), tmp_path / "copy.mp3"
+    data = join(path.read_bytes(), tag, has_header=has_header)
+    path.write_bytes(data)
+    whole = count_source.count_source(path, books.FORMAT, copy=copy)
+    assert (whole.concealed < 0.1, whole.escaped_audio) == (True, "")
+    path.write_bytes(cut(data, len(data) // 4))
+    source = count_source.count_source(path, books.FORMAT, copy=copy)
+    frame = 1152 * (tag[:1] == b"T")  # FFmpeg drops a frame before an ID3v1 tag
+    assert source.samples - frame in (whole.samples, whole.samples - frame)
+    assert source.concealed < 0.1
+
+
+def test_a_header_that_declares_far_too_many_frames_fills_no_disk(tmp_path: Path) -> None:
+    path, copy = books.write_mp3(tmp_path / "a.mp3", LONG), tmp_path / "copy.mp3"
+    data = path.read_bytes()
+    at = data.index(b"Info") + 8
+    path.write_bytes(data[:at] + (100_000).to_bytes(4, "big") + data[at + 4 :])
+    with pytest.raises(DecodingFailed, match="of 100,000 declared frames are left"):
+        count_source.count_source(path, books.FORMAT, copy=copy)
+    assert not copy.exists()
 
 
 def count(path: Path, damage: tuple[float, ...], concealed: float = 0.0) -> CountedSource:
