@@ -11,7 +11,7 @@ import pytest
 
 from mediakeep.audiobooks.encoding import count_source, pcm_timeline
 from mediakeep.audiobooks.encoding.book_plan import CountedSource
-from mediakeep.audiobooks.sources import source_damage
+from mediakeep.audiobooks.sources import check_sources, source_damage
 from mediakeep.errors import DecodingFailed, SourcesRefused
 from mediakeep.item import Status
 from mediakeep.media.audio.decode import frame_headers
@@ -151,6 +151,17 @@ def test_a_header_that_declares_far_too_many_frames_fills_no_disk(tmp_path: Path
     with pytest.raises(DecodingFailed, match="of 100,000 declared frames are left"):
         count_source.count_source(path, books.FORMAT, copy=copy)
     assert not copy.exists()
+
+
+def test_a_long_gap_within_the_first_second_is_no_reason_to_refuse_a_file(tmp_path: Path) -> None:
+    path = write_sound(tmp_path / "a.flac")
+    data = path.read_bytes()
+    start, end = len(data) // 8, len(data) // 2
+    path.write_bytes(data[:start] + bytes(end - start) + data[end:])
+    (file,) = check_sources.check_sources([tmp_path], [path]).files
+    source = count_source.count_source(path, books.FORMAT)
+    assert (file.seconds, source.samples) == (6.0, 264_600)
+    assert source.concealed > 2
 
 
 def count(path: Path, damage: tuple[float, ...], concealed: float = 0.0) -> CountedSource:
