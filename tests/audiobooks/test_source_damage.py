@@ -14,6 +14,7 @@ from mediakeep.audiobooks.encoding.book_plan import CountedSource
 from mediakeep.audiobooks.sources import check_sources, source_damage
 from mediakeep.errors import DecodingFailed, SourcesRefused
 from mediakeep.item import Status
+from mediakeep.media import ffmpeg
 from mediakeep.media.audio.decode import frame_headers
 from mediakeep.media.encoding import pcm_source
 from tests.audiobooks import books
@@ -162,6 +163,15 @@ def test_a_long_gap_within_the_first_second_is_no_reason_to_refuse_a_file(tmp_pa
     source = count_source.count_source(path, books.FORMAT)
     assert (file.seconds, source.samples) == (6.0, 264_600)
     assert source.concealed > 2
+
+
+def test_a_message_that_equals_the_one_before_is_not_lost() -> None:
+    logging = ffmpeg.require_pyav().logging
+    with ffmpeg.capture_messages() as messages:
+        for _ in range(2):
+            logging.log(logging.WARNING, "mp3float", "bits_left=-5")
+    assert len(messages) == 2
+    assert logging.get_skip_repeated()
 
 
 def count(path: Path, damage: tuple[float, ...], concealed: float = 0.0) -> CountedSource:
