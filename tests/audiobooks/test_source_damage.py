@@ -271,6 +271,8 @@ def test_a_damaged_part_is_encoded_with_the_others(home: BookHome) -> None:
         books.write_part(folder / name, 60_000)
     data = (folder / "1.m4a").read_bytes()
     (folder / "1.m4a").write_bytes(overwrite(data, len(data) // 2))
+    planned = home.build(folder, "--no-backup", "--dry-run")
+    assert ("encoding: " in planned, "joined without encoding" in planned) == (True, False)
     home.add(folder, backup=False)
     home.process()
     assert home.item().status is Status.COMPLETED
