@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from array import array
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import mutagen.id3
@@ -252,10 +253,11 @@ def test_the_chapters_of_audiobookshelf_are_used(tmp_path: Path) -> None:
         ([(0, "A", 100)], None),
         ([], None),
         ([(0, "A", "x"), (50, "B", 100)], "its chapters are malformed. Correct them"),
+        ([(0, "A", 50), ("nan", "B", 100)], "its chapters are malformed. Correct them"),
     ],
 )
 def test_chapters_of_audiobookshelf_that_do_not_fit_are_named(
-    tmp_path: Path, rows: list[tuple[float, str, float]], warning: str | None
+    tmp_path: Path, rows: list[tuple[Any, str, Any]], warning: str | None
 ) -> None:
     path = write_shelf(tmp_path, *rows)
     found, warnings = find_chapters.find_own_chapters("files", [tmp_path], plan("a.mp3"))

@@ -11,9 +11,11 @@ import pytest
 
 from mediakeep.audiobooks.encoding import count_source, pcm_timeline
 from mediakeep.audiobooks.encoding.book_plan import CountedSource
-from mediakeep.audiobooks.sources import source_damage
+from mediakeep.audiobooks.sources import check_sources, source_damage
 from mediakeep.errors import DecodingFailed, SourcesRefused
 from mediakeep.item import Status
+from mediakeep.media import ffmpeg
+from mediakeep.media.audio.decode import frame_headers
 from mediakeep.media.encoding import pcm_source
 from tests.audiobooks import books
 from tests.audiobooks.book_home import BookHome
@@ -117,6 +119,61 @@ def test_a_file_of_which_nothing_can_be_decoded_is_an_error(
         count_source.count_source(path, books.FORMAT)
 
 
+def join(mp3: bytes, tag: bytes, *, has_header: bool) -> bytes:
+    """Return an MP3 made of two, with a tag between them; the first one may lack its header."""
+    start, header = mp3.index(b"\xff\xfb"), mp3.index(b"\xff\xfb") + 4
+    first = frame_headers.parse_mpeg_header(mp3[start:header])
+    assert first
+    return mp3[start + first.size * (not has_header) :] + tag + mp3[start:]
+
+
+@each_row("has_header", [True, False])
+@each_row("tag", [b"", b"ID3\3\0\0\0\2\0\0" + bytes(2 << 14), b"TAG" + bytes(125)])
+def test_tags_between_joined_files_are_no_gaps(
+    tmp_path: Path, tag: bytes, has_header: bool
+) -> None:
+    path, copy = books.write_mp3(tmp_path / "a.mp3", LONG), tmp_path / "copy.mp3"
+    data = join(path.read_bytes(), tag, has_header=has_header)
+    path.write_bytes(data)
+    whole = count_source.count_source(path, books.FORMAT, copy=copy)
+    assert (whole.concealed < 0.1, whole.escaped_audio) == (True, "")
+    path.write_bytes(cut(data, len(data) // 4))
+    source = count_source.count_source(path, books.FORMAT, copy=copy)
+    frame = 1152 * (tag[:1] == b"T")  # FFmpeg drops a frame before an ID3v1 tag
+    assert source.samples - frame in (whole.samples, whole.samples - frame)
+    assert source.concealed < 0.1
+
+
+def test_a_header_that_declares_far_too_many_frames_fills_no_disk(tmp_path: Path) -> None:
+    path, copy = books.write_mp3(tmp_path / "a.mp3", LONG), tmp_path / "copy.mp3"
+    data = path.read_bytes()
+    at = data.index(b"Info") + 8
+    path.write_bytes(data[:at] + (100_000).to_bytes(4, "big") + data[at + 4 :])
+    with pytest.raises(DecodingFailed, match="of 100,000 declared frames are left"):
+        count_source.count_source(path, books.FORMAT, copy=copy)
+    assert not copy.exists()
+
+
+def test_a_long_gap_within_the_first_second_is_no_reason_to_refuse_a_file(tmp_path: Path) -> None:
+    path = write_sound(tmp_path / "a.flac")
+    data = path.read_bytes()
+    start, end = len(data) // 8, len(data) // 2
+    path.write_bytes(data[:start] + bytes(end - start) + data[end:])
+    (file,) = check_sources.check_sources([tmp_path], [path]).files
+    source = count_source.count_source(path, books.FORMAT)
+    assert (file.seconds, source.samples) == (6.0, 264_600)
+    assert source.concealed > 2
+
+
+def test_a_message_that_equals_the_one_before_is_not_lost() -> None:
+    logging = ffmpeg.require_pyav().logging
+    with ffmpeg.capture_messages() as messages:
+        for _ in range(2):
+            logging.log(logging.WARNING, "mp3float", "bits_left=-5")
+    assert len(messages) == 2
+    assert logging.get_skip_repeated()
+
+
 def count(path: Path, damage: tuple[float, ...], concealed: float = 0.0) -> CountedSource:
     silent = bytes([99] if path.name == "silent.mp3" else [20])
     pcm = books.FORMAT.pcm
@@ -214,6 +271,8 @@ def test_a_damaged_part_is_encoded_with_the_others(home: BookHome) -> None:
         books.write_part(folder / name, 60_000)
     data = (folder / "1.m4a").read_bytes()
     (folder / "1.m4a").write_bytes(overwrite(data, len(data) // 2))
+    planned = home.build(folder, "--no-backup", "--dry-run")
+    assert ("encoding: " in planned, "joined without encoding" in planned) == (True, False)
     home.add(folder, backup=False)
     home.process()
     assert home.item().status is Status.COMPLETED

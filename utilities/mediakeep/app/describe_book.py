@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
+
+from msgspec import structs
 
 from mediakeep import kinds, path_text
 from mediakeep.audiobooks import read_input
@@ -13,6 +15,7 @@ from mediakeep.audiobooks.book_job import BookFiles, BookJob
 from mediakeep.audiobooks.chapters import chapter_files, find_chapters
 from mediakeep.audiobooks.details.read_details import FoundDetails
 from mediakeep.audiobooks.encoding import count_source
+from mediakeep.audiobooks.encoding.book_plan import CountedSource
 from mediakeep.audiobooks.read_input import BookInput, CheckedInput
 from mediakeep.audiobooks.sources import describe_sources, source_damage
 from mediakeep.errors import WorkingFilesChanged
@@ -35,7 +38,10 @@ def describe_stages(job: BookJob) -> list[str]:
 def _list_stages(job: BookJob, found: CheckedInput) -> Iterator[tuple[str, list[str]]]:
     book, folders = found.book, job.item.folders
     count = terminal.format_count(len(book.files), "file")
-    damage = _find_damage(job, book)
+    counted = _count_sources(book)
+    damage = source_damage.check_damage(counted, folders, job.options.damage)
+    if any(source.damage for source in counted):
+        book = structs.replace(book, is_joined=False)  # it is encoded
     listed = describe_sources.describe_sources(
         found.ordered, found.checked, found.left_out, folders
     )
@@ -55,16 +61,15 @@ def _list_stages(job: BookJob, found: CheckedInput) -> Iterator[tuple[str, list[
     yield "completed", ["completed: working folders removed"]
 
 
-def _find_damage(job: BookJob, book: BookInput) -> Sequence[str]:
-    """Decode all files; return a sentence about each damaged one, or raise SourcesRefused."""
+def _count_sources(book: BookInput) -> list[CountedSource]:
+    """Decode all files, to find damage."""
     with tempfile.TemporaryDirectory() as folder:
-        counted = [
+        return [
             count_source.count_source(
                 source.path, book.format, copy=Path(folder, f"{number}{source.path.suffix}")
             )
             for number, source in enumerate(book.sources)
         ]
-    return source_damage.check_damage(counted, job.item.folders, job.options.damage)
 
 
 def _describe_muxing(job: BookJob, found: BookInput, details: FoundDetails) -> list[str]:

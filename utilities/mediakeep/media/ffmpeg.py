@@ -143,15 +143,17 @@ def _detect(path: Path, source: BoundedFile) -> AudioFormat:
 
 @contextmanager
 def capture_messages() -> Iterator[list[tuple[int, str, str]]]:
-    """Yield the list of FFmpeg's messages in this thread, from warnings on."""
+    """Yield the list of FFmpeg's messages in this thread, from warnings on, also repeated ones."""
     logging = require_pyav().logging
-    before = logging.get_level()
+    before, skips = logging.get_level(), logging.get_skip_repeated()
     logging.set_level(logging.WARNING)
+    logging.set_skip_repeated(False)
     try:
         with logging.Capture(local=True) as messages:
             yield messages
     finally:
         logging.set_level(before)
+        logging.set_skip_repeated(skips)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ Those in an audio file, such as an M4B or an MP3 with CHAP frames, are read as w
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
@@ -128,9 +129,17 @@ def _require_chapters(path: Path, timed: Iterable[_Timed]) -> list[_Timed]:
 def _parse_json(path: Path, text: str) -> list[_Timed]:
     try:
         listed = msgspec.json.decode(text, type=dict[str, Any]).get("chapters") or ()
-        return [(float(one["start"]), str(one["title"]), float(one["end"])) for one in listed]
+        return [(_to_time(one["start"]), str(one["title"]), _to_time(one["end"])) for one in listed]
     except (msgspec.DecodeError, RecursionError, TypeError, ValueError, LookupError) as error:
         raise _to_error(path, "its chapters are malformed. Correct them") from error
+
+
+def _to_time(value: Any) -> float:
+    """Return a number of seconds; raise ValueError for one that is infinite or no number."""
+    seconds = msgspec.convert(value, float, strict=False)
+    if not math.isfinite(seconds):
+        raise ValueError("it is not finite")
+    return seconds
 
 
 def _align(path: Path, timed: Sequence[_Timed], plan: BookPlan) -> Iterator[_Timed]:

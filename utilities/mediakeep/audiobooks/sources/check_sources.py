@@ -217,7 +217,7 @@ def _decode_start(path: Path, facts: os.stat_result, read: AudioFile) -> Checked
         if channels not in CHANNEL_LAYOUTS:
             raise _Unusable(f"it has {channels} channels", _REPLACE)
         for _ in opened.frames(lambda _, message: errors.append(message)):
-            if opened.samples >= rate:
+            if opened.samples - opened.concealed >= rate:
                 break
         if opened.samples <= opened.concealed:
             raise DecodingFailed(path, errors[0])

@@ -123,8 +123,7 @@ class PcmSource:
         context = opened.stream.codec_context
         self.codec: str = context.name
         self.samples = self._reported = 0
-        self._progress, self._messages = progress, messages
-        self._conceals = messages is not None
+        self._progress, self._messages, self._conceals = progress, messages, messages is not None
         self.concealed, self._packet_end = 0, 0
         self.positions: list[PacketPosition] = []
         self.extradata: bytes = context.extradata or b""

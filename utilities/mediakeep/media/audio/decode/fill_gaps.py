@@ -6,10 +6,11 @@ Decoders skip to the next frame header that they find, so that all after it woul
 from __future__ import annotations
 
 import os
-from itertools import pairwise
+from itertools import pairwise, repeat
 from pathlib import Path
 
 from mediakeep import atomic_files
+from mediakeep.errors import DecodingFailed
 from mediakeep.media import open_file
 from mediakeep.media.audio import surrounding_tags
 from mediakeep.media.audio.decode import frame_headers, frame_scan
@@ -19,39 +20,46 @@ from mediakeep.media.bounded_file import BoundedFile
 _READ_SIZE = 1 << 20  # bytes
 _SILENT_START = 38  # bytes of a frame that mean silence if all after its header are 0
 _LAYER_MASK, _LAYER_3 = 0x06, 0x02  # in the second byte of a header
+_MAX_GROWTH = 10  # times the frames of a file; an encoder's header that declares more is wrong
 
 
 def copy_without_gaps(path: Path, target: Path) -> float:
     """Write a copy with silent frames in the gaps; return their length in seconds.
 
-    The number of frames becomes that of the encoder's header, else it is estimated from the bytes.
-    Without gaps, no copy is written. Raises Unreadable or OSError.
+    The number of frames becomes that of the encoder's header, else it is estimated from the bytes;
+    the header of concatenated files is that of the first one. Without gaps, no copy is written.
+    Raises Unreadable, OSError, or DecodingFailed if nearly all declared frames are missing.
     """
     with open_file.open_regular_file(path) as handle:
         source = BoundedFile(handle.fileno(), os.fstat(handle.fileno()).st_size, _READ_SIZE)
         audio = surrounding_tags.find_audio_range(source)
         scan = frame_scan.scan_frames(source, audio, frame_headers.MPEG_FRAMES)
-        inserted = _count_missing_frames(scan) if scan else {}
+        inserted = _count_missing_frames(source, scan) if scan else {}
         if scan is None or not any(inserted.values()):
             return 0.0
+        if sum(inserted.values()) > _MAX_GROWTH * len(scan.starts):
+            declared = f"{scan.expected_frames:,} declared frames"
+            raise DecodingFailed(path, f"{len(scan.starts):,} of {declared} are left")
         with target.open("wb") as file:
             file.write(source.read(0, scan.starts[0]))  # tags, and the header of the encoder
             for number, frame in enumerate(scan.frame_ranges):
                 data = source.read(frame.start, frame.size)
-                file.write(data + _make_silent_frame(data) * inserted.get(number, 0))
+                file.write(data)
+                file.writelines(repeat(_make_silent_frame(data), inserted.get(number, 0)))
             file.flush()
             atomic_files.sync_data(file.fileno())
     return scan.seconds / len(scan.starts) * sum(inserted.values())
 
 
-def _count_missing_frames(scan: FrameScan) -> dict[int, int]:
+def _count_missing_frames(source: BoundedFile, scan: FrameScan) -> dict[int, int]:
     """Return how many frames are missing after which frame, by its number."""
     counts = {
-        number: max(1, round((following.start - frame.end) / frame.size))
+        number: max(1, round((following.start - end) / frame.size))
         for number, (frame, following) in enumerate(pairwise(scan.frame_ranges))
         if following.start > frame.end
+        and following.start > (end := frame_scan.skip_tags(source, frame.end))
     }
-    if scan.expected_frames:
+    if scan.expected_frames >= len(scan.starts):
         last = max(counts, default=len(scan.starts) - 1)
         difference = scan.expected_frames - len(scan.starts) - sum(counts.values())
         counts[last] = max(0, counts.get(last, 0) + difference)

@@ -70,7 +70,7 @@ def scan_frames(
             )
             offset, signature = offset + frame.size, frame.signature
             continue
-        tag_end = _skip_tags(source, offset)
+        tag_end = skip_tags(source, offset)
         next_frame = _find_frame(source, ByteRange(tag_end, audio.end), frame_format)
         if next_frame is None:
             scan.ends_in_zeros = _is_zero_filled(source, ByteRange(tag_end, audio.end))
@@ -130,7 +130,7 @@ def _iter_candidates(piece: bytes, frame_format: FrameFormat) -> Iterator[int]:
         yield offset
 
 
-def _skip_tags(source: BoundedFile, offset: int) -> int:
+def skip_tags(source: BoundedFile, offset: int) -> int:
     """Return the end of the tags that lie between two frames, as in concatenated files."""
     while (end := _skip_tag(source, offset)) > offset:
         offset = end
