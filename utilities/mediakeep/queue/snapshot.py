@@ -132,7 +132,7 @@ def _is_open_for_writing(path: Path) -> bool:
 
     Linux refuses a lease for reading on such a file (man 2 fcntl).
     """
-    with contextlib.suppress(OSError, AttributeError), path.open("rb") as file:
+    with contextlib.suppress(OSError, AttributeError), open_regular_file(path) as file:
         fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)  # ignored, unlike the usual SIGIO
         try:
             fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
