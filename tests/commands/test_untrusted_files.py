@@ -56,7 +56,7 @@ def link_to_device(path: Path) -> None:
         pytest.param(nest_field('"status"'), "nested too deeply", id="deep item"),
         pytest.param(replace_by(link_to_device), "not a regular file", id="device"),
         pytest.param(replace_by(os.mkfifo), "not a regular file", id="pipe"),
-        pytest.param(replace_by(Path.mkdir), "Is a directory", id="folder"),
+        pytest.param(replace_by(Path.mkdir), "not a regular file", id="folder"),
         pytest.param(replace_by(make_sparse), "larger than", id="huge"),
     ],
 )
@@ -74,6 +74,17 @@ def test_a_queue_that_cannot_be_read_is_named_and_rebuilt(
     assert "rebuilt" in home.ok("--repair")
     assert home.snapshot()["artists"] == items
     assert "valid" in home.ok("--validate-queue")
+
+
+def test_a_refused_folder_is_closed(tmp_path: Path) -> None:
+    def next_descriptor() -> int:
+        with open(os.devnull) as stream:
+            return stream.fileno()
+
+    before = next_descriptor()
+    with pytest.raises(OSError, match="not a regular file"):
+        untrusted_files.open_regular_file(tmp_path)
+    assert next_descriptor() == before
 
 
 YAML_BOMB = "profiles:\n  a: &a0 {x: 1}\n" + "".join(

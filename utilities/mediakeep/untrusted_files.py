@@ -88,7 +88,6 @@ def read_record(
 def open_regular_file(path: Path, max_size: int = MAX_STATE_SIZE) -> BinaryIO:
     """Open a file for reading; raise OSError if it is not a regular file or has too many bytes."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe would block
-    stream = os.fdopen(handle, "rb")
     info = os.fstat(handle)
     if not stat.S_ISREG(info.st_mode):
         problem = OSError(errno.EINVAL, "it is not a regular file", str(path))
@@ -96,8 +95,8 @@ def open_regular_file(path: Path, max_size: int = MAX_STATE_SIZE) -> BinaryIO:
         limit = size_text.format_size(max_size)
         problem = OSError(errno.EFBIG, f"it is larger than {limit}", str(path))
     else:
-        return stream
-    stream.close()
+        return os.fdopen(handle, "rb")
+    os.close(handle)
     raise problem
 
 
