@@ -8,7 +8,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -169,6 +169,15 @@ def _resolve_home(
         context.meta[_HOME_ERROR_KEY] = error
         return None
     return home
+
+
+def add_options(
+    function: AnyFunction, options: Iterable[Callable[[AnyFunction], AnyFunction]]
+) -> AnyFunction:
+    """Add options to a command; --help lists the last one first."""
+    for option in options:
+        function = option(function)
+    return function
 
 
 def setting_option(

@@ -11,7 +11,7 @@ import click
 
 from mediakeep.app.console import CommandResult
 from mediakeep.app.jobs import quarantined
-from mediakeep.app.queue_admin import backup, legacy_import, maintenance, reset, retire, scan, show
+from mediakeep.app.queue_admin import backup, legacy_import, maintenance, reset, scan, show
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
@@ -53,13 +53,13 @@ def _list_stage_actions() -> list[ManagerAction]:
         ),
         ManagerAction(
             "--retire",
-            retire.retire_items,
+            reset.retire_items,
             "Remove an item, or all completed ones, from the queue; the history keeps them.",
             "NAME|completed",
         ),
         ManagerAction(
             "--restore-retired",
-            retire.restore_retired,
+            reset.restore_retired,
             "Bring a retired item back with the status that it had.",
             "NAME",
         ),

@@ -125,9 +125,7 @@ def _add_options(
     )
     options: list[Callable[..., Any]] = [*_BATCH_OPTIONS[:-3], whole, *_BATCH_OPTIONS[-3:]]
     options = [*options[:4], timeout, *options[4:], *_MAINTENANCE_OPTIONS, *_ALERT_OPTIONS]
-    for option in options:
-        function = option(function)
-    return function
+    return app.add_options(function, options)
 
 
 def check_refresh(kind: Kind, name: str | None, options: dict[str, Any]) -> bool:

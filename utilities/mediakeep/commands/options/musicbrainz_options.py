@@ -61,9 +61,7 @@ estimate_option = click.option(
 
 def with_lookup_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of commands that look up music."""
-    for option in _MUSICBRAINZ_OPTIONS:
-        function = option(function)
-    return function
+    return app.add_options(function, _MUSICBRAINZ_OPTIONS)
 
 
 def parse_access(values: dict[str, Any], *, fresh: bool = False) -> ServiceConfig:

@@ -10,25 +10,25 @@ import click
 from mediakeep.commands import app
 from mediakeep.errors import UsageError
 
+_PLAN_OPTIONS = (
+    click.option(
+        "--apply-plan",
+        type=app.PathParam(),
+        metavar="FILE",
+        help="Apply a plan; files that changed since are skipped.",
+    ),
+    click.option(
+        "--plan-out",
+        type=app.PathParam(),
+        metavar="FILE",
+        help="Dry run that saves the changes to a plan file.",
+    ),
+)
+
 
 def with_plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add --plan-out and --apply-plan."""
-    for option in (
-        click.option(
-            "--apply-plan",
-            type=app.PathParam(),
-            metavar="FILE",
-            help="Apply a plan; files that changed since are skipped.",
-        ),
-        click.option(
-            "--plan-out",
-            type=app.PathParam(),
-            metavar="FILE",
-            help="Dry run that saves the changes to a plan file.",
-        ),
-    ):
-        function = option(function)
-    return function
+    return app.add_options(function, _PLAN_OPTIONS)
 
 
 def reject_selections(options: Mapping[str, Any]) -> None:

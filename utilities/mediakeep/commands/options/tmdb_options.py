@@ -53,9 +53,7 @@ _TMDB_OPTIONS = (
 
 def with_tmdb_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of commands that use TMDb."""
-    for option in _TMDB_OPTIONS:
-        function = option(function)
-    return function
+    return app.add_options(function, _TMDB_OPTIONS)
 
 
 def parse_tmdb_access(

@@ -83,28 +83,22 @@ _ADD_OPTIONS = (
 
 def with_replace_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of commands that replace files of a library."""
-    return _apply_options(function, _REPLACE_OPTIONS)
+    return app.add_options(function, _REPLACE_OPTIONS)
 
 
 def with_write_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of commands that write tags to files of a library."""
-    return _apply_options(function, _WRITE_OPTIONS)
+    return app.add_options(function, _WRITE_OPTIONS)
 
 
 def with_fix_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of commands that repair automatically."""
-    return _apply_options(function, (*_WRITE_OPTIONS, *_FIX_OPTIONS))
+    return app.add_options(function, (*_WRITE_OPTIONS, *_FIX_OPTIONS))
 
 
 def with_add_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of commands that create files in a library."""
-    return _apply_options(function, _ADD_OPTIONS)
-
-
-def _apply_options(function: Callable[..., Any], options: Any) -> Callable[..., Any]:
-    for option in options:
-        function = option(function)
-    return function
+    return app.add_options(function, _ADD_OPTIONS)
 
 
 def parse_policy(values: dict[str, Any]) -> WritePolicy:
