@@ -27,3 +27,15 @@ def test_three_batches_of_a_short_queue_get_a_share_each(tmp_path: Path) -> None
     assert min(shares) >= 10  # in turn, which is unlikelier than any other order
     for queue in queues:
         queue.close()
+
+
+def test_a_share_is_that_of_the_items_that_others_have_left(tmp_path: Path) -> None:
+    where = rig.at(tmp_path)
+    rig.make(where, 60).close()
+    slow, fast = (Queue.open(where, MUSIC) for _ in range(2))
+    slow.begin_session()
+    fast.begin_session()
+    taken = len(slow.claim(50, shares=4)) + len(fast.claim(37))
+    assert (60 - taken, len(slow.claim(50, shares=4))) == (8, 2)
+    slow.close()
+    fast.close()

@@ -108,14 +108,14 @@ class PendingQueue:
         these, only items settled by change number `settled_by` or earlier are returned.
         """
         self._make_due_ready(now)
-        if self._ready and shares > 1:
-            count = min(count, -(-len(self._ready) // shares))
         taken: dict[str, None] = {}
         while self._ready and len(taken) < count:
             priority, rank, key = heapq.heappop(self._ready)
             item = self.state.items.get(key)
             is_free = item and item.not_before <= now and get_claim_rank(item) == rank
             if item and is_free and -item.priority == priority:
+                if shares > 1 and not taken:  # what others have claimed was before it
+                    count = min(count, 1 + len(self._ready) // shares)
                 taken[key] = None
         if lookups:
             self._take_completed(taken, count, settled_by)
