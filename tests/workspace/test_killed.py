@@ -20,6 +20,7 @@ from mediakeep.workspace.folder_owners import FolderOwner
 from mediakeep.workspace.manifest import Manifest, build_manifest
 from mediakeep.workspace.publish import ExistingPolicy, PublishRules
 from mediakeep.workspace.verified_copy import copy_to_source
+from mediakeep.workspace.working_dirs import WorkingDirs
 from tests.crash import gate
 from tests.sampling import each_row
 from tests.workspace import trees
@@ -32,12 +33,12 @@ from mediakeep.workspace import working_dirs
 def die(event, args):
     if event != "os.remove" or os.path.basename(args[0]) != working_dirs.OWNER_FILE:
         return
-    if listed.dirs.state.joinpath(working_dirs.OWNER_FILE).exists():
+    if dirs.state.joinpath(working_dirs.OWNER_FILE).exists():
         os._exit(9)
 
-(listed,) = working_dirs.list_working_dirs(Path(sys.argv[1]))
+dirs = working_dirs.find_working_dirs(Path(sys.argv[1]), "key")
 sys.addaudithook(die)
-working_dirs.cleanup_working_dirs(listed.dirs)
+working_dirs.cleanup_working_dirs(dirs)
 """
 OLD = {"empty": None, "old.flac": b"old"}
 
@@ -238,15 +239,19 @@ def test_a_clean_up(tmp_path: Path) -> None:
             copy_to_source(trees.make_tree(tmp_path / "made" / "Album"), dirs.source)
         )
 
+    def list_dirs() -> list[WorkingDirs]:
+        stems = {path.name.rpartition("_")[0] for path in working.iterdir()}
+        return [WorkingDirs.from_stem(working, stem) for stem in stems]
+
     def act() -> None:
-        for listed in working_dirs.list_working_dirs(working):
-            working_dirs.cleanup_working_dirs(listed.dirs)
+        for dirs in list_dirs():
+            working_dirs.cleanup_working_dirs(dirs)
 
     def check() -> None:
         assert all(
-            listed.owner
-            for listed in working_dirs.list_working_dirs(working)
-            if listed.has_source or listed.has_processed
+            (dirs.state / working_dirs.OWNER_FILE).exists()
+            for dirs in list_dirs()
+            if dirs.source.is_dir() or dirs.processed.is_dir()
         )
 
     assert trees.die_at_each_call([working, tmp_path / "made"], prepare, act, check) > 10
@@ -281,9 +286,9 @@ def test_the_creation_of_working_folders(tmp_path: Path) -> None:
 
     assert trees.die_at_each_call([working], lambda: None, act, lambda: None) > 5
     assert set(created) == {created[0]}
-    (listed,) = working_dirs.list_working_dirs(working)
-    assert listed.owner
-    assert (listed.owner.key, listed.has_source, listed.has_processed) == ("key", True, True)
+    dirs = working_dirs.find_working_dirs(working, "key")
+    assert dirs == created[0]
+    assert (dirs.source.is_dir(), dirs.processed.is_dir()) == (True, True)
 
 
 def test_a_plain_copy_is_found_half_finished(tmp_path: Path) -> None:

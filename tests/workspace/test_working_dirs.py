@@ -40,18 +40,20 @@ def test_names_are_valid_everywhere_and_found_again_by_the_key(working: Path) ->
     assert other.source != dirs.source
     undecodable = create_working_dirs(working, trees.UNDECODABLE, "third key")
     undecodable.source.name.encode()
-    owners = [listed.owner for listed in working_dirs.list_working_dirs(working)]
-    assert {owner.key for owner in owners if owner} == {"key", "other key", "third key"}
+    found = [
+        working_dirs.find_working_dirs(working, f"{name}key") for name in ("", "other ", "third ")
+    ]
+    assert found == [dirs, other, undecodable]
 
 
-def test_folders_without_a_record_are_listed_without_an_owner(working: Path) -> None:
+def test_folders_without_a_record_are_not_found(working: Path) -> None:
     dirs = create_working_dirs(working, "Album", "key")
     (dirs.state / working_dirs.OWNER_FILE).unlink()
-    (listed,) = working_dirs.list_working_dirs(working)
-    assert (listed.owner, listed.has_source) == (None, True)
+    assert working_dirs.find_working_dirs(working, "key") is None
+    assert dirs.source.is_dir()
     (dirs.state / working_dirs.OWNER_FILE).write_text("{")
     with pytest.raises(WorkingFilesChanged, match=r"owner\.json .*Delete it"):
-        working_dirs.list_working_dirs(working)
+        working_dirs.find_working_dirs(working, "key")
 
 
 def test_outputs_have_the_folders_of_the_source(dirs: WorkingDirs) -> None:
@@ -119,7 +121,6 @@ def test_a_clean_up_follows_no_links(dirs: WorkingDirs, tmp_path: Path) -> None:
 def test_folders_that_are_set_aside_go_to_quarantine(dirs: WorkingDirs, working: Path) -> None:
     entries = working_dirs.set_aside_working_dirs(dirs, working)
     assert [entry.original_path for entry in entries] == [dirs.source, dirs.processed, dirs.state]
-    assert working_dirs.list_working_dirs(working) == []
     assert working_dirs.find_working_dirs(working, "Sigur Rós/2002 ( )") is None
     quarantine.restore_entry(working, entries[0])
     assert dirs.source.is_dir()

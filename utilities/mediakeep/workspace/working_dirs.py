@@ -66,15 +66,6 @@ class WorkingDirs(msgspec.Struct, frozen=True):
         return load_manifest(self.state / _SOURCE_MANIFEST)
 
 
-class ListedDirs(msgspec.Struct, frozen=True):
-    """Working folders found in a folder; `owner` is None if that is not recorded."""
-
-    dirs: WorkingDirs
-    owner: DirsOwner | None
-    has_source: bool
-    has_processed: bool
-
-
 def create_working_dirs(
     working_dir: Path, name: str, key: str, now: clock.Clock = clock.now
 ) -> WorkingDirs:
@@ -105,15 +96,6 @@ def find_working_dirs(working_dir: Path, key: str) -> WorkingDirs | None:
             if owner and owner.key == key:
                 return dirs
     return None
-
-
-def list_working_dirs(working_dir: Path) -> list[ListedDirs]:
-    """Return all working folders in a folder, by name."""
-    return [
-        ListedDirs(dirs, _read_owner(dirs), dirs.source.is_dir(), dirs.processed.is_dir())
-        for stem in _list_stems(working_dir)
-        for dirs in [WorkingDirs.from_stem(working_dir, stem)]
-    ]
 
 
 def create_processed_structure(manifest: Manifest, processed_dir: Path) -> None:
