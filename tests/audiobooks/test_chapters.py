@@ -253,7 +253,9 @@ def test_the_chapters_of_audiobookshelf_are_used(tmp_path: Path) -> None:
         ([(0, "A", 100)], None),
         ([], None),
         ([(0, "A", "x"), (50, "B", 100)], "its chapters are malformed. Correct them"),
-        ([(0, "A", 50), ("nan", "B", 100)], "its chapters are malformed. Correct them"),
+        ([(0, "A", 50), ("nan", "B", 100)], "its chapters do not end with the book"),
+        ([(0, "A", "nan"), (50, "B", 100)], "its chapters do not end with the book"),
+        ([(0, "A", 50), ("1" * 400, "B", 100)], "its chapters do not end with the book"),
     ],
 )
 def test_chapters_of_audiobookshelf_that_do_not_fit_are_named(

@@ -81,6 +81,16 @@ def test_a_sector_of_zeros_is_found(tmp_path: Path, name: str) -> None:
     assert judged(path, whole[:middle] + bytes(4096) + whole[middle + 4096 :], facts)
 
 
+@each_row("seed", range(8))
+def test_random_bytes_in_alac_are_found(tmp_path: Path, seed: int) -> None:
+    path = encoded.write(tmp_path / "a.m4a", "alac.m4a")
+    whole, facts = path.read_bytes(), tags.read(path).facts
+    # Some of them ask for what FFmpeg has not implemented.
+    middle, noise = len(whole) // 2, random.Random(seed).randbytes(4096)
+    found = judged(path, whole[:middle] + noise + whole[middle + 4096 :], facts)
+    assert found.startswith("it cannot be decoded")
+
+
 @each_row("suffix", ["mp3", "flac", "ogg", "opus"])
 def test_missing_bytes_are_found(tmp_path: Path, suffix: str) -> None:
     whole, path = BELL[suffix], tmp_path / f"a.{suffix}"

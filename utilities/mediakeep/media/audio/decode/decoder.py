@@ -128,11 +128,12 @@ def _add_frames(result: DecodeResult, frames: Iterable[Any], md5: FlacMd5 | None
 def _record_error(result: DecodeResult, error: Exception) -> None:
     """Add a decoding error to the result.
 
-    If this FFmpeg has no decoder for the codec, `is_supported` becomes False instead.
+    If nothing was decoded before and FFmpeg has no decoder for it, `is_supported` becomes False
+    instead; later, damaged headers ask for what no decoder has.
     """
     av = ffmpeg.require_pyav()
 
-    if isinstance(
+    if not result.seconds and isinstance(
         error, av.error.PatchWelcomeError | av.error.NotImplementedError | av.error.LookupError
     ):
         result.is_supported = False

@@ -38,8 +38,9 @@ def copy_without_gaps(path: Path, target: Path) -> float:
         if scan is None or not any(inserted.values()):
             return 0.0
         if sum(inserted.values()) > _MAX_GROWTH * len(scan.starts):
-            declared = f"{scan.expected_frames:,} declared frames"
-            raise DecodingFailed(path, f"{len(scan.starts):,} of {declared} are left")
+            raise DecodingFailed(
+                path, f"{len(scan.starts):,} of {scan.expected_frames:,} declared frames are left"
+            )
         with target.open("wb") as file:
             file.write(source.read(0, scan.starts[0]))  # tags, and the header of the encoder
             for number, frame in enumerate(scan.frame_ranges):
