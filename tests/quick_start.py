@@ -20,6 +20,7 @@ import io
 import json
 import os
 import runpy
+import signal
 import socket
 import subprocess
 import sys
@@ -125,7 +126,8 @@ def _order(order: dict[str, Any], ends: Mapping[int, int]) -> int:
     libc = ctypes.CDLL(None)
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     try:
-        data = json.dumps({**order, "numbers": list(ends)}).encode()
+        mask = list(map(int, signal.pthread_sigmask(signal.SIG_BLOCK, [])))
+        data = json.dumps({**order, "numbers": list(ends), "mask": mask}).encode()
         socket.send_fds(connection, [data], list(ends.values()))
         return int(connection.recv(100))
     finally:
@@ -187,6 +189,7 @@ def serve(number: int) -> None:
 
 def _run(order: dict[str, Any], ends: list[int]) -> None:
     """Become what a new interpreter is when it begins to run a script."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, order["mask"])  # not that of the server's start
     high = [fcntl.fcntl(end, fcntl.F_DUPFD, 200) for end in ends]
     for number, end in zip(order["numbers"], high, strict=True):
         os.dup2(end, number)

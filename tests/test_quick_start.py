@@ -51,6 +51,20 @@ def test_it_is_the_same_in_both_ways(
     assert quick_start._server
 
 
+def test_a_script_blocks_the_signals_that_its_starter_blocks_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quick_start, "_SCRIPTS", (tmp_path,))
+    monkeypatch.setattr(quick_start, "_server", None)  # it is started with a blocked signal
+    script = tmp_path / "script.py"
+    script.write_text("import signal\nprint(signal.pthread_sigmask(signal.SIG_BLOCK, []))\n")
+    before, outputs = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2}), []
+    for mask in ({*before, signal.SIGUSR2}, before):
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        outputs.append(b"SIGUSR2" in run(quick_start.QuickPopen, script)[1])
+    assert outputs == [True, False]
+
+
 def run(kind: type[subprocess.Popen[bytes]], script: Path) -> tuple[int, bytes, bytes]:
     """Return the exit code, the output and the last line of the errors of a script."""
     line: list[Any] = [sys.executable, script, "a word"]
