@@ -330,6 +330,7 @@ Dunkirk IMAX (2017).mkv | | Dunkirk | 2017 | IMAX
 Brazil_Criterion_Edition_(1985).mkv | | Brazil | 1985 | Criterion
 Heat [Extended] (1995).mkv | | Heat | 1995 | Extended
 Heat (Extended Cut) (1995).mkv | | Heat | 1995 | Extended
+The Extended Cut (2001).mkv | | The Extended Cut | 2001 |
 The Bone Collector (1999).mkv | | The Bone Collector | 1999 |
 The.Bone.Collector.1999.1080p.mkv | | The Bone Collector | 1999 |
 DC League of Super-Pets (2022).mkv | | DC League of Super-Pets | 2022 |

@@ -28,7 +28,9 @@ class _OutputTail:
         threading.Thread(target=self._read_stream, daemon=True).start()
 
     def _read_stream(self) -> None:
-        while select.select([self._stream], [], []) and self._read_available():
+        poll = select.poll()  # select takes no handle above 1,023
+        poll.register(self._stream, select.POLLIN)
+        while poll.poll() and self._read_available():
             pass
         with self._lock:
             self._stream.close()

@@ -16,6 +16,7 @@ of the queue. If the queue has changed since, the caller must not use the draft.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Callable
@@ -296,8 +297,10 @@ def copy_to_aside_folder(path: Path, location: QueueLocation, why: str = "damage
     target = find_unused_path(folder, f"{why}_{location.file_timestamp()}_{path.stem}", path.suffix)
     try:
         untrusted_files.open_regular_file(path).close()
-    except OSError:  # a folder, a link to a device, or larger than any queue
-        os.replace(path, target)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.EFBIG):
+            raise
+        os.replace(path, target)  # a folder, a link to a device, or larger than any queue
     else:
         shutil.copy2(path, target)
         with target.open("rb") as copy:

@@ -2,8 +2,7 @@
 
 Its public hook REQUESTS_SESSION accepts any object with the method `request` of a requests session.
 Its host is hard-coded, so the URL is rebuilt here. It gets the token by API_KEY, but `read` sends
-it, because headers may be logged. tests/lookups/tmdb/test_tmdbsimple_adapter.py checks
-all this.
+it, because headers may be logged. tests/lookups/tmdb/test_tmdbsimple_adapter.py checks all this.
 """
 
 from __future__ import annotations

@@ -128,7 +128,7 @@ def _find_properties(
 def _is_set_off(name: str, edition: NameProperty) -> bool:
     """Return True if an edition before a year in brackets cannot be a word of the title."""
     before, text = name[: edition.start].rstrip(), name[edition.start : edition.end]
-    if not _has_letters(before):
+    if not _has_letters(before) or before.lower() in ("a", "an", "the"):
         return False
     if _BRACKET.search(text):
         return True
