@@ -244,10 +244,6 @@ def test_a_clean_up(tmp_path: Path) -> None:
             copy_to_source(trees.make_tree(tmp_path / "made" / "Album"), dirs.source)
         )
 
-    def list_dirs() -> list[WorkingDirs]:
-        stems = {path.name.rpartition("_")[0] for path in working.iterdir()}
-        return [WorkingDirs.from_stem(working, stem) for stem in stems]
-
     def act() -> None:
         for dirs in list_dirs(working):
             working_dirs.cleanup_working_dirs(dirs)
