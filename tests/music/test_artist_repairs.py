@@ -237,6 +237,51 @@ def test_files_behind_links_are_written_only_if_links_are_followed(
 
 
 @pytest.mark.real_disk
+@pytest.mark.parametrize(
+    ("linked", "told"),
+    [
+        ("Dawn", "Links lead out of the library: Dawn to {}\n"),
+        ("Dusk/a.opus", "Links lead out of the library: Dusk/a.opus to {}\n"),
+        ("", "Links lead out of the library: this folder to {}\n"),
+    ],
+)
+def test_the_report_names_links_that_lead_out_of_the_library(
+    artist: Path, linked: str, told: str
+) -> None:
+    run(artist)
+    assert "Links lead" not in report(artist)
+    elsewhere = artist.parents[1] / "disk2"
+    (artist / linked).rename(elsewhere)
+    (artist / linked).symlink_to(elsewhere)
+    run(artist)
+    assert told.format(elsewhere) in report(artist)
+
+
+@pytest.mark.real_disk
+@pytest.mark.parametrize("linked", ["Dawn/01 One.mp3", "Dawn", ""])
+def test_what_becomes_a_link_after_reading_is_not_written_through(
+    artist: Path, monkeypatch: pytest.MonkeyPatch, linked: str
+) -> None:
+    elsewhere = artist.parents[1] / "disk2"
+    diagnosed = process.diagnose.find_issues
+
+    def find_and_replace(*arguments: Any) -> Any:
+        if not elsewhere.exists():
+            (artist / linked).rename(elsewhere)
+            (artist / linked).symlink_to(elsewhere)
+        return diagnosed(*arguments)
+
+    monkeypatch.setattr(process.diagnose, "find_issues", find_and_replace)
+    track = artist / "Dawn" / "01 One.mp3"
+    before = track.read_bytes()
+    outcome = run(artist)
+    assert outcome.data["auto_fixed"] == (0 if not linked else 1)  # the other file is no link
+    assert track.read_bytes() == before
+    assert "a link was put in its path, changed or removed" in report(artist)
+    assert run(artist).data["auto_fixed"]  # read anew, it is repaired where it is
+
+
+@pytest.mark.real_disk
 def test_a_file_with_several_names_is_left_alone_and_reported(artist: Path) -> None:
     os.link(artist / "Dusk" / "a.opus", artist.parent / "b.opus")
     before = state(artist / "Dusk")

@@ -26,13 +26,14 @@ _BY_NAME = attrgetter("name")
 class ListedFile(msgspec.Struct, frozen=True, gc=False):
     """A folder entry that is not a folder.
 
-    `size` (in bytes) and `stat` are set for regular files only.
+    `size` (in bytes) and `stat` are set for regular files only, those of the target for a link.
     """
 
     name: str
     suffix: str  # the extension in lower case, with its dot, or ""
     size: int = -1
     stat: os.stat_result | None = None
+    is_link: bool = False
 
 
 class ListedFolder(msgspec.Struct, frozen=True, dict=True):
@@ -170,7 +171,7 @@ def get_listed_file(folder: str, name: str) -> ListedFile | None:
         facts = os.stat(path)  # noqa: PTH116 (as in `symlink_guard`)
     except OSError:
         return ListedFile(name, _lower_suffix(name))
-    return _file_from_stat(name, facts)
+    return _file_from_stat(name, facts, is_link=os.path.islink(path))  # noqa: PTH114
 
 
 def compute_folders_fingerprint(listed: Iterable[ListedFolder]) -> str:
@@ -232,13 +233,13 @@ def _file_from_entry(entry: os.DirEntry[str], name: str) -> ListedFile:
         facts = entry.stat()
     except OSError:  # a broken link, or a file that was just deleted
         return ListedFile(name, _lower_suffix(name))
-    return _file_from_stat(name, facts)
+    return _file_from_stat(name, facts, is_link=entry.is_symlink())
 
 
-def _file_from_stat(name: str, facts: os.stat_result) -> ListedFile:
+def _file_from_stat(name: str, facts: os.stat_result, *, is_link: bool) -> ListedFile:
     if not S_ISREG(facts.st_mode):
         return ListedFile(name, _lower_suffix(name))
-    return ListedFile(name, _lower_suffix(name), facts.st_size, facts)
+    return ListedFile(name, _lower_suffix(name), facts.st_size, facts, is_link)
 
 
 def _lower_suffix(name: str) -> str:

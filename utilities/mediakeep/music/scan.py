@@ -93,6 +93,7 @@ def read_artist(
         albums=albums,
         fingerprint=_compute_fingerprint(listed_folders),
         unread_files=tuple(map(path_text.escape_path, sorted(unread))),
+        real_paths=_resolve_links(path, listed_folders),
     )
 
 
@@ -128,6 +129,31 @@ def read_track(
         other_tags=audio.others,
         raw=audio.raw,
     )
+
+
+def _resolve_links(top: Path, listed_folders: Iterable[ListedFolder]) -> dict[str, str]:
+    """Return the real paths of the library, of an artist's folder and of all links in it.
+
+    They are escaped, by place; the library is "..".
+    """
+    links = [
+        (path, place)
+        for folder in listed_folders
+        for path, place in (
+            (folder.path, folder.relative_path),
+            *(
+                (f"{folder.path}/{file.name}", folder.relative_path_of(file.name))
+                for file in folder.media_files
+                if file.is_link
+            ),
+        )
+        if not place or os.path.islink(path)  # noqa: PTH114 (for each folder)
+    ]
+    paths = [(os.fspath(top.absolute().parent), ".."), *links]
+    return {
+        path_text.escape_path(place): path_text.escape_path(os.path.realpath(path))
+        for path, place in paths
+    }
 
 
 def _describe_folder(path: Path, listed_folders: Sequence[ListedFolder]) -> ScannedItem | None:

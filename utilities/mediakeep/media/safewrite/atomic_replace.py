@@ -40,6 +40,9 @@ _HARDLINK_HINT = (
 # once per folder: 20 ms for 20,000 files
 _remove_stale_once = lru_cache(maxsize=1000)(temp_copies.remove_stale)
 
+_MOVED_LINK = "since it was read, a link was put in its path, changed or removed"
+_REREAD_HINT = "Run again, so that it is read where the link leads."
+
 ChangeCopy = Callable[[int], None]
 
 
@@ -51,11 +54,18 @@ class ReplaceRules:
     keep_mtime: bool = False  # whether to keep the modification time
     # modification time of the new file, as of the version that it restores
     mtime_ns: int = field(default=0, kw_only=True)
+    # where the file was when it was read, without links
+    real_path: Path | None = field(default=None, kw_only=True)
 
     def set_mtime(self, handle: int) -> None:
         """Set the modification time of a new file, if one is given."""
         if self.mtime_ns:
             os.utime(handle, ns=(self.mtime_ns, self.mtime_ns))
+
+    def check_real_path(self, path: Path) -> None:
+        """Raise WriteRefused if links now lead to another place than when the file was read."""
+        if self.real_path not in (None, path):
+            raise WriteRefused(path_text.escape_path(path), _MOVED_LINK, _REREAD_HINT)
 
 
 @dataclass(frozen=True)
@@ -168,8 +178,9 @@ def _lock_exclusively(handle: int) -> bool:
 def check_writable(original: OriginalFile, rules: ReplaceRules) -> None:
     """Raise WriteRefused if the user may not write a file, or if it has several hard links.
 
-    The setting `hardlinks` decides about hard links.
+    The setting `hardlinks` decides about hard links. Links must lead to it as when it was read.
     """
+    rules.check_real_path(original.path)
     path = path_text.escape_path(original.path)
     if original.stat.st_nlink > 1 and rules.hardlinks != "break":
         names = f"it has {original.stat.st_nlink} names (hard links)"

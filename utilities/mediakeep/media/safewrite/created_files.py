@@ -56,6 +56,7 @@ def create_file(
     be written, and RecordNotWritten.
     """
     path = _resolve_parent(path)
+    context.rules.check_real_path(path)
     if os.path.lexists(path):
         return None
     with (

@@ -118,7 +118,10 @@ def _write_repairs(
         with context.essence_db.keep_rows_valid_across_write(
             stamp.key, file.track.place, file.path
         ):
-            result.written += context.tag_writer.write(file.path, file_changes, stamp) is not None
+            written = context.tag_writer.write(
+                file.path, file_changes, stamp, artist.real_path_of(file.track.place)
+            )
+            result.written += written is not None
     elif file_changes and (plan := context.tag_writer.plan_changes(file.path, file_changes)):
         result.planned.append(plan)
         result.expected += allowed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -78,35 +78,31 @@ class TagWriter:
         )
 
     def write(
-        self, path: Path, file_changes: Iterable[FileChange], stamp: Stamp
+        self,
+        path: Path,
+        file_changes: Iterable[FileChange],
+        stamp: Stamp,
+        real_path: Path | None = None,
     ) -> TagWriteResult | None:
         """Change a file safely; raise WriteRefused if a field is locked.
 
-        See `write_tags.write` for the other errors.
+        `real_path` is that of the file when it was read: if links lead elsewhere now, WriteRefused
+        is raised. See `write_tags.write` for the other errors.
         """
         file_changes = list(file_changes)
         self._check_locks(path, file_changes)
+        rules = replace(self._write_rules, real_path=real_path)
         if cover_file := _find_cover_file_change(file_changes):
-            return self._write_cover_file(path, cover_file, stamp)
+            context = UndoContext(self.store, stamp, rules, MUSIC.name)
+            return _write_cover_file(path, cover_file, context)
         return write_tags.write(
             path,
             map(_to_tag_change, file_changes),
             self.store,
             stamp,
-            self._write_rules,
+            rules,
             queue=MUSIC.name,
         )
-
-    def _write_cover_file(
-        self, path: Path, cover_file: SaveCoverFile, stamp: Stamp
-    ) -> TagWriteResult | None:
-        data, mime = read_picture(Path(path_text.unescape_path(cover_file.image)))
-        fields = _cover_file_fields(data, cover_file)
-        undo_context = UndoContext(self.store, stamp, self._write_rules, MUSIC.name)
-        record = created_files.create_file(
-            path, data, UndoRecordDraft(mime, created_files.EMPTY_PATCH, {}, fields), undo_context
-        )
-        return TagWriteResult(record, fields) if record else None
 
     @property
     def _write_rules(self) -> WriteRules:
@@ -188,6 +184,17 @@ def _plan_cover_file(path: Path, cover_file: SaveCoverFile) -> FilePlan | None:
         return plans.build_file_plan(
             path, 0, 0, _cover_file_fields(data, cover_file), cover_file.image
         )
+
+
+def _write_cover_file(
+    path: Path, cover_file: SaveCoverFile, context: UndoContext
+) -> TagWriteResult | None:
+    data, mime = read_picture(Path(path_text.unescape_path(cover_file.image)))
+    fields = _cover_file_fields(data, cover_file)
+    record = created_files.create_file(
+        path, data, UndoRecordDraft(mime, created_files.EMPTY_PATCH, {}, fields), context
+    )
+    return TagWriteResult(record, fields) if record else None
 
 
 def _cover_file_fields(data: bytes, cover_file: SaveCoverFile) -> dict[str, FieldChange]:

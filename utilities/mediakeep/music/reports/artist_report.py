@@ -80,6 +80,7 @@ def render_report(
         home=paths.home,
         artist=artist.name,
         holdings=_collection_facts(artist),
+        outside=list(artist.outside_links.items()),
         sums=_format_severities(open_issues),
         affected=len(by_album),
         first=steps[:MAX_FIRST_STEPS],
