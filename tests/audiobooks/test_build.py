@@ -344,3 +344,15 @@ def test_a_book_is_finished_through_any_number_of_kills(home: BookHome, at: int)
     assert record["output"] == str(book)
     assert pcm_source.count_samples(book) == record["verification"]["samples"]
     assert len([path for path in home.backups.iterdir() if path.is_dir()]) == 1
+
+
+def test_a_retry_names_the_options_that_books_keep(home: BookHome) -> None:
+    bad = home.library / "Bad"
+    bad.mkdir(parents=True)
+    (bad / "1.mp3").touch()
+    home.build(bad, "--no-backup", "--damage", "refuse", code=1)
+    for words in (("--retry-failed",), ("--retry-failed", "--damage", "refuse")):
+        assert "keep it" not in home.build(*words, code=1)
+    for words in (("--dry-run",), ()):
+        printed = home.build("--retry-failed", "--damage", "conceal", *words, code=1)
+        assert "added with another --damage keep it" in printed

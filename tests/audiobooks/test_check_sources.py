@@ -157,6 +157,7 @@ def test_each_hostile_file_is_named(
     shown = str(refused.value)
     assert [part for part in (name, cause, cure) if part not in shown] == [], shown
     assert shown.isprintable()
+    assert "_Unusable" not in shown
 
 
 def check(folder: Path, limits: SourceLimits | None = None) -> list[CheckedFile]:

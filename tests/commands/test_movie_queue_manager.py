@@ -68,6 +68,9 @@ def test_a_scan_names_the_videos_that_it_leaves_out(movies: Movies) -> None:
         " belong to no movie and are skipped: 'Gone Trailer.mkv', Sample/0.mkv, Sample/1.mkv,"
         " Sample/2.mkv, Sample/3.mkv, and 2 more (--json names all).\n"
     ) in shown
+    (movies.movies / "x.strm").touch()
+    assert "8 files in " in movies.scan()
+    (movies.movies / "x.strm").unlink()
     told = json.loads(movies.ok("--scan", movies.movies, "--json"))
     assert told["left_out"] == 7
     assert told["left_out_files"][-2:] == ["The DNA Sample.mkv", "sample.mkv"]

@@ -9,6 +9,12 @@ from pathlib import Path
 import pytest
 
 from mediakeep import untrusted_files
+from mediakeep.audiobooks.chapters import chapter_files
+from mediakeep.errors import MediakeepError, NotCopied, Unreadable, UsageError
+from mediakeep.music.reports import audit_files
+from mediakeep.queue import sessions
+from mediakeep.views import review
+from mediakeep.workspace import folder_owners, quarantine
 from tests.commands.conftest import Home
 from tests.sampling import each_row
 
@@ -116,3 +122,45 @@ def test_settings_that_cannot_be_read_are_named(
     done = Home(tmp_path, tmp_path).call("convert_albums", tmp_path, *words, "--dry-run")
     output = done.stdout + done.stderr
     assert (done.returncode, str(path) in output, reason in output) == (2, True, True), output
+
+
+@each_row(
+    "read, place, expected",
+    [
+        (review.count_reviews, review.FILE, None),
+        (lambda folder: sessions.read_live_status(folder, "x"), "live/x.json", None),
+        (folder_owners.read_owners, ".mediakeep-owners.json", ()),
+        (lambda folder: chapter_files.find_own_file([folder]), "metadata.json", None),
+        (lambda folder: audit_files.read_issues(folder / "x"), "x", Unreadable),
+        (lambda folder: chapter_files.check_marks(folder / "x"), "x", UsageError),
+        (quarantine.list_entries, f"{quarantine.FOLDER}/e/record.json", NotCopied),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("create", [os.mkfifo, link_to_device])
+def test_a_state_file_that_is_not_regular_is_missing_or_named(
+    tmp_path: Path,
+    create: Callable[[Path], None],
+    read: Callable[[Path], object],
+    place: str,
+    expected: object,
+) -> None:
+    path = tmp_path / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.with_name("content").touch()
+    create(path)
+    if isinstance(expected, type) and issubclass(expected, MediakeepError):
+        with pytest.raises(expected, match="it is not a regular file"):
+            read(tmp_path)
+    else:
+        assert read(tmp_path) == expected
+
+
+def test_a_batch_replaces_a_review_list_that_is_not_a_file(home: Home) -> None:
+    home.scan()
+    path = home.path / review.FILE
+    path.parent.mkdir(exist_ok=True)
+    link_to_device(path)
+    done = home.batch()
+    assert "Traceback" not in done.stdout + done.stderr
+    assert path.is_file()

@@ -60,7 +60,7 @@ def decode_json(data: bytes | str, decoded_type: Any = Any) -> Any:
 def read_json(path: Path, decoded_type: type[T]) -> T | None:
     """Read a JSON file; return None if it is missing, cannot be read, or is invalid."""
     try:
-        return decode_json(path.read_bytes(), decoded_type)
+        return decode_json(read_bytes(path), decoded_type)
     except (OSError, msgspec.DecodeError):
         return None
 
@@ -74,7 +74,7 @@ def read_record(
     """
     name = path_text.escape_path(path)
     try:
-        record = decoder.decode(path.read_bytes())
+        record = decoder.decode(read_bytes(path))
     except OSError as error:
         cure = missing_hint if isinstance(error, FileNotFoundError) else ""
         raise Unreadable(name, error.strerror, cure or hint) from error
@@ -90,14 +90,20 @@ def open_regular_file(path: Path, max_size: int = MAX_STATE_SIZE) -> BinaryIO:
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe would block
     info = os.fstat(handle)
     if not stat.S_ISREG(info.st_mode):
-        problem = OSError(errno.EINVAL, "it is not a regular file", str(path))
+        problem = OSError(errno.ENXIO, "it is not a regular file", str(path))
     elif info.st_size > max_size:
         limit = size_text.format_size(max_size)
-        problem = OSError(errno.EFBIG, f"it is larger than {limit}", str(path))
+        problem = OSError(errno.EOVERFLOW, f"it is larger than {limit}", str(path))
     else:
         return os.fdopen(handle, "rb")
     os.close(handle)
     raise problem
+
+
+def read_bytes(path: Path, max_size: int = MAX_STATE_SIZE) -> bytes:
+    """Read a whole file; raise OSError as `open_regular_file` does."""
+    with open_regular_file(path, max_size) as stream:
+        return stream.read()
 
 
 def parse_settings(path: Path, parse: Callable[[bytes], Any]) -> Any:
@@ -106,8 +112,7 @@ def parse_settings(path: Path, parse: Callable[[bytes], Any]) -> Any:
     Raise OSError as `open_regular_file` does, and ValueError if the content is nested too deeply or
     has too many values.
     """
-    with open_regular_file(path, MAX_SETTINGS_SIZE) as stream:
-        data = stream.read()
+    data = read_bytes(path, MAX_SETTINGS_SIZE)
     try:
         values = parse(data)
     except RecursionError as error:

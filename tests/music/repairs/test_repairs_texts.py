@@ -158,3 +158,11 @@ def test_white_space_of_a_garbled_text_is_not_taken_away() -> None:
     here = paper.numbered(1, title="Bj\ufffdrk\xa0", artist="Vera ")
     repairs = tag_texts.repair_whitespace(build_artist(here))
     assert [(repair.field, repair.old) for repair in repairs] == [("artist", ("Vera ",))]
+
+
+@each_row("text", ["\x84\xa0", "\x83A\x83\x85", "\x8b¥£¥\xad¤\xa0", "Wait\x85 what"])
+def test_letters_of_an_unknown_encoding_are_no_whitespace(text: str) -> None:
+    track = paper.numbered(1, title=(text,))
+    changes = safe.plan_repairs(build_artist(track))
+    assert [one for one in changes if "whitespace" in one.kinds] == []
+    assert paper.find_detail("whitespace", track) is None

@@ -21,7 +21,7 @@ from mediakeep.errors import MediakeepError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import MUSIC
 from mediakeep.queue.state import QueueState
-from mediakeep.untrusted_files import decode_json, read_json
+from mediakeep.untrusted_files import decode_json, read_bytes, read_json
 
 FILE = "outputs/manual_review_needed.json"
 FORMAT = 1
@@ -108,7 +108,7 @@ def skip_items_with_errors(
 
 def _read_file(path: Path) -> ReviewListFile | None:
     try:
-        content = path.read_bytes()
+        content = read_bytes(path)
         view = decode_json(content, ReviewListFile)
         if not view.queues:
             view = _from_single_queue(view, decode_json(content, ReviewCursor))

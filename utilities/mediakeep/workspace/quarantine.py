@@ -16,6 +16,7 @@ import msgspec
 
 from mediakeep import atomic_files, clock, path_text
 from mediakeep.errors import NotCopied
+from mediakeep.untrusted_files import read_bytes
 from mediakeep.workspace import moves
 from mediakeep.workspace.manifest import build_manifest
 from mediakeep.workspace.system_errors import translate_errors
@@ -68,7 +69,7 @@ def list_entries(root: Path) -> list[QuarantineEntry]:
     for record in (root / FOLDER).glob(f"[!.]*/{_RECORD}"):
         if os.path.lexists(record.with_name(_CONTENT)):  # else killed before the move
             with translate_errors(record):
-                data = record.read_bytes()
+                data = read_bytes(record)
             try:
                 entries.append(msgspec.json.decode(data, type=QuarantineEntry))
             except msgspec.DecodeError as error:

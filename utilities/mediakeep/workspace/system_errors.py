@@ -20,6 +20,8 @@ _HINTS = {
     errno.ENAMETOOLONG: "Give it a shorter name, then run again.",
     errno.EILSEQ: "Rename it, or use a folder on another file system, then run again.",
     errno.EINVAL: "Rename it, or use a folder on another file system, then run again.",
+    errno.ENXIO: "Move it away, then run again.",
+    errno.EOVERFLOW: "Move it away, then run again.",
 }
 _OTHER_HINT = "Check the disk, then run again."
 

@@ -14,7 +14,7 @@ from mediakeep.kinds import MUSIC
 from mediakeep.music.issue_kinds import ISSUE_KINDS
 from mediakeep.queue import actions
 from mediakeep.queue.state import QueueState
-from mediakeep.untrusted_files import decode_json
+from mediakeep.untrusted_files import decode_json, read_bytes
 from mediakeep.views import review
 
 _FIX_HINT = "Delete it, and the next batch writes it again"
@@ -80,7 +80,7 @@ def read_reviews(home: Path, path: Path) -> EntriesByArtist:
     place = home / given_path if (home / given_path).exists() else given_path
     name = path_text.escape_path(place)
     try:
-        view = decode_json(place.read_bytes(), _ReviewFile)
+        view = decode_json(read_bytes(place), _ReviewFile)
     except OSError as error:
         raise UsageError(f"{name}: {error.strerror}. A batch writes it.") from error
     except msgspec.DecodeError as error:

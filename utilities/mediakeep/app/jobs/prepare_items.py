@@ -41,6 +41,7 @@ def prepare(context: ManagerContext, preparation: Preparation) -> CommandResult:
         with context.open_queue() as queue:
             queue.commit(actions.unpark_items(_select_out_of_space))
             items = queue.state.items
+        results.append(CommandResult(_list_kept_options(items, preparation), {}))
         results.append(_add_second_outputs(context, items, preparation))
     if preparation.retry_failed:
         results.append(reset.reset_errors(context))
@@ -84,12 +85,25 @@ def preview(context: ManagerContext, preparation: Preparation) -> Preview:
     if again := new_jobs.build_readd_change(state, new):
         _apply(state, again.items, again.op)
     keys = new_jobs.list_results(state, new, ())
+    kept = _list_kept_options(state.items, preparation)
+    result = CommandResult([*result.lines, *kept], result.data)
     if preparation.retry_failed:
         failed = [key for key, item in state.items.items() if item.status is Status.ERROR]
         patches = {key: resets.build_reset_patch(state.kind, state.items[key]) for key in failed}
         _apply(state, patches, "reset")
     all_keys = {**keys, **dict.fromkeys(added.items if added else ())}
     return Preview(state, tuple(all_keys), result)
+
+
+def _list_kept_options(items: Mapping[str, Item], preparation: Preparation) -> list[str]:
+    """Return a line if options of the command differ from those of items to retry."""
+    given = preparation.settings.get("given", {}) if preparation.retry_failed else {}
+    failed = [item for item in items.values() if item.status is Status.ERROR]
+    stored = [pair for item in failed for pair in getattr(item, "options", {}).items()]
+    kept = dict.fromkeys(name for name, value in stored if given.get(name, value) != value)
+    flags = ", ".join("--" + name.replace("_", "-") for name in kept)
+    text = f"Failed items that were added with another {flags} keep it. To change it, give"
+    return [f"{text} their folders again."] if kept else []
 
 
 def _select_out_of_space(state: QueueState) -> list[str]:

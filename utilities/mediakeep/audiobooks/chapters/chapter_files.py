@@ -19,6 +19,7 @@ from mediakeep.audiobooks.chapters.chapters import ChapterMark
 from mediakeep.audiobooks.encoding.book_plan import BookPlan
 from mediakeep.errors import UsageError
 from mediakeep.media import ffmpeg
+from mediakeep.untrusted_files import read_bytes
 
 _FFMETADATA = ";FFMETADATA"
 _CUE_FRAMES = 75  # a second
@@ -93,7 +94,7 @@ def _find_start(chapter: Any) -> Fraction:
 
 def _read_text(path: Path) -> str:
     try:
-        data = path.read_bytes()
+        data = read_bytes(path)
     except OSError as error:
         raise _to_error(path, f"{error.strerror or error}. Check the path") from error
     try:

@@ -20,6 +20,7 @@ from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.errors import (
     DecodingFailed,
     ItemFailed,
+    MediakeepError,
     NotAudio,
     SourcesRefused,
     Truncated,
@@ -93,11 +94,13 @@ class CheckedSources(msgspec.Struct, frozen=True):
         return sum(file.seconds for file in self.files)
 
 
-class _Unusable(Exception):
+class _Unusable(MediakeepError):
     """Raised with the cause, a clause, and the cure, a sentence.
 
     It is not final if the system could not read the file.
     """
+
+    message = "{}. {}"
 
     def __init__(self, cause: str, cure: str, *, is_final: bool = True) -> None:
         super().__init__(cause, cure)
@@ -124,7 +127,7 @@ def check_sources(
             _check_is_new(path, facts, first_paths, folders)
             file, read = _check_content(path, facts)
         except _Unusable as error:
-            problems.append("{}: {}. {}".format(shown, *error.args))
+            problems.append(f"{shown}: {error}")
             is_final &= error.is_final
         else:
             checked.append(file)

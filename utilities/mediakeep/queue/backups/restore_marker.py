@@ -11,7 +11,7 @@ import msgspec
 
 from mediakeep import config, path_text
 from mediakeep.errors import StateDamaged
-from mediakeep.untrusted_files import decode_json
+from mediakeep.untrusted_files import decode_json, read_bytes
 
 MARKER_FILE = "order.json"
 
@@ -35,7 +35,7 @@ def read_marker(folder: Path) -> RestoreMarker | None:
     """Return the unfinished restore of a queue, or None."""
     path = marker_folder(folder) / MARKER_FILE
     try:
-        return decode_json(path.read_bytes(), RestoreMarker)
+        return decode_json(read_bytes(path), RestoreMarker)
     except FileNotFoundError:
         return None
     except msgspec.DecodeError as error:
