@@ -16,7 +16,6 @@ import msgspec
 from mediakeep import atomic_files
 from mediakeep.albums.read_album import SourceAlbum
 from mediakeep.outcome import Progress
-from mediakeep.untrusted_files import read_bytes
 from mediakeep.workspace.system_errors import translate_errors
 from mediakeep.workspace.working_dirs import WorkingDirs
 
@@ -77,7 +76,7 @@ def load_enrichment(dirs: WorkingDirs) -> Enrichment | None:
     if not path.exists():
         return None
     with translate_errors(path):
-        return msgspec.json.decode(read_bytes(path), type=Enrichment)
+        return msgspec.json.decode(path.read_bytes(), type=Enrichment)
 
 
 def find_cover(dirs: WorkingDirs) -> Path:

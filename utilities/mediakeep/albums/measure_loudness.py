@@ -19,7 +19,6 @@ from mediakeep.media.audio.decode.decoder import DecodeResult
 from mediakeep.media.encoding import loudness, pcm_source, source_check
 from mediakeep.media.encoding.loudness import Loudness, TrackMeasurement
 from mediakeep.outcome import Progress
-from mediakeep.untrusted_files import read_bytes
 from mediakeep.workspace.system_errors import translate_errors
 from mediakeep.workspace.working_dirs import WorkingDirs
 
@@ -89,7 +88,7 @@ def load_measurement(dirs: WorkingDirs, digest: str) -> MeasuredTrack | None:
     """Return what was found in a track, given its hash, or None if it was not measured yet."""
     path = _find_file(dirs, digest)
     with translate_errors(path):
-        return msgspec.json.decode(read_bytes(path), type=MeasuredTrack) if path.exists() else None
+        return msgspec.json.decode(path.read_bytes(), type=MeasuredTrack) if path.exists() else None
 
 
 def build_gains(measured: Mapping[str, TrackMeasurement]) -> dict[str, tuple[tuple[str, str], ...]]:

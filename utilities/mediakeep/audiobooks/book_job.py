@@ -31,7 +31,6 @@ from mediakeep.audiobooks.settings import BookOptions, BookSettings
 from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.errors import WorkingFilesChanged
 from mediakeep.outcome import Progress
-from mediakeep.untrusted_files import read_bytes
 from mediakeep.workspace import working_dirs
 from mediakeep.workspace.system_errors import translate_errors
 from mediakeep.workspace.working_dirs import WorkingDirs
@@ -204,7 +203,7 @@ def _save(path: Path, value: Any) -> None:
 def _load(path: Path, kind: type[_T]) -> _T | None:
     with translate_errors(path):
         try:
-            return msgspec.json.decode(read_bytes(path), type=kind)
+            return msgspec.json.decode(path.read_bytes(), type=kind)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except msgspec.DecodeError as error:

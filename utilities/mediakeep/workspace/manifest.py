@@ -13,7 +13,6 @@ import msgspec
 from mediakeep import atomic_files, file_copies, path_text
 from mediakeep.errors import NotCopied, WorkingFilesChanged
 from mediakeep.file_copies import OnBytes, ignore_bytes
-from mediakeep.untrusted_files import read_bytes
 from mediakeep.workspace.folder_owners import is_owners_file
 from mediakeep.workspace.system_errors import translate_errors
 
@@ -74,7 +73,7 @@ def save_manifest(manifest: Manifest, path: Path) -> None:
 def load_manifest(path: Path) -> Manifest | None:
     """Read a manifest, or return None if the file is missing; raise WorkingFilesChanged."""
     try:
-        return msgspec.json.decode(read_bytes(path), type=Manifest)
+        return msgspec.json.decode(path.read_bytes(), type=Manifest)
     except FileNotFoundError:
         return None
     except msgspec.DecodeError as error:

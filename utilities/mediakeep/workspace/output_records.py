@@ -14,7 +14,6 @@ from typing import Any
 import msgspec
 
 from mediakeep import atomic_files, path_text
-from mediakeep.untrusted_files import read_bytes
 from mediakeep.workspace import moves
 from mediakeep.workspace.manifest import describe_file, hash_file
 from mediakeep.workspace.system_errors import translate_errors
@@ -95,7 +94,7 @@ def _read_record(dirs: WorkingDirs, path: Path, *, check_hashes: bool) -> Output
 
 def _decode_record(path: Path) -> OutputRecord | None:
     with translate_errors(path):
-        data = read_bytes(path)
+        data = path.read_bytes()
     try:
         return msgspec.json.decode(data, type=OutputRecord)
     except msgspec.DecodeError:

@@ -17,7 +17,6 @@ import msgspec
 
 from mediakeep import atomic_files, clock, path_text
 from mediakeep.errors import TargetExists, WorkingFilesChanged
-from mediakeep.untrusted_files import read_bytes
 from mediakeep.workspace import folder_owners, moves
 from mediakeep.workspace.folder_owners import FolderOwner
 from mediakeep.workspace.manifest import (
@@ -101,7 +100,7 @@ def load_archive_manifest(archive: Path) -> Manifest:
     folders = [relative_path(path, archive) for path, _ in walk(archive) if path.is_dir()]
     for path in reversed(list(_iter_metadata_files(archive))):
         try:
-            files = msgspec.json.decode(read_bytes(path), type=ArchiveMetadata).files
+            files = msgspec.json.decode(path.read_bytes(), type=ArchiveMetadata).files
         except (OSError, msgspec.DecodeError) as error:
             raise WorkingFilesChanged(path, str(error), _ARCHIVE_HINT) from error
         copied = Manifest(files, tuple(folders))
@@ -168,7 +167,7 @@ def _record_target(target: Path, rules: PublishRules) -> None:
 def read_recorded_target(record: Path) -> Path | None:
     """Return the path that the `record` of a call contains, or None if there was no call."""
     try:
-        return Path(path_text.unescape_path(read_bytes(record).decode()))
+        return Path(path_text.unescape_path(record.read_text()))
     except FileNotFoundError:
         return None
 

@@ -68,10 +68,9 @@ def list_entries(root: Path) -> list[QuarantineEntry]:
     entries = []
     for record in (root / FOLDER).glob(f"[!.]*/{_RECORD}"):
         if os.path.lexists(record.with_name(_CONTENT)):  # else killed before the move
-            with translate_errors(record):
-                data = read_bytes(record)
             try:
-                entries.append(msgspec.json.decode(data, type=QuarantineEntry))
+                with translate_errors(record):
+                    entries.append(msgspec.json.decode(read_bytes(record), type=QuarantineEntry))
             except msgspec.DecodeError as error:
                 hint = f"Its file is next to it, named {_CONTENT}. Move it by hand."
                 raise NotCopied(record, str(error), hint) from error

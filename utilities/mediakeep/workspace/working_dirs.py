@@ -21,7 +21,6 @@ import msgspec
 
 from mediakeep import atomic_files, clock, path_text
 from mediakeep.errors import WorkingFilesChanged
-from mediakeep.untrusted_files import read_bytes
 from mediakeep.workspace.manifest import (
     Check,
     Difference,
@@ -188,7 +187,7 @@ def _read_owner(dirs: WorkingDirs) -> DirsOwner | None:
     path = dirs.state / OWNER_FILE
     with translate_errors(path):
         try:
-            return msgspec.json.decode(read_bytes(path), type=DirsOwner)
+            return msgspec.json.decode(path.read_bytes(), type=DirsOwner)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except msgspec.DecodeError as error:

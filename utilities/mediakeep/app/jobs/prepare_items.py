@@ -77,7 +77,8 @@ def preview(context: ManagerContext, preparation: Preparation) -> Preview:
     second = get_actions(context).find_second_outputs(state.items, preparation.settings)
     _apply(state, second.kept, "keep")
     elsewhere = {"elsewhere": second.lines} if second.lines else {}
-    result = CommandResult([*result.lines, *second.lines], {**result.data, **elsewhere})
+    lines = [*result.lines, *_list_kept_options(state.items, preparation), *second.lines]
+    result = CommandResult(lines, {**result.data, **elsewhere})
     new += second.new
     now = clock.format_iso(context.location.now())
     if added := new_jobs.build_add_change(state, new, retired.values(), now):
@@ -85,8 +86,6 @@ def preview(context: ManagerContext, preparation: Preparation) -> Preview:
     if again := new_jobs.build_readd_change(state, new):
         _apply(state, again.items, again.op)
     keys = new_jobs.list_results(state, new, ())
-    kept = _list_kept_options(state.items, preparation)
-    result = CommandResult([*result.lines, *kept], result.data)
     if preparation.retry_failed:
         failed = [key for key, item in state.items.items() if item.status is Status.ERROR]
         patches = {key: resets.build_reset_patch(state.kind, state.items[key]) for key in failed}
@@ -98,12 +97,17 @@ def preview(context: ManagerContext, preparation: Preparation) -> Preview:
 def _list_kept_options(items: Mapping[str, Item], preparation: Preparation) -> list[str]:
     """Return a line if options of the command differ from those of items to retry."""
     given = preparation.settings.get("given", {}) if preparation.retry_failed else {}
-    failed = [item for item in items.values() if item.status is Status.ERROR]
-    stored = [pair for item in failed for pair in getattr(item, "options", {}).items()]
-    kept = dict.fromkeys(name for name, value in stored if given.get(name, value) != value)
-    flags = ", ".join("--" + name.replace("_", "-") for name in kept)
-    text = f"Failed items that were added with another {flags} keep it. To change it, give"
-    return [f"{text} their folders again."] if kept else []
+    kept = {
+        f"--{name.replace('_', '-')}": None
+        for item in items.values()
+        if item.status is Status.ERROR
+        for name, value in getattr(item, "options", {}).items()
+        if given.get(name, value) != value
+    }
+    return [
+        f"Failed items that were added with another {', '.join(kept)} keep it."
+        " To change it, give their folders again."
+    ][: len(kept)]
 
 
 def _select_out_of_space(state: QueueState) -> list[str]:

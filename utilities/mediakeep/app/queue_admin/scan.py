@@ -185,9 +185,10 @@ def _build_result(
     lines = [*messages, *_format_twins(context, twins)]
     unassigned = context.subject.unassigned_files(root, context.ignore_patterns)
     if unassigned.files:
-        has_links = any(name.lower().endswith(".strm") for name in unassigned.named)
-        noun = "file" if has_links else context.kind.stray_noun  # links to streams are no videos
-        strays = terminal.format_count(unassigned.files, noun)
+        has_links = any(name.lower().endswith(".strm") for name in unassigned.named)  # no videos
+        strays = terminal.format_count(
+            unassigned.files, "file" if has_links else context.kind.stray_noun
+        )
         verbs = ("belongs", "is") if unassigned.files == 1 else ("belong", "are")
         lines.append(
             f"{strays} in {path_text.display_path(root)} {verbs[0]} to no {context.kind.noun}"

@@ -11,7 +11,6 @@ from mediakeep.music.text import mojibake as text_mojibake
 
 _WHITESPACE_FIELDS = ("title", "artist", "album", "albumartist", "genres")
 _MOJIBAKE_FIELDS = ("title", "artist", "album", "albumartist", "composer", "genres")
-_C1_CONTROL = re.compile("[\x80-\x9f]")
 _NO_BREAK_SPACES = (
     "\u00a0\u202f"  # correct next to digits and French punctuation, not between words
 )
@@ -51,7 +50,8 @@ def is_mojibake(text: str) -> bool:
     A text with C1 control characters was, even if the right encoding is unknown.
     """
     return not text.isascii() and (
-        bool(_C1_CONTROL.search(text)) or text_mojibake.detect_mojibake(text) is not None
+        text_mojibake.C1_CONTROL.search(text) is not None
+        or text_mojibake.detect_mojibake(text) is not None
     )
 
 

@@ -24,7 +24,7 @@ _UTF8_SEQUENCE = re.compile(
     "[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
 _MAY_BE_MOJIBAKE = re.compile(f"[\x80-\xff{_CP1252_CHARS}]{{2}}|{REPLACEMENT_CHAR}")
-_C1_CONTROL = re.compile("[\x80-\x9f]")
+C1_CONTROL = re.compile("[\x80-\x9f]")
 
 # Symbols that can follow the last letter of a word; others after a letter are evidence.
 _APOSTROPHES = frozenset("’´")
@@ -72,7 +72,7 @@ def _decode_repeatedly(text: str) -> str:
         if once is None:
             break
         decoded = once
-    return text if _C1_CONTROL.search(decoded) else decoded
+    return text if C1_CONTROL.search(decoded) else decoded
 
 
 def _decode_once(text: str) -> str | None:
@@ -87,7 +87,7 @@ def _decode_once(text: str) -> str | None:
     chars = [sequence[0].encode("latin-1").decode("utf-8") for sequence in sequences]
     if not all(map(_is_plausible, chars)):
         return None
-    if _C1_CONTROL.search(text) or _has_word(sequences, chars):
+    if C1_CONTROL.search(text) or _has_word(sequences, chars):
         return decoded
     places = zip(sequences, chars, strict=True)
     return (
