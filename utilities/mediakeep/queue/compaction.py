@@ -298,7 +298,7 @@ def copy_to_aside_folder(path: Path, location: QueueLocation, why: str = "damage
     try:
         untrusted_files.open_regular_file(path).close()
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.EFBIG):
+        if error.errno not in (errno.ENXIO, errno.EOVERFLOW):
             raise
         os.replace(path, target)  # a folder, a link to a device, or larger than any queue
     else:
