@@ -58,7 +58,7 @@ from pathlib import PurePath
 
 from mediakeep import path_text
 
-# The beginning of the reason for which an item waits, whatever found the disk full.
+# How the reason begins for which an item waits for disk space.
 OUT_OF_SPACE = "Not enough disk space"
 
 
