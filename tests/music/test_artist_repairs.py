@@ -75,6 +75,11 @@ def report(artist: Path) -> str:
     return (folder / "Vera_library_issues.md").read_text()
 
 
+def plain_report(artist: Path) -> str:
+    """Return the report without escapes, as names of temporary folders may have "_" anywhere."""
+    return report(artist).replace("\\", "")
+
+
 def issues(artist: Path) -> list[dict[str, str]]:
     path = artist.parents[1] / "home" / "outputs" / "Vera_audit.json"
     data: list[dict[str, str]] = json.loads(path.read_text())["issues"]
@@ -231,8 +236,7 @@ def test_files_behind_links_are_written_only_if_links_are_followed(
     assert outcome.data["auto_fixed"] == repaired
     assert (state(elsewhere) == before) is (not repaired)
     held = f"a link leads to it in {elsewhere}, and the setting links is read"
-    text = report(artist).replace("\\", "")  # names of temporary folders are escaped
-    assert (held in text) is (not repaired)
+    assert (held in plain_report(artist)) is (not repaired)
     assert (artist / "Dawn").is_symlink()
 
 
@@ -254,7 +258,7 @@ def test_the_report_names_links_that_lead_out_of_the_library(
     (artist / linked).rename(elsewhere)
     (artist / linked).symlink_to(elsewhere)
     run(artist)
-    assert told.format(elsewhere) in report(artist)
+    assert told.format(elsewhere) in plain_report(artist)
 
 
 @pytest.mark.real_disk
