@@ -96,7 +96,7 @@ def find_container_start(source: BoundedFile, demuxer: str) -> int:
 
 
 def may_fail_checksums(source: BoundedFile, demuxer: str) -> bool:
-    """Return whether a file is WavPack of 32-bit integers, of which FFmpeg misreads some."""
+    """Return whether a file is WavPack with 32-bit integers, some of which FFmpeg misreads."""
     flags = source.read(find_container_start(source, demuxer) + 24, 4)
     is_int32 = int.from_bytes(flags, "little") & _WAVPACK_INT32 == _WAVPACK_INT32
     return demuxer == "wv" and is_int32

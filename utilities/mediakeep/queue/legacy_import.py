@@ -28,7 +28,7 @@ from mediakeep.queue.history import event_log
 from mediakeep.queue.snapshot import SnapshotHead
 from mediakeep.queue.state import QueueState
 from mediakeep.queue.store import QueueChange, QueueStore
-from mediakeep.untrusted_files import decode_json, open_regular_file
+from mediakeep.untrusted_files import decode_json, read_bytes
 
 _DATE_FIELDS = ("started_date", "processed_date", "error_date")
 _TEXT_FIELDS = ("error_message", "skip_reason", "title", "imdb_id", "mbid", "edition")
@@ -73,8 +73,7 @@ class ImportedItems(msgspec.Struct, frozen=True):
 def read_legacy_queue(path: Path, kind: Kind) -> LegacyQueue:
     """Read a queue file from before mediakeep; raise UsageError if it is invalid."""
     try:
-        with open_regular_file(path) as stream:
-            content = decode_json(stream.read())
+        content = decode_json(read_bytes(path))
     except OSError as error:
         raise UsageError(
             f"{path_text.display_path(path)} cannot be read: {error.strerror}."

@@ -30,7 +30,7 @@ from mediakeep.errors import (
 from mediakeep.item import Item, Number
 from mediakeep.kinds import Kind
 from mediakeep.queue import stage_checks
-from mediakeep.untrusted_files import JsonDecoder, decode_json, open_regular_file
+from mediakeep.untrusted_files import JsonDecoder, decode_json, open_regular_file, read_bytes
 
 FORMAT = 1
 FILE = "processing_queue.json"
@@ -128,7 +128,7 @@ def read_until_stable(path: Path, look: Callable[[], T | None]) -> T:
 
 
 def _is_open_for_writing(path: Path) -> bool:
-    """Return whether a process has a file open for writing, False if the system does not tell.
+    """Return whether a process has a file open for writing, or False if the system cannot say.
 
     Linux refuses a lease for reading on such a file (man 2 fcntl).
     """
@@ -265,8 +265,7 @@ def _diagnose_error(path: Path, kind: Kind, error: Exception) -> Exception:
     That is a newer format, an item, or a key.
     """
     try:
-        with open_regular_file(path) as stream:
-            fields = decode_json(stream.read(), dict[str, msgspec.Raw])
+        fields = decode_json(read_bytes(path), dict[str, msgspec.Raw])
         number = decode_json(fields.get("format", b"null"))
         if isinstance(number, int) and number > FORMAT:
             return NewerFormat(path, number, FORMAT)

@@ -41,7 +41,7 @@ def prepare(context: ManagerContext, preparation: Preparation) -> CommandResult:
         with context.open_queue() as queue:
             queue.commit(actions.unpark_items(_select_out_of_space))
             items = queue.state.items
-        results.append(CommandResult(_list_kept_options(items, preparation), {}))
+        results.append(CommandResult(_list_stored_options(items, preparation), {}))
         results.append(_add_second_outputs(context, items, preparation))
     if preparation.retry_failed:
         results.append(reset.reset_errors(context))
@@ -77,7 +77,7 @@ def preview(context: ManagerContext, preparation: Preparation) -> Preview:
     second = get_actions(context).find_second_outputs(state.items, preparation.settings)
     _apply(state, second.kept, "keep")
     elsewhere = {"elsewhere": second.lines} if second.lines else {}
-    lines = [*result.lines, *_list_kept_options(state.items, preparation), *second.lines]
+    lines = [*result.lines, *_list_stored_options(state.items, preparation), *second.lines]
     result = CommandResult(lines, {**result.data, **elsewhere})
     new += second.new
     now = clock.format_iso(context.location.now())
@@ -94,20 +94,22 @@ def preview(context: ManagerContext, preparation: Preparation) -> Preview:
     return Preview(state, tuple(all_keys), result)
 
 
-def _list_kept_options(items: Mapping[str, Item], preparation: Preparation) -> list[str]:
+def _list_stored_options(items: Mapping[str, Item], preparation: Preparation) -> list[str]:
     """Return a line if options of the command differ from those of items to retry."""
     given = preparation.settings.get("given", {}) if preparation.retry_failed else {}
-    kept = {
+    stored = {
         f"--{name.replace('_', '-')}": None
         for item in items.values()
         if item.status is Status.ERROR
         for name, value in getattr(item, "options", {}).items()
         if given.get(name, value) != value
     }
+    if not stored:
+        return []
     return [
-        f"Failed items that were added with another {', '.join(kept)} keep it."
+        f"Failed items that were added with another {', '.join(stored)} keep it."
         " To change it, give their folders again."
-    ][: len(kept)]
+    ]
 
 
 def _select_out_of_space(state: QueueState) -> list[str]:

@@ -23,7 +23,7 @@ from mediakeep.workspace.quarantine import QuarantineEntry
 def list_quarantine(context: ManagerContext) -> CommandResult:
     """List the files and folders in quarantine, oldest first: id, reason, and path."""
     found = [entry for _, entry in _find_entries(context)]
-    lines = [f"{one.id}  {one.reason}: {path_text.to_printable(one.path)}" for one in found]
+    lines = [f"{entry.id}  {entry.reason}: {path_text.to_printable(entry.path)}" for entry in found]
     return CommandResult(lines or ["Nothing is in quarantine."], msgspec.to_builtins(found))
 
 

@@ -101,7 +101,7 @@ def find_misreading(text: str) -> Misreading | None:
         )
         and len(_CYRILLIC.findall(best)) >= _CERTAIN_LETTERS
         and _SYMBOLS.isdisjoint(best)
-        and not any(map(_has_odd_case, _WORD.findall(best)))
+        and not any(map(_has_mixed_case, _WORD.findall(best)))
         and text in (latin := raw.decode("latin-1"), latin.translate(C1_TO_CP1252))
     )
     return Misreading(best, is_certain)
@@ -146,11 +146,11 @@ def _alphabet_cost(pairs: dict[tuple[str, str], int], text: str) -> float:
         else:
             letters = f" {word.lower()} "
             cost += sum(pairs.get(pair, math.inf) for pair in pairwise(letters))
-            cost += _ODD_CASE if _has_odd_case(word) else 1
+            cost += _ODD_CASE if _has_mixed_case(word) else 1
     return cost
 
 
-def _has_odd_case(word: str) -> bool:
+def _has_mixed_case(word: str) -> bool:
     return word not in (word.lower(), word.upper(), word.capitalize())
 
 
