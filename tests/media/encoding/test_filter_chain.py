@@ -36,11 +36,6 @@ def test_nothing_changes_without_need(tmp_path: Path) -> None:
     assert run(sounds.write_wav(tmp_path / "a.wav", samples), CD)[0] == samples
 
 
-def test_frames_get_the_size_that_the_encoder_needs(tmp_path: Path) -> None:
-    path = sounds.write_noise(tmp_path / "a.wav", 9000)
-    assert run(path, CD, frame_size=4000)[1] == [4000, 4000, 1000]
-
-
 @each_row("rate", [48_000, 22_050, 32_000, 96_000])
 def test_resampling_keeps_the_length(tmp_path: Path, rate: int) -> None:
     path = sounds.write_noise(tmp_path / "a.wav", 44_111)

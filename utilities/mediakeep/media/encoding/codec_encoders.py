@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from mediakeep.media import ffmpeg
 from mediakeep.media.encoding import lame_encoder
@@ -16,12 +16,10 @@ _QP_TO_LAMBDA = 118  # FFmpeg's scale of qualities
 
 
 class PacketEncoder(Protocol):
-    """Encodes frames of one PcmFormat; `frame_size` is 0 if frames may have any size."""
+    """Encodes frames of one PcmFormat and of any size, as a stream of PyAV does."""
 
-    frame_size: int
-
-    def encode(self, frame: Any) -> Iterator[Any]:
-        """Yield packets for a frame; called once more with None at the end."""
+    def encode(self, frame: Any) -> Iterable[Any]:
+        """Return packets for a frame; called once more with None at the end."""
 
 
 def add_stream(output: Any, parameters: EncodingParameters, target: PcmFormat) -> Any:
@@ -81,19 +79,7 @@ def describe_encoder(codec: str) -> str:
 
 
 def open_encoder(stream: Any, parameters: EncodingParameters) -> PacketEncoder:
-    """Return LAME for MP3 if `lameenc` is installed, else the FFmpeg encoder of the stream."""
+    """Return LAME for MP3 if `lameenc` is installed, else the stream with FFmpeg's encoder."""
     if parameters.profile.codec == _LAME_CODEC and lame_encoder.is_installed():
         return lame_encoder.LameEncoder(stream, parameters)
-    return FfmpegEncoder(stream)
-
-
-class FfmpegEncoder:
-    """Encodes with the encoder of a PyAV stream."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-        self.frame_size: int = stream.codec_context.frame_size or 0
-
-    def encode(self, frame: Any) -> Iterator[Any]:
-        """Yield packets for a frame; called once more with None at the end."""
-        yield from self._stream.encode(frame)
+    return cast(PacketEncoder, stream)

@@ -126,12 +126,10 @@ def _write_container(
     with output_file.open_container(file, profile.container, target.sample_rate, options) as output:
         stream = codec_encoders.add_stream(output, parameters, target)
         encoder = codec_encoders.open_encoder(stream, parameters)
-        chain = FilterChain(source_format, target, volume=volume, frame_size=encoder.frame_size)
+        chain = FilterChain(source_format, target, volume=volume)
         for frame in chain.convert(frames):
-            for packet in encoder.encode(frame):
-                output.mux(packet)
-        for packet in encoder.encode(None):
-            output.mux(packet)
+            output.mux(encoder.encode(frame))
+        output.mux(encoder.encode(None))
     if not chain.samples:
         raise ValueError("it is too short for a single sample")
     if profile.container == "mp3":

@@ -50,21 +50,17 @@ def run_filters(
 class FilterChain:
     """A filter graph that converts frames of one PcmFormat to another.
 
-    `frame_size` is the number of samples in each resulting frame but the last, 0 for any.
     `volume` is a gain in dB. Samples that lose bits are dithered.
     """
 
-    def __init__(
-        self, source: PcmFormat, target: PcmFormat, *, volume: float = 0.0, frame_size: int = 0
-    ) -> None:
-        self._source, self._target = source, target
-        self._volume, self._frame_size = volume, frame_size
+    def __init__(self, source: PcmFormat, target: PcmFormat, *, volume: float = 0.0) -> None:
+        self._source, self._target, self._volume = source, target, volume
         self.samples = 0  # that came out
 
     def convert(self, frames: Iterable[Any]) -> Iterator[Any]:
         """Yield the converted frames; `pts` counts samples from 0, in a time base of 1/rate."""
         filters, time_base = self._list_filters(), Fraction(1, self._target.sample_rate)
-        for frame in run_filters(self._source, filters, frames, frame_size=self._frame_size):
+        for frame in run_filters(self._source, filters, frames):
             frame.pts, frame.time_base = self.samples, time_base
             self.samples += frame.samples
             yield frame

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from importlib import metadata
 from typing import Any
 
 from mediakeep.media import ffmpeg
@@ -30,6 +29,8 @@ def is_installed() -> bool:
 
 def describe_version() -> str:
     """Return the name and version of the encoder, such as "LAME (lameenc 1.9.0)"."""
+    from importlib import metadata  # here, as only MP3 needs it
+
     return f"LAME (lameenc {metadata.version('lameenc')})"
 
 
@@ -43,8 +44,8 @@ class LameEncoder:
         import lameenc
 
         self._stream, self._rate = stream, parameters.sample_rate
+        self._time_base = Fraction(1, self._rate)
         self._channels = parameters.channels
-        self.frame_size = 0
         self._parser = ffmpeg.require_pyav().CodecContext.create("mp3", "r")
         self._samples_per_frame = _FRAME_SIZE // (1 if self._rate >= 32000 else 2)
         self._at = -_DELAY
@@ -73,7 +74,7 @@ class LameEncoder:
         if data == b"":
             return  # which means the end to the parser
         for packet in self._parser.parse(data):
-            packet.stream, packet.time_base = self._stream, Fraction(1, self._rate)
+            packet.stream, packet.time_base = self._stream, self._time_base
             packet.pts = packet.dts = self._at
             packet.duration = self._samples_per_frame
             self._at += self._samples_per_frame

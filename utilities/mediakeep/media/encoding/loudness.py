@@ -90,9 +90,9 @@ def _iter_measurements(
     meter = ("ebur128", _METER_OPTIONS + (":peak=true" if with_peak else ""))
     end = 0
     for frame in run_filters(source.format, (_PADDING, meter), frames):
-        if frame.metadata:  # not the last, incomplete step
+        if values := frame.metadata:  # not the last, incomplete step
             end += frame.samples
-            yield frame.metadata, end <= source.samples
+            yield values, end <= source.samples
 
 
 def _count(counts: dict[int, int], text: str) -> None:

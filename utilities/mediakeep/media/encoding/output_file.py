@@ -32,7 +32,7 @@ class OutputFile(FileIO):
 
 def open_container(file: FileIO, name: str, sample_rate: int, options: Mapping[str, str]) -> Any:
     """Open a container of FFmpeg to write it to an open file."""
-    options = dict(options)
+    options = {"flush_packets": "0", **options}  # else MP3 is written frame by frame
     if name in _MP4_CONTAINERS:
         # The edit list is precise only if its time scale is; FFmpeg's default is a millisecond.
         options.setdefault("movie_timescale", str(sample_rate))
