@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from itertools import pairwise, repeat
 from pathlib import Path
+from typing import BinaryIO
 
 from mediakeep import atomic_files
 from mediakeep.errors import DecodingFailed
@@ -31,9 +32,7 @@ def copy_without_gaps(path: Path, target: Path) -> float:
     Raises Unreadable, OSError, or DecodingFailed if nearly all declared frames are missing.
     """
     with open_file.open_regular_file(path) as handle:
-        source = BoundedFile(handle.fileno(), os.fstat(handle.fileno()).st_size, _READ_SIZE)
-        audio = surrounding_tags.find_audio_range(source)
-        scan = frame_scan.scan_frames(source, audio, frame_headers.MPEG_FRAMES)
+        source, scan = _scan(handle)
         inserted = _count_missing_frames(source, scan) if scan else {}
         if scan is None or not any(inserted.values()):
             return 0.0
@@ -50,6 +49,24 @@ def copy_without_gaps(path: Path, target: Path) -> float:
             file.flush()
             atomic_files.sync_data(file.fileno())
     return scan.seconds / len(scan.starts) * sum(inserted.values())
+
+
+def lacks_little(path: Path) -> bool:
+    """Return True if an MP3 lacks less than a second, by its header, and is whole at its end.
+
+    Raises Unreadable.
+    """
+    with open_file.open_regular_file(path) as handle:
+        _, scan = _scan(handle)
+    if not scan or not scan.gaps or scan.is_truncated or scan.ends_in_zeros:
+        return False
+    return 0 < scan.missing_frames * scan.seconds < len(scan.starts)
+
+
+def _scan(handle: BinaryIO) -> tuple[BoundedFile, FrameScan | None]:
+    source = BoundedFile(handle.fileno(), os.fstat(handle.fileno()).st_size, _READ_SIZE)
+    audio = surrounding_tags.find_audio_range(source)
+    return source, frame_scan.scan_frames(source, audio, frame_headers.MPEG_FRAMES)
 
 
 def _count_missing_frames(source: BoundedFile, scan: FrameScan) -> dict[int, int]:
