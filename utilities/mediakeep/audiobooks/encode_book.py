@@ -26,7 +26,7 @@ from mediakeep.audiobooks.muxing import book_file, join_parts, verify_book
 from mediakeep.audiobooks.muxing.join_parts import JoinPlan
 from mediakeep.audiobooks.muxing.verify_book import BookSegment
 from mediakeep.audiobooks.sources.source_order import SourceFile
-from mediakeep.errors import DecodingFailed, WorkingFilesChanged
+from mediakeep.errors import DecodingFailed, EncodingFailed, WorkingFilesChanged
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Parts, Progress, Work
 from mediakeep.workspace import full_volume
@@ -95,23 +95,26 @@ def mux(job: BookJob, _: Work, progress: Progress) -> Outcome:
     details = job.read_details(found.sources)
     temp, report = files.book_path.with_name(".book.part"), build_stoppable_report(progress)
     notes: list[str] = []
-    if found.is_joined:
-        joined, notes = plan_join(job, found.sources)
-        files.save_chapters(list(joined.chapters))
-        files.add_warnings(notes)
-        join_parts.join_parts(joined, temp, details.details, report)
-        samples, rate = joined.samples, joined.parts[0].sample_rate
-    else:
-        plan = files.require_plan()
-        chunks = [files.find_chunk(chunk) for chunk in plan.chunks()]
-        try:
-            book_file.write_book(
-                plan, chunks, temp, files.require_chapters(), details.details, report
-            )
-        except WorkingFilesChanged:
-            _remove_damaged_chunks(files, plan)
-            raise
-        samples, rate = plan.samples, plan.format.sample_rate
+    try:
+        if found.is_joined:
+            joined, notes = plan_join(job, found.sources)
+            files.save_chapters(list(joined.chapters))
+            files.add_warnings(notes)
+            join_parts.join_parts(joined, temp, details.details, report)
+            samples, rate = joined.samples, joined.parts[0].sample_rate
+        else:
+            plan = files.require_plan()
+            chunks = [files.find_chunk(chunk) for chunk in plan.chunks()]
+            marked = files.require_chapters()
+            book_file.write_book(plan, chunks, temp, marked, details.details, report)
+            samples, rate = plan.samples, plan.format.sample_rate
+    except EncodingFailed as error:
+        error.args = (f"{job.build_file_name(details.details)}.m4b", *error.args[1:])
+        raise
+    except WorkingFilesChanged:
+        if not found.is_joined:
+            _remove_damaged_chunks(files, files.require_plan())
+        raise
     measured = {"samples": samples, "audio_seconds": round(samples / rate, 3)}
     with translate_errors(temp):
         temp.replace(files.book_path)
