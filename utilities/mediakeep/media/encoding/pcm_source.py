@@ -48,7 +48,7 @@ _ITUNES_LENGTH_FIELD = 3  # of iTunSMPB: flags, delay, padding, length, all in h
 _PREROLL_PACKETS = 32
 
 # Demuxers that skip damaged packets without an error, and whose timestamps count samples.
-_EXACT_TIMESTAMPS = frozenset({"flac", "ogg"})
+_EXACT_TIMESTAMPS = frozenset({"flac", "ogg", "wv"})
 _MAX_TIMESTAMP_ERROR = 2048  # samples, in Vorbis at a change of the block size
 # Messages without which some damaged frames of MP3 decode to noise without an error.
 _MP3_OPTIONS = {"err_detect": "compliant"}
