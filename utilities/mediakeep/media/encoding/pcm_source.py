@@ -272,12 +272,18 @@ class PcmSource:
         if packet.pts is None or self._container.format.name not in _EXACT_TIMESTAMPS:
             return 0
         start, end = self._to_samples(packet.pts, packet.time_base), self._packet_end
-        self._packet_end = start + self._to_samples(packet.duration, packet.time_base)
-        if end is None or (end <= 0 and not self.has_exact_length and 0 not in self._find_pages()):
-            end = start  # a recorded stream may begin late
-        elif end > 0 and packet.has_sidedata("strings_metadata"):  # a stream is chained to it
-            self._packet_end, self.declared_samples = None, 0
-        return start - end if start - end > _MAX_TIMESTAMP_ERROR else 0
+        self._packet_end = next_start = start + self._to_samples(packet.duration, packet.time_base)
+        if end and end > 0 and packet.has_sidedata("strings_metadata"):
+            # A stream is chained to it, whose samples count from any number.
+            self._packet_end, end, self.declared_samples = None, None, 0
+        if end is None or start - end <= _MAX_TIMESTAMP_ERROR:
+            return 0
+        if end > 0:
+            return start - end
+        if not self.has_exact_length and 0 not in self._find_pages():
+            return 0  # a recorded stream may begin late
+        # Of Vorbis, the first packet only prepares the next one.
+        return (next_start if self.codec == "vorbis" else start) - end
 
     def _find_pages(self) -> list[int]:
         """Return where an Ogg file has damaged or missing pages, in samples."""
