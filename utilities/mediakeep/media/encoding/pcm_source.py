@@ -47,7 +47,7 @@ _ITUNES_LENGTH_FIELD = 3  # of iTunSMPB: flags, delay, padding, length, all in h
 # earlier ones in MPEG-2 (ISO/IEC 13818-3), which are 24 frames at 8 kbit/s; other codecs need less.
 _PREROLL_PACKETS = 32
 
-# Demuxers that skip damaged packets without an error, and whose timestamps count samples.
+# Demuxers whose timestamps count samples, so that they show what was skipped or left out.
 _EXACT_TIMESTAMPS = frozenset({"flac", "ogg", "wv"})
 _MAX_TIMESTAMP_ERROR = 2048  # samples, in Vorbis at a change of the block size
 # Messages without which some damaged frames of MP3 decode to noise without an error.
