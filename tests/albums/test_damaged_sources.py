@@ -20,7 +20,7 @@ from tests.sampling import each_row
 
 ALBUM = "Art/One"
 BELL = track_files.read_seed_file("bell.mp3")
-KINDS = {"flac": "16.flac", "ogg": "a.ogg", "opus": "a.opus", "m4a": "aac.m4a"}
+KINDS = {"flac": "16.flac", "ogg": "a.ogg", "opus": "a.opus", "m4a": "aac.m4a", "wav": "16.wav"}
 Damage = Callable[[bytes], bytes]
 
 
@@ -41,6 +41,10 @@ def wrong_md5(flac: bytes) -> bytes:
 
 def cut(content: bytes) -> bytes:
     return content[: len(content) * 6 // 10]
+
+
+def one_sample(wav: bytes) -> bytes:
+    return b"RIFF(\0\0\0" + wav[8:36] + b"data\4\0\0\0" + bytes(4)
 
 
 def make_album(home: Path, master: Path, suffix: str, change: Damage) -> AlbumHome:
@@ -97,6 +101,15 @@ def test_damage_fails_the_album_and_is_named_with_its_position(
     assert rig.contents(albums.library) == before
     (row, _) = albums.report(ALBUM)["tracks"]
     assert row["error"].startswith(problem)
+
+
+def test_a_track_that_cannot_be_encoded_is_named_as_it_would_be(
+    tmp_path: Path, master: Path
+) -> None:
+    albums = make_album(tmp_path, master, "wav", one_sample)
+    albums.convert(profile="opus")
+    problem = "01 T.wav: 01 T.opus not encoded: it is too short for a single sample."
+    assert f"1 of 2 tracks not converted. {problem}" in albums.item(ALBUM).error_message
 
 
 def without_md5(flac: bytes) -> bytes:

@@ -20,7 +20,7 @@ import pytest
 from msgspec import structs
 
 from mediakeep.audiobooks.encoding import encode_chunk, pcm_timeline
-from mediakeep.audiobooks.encoding.book_plan import AAC_FRAME, BookPlan
+from mediakeep.audiobooks.encoding.book_plan import AAC_FRAME, BookFormat, BookPlan
 from mediakeep.audiobooks.muxing import book_file, m4b_header
 from mediakeep.audiobooks.muxing.m4b_header import AudioTrack
 from mediakeep.errors import EncodingFailed, WorkingFilesChanged
@@ -218,3 +218,11 @@ def test_a_full_disk_is_named_and_no_book_is_left(tmp_path: Path) -> None:
     with pytest.raises(EncodingFailed, match=r"book\.m4b not encoded: No space left on device"):
         book_file.write_book(plan, paths, link, [], books.DETAILS)
     assert not link.is_symlink()
+
+
+def test_a_chunk_that_cannot_be_encoded_is_named_by_its_source(tmp_path: Path) -> None:
+    files = [books.write_mp3(tmp_path / f"{number}.mp3", books.SHORT) for number in (1, 2)]
+    plan = structs.replace(books.plan_book(files), format=BookFormat(12_345))
+    with pytest.raises(EncodingFailed, match=r"/2\.mp3 not encoded: ") as caught:
+        encode_chunk.encode_chunk(plan, plan.find_chunk(2), tmp_path / "chunk")
+    assert "Check the bit rate and the sample rate" in str(caught.value)

@@ -17,6 +17,7 @@ from mediakeep.app.queue_admin import reset
 from mediakeep.audiobooks import process
 from mediakeep.audiobooks.book_job import BookJob
 from mediakeep.audiobooks.item import AudiobookItem
+from mediakeep.audiobooks.muxing import m4b_header
 from mediakeep.audiobooks.settings import BookSettings
 from mediakeep.item import Status
 from mediakeep.media.encoding import pcm_source
@@ -229,3 +230,17 @@ def test_an_unwritable_folder_is_named(home: BookHome, match: str, stage: str) -
     assert item.processing_stage == f"failed_{stage}"
     assert "Grant this user access" in item.error_message
     assert match in item.error_message
+
+
+def test_a_book_that_cannot_be_written_is_named_as_the_user_knows_it(
+    home: BookHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    home.add(home.make("The Book", 1), backup=False)
+    monkeypatch.setattr(m4b_header, "build_data_head", fail)
+    home.process()
+    item = home.item()
+    assert item.processing_stage == "failed_muxing"
+    assert item.error_message.startswith("The Book.m4b not encoded: Input/output error.")

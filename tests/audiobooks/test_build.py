@@ -236,6 +236,12 @@ def test_chapters_that_a_user_edited_in_audiobookshelf_are_kept(
     assert note in home.record()["warnings"]
     assert home.record()["chapters_from"] == "metadata.json"
     assert ("joined without encoding" in home.log()) == is_joined
+    content = own.read_text()
+    own.write_text(content.replace('"end":', '"end": 9'))
+    text = f"Chapters {own} not read: its chapters do not end with the book."
+    planned = home.build(folder, "--dry-run", "--no-backup")
+    assert [text in planned, f"chapters by {own}" in planned] == [True, False]
+    own.write_text(content)
     home.add(folder, backup=False, chapters="none")
     home.process()
     assert [note in home.log(), home.log().count(note)] == [True, 1]

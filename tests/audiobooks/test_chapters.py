@@ -244,6 +244,37 @@ def test_the_chapters_of_audiobookshelf_are_used(tmp_path: Path) -> None:
     assert find_chapters.find_own_chapters("files", [tmp_path] * 2, book) == ([], [])
 
 
+SCALED = "are multiplied by {}, as they are of files of another length."
+
+
+@each_row(
+    ("seconds", "rows", "expected", "scale"),
+    [
+        # measured on these files; the last chapter is said to end earlier, later, or as it does
+        ([300], [(0, 130), (130, 298.5)], [0, 130], ""),
+        ([300], [(0, 130), (130, 301)], [0, 130], ""),
+        ([150, 150], [(0, 130), (130, 150), (150, 297)], [0, 130, 150], ""),
+        ([150, 150], [(0, 150.3), (150.3, 300)], [0, 150.3], ""),
+        # measured on files with padding, or that are longer
+        ([100] * 3, [(0, 101), (101, 151.5), (151.5, 303)], [0, 100, 150], "0.9901"),
+        ([300], [(0, 301), (301, 303)], [0, 301 * 300 / 303], "0.9901"),
+    ],
+)
+def test_chapters_of_audiobookshelf_are_scaled_only_if_they_fit_the_files_then(
+    tmp_path: Path,
+    seconds: list[int],
+    rows: list[tuple[float, float]],
+    expected: list[float],
+    scale: str,
+) -> None:
+    write_shelf(tmp_path, *((start, str(start), end) for start, end in rows))
+    book = plan(*(f"{number}.mp3" for number in range(len(seconds))), seconds=seconds[0])
+    found, notes = find_chapters.find_own_chapters("files", [tmp_path], book)
+    assert [chapter.start / RATE for chapter in found] == pytest.approx(expected, abs=1e-4)
+    assert len(notes) == (2 if scale else 1)
+    assert not scale or notes[1].endswith(SCALED.format(scale))
+
+
 @each_row(
     ("rows", "warning"),
     [
@@ -286,7 +317,7 @@ FILES = {
 def test_chapters_are_read_from_files(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "chapters"
     path.write_text(FILES[kind])
-    one, three = chapter_files.read_marks(path, plan("a.mp3"))
+    (one, three), _ = chapter_files.read_marks(path, plan("a.mp3"))
     end = 62.5 * RATE if kind in ("ffmetadata", "labels") else 0
     assert one == ChapterMark(0, "One; two", end)
     assert three.title == "Three"
@@ -300,7 +331,7 @@ def test_a_cue_sheet_may_name_the_files_of_the_book(tmp_path: Path) -> None:
         for number, name in enumerate("ba", 1)
     )
     path.write_bytes(text.encode("cp1252"))
-    marks = chapter_files.read_marks(path, plan("A.mp3", "b.mp3"))
+    marks, _ = chapter_files.read_marks(path, plan("A.mp3", "b.mp3"))
     assert marks == [ChapterMark(102 * RATE, "\u00dcb"), ChapterMark(2 * RATE, "\u00dca")]
     with pytest.raises(
         UsageError, match=r'its file "b\.wav" is not in the book\. Correct the name'

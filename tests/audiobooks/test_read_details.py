@@ -229,6 +229,8 @@ def test_unusual_json_is_read(content: object, expected: dict[str, str]) -> None
             "<p>a<b and b>c</p><No tag> <!-- x > y\n-->d <unknown/>",
             "a<b and b>c\n<No tag> d <unknown/>",
         ),
+        ("<p hidden>a</p><a href=x download>b</a><ol reversed><li>c", "a\nb\n\nc"),
+        ("a<b open or b>c<p ship>", "a<b open or b>c<p ship>"),
         ("<style>p {}</style><ul><li>One</li><li>Two</li></ul>", "One\nTwo"),
     ],
 )

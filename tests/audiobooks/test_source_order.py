@@ -156,6 +156,15 @@ TREES = {
     "a Roman part before a Roman chapter": [
         *("Book I - Chapter V.mp3", "Book I - Chapter IX.mp3", "Book II - Chapter I.mp3"),
     ],
+    "number words": [
+        "Introduction.mp3",
+        *(f"Chapter {word}.mp3" for word in ("One", "Two", "Three", "Four", "Nine", "Ten")),
+        *(f"chapter {word}.mp3" for word in ("eleven", "nineteen", "Twenty", "Twenty-One")),
+        *(f"Chapter_{word}.mp3" for word in ("Twenty Two", "thirtythree", "NINETY-NINE")),
+    ],
+    "parts in words": [f"Part {part}/{one:02}.mp3" for part in ("One", "Two", "Three")
+                       for one in (1, 2)],
+    "words in titles": ["Alone.mp3", "Chapter II and One.mp3", "Someone.mp3"],
     "letters": ["A.mp3", "B.mp3", "C.mp3", "D.mp3", "I.mp3", "Prologue.mp3", "V.mp3"],
     "words among numbers": [
         *("Prologue.mp3", "1 - Epilogue.mp3", "2 - A.mp3", "10 - Introduction.mp3", "Epilogue.mp3"),
@@ -179,6 +188,8 @@ def test_public_names_are_ordered_as_people_read_them(tree: str) -> None:
         (["Chapter I", "Chapter II", "Chapter IX"], True),
         (["CD1/Part V", "CD1/Part V - second", "CD1/Part I"], True),
         (["Chapter I", "Chapter II", "Chapter III", "Prologue"], False),
+        (["Chapter One", "Chapter Two", "Interlude"], True),
+        (["Chapter Nine", "Chapter Eleven", "Chapter One Hundred"], True),
         (["What I Saw", "What I Did", "Other"], False),
         (["1 - Chapter V", "2 - Chapter I"], False),
         (["a/Part V", "a/Part V - 2nd", "a/Part I"], False),
@@ -187,7 +198,7 @@ def test_public_names_are_ordered_as_people_read_them(tree: str) -> None:
 )
 def test_roman_numerals_that_do_not_decide_are_named(listed: list[str], is_named: bool) -> None:
     sources = make(*(f"{name}.mp3" for name in listed))
-    text = "Not all names can be ordered by their Roman numerals: check the order."
+    text = "Not all names can be ordered by their Roman numerals or number words: check the order."
     warnings = source_order.order_sources(sources, [ROOT], "natural").warnings
     assert list(warnings) == [text] * is_named
 

@@ -129,17 +129,17 @@ def test_on_a_terminal_a_wait_for_a_service_is_shown_and_removed_at_the_end() ->
     assert text.rpartition("\x1b[2K")[2] == "the end\r\n"
 
 
-@each_row("kind, scope", [(MUSIC, ""), (ALBUMS, " of its current stage")])
+@each_row("kind, stage", [(MUSIC, ""), (ALBUMS, "encoding")])
 def test_without_a_terminal_a_line_says_every_30_seconds_how_far_it_is(
-    kind: Kind, scope: str, capsys: pytest.CaptureFixture[str]
+    kind: Kind, stage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     times = iter((0, 0, 29, 31, 31, 60, 62, 62))
     plain = batch_output.TextOutput(kind, lambda _: [], monotonic=lambda: next(times))
     plain.on_start(1)
     for done, service in ((1, ""), (2, ""), (3, ""), (4, "TMDb")):
-        plain.on_progress("Vera", done, 8, service)
+        plain.on_progress("Vera", done, 8, service, stage)
     lines = capsys.readouterr().out.splitlines()[1:]
-    assert lines == [f"Vera: 25 %{scope}", "Vera: waiting for TMDb"]
+    assert lines == [f"Vera: {stage} 25 %".replace("  ", " "), "Vera: waiting for TMDb"]
 
 
 def test_programs_are_told_too(capsys: pytest.CaptureFixture[str]) -> None:

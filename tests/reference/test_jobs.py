@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import subprocess
 import uuid
 from pathlib import Path
@@ -17,6 +18,7 @@ from click.testing import CliRunner
 from mediakeep import kinds
 from mediakeep.app.subjects import registry
 from mediakeep.commands import jobs, queue_manager
+from mediakeep.commands.display import batch_output
 from mediakeep.config import ENV_PREFIX
 from mediakeep.item import Status
 from tests.crash.gate import Gate
@@ -66,6 +68,14 @@ def read_jobs(recordings: RecordingHome, *words: object) -> dict[str, dict[str, 
     """Return the listed jobs by name."""
     listed = json.loads(run_jobs(recordings, "list", "--json", *words))
     return {job["name"]: job for job in listed}
+
+
+def test_a_line_without_a_terminal_names_the_stage_and_its_progress(
+    recordings: RecordingHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_output, "_QUIET_SECONDS", 0)
+    printed = process(recordings, "--scan", recordings.library, "--batch-size", 1)
+    assert re.search(r"\nAlpha: converting \d+ %\n(.*\n)*Alpha: converting 100 %\n", printed)
 
 
 def test_jobs_are_listed_with_ids_states_and_progress(recordings: RecordingHome) -> None:

@@ -205,9 +205,11 @@ def _open_temp_file(task: TrackTask, target: Path) -> Iterator[Path]:
         moves.sync_tree(temp)
         with translate_errors(target):
             temp.replace(target)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             temp.unlink(missing_ok=True)
+        if isinstance(error, EncodingFailed):
+            error.args = (Path(target.name), *error.args[1:])
         raise
 
 

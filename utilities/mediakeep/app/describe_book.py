@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec import structs
 
 from mediakeep import kinds, path_text
-from mediakeep.audiobooks import read_input
+from mediakeep.audiobooks import encode_book, read_input
 from mediakeep.audiobooks.book_job import BookFiles, BookJob
-from mediakeep.audiobooks.chapters import chapter_files, find_chapters
+from mediakeep.audiobooks.chapters import find_chapters
 from mediakeep.audiobooks.details.read_details import FoundDetails
-from mediakeep.audiobooks.encoding import count_source
+from mediakeep.audiobooks.encoding import book_plan, count_source
 from mediakeep.audiobooks.encoding.book_plan import CountedSource
 from mediakeep.audiobooks.read_input import BookInput, CheckedInput
 from mediakeep.audiobooks.sources import describe_sources, source_damage
@@ -54,7 +54,7 @@ def _list_stages(job: BookJob, found: CheckedInput) -> Iterator[tuple[str, list[
         line = describe_sources.describe_encoding(found.checked, book.format, processes)
         yield "encoding", [f"encoding: {line}", *(_INDENT + note for note in found.notes)]
     details = job.read_details(book.sources)
-    yield "muxing", _describe_muxing(job, book, details)
+    yield "muxing", _describe_muxing(job, book, counted, details)
     yield "verifying", ["verifying: length, chapters, levels"]
     path = job.output_dir / f"{job.build_file_name(details.details)}.m4b"
     yield "placing", [f"placing: {path_text.display_path(path)}"]
@@ -72,20 +72,27 @@ def _count_sources(book: BookInput) -> list[CountedSource]:
         ]
 
 
-def _describe_muxing(job: BookJob, found: BookInput, details: FoundDetails) -> list[str]:
+def _describe_muxing(
+    job: BookJob, found: BookInput, counted: Sequence[CountedSource], details: FoundDetails
+) -> list[str]:
     """Return the tags and the origin of each, and how the chapters are found."""
     mode = job.options.chapters
-    own = chapter_files.find_own_file(job.item.folders) if mode == find_chapters.FILES else None
+    if found.is_joined:
+        _, notes = encode_book.plan_join(job, found.sources)
+    else:
+        plan = book_plan.make_plan(counted, found.format)
+        _, notes = find_chapters.find_own_chapters(mode, job.item.folders, plan)
+    own = notes.pop(0) if notes and notes[0].startswith(find_chapters.OWN_CHAPTERS) else ""
     if own or found.is_joined:
-        mode = path_text.display_path(own) if own else "the parts"
+        mode = own.removeprefix(f"{find_chapters.OWN_CHAPTERS} ").removesuffix(".") or "the parts"
     elif mode == find_chapters.SILENCE:
         mode += f" ({find_chapters.choose_silence_settings().description})"
     how = "joined without encoding, " if found.is_joined else ""
-    first = f"muxing: {how}chapters by {mode}"
     values = ((name, getattr(details.details, name)) for name in details.origins if name != "cover")
     origins = details.origins
     return [
-        first,
+        f"muxing: {how}chapters by {mode}",
+        *(f"{_INDENT}{note}" for note in notes),
         *(f"{_INDENT}{name}: {_shorten(value)} ({origins[name]})" for name, value in values),
         f"{_INDENT}cover: {origins.get('cover', 'none')}",
         *(f"{_INDENT}{warning}" for warning in details.warnings),

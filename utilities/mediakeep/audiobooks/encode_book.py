@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from mediakeep.audiobooks.encoding.book_plan import BookPlan
 from mediakeep.audiobooks.muxing import book_file, join_parts, verify_book
 from mediakeep.audiobooks.muxing.join_parts import JoinPlan
 from mediakeep.audiobooks.muxing.verify_book import BookSegment
-from mediakeep.errors import DecodingFailed, WorkingFilesChanged
+from mediakeep.audiobooks.sources.source_order import SourceFile
+from mediakeep.errors import DecodingFailed, EncodingFailed, WorkingFilesChanged
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Parts, Progress, Work
 from mediakeep.workspace import full_volume
@@ -93,23 +95,26 @@ def mux(job: BookJob, _: Work, progress: Progress) -> Outcome:
     details = job.read_details(found.sources)
     temp, report = files.book_path.with_name(".book.part"), build_stoppable_report(progress)
     notes: list[str] = []
-    if found.is_joined:
-        joined, notes = plan_join(job, files)
-        files.save_chapters(list(joined.chapters))
-        files.add_warnings(notes)
-        join_parts.join_parts(joined, temp, details.details, report)
-        samples, rate = joined.samples, joined.parts[0].sample_rate
-    else:
-        plan = files.require_plan()
-        chunks = [files.find_chunk(chunk) for chunk in plan.chunks()]
-        try:
-            book_file.write_book(
-                plan, chunks, temp, files.require_chapters(), details.details, report
-            )
-        except WorkingFilesChanged:
-            _remove_damaged_chunks(files, plan)
-            raise
-        samples, rate = plan.samples, plan.format.sample_rate
+    try:
+        if found.is_joined:
+            joined, notes = plan_join(job, found.sources)
+            files.save_chapters(list(joined.chapters))
+            files.add_warnings(notes)
+            join_parts.join_parts(joined, temp, details.details, report)
+            samples, rate = joined.samples, joined.parts[0].sample_rate
+        else:
+            plan = files.require_plan()
+            chunks = [files.find_chunk(chunk) for chunk in plan.chunks()]
+            marked = files.require_chapters()
+            book_file.write_book(plan, chunks, temp, marked, details.details, report)
+            samples, rate = plan.samples, plan.format.sample_rate
+    except EncodingFailed as error:
+        error.args = (f"{job.build_file_name(details.details)}.m4b", *error.args[1:])
+        raise
+    except WorkingFilesChanged:
+        if not found.is_joined:
+            _remove_damaged_chunks(files, files.require_plan())
+        raise
     measured = {"samples": samples, "audio_seconds": round(samples / rate, 3)}
     with translate_errors(temp):
         temp.replace(files.book_path)
@@ -144,9 +149,8 @@ def _remove_damaged_chunks(files: BookFiles, plan: BookPlan) -> None:
                 path.unlink(missing_ok=True)
 
 
-def plan_join(job: BookJob, files: BookFiles) -> tuple[JoinPlan, list[str]]:
+def plan_join(job: BookJob, sources: Sequence[SourceFile]) -> tuple[JoinPlan, list[str]]:
     """Return the plan to join the parts of a book without encoding, and warnings."""
-    sources = files.require_input().sources
     parts = [join_parts.read_part(source.path) for source in sources]
     plan = join_parts.plan_join(parts, chapters.name_files(sources))
     mode, folders = job.options.chapters, job.item.folders
@@ -162,8 +166,9 @@ def verify(job: BookJob, work: Work, progress: Progress) -> Outcome | Parts:
         return Outcome(
             message="Resume: the book is gone, so it is muxed again", next_stage="muxing"
         )
-    if files.require_input().is_joined:
-        joined, _ = plan_join(job, files)
+    found = files.require_input()
+    if found.is_joined:
+        joined, _ = plan_join(job, found.sources)
         try:
             differences = join_parts.verify_join(book, joined, build_stoppable_report(progress))
         except DecodingFailed as error:
@@ -178,9 +183,9 @@ def verify(job: BookJob, work: Work, progress: Progress) -> Outcome | Parts:
             tuple(float(segment.end - segment.start) for segment in segments),
         )
     cover_size = len(files.require_details().details.cover)
-    found = [difference for result in work.results for difference in result["differences"]]
-    found += verify_book.verify_file(book, plan, files.require_chapters(), cover_size)
-    return _finish_verifying(files, found, "encoding")
+    differences = [one for result in work.results for one in result["differences"]]
+    differences += verify_book.verify_file(book, plan, files.require_chapters(), cover_size)
+    return _finish_verifying(files, differences, "encoding")
 
 
 def verify_part(task: VerifyTask, progress: Progress) -> dict[str, Any]:

@@ -27,8 +27,11 @@ class BatchOutput(Protocol):
     def on_dropped(self, key: str, why: str) -> None:
         """Called after each item that the user cancelled or reset meanwhile."""
 
-    def on_progress(self, key: str, done: int, of: int, service: str) -> None:
-        """Called with the progress of the current item, and the service it waits for or ""."""
+    def on_progress(self, key: str, done: int, of: int, service: str, stage: str = "") -> None:
+        """Called with the progress of the current item, or of its stage if this is not "".
+
+        `service` is the web service that it waits for, or "".
+        """
 
     def on_finish(self, report: BatchResult, summary: QueueStatus) -> None:
         """Called at the end of a batch."""

@@ -29,7 +29,7 @@ from mediakeep.queue import actions, claims, queue, readonly
 from mediakeep.queue.claims import PendingQueue
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import QueueState
-from mediakeep.runner import batch, dry_run, tasks
+from mediakeep.runner import batch, dry_run, item_flow, tasks
 from mediakeep.runner.batch_config import (
     BatchCallbacks,
     BatchConfig,
@@ -142,7 +142,9 @@ def _run_with_queue(
             output.on_dropped(name(key), why)
 
         def progress(key: str, done: int, of: int, service: str) -> None:
-            output.on_progress(name(key), done, of, service)
+            item = open_queue.state.items.get(key)
+            stage = item_flow.get_stage(subject.kind, item) if item else ""
+            output.on_progress(name(key), done, of, service, stage)
 
         triggers.on_start(open_queue)
         face = BatchCallbacks(output.on_start, settled, progress, milestone, parked, dropped)

@@ -33,24 +33,29 @@ _CUE_TRACK = re.compile(r"TRACK\s+(\d+)\s+\w+")
 _CUE_TITLE = re.compile(r'TITLE\s+"?(.*?)"?')
 _CUE_START = re.compile(r"INDEX\s+01\s+(\d+):(\d\d):(\d\d)")
 _SNAP = 0.5  # seconds; chapters as close to a file's start are at it
+_ROUNDING = 0.02  # seconds by which times differ that were measured on the same files
 _MAX_DRIFT = 0.02  # of the length of the book
 _KNOWN = "ffmetadata, Audacity labels, a CUE sheet, or lines such as 00:01:02.500 Title"
 
 _Timed = tuple[float, str, float]  # start in seconds of the book, title, end or 0
 
 
-def read_marks(path: Path, plan: BookPlan) -> list[ChapterMark]:
-    """Return the chapters in a file for a book; raise UsageError if it has none, or is malformed.
+def read_marks(path: Path, plan: BookPlan) -> tuple[list[ChapterMark], list[str]]:
+    """Return the chapters in a file for a book, and a note if they were scaled to its length.
 
-    A CUE sheet may name several files of the book. The format is detected from the content.
+    A CUE sheet may name several files of the book. The format is detected from the content. Raises
+    UsageError if it has none, or is malformed.
     """
     text = _read_text(path)
     parsed = _parse_cue(path, text, plan) if _is_cue(text) else _parse_times(path, text)
-    timed = _require_chapters(path, parsed)
+    timed, notes = _require_chapters(path, parsed), list[str]()
     if text.lstrip().startswith("{"):
-        timed = list(_align(path, timed, plan))
+        timed, notes = _align(path, timed, plan)
     rate = plan.format.sample_rate
-    return [ChapterMark(round(start * rate), text, round(end * rate)) for start, text, end in timed]
+    marks = [
+        ChapterMark(round(start * rate), title, round(end * rate)) for start, title, end in timed
+    ]
+    return marks, notes
 
 
 def find_own_file(folders: Sequence[Path]) -> Path | None:
@@ -134,10 +139,11 @@ def _parse_json(path: Path, text: str) -> list[_Timed]:
         raise _to_error(path, "its chapters are malformed. Correct them") from error
 
 
-def _align(path: Path, timed: Sequence[_Timed], plan: BookPlan) -> Iterator[_Timed]:
-    """Yield the chapters of audiobookshelf at their times in the book.
+def _align(path: Path, timed: Sequence[_Timed], plan: BookPlan) -> tuple[list[_Timed], list[str]]:
+    """Return the chapters of audiobookshelf at their times in the book, and a note if scaled.
 
-    It may count the delay and padding of the encoder in the length of each file.
+    It may count the delay and padding of the encoder in the length of each file. Times are scaled
+    only if more chapters then begin with a file, or one would begin after the end.
     """
     seconds = plan.samples / plan.format.sample_rate
     length = max(seconds / 2, *(end for *_, end in timed))
@@ -145,10 +151,24 @@ def _align(path: Path, timed: Sequence[_Timed], plan: BookPlan) -> Iterator[_Tim
     if abs(scale - 1) > _MAX_DRIFT or not are_inside:  # also if one is not a number
         raise _to_error(path, "its chapters do not end with the book. Choose other chapters")
     borders = [start / plan.format.sample_rate for start in plan.starts]
-    for start, title, end in timed:
-        near = min(borders, key=lambda border: abs(border - start * scale))
-        moved = near if abs(near - start * scale) < _SNAP else start * scale
-        yield moved, title, end * scale
+    reach = min(_SNAP, _ROUNDING + abs(seconds - length))
+    plain, scaled = (_place(timed, borders, factor, reach) for factor in (1.0, scale))
+    matches = [sum(start in borders for start, *_ in one) for one in (plain, scaled)]
+    if max(plain)[0] < seconds and matches[0] >= matches[1]:
+        return plain, []
+    text = f"The times of the chapters in {path_text.display_path(path)} are multiplied by"
+    return scaled, [f"{text} {scale:.4f}, as they are of files of another length."]
+
+
+def _place(
+    timed: Sequence[_Timed], borders: Sequence[float], scale: float, reach: float
+) -> list[_Timed]:
+    """Return the chapters at scaled times; one within `reach` of the start of a file is at it."""
+    near = [min(borders, key=lambda border: abs(border - one[0] * scale)) for one in timed]
+    return [
+        (border if abs(border - start * scale) < reach else start * scale, title, end * scale)
+        for border, (start, title, end) in zip(near, timed, strict=True)
+    ]
 
 
 def _parse_ffmetadata(path: Path, text: str) -> Iterator[_Timed]:

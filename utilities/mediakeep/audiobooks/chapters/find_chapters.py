@@ -89,8 +89,9 @@ def find_chapters(
     `silences` are those of each file, for that mode. Raises UsageError for a file of chapters, and
     what reading the chapters of audio files raises.
     """
+    notes = list[str]()
     if mode == NONE:
-        return [], []
+        return [], notes
     if mode == SILENCE:
         marks = chapters.mark_silences(plan, silences)
     elif mode in (FILES, TAGS):
@@ -102,10 +103,10 @@ def find_chapters(
         mark = chapters.mark_files if mode == FILES else chapters.mark_titles
         marks = mark(plan.starts, sources, embedded)
     else:
-        marks = chapter_files.read_marks(Path(mode), plan)
+        marks, notes = chapter_files.read_marks(Path(mode), plan)
     origin = f"Chapters {path_text.display_path(mode)}"
     found = chapters.make_chapters(marks, plan.samples, origin)
-    return found, chapters.find_overlaps(marks, plan.format.sample_rate)
+    return found, notes + chapters.find_overlaps(marks, plan.format.sample_rate)
 
 
 def find_own_chapters(mode: str, folders: Sequence[Path], plan: BookPlan) -> FoundChapters:

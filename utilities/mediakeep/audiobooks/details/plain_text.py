@@ -12,7 +12,13 @@ _NAMES = (  # of HTML elements; others are text, such as "x<y and y>z"
     "|main|mark|meta|nav|noscript|ol|p|pre|q|s|samp|script|section|small|span|strike|strong|style|sub"
     "|sup|table|tbody|td|tfoot|th|thead|time|title|tr|tt|u|ul|var|wbr"
 )
-_ATTRIBUTE = r"""\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+)"""
+_FLAGS = (  # attributes without a value
+    r"allowfullscreen|alt|async|autoplay|checked|compact|controls|data-[\w.-]+|default|defer|disabled"
+    "|download|draggable|hidden|inert|ismap|itemscope|loop|multiple|muted|noshade|nowrap|open"
+    "|readonly|required|reversed|selected|spellcheck|translate"
+)
+_VALUE = r"""\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+)"""
+_ATTRIBUTE = rf"\s+(?:[\w:.-]+{_VALUE}|(?:{_FLAGS})(?=[\s/>]))"
 _MARKUP = rf"/?(?:{_NAMES})(?:{_ATTRIBUTE})*\s*/?>|!--(?:(?!<!--).)*?-->"
 _TAG = re.compile(f"<(?:{_MARKUP})", re.IGNORECASE | re.DOTALL)
 _NO_TAG = re.compile(f"<(?!{_MARKUP})", re.IGNORECASE | re.DOTALL)

@@ -34,37 +34,45 @@ def count_source(
 ) -> CountedSource:
     """Decode a file, and count its samples at the book's rate; what is damaged becomes silence.
 
-    A damaged MP3 is decoded once more, from a `copy` with silent frames for those that are missing.
-    `progress` is called after each second of audio; what it raises stops the decoding. Raises
-    Unreadable, NotAudio, or DecodingFailed if nothing can be decoded.
+    A damaged MP3 is decoded once more, from a `copy` with silent frames for those that are missing,
+    and a damaged WavPack file from one without its damaged blocks. `progress` is called after each
+    second of audio; what it raises stops the decoding. Raises Unreadable, NotAudio, or
+    DecodingFailed if nothing can be decoded.
     """
-    counted, is_mp3 = _decode(path, book_format, position_seconds, progress)
+    given = (path, book_format, position_seconds, progress)
+    try:
+        counted, is_mp3 = _decode(*given)
+    except DecodingFailed:
+        if not (copy and fill_gaps.copy_whole_blocks(path, copy)):
+            raise
+        return _decode(*given, copy)[0]
     may_lack_frames = is_mp3 and counted.damage
     if not (copy and may_lack_frames and (seconds := fill_gaps.copy_without_gaps(path, copy))):
         return counted
-    filled, _ = _decode(copy, book_format, position_seconds, progress)
-    return structs.replace(
-        filled,
-        escaped_path=counted.escaped_path,
-        size=counted.size,
-        mtime_ns=counted.mtime_ns,
-        damage=counted.damage,
-        concealed=filled.concealed + seconds,
-        escaped_audio=path_text.escape_path(copy),
-    )
+    filled, _ = _decode(*given, copy)
+    concealed = filled.concealed + seconds
+    return structs.replace(filled, damage=counted.damage, concealed=concealed)
 
 
 def _decode(
-    path: Path, book_format: BookFormat, position_seconds: int, progress: Progress | None
+    path: Path,
+    book_format: BookFormat,
+    position_seconds: int,
+    progress: Progress | None,
+    copy: Path | None = None,
 ) -> tuple[CountedSource, bool]:
-    """Decode a file; return also whether it is an MP3."""
+    """Decode a file, or its copy; return also whether it is an MP3."""
     size, mtime_ns = pcm_timeline.identify(path)
     meter, errors = LevelMeter(), list[tuple[float, str]]()
-    with pcm_source.open_source(path, progress, conceals=True) as opened:
-        opened.position_seconds = position_seconds
-        frames = opened.frames(lambda *error: errors.append(error))
-        converted = pcm_timeline.convert(frames, opened.format, book_format)
-        samples = meter.add_samples(FrameReader(converted), sys.maxsize)
+    try:
+        with pcm_source.open_source(copy or path, progress, conceals=True) as opened:
+            opened.position_seconds = position_seconds
+            frames = opened.frames(lambda *error: errors.append(error))
+            converted = pcm_timeline.convert(frames, opened.format, book_format)
+            samples = meter.add_samples(FrameReader(converted), sys.maxsize)
+    except DecodingFailed as error:
+        error.args = (path, *error.args[1:])  # of the copy, which the user does not know
+        raise
     if opened.samples <= opened.concealed:
         raise DecodingFailed(path, errors[0][1])
     return CountedSource(
@@ -77,6 +85,7 @@ def _decode(
         levels=bytes(meter.levels),
         damage=tuple(position for position, _ in errors),
         concealed=opened.concealed / opened.format.sample_rate,
+        escaped_audio=path_text.escape_path(copy) if copy else "",
     ), opened.is_mp3
 
 

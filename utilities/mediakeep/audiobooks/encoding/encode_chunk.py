@@ -7,6 +7,7 @@ chunk as with one of its own.
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import chain
@@ -32,12 +33,13 @@ def encode_chunk(
     """Encode a chunk to a file, atomically; return False if it is there from an earlier run.
 
     `progress` is called with the samples done and in total; what it raises stops the encoding.
-    Raises EncodingFailed, what decoding raises, and OSError if the file cannot be written.
+    Raises EncodingFailed for the source in which it starts, what decoding raises, and OSError if
+    the file cannot be written.
     """
     key = plan.key()
     if chunk_file.is_finished(path, key, chunk):
         return False
-    chunk_file.write_chunk(path, key, chunk, _encode(plan, chunk, path, progress))
+    chunk_file.write_chunk(path, key, chunk, _encode(plan, chunk, progress))
     return True
 
 
@@ -54,12 +56,13 @@ def open_encoder(book_format: BookFormat) -> Any:
     return context
 
 
-def _encode(plan: BookPlan, chunk: Chunk, path: Path, progress: Progress | None) -> list[bytes]:
+def _encode(plan: BookPlan, chunk: Chunk, progress: Progress | None) -> list[bytes]:
     start = max(0, chunk.first - _PRE_ROLL) * AAC_FRAME
     end = min((chunk.end + _POST_ROLL) * AAC_FRAME, plan.samples)
     # Packets count from the priming, which only the first chunk keeps.
     first = chunk.first * AAC_FRAME if chunk.number else -PRIMING
     packets: dict[int, bytes] = {}
+    source = plan.sources[bisect(plan.starts, chunk.first * AAC_FRAME) - 1].path
     try:
         encoder = open_encoder(plan.format)
         for frame in chain(_read(plan, start, end, progress), [None]):
@@ -67,11 +70,11 @@ def _encode(plan: BookPlan, chunk: Chunk, path: Path, progress: Progress | None)
                 if first <= packet.pts < chunk.end * AAC_FRAME:
                     packets[packet.pts] = bytes(packet)
     except ffmpeg.require_pyav().error.FFmpegError as error:
-        raise EncodingFailed(path, ffmpeg.describe_error(error), _HINT) from error
+        raise EncodingFailed(source, ffmpeg.describe_error(error), _HINT) from error
     expected = list(range(first, chunk.end * AAC_FRAME, AAC_FRAME))
     if list(packets) != expected:
         cause = f"the encoder made {len(packets):,} packets, not {len(expected):,}"
-        raise EncodingFailed(path, cause, _HINT)
+        raise EncodingFailed(source, cause, _HINT)
     return list(packets.values())
 
 

@@ -28,6 +28,7 @@ from mediakeep.errors import (
 )
 from mediakeep.media import file_errors, open_file
 from mediakeep.media.audio import formats, tags
+from mediakeep.media.audio.decode import fill_gaps
 from mediakeep.media.audio.model import AudioFile, AudioProperties
 from mediakeep.media.audio.mp4 import mp4_stream
 from mediakeep.media.bounded_file import open_bounded
@@ -182,7 +183,7 @@ def _check_content(path: Path, facts: os.stat_result) -> tuple[CheckedFile, Audi
     try:
         with file_errors.wrap_file_errors(path):
             read = tags.read(path)
-            _check_properties(read.facts)
+            _check_properties(path, read.facts)
             file = _decode_start(path, facts, read)
     except ItemFailed as error:
         if isinstance(error, NotAudio) and path.suffix.lower() in PROTECTED_SUFFIXES:
@@ -203,10 +204,11 @@ def _is_video(path: Path) -> bool:
         return False
 
 
-def _check_properties(facts: AudioProperties) -> None:
+def _check_properties(path: Path, facts: AudioProperties) -> None:
     if facts.protected:
         raise _to_protected(f"DRM ({facts.protected})")
-    if facts.truncated and facts.audio_complete is not True:
+    is_usable = facts.audio_complete is True or not facts.truncated
+    if not (is_usable or (facts.format == formats.MP3.name and fill_gaps.lacks_little(path))):
         raise _Unusable(f"it is truncated: {facts.truncated}", _COPY_AGAIN)
 
 

@@ -1,4 +1,7 @@
-"""Order names as people read them: numbers by value, also Chinese, Japanese and Roman ones."""
+"""Order names as people read them: by the values of numbers, also Chinese, Japanese and Roman ones.
+
+English number words such as "Twenty-One" count as Roman numerals do.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,17 @@ _CJK_VOLUME = re.compile(
     "(?:(?<=[\\s(])|^)[\u4e0a\u4e2d\u4e0b](?=[\u5dfb\u5377\u90e8\u518a\u518c\u96c6)]|$)"
 )
 _CJK_VOLUMES = str.maketrans("\u4e0a\u4e2d\u4e0b", "123")
-_ROMAN = re.compile(
-    r"(?<![^\W_])(?=[ivxlc])c{0,3}(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})(?![^\W_])"  # up to 399
+_ONES = (
+    *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"),
+    *("twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_WORDS = {word: value for value, word in enumerate(_ONES, 1)}
+_WORDS |= dict(zip(_TENS, range(20, 100, 10), strict=True))
+_WORD = re.compile("|".join(sorted(_WORDS, key=len, reverse=True)))
+_NUMERAL = re.compile(  # Roman up to 399, and English words up to 99
+    r"(?<![^\W_])(?:(?=[ivxlc])c{0,3}(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})"
+    rf"|(?:{'|'.join(_TENS)})[ _-]?(?:{'|'.join(_ONES[:9])})|{'|'.join(_WORDS)})(?![^\W_])"
 )
 _ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _RANKS = {  # of names without a number among others, which have 0 to 2
@@ -34,19 +46,20 @@ _RANKS = {  # of names without a number among others, which have 0 to 2
 }
 _RANKED = re.compile(rf"\b(?:{'|'.join(_RANKS)})\b")
 
-_WARNING = "Not all names can be ordered by their Roman numerals: check the order."
+_WARNING = "Not all names can be ordered by their Roman numerals or number words: check the order."
 
 
 def order_names(names: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
     """Order paths in which numbers count by value: "2.mp3" before "10.mp3"; return warnings, too.
 
-    Letters compare without case, and suffixes are ignored. Roman numerals count if all names have
-    one, but for those with a word such as "Prologue", which are before or after numbers.
+    Letters compare without case, and suffixes are ignored. Roman numerals and English number words
+    count if all names have one, but for those with a word such as "Prologue", which are before or
+    after numbers.
     """
     texts = {name: _to_text(name) for name in names}
     ranked = {name for name, text in texts.items() if _RANKED.search(text, text.rfind("/") + 1)}
     found = [
-        tuple(map(_parse_roman, _ROMAN.findall(texts[name])))
+        tuple(map(_parse_number, _NUMERAL.findall(texts[name])))
         for name in texts
         if name not in ranked
     ]
@@ -54,7 +67,9 @@ def order_names(names: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
     if all(found):
         for name, text in texts.items():
             end = text.rfind("/") + 1 if name in ranked else len(text)
-            texts[name] = _ROMAN.sub(lambda one: str(_parse_roman(one[0])), text[:end]) + text[end:]
+            texts[name] = (
+                _NUMERAL.sub(lambda one: str(_parse_number(one[0])), text[:end]) + text[end:]
+            )
     is_numbered = any(map(_NUMBER.search, texts.values()))
     ordered = sorted(names, key=lambda name: (_natural_key(texts[name], is_numbered), name))
     different = set(found) - {()}
@@ -89,7 +104,9 @@ def _natural_key(path: str, is_numbered: bool) -> list[tuple[int, int, str]]:
     return key
 
 
-def _parse_roman(text: str) -> int:
+def _parse_number(text: str) -> int:
+    if words := _WORD.findall(text):
+        return sum(map(_WORDS.__getitem__, words))
     values = [_ROMAN_DIGITS[letter] for letter in text]
     return sum(
         -value if value < following else value

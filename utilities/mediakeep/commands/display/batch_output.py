@@ -111,7 +111,7 @@ class TextOutput:
         """Print that the batch has dropped an item."""
         self._print_line(f"{path_text.to_printable(key)}: dropped, as it was {why}")
 
-    def on_progress(self, key: str, done: int, of: int, service: str) -> None:
+    def on_progress(self, key: str, done: int, of: int, service: str, stage: str = "") -> None:
         """Show the progress of the current item."""
         if self._progress:
             text = f"waiting for {service}" if service else f"{done}/{of}"
@@ -119,8 +119,7 @@ class TextOutput:
             name = path_text.to_printable(key).encode(encoding, "backslashreplace").decode(encoding)
             self._update_progress(description=f"{name} {text}")
         elif self._monotonic() - self._printed >= _QUIET_SECONDS:
-            scope = " of its current stage" if self._kind.stages else ""
-            share = f"{100 * done // max(of, done, 1)} %{scope}"
+            share = f"{stage} {100 * done // max(of, done, 1)} %".lstrip()
             text = f"waiting for {service}" if service else share
             self._print_line(f"{path_text.to_printable(key)}: {text}")
 
@@ -201,7 +200,7 @@ class JsonLinesOutput:
         """Print that the batch has dropped an item."""
         _print_event("dropped", item=key, why=why)
 
-    def on_progress(self, key: str, done: int, of: int, service: str) -> None:
+    def on_progress(self, key: str, done: int, of: int, service: str, stage: str = "") -> None:
         """Do nothing: the live file has the progress."""
 
     def on_finish(self, report: BatchResult, summary: QueueStatus) -> None:

@@ -13,7 +13,7 @@ from mediakeep.media.audio import surrounding_tags
 from mediakeep.media.audio.parsed_file import ParsedFile, StreamInfo
 from mediakeep.media.audio.stream_check import StreamCheck, missing_time_text
 from mediakeep.media.audio.surrounding_tags import build_parsed_file
-from mediakeep.media.bounded_file import BoundedFile
+from mediakeep.media.bounded_file import BoundedFile, ByteRange
 
 _MAGIC = b"wvpk"
 _HEADER_SIZE, _COUNTED_HEADER_SIZE = (
@@ -21,6 +21,7 @@ _HEADER_SIZE, _COUNTED_HEADER_SIZE = (
     24,
 )  # bytes of a block header, and those included in the block size
 _UNKNOWN_COUNT = 0xFFFFFFFF
+_SEARCH_SIZE = 1 << 16  # bytes searched in one read
 _TAIL_SIZES = (65_536, 262_144)  # bytes searched for the last block with audio
 _SAMPLE_RATES = (
     *(6000, 8000, 9600, 11025, 12000, 16000, 22050, 24000, 32000, 44100),
@@ -72,6 +73,29 @@ def check_stream(source: BoundedFile) -> StreamCheck:
         return StreamCheck(audio.size, "its last block is truncated")
     end = last_block.end
     return StreamCheck(audio.size, _missing_audio_text(source, end, total) if end < total else "")
+
+
+def find_whole_blocks(source: BoundedFile) -> Iterator[ByteRange]:
+    """Yield the blocks of a WavPack file that end at another one, or at the end of the audio."""
+    audio = surrounding_tags.find_audio_range(source)
+    offset = audio.start
+    while offset < audio.end:
+        block = _parse_block_header(source.read(offset, _HEADER_SIZE))
+        end = offset + 8 + block.size if block else 0
+        if end == audio.end or (block and source.read(end, len(_MAGIC)) == _MAGIC):
+            yield ByteRange(offset, end)
+            offset = end
+        else:
+            offset = _find_magic(source, ByteRange(offset + 1, audio.end))
+
+
+def _find_magic(source: BoundedFile, searched: ByteRange) -> int:
+    """Return where the next block may begin, or the end of the range."""
+    for start in range(searched.start, searched.end, _SEARCH_SIZE):
+        at = source.read(start, _SEARCH_SIZE + len(_MAGIC) - 1).find(_MAGIC)
+        if at >= 0:
+            return start + at
+    return searched.end
 
 
 def _find_last_block(source: BoundedFile) -> tuple[_WavPackBlock, bool] | None:

@@ -13,13 +13,14 @@ from contextlib import contextmanager, nullcontext
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
 from mediakeep.errors import DecodingFailed
 from mediakeep.media import ffmpeg
 from mediakeep.media.audio import surrounding_tags
+from mediakeep.media.audio.decode import damage, ogg_page_scan
 from mediakeep.media.audio.mp3 import xing
 from mediakeep.media.bounded_file import BoundedFile
 from mediakeep.media.ffmpeg import OpenedAudio
@@ -46,8 +47,8 @@ _ITUNES_LENGTH_FIELD = 3  # of iTunSMPB: flags, delay, padding, length, all in h
 # earlier ones in MPEG-2 (ISO/IEC 13818-3), which are 24 frames at 8 kbit/s; other codecs need less.
 _PREROLL_PACKETS = 32
 
-# Demuxers that skip damaged packets without an error, and whose timestamps count samples.
-_EXACT_TIMESTAMPS = frozenset({"flac", "ogg"})
+# Demuxers whose timestamps count samples, so that they show what was skipped or left out.
+_EXACT_TIMESTAMPS = frozenset({"flac", "ogg", "wv"})
 _MAX_TIMESTAMP_ERROR = 2048  # samples, in Vorbis at a change of the block size
 # Messages without which some damaged frames of MP3 decode to noise without an error.
 _MP3_OPTIONS = {"err_detect": "compliant"}
@@ -105,7 +106,8 @@ class PcmSource:
 
     With `messages`, the list of those of FFmpeg, errors do not stop the decoding: what cannot be
     decoded becomes silence, so that all after it keeps its time, and `concealed` counts these
-    samples. Damaged frames of MP3 may decode to noise; only messages say so.
+    samples. A gap of more than a second must fit into a declared length that is exact, or damaged
+    pages of Ogg must explain it. Damaged frames of MP3 may decode to noise; only messages say so.
     """
 
     position_seconds = 1
@@ -119,12 +121,14 @@ class PcmSource:
         messages: list[tuple[int, str, str]] | None = None,
     ) -> None:
         self._path, self._container, self._stream = path, opened.container, opened.stream
+        self._file = opened.source
         self._start, self.is_mp3 = start, self._container.format.name == "mp3"
         context = opened.stream.codec_context
         self.codec: str = context.name
         self.samples = self._reported = 0
         self._progress, self._messages, self._conceals = progress, messages, messages is not None
-        self.concealed, self._packet_end = 0, 0
+        self.concealed, self._gap_at = 0, -1
+        self._packet_end: int | None = None if start.packet else 0
         self.positions: list[PacketPosition] = []
         self.extradata: bytes = context.extradata or b""
         if self.codec in ffmpeg.CHECKSUM_CODECS:
@@ -148,8 +152,10 @@ class PcmSource:
         self.declared_samples = 0
         if _declares_length(self._container.format.name, opened.source):
             self.declared_samples = self._to_samples(self._stream.duration)
-        if self.codec == "opus":  # the duration of Ogg Opus includes the pre-skip
-            self.declared_samples -= int.from_bytes(self.extradata[10:12], "little")
+        if self.codec == "opus":  # the duration of Ogg Opus includes the pre-skip, and a late start
+            skipped = int.from_bytes(self.extradata[10:12], "little")
+            self.declared_samples -= skipped + max(0, self._stream.start_time or 0)
+            self._packet_end = None if start.packet else -skipped
 
     @property
     def has_exact_length(self) -> bool:
@@ -196,6 +202,8 @@ class PcmSource:
                 decoded += frame.samples
                 yield frame
         missing = self.declared_samples - decoded if self.has_exact_length else 0
+        if missing < 0 <= self._gap_at:
+            self._refuse_times(self._gap_at)
         if self._conceals and missing > 0:
             self._report(f"{missing:,} samples are missing at its end", on_error)
             yield from self._make_silence(missing)
@@ -241,6 +249,7 @@ class PcmSource:
     def _decode_packet(self, packet: Any, on_error: OnError | None) -> Sequence[Any]:
         missing = self._find_gap(packet) if self._conceals else 0
         if missing:
+            self._gap_at = self.samples
             self._report("packets are missing", on_error)
         try:
             frames: Sequence[Any] = packet.decode()
@@ -252,7 +261,9 @@ class PcmSource:
             if self.is_mp3 and self.samples:  # not if the data of the first frame is in one before
                 self._report(self._messages[0][-1].strip(), on_error)
             self._messages.clear()
-        if packet.pts is None:  # several frames of FLAC around a damaged one
+        if (
+            packet.pts is None and self._packet_end is not None
+        ):  # several frames of FLAC around a damaged one
             self._packet_end += sum(frame.samples for frame in frames)
         return [*self._make_silence(missing), *frames] if self._conceals and missing else frames
 
@@ -261,13 +272,31 @@ class PcmSource:
         if packet.pts is None or self._container.format.name not in _EXACT_TIMESTAMPS:
             return 0
         start, end = self._to_samples(packet.pts, packet.time_base), self._packet_end
-        self._packet_end = start + self._to_samples(packet.duration, packet.time_base)
-        return start - end if end and start - end > _MAX_TIMESTAMP_ERROR else 0
+        self._packet_end = next_start = start + self._to_samples(packet.duration, packet.time_base)
+        if end and end > 0 and packet.has_sidedata("strings_metadata"):
+            # A stream is chained to it, whose samples count from any number.
+            self._packet_end, end, self.declared_samples = None, None, 0
+        if end is None or start - end <= _MAX_TIMESTAMP_ERROR:
+            return 0
+        if end > 0:
+            return start - end
+        if not self.has_exact_length and 0 not in self._find_pages():
+            return 0  # a recorded stream may begin late
+        # Of Vorbis, the first packet only prepares the next one.
+        return (next_start if self.codec == "vorbis" else start) - end
+
+    def _find_pages(self) -> list[int]:
+        """Return where an Ogg file has damaged or missing pages, in samples."""
+        is_ogg = self._container.format.name == "ogg"
+        return ogg_page_scan.find_damaged_pages(self._file) if is_ogg else []
 
     def _make_silence(self, samples: int) -> Iterator[Any]:
-        """Yield silent frames of a second or less."""
-        self.concealed += samples
+        """Yield silent frames of a second or less; raise DecodingFailed for a wrong timestamp."""
         rate = self.format.sample_rate
+        left = max(0, self.declared_samples - self.samples)
+        if samples > rate and (samples > left or not (self.has_exact_length or self._find_pages())):
+            self._refuse_times(self.samples)
+        self.concealed += samples
         for start in range(0, samples, rate):
             frame = ffmpeg.require_pyav().AudioFrame(
                 self.format.sample_format, self.format.filter_layout, min(rate, samples - start)
@@ -276,6 +305,10 @@ class PcmSource:
                 plane.update(bytes(plane.buffer_size))
             frame.sample_rate = rate
             yield frame
+
+    def _refuse_times(self, sample: int) -> NoReturn:
+        at = damage.format_position(sample / self.format.sample_rate)
+        raise DecodingFailed(self._path, f"its timestamps are wrong at {at}")
 
     def _number(self, frame: Any) -> Any:
         frame.pts, frame.time_base = self.samples, self._time_base

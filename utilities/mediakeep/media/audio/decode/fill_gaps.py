@@ -1,6 +1,7 @@
 """Copy an MP3 with silent frames in place of those that are damaged beyond recognition.
 
-Decoders skip to the next frame header that they find, so that all after it would be too early.
+Decoders skip to the next frame header that they find, so that all after it would be too early. Of
+WavPack, whose decoder ends there, the other blocks are copied: they have timestamps.
 """
 
 from __future__ import annotations
@@ -8,11 +9,12 @@ from __future__ import annotations
 import os
 from itertools import pairwise, repeat
 from pathlib import Path
+from typing import BinaryIO
 
 from mediakeep import atomic_files
 from mediakeep.errors import DecodingFailed
 from mediakeep.media import open_file
-from mediakeep.media.audio import surrounding_tags
+from mediakeep.media.audio import surrounding_tags, wavpack
 from mediakeep.media.audio.decode import frame_headers, frame_scan
 from mediakeep.media.audio.decode.frame_scan import FrameScan
 from mediakeep.media.bounded_file import BoundedFile
@@ -31,9 +33,7 @@ def copy_without_gaps(path: Path, target: Path) -> float:
     Raises Unreadable, OSError, or DecodingFailed if nearly all declared frames are missing.
     """
     with open_file.open_regular_file(path) as handle:
-        source = BoundedFile(handle.fileno(), os.fstat(handle.fileno()).st_size, _READ_SIZE)
-        audio = surrounding_tags.find_audio_range(source)
-        scan = frame_scan.scan_frames(source, audio, frame_headers.MPEG_FRAMES)
+        source, scan = _scan(handle)
         inserted = _count_missing_frames(source, scan) if scan else {}
         if scan is None or not any(inserted.values()):
             return 0.0
@@ -50,6 +50,46 @@ def copy_without_gaps(path: Path, target: Path) -> float:
             file.flush()
             atomic_files.sync_data(file.fileno())
     return scan.seconds / len(scan.starts) * sum(inserted.values())
+
+
+def copy_whole_blocks(path: Path, target: Path) -> bool:
+    """Copy a WavPack file without damaged blocks; return False if there are none.
+
+    Raises Unreadable or OSError.
+    """
+    with open_file.open_regular_file(path) as handle:
+        source = _open(handle)
+        blocks = list(wavpack.find_whole_blocks(source))
+        whole = surrounding_tags.find_audio_range(source).size
+        if sum(block.size for block in blocks) in (0, whole):
+            return False
+        with target.open("wb") as file:
+            file.writelines(source.read(block.start, block.size) for block in blocks)
+            file.flush()
+            atomic_files.sync_data(file.fileno())
+    return True
+
+
+def lacks_little(path: Path) -> bool:
+    """Return True if an MP3 lacks less than a second, by its header, and is whole at its end.
+
+    Raises Unreadable.
+    """
+    with open_file.open_regular_file(path) as handle:
+        _, scan = _scan(handle)
+    if not scan or not scan.gaps or scan.is_truncated or scan.ends_in_zeros:
+        return False
+    return 0 < scan.missing_frames * scan.seconds < len(scan.starts)
+
+
+def _scan(handle: BinaryIO) -> tuple[BoundedFile, FrameScan | None]:
+    source = _open(handle)
+    audio = surrounding_tags.find_audio_range(source)
+    return source, frame_scan.scan_frames(source, audio, frame_headers.MPEG_FRAMES)
+
+
+def _open(handle: BinaryIO) -> BoundedFile:
+    return BoundedFile(handle.fileno(), os.fstat(handle.fileno()).st_size, _READ_SIZE)
 
 
 def _count_missing_frames(source: BoundedFile, scan: FrameScan) -> dict[int, int]:
