@@ -70,7 +70,9 @@ def finalize(job: AlbumJob, _: Work) -> Outcome:
 def _measure_job(dirs: WorkingDirs, outputs: Manifest) -> dict[str, float]:
     """Return the sizes of an album's files and the length of its converted tracks."""
     durations = (
-        record.facts.get("duration", 0.0) for record in output_records.read_records(dirs).values()
+        record.facts.get("duration", 0.0)
+        for record in output_records.read_records(dirs).values()
+        if not record.facts.get("kept")
     )
     return {
         "input_bytes": load_source_manifest(dirs).size,
