@@ -1,6 +1,6 @@
 """Convert one track of an album: a part of its stage, in whichever process it runs.
 
-1. A damaged source is refused, if new files are verified in full.
+1. A damaged source is refused.
 2. If a finished output has the same recipe (source, settings, encoder), it is kept.
 3. The source is compared with its hash, then encoded to a hidden file, or copied. If only its tags
    have changed since the album was published, the published file is copied.
@@ -109,7 +109,7 @@ def convert_track(task: TrackTask, progress: Progress) -> dict[str, Any]:
 
 def _convert(task: TrackTask, progress: Progress) -> dict[str, Any]:
     source, target = task.dirs.source / task.source, task.dirs.processed / task.output
-    if task.verify == "full" and not task.published:
+    if not task.published:
         _refuse_damage(task, source, progress)
     recipe = task.recipe
     name = path_text.escape_path(task.output)
@@ -137,13 +137,17 @@ def _is_published(task: TrackTask) -> bool:
 
 
 def _refuse_damage(task: TrackTask, source: Path, progress: Progress) -> None:
-    """Raise AudioDamaged if a track is damaged; it is decoded now if that was not done before."""
+    """Raise AudioDamaged if a track is damaged.
+
+    With "full", it is decoded now if that was not done before, and refused if it has no decoder.
+    """
     measured = measure_loudness.load_measurement(task.dirs, task.sha256)
-    if measured is None or measured.damage is None:
+    is_full = task.verify == "full"
+    if is_full and (measured is None or measured.damage is None):
         _check_unchanged(task, source)
         again = MeasureTask(task.dirs, task.source, task.sha256, with_peak=True)
         measured = measure_loudness.measure(again, progress)
-    if measured.damage:
+    if measured and measured.damage and (is_full or not measured.is_refused):
         raise AudioDamaged(source, measured.damage)
 
 
