@@ -17,6 +17,7 @@ from mediakeep.albums.item import AlbumItem
 from mediakeep.albums.settings import AlbumSettings
 from mediakeep.app.jobs import prepare_items, roll_back
 from mediakeep.app.jobs.job_request import Preparation
+from mediakeep.app.queue_admin import show
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.commands.console import ClickConsole
 from mediakeep.errors import UsageError
@@ -175,6 +176,9 @@ def test_keep_going_publishes_the_good_tracks_but_deletes_nothing(albums: AlbumH
     assert (item.status, item.failed_tracks) == (Status.COMPLETED, 1)
     assert rig.names(albums.output / ALBUM) == OUTPUTS[1:]
     assert rig.names(albums.library / ALBUM) == SOURCES
+    lost = "1 track not converted"
+    assert show.show_list(albums.context).lines == [f"completed    {ALBUM}  ({lost})"]
+    assert f"  {lost}" in show.show_summary(albums.context).lines
 
 
 @pytest.mark.parametrize("on_failure", [True, False])

@@ -152,7 +152,12 @@ def complete(job: AlbumJob, _: Work) -> Outcome:
     return Outcome(
         message=f"{tracks} tracks in {profile}{missing}{note}",
         data=data,
-        facts={**paths, "profile": profile, "tracks": tracks},
+        facts={
+            **paths,
+            "profile": profile,
+            "tracks": tracks,
+            "failed_tracks": item.failed_tracks,
+        },
     )
 
 
