@@ -174,8 +174,8 @@ def _build_tasks(
 ) -> Iterator[TrackTask]:
     hashes = _hash_by_path(load_source_manifest(dirs))
     known = known_sound.find_known_sound(job, dirs, plan)
-    measured = {} if known.is_same else dict(_load_measurements(job, dirs, plan, hashes))
-    gains = measure_loudness.build_gains(measured)
+    measured = () if known.is_same else _load_measurements(job, dirs, plan, hashes)
+    gains = measure_loudness.build_gains(dict(measured))
     found = _look_up(job, dirs, album)
     cover, cover_sha256 = _choose_cover(found, dirs, album, hashes)
     if not job.settings.processing.enrich:

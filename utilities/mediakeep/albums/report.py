@@ -139,11 +139,14 @@ def _list_hidden_files(
             )
 
 
-def write(job: AlbumJob, dirs: WorkingDirs, status: str, message: str = "") -> None:
-    """Write both files, if an album was converted so far; each only if it changes."""
+def write(job: AlbumJob, dirs: WorkingDirs, status: str, message: str = "") -> tuple[TrackRow, ...]:
+    """Write both files, each only if it changes, and return the rows of the tracks.
+
+    Nothing is written of an album that was not converted so far.
+    """
     path = dirs.state / _CONVERSION_FILE
     if not path.exists():
-        return
+        return ()
     with translate_errors(path):
         conversion = msgspec.json.decode(read_bytes(path), type=Conversion)
     item, found = job.item, enrichment.load_enrichment(dirs) or Enrichment()
@@ -167,6 +170,7 @@ def write(job: AlbumJob, dirs: WorkingDirs, status: str, message: str = "") -> N
         home / find_page(item): page.encode(),
     }
     atomic_files.write_if_changed(contents)
+    return built.tracks
 
 
 def _build_rows(dirs: WorkingDirs, conversion: Conversion) -> Iterator[TrackRow]:

@@ -159,8 +159,8 @@ def _format_name(key: str, item: Item) -> str:
 
 def _format_remark(item: Item, now: datetime) -> str:
     lost = getattr(item, "failed_tracks", 0)  # by an album that is published without them
-    remark = f"{format_count(lost, 'track')} not converted" if lost else item.note
-    remark = item.error_message or item.skip_reason or remark
+    note = f"{format_count(lost, 'track')} not converted" if lost else item.note
+    remark = item.error_message or item.skip_reason or note
     if item.parked and item.not_before:
         remark = wait_text.format_wait(item.not_before, item.parked, now)
     return f"  ({path_text.to_printable(remark)})" if remark else ""
