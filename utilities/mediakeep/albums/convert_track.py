@@ -132,8 +132,11 @@ def _convert(task: TrackTask, progress: Progress) -> dict[str, Any]:
 
 def _is_published(task: TrackTask) -> bool:
     """Return whether a file with the same sound exists as it was published."""
-    path, row = Path(task.published_path), task.published
-    return row is not None and path.is_file() and manifest.hash_file(path) == row.sha256
+    return (
+        task.published is not None
+        and Path(task.published_path).is_file()
+        and manifest.hash_file(Path(task.published_path)) == task.published.sha256
+    )
 
 
 def _refuse_damage(task: TrackTask, source: Path, progress: Progress) -> None:

@@ -249,9 +249,11 @@ def _find_missing_outputs(
     if is_wanted and (context.yes or len(missing) <= MAX_VANISHED_SHARE * len(items)):
         line = f"Missing outputs are made again: {names}."
         return missing, CommandResult([line], {"missing": missing})
-    hint = f"To make them again, add --mirror, or --{context.kind.noun} NAME for one."
-    if is_wanted:
-        hint = "Check that their folder is mounted. To make them again, add --yes."
+    hint = (
+        "Check that their folder is mounted. To make them again, add --yes."
+        if is_wanted
+        else f"To make them again, add --mirror, or --{context.kind.noun} NAME for one."
+    )
     return (), CommandResult([f"Missing outputs: {names}. {hint}"], {"missing": missing})
 
 
