@@ -140,7 +140,7 @@ def test_only_tracks_with_another_sound_are_encoded(
         assert (first["title"], [one.data for one in first.pictures]) == (["Other"], [COVER])
 
 
-@pytest.mark.parametrize("profile", ["opus", "alac"])
+@pytest.mark.parametrize("profile", ["opus", "mp3-v0", "aac", "alac"])
 def test_the_audio_of_a_retagged_track_is_that_of_the_published_one(
     albums: AlbumHome, profile: str
 ) -> None:
