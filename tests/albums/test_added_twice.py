@@ -10,6 +10,7 @@ from mediakeep import kinds
 from mediakeep.app.batch.batch_request import BatchOptions, BatchRequest
 from mediakeep.app.jobs.job_batch import JobBatch
 from mediakeep.app.jobs.job_request import Preparation, Selection
+from mediakeep.app.queue_admin import show
 from mediakeep.commands.display import batch_output
 from mediakeep.errors import UsageError
 from mediakeep.item import Status
@@ -126,6 +127,8 @@ def test_a_mirror_in_a_second_profile_follows_the_library(albums: AlbumHome) -> 
     albums.convert(**second, also=True)
     assert rig.names(albums.root / "mp3/Art/One") == MP3
     assert rig.contents(albums.output) == first
+    counts = show.show_summary(albums.context).lines[1]
+    assert counts.endswith("8 of 8 albums completed (100.0%), 4 of them a second time")
     (albums.library / "Art/One/02 T.flac").unlink()
     shutil.rmtree(albums.library / "Art/Two")
     albums.make("Art/Five")

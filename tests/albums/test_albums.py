@@ -15,7 +15,11 @@ from mediakeep import kinds
 from mediakeep.albums import process
 from mediakeep.albums.item import AlbumItem
 from mediakeep.albums.settings import AlbumSettings
-from mediakeep.app.jobs import roll_back
+from mediakeep.app.jobs import prepare_items, roll_back
+from mediakeep.app.jobs.job_request import Preparation
+from mediakeep.app.queue_admin import show
+from mediakeep.app.queue_admin.context import ManagerContext
+from mediakeep.commands.console import ClickConsole
 from mediakeep.errors import UsageError
 from mediakeep.item import Status
 from mediakeep.media.audio import essence
@@ -172,6 +176,9 @@ def test_keep_going_publishes_the_good_tracks_but_deletes_nothing(albums: AlbumH
     assert (item.status, item.failed_tracks) == (Status.COMPLETED, 1)
     assert rig.names(albums.output / ALBUM) == OUTPUTS[1:]
     assert rig.names(albums.library / ALBUM) == SOURCES
+    lost = "1 track not converted"
+    assert show.show_list(albums.context).lines == [f"completed    {ALBUM}  ({lost})"]
+    assert f"  {lost}" in show.show_summary(albums.context).lines
 
 
 @pytest.mark.parametrize("on_failure", [True, False])
@@ -327,6 +334,30 @@ def test_a_mirror_follows_its_library_and_opens_no_file_without_need(albums: Alb
     assert rig.quarantined(albums.output) == [
         str(albums.output / "Art" / name) for name in ("One", "Two")
     ]
+
+
+def test_a_removed_output_is_named_and_a_mirror_makes_it_again(albums: AlbumHome) -> None:
+    albums.make(ALBUM, "Art/Two", tracks=1)
+    albums.convert()
+    before = rig.names(albums.output)
+    shutil.rmtree(albums.output / ALBUM)
+    hint = "To make them again, add --mirror, or --album NAME for one."
+    line = albums.prepare()[-1]
+    assert line == f"Missing outputs: Art/One. {hint}"
+    careful, preparation = (
+        ManagerContext(albums.path, kinds.ALBUMS, ClickConsole()),
+        Preparation(albums.settings(mirror=True)),
+    )
+    for prepare in (prepare_items.prepare, lambda *args: prepare_items.preview(*args).refusal):
+        (line,) = prepare(careful, preparation).lines
+        assert line.endswith("folder is mounted. To make them again, add --yes.")
+    assert albums.item(ALBUM).status is Status.COMPLETED
+    preview = prepare_items.preview(albums.context, preparation)
+    assert preview.state.items[ALBUM].status is Status.PENDING
+    assert albums.prepare(mirror=True)[-1] == "Missing outputs are made again: Art/One."
+    assert albums.run(mirror=True).claimed == 1
+    assert rig.names(albums.output) == before
+    assert albums.prepare(mirror=True) == ["2 albums on disk: no changes."]
 
 
 def test_names_of_any_bytes(albums: AlbumHome) -> None:

@@ -94,7 +94,7 @@ def test_damage_fails_the_album_and_is_named_with_its_position(
     assert item.attempts == {"converting": 1}
     assert (rig.names(albums.output), rig.contents(albums.library)) == ([], before)
     albums.reset(ALBUM)
-    albums.run(profile=profile, delete_original=True, keep_going=True)
+    albums.run(profile=profile, delete_original=True, keep_going=True, verify="length")
     item = albums.item(ALBUM)
     assert (item.status, item.failed_tracks) == (Status.COMPLETED, 1)
     assert [Path(name).stem for name in rig.names(albums.output / ALBUM)] == ["02 T"]
@@ -110,6 +110,22 @@ def test_a_track_that_cannot_be_encoded_is_named_as_it_would_be(
     albums.convert(profile="opus")
     problem = "01 T.wav: 01 T.opus not encoded: it is too short for a single sample."
     assert f"1 of 2 tracks not converted. {problem}" in albums.item(ALBUM).error_message
+
+
+def without_codec(m4a: bytes) -> bytes:
+    return m4a.replace(b"mp4a", b"----").replace(b"esds", b"free")
+
+
+def test_a_track_without_a_decoder_is_copied_unless_it_has_to_be_decoded(
+    tmp_path: Path, master: Path
+) -> None:
+    albums = make_album(tmp_path, master, "m4a", without_codec)
+    albums.convert(profile="keep")
+    assert "1 of 2 tracks not converted. 01 T.m4a: " in albums.item(ALBUM).error_message
+    albums.reset(ALBUM)
+    albums.run(profile="keep", verify="length")
+    assert albums.item(ALBUM).status is Status.COMPLETED
+    assert rig.names(albums.output / ALBUM) == ["01 T.m4a", "02 T.m4a"]
 
 
 def without_md5(flac: bytes) -> bytes:

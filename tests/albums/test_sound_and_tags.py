@@ -162,6 +162,8 @@ def test_kept_tracks_get_the_gains_and_the_cover_of_the_album(albums: AlbumHome)
     rig.tag(folder / "a.opus", title="Mine", r128_album_gain="0")
     (folder / "folder.png").write_bytes(tagged_sources.BACK)
     albums.convert(enrich=True, profile="mp3-v0")
+    copied = "1 aac copied, 1 opus copied, 1 wma copied, 1 m4a copied, 1 mp3 copied"
+    assert f"6 tracks: 1 mp3-v0, {copied}" in albums.log()
     rows = {row["source"]: row for row in albums.report(ALBUM)["tracks"]}
     gain = mutagen.File(albums.output / ALBUM / "01 T.mp3")["TXXX:REPLAYGAIN_ALBUM_GAIN"].text
     for name in KEPT:

@@ -226,6 +226,8 @@ ALBUMS = Kind(
         ),
     ),
     part_noun="track",
+    # The tracks that albums lack which --keep-going has published.
+    counters=(ItemCounter("failed_tracks", "not converted", noun="track"),),
     measures=_JOB_METRICS,
     library_noun="folders with audio files",
     stray_noun="audio file",

@@ -1,8 +1,9 @@
 """Convert one track of an album: a part of its stage, in whichever process it runs.
 
-1. A damaged source is refused, if new files are verified in full.
+1. A damaged source is refused.
 2. If a finished output has the same recipe (source, settings, encoder), it is kept.
-3. The source is compared with its hash, then encoded to a hidden file, or copied.
+3. The source is compared with its hash, then encoded to a hidden file, or copied. If only its tags
+   have changed since the album was published, the published file is copied.
 4. Tags, pictures and gains are stored in it, and it is verified; the audio of a copy stays.
 5. It is synced and renamed, and a record of it is written.
 """
@@ -21,6 +22,7 @@ import msgspec
 from mediakeep import path_text
 from mediakeep.albums import measure_loudness
 from mediakeep.albums.measure_loudness import MeasureTask
+from mediakeep.albums.report import TrackRow
 from mediakeep.errors import (
     AudioDamaged,
     DecodingFailed,
@@ -28,9 +30,11 @@ from mediakeep.errors import (
     NotAudio,
     NotWritten,
     Unreadable,
+    VerificationFailed,
     WorkingFilesChanged,
 )
 from mediakeep.media import ffmpeg
+from mediakeep.media.audio import essence
 from mediakeep.media.encoding import encoder, verification
 from mediakeep.media.encoding.encoder import EncodedFile
 from mediakeep.media.encoding.profile_rules import EncodingParameters
@@ -47,6 +51,7 @@ ALREADY_CONVERTED = "Already converted (skipped)"
 _RESTORE_HINT = "Restore it, or delete the working folders to begin with the original."
 _ADDED_TAGS = "gains and other new tags"
 _ATTEMPTS = "attempts"  # folder with a file per track
+_KEPT_FACTS = ("encoder", "samples", "sample_rate", "source_samples", "duration", "verified")
 
 
 class TrackTask(msgspec.Struct, frozen=True):
@@ -54,7 +59,8 @@ class TrackTask(msgspec.Struct, frozen=True):
 
     `sha256` is that of the source. Without `parameters` the track is copied. `gains` are tags that
     replace those of the source, `filled` fields for which it has no value. `cover` is a picture to
-    embed if the source has none.
+    embed if the source has none. `sound` is that of a `TrackRow`; a track that was `published` with
+    the same one, as the file `published_path`, is not encoded again.
     """
 
     dirs: WorkingDirs
@@ -67,6 +73,9 @@ class TrackTask(msgspec.Struct, frozen=True):
     filled: Mapping[str, tuple[str, ...]] = {}
     cover: str = ""
     cover_sha256: str = ""
+    sound: str = ""
+    published: TrackRow | None = None
+    published_path: str = ""
 
     @property
     def recipe(self) -> str:
@@ -100,7 +109,7 @@ def convert_track(task: TrackTask, progress: Progress) -> dict[str, Any]:
 
 def _convert(task: TrackTask, progress: Progress) -> dict[str, Any]:
     source, target = task.dirs.source / task.source, task.dirs.processed / task.output
-    if task.verify == "full":
+    if not task.published:
         _refuse_damage(task, source, progress)
     recipe = task.recipe
     name = path_text.escape_path(task.output)
@@ -110,24 +119,38 @@ def _convert(task: TrackTask, progress: Progress) -> dict[str, Any]:
     attempts = _count_attempt(task.dirs, name)
     began = time.monotonic()
     _check_unchanged(task, source)
-    make = _encode if task.parameters else _copy
-    facts = make(task, source, target, progress)
+    encode = _keep_audio if _is_published(task) else _encode
+    facts = (encode if task.parameters else _copy)(task, source, target, progress)
     seconds = round(time.monotonic() - began, 3)
-    common = {"source": path_text.escape_path(task.source), "source_sha256": task.sha256}
+    origin = {"source": path_text.escape_path(task.source), "source_sha256": task.sha256}
+    common = {**origin, "sound": task.sound, "gains": task.gains}
     settings = msgspec.to_builtins(task.parameters) if task.parameters else "copy"
     done = {**common, "settings": settings, "seconds": seconds, "attempts": attempts, **facts}
     written = output_records.record_output(task.dirs, target, recipe, done)
     return {"output": name, "seconds": seconds, "bytes": written.size}
 
 
+def _is_published(task: TrackTask) -> bool:
+    """Return whether a file with the same sound exists as it was published."""
+    return (
+        task.published is not None
+        and Path(task.published_path).is_file()
+        and manifest.hash_file(Path(task.published_path)) == task.published.sha256
+    )
+
+
 def _refuse_damage(task: TrackTask, source: Path, progress: Progress) -> None:
-    """Raise AudioDamaged if a track is damaged; it is decoded now if that was not done before."""
+    """Raise AudioDamaged if a track is damaged.
+
+    With "full", it is decoded now if that was not done before, and refused if it has no decoder.
+    """
     measured = measure_loudness.load_measurement(task.dirs, task.sha256)
-    if measured is None or measured.damage is None:
+    is_full = task.verify == "full"
+    if is_full and (measured is None or measured.damage is None):
         _check_unchanged(task, source)
         again = MeasureTask(task.dirs, task.source, task.sha256, with_peak=True)
         measured = measure_loudness.measure(again, progress)
-    if measured.damage:
+    if measured and measured.damage and (is_full or not measured.is_refused):
         raise AudioDamaged(source, measured.damage)
 
 
@@ -156,10 +179,22 @@ def _encode(task: TrackTask, source: Path, target: Path, progress: Progress) -> 
         "source_samples": encoded.source_samples,
         "duration": round(encoded.seconds, 3),
         "verified": task.verify,
-        "tags": len(carried.carried),
-        "filled": _list_filled(task, carried),
-        "not_carried": _list_not_carried(carried),
+        **_describe_tags(task, carried),
     }
+
+
+def _keep_audio(task: TrackTask, source: Path, target: Path, _: Progress) -> dict[str, Any]:
+    """Store the tags of the source in a copy of the published file."""
+    assert task.published
+    with _open_temp_file(task, target) as temp:
+        verified_copy.copy_file(Path(task.published_path), temp, task.dirs.processed)
+        audio = essence.compute_audio_hash(temp)
+        with add_tags.make_writable(temp):
+            carried = transfer_tags.transfer_tags(source, temp, changes=task.changes)
+        if essence.compute_audio_hash(temp) != audio:
+            raise VerificationFailed(path_text.escape_path(target), "audio data differs")
+    facts = {name: getattr(task.published, name) for name in _KEPT_FACTS}
+    return {**facts, "kept": True, **_describe_tags(task, carried)}
 
 
 def _ignore_error(_position: float, _message: str) -> None:
@@ -179,20 +214,17 @@ def _copy(task: TrackTask, source: Path, target: Path, _: Progress) -> dict[str,
             facts["not_carried"] = [lost]
         else:
             facts["verified"] = "essence"
-            lists = {"filled": _list_filled(task, report), "not_carried": _list_not_carried(report)}
-            return facts | lists
+            return facts | _describe_tags(task, report)
     verified_copy.copy_file(source, target, task.dirs.processed)
     return facts
 
 
-def _list_filled(task: TrackTask, carried: TransferReport) -> list[str]:
-    """Return the names of the fields that a lookup has filled."""
+def _describe_tags(task: TrackTask, carried: TransferReport) -> dict[str, Any]:
+    """Return which fields a lookup has filled, and which the new file lacks."""
     names = {field.field for field in carried.carried}
-    return [name for name in task.filled if name in names]
-
-
-def _list_not_carried(carried: TransferReport) -> list[dict[str, str]]:
-    return [{"field": one.field, "reason": one.reason} for one in carried.not_carried]
+    not_carried = [{"field": one.field, "reason": one.reason} for one in carried.not_carried]
+    filled = [name for name in task.filled if name in names]
+    return {"filled": filled, "not_carried": not_carried}
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ import msgspec
 from mediakeep import atomic_files
 from mediakeep.errors import DecodingFailed, Unreadable
 from mediakeep.media import ffmpeg
+from mediakeep.media.audio import tags
 from mediakeep.media.audio.decode.decoder import DecodeResult
 from mediakeep.media.encoding import loudness, pcm_source, source_check
 from mediakeep.media.encoding.loudness import Loudness, TrackMeasurement
@@ -38,9 +39,13 @@ class MeasureTask(msgspec.Struct, frozen=True):
 
 
 class MeasuredTrack(TrackMeasurement):
-    """The loudness of a track, and what is damaged: "" for nothing, None if it was not checked."""
+    """The loudness of a track, and what is damaged: "" for nothing, None if it was not checked.
+
+    `is_refused` is set if FFmpeg cannot open the track, such as one with DRM; `damage` says why.
+    """
 
     damage: str | None = None
+    is_refused: bool = False
 
 
 def measure_part(task: MeasureTask, progress: Progress) -> dict[str, str]:
@@ -65,6 +70,7 @@ def measure(task: MeasureTask, progress: Progress) -> MeasuredTrack:
         progress(done, max(of, done), may_stop=True)
 
     path, decoded, measured = task.dirs.source / task.source, DecodeResult(), TrackMeasurement()
+    is_refused = False
     try:
         with pcm_source.open_source(path, report) as source:
             frames = source_check.iter_frames(source, decoded)
@@ -76,8 +82,9 @@ def measure(task: MeasureTask, progress: Progress) -> MeasuredTrack:
     except DecodingFailed as error:
         if isinstance(error.__cause__, (MemoryError, OSError)):
             raise
-        damage = str(error.args[1])
-    result = MeasuredTrack(measured.blocks, measured.peak, damage)
+        truncated = tags.read(path).facts.truncated
+        damage, is_refused = truncated or str(error.args[1]), not truncated
+    result = MeasuredTrack(measured.blocks, measured.peak, damage, is_refused)
     file = _find_file(task.dirs, task.sha256)
     with translate_errors(file):
         atomic_files.write_atomic(file, msgspec.json.encode(result))

@@ -7,10 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from mediakeep import path_text
-from mediakeep.albums import album_job, convert_track, enrichment, measure_loudness, report
+from mediakeep.albums import (
+    album_job,
+    convert_track,
+    enrichment,
+    known_sound,
+    measure_loudness,
+    report,
+)
 from mediakeep.albums.album_job import AlbumJob, load_source_manifest, save_processed_manifest
 from mediakeep.albums.convert_track import ALREADY_CONVERTED, TrackTask
 from mediakeep.albums.enrichment import Enrichment
+from mediakeep.albums.item import to_path
 from mediakeep.albums.measure_loudness import MeasuredTrack, MeasureTask
 from mediakeep.albums.plan_album import AlbumPlan, TrackPlan
 from mediakeep.albums.read_album import SourceAlbum
@@ -39,7 +47,7 @@ _FOREIGN_HINT = "Move it away, then run again."
 
 
 def prepare(job: AlbumJob, work: Work) -> Outcome | Parts:
-    """Copy the original to the source folder, and measure its loudness."""
+    """Copy the original to the source folder, and measure its loudness unless that is known."""
     if work.results is not None:
         return _finish_preparing(job, work)
     album, plan = job.read_plan(job.original)
@@ -57,8 +65,10 @@ def prepare(job: AlbumJob, work: Work) -> Outcome | Parts:
         _remove_vanished(dirs, before, copied)
         dirs.save_source_manifest(copied)
         working_dirs.create_processed_structure(copied, dirs.processed)
+    known_sound.note_published(job, dirs, plan)
     hashes = _hash_by_path(copied)
-    readable = [track for track in plan.tracks if not track.error]
+    known = known_sound.find_known_sound(job, dirs, plan)
+    readable = [track for track in plan.tracks if not (track.error or known.is_same)]
     with_peak = any(map(_has_peak, plan.tracks))
     return Parts(
         tuple(
@@ -163,7 +173,9 @@ def _build_tasks(
     job: AlbumJob, dirs: WorkingDirs, album: SourceAlbum, plan: AlbumPlan
 ) -> Iterator[TrackTask]:
     hashes = _hash_by_path(load_source_manifest(dirs))
-    gains = measure_loudness.build_gains(dict(_load_measurements(job, dirs, plan, hashes)))
+    known = known_sound.find_known_sound(job, dirs, plan)
+    measured = () if known.is_same else _load_measurements(job, dirs, plan, hashes)
+    gains = measure_loudness.build_gains(dict(measured))
     found = _look_up(job, dirs, album)
     cover, cover_sha256 = _choose_cover(found, dirs, album, hashes)
     if not job.settings.processing.enrich:
@@ -175,7 +187,9 @@ def _build_tasks(
             path = dirs.source / track.source
             raise WorkingFilesChanged(path, "it was added", _FOREIGN_HINT)
         digest = hashes[track.source]
-        wanted = gains.get(digest, ())
+        sound = known.sounds.get(track.source, "")
+        published = known.published.get(sound)
+        wanted = published.gains if published and known.is_same else gains.get(digest, ())
         if not _has_peak(track):
             wanted = tuple(gain for gain in wanted if gain[0].endswith("_gain"))
         yield TrackTask(
@@ -189,6 +203,9 @@ def _build_tasks(
             found.fields.get(path_text.escape_path(track.source), {}),
             str(cover) if cover_sha256 else "",
             cover_sha256,
+            sound,
+            published,
+            str(to_path(f"{job.item.playback_path}/{published.output}")) if published else "",
         )
 
 
@@ -197,15 +214,16 @@ def _load_measurements(
 ) -> Iterator[tuple[str, MeasuredTrack]]:
     """Yield the hashes of undamaged tracks with what was measured of them.
 
-    Peaks that an earlier profile did not need are measured now.
+    What an earlier profile did not need, such as peaks, is measured now.
     """
     with_peak = any(map(_has_peak, plan.tracks))
     for track in plan.tracks:
         digest = hashes.get(track.source, "")
         found = measure_loudness.load_measurement(dirs, digest)
-        if found and with_peak and found.peak is None and not found.damage:
+        if digest and not (found and (found.damage or not with_peak or found.peak is not None)):
             task = MeasureTask(dirs, track.source, digest, with_peak)
-            found = measure_loudness.measure(task, job.progress)
+            measure_loudness.measure_part(task, job.progress)
+            found = measure_loudness.load_measurement(dirs, digest)
         if found and not found.damage:
             yield digest, found
 

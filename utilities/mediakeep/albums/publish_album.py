@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import stat
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from mediakeep.albums.album_job import (
     load_source_manifest,
 )
 from mediakeep.albums.item import to_path
+from mediakeep.albums.report import TrackRow
 from mediakeep.albums.resume import CLEARED
 from mediakeep.errors import LinkInOriginal, NotCopied, NotDeleted, WorkingFilesChanged
 from mediakeep.item import Status
@@ -70,7 +73,9 @@ def finalize(job: AlbumJob, _: Work) -> Outcome:
 def _measure_job(dirs: WorkingDirs, outputs: Manifest) -> dict[str, float]:
     """Return the sizes of an album's files and the length of its converted tracks."""
     durations = (
-        record.facts.get("duration", 0.0) for record in output_records.read_records(dirs).values()
+        record.facts.get("duration", 0.0)
+        for record in output_records.read_records(dirs).values()
+        if not record.facts.get("kept")
     )
     return {
         "input_bytes": load_source_manifest(dirs).size,
@@ -130,9 +135,9 @@ def complete(job: AlbumJob, _: Work) -> Outcome:
     """Write the report, and remove the working folders if that is set."""
     dirs, item = job.find_dirs(), job.item
     profile = (load_profile(dirs) or job.profile).name
-    note = ""
+    note, rows = "", tuple[TrackRow, ...]()
     if dirs:
-        report.write(job, dirs, "completed")
+        rows = report.write(job, dirs, "completed")
         if job.settings.processing.cleanup_working_on_success:
             try:
                 working_dirs.cleanup_working_dirs(dirs)
@@ -148,10 +153,30 @@ def complete(job: AlbumJob, _: Work) -> Outcome:
         "playback_path": item.playback_path,
     }
     return Outcome(
-        message=f"{tracks} tracks in {profile}{missing}{note}",
+        message=f"{_describe_tracks(tracks, rows, profile)}{missing}{note}",
         data=data,
-        facts={**paths, "profile": profile, "tracks": tracks},
+        facts={
+            **paths,
+            "profile": profile,
+            "tracks": tracks,
+            "failed_tracks": item.failed_tracks,
+        },
     )
+
+
+def _describe_tracks(number: int, rows: Sequence[TrackRow], profile: str) -> str:
+    """Return a phrase such as "6 tracks in opus" or "7 tracks: 5 opus, 2 mp3 copied"."""
+    text = f"{number} track{'s' * (number != 1)}"
+    results = Counter(_describe_result(row) for row in rows if row.encoder)
+    if results.keys() <= {profile}:
+        return f"{text} in {profile}"
+    return f"{text}: {', '.join(f'{count} {result}' for result, count in results.items())}"
+
+
+def _describe_result(row: TrackRow) -> str:
+    if row.encoder == "copy":
+        return f"{Path(row.output).suffix[1:].lower()} copied"
+    return f"{row.settings['profile']['name']}{' with new tags' * row.kept}"
 
 
 def clean_up(job: AlbumJob, work: Work) -> Outcome:

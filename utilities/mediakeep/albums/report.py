@@ -8,7 +8,6 @@ issues/albums/<name>.md            the same for people
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,7 +16,7 @@ from mediakeep import atomic_files, path_text
 from mediakeep.albums import enrichment
 from mediakeep.albums.album_job import AlbumJob, load_profile, load_source_manifest
 from mediakeep.albums.enrichment import Enrichment
-from mediakeep.albums.item import AlbumItem
+from mediakeep.albums.item import AlbumItem, to_path
 from mediakeep.albums.plan_album import AlbumPlan
 from mediakeep.media.transfer.extra_files import ExtraFilesPlan, FileNotCopied
 from mediakeep.pages import render
@@ -34,7 +33,8 @@ class TrackRow(msgspec.Struct, frozen=True, omit_defaults=True):
     """A track of the report; paths are relative and escaped. `error` is set if it failed.
 
     `seconds` is the time that the conversion took, `duration` the length of the new file. `filled`
-    are the fields that a lookup has filled.
+    are the fields that a lookup has filled. `sound` identifies the audio of the source and how it
+    was encoded, and `kept` is set if only the tags of the new file are new.
     """
 
     source: str
@@ -53,6 +53,9 @@ class TrackRow(msgspec.Struct, frozen=True, omit_defaults=True):
     source_samples: int = 0
     attempts: int = 0
     verified: str = ""
+    sound: str = ""
+    gains: tuple[tuple[str, str], ...] = ()
+    kept: bool = False
     filled: tuple[str, ...] = ()
     not_carried: tuple[dict[str, str], ...] = ()
 
@@ -95,10 +98,9 @@ def find_json(item: AlbumItem) -> str:
     return f"outputs/albums/{item.output_name}.json"
 
 
-def read_profile(home: Path, item: AlbumItem) -> str:
-    """Return the profile of the last conversion that was reported, or "" if unknown."""
-    report = read_json(home / find_json(item), AlbumReport)
-    return report.profile if report else ""
+def read_report(home: str, item: AlbumItem) -> AlbumReport | None:
+    """Return the last report of an album, or None if it is missing; `home` is escaped."""
+    return read_json(to_path(home) / find_json(item), AlbumReport)
 
 
 def save_conversion(
@@ -137,11 +139,14 @@ def _list_hidden_files(
             )
 
 
-def write(job: AlbumJob, dirs: WorkingDirs, status: str, message: str = "") -> None:
-    """Write both files, if an album was converted so far; each only if it changes."""
+def write(job: AlbumJob, dirs: WorkingDirs, status: str, message: str = "") -> tuple[TrackRow, ...]:
+    """Write both files, each only if it changes, and return the rows of the tracks.
+
+    Nothing is written of an album that was not converted so far.
+    """
     path = dirs.state / _CONVERSION_FILE
     if not path.exists():
-        return
+        return ()
     with translate_errors(path):
         conversion = msgspec.json.decode(read_bytes(path), type=Conversion)
     item, found = job.item, enrichment.load_enrichment(dirs) or Enrichment()
@@ -158,13 +163,14 @@ def write(job: AlbumJob, dirs: WorkingDirs, status: str, message: str = "") -> N
         found.release,
         found.reason,
     )
-    home = Path(path_text.unescape_path(job.settings.home))
+    home = to_path(job.settings.home)
     page = render.render_template("album.md.j2", report=built)
     contents = {
         home / find_json(item): msgspec.json.format(msgspec.json.encode(built)) + b"\n",
         home / find_page(item): page.encode(),
     }
     atomic_files.write_if_changed(contents)
+    return built.tracks
 
 
 def _build_rows(dirs: WorkingDirs, conversion: Conversion) -> Iterator[TrackRow]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 
 from mediakeep import path_text
 from mediakeep.albums import report
@@ -65,8 +64,8 @@ def _find_place(item: AlbumItem, settings: AlbumSettings, profile: str) -> _Plac
     profile = item.profile or profile
     folder = settings.find_output_dir(path_text.unescape_path(item.output_dir), profile)
     if item.playback_path and item.folder:
-        home = Path(path_text.unescape_path(settings.home))
-        profile = report.read_profile(home, item) or profile
+        last = report.read_report(settings.home, item)
+        profile = last.profile if last else profile
         folder = to_path(item.playback_path).parents[len(to_path(item.folder).parts) - 1]
     return {"profile": profile, "output_dir": path_text.escape_path(os.path.normpath(folder))}
 

@@ -54,7 +54,11 @@ _OPTIONS = (
         is_flag=True,
         help="Also convert albums that are done in another profile or output folder.",
     ),
-    click.option("--mirror", is_flag=True, help="Move outputs of vanished albums to quarantine."),
+    click.option(
+        "--mirror",
+        is_flag=True,
+        help="Move outputs of vanished albums to quarantine, and make missing ones again.",
+    ),
 )
 
 

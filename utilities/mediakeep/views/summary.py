@@ -73,6 +73,7 @@ class QueueStatus(msgspec.Struct, frozen=True):
     unknown: int = 0  # of the completed lookups: unknown to the service
     tallies: dict[str, int] = {}  # other sums over completed items, by kinds.Tally
     stages: StageStatus | UnsetType = UNSET  # unset for kinds without stages and waits
+    repeated: int | UnsetType = UNSET  # of `total`: items whose path another one has, for jobs
 
     @property
     def items_left(self) -> int:
@@ -259,6 +260,11 @@ def build_queue_status(
     left = state.counts[Status.PENDING] + state.counts[Status.IN_PROGRESS]
     total = len(state.items) - state.counts[Status.SKIPPED]
     rate = pace.per_hour
+    paths = [
+        item.path
+        for item in (state.items.values() if state.kind.stages else ())
+        if item.path and item.status is not Status.SKIPPED
+    ]
     return QueueStatus(
         kind=state.kind.name,
         noun=state.kind.noun,
@@ -286,6 +292,7 @@ def build_queue_status(
         stages=stage_status.build_stage_status(state, totals)
         if state.kind.stages or totals.parked_items
         else UNSET,
+        repeated=len(paths) - len(set(paths)) if state.kind.stages else UNSET,
     )
 
 

@@ -58,7 +58,7 @@ def describe_queue(status: QueueStatus) -> list[str]:
         else status.kind.capitalize(),
         f"{_draw_bar(status.percentage)} {done:,} of "
         f"{format_count(status.total, status.noun, status.plural)}"
-        f" completed ({status.percentage}%)",
+        f" completed ({status.percentage}%){format_repeated(status)}",
         "  " + ", ".join(f"{name} {number:,}" for name, number in _status_counts(status) if number),
     ]
     if status.waiting:
@@ -68,6 +68,11 @@ def describe_queue(status: QueueStatus) -> list[str]:
     lines += [f"  {line}" for line in describe_lookups(status)]
     lines.append(_format_pace(status))
     return [line for line in lines if line.strip()] + describe_open_issues(status)
+
+
+def format_repeated(status: QueueStatus) -> str:
+    """Return the end of a sentence on all items: how many are there with other settings, too."""
+    return f", {status.repeated:,} of them a second time" if status.repeated else ""
 
 
 def _name_library(status: QueueStatus) -> str:
@@ -158,7 +163,9 @@ def _format_name(key: str, item: Item) -> str:
 
 
 def _format_remark(item: Item, now: datetime) -> str:
-    remark = item.error_message or item.skip_reason or item.note
+    lost = getattr(item, "failed_tracks", 0)  # by an album that is published without them
+    lost_text = f"{format_count(lost, 'track')} not converted" if lost else ""
+    remark = item.error_message or item.skip_reason or lost_text or item.note
     if item.parked and item.not_before:
         remark = wait_text.format_wait(item.not_before, item.parked, now)
     return f"  ({path_text.to_printable(remark)})" if remark else ""

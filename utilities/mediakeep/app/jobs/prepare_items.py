@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -18,7 +19,7 @@ from mediakeep.item import Item, NewItem, Status
 from mediakeep.queue import actions, claims, item_archive, new_jobs, resets, scan_diff, snapshot
 from mediakeep.queue.new_jobs import AddResult
 from mediakeep.queue.queue import Queue
-from mediakeep.queue.scan_diff import ScanDiff
+from mediakeep.queue.scan_diff import MAX_VANISHED_SHARE, ScanDiff
 from mediakeep.queue.snapshot import SnapshotHead
 from mediakeep.queue.state import QueueState
 from mediakeep.queue.store import QueueChange
@@ -43,6 +44,10 @@ def prepare(context: ManagerContext, preparation: Preparation) -> CommandResult:
             items = queue.state.items
         results.append(CommandResult(_list_stored_options(items, preparation), {}))
         results.append(_add_second_outputs(context, items, preparation))
+        remade, missing = _find_missing_outputs(context, items, preparation)
+        results.append(missing)
+        if remade:
+            reset.reset_items(context, remade)
     if preparation.retry_failed:
         results.append(reset.reset_errors(context))
     data = {name: value for result in results for name, value in result.data.items()}
@@ -77,8 +82,11 @@ def preview(context: ManagerContext, preparation: Preparation) -> Preview:
     second = get_actions(context).find_second_outputs(state.items, preparation.settings)
     _apply(state, second.kept, "keep")
     elsewhere = {"elsewhere": second.lines} if second.lines else {}
+    remade, missing = _find_missing_outputs(context, state.items, preparation)
+    _apply(state, _build_resets(state, remade), "reset")
     lines = [*result.lines, *_list_stored_options(state.items, preparation), *second.lines]
-    result = CommandResult(lines, {**result.data, **elsewhere})
+    lines += missing.lines
+    result = CommandResult(lines, {**result.data, **elsewhere, **missing.data})
     new += second.new
     now = clock.format_iso(context.location.now())
     if added := new_jobs.build_add_change(state, new, retired.values(), now):
@@ -88,8 +96,7 @@ def preview(context: ManagerContext, preparation: Preparation) -> Preview:
     keys = new_jobs.list_results(state, new, ())
     if preparation.retry_failed:
         failed = [key for key, item in state.items.items() if item.status is Status.ERROR]
-        patches = {key: resets.build_reset_patch(state.kind, state.items[key]) for key in failed}
-        _apply(state, patches, "reset")
+        _apply(state, _build_resets(state, failed), "reset")
     all_keys = {**keys, **dict.fromkeys(added.items if added else ())}
     return Preview(state, tuple(all_keys), result)
 
@@ -209,6 +216,45 @@ def _add_second_outputs(
         if found.new
         else CommandResult(list(found.lines), {"elsewhere": found.lines} if found.lines else {})
     )
+
+
+def _build_resets(state: QueueState, keys: Iterable[str]) -> dict[str, dict[str, Any] | None]:
+    return {key: resets.build_reset_patch(state.kind, state.items[key]) for key in keys}
+
+
+def _find_missing_outputs(
+    context: ManagerContext, items: Mapping[str, Item], preparation: Preparation
+) -> tuple[tuple[str, ...], CommandResult]:
+    """Return the keys of the items whose outputs are made again, and a line on all missing ones.
+
+    Many are missing if their folder is not mounted: these are made again with --yes only.
+    """
+    jobs = get_actions(context)
+    consumed = resets.find_consumed_sources(context.kind, items.values())
+    missing = tuple(
+        key
+        for key, item in items.items()
+        if jobs.keeps_outputs
+        and item.status is Status.COMPLETED
+        and item.path not in consumed
+        and (output := jobs.find_output(item))
+        and not os.path.lexists(path_text.unescape_path(output))
+    )
+    if not missing:
+        return (), CommandResult([], {})
+    names = ", ".join(
+        path_text.quote_escaped(context.kind.name_item(key, items[key])) for key in missing
+    )
+    is_wanted = preparation.settings.get("mirror", False)
+    if is_wanted and (context.yes or len(missing) <= MAX_VANISHED_SHARE * len(items)):
+        line = f"Missing outputs are made again: {names}."
+        return missing, CommandResult([line], {"missing": missing})
+    hint = (
+        "Check that their folder is mounted. To make them again, add --yes."
+        if is_wanted
+        else f"To make them again, add --mirror, or --{context.kind.noun} NAME for one."
+    )
+    return (), CommandResult([f"Missing outputs: {names}. {hint}"], {"missing": missing})
 
 
 def _create_queue_if_missing(context: ManagerContext) -> None:

@@ -248,6 +248,7 @@ ALBUMS = Subject(
         plan=_plan,
         build_item=_build_item,
         find_output=lambda item: getattr(item, "playback_path", ""),
+        keeps_outputs=True,
         describe_progress=_describe_progress,
         check_roll_back=_check_roll_back,
         roll_back=_roll_back,

@@ -347,7 +347,10 @@ def _format_service_failure(report: BatchResult) -> list[str]:
 
 def _format_completion(summary: QueueStatus) -> str:
     done = summary.counts[Status.COMPLETED]
-    return f"{done:,}/{summary.total:,} {summary.plural} ({summary.percentage}%)"
+    return (
+        f"{done:,}/{summary.total:,} {summary.plural} ({summary.percentage}%)"
+        f"{terminal.format_repeated(summary)}"
+    )
 
 
 def _format_nothing_to_do(summary: QueueStatus, now: datetime) -> list[str]:

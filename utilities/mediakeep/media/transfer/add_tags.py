@@ -54,7 +54,7 @@ def add_tags(source: Path, target: Path, changes: TagChanges) -> TransferReport:
         planned = _plan_changes(source, open_bounded(handle), reading, found, changes)
     wanted = planned.target
     if wanted.texts or wanted.cover:
-        with _make_writable(target):
+        with make_writable(target):
             adapter.save_fields(target, reading.facts.format, wanted, DEFAULT_OPTIONS)
         _verify(source, target, reading, planned)
     carried = [TransferredField(name, name, texts) for name, texts in wanted.texts.items()]
@@ -62,7 +62,7 @@ def add_tags(source: Path, target: Path, changes: TagChanges) -> TransferReport:
 
 
 @contextlib.contextmanager
-def _make_writable(path: Path) -> Iterator[None]:
+def make_writable(path: Path) -> Iterator[None]:
     """Let the user write a file in a `with` block; copies of read-only files are read-only."""
     mode = stat.S_IMODE(path.stat().st_mode)
     path.chmod(mode | stat.S_IWUSR)
