@@ -20,6 +20,7 @@ from mediakeep.errors import WorkingFilesChanged
 from mediakeep.media import folder_listing, ignore_rules
 from mediakeep.media.encoding.profiles import Profile
 from mediakeep.outcome import NO_PROGRESS, Progress
+from mediakeep.untrusted_files import read_json
 from mediakeep.workspace import folder_owners, manifest, publish, quarantine, working_dirs
 from mediakeep.workspace.folder_owners import FolderOwner
 from mediakeep.workspace.manifest import Manifest
@@ -269,11 +270,7 @@ def save_profile(dirs: WorkingDirs, profile: Profile) -> None:
 
 def load_profile(dirs: WorkingDirs | None) -> Profile | None:
     """Return the profile in which an album was or is converted, or None if unknown."""
-    try:
-        path = dirs.state / _PROFILE_FILE if dirs else None
-        return msgspec.json.decode(path.read_bytes(), type=Profile) if path else None
-    except (FileNotFoundError, msgspec.DecodeError):
-        return None
+    return read_json(dirs.state / _PROFILE_FILE, Profile) if dirs else None
 
 
 def save_processed_manifest(dirs: WorkingDirs, outputs: Manifest) -> None:

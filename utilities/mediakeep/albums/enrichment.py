@@ -16,6 +16,7 @@ import msgspec
 from mediakeep import atomic_files
 from mediakeep.albums.read_album import SourceAlbum
 from mediakeep.outcome import Progress
+from mediakeep.untrusted_files import read_json
 from mediakeep.workspace.system_errors import translate_errors
 from mediakeep.workspace.working_dirs import WorkingDirs
 
@@ -71,12 +72,8 @@ def look_up_once(
 
 
 def load_enrichment(dirs: WorkingDirs) -> Enrichment | None:
-    """Return what was looked up for an album, or None if nothing was."""
-    path = dirs.state / _FILE
-    if not path.exists():
-        return None
-    with translate_errors(path):
-        return msgspec.json.decode(path.read_bytes(), type=Enrichment)
+    """Return what was looked up for an album, or None if nothing was, or it cannot be read."""
+    return read_json(dirs.state / _FILE, Enrichment)
 
 
 def find_cover(dirs: WorkingDirs) -> Path:

@@ -197,15 +197,16 @@ def _load_measurements(
 ) -> Iterator[tuple[str, MeasuredTrack]]:
     """Yield the hashes of undamaged tracks with what was measured of them.
 
-    Peaks that an earlier profile did not need are measured now.
+    Peaks that an earlier profile did not need are measured now, and tracks whose file is damaged.
     """
     with_peak = any(map(_has_peak, plan.tracks))
-    for track in plan.tracks:
+    for track in (track for track in plan.tracks if not track.error):
         digest = hashes.get(track.source, "")
         found = measure_loudness.load_measurement(dirs, digest)
-        if found and with_peak and found.peak is None and not found.damage:
+        if not found or (with_peak and found.peak is None and not found.damage):
             task = MeasureTask(dirs, track.source, digest, with_peak)
-            found = measure_loudness.measure(task, job.progress)
+            measure_loudness.measure_part(task, job.progress)
+            found = measure_loudness.load_measurement(dirs, digest)
         if found and not found.damage:
             yield digest, found
 

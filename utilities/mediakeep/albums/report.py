@@ -21,7 +21,7 @@ from mediakeep.albums.item import AlbumItem
 from mediakeep.albums.plan_album import AlbumPlan
 from mediakeep.media.transfer.extra_files import ExtraFilesPlan, FileNotCopied
 from mediakeep.pages import render
-from mediakeep.untrusted_files import read_bytes, read_json
+from mediakeep.untrusted_files import read_json
 from mediakeep.workspace import manifest, output_records
 from mediakeep.workspace.output_records import OutputRecord
 from mediakeep.workspace.system_errors import translate_errors
@@ -139,11 +139,9 @@ def _list_hidden_files(
 
 def write(job: AlbumJob, dirs: WorkingDirs, status: str, message: str = "") -> None:
     """Write both files, if an album was converted so far; each only if it changes."""
-    path = dirs.state / _CONVERSION_FILE
-    if not path.exists():
+    conversion = read_json(dirs.state / _CONVERSION_FILE, Conversion)
+    if not conversion:
         return
-    with translate_errors(path):
-        conversion = msgspec.json.decode(read_bytes(path), type=Conversion)
     item, found = job.item, enrichment.load_enrichment(dirs) or Enrichment()
     built = AlbumReport(
         item.name or job.key,

@@ -32,7 +32,7 @@ from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.errors import WorkingFilesChanged
 from mediakeep.outcome import Progress
 from mediakeep.workspace import working_dirs
-from mediakeep.workspace.system_errors import translate_errors
+from mediakeep.workspace.system_errors import read_working_file, translate_errors
 from mediakeep.workspace.working_dirs import WorkingDirs
 
 _INPUT, _PLAN, _CHAPTERS, _DETAILS = "input.json", "plan.json", "chapters.json", "details.json"
@@ -134,7 +134,7 @@ class BookFiles(msgspec.Struct, frozen=True):
 
     def load_input(self) -> BookInput | None:
         """Return the checked sources, or None if they were not saved."""
-        return _load(self.dirs.state / _INPUT, BookInput)
+        return read_working_file(self.dirs.state / _INPUT, BookInput, _HINT)
 
     def require_input(self) -> BookInput:
         """Return the checked sources; raise WorkingFilesChanged if they are missing."""
@@ -145,7 +145,7 @@ class BookFiles(msgspec.Struct, frozen=True):
 
     def load_plan(self) -> BookPlan | None:
         """Return the plan of the encoding, or None if there is none."""
-        return _load(self.plan_path, BookPlan)
+        return read_working_file(self.plan_path, BookPlan, _HINT)
 
     def require_plan(self) -> BookPlan:
         """Return the plan of the encoding; raise WorkingFilesChanged if it is missing."""
@@ -156,7 +156,7 @@ class BookFiles(msgspec.Struct, frozen=True):
 
     def load_details(self) -> FoundDetails | None:
         """Return the tags of the book, or None if it was not muxed."""
-        return _load(self.dirs.state / _DETAILS, FoundDetails)
+        return read_working_file(self.dirs.state / _DETAILS, FoundDetails, _HINT)
 
     def require_details(self) -> FoundDetails:
         """Return the tags of the book; raise WorkingFilesChanged if they are missing."""
@@ -173,12 +173,12 @@ class BookFiles(msgspec.Struct, frozen=True):
 
     def load_chapters(self) -> list[Chapter]:
         """Return the chapters, none if they are not found yet."""
-        return _load(self.dirs.state / _CHAPTERS, list[Chapter]) or []
+        return read_working_file(self.dirs.state / _CHAPTERS, list[Chapter], _HINT) or []
 
     def require_chapters(self) -> list[Chapter]:
         """Return the chapters; raise WorkingFilesChanged if they are missing."""
         path = self.dirs.state / _CHAPTERS
-        return _require(_load(path, list[Chapter]), path)
+        return _require(read_working_file(path, list[Chapter], _HINT), path)
 
 
 def build_stoppable_report(progress: Progress) -> Callable[[int, int], None]:
@@ -192,22 +192,12 @@ def build_stoppable_report(progress: Progress) -> Callable[[int, int], None]:
 
 def require_plan(path: Path) -> BookPlan:
     """Return the plan in a file; raise WorkingFilesChanged if it is missing."""
-    return _require(_load(path, BookPlan), path)
+    return _require(read_working_file(path, BookPlan, _HINT), path)
 
 
 def _save(path: Path, value: Any) -> None:
     with translate_errors(path):
         atomic_files.write_atomic(path, msgspec.json.encode(value))
-
-
-def _load(path: Path, kind: type[_T]) -> _T | None:
-    with translate_errors(path):
-        try:
-            return msgspec.json.decode(path.read_bytes(), type=kind)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except msgspec.DecodeError as error:
-            raise WorkingFilesChanged(path, str(error), _HINT) from error
 
 
 def _require(found: _T | None, path: Path) -> _T:

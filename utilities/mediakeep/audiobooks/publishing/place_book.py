@@ -24,6 +24,7 @@ import msgspec
 from mediakeep import atomic_files, clock, path_text
 from mediakeep.errors import TargetExists, UsageError, WorkingFilesChanged
 from mediakeep.file_copies import OnBytes
+from mediakeep.untrusted_files import decode_json, read_bytes
 from mediakeep.workspace import disk_space, moves, quarantine
 from mediakeep.workspace.copy_progress import CopyProgress, Report
 from mediakeep.workspace.disk_space import SpaceRequirement
@@ -130,7 +131,7 @@ def find_placed(state: Path) -> PlacedBook | None:
     path = state / _RECORD_FILE
     with translate_errors(path):
         try:
-            placed = msgspec.json.decode(path.read_bytes(), type=PlacedBook)
+            placed = decode_json(read_bytes(path), PlacedBook)
             facts = placed.location.stat(follow_symlinks=False)
         except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
             return None
