@@ -104,6 +104,7 @@ class Item(
     error_date: str = ""
     not_before: str = ""  # a failed item is not retried, a parked one not claimed before this time
     parked: str = ""  # why a pending item waits until `not_before`; "" if it is not parked
+    out_of_space: bool = False  # it is parked until there is disk space
     processing_stage: str = ""
     cleanup_stage: str = ""  # the stage that failed for the last time; its cleanup is due
     resume_stage: str = ""  # the stage in which the next attempt begins, if not the failed one

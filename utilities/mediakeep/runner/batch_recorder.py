@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from mediakeep import __version__, clock
-from mediakeep.errors import OUT_OF_SPACE
 from mediakeep.item import Status, needs_lookup
 from mediakeep.outcome import Outcome
 from mediakeep.queue import checkpoints, settle
@@ -112,7 +111,7 @@ class BatchRecorder:
         """Report an item that was parked."""
         self.session.end_item(key)
         self.result.parked += 1
-        self.result.out_of_space += outcome.message.startswith(OUT_OF_SPACE)
+        self.result.out_of_space += outcome.out_of_space
         until = self._queue.state.items[key].not_before
         text = f"{key}: waiting until {clock.format_local(until)}: {outcome.message}"
         self._log(text, item=key, until=until, why=outcome.message)
