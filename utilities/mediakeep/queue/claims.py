@@ -118,6 +118,8 @@ class PendingQueue:
                     count = min(count, 1 + len(self._ready) // shares)
                 taken[key] = None
         if lookups:
+            if shares > 1 and not taken:
+                count = min(count, -(-len(self._completed) // shares))
             self._take_completed(taken, count, settled_by)
         return list(taken)
 

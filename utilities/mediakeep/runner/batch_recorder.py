@@ -91,7 +91,8 @@ class BatchRecorder:
         self.result.add_outcome(request.outcome)
         if request.outcome.state is Status.ERROR:
             self._failures[key] = self.result.extract_countable_outcome(request.outcome)
-        settled = SettledItem(self.result.done_count, key, request.outcome, request.seconds)
+        number, total = self.result.done_count, self.result.expected
+        settled = SettledItem(number, key, request.outcome, request.seconds, total)
         self._log_settled(settled)
         self.flush_warnings()
         self._callbacks.on_item(settled)
