@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
-from mediakeep import atomic_files, path_text
+from mediakeep import path_text
 from mediakeep.albums import plan_album, read_album
 from mediakeep.albums.enrichment import AlbumLookup
 from mediakeep.albums.item import AlbumItem, to_path
@@ -25,7 +25,7 @@ from mediakeep.workspace import folder_owners, manifest, publish, quarantine, wo
 from mediakeep.workspace.folder_owners import FolderOwner
 from mediakeep.workspace.manifest import Manifest
 from mediakeep.workspace.publish import ExistingPolicy, PublishRules
-from mediakeep.workspace.system_errors import translate_errors
+from mediakeep.workspace.system_errors import write_working_file
 from mediakeep.workspace.working_dirs import WorkingDirs
 
 _PROCESSED_MANIFEST = "processed.json"
@@ -263,9 +263,7 @@ def load_source_manifest(dirs: WorkingDirs) -> Manifest:
 
 def save_profile(dirs: WorkingDirs, profile: Profile) -> None:
     """Note the profile in which an album is converted."""
-    path = dirs.state / _PROFILE_FILE
-    with translate_errors(path):
-        atomic_files.write_atomic(path, msgspec.json.encode(profile))
+    write_working_file(dirs.state / _PROFILE_FILE, profile)
 
 
 def load_profile(dirs: WorkingDirs | None) -> Profile | None:

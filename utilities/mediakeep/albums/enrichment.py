@@ -17,7 +17,7 @@ from mediakeep import atomic_files
 from mediakeep.albums.read_album import SourceAlbum
 from mediakeep.outcome import Progress
 from mediakeep.untrusted_files import read_json
-from mediakeep.workspace.system_errors import translate_errors
+from mediakeep.workspace.system_errors import translate_errors, write_working_file
 from mediakeep.workspace.working_dirs import WorkingDirs
 
 _FILE, _COVER = "enrichment.json", "cover"
@@ -67,7 +67,7 @@ def look_up_once(
             atomic_files.write_atomic(find_cover(dirs), picture)
             digest = sha256(picture).hexdigest()
         result = Enrichment(found.fields, digest, found.release, found.reason)
-        atomic_files.write_atomic(dirs.state / _FILE, msgspec.json.encode(result))
+        write_working_file(dirs.state / _FILE, result)
     return result
 
 

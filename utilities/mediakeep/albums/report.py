@@ -24,7 +24,7 @@ from mediakeep.pages import render
 from mediakeep.untrusted_files import read_json
 from mediakeep.workspace import manifest, output_records
 from mediakeep.workspace.output_records import OutputRecord
-from mediakeep.workspace.system_errors import translate_errors
+from mediakeep.workspace.system_errors import write_working_file
 from mediakeep.workspace.working_dirs import WorkingDirs
 
 _CONVERSION_FILE = "conversion.json"
@@ -118,9 +118,7 @@ def save_conversion(
         {"path": one.path, "reason": one.reason}
         for one in (*extra.listed, *_list_hidden_files(dirs, plan, extra))
     )
-    path = dirs.state / _CONVERSION_FILE
-    with translate_errors(path):
-        atomic_files.write_atomic(path, msgspec.json.encode(Conversion(rows, listed)))
+    write_working_file(dirs.state / _CONVERSION_FILE, Conversion(rows, listed))
 
 
 def _list_hidden_files(

@@ -14,11 +14,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
-from mediakeep import atomic_files, path_text
+from mediakeep import path_text
 from mediakeep.audiobooks.chapters.chapters import Chapter
 from mediakeep.audiobooks.details import read_details
 from mediakeep.audiobooks.details.book_tags import BookDetails
@@ -32,7 +32,11 @@ from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.errors import WorkingFilesChanged
 from mediakeep.outcome import Progress
 from mediakeep.workspace import working_dirs
-from mediakeep.workspace.system_errors import read_working_file, translate_errors
+from mediakeep.workspace.system_errors import (
+    read_working_file,
+    translate_errors,
+    write_working_file,
+)
 from mediakeep.workspace.working_dirs import WorkingDirs
 
 _INPUT, _PLAN, _CHAPTERS, _DETAILS = "input.json", "plan.json", "chapters.json", "details.json"
@@ -124,7 +128,7 @@ class BookFiles(msgspec.Struct, frozen=True):
         return self.dirs.processed / f"{chunk.number:06}.chunk"
 
     def save_input(self, found: BookInput) -> None:
-        _save(self.dirs.state / _INPUT, found)
+        write_working_file(self.dirs.state / _INPUT, found)
 
     def add_warnings(self, warnings: Sequence[str]) -> None:
         """Add warnings to those of the input, for the record of the job."""
@@ -141,7 +145,7 @@ class BookFiles(msgspec.Struct, frozen=True):
         return _require(self.load_input(), self.dirs.state / _INPUT)
 
     def save_plan(self, plan: BookPlan) -> None:
-        _save(self.plan_path, plan)
+        write_working_file(self.plan_path, plan)
 
     def load_plan(self) -> BookPlan | None:
         """Return the plan of the encoding, or None if there is none."""
@@ -152,7 +156,7 @@ class BookFiles(msgspec.Struct, frozen=True):
         return require_plan(self.plan_path)
 
     def save_details(self, details: FoundDetails) -> None:
-        _save(self.dirs.state / _DETAILS, details)
+        write_working_file(self.dirs.state / _DETAILS, details)
 
     def load_details(self) -> FoundDetails | None:
         """Return the tags of the book, or None if it was not muxed."""
@@ -169,7 +173,7 @@ class BookFiles(msgspec.Struct, frozen=True):
                 path.unlink()
 
     def save_chapters(self, chapters: list[Chapter]) -> None:
-        _save(self.dirs.state / _CHAPTERS, chapters)
+        write_working_file(self.dirs.state / _CHAPTERS, chapters)
 
     def load_chapters(self) -> list[Chapter]:
         """Return the chapters, none if they are not found yet."""
@@ -193,11 +197,6 @@ def build_stoppable_report(progress: Progress) -> Callable[[int, int], None]:
 def require_plan(path: Path) -> BookPlan:
     """Return the plan in a file; raise WorkingFilesChanged if it is missing."""
     return _require(read_working_file(path, BookPlan, _HINT), path)
-
-
-def _save(path: Path, value: Any) -> None:
-    with translate_errors(path):
-        atomic_files.write_atomic(path, msgspec.json.encode(value))
 
 
 def _require(found: _T | None, path: Path) -> _T:

@@ -18,7 +18,11 @@ from mediakeep import atomic_files, path_text
 from mediakeep.errors import WorkingFilesChanged
 from mediakeep.workspace import moves
 from mediakeep.workspace.manifest import describe_file, hash_file
-from mediakeep.workspace.system_errors import read_working_file, translate_errors
+from mediakeep.workspace.system_errors import (
+    read_working_file,
+    translate_errors,
+    write_working_file,
+)
 from mediakeep.workspace.working_dirs import WorkingDirs
 
 _FOLDER = "outputs"
@@ -47,9 +51,7 @@ def record_output(
         atomic_files.sync_folder(output.parent)
     file = describe_file(output, dirs.processed)
     record = OutputRecord(file.path, recipe, file.size, file.sha256, dict(facts))
-    path = _find_record(dirs, file.path)
-    with translate_errors(path):
-        atomic_files.write_atomic(path, msgspec.json.format(msgspec.json.encode(record)))
+    write_working_file(_find_record(dirs, file.path), record)
     return record
 
 

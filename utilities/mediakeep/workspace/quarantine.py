@@ -17,7 +17,11 @@ import msgspec
 from mediakeep import atomic_files, clock, path_text
 from mediakeep.workspace import moves
 from mediakeep.workspace.manifest import build_manifest
-from mediakeep.workspace.system_errors import read_working_file, translate_errors
+from mediakeep.workspace.system_errors import (
+    read_working_file,
+    translate_errors,
+    write_working_file,
+)
 
 FOLDER = ".mediakeep-quarantine"
 _RECORD = "record.json"
@@ -50,8 +54,7 @@ def move_to_quarantine(
     name = f"{moment:%Y%m%d}-{os.urandom(6).hex()}"
     entry = QuarantineEntry(name, path_text.escape_path(path), reason, moment)
     folder = root / FOLDER / name
-    with translate_errors(folder):
-        atomic_files.write_atomic(folder / _RECORD, msgspec.json.format(msgspec.json.encode(entry)))
+    write_working_file(folder / _RECORD, entry)
     try:
         _move(path, folder / _CONTENT)
     except BaseException:

@@ -12,6 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from mediakeep import path_text
+from mediakeep.atomic_files import write_atomic
 from mediakeep.errors import DiskFull, NotCopied, WorkingFilesChanged
 from mediakeep.untrusted_files import decode_json, read_bytes
 
@@ -63,6 +64,15 @@ def read_working_file(path: Path, decoded_type: type[T], hint: str) -> T | None:
             return None
         except msgspec.DecodeError as error:
             raise WorkingFilesChanged(path, str(error), hint) from error
+
+
+def write_working_file(path: Path, value: object, indent: int = 2) -> None:
+    """Write a value as JSON, atomically and synced; a negative `indent` leaves out all spaces.
+
+    Raise DiskFull and NotCopied.
+    """
+    with translate_errors(path):
+        write_atomic(path, msgspec.json.format(msgspec.json.encode(value), indent=indent))
 
 
 def find_existing_parent(path: Path) -> Path:
