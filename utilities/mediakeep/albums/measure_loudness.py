@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from mediakeep import atomic_files
 from mediakeep.errors import DecodingFailed, Unreadable
 from mediakeep.media import ffmpeg
 from mediakeep.media.audio.decode.decoder import DecodeResult
@@ -19,7 +20,7 @@ from mediakeep.media.encoding import loudness, pcm_source, source_check
 from mediakeep.media.encoding.loudness import Loudness, TrackMeasurement
 from mediakeep.outcome import Progress
 from mediakeep.untrusted_files import read_json
-from mediakeep.workspace.system_errors import write_working_file
+from mediakeep.workspace.system_errors import translate_errors
 from mediakeep.workspace.working_dirs import WorkingDirs
 
 _FOLDER = "loudness"
@@ -78,7 +79,9 @@ def measure(task: MeasureTask, progress: Progress) -> MeasuredTrack:
             raise
         damage = str(error.args[1])
     result = MeasuredTrack(measured.blocks, measured.peak, damage)
-    write_working_file(_find_file(task.dirs, task.sha256), result, indent=-1)
+    file = _find_file(task.dirs, task.sha256)
+    with translate_errors(file):
+        atomic_files.write_atomic(file, msgspec.json.encode(result))
     return result
 
 

@@ -197,13 +197,13 @@ def _load_measurements(
 ) -> Iterator[tuple[str, MeasuredTrack]]:
     """Yield the hashes of undamaged tracks with what was measured of them.
 
-    Peaks that an earlier profile did not need are measured now, and tracks whose file is damaged.
+    What an earlier profile did not need, such as peaks, is measured now.
     """
     with_peak = any(map(_has_peak, plan.tracks))
-    for track in (track for track in plan.tracks if not track.error):
+    for track in plan.tracks:
         digest = hashes.get(track.source, "")
         found = measure_loudness.load_measurement(dirs, digest)
-        if not found or (with_peak and found.peak is None and not found.damage):
+        if digest and not (found and (found.damage or not with_peak or found.peak is not None)):
             task = MeasureTask(dirs, track.source, digest, with_peak)
             measure_loudness.measure_part(task, job.progress)
             found = measure_loudness.load_measurement(dirs, digest)

@@ -66,13 +66,10 @@ def read_working_file(path: Path, decoded_type: type[T], hint: str) -> T | None:
             raise WorkingFilesChanged(path, str(error), hint) from error
 
 
-def write_working_file(path: Path, value: object, indent: int = 2) -> None:
-    """Write a value as JSON, atomically and synced; a negative `indent` leaves out all spaces.
-
-    Raise DiskFull and NotCopied.
-    """
+def write_working_file(path: Path, value: object) -> None:
+    """Write a value as indented JSON, atomically and synced; raise DiskFull and NotCopied."""
     with translate_errors(path):
-        write_atomic(path, msgspec.json.format(msgspec.json.encode(value), indent=indent))
+        write_atomic(path, msgspec.json.format(msgspec.json.encode(value)))
 
 
 def find_existing_parent(path: Path) -> Path:
