@@ -20,6 +20,7 @@ import io
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import subprocess
@@ -144,15 +145,18 @@ def _start_server() -> socket.socket:
         pass_fds=[theirs.fileno()],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        start_new_session=True,  # no Ctrl-C; it ends with its connection
+        start_new_session=True,  # no Ctrl-C; it ends with its connection or with this process
     )
     theirs.close()
     return ours
 
 
 def serve(number: int) -> None:
-    """Start processes until the connection ends; in each of them, run its script."""
-    connection = socket.socket(fileno=number)
+    """Start processes until the connection or the parent ends; in each of them, run its script.
+
+    If the parent is killed, a process that it forked may keep the connection open.
+    """
+    connection, parent_end = socket.socket(fileno=number), os.pidfd_open(os.getppid())
     before = list(sys.path)
     for path in sorted((ROOT / "utilities" / "mediakeep" / "commands").glob("*.py")):
         importlib.import_module(f"mediakeep.commands.{path.stem}")
@@ -163,7 +167,7 @@ def serve(number: int) -> None:
     sys.path[:] = [path for path in before if path not in ("", str(ROOT / "utilities"), str(ROOT))]
     gc.collect()
     gc.freeze()
-    while True:
+    while parent_end not in select.select([connection, parent_end], [], [])[0]:
         data, ends, _, _ = socket.recv_fds(connection, _MESSAGE, 20)
         if not data:
             os._exit(0)
@@ -175,7 +179,7 @@ def serve(number: int) -> None:
                 os._exit(0)
             while os.getppid() == parent:
                 time.sleep(0.0005)
-            for end in (read, write, number):
+            for end in (read, write, number, parent_end):
                 os.close(end)
             connection.detach()
             return _run(json.loads(data), ends)
@@ -185,6 +189,7 @@ def serve(number: int) -> None:
             os.close(end)
         connection.send(os.read(read, 100))
         os.close(read)
+    os._exit(0)
 
 
 def _run(order: dict[str, Any], ends: list[int]) -> None:

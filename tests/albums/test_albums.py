@@ -27,6 +27,7 @@ from mediakeep.media.encoding import pcm_source
 from mediakeep.outcome import Outcome, Stamp, Work
 from mediakeep.queue import readonly
 from mediakeep.queue.history import index
+from mediakeep.queue.store import QueueChange
 from mediakeep.runner import worker_results
 from tests.albums import rig
 from tests.albums.rig import AlbumHome
@@ -231,8 +232,11 @@ def test_a_read_only_archive(albums: AlbumHome, request: pytest.FixtureRequest) 
     assert rig.names(albums.output) == []
 
 
+@pytest.mark.parametrize(
+    "changed", [{"parked": "No room"}, {"out_of_space": None}], ids=["by the field", "older queue"]
+)
 def test_disk_space_an_album_waits_until_there_is_enough(
-    albums: AlbumHome, monkeypatch: pytest.MonkeyPatch
+    albums: AlbumHome, monkeypatch: pytest.MonkeyPatch, changed: dict[str, object]
 ) -> None:
     albums.make(ALBUM)
     albums.prepare()
@@ -246,9 +250,11 @@ def test_disk_space_an_album_waits_until_there_is_enough(
     assert "Not enough disk space: needs " in item.parked
     assert albums.working_folders() == []
     with albums.context.open_queue() as queue:
-        queue.unpark([ALBUM])
+        queue.commit(lambda _: QueueChange("edit", {ALBUM: changed}))
+    albums.prepare()
     albums.run()
     check_published(albums)
+    assert not albums.item(ALBUM).out_of_space
 
 
 class _Full:

@@ -132,6 +132,22 @@ def test_a_changed_output_is_converted_again(albums: AlbumHome) -> None:
     check_published(albums)
 
 
+@pytest.mark.parametrize("match", ["/02 T.opus", "/output/Art"])
+def test_damaged_working_files_are_made_again(albums: AlbumHome, match: str) -> None:
+    albums.make(ALBUM)
+    albums.prepare()
+    assert albums.kill_at(1, match)
+    (state,) = albums.working.glob("*_state")
+    (state / "enrichment.json").touch()
+    for path in filter(Path.is_file, state.rglob("*")):
+        if path.name not in ("owner.json", "source.json", "processed.json"):
+            path.write_bytes(b"[\0\xff" * 100_000)
+    albums.run()
+    check_published(albums)
+    for name in OUTPUTS[:2]:
+        assert "r128_track_gain" in mutagen.File(albums.output / ALBUM / name)
+
+
 @pytest.mark.parametrize("match", ["/02 T.opus", "/archive/Art", "/output/Art"])
 def test_an_album_that_continues_with_another_profile_is_converted_again(
     albums: AlbumHome, match: str

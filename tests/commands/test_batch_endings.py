@@ -16,7 +16,7 @@ from mediakeep.kinds import ALBUMS, MUSIC, Kind
 from mediakeep.music.item import MusicItem
 from mediakeep.outcome import Outcome
 from mediakeep.queue.history.queries import Throughput
-from mediakeep.runner.batch_config import BatchResult
+from mediakeep.runner.batch_config import BatchResult, SettledItem
 from mediakeep.views import summary
 from mediakeep.views.summary import QueueStatus
 from tests.commands.conftest import DOORS, environment
@@ -140,6 +140,16 @@ def test_without_a_terminal_a_line_says_every_30_seconds_how_far_it_is(
         plain.on_progress("Vera", done, 8, service, stage)
     lines = capsys.readouterr().out.splitlines()[1:]
     assert lines == [f"Vera: {stage} 25 %".replace("  ", " "), "Vera: waiting for TMDb"]
+
+
+def test_the_total_shrinks_when_other_batches_claim_items(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    plain = batch_output.TextOutput(MUSIC, lambda _: [])
+    plain.on_start(14)
+    for number, total in ((4, 14), (5, 7)):
+        plain.on_item(SettledItem(number, "Vera", Outcome(message="done"), 0.1, total))
+    assert capsys.readouterr().out.split("\n")[1:3] == ["[4/14] Vera: done", "[5/7] Vera: done"]
 
 
 def test_programs_are_told_too(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ from mediakeep.errors import MediakeepError, NotCopied, Unreadable, UsageError
 from mediakeep.music.reports import audit_files
 from mediakeep.queue import sessions
 from mediakeep.views import review
-from mediakeep.workspace import folder_owners, quarantine
+from mediakeep.workspace import folder_owners, manifest, publish, quarantine
 from tests.commands.conftest import Home
 from tests.sampling import each_row
 
@@ -105,6 +105,12 @@ YAML_BOMB = "profiles:\n  a: &a0 {x: 1}\n" + "".join(
         ("yaml", f"profiles: {DEEP_JSON}", "nested too deeply"),
         ("yaml", YAML_BOMB, "more than 100,000 values"),
         ("yaml", "profiles: &p\n  x: *p\n", "more than 100,000 values"),
+        ("yaml", "profiles:\n  a: &a {}\n  b: {<<: *a}\n", "line 3 has a merge key (<<)"),
+        (
+            "toml",
+            '"." = 1 # ..\n' + "a." * 20_000 + "a = 1",
+            "line 2 has a name of more than 100 parts",
+        ),
         ("yaml", "#" * (untrusted_files.MAX_SETTINGS_SIZE + 1), "larger than"),
         ("toml", None, "not a regular file"),
         ("yaml", None, "not a regular file"),
@@ -133,6 +139,8 @@ def test_settings_that_cannot_be_read_are_named(
         (lambda folder: chapter_files.find_own_file([folder]), "metadata.json", None),
         (lambda folder: audit_files.read_issues(folder / "x"), "x", Unreadable),
         (lambda folder: chapter_files.check_marks(folder / "x"), "x", UsageError),
+        (lambda folder: manifest.load_manifest(folder / "x"), "x", NotCopied),
+        (lambda folder: publish.read_recorded_target(folder / "x"), "x", NotCopied),
         (quarantine.list_entries, f"{quarantine.FOLDER}/e/record.json", NotCopied),
     ],
     ids=str,

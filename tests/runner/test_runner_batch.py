@@ -64,7 +64,7 @@ def test_the_face_hears_of_the_first_claim_and_of_every_settle_in_order(tmp_path
         (2, "bee"),
         (3, "cow"),
     ]
-    assert settled[0].outcome.message == "size 3"
+    assert (settled[0].outcome.message, settled[0].total) == ("size 3", 3)
 
 
 def test_a_batch_takes_no_more_than_it_was_asked_to(

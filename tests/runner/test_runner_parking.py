@@ -110,8 +110,12 @@ def test_a_full_volume_of_the_queue_ends_the_batch(tmp_path: Path, needed: str) 
 
 def test_a_full_volume_without_a_name_parks_if_the_queue_has_space(tmp_path: Path) -> None:
     shop = stock(tmp_path, ant="convert=full:")
+    assert shop.run().out_of_space == 1
+    ant = shop.item("ant")
+    assert (ant.parked, ant.out_of_space) == ("Not enough disk space: a volume is full", True)
+    shop.clock.go(60)
     shop.run()
-    assert shop.item("ant").parked == "Not enough disk space: a volume is full"
+    assert not shop.item("ant").out_of_space
 
 
 @pytest.mark.needs("volumes")

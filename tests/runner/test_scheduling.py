@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
+import pytest
+
+from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
 from mediakeep.queue.queue import Queue
+from mediakeep.queue.store import QueueChange
 from mediakeep.runner.batch_config import BatchConfig
 from mediakeep.runner.scheduling import ItemClaimer
 from tests.queue import rig
 
 
-def test_three_batches_of_a_short_queue_get_a_share_each(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", ["all", "chosen", "lookups"])
+def test_three_batches_of_a_short_queue_get_a_share_each(tmp_path: Path, mode: str) -> None:
     where = rig.at(tmp_path)
-    rig.make(where, 60).close()
+    with contextlib.closing(rig.make(where, 60)) as queue:
+        keys = tuple(queue.state.items)
+        if mode == "lookups":
+            done = {"status": Status.COMPLETED, "lookup": "pending"}
+            queue.commit(lambda _: QueueChange("edit", dict.fromkeys(keys, done)))
     queues = [Queue.open(where, MUSIC) for _ in range(3)]
-    claimers = [ItemClaimer(queue, BatchConfig(size=None)) for queue in queues]
+    config = BatchConfig(
+        size=None, lookups=mode == "lookups", keys=keys if mode == "chosen" else None
+    )
     for queue in queues:
         queue.begin_session()
+    claimers = [ItemClaimer(queue, config) for queue in queues]
     first = [len(claimer.claim_next()) for claimer in claimers]
     assert first == [15, 12, 9]
+    expected = [claimer.estimate_total() for claimer in claimers]
     while sum(len(claimer.claim_next()) for claimer in claimers):
         pass
     shares = [claimer.claimed for claimer in claimers]
+    if mode != "lookups":
+        assert [claimer.estimate_total() for claimer in claimers] == shares != expected
     assert sum(shares) == 60
     assert min(shares) >= 10  # in turn, which is unlikelier than any other order
     for queue in queues:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.errors import NotCopied, TargetExists, WorkingFilesChanged
+from mediakeep.errors import TargetExists, WorkingFilesChanged
 from mediakeep.workspace import publish, quarantine
 from mediakeep.workspace.manifest import Manifest, build_manifest
 from mediakeep.workspace.publish import ExistingPolicy, PublishRules
@@ -112,7 +112,7 @@ def test_a_damaged_record_of_the_quarantine_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     entry = quarantine.move_to_quarantine(tmp_path / "file", tmp_path, "test")
     (tmp_path / quarantine.FOLDER / entry.id / "record.json").write_text("{}")
-    with pytest.raises(NotCopied, match=r"record\.json .*named content"):
+    with pytest.raises(WorkingFilesChanged, match=r"record\.json .*named content"):
         quarantine.list_entries(tmp_path)
 
 

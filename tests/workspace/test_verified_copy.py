@@ -190,9 +190,10 @@ def test_every_difference_from_a_manifest_is_found(album: Path, tmp_path: Path) 
     assert by_size == {name for name, _ in found} - {"01.flac"}
 
 
-def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"{", b"\xff", b'{"files":' * 100_000], ids=len)
+def test_a_damaged_manifest_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "manifest.json"
     assert load_manifest(path) is None
-    path.write_text("{")
+    path.write_bytes(content)
     with pytest.raises(WorkingFilesChanged, match=r"manifest\.json .*Delete it"):
         load_manifest(path)

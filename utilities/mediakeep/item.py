@@ -104,6 +104,7 @@ class Item(
     error_date: str = ""
     not_before: str = ""  # a failed item is not retried, a parked one not claimed before this time
     parked: str = ""  # why a pending item waits until `not_before`; "" if it is not parked
+    out_of_space: bool = False  # it is parked until there is disk space
     processing_stage: str = ""
     cleanup_stage: str = ""  # the stage that failed for the last time; its cleanup is due
     resume_stage: str = ""  # the stage in which the next attempt begins, if not the failed one
@@ -123,13 +124,14 @@ class Item(
 class ScannedItem(msgspec.Struct, frozen=True, kw_only=True):
     """An artist folder or a movie found on disk by a scan of the library.
 
-    `own_fingerprint` does not depend on its place in the library: that of an item added by path.
+    `relocatable_fingerprint` does not depend on its place in the library. It is that of an item
+    that is added by path.
     """
 
     key: str
     path: str  # escaped, see `escape_path`
     fingerprint: str  # changes if a file in it changes its name, size or mtime
-    own_fingerprint: str = ""
+    relocatable_fingerprint: str = ""
     fields: dict[str, int] = {}  # counts in the kind's Struct, such as track_count
 
 

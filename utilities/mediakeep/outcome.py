@@ -52,10 +52,11 @@ class Outcome(msgspec.Struct, frozen=True):
     `data` are new values for fields of the item; `facts` are stored in the history.
 
     With the state PENDING the item is parked: it waits for `retry_after` seconds for the reason in
-    `message`, and no attempt is counted. `next_stage` continues with that stage. `resume_stage`, of
-    a failure or a cleanup, is the stage in which a later attempt begins. If it is the failed stage,
-    its finished parts are kept; without it, a reset begins with the first stage. A failure with
-    `is_final` is not tried again, whatever the retries.
+    `message`, which is disk space if `out_of_space`, and no attempt is counted. `next_stage`
+    continues with that stage. `resume_stage`, of a failure or a cleanup, is the stage in which a
+    later attempt begins. If it is the failed stage, its finished parts are kept; without it, a
+    reset begins with the first stage. A failure with `is_final` is not tried again, whatever the
+    retries.
     """
 
     state: Status = Status.COMPLETED
@@ -63,6 +64,7 @@ class Outcome(msgspec.Struct, frozen=True):
     data: dict[str, Any] = {}
     open_ids: tuple[str, ...] = ()
     retry_after: float | None = None  # seconds; overrides the setting
+    out_of_space: bool = False
     next_stage: str = ""
     resume_stage: str = ""
     is_final: bool = False

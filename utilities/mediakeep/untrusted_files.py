@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -15,9 +16,12 @@ from mediakeep import path_text, size_text
 from mediakeep.errors import NewerFormat, Unreadable
 
 MAX_STATE_SIZE = 8 << 30  # bytes; a queue of a million items takes one tenth
-MAX_SETTINGS_SIZE = 1 << 20  # bytes
+MAX_SETTINGS_SIZE = 1 << 18  # bytes; YAML of this size takes seconds to parse
 _MAX_VALUES = 100_000  # in a file of settings, with those that YAML aliases repeat
+_MAX_DOTS = 100  # in a line; parsing a TOML key takes the square of its parts
 _TOO_DEEP = "it is nested too deeply"
+_QUOTED = re.compile(rb'"(?:\\.|[^"\\\n])*"?|\'[^\'\n]*\'?|#.*')  # strings and comments
+_MERGE_KEY = re.compile(rb"<<\s*:")  # of YAML; nested ones repeat values without end
 
 T = TypeVar("T")
 
@@ -113,6 +117,11 @@ def parse_settings(path: Path, parse: Callable[[bytes], Any]) -> Any:
     has too many values.
     """
     data = read_bytes(path, MAX_SETTINGS_SIZE)
+    for number, line in enumerate(_QUOTED.sub(b"", data).splitlines(), 1):
+        if line.count(b".") > _MAX_DOTS:
+            raise ValueError(f"line {number} has a name of more than {_MAX_DOTS} parts")
+        if _MERGE_KEY.search(line):
+            raise ValueError(f"line {number} has a merge key (<<). Copy its values instead")
     try:
         values = parse(data)
     except RecursionError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
-from mediakeep import atomic_files, path_text
+from mediakeep import path_text
 from mediakeep.albums import plan_album, read_album
 from mediakeep.albums.enrichment import AlbumLookup
 from mediakeep.albums.item import AlbumItem, to_path
@@ -20,11 +20,12 @@ from mediakeep.errors import WorkingFilesChanged
 from mediakeep.media import folder_listing, ignore_rules
 from mediakeep.media.encoding.profiles import Profile
 from mediakeep.outcome import NO_PROGRESS, Progress
+from mediakeep.untrusted_files import read_json
 from mediakeep.workspace import folder_owners, manifest, publish, quarantine, working_dirs
 from mediakeep.workspace.folder_owners import FolderOwner
 from mediakeep.workspace.manifest import Manifest
 from mediakeep.workspace.publish import ExistingPolicy, PublishRules
-from mediakeep.workspace.system_errors import translate_errors
+from mediakeep.workspace.system_errors import write_working_file
 from mediakeep.workspace.working_dirs import WorkingDirs
 
 _PROCESSED_MANIFEST = "processed.json"
@@ -262,18 +263,12 @@ def load_source_manifest(dirs: WorkingDirs) -> Manifest:
 
 def save_profile(dirs: WorkingDirs, profile: Profile) -> None:
     """Note the profile in which an album is converted."""
-    path = dirs.state / _PROFILE_FILE
-    with translate_errors(path):
-        atomic_files.write_atomic(path, msgspec.json.encode(profile))
+    write_working_file(dirs.state / _PROFILE_FILE, profile)
 
 
 def load_profile(dirs: WorkingDirs | None) -> Profile | None:
     """Return the profile in which an album was or is converted, or None if unknown."""
-    try:
-        path = dirs.state / _PROFILE_FILE if dirs else None
-        return msgspec.json.decode(path.read_bytes(), type=Profile) if path else None
-    except (FileNotFoundError, msgspec.DecodeError):
-        return None
+    return read_json(dirs.state / _PROFILE_FILE, Profile) if dirs else None
 
 
 def save_processed_manifest(dirs: WorkingDirs, outputs: Manifest) -> None:

@@ -16,7 +16,8 @@ import msgspec
 from mediakeep import atomic_files
 from mediakeep.albums.read_album import SourceAlbum
 from mediakeep.outcome import Progress
-from mediakeep.workspace.system_errors import translate_errors
+from mediakeep.untrusted_files import read_json
+from mediakeep.workspace.system_errors import translate_errors, write_working_file
 from mediakeep.workspace.working_dirs import WorkingDirs
 
 _FILE, _COVER = "enrichment.json", "cover"
@@ -66,17 +67,13 @@ def look_up_once(
             atomic_files.write_atomic(find_cover(dirs), picture)
             digest = sha256(picture).hexdigest()
         result = Enrichment(found.fields, digest, found.release, found.reason)
-        atomic_files.write_atomic(dirs.state / _FILE, msgspec.json.encode(result))
+        write_working_file(dirs.state / _FILE, result)
     return result
 
 
 def load_enrichment(dirs: WorkingDirs) -> Enrichment | None:
-    """Return what was looked up for an album, or None if nothing was."""
-    path = dirs.state / _FILE
-    if not path.exists():
-        return None
-    with translate_errors(path):
-        return msgspec.json.decode(path.read_bytes(), type=Enrichment)
+    """Return what was looked up for an album, or None if nothing was, or it cannot be read."""
+    return read_json(dirs.state / _FILE, Enrichment)
 
 
 def find_cover(dirs: WorkingDirs) -> Path:

@@ -20,6 +20,7 @@ from mediakeep.media.audio.decode.decoder import DecodeResult
 from mediakeep.media.encoding import loudness, pcm_source, source_check
 from mediakeep.media.encoding.loudness import Loudness, TrackMeasurement
 from mediakeep.outcome import Progress
+from mediakeep.untrusted_files import read_json
 from mediakeep.workspace.system_errors import translate_errors
 from mediakeep.workspace.working_dirs import WorkingDirs
 
@@ -92,10 +93,8 @@ def measure(task: MeasureTask, progress: Progress) -> MeasuredTrack:
 
 
 def load_measurement(dirs: WorkingDirs, digest: str) -> MeasuredTrack | None:
-    """Return what was found in a track, given its hash, or None if it was not measured yet."""
-    path = _find_file(dirs, digest)
-    with translate_errors(path):
-        return msgspec.json.decode(path.read_bytes(), type=MeasuredTrack) if path.exists() else None
+    """Return what was found in a track, given its hash, or None if there is no readable file."""
+    return read_json(_find_file(dirs, digest), MeasuredTrack)
 
 
 def build_gains(measured: Mapping[str, TrackMeasurement]) -> dict[str, tuple[tuple[str, str], ...]]:

@@ -62,7 +62,7 @@ def process_stage(
         with full_volume.raise_full_volume(_find_target(job, work.stage)):
             return _run(job, work)
     except NotEnoughSpace as error:
-        return Outcome(Status.PENDING, str(error), retry_after=_SPACE_WAIT)
+        return Outcome(Status.PENDING, str(error), retry_after=_SPACE_WAIT, out_of_space=True)
 
 
 def _run(job: AlbumJob, work: Work) -> Outcome | Parts:

@@ -20,10 +20,10 @@ from mediakeep.albums.item import AlbumItem, to_path
 from mediakeep.albums.plan_album import AlbumPlan
 from mediakeep.media.transfer.extra_files import ExtraFilesPlan, FileNotCopied
 from mediakeep.pages import render
-from mediakeep.untrusted_files import read_bytes, read_json
+from mediakeep.untrusted_files import read_json
 from mediakeep.workspace import manifest, output_records
 from mediakeep.workspace.output_records import OutputRecord
-from mediakeep.workspace.system_errors import translate_errors
+from mediakeep.workspace.system_errors import write_working_file
 from mediakeep.workspace.working_dirs import WorkingDirs
 
 _CONVERSION_FILE = "conversion.json"
@@ -120,9 +120,7 @@ def save_conversion(
         {"path": one.path, "reason": one.reason}
         for one in (*extra.listed, *_list_hidden_files(dirs, plan, extra))
     )
-    path = dirs.state / _CONVERSION_FILE
-    with translate_errors(path):
-        atomic_files.write_atomic(path, msgspec.json.encode(Conversion(rows, listed)))
+    write_working_file(dirs.state / _CONVERSION_FILE, Conversion(rows, listed))
 
 
 def _list_hidden_files(
@@ -144,11 +142,9 @@ def write(job: AlbumJob, dirs: WorkingDirs, status: str, message: str = "") -> t
 
     Nothing is written of an album that was not converted so far.
     """
-    path = dirs.state / _CONVERSION_FILE
-    if not path.exists():
+    conversion = read_json(dirs.state / _CONVERSION_FILE, Conversion)
+    if not conversion:
         return ()
-    with translate_errors(path):
-        conversion = msgspec.json.decode(read_bytes(path), type=Conversion)
     item, found = job.item, enrichment.load_enrichment(dirs) or Enrichment()
     built = AlbumReport(
         item.name or job.key,

@@ -14,11 +14,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
-from mediakeep import atomic_files, path_text
+from mediakeep import path_text
 from mediakeep.audiobooks.chapters.chapters import Chapter
 from mediakeep.audiobooks.details import read_details
 from mediakeep.audiobooks.details.book_tags import BookDetails
@@ -32,7 +32,11 @@ from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.errors import WorkingFilesChanged
 from mediakeep.outcome import Progress
 from mediakeep.workspace import working_dirs
-from mediakeep.workspace.system_errors import translate_errors
+from mediakeep.workspace.system_errors import (
+    read_working_file,
+    translate_errors,
+    write_working_file,
+)
 from mediakeep.workspace.working_dirs import WorkingDirs
 
 _INPUT, _PLAN, _CHAPTERS, _DETAILS = "input.json", "plan.json", "chapters.json", "details.json"
@@ -124,7 +128,7 @@ class BookFiles(msgspec.Struct, frozen=True):
         return self.dirs.processed / f"{chunk.number:06}.chunk"
 
     def save_input(self, found: BookInput) -> None:
-        _save(self.dirs.state / _INPUT, found)
+        write_working_file(self.dirs.state / _INPUT, found)
 
     def add_warnings(self, warnings: Sequence[str]) -> None:
         """Add warnings to those of the input, for the record of the job."""
@@ -134,29 +138,29 @@ class BookFiles(msgspec.Struct, frozen=True):
 
     def load_input(self) -> BookInput | None:
         """Return the checked sources, or None if they were not saved."""
-        return _load(self.dirs.state / _INPUT, BookInput)
+        return read_working_file(self.dirs.state / _INPUT, BookInput, _HINT)
 
     def require_input(self) -> BookInput:
         """Return the checked sources; raise WorkingFilesChanged if they are missing."""
         return _require(self.load_input(), self.dirs.state / _INPUT)
 
     def save_plan(self, plan: BookPlan) -> None:
-        _save(self.plan_path, plan)
+        write_working_file(self.plan_path, plan)
 
     def load_plan(self) -> BookPlan | None:
         """Return the plan of the encoding, or None if there is none."""
-        return _load(self.plan_path, BookPlan)
+        return read_working_file(self.plan_path, BookPlan, _HINT)
 
     def require_plan(self) -> BookPlan:
         """Return the plan of the encoding; raise WorkingFilesChanged if it is missing."""
         return require_plan(self.plan_path)
 
     def save_details(self, details: FoundDetails) -> None:
-        _save(self.dirs.state / _DETAILS, details)
+        write_working_file(self.dirs.state / _DETAILS, details)
 
     def load_details(self) -> FoundDetails | None:
         """Return the tags of the book, or None if it was not muxed."""
-        return _load(self.dirs.state / _DETAILS, FoundDetails)
+        return read_working_file(self.dirs.state / _DETAILS, FoundDetails, _HINT)
 
     def require_details(self) -> FoundDetails:
         """Return the tags of the book; raise WorkingFilesChanged if they are missing."""
@@ -169,16 +173,16 @@ class BookFiles(msgspec.Struct, frozen=True):
                 path.unlink()
 
     def save_chapters(self, chapters: list[Chapter]) -> None:
-        _save(self.dirs.state / _CHAPTERS, chapters)
+        write_working_file(self.dirs.state / _CHAPTERS, chapters)
 
     def load_chapters(self) -> list[Chapter]:
         """Return the chapters, none if they are not found yet."""
-        return _load(self.dirs.state / _CHAPTERS, list[Chapter]) or []
+        return read_working_file(self.dirs.state / _CHAPTERS, list[Chapter], _HINT) or []
 
     def require_chapters(self) -> list[Chapter]:
         """Return the chapters; raise WorkingFilesChanged if they are missing."""
         path = self.dirs.state / _CHAPTERS
-        return _require(_load(path, list[Chapter]), path)
+        return _require(read_working_file(path, list[Chapter], _HINT), path)
 
 
 def build_stoppable_report(progress: Progress) -> Callable[[int, int], None]:
@@ -192,22 +196,7 @@ def build_stoppable_report(progress: Progress) -> Callable[[int, int], None]:
 
 def require_plan(path: Path) -> BookPlan:
     """Return the plan in a file; raise WorkingFilesChanged if it is missing."""
-    return _require(_load(path, BookPlan), path)
-
-
-def _save(path: Path, value: Any) -> None:
-    with translate_errors(path):
-        atomic_files.write_atomic(path, msgspec.json.encode(value))
-
-
-def _load(path: Path, kind: type[_T]) -> _T | None:
-    with translate_errors(path):
-        try:
-            return msgspec.json.decode(path.read_bytes(), type=kind)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except msgspec.DecodeError as error:
-            raise WorkingFilesChanged(path, str(error), _HINT) from error
+    return _require(read_working_file(path, BookPlan, _HINT), path)
 
 
 def _require(found: _T | None, path: Path) -> _T:

@@ -65,7 +65,7 @@ def process_stage(settings: BookSettings, work: Work, progress: Progress) -> Out
         with full_volume.raise_full_volume(_find_target(job, work.stage)):
             outcome = _run(job, work, progress)
     except NotEnoughSpace as error:
-        return Outcome(Status.PENDING, str(error), retry_after=_SPACE_WAIT)
+        return Outcome(Status.PENDING, str(error), retry_after=_SPACE_WAIT, out_of_space=True)
     except MemoryError:
         message = "Not enough memory. Close other programs or use fewer --workers, then run again."
         return Outcome(Status.ERROR, message, {"failure": "system"})

@@ -79,7 +79,7 @@ def build_item(
         key=path_text.escape_path(relative or root.name),
         path=path_text.escape_path(root / relative),
         fingerprint=folder_listing.compute_folders_fingerprint(folders),
-        own_fingerprint=folder_listing.compute_folders_fingerprint(own),
+        relocatable_fingerprint=folder_listing.compute_folders_fingerprint(own),
         fields=fields,
     )
 

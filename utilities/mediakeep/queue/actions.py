@@ -110,7 +110,8 @@ def unpark_items(choose: Callable[[QueueState], list[str]]) -> ChangeDecider:
     def decide(state: QueueState) -> QueueChange | None:
         chosen = ((key, state.items.get(key)) for key in choose(state))
         waiting = [key for key, item in chosen if item and is_waiting(item)]
-        patches = {key: {"not_before": None, "parked": None} for key in waiting}
+        ended = dict.fromkeys(("not_before", "parked", "out_of_space"))
+        patches = dict.fromkeys(waiting, ended)
         return QueueChange("unpark", patches) if patches else None
 
     return decide
@@ -284,7 +285,7 @@ def cancel_item(key: str) -> ChangeDecider:
 
 _CLAIM_AND_WAIT_FIELDS = (
     *("session", "claim", "first_claim", "suspect", "for_lookup", "cleanup_stage"),
-    *("not_before", "parked", "returns_to", "outdated"),
+    *("not_before", "parked", "out_of_space", "returns_to", "outdated"),
 )
 
 
@@ -303,7 +304,7 @@ def prioritize_item(name: str) -> Callable[[QueueState], QueueChange]:
             )
         highest = max(other.priority for other in state.items.values())
         changes = {"status": Status.PENDING, "not_before": None, "priority": highest + 1}
-        changes |= {"parked": None} if item.parked else {}
+        changes |= {"parked": None, "out_of_space": None} if item.parked else {}
         return QueueChange("prioritize", {key: changes})
 
     return decide

@@ -118,6 +118,8 @@ class PendingQueue:
                     count = min(count, 1 + len(self._ready) // shares)
                 taken[key] = None
         if lookups:
+            if shares > 1 and not taken:
+                count = min(count, -(-len(self._completed) // shares))
             self._take_completed(taken, count, settled_by)
         return list(taken)
 
@@ -171,7 +173,7 @@ def build_claim_patch(
         "first_claim": item.first_claim or seq,
         "started_date": now,
         "not_before": None,
-        **({"parked": None} if item.parked else {}),
+        **({"parked": None, "out_of_space": None} if item.parked else {}),
         **({"for_lookup": completed or None} if completed is not item.for_lookup else {}),
         **_build_stage_patch(item, table),
     }
@@ -236,7 +238,7 @@ def simulate_recovery(state: QueueState, location: QueueLocation) -> None:
     now = clock.format_iso(location.now())
     for key, item in state.items.items():
         if item.status is Status.PENDING and "" < item.not_before <= now:
-            items[key] = {"not_before": None, "parked": None}
+            items[key] = dict.fromkeys(("not_before", "parked", "out_of_space"))
     for key in PendingQueue(state).take_due_retries(now):
         items[key] = {"status": Status.PENDING, "not_before": None}
     for key, changed in state.build_changed_items(items).items():

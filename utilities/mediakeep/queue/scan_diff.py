@@ -188,7 +188,7 @@ def _compare_item(diff: ScanDiff, key: str, state: QueueState, entry: ScannedIte
         return
     added = new_jobs.is_added(key, item)
     same = item.fingerprint in (
-        (entry.fingerprint, entry.own_fingerprint, "") if added else (entry.fingerprint,)
+        (entry.fingerprint, entry.relocatable_fingerprint, "") if added else (entry.fingerprint,)
     )
     path = {"path": entry.path} if entry.path != item.path else {}
     if same and item.skip_reason in GONE_REASONS:
@@ -197,7 +197,7 @@ def _compare_item(diff: ScanDiff, key: str, state: QueueState, entry: ScannedIte
         if path:
             diff.moved[key] = path
     else:
-        fingerprint = (added and entry.own_fingerprint) or entry.fingerprint
+        fingerprint = (added and entry.relocatable_fingerprint) or entry.fingerprint
         diff.changed[key] = {
             **resets.build_changed_patch(state.kind, item, fingerprint, entry.fields),
             **path,

@@ -100,6 +100,7 @@ def build_park_change(kind: Kind, key: str, item: Item, ending: StageEnding) -> 
         "status": Status.PENDING,
         "not_before": until,
         "parked": outcome.message,
+        "out_of_space": outcome.out_of_space or None,
         **build_failed_parts_patch(item),
     }
     facts = {"stage": stage, "until": until, "why": outcome.message}

@@ -196,8 +196,9 @@ class Batch:
             self._lookups.note_claim(claim.key)
             self._task_queue.add(self._steps.build_task(claim.key))
         self._result.claimed = self._claimer.claimed
+        self._result.expected = self._claimer.estimate_total()
         if first and self._result.claimed:
-            self._callbacks.on_start(self._claimer.estimate_total(self._result.session))
+            self._callbacks.on_start(self._result.expected)
 
     def _next_task(self) -> Task | None:
         """Return the next task to start, or None if no task may be started now."""

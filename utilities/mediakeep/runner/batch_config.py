@@ -63,12 +63,16 @@ class BatchConfig(msgspec.Struct, frozen=True):
 
 
 class SettledItem(msgspec.Struct, frozen=True):
-    """An item whose result was recorded, as passed to the callbacks; `number` counts from 1."""
+    """An item whose result was recorded, as passed to the callbacks; `number` counts from 1.
+
+    `total` is the expected number of items. It shrinks if other batches claim some of them.
+    """
 
     number: int
     key: str
     outcome: Outcome
     seconds: float
+    total: int = 0  # as in `on_start`
 
 
 class ParkedItem(msgspec.Struct, frozen=True):
@@ -103,6 +107,7 @@ class BatchResult(msgspec.Struct):
     session: str = ""
     counters: tuple[ItemCounter, ...] = ()  # additional counters of the kind
     claimed: int = 0
+    expected: int = 0  # items to claim, as far as known
     settled: dict[Status, int] = msgspec.field(default_factory=lambda: dict.fromkeys(Status, 0))
     parked: int = 0  # items that wait until a time
     out_of_space: int = 0  # those of them that wait for disk space

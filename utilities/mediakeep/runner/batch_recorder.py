@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from mediakeep import __version__, clock
-from mediakeep.errors import OUT_OF_SPACE
 from mediakeep.item import Status, needs_lookup
 from mediakeep.outcome import Outcome
 from mediakeep.queue import checkpoints, settle
@@ -92,7 +91,8 @@ class BatchRecorder:
         self.result.add_outcome(request.outcome)
         if request.outcome.state is Status.ERROR:
             self._failures[key] = self.result.extract_countable_outcome(request.outcome)
-        settled = SettledItem(self.result.done_count, key, request.outcome, request.seconds)
+        number, total = self.result.done_count, self.result.expected
+        settled = SettledItem(number, key, request.outcome, request.seconds, total)
         self._log_settled(settled)
         self.flush_warnings()
         self._callbacks.on_item(settled)
@@ -112,7 +112,7 @@ class BatchRecorder:
         """Report an item that was parked."""
         self.session.end_item(key)
         self.result.parked += 1
-        self.result.out_of_space += outcome.message.startswith(OUT_OF_SPACE)
+        self.result.out_of_space += outcome.out_of_space
         until = self._queue.state.items[key].not_before
         text = f"{key}: waiting until {clock.format_local(until)}: {outcome.message}"
         self._log(text, item=key, until=until, why=outcome.message)

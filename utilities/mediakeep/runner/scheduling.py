@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from mediakeep import clock
 from mediakeep.item import Status, needs_lookup
@@ -97,7 +98,8 @@ class ItemClaimer:
         """Claim the next of the configured items that are due."""
         claims: list[Claim] = []
         while self._chosen and not claims:
-            chunk, self._chosen = self._chosen[:CLAIM_WINDOW], self._chosen[CLAIM_WINDOW:]
+            size = min(CLAIM_WINDOW, -(-len(self._chosen) // _SHARES))
+            chunk, self._chosen = self._chosen[:size], self._chosen[size:]
             claims = self._queue.claim_due(*chunk)
         return claims
 
@@ -106,26 +108,29 @@ class ItemClaimer:
             count, shares=_SHARES, lookups=self._lookups, settled_by=self._start_seq
         )
 
-    def estimate_total(self, session: str) -> int:
-        """Return how many items the batch will claim, as far as known after its first claim."""
+    def estimate_total(self) -> int:
+        """Return how many items the batch will claim, as far as known after a claim."""
         if self._config.key:
             return 1
         if self._config.keys is not None:
-            return len(self._config.keys)
-        state = self._queue.state
-        left = state.counts[Status.PENDING] + len(state.claimed_keys.get(session, ()))
-        if state.kind.stages:
-            now = clock.format_iso(self._queue.location.now())
-            left -= sum(
-                item.status is Status.PENDING and item.not_before > now
-                for item in state.items.values()
-            )
-        if self._lookups:
-            left += sum(
-                item.status is Status.COMPLETED and needs_lookup(item)
-                for item in state.items.values()
-            )
-        return left if self._config.size is None else min(self._config.size, left)
+            return self.claimed + len(self._chosen)
+        total = self.claimed + self._queue.state.counts[Status.PENDING] + self._other_count
+        return total if self._config.size is None else min(self._config.size, total)
+
+    @cached_property
+    def _other_count(self) -> int:
+        """The items to claim that are not pending, without the pending ones that wait.
+
+        Counted after the first claim only, as it takes long in a large queue.
+        """
+        state, now = self._queue.state, clock.format_iso(self._queue.location.now())
+        waiting = bool(state.kind.stages) and sum(
+            item.status is Status.PENDING and item.not_before > now for item in state.items.values()
+        )
+        lookups = self._lookups and sum(
+            item.status is Status.COMPLETED and needs_lookup(item) for item in state.items.values()
+        )
+        return lookups - waiting
 
 
 class TaskQueue:

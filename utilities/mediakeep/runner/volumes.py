@@ -64,7 +64,12 @@ def build_park_outcome(volume: FullVolume) -> Outcome:
         message = f"needs {_format_bytes(volume.needed)} on {place}"
     else:
         message = f"the volume of {_format_path(path)} is full"
-    return Outcome(Status.PENDING, f"{OUT_OF_SPACE}: {message}", retry_after=PARK_SECONDS)
+    return Outcome(
+        Status.PENDING,
+        f"{OUT_OF_SPACE}: {message}",
+        retry_after=PARK_SECONDS,
+        out_of_space=True,
+    )
 
 
 def _nearest_existing(path: Path) -> Path:

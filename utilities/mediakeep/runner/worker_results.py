@@ -18,7 +18,7 @@ _QUEUE_FIELDS = frozenset(
     {
         *("status", "session", "claim", "first_claim", "settled", "suspect", "for_lookup"),
         *("attempts", "processing_stage", "cleanup_stage", "resume_stage", "parts"),
-        *("parked", "not_before", "error_message", "error_date", "returns_to"),
+        *("parked", "out_of_space", "not_before", "error_message", "error_date", "returns_to"),
     }
 )
 # Facts of history events that are not about one run of a worker.

@@ -18,6 +18,7 @@ import msgspec
 
 from mediakeep import atomic_files, path_text, size_text
 from mediakeep.errors import NotEnoughSpace
+from mediakeep.untrusted_files import decode_json
 from mediakeep.workspace.folder_locks import try_lock
 from mediakeep.workspace.system_errors import (
     find_existing_parent,
@@ -140,7 +141,7 @@ def _read_reservation(path: Path) -> dict[int, int]:
         if try_lock(handle):
             path.unlink(missing_ok=True)
             return {}
-        return msgspec.json.decode(os.pread(handle, 1 << 16, 0), type=dict[int, int])
+        return decode_json(os.pread(handle, 1 << 16, 0), dict[int, int])
     except msgspec.DecodeError:  # it could not be written on a full disk
         return {}
     finally:

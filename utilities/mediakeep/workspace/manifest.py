@@ -10,11 +10,15 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_files, file_copies, path_text
+from mediakeep import file_copies, path_text
 from mediakeep.errors import NotCopied, WorkingFilesChanged
 from mediakeep.file_copies import OnBytes, ignore_bytes
 from mediakeep.workspace.folder_owners import is_owners_file
-from mediakeep.workspace.system_errors import translate_errors
+from mediakeep.workspace.system_errors import (
+    read_working_file,
+    translate_errors,
+    write_working_file,
+)
 
 _RESTORE_HINT = "Restore it or process the item from its original, then run again."
 _OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -66,18 +70,12 @@ def build_manifest(top: Path) -> Manifest:
 
 def save_manifest(manifest: Manifest, path: Path) -> None:
     """Write a manifest to a JSON file, atomically and synced."""
-    with translate_errors(path):
-        atomic_files.write_atomic(path, msgspec.json.format(msgspec.json.encode(manifest)))
+    write_working_file(path, manifest)
 
 
 def load_manifest(path: Path) -> Manifest | None:
     """Read a manifest, or return None if the file is missing; raise WorkingFilesChanged."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Manifest)
-    except FileNotFoundError:
-        return None
-    except msgspec.DecodeError as error:
-        raise WorkingFilesChanged(path, str(error), "Delete it, then run again.") from error
+    return read_working_file(path, Manifest, "Delete it, then run again.")
 
 
 class Check(StrEnum):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import stat
 from collections.abc import Mapping
 from hashlib import sha256
@@ -14,9 +15,14 @@ from typing import Any
 import msgspec
 
 from mediakeep import atomic_files, path_text
+from mediakeep.errors import WorkingFilesChanged
 from mediakeep.workspace import moves
 from mediakeep.workspace.manifest import describe_file, hash_file
-from mediakeep.workspace.system_errors import translate_errors
+from mediakeep.workspace.system_errors import (
+    read_working_file,
+    translate_errors,
+    write_working_file,
+)
 from mediakeep.workspace.working_dirs import WorkingDirs
 
 _FOLDER = "outputs"
@@ -45,9 +51,7 @@ def record_output(
         atomic_files.sync_folder(output.parent)
     file = describe_file(output, dirs.processed)
     record = OutputRecord(file.path, recipe, file.size, file.sha256, dict(facts))
-    path = _find_record(dirs, file.path)
-    with translate_errors(path):
-        atomic_files.write_atomic(path, msgspec.json.format(msgspec.json.encode(record)))
+    write_working_file(_find_record(dirs, file.path), record)
     return record
 
 
@@ -93,12 +97,9 @@ def _read_record(dirs: WorkingDirs, path: Path, *, check_hashes: bool) -> Output
 
 
 def _decode_record(path: Path) -> OutputRecord | None:
-    with translate_errors(path):
-        data = path.read_bytes()
-    try:
-        return msgspec.json.decode(data, type=OutputRecord)
-    except msgspec.DecodeError:
-        return None
+    with contextlib.suppress(WorkingFilesChanged):
+        return read_working_file(path, OutputRecord, "")
+    return None
 
 
 def _is_finished(dirs: WorkingDirs, record: OutputRecord, *, check_hashes: bool) -> bool:

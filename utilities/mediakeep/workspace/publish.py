@@ -17,6 +17,7 @@ import msgspec
 
 from mediakeep import atomic_files, clock, path_text
 from mediakeep.errors import TargetExists, WorkingFilesChanged
+from mediakeep.untrusted_files import read_bytes
 from mediakeep.workspace import folder_owners, moves
 from mediakeep.workspace.folder_owners import FolderOwner
 from mediakeep.workspace.manifest import (
@@ -29,7 +30,7 @@ from mediakeep.workspace.manifest import (
     walk,
 )
 from mediakeep.workspace.quarantine import move_to_quarantine
-from mediakeep.workspace.system_errors import translate_errors
+from mediakeep.workspace.system_errors import read_working_file, translate_errors
 
 METADATA_FILE = "archive_metadata.json"
 _ARCHIVE_HINT = "Restore the archive from a backup, then run again."
@@ -99,11 +100,8 @@ def load_archive_manifest(archive: Path) -> Manifest:
     """Return the manifest of the source that an archive is a copy of; raise WorkingFilesChanged."""
     folders = [relative_path(path, archive) for path, _ in walk(archive) if path.is_dir()]
     for path in reversed(list(_iter_metadata_files(archive))):
-        try:
-            files = msgspec.json.decode(path.read_bytes(), type=ArchiveMetadata).files
-        except (OSError, msgspec.DecodeError) as error:
-            raise WorkingFilesChanged(path, str(error), _ARCHIVE_HINT) from error
-        copied = Manifest(files, tuple(folders))
+        found = read_working_file(path, ArchiveMetadata, _ARCHIVE_HINT)
+        copied = Manifest(found.files if found else (), tuple(folders))
         if path.name == _free_metadata_name(copied):
             return copied
     path = archive / METADATA_FILE
@@ -166,10 +164,10 @@ def _record_target(target: Path, rules: PublishRules) -> None:
 
 def read_recorded_target(record: Path) -> Path | None:
     """Return the path that the `record` of a call contains, or None if there was no call."""
-    try:
-        return Path(path_text.unescape_path(record.read_text()))
-    except FileNotFoundError:
-        return None
+    with translate_errors(record), contextlib.suppress(FileNotFoundError):
+        text = read_bytes(record).decode(errors="replace").replace("\0", "")
+        return Path(path_text.unescape_path(text))
+    return None
 
 
 def is_published(target: Path, manifest: Manifest) -> bool:

@@ -15,11 +15,13 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import atomic_files, clock, path_text
-from mediakeep.errors import NotCopied
-from mediakeep.untrusted_files import read_bytes
 from mediakeep.workspace import moves
 from mediakeep.workspace.manifest import build_manifest
-from mediakeep.workspace.system_errors import translate_errors
+from mediakeep.workspace.system_errors import (
+    read_working_file,
+    translate_errors,
+    write_working_file,
+)
 
 FOLDER = ".mediakeep-quarantine"
 _RECORD = "record.json"
@@ -52,8 +54,7 @@ def move_to_quarantine(
     name = f"{moment:%Y%m%d}-{os.urandom(6).hex()}"
     entry = QuarantineEntry(name, path_text.escape_path(path), reason, moment)
     folder = root / FOLDER / name
-    with translate_errors(folder):
-        atomic_files.write_atomic(folder / _RECORD, msgspec.json.format(msgspec.json.encode(entry)))
+    write_working_file(folder / _RECORD, entry)
     try:
         _move(path, folder / _CONTENT)
     except BaseException:
@@ -64,16 +65,16 @@ def move_to_quarantine(
 
 
 def list_entries(root: Path) -> list[QuarantineEntry]:
-    """Return the entries of a quarantine, oldest first; raise NotCopied if one is unreadable."""
+    """Return the entries of a quarantine, oldest first.
+
+    Raise WorkingFilesChanged if the record of one is damaged, and NotCopied if it cannot be read.
+    """
     entries = []
     for record in (root / FOLDER).glob(f"[!.]*/{_RECORD}"):
         if os.path.lexists(record.with_name(_CONTENT)):  # else killed before the move
-            try:
-                with translate_errors(record):
-                    entries.append(msgspec.json.decode(read_bytes(record), type=QuarantineEntry))
-            except msgspec.DecodeError as error:
-                hint = f"Its file is next to it, named {_CONTENT}. Move it by hand."
-                raise NotCopied(record, str(error), hint) from error
+            hint = f"Its file is next to it, named {_CONTENT}. Move it by hand."
+            if entry := read_working_file(record, QuarantineEntry, hint):
+                entries.append(entry)
     return sorted(entries, key=lambda entry: (entry.date, entry.id))
 
 

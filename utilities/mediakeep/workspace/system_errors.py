@@ -1,4 +1,4 @@
-"""Convert system errors into errors that name the file, the cause, and what to do."""
+"""Convert errors of files into errors that name the file, the cause, and what to do."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
+
+import msgspec
 
 from mediakeep import path_text
-from mediakeep.errors import DiskFull, NotCopied
+from mediakeep.atomic_files import write_atomic
+from mediakeep.errors import DiskFull, NotCopied, WorkingFilesChanged
+from mediakeep.untrusted_files import decode_json, read_bytes
 
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _HINTS = {
@@ -24,6 +29,8 @@ _HINTS = {
     errno.EOVERFLOW: "Move it away, then run again.",
 }
 _OTHER_HINT = "Check the disk, then run again."
+
+T = TypeVar("T")
 
 
 @contextlib.contextmanager
@@ -43,6 +50,26 @@ def translate_errors(path: Path) -> Iterator[None]:
             raise DiskFull(f"The file system {disk} is full: {shown} not written.") from error
         hint = _HINTS.get(error.errno or 0, _OTHER_HINT)
         raise NotCopied(path, error.strerror or str(error), hint) from error
+
+
+def read_working_file(path: Path, decoded_type: type[T], hint: str) -> T | None:
+    """Read a JSON file that only mediakeep writes, or return None if it is missing.
+
+    Raise WorkingFilesChanged with `hint` if it is damaged, and NotCopied if it cannot be read.
+    """
+    with translate_errors(path):
+        try:
+            return decode_json(read_bytes(path), decoded_type)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except msgspec.DecodeError as error:
+            raise WorkingFilesChanged(path, str(error), hint) from error
+
+
+def write_working_file(path: Path, value: object) -> None:
+    """Write a value as indented JSON, atomically and synced; raise DiskFull and NotCopied."""
+    with translate_errors(path):
+        write_atomic(path, msgspec.json.format(msgspec.json.encode(value)))
 
 
 def find_existing_parent(path: Path) -> Path:

@@ -30,7 +30,7 @@ from mediakeep.workspace.manifest import (
     save_manifest,
 )
 from mediakeep.workspace.quarantine import QuarantineEntry, move_to_quarantine
-from mediakeep.workspace.system_errors import translate_errors
+from mediakeep.workspace.system_errors import read_working_file, translate_errors
 from mediakeep.workspace.verified_copy import make_subfolder, sync_folders
 
 OWNER_FILE = "owner.json"
@@ -184,12 +184,5 @@ def _free_stem(working_dir: Path, name: str, key: str) -> str:
 
 
 def _read_owner(dirs: WorkingDirs) -> DirsOwner | None:
-    path = dirs.state / OWNER_FILE
-    with translate_errors(path):
-        try:
-            return msgspec.json.decode(path.read_bytes(), type=DirsOwner)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except msgspec.DecodeError as error:
-            hint = "Delete it to process the item again from its original."
-            raise WorkingFilesChanged(path, str(error), hint) from error
+    hint = "Delete it to process the item again from its original."
+    return read_working_file(dirs.state / OWNER_FILE, DirsOwner, hint)

@@ -120,8 +120,15 @@ def _list_stored_options(items: Mapping[str, Item], preparation: Preparation) ->
 
 
 def _select_out_of_space(state: QueueState) -> list[str]:
-    """Return the keys of the items that wait for disk space: the user may have freed some."""
-    return [key for key, item in state.items.items() if item.parked.startswith(OUT_OF_SPACE)]
+    """Return the keys of the items that wait for disk space: the user may have freed some.
+
+    Older queues say so by the beginning of the reason only.
+    """
+    return [
+        key
+        for key, item in state.items.items()
+        if item.out_of_space or item.parked.startswith(OUT_OF_SPACE)
+    ]
 
 
 def _preview_refusal(context: ManagerContext, state: QueueState, diff: ScanDiff) -> CommandResult:

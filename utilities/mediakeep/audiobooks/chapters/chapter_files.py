@@ -12,14 +12,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from mediakeep import path_text
 from mediakeep.audiobooks.chapters.chapters import ChapterMark
 from mediakeep.audiobooks.encoding.book_plan import BookPlan
 from mediakeep.errors import UsageError
 from mediakeep.media import ffmpeg
-from mediakeep.untrusted_files import read_bytes
+from mediakeep.untrusted_files import decode_json, read_bytes
 
 _FFMETADATA = ";FFMETADATA"
 _CUE_FRAMES = 75  # a second
@@ -133,9 +131,9 @@ def _require_chapters(path: Path, timed: Iterable[_Timed]) -> list[_Timed]:
 
 def _parse_json(path: Path, text: str) -> list[_Timed]:
     try:
-        listed = msgspec.json.decode(text, type=dict[str, Any]).get("chapters") or ()
+        listed = decode_json(text, dict[str, Any]).get("chapters") or ()
         return [(float(one["start"]), str(one["title"]), float(one["end"])) for one in listed]
-    except (RecursionError, TypeError, ValueError, LookupError, OverflowError) as error:
+    except (TypeError, ValueError, LookupError, OverflowError) as error:
         raise _to_error(path, "its chapters are malformed. Correct them") from error
 
 

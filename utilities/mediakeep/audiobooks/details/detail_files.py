@@ -20,6 +20,7 @@ from mediakeep.errors import NotAMovieNfo, Unreadable
 from mediakeep.media import folder_listing, open_file
 from mediakeep.media.nfo import encoding, xml_tree
 from mediakeep.media.nfo.xml_tree import Element
+from mediakeep.untrusted_files import decode_json
 
 Details = dict[str, str]  # values by the names of fields of BookDetails, without empty ones
 NOT_CARRIED = "not carried"  # the key of the names of details for which an M4B has no tag
@@ -89,8 +90,8 @@ def parse_json(text: str) -> Details:
     Raises ValueError if it is not a JSON object.
     """
     try:
-        decoded = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError) as error:
+        decoded = decode_json(text)
+    except msgspec.DecodeError as error:
         raise ValueError("it is not JSON") from error
     if not isinstance(decoded, dict):
         raise ValueError("it is not a JSON object")

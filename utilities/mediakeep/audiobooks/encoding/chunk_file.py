@@ -17,6 +17,7 @@ import msgspec
 from mediakeep import atomic_files
 from mediakeep.audiobooks.encoding.book_plan import Chunk
 from mediakeep.errors import WorkingFilesChanged
+from mediakeep.untrusted_files import decode_json, open_regular_file
 
 _BLOCK = 1 << 18  # bytes
 _DIGEST = hashlib.sha256().digest_size
@@ -42,7 +43,7 @@ def read_sizes(path: Path, key: str, chunk: Chunk) -> list[int]:
     Raises WorkingFilesChanged if the file is not that chunk. Its checksum is not verified.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular_file(path) as file:
             return _read_header(file, path, key, chunk)[1].sizes
     except OSError as error:
         raise WorkingFilesChanged(path, error.strerror or str(error), _HINT) from error
@@ -54,7 +55,7 @@ def iter_packets(path: Path, key: str, chunk: Chunk) -> Iterator[bytes]:
     Raises WorkingFilesChanged if the file is not that chunk; after the last block if it is damaged.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular_file(path) as file:
             line, header = _read_header(file, path, key, chunk)
             left, digest = sum(header.sizes), hashlib.sha256(line)
             if os.fstat(file.fileno()).st_size != len(line) + left + _DIGEST:
@@ -83,8 +84,8 @@ def _read_header(file: BinaryIO, path: Path, key: str, chunk: Chunk) -> tuple[by
     """Return the first line of a file, and its content."""
     line = file.readline()
     try:
-        header = msgspec.json.decode(line, type=_Header)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        header = decode_json(line, _Header)
+    except msgspec.DecodeError as error:
         raise WorkingFilesChanged(path, "its first line is damaged", _HINT) from error
     if (header.key, header.chunk) != (key, chunk):
         raise WorkingFilesChanged(path, "it belongs to other sources or settings", _HINT)

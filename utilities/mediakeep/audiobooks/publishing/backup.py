@@ -41,7 +41,7 @@ from mediakeep.workspace.manifest import (
     walk,
 )
 from mediakeep.workspace.publish import free_name
-from mediakeep.workspace.system_errors import translate_errors
+from mediakeep.workspace.system_errors import translate_errors, write_working_file
 from mediakeep.workspace.verified_copy import (
     copy_file,
     copy_folder_metadata,
@@ -315,9 +315,7 @@ def _check_names(staged: Path, sources: Sequence[BackupSource], job: BackupJob) 
 
 
 def _write_record(staged: Path, record: BackupRecord) -> None:
-    path = staged / _name_record(record.sources)
-    with translate_errors(path):
-        atomic_files.write_atomic(path, msgspec.json.format(msgspec.json.encode(record)))
+    write_working_file(staged / _name_record(record.sources), record)
 
 
 def _name_record(sources: Sequence[BackupSource]) -> str:

@@ -24,11 +24,12 @@ import msgspec
 from mediakeep import atomic_files, clock, path_text
 from mediakeep.errors import TargetExists, UsageError, WorkingFilesChanged
 from mediakeep.file_copies import OnBytes
+from mediakeep.untrusted_files import decode_json, read_bytes
 from mediakeep.workspace import disk_space, moves, quarantine
 from mediakeep.workspace.copy_progress import CopyProgress, Report
 from mediakeep.workspace.disk_space import SpaceRequirement
 from mediakeep.workspace.manifest import Manifest, ManifestFile, describe_file, hash_file
-from mediakeep.workspace.system_errors import translate_errors
+from mediakeep.workspace.system_errors import translate_errors, write_working_file
 
 SUFFIX = ".m4b"
 _RECORD_FILE = "placed.json"
@@ -130,7 +131,7 @@ def find_placed(state: Path) -> PlacedBook | None:
     path = state / _RECORD_FILE
     with translate_errors(path):
         try:
-            placed = msgspec.json.decode(path.read_bytes(), type=PlacedBook)
+            placed = decode_json(read_bytes(path), PlacedBook)
             facts = placed.location.stat(follow_symlinks=False)
         except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
             return None
@@ -202,9 +203,7 @@ def _take_name(source: Path, sha256: str, target: Path, rules: PlacingRules) -> 
 
 
 def _save_record(placed: PlacedBook, state: Path) -> None:
-    path = state / _RECORD_FILE
-    with translate_errors(path):
-        atomic_files.write_atomic(path, msgspec.json.format(msgspec.json.encode(placed)))
+    write_working_file(state / _RECORD_FILE, placed)
 
 
 def _set_own_aside(rules: PlacingRules) -> None:

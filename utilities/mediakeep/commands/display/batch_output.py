@@ -95,7 +95,7 @@ class TextOutput:
     def on_item(self, settled: SettledItem) -> None:
         """Print the result of an item."""
         outcome = settled.outcome
-        self._total = max(self._total, settled.number)
+        self._total = max(settled.total or self._total, settled.number)
         text = _STATUS_PREFIXES.get(outcome.state, "") + path_text.to_printable(outcome.message)
         head = f"[{settled.number}/{self._total}] {path_text.to_printable(settled.key)}: {text}"
         changes = self._format_changes(outcome.facts)
