@@ -36,18 +36,22 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 _SCRIPTS = (ROOT / "utilities", ROOT / "tests" / "reference")
 _MODULE = "tests.runner.script"  # run by "-m"
+_PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _MESSAGE = 1 << 20  # bytes
 _LIKE_HERE = ("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "LD_PRELOAD")
 _PYTHONS = ("PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "PYTHONPATH", "PYTHONUNBUFFERED")
+_MODULES = ("mediakeep.media.video.probe_isolated", _MODULE)
 _LATER = (
-    "av", "guessit", "jinja2", "musicbrainzngs", "pymediainfo", "requests_cache", "rich.live",
-    "tmdbsimple",
+    "av", "babelfish", "fractions", "guessit", "jinja2", "musicbrainzngs", "pymediainfo",
+    "requests_cache", "rich.live", "tmdbsimple", "yaml",
 )  # fmt: skip
+_OURS = ("mediakeep", "mediakeep_samples", "mediakeep_simulator")
 _Popen = subprocess.Popen
 _spawnv = util.spawnv_passfds  # type: ignore[attr-defined]
 _SIGNATURE = inspect.signature(_Popen._execute_child)  # type: ignore[attr-defined]
 _server: tuple[int, socket.socket] | None = None  # of the process with this number
+_listening: tuple[int, str] | None = None  # a server that waits for the process with this number
 
 
 class QuickPopen(_Popen):  # type: ignore[type-arg]
@@ -104,7 +108,9 @@ def _suits(given: Mapping[str, Any]) -> bool:
         return False
     if os.fspath(line[0]) != sys.executable:
         return False
-    if Path(os.fspath(line[1])).parent not in _SCRIPTS and list(line[1:3]) != ["-m", _MODULE]:
+    if Path(os.fspath(line[1])).parent not in _SCRIPTS and (
+        line[1] != "-m" or line[2] not in _MODULES
+    ):
         return False
     env = os.environ if env is None else env
     same = all(env.get(name) == os.environ.get(name) for name in _LIKE_HERE)
@@ -122,7 +128,7 @@ def _order(order: dict[str, Any], ends: Mapping[int, int]) -> int:
     """
     global _server
     if _server is None or _server[0] != os.getpid():
-        _server = os.getpid(), _start_server()
+        _server = os.getpid(), _find_server()
     connection = _server[1]
     libc = ctypes.CDLL(None)
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -133,6 +139,16 @@ def _order(order: dict[str, Any], ends: Mapping[int, int]) -> int:
         return int(connection.recv(100))
     finally:
         libc.prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+def _find_server() -> socket.socket:
+    """Return a connection to the server that was forked for this process, or to a new one."""
+    if _listening is None or _listening[0] != os.getpid():
+        return _start_server()
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    connection.connect(_listening[1])
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _MESSAGE)
+    return connection
 
 
 def _start_server() -> socket.socket:
@@ -156,17 +172,23 @@ def serve(number: int) -> None:
 
     If the parent is killed, a process that it forked may keep the connection open.
     """
-    connection, parent_end = socket.socket(fileno=number), os.pidfd_open(os.getppid())
+    connection = socket.socket(fileno=number)
     before = list(sys.path)
-    for path in sorted((ROOT / "utilities" / "mediakeep" / "commands").glob("*.py")):
-        importlib.import_module(f"mediakeep.commands.{path.stem}")
-    importlib.import_module(_MODULE)
-    del sys.modules[_MODULE]  # which is to run as another
-    for name in _LATER:  # what commands import when they need it
-        importlib.import_module(name)
+    names = []
+    for package in _OURS:
+        folder = ROOT / "utilities" / package
+        for path in sorted(folder.rglob("*.py")):
+            names.append(".".join(path.relative_to(folder.parent).with_suffix("").parts))
+    for name in (*_LATER, *names, *_MODULES):
+        importlib.import_module(name.removesuffix(".__init__"))
     sys.path[:] = [path for path in before if path not in ("", str(ROOT / "utilities"), str(ROOT))]
     gc.collect()
     gc.freeze()
+    _serve(connection)
+
+
+def _serve(connection: socket.socket) -> None:
+    parent_end = os.pidfd_open(os.getppid())
     while parent_end not in select.select([connection, parent_end], [], [])[0]:
         data, ends, _, _ = socket.recv_fds(connection, _MESSAGE, 20)
         if not data:
@@ -179,9 +201,10 @@ def serve(number: int) -> None:
                 os._exit(0)
             while os.getppid() == parent:
                 time.sleep(0.0005)
-            for end in (read, write, number, parent_end):
+            for end in (read, write, parent_end):
                 os.close(end)
-            connection.detach()
+            connection.close()
+            _fork_server(ends)
             return _run(json.loads(data), ends)
         os.close(write)
         os.waitpid(between, 0)
@@ -190,6 +213,31 @@ def serve(number: int) -> None:
         connection.send(os.read(read, 100))
         os.close(read)
     os._exit(0)
+
+
+def _fork_server(ends: Iterable[int]) -> None:
+    """Let this process, which is as new, start others as fast as it was started.
+
+    The server is its child, has no file of it, and ends with it.
+    """
+    global _listening, _server
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    _listening, _server = (os.getpid(), f"\0mediakeep-tests-{os.getpid()}"), None
+    listener.bind(_listening[1])
+    listener.listen(1)
+    everything = signal.pthread_sigmask(signal.SIG_SETMASK, signal.valid_signals())
+    if os.fork():
+        listener.close()
+        signal.pthread_sigmask(signal.SIG_SETMASK, everything)
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != _listening[0]:
+        os._exit(0)  # it ended before it could be noticed
+    for end in ends:
+        os.close(end)
+    connection, _ = listener.accept()
+    listener.close()
+    _serve(connection)
 
 
 def _run(order: dict[str, Any], ends: list[int]) -> None:
@@ -221,6 +269,7 @@ def _run(order: dict[str, Any], ends: list[int]) -> None:
         if script == "-c":
             exec(words[0], {"__name__": "__main__"})
         elif is_module:
+            sys.modules.pop(words[0], None)  # it is to run as another
             runpy.run_module(words[0], run_name="__main__", alter_sys=True)
         else:
             runpy.run_path(script, run_name="__main__")

@@ -221,6 +221,7 @@ def kill_at_calls(tmp_path: Path, master: Path, step: int) -> int:
     return kills
 
 
+@pytest.mark.loop
 def test_killed_at_some_calls(tmp_path: Path, master: Path) -> None:
     assert kill_at_calls(tmp_path, master, 37) > 2
 

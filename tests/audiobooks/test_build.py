@@ -338,6 +338,7 @@ def kill_until_done(home: BookHome, folder: Path, at: int) -> int:
     raise AssertionError("the book is never finished")
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize("at", [40, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_book_is_finished_through_any_number_of_kills(home: BookHome, at: int) -> None:
     folder = home.make("The Book")

@@ -99,6 +99,7 @@ def asked_of_musicbrainz(tmp_path_factory: pytest.TempPathFactory) -> Counter[tu
 
 
 # Each subject with one number of workers in every run, and with each in slow ones.
+@pytest.mark.loop
 @pytest.mark.parametrize("workers", [2, *(pytest.param(one, marks=_SLOW) for one in (1, 4))])
 def test_music_is_all_looked_up(
     tmp_path: Path, workers: int, asked_of_musicbrainz: Counter[tuple[str, str]]
@@ -126,6 +127,7 @@ def asked_of_tmdb(tmp_path_factory: pytest.TempPathFactory) -> Counter[tuple[str
         return count_requests(server)
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize("workers", [1, *(pytest.param(one, marks=_SLOW) for one in (2, 4))])
 def test_movies_are_all_looked_up(
     tmp_path: Path, workers: int, asked_of_tmdb: Counter[tuple[str, str]]

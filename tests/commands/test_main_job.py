@@ -306,6 +306,7 @@ def test_a_batch_that_is_out_of_time_gives_the_rest_back(home: Home) -> None:
 CALLS = (20, 75, 140), (5, 40, 80, 110, 150, 60)  # a batch of three makes 180 and more
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize("calls", some(zip(CALLS, strict=True), 2), ids=[3, 6])
 def test_killed_again_and_again_it_ends_with_every_artist_done_once(
     home: Home, tmp_path: Path, calls: tuple[int, ...]

@@ -62,6 +62,7 @@ def kill_after(movies: Movies, count: int) -> None:
     assert records(movies) >= wanted - 1  # two workers may be at it
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize(
     ("count", "layout"),
     [

@@ -20,6 +20,7 @@ from tests.commands.conftest import Home, environment
 from tests.crash.gate import Gate
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize(
     ("artists", "kills"),
     [(8, 1), *(pytest.param(*one, marks=pytest.mark.slow) for one in ((8, 2), (24, 2), (930, 10)))],

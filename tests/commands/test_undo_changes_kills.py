@@ -102,6 +102,7 @@ def _start(library: Library, gate: Gate) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize(("albums", "kills"), some([(5, 3), (8, 5)], 2))
 def test_killed_at_any_time_again_and_again_it_ends_in_the_same_bytes(
     tmp_path: Path, albums: int, kills: int

@@ -16,6 +16,7 @@ from tests.music import shelf, visits
 TITLES = ("Low Tide", "Ballast", "Thaw")
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize(
     ("artists", "workers"), [(4, 2), pytest.param(8, 4, marks=pytest.mark.slow)]
 )

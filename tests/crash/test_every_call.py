@@ -239,6 +239,7 @@ def test_an_interrupted_creation_of_a_queue_can_be_repeated(memory: Path) -> Non
     assert 10 < number < 99
 
 
+@pytest.mark.loop
 def test_a_repair_interrupted_anywhere_can_be_repeated(memory: Path) -> None:
     where = prepare(memory / "prepared")
     expected = read_state(copy_folder(where, memory / "before"))

@@ -37,6 +37,7 @@ def finish(workspace: Workspace) -> QueueState:
     return load(rig.file(rig.at(workspace.root)))
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize(
     "kills", [2 * len(faults.POINTS) + 2, pytest.param(1000, marks=pytest.mark.slow)]
 )

@@ -95,6 +95,7 @@ def moments(first: int, last: int, kills: int) -> Iterator[int]:
         yield first + (last - first) * number // max(1, kills - 1)
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize(
     ("artists", "workers", "kills"),
     [

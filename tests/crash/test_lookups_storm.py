@@ -19,6 +19,7 @@ def check_complete(home: SimulatedHome) -> None:
     assert set(home.lookups()) == {"done"}
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize(
     ("artists", "workers", "seconds", "share"),
     [
@@ -47,6 +48,7 @@ def run_again(home: SimulatedHome, workers: int) -> subprocess.CompletedProcess[
     return home.batch("--all", "--workers", workers)
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize(
     ("artists", "workers", "outages"),
     [(4, 1, 1), *(pytest.param(*case, marks=pytest.mark.slow) for case in ((4, 2, 1), (50, 4, 6)))],

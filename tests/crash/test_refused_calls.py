@@ -98,6 +98,7 @@ def _without_sessions(queue: Queue) -> dict[str, Any]:
     return _given_back(queue.state.items)
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize("number", some(REFUSALS, 2))
 def test_a_restore_that_fails_is_done_at_the_next_look(number: int, memory: Path) -> None:
     where = prepare(memory / "prepared")

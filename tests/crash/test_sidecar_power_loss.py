@@ -69,6 +69,7 @@ def _live(life: CallLog) -> None:
     promise()
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize("every", [60, pytest.param(1, marks=pytest.mark.slow)])
 def test_the_old_file_or_the_new_one_is_there_with_its_way_back(life: CallLog, every: int) -> None:
     outcomes = try_cases(life, itertools.islice(cases(life), 0, None, every))

@@ -84,6 +84,7 @@ class Workspace:
         return ends if not list_notes(self.home) else f"{ends}, notes"
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize("kills", [24, pytest.param(300, marks=pytest.mark.slow)])
 def test_the_next_command_removes_what_a_killed_writer_left(home: Home, kills: int) -> None:
     workspace = Workspace(home)

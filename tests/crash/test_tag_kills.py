@@ -119,6 +119,7 @@ def check(workspace: Workspace, kills: int) -> None:
     assert {path: path.read_bytes() for path in workspace.first} == workspace.first
 
 
+@pytest.mark.loop
 def test_no_kill_costs_a_note_or_leaves_a_half_written_tag(memory: Path) -> None:
     workspace = Workspace(memory)
     for name in FORMATS:

@@ -150,6 +150,7 @@ def try_cases(life: CallLog, chosen: Iterable[Case]) -> Counter[str]:
     return counts
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize("every", [40, pytest.param(1, marks=pytest.mark.slow)])
 def test_the_old_file_or_the_new_one_is_there_with_its_way_back(life: CallLog, every: int) -> None:
     outcomes = try_cases(life, itertools.islice(cases(life), 0, None, every))
@@ -265,6 +266,7 @@ def _judge_group(life: GroupLife, left: dict[str, FileState], *, over: bool) -> 
     return "" if data == [old for old, _ in life.versions.values()] else "no way back"
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.slow)])
 def test_files_changed_as_a_group_are_old_or_new_and_new_after_it(
     group_life: GroupLife, every: int
@@ -274,6 +276,7 @@ def test_files_changed_as_a_group_are_old_or_new_and_new_after_it(
     assert faults.total() > 100 // every
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.slow)])
 def test_without_the_sync_of_its_folder_a_group_would_be_lost(
     group_life: GroupLife, every: int

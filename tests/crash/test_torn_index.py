@@ -169,6 +169,7 @@ def undo(workspace: Workspace, torn: bytes) -> str:
     return f"incomplete, exit {done.returncode}"
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize("count", [14, pytest.param(100, marks=pytest.mark.slow)])
 def test_every_change_is_undone_with_any_remains_of_the_index(
     workspace: Workspace, count: int

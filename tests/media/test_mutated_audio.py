@@ -34,6 +34,7 @@ def try_all(recipes: list[Recipe], folder: Path) -> None:
     assert not verdict.faults, "\n".join(verdict.faults)
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize("chunk", some(range(CHUNKS), CHUNKS))
 def test_no_damaged_file_astonishes_hangs_or_swells(memory: Path, chunk: int) -> None:
     few = mutations.listed(FEW)

@@ -22,6 +22,7 @@ from tests.music.coverless import Workspace, open_workspace
 KINDS = ("missing-cover", "cover-upgrade", "external-cover-not-embedded")
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize(
     "step", [9, pytest.param(1, marks=pytest.mark.slow)], ids=["some", "every"]
 )

@@ -22,6 +22,7 @@ def _alarms(folder: Path, each: int, seed: int) -> tuple[int, list[str]]:
     return len(albums), lines
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize("each", [5, pytest.param(30, marks=pytest.mark.slow)])
 def test_healthy_albums_of_ten_sorts_have_no_error_and_no_warning(
     tmp_path: Path, each: int

@@ -24,6 +24,7 @@ def _assert_right(folder: Path, tracks: int, each: int, small: bool) -> float:
     return len({defect.place[1:] for defect in ground.defects}) / count
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize(
     ("tracks", "each"), [(750, 2), pytest.param(1500, 4, marks=pytest.mark.slow)]
 )

@@ -9,6 +9,7 @@ import pytest
 from tests.reference import kill_loop
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize("kills", [4, pytest.param(1000, marks=pytest.mark.slow)])
 def test_nothing_recorded_is_lost_or_done_again(kills: int, tmp_path: Path) -> None:
     result = kill_loop.run(tmp_path, kills, seed=1)

@@ -129,11 +129,13 @@ def kill_at_random(folder: Path, times: int, seed: int) -> int:
     return kills
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize("every", [6, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_staged_batch_may_be_killed_after_every_record(tmp_path: Path, every: int) -> None:
     assert kill_at_records(tmp_path, every) > RECORDS - every
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize("times", [2, pytest.param(5, marks=pytest.mark.slow)])
 def test_a_staged_batch_may_be_killed_again_and_again(tmp_path: Path, times: int) -> None:
     assert kill_at_random(tmp_path, times, seed=1) == times

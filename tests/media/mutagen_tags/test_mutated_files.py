@@ -82,6 +82,7 @@ def try_all(recipes: list[mutations.Recipe], parts: str, folder: Path) -> None:
     assert not verdict.faults, "\n".join(verdict.faults)
 
 
+@pytest.mark.loop
 @pytest.mark.parametrize(("parts", "count"), [(READERS, 1000), (WRITERS, 200)])
 def test_damaged_files_of_newer_formats_raise_no_foreign_exception(
     memory: Path, parts: str, count: int

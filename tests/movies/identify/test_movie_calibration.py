@@ -41,6 +41,7 @@ def results(deck: NameSet, tmp_path_factory: pytest.TempPathFactory) -> Results:
         return movies.answer_in_ways(deck.cases, server, folder, (movies.OURS, movies.FIRST))
 
 
+@pytest.mark.loop
 def test_what_is_accepted_is_right_and_most_is(results: Results) -> None:
     ours = movie_answers.score(results[movies.OURS])
     assert ours.precision >= 0.99

@@ -66,6 +66,7 @@ def score(result: Identified) -> Score:
     return matching_answers.score([truth for truth, _ in result], [answer for _, answer in result])
 
 
+@pytest.mark.loop
 def test_the_albums_are_of_every_family_and_always_the_same(
     identified: Identified, size: Size
 ) -> None:
