@@ -41,3 +41,4 @@ class WritePolicy(msgspec.Struct, frozen=True):
 
 
 READ_ONLY = WritePolicy()
+LINK_REASON = "a link leads to it in {}, and the setting links is {}"

@@ -167,8 +167,9 @@ def list_folder(top: Path, ignored: tuple[str, ...] = ()) -> ListedFolder:
 
     `ignored` are the user's ignore patterns.
     """
+    listing = _scan_folder(top, IgnoreRules.for_folder(top, ignored))
     return ListedFolder(
-        str(top), "", files=_scan_folder(top, IgnoreRules.for_folder(top, ignored)).files
+        str(top), "", files=listing.files, refused_links=tuple(listing.refused_links)
     )
 
 
@@ -203,16 +204,14 @@ def resolve_links(top: Path, listed: Iterable[ListedFolder]) -> dict[str, str]:
     }
 
 
-def find_real_path(real_paths: Mapping[str, str], place: str) -> Path | None:
-    """Return the real path of a file as it was when its folder was listed, or None if unknown.
+def find_real_path(real_paths: Mapping[str, str], place: str) -> Path:
+    """Return the real path of a file as it was when its folder was listed.
 
     `real_paths` are those of `resolve_links`.
     """
     above = place
     while above and above not in real_paths:
         above = above.rpartition("/")[0]
-    if above not in real_paths:
-        return None
     real = Path(path_text.unescape_path(real_paths[above]))
     return real / path_text.unescape_path(place[len(above) :].lstrip("/"))
 

@@ -178,6 +178,6 @@ class Artist(_MemoizedStruct, frozen=True, kw_only=True):
             place: path for place, path in self.real_paths.items() if not path.startswith(library)
         }
 
-    def real_path_of(self, place: str) -> Path | None:
-        """Return the real path of a file as it was when the folder was listed, if known."""
+    def real_path_of(self, place: str) -> Path:
+        """Return the real path of a file as it was when the folder was listed."""
         return folder_listing.find_real_path(self.real_paths, place)
