@@ -163,6 +163,7 @@ class Artist(_MemoizedStruct, frozen=True, kw_only=True):
     real_paths: dict[str, str] = {}  # by place, escaped
     refused_links: tuple[str, ...] = ()  # places
     library: str = ""
+    file_ids: dict[str, tuple[int, int]] = {}  # device and inode of audio files, by place
     fetched_covers: dict[str, FetchedCover] = {}
 
     @property

@@ -98,6 +98,15 @@ def read_artist(
         unread_files=tuple(map(path_text.escape_path, sorted(unread))),
         real_paths=folder_listing.resolve_links(path, listed_folders),
         library=path_text.escape_path(os.path.realpath(path.absolute().parent)),
+        file_ids={
+            path_text.escape_path(folder.relative_path_of(file.name)): (
+                file.stat.st_dev,
+                file.stat.st_ino,
+            )
+            for folder in listed_folders
+            for file in folder.audio_candidates
+            if file.stat
+        },
         refused_links=tuple(
             path_text.escape_path(folder.relative_path_of(name))
             for folder in listed_folders
