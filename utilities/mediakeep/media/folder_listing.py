@@ -212,8 +212,10 @@ def find_real_path(real_paths: Mapping[str, str], place: str) -> Path:
     above = place
     while above and above not in real_paths:
         above = above.rpartition("/")[0]
-    real = Path(path_text.unescape_path(real_paths[above]))
-    return real / path_text.unescape_path(place[len(above) :].lstrip("/"))
+    return Path(
+        path_text.unescape_path(real_paths[above]),
+        path_text.unescape_path(place[len(above) :].lstrip("/")),
+    )
 
 
 def get_listed_file(folder: str, name: str) -> ListedFile | None:
