@@ -96,13 +96,15 @@ class AlbumHome:
                     track.write_bytes(data[: len(data) // 2])
             (folder / "rip.log").write_text("log")
 
-    def settings(self, *, ignored: tuple[str, ...] = (), **options: Any) -> dict[str, Any]:
+    def settings(
+        self, *, ignored: tuple[str, ...] = (), links: str = "follow", **options: Any
+    ) -> dict[str, Any]:
         """Return the settings that the command would build from options."""
         names = ("source", "config", "profile", "verify", "existing", "enrich", "delete_original")
         folders = {"output_dir": self.output, "archive_dir": self.archive}
         given = {**dict.fromkeys(names), "working_dir": None, "keep_going": False, "mirror": False}
         others: dict[str, Any] = {"max_attempts": 3, "add": (), "scan": None}
-        others["ignore"] = ",".join(ignored)
+        others |= {"ignore": ",".join(ignored), "links": links}
         values = {**given, **folders, "access": self.access, **self.values, **options}
         return album_settings.build_settings(self.path, values, others, {})
 

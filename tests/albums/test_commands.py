@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from mediakeep import clock, size_text
 from mediakeep.config import ENV_PREFIX
 from tests.albums import rig
 from tests.albums.rig import AlbumHome
@@ -231,14 +233,20 @@ def test_what_was_rolled_back_is_listed_and_restored(albums: AlbumHome) -> None:
     albums.make(ALBUM)
     albums.convert()
     before = rig.contents(albums.output)
+    size = sum(path.stat().st_size for path in (albums.output / ALBUM).rglob("*"))
     assert run(albums, MANAGER, "--list-quarantine") == "Nothing is in quarantine.\n"
     convert(albums, "--rollback", ALBUM, "--yes")
     assert rig.names(albums.output) == []
     listed = [
-        line.partition("  ") for line in run(albums, MANAGER, "--list-quarantine").splitlines()
+        re.split("  +", line) for line in run(albums, MANAGER, "--list-quarantine").splitlines()
     ]
-    ids = {what.removeprefix("rolled back: "): one for one, _, what in listed}
+    ids = {what.removeprefix("rolled back: "): one for one, *_, what in listed}
     output, archive = str(albums.output / ALBUM), str(albums.archive / ALBUM)
+    entries = json.loads(run(albums, MANAGER, "--list-quarantine", "--json"))
+    assert size == next(one["bytes"] for one in entries if one["path"] == output)
+    assert [line[1:3] for line in listed] == [
+        [clock.format_local(one["date"]), size_text.format_size(one["bytes"])] for one in entries
+    ]
     assert ids.keys() == {output, archive}
     restored = run(albums, MANAGER, "--restore-quarantined", ids[output])
     assert restored == f"Restored: {output}\n"

@@ -144,11 +144,16 @@ def test_long_names_and_ignored_files(albums: AlbumHome) -> None:
         (folder / name).write_text("?")
     encoded.write(folder / "Bonus/b.wv", "a.wv")
     (albums.library / ".mediakeepignore").write_text("Scan.*\n")
-    albums.convert(ignored=("booklet.pdf", "Bonus/"))
+    elsewhere = Path(shutil.copytree(folder / "Bonus", albums.root / "elsewhere"))
+    (folder / "Else").symlink_to(elsewhere)
+    (folder / "c.wv").symlink_to(elsewhere / "b.wv")
+    albums.convert(ignored=("booklet.pdf", "Bonus/"), links="refuse")
     assert albums.item(ALBUM).status is Status.COMPLETED, albums.item(ALBUM).error_message
     found = rig.names(albums.output / ALBUM)
     assert found == sorted(["a.opus", "notes.txt", "x" * 250 + ".opus", letters[:125] + ".opus"])
-    assert {"booklet.pdf", "Scan.PDF", "Bonus/b.wv"} < set(rig.names(albums.archive / ALBUM))
+    kept = set(rig.names(albums.archive / ALBUM))
+    assert {"booklet.pdf", "Scan.PDF", "Bonus/b.wv"} < kept
+    assert not {"c.wv", "Else/b.wv"} & kept, "what links lead to is not even copied"
 
 
 KEPT = ("cbr.mp3", "aac.m4a", "a.opus", "a.wma")

@@ -18,6 +18,7 @@ from mediakeep.audiobooks.details.book_tags import BookDetails
 from mediakeep.audiobooks.details.read_details import FoundDetails
 from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.errors import UsageError
+from mediakeep.media import ignore_rules
 from tests.audiobooks import books
 from tests.media import drawn_pictures
 from tests.media.encoding import sounds
@@ -303,6 +304,19 @@ def test_several_folders_have_one_title() -> None:
 def read(folder: Path, *names: str, **given: str) -> FoundDetails:
     sources = [SourceFile(folder / name) for name in names]
     return read_details.read_details([folder], sources, given)
+
+
+def test_refused_links_are_no_source_of_details(tmp_path: Path) -> None:
+    folder, refused = tmp_path / "Book", ignore_rules.parse_patterns("", "refuse")
+    folder.mkdir()
+    (tmp_path / "desc.txt").write_text("Long")
+    (tmp_path / "cover.png").write_bytes(PNG)
+    for name in ("desc.txt", "cover.png"):
+        (folder / name).symlink_to(tmp_path / name)
+    origins = read_details.read_details([folder], [], {}).origins
+    assert {"description", "cover"} <= origins.keys()
+    origins = read_details.read_details([folder], [], {}, ignored=refused).origins
+    assert not {"description", "cover"} & origins.keys()
 
 
 def write_tagged(path: Path, album: str, *, author: str = "Tag Author") -> Path:

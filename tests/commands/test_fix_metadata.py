@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mediakeep.app.edit.edit_command import EditCommand
 from mediakeep.media.audio import tag_edits
 from mediakeep_samples.music.track_files import TrackContent
 from tests import documents
@@ -368,6 +369,34 @@ def test_what_is_locked_is_named_and_left_alone(home: Home, lock: str) -> None:
     assert told.out == "0 files changed; 5 failed.\n"
     assert told.err.count("lock") >= 5
     assert state(album) == before
+
+
+@pytest.mark.real_disk
+@pytest.mark.parametrize("links", ["follow", "read", "refuse"])
+def test_nothing_is_written_through_a_link_that_is_new_or_may_only_be_read(
+    home: Home, monkeypatch: pytest.MonkeyPatch, links: str
+) -> None:
+    album, elsewhere = home.music / "Vera" / "Dawn", home.music.parent / "disk2"
+
+    def move(*_: object) -> bool:
+        album.rename(elsewhere)
+        album.symlink_to(elsewhere)
+        return False
+
+    first, before = dawn(home)[0], state(album)
+    if links == "follow":
+        monkeypatch.setattr(EditCommand, "_print_warnings", move)
+    else:
+        move()
+    told = run(home, DOOR, "genre", first, "Shanty", "--links", links)
+    assert told.code == 1
+    assert state(album) == before
+    reason = (
+        "since it was read, a link was put in its path"
+        if links == "follow"
+        else f"a link leads to it in {elsewhere}, and the setting links is {links}"
+    )
+    assert reason in told.err
 
 
 @pytest.mark.real_disk

@@ -84,6 +84,24 @@ def test_a_worker_reads_an_artist_as_the_scan_saw_it(home: Home) -> None:
     assert "no changes" in home.scan()
 
 
+@pytest.mark.real_disk
+def test_refused_links_are_named_and_change_what_leads_there(finished: Home) -> None:
+    (finished.path.parent / "disk2").mkdir()
+    shutil.move(finished.music / "Velvet Harbour", finished.path.parent / "disk2")
+    artist = finished.music / "Velvet Harbour"
+    artist.symlink_to(finished.path.parent / "disk2" / artist.name)
+    assert "no changes" in finished.scan()
+    (finished.path / "mediakeep.toml").write_text('links = "refuse"\n')
+    assert (
+        "1 ignored.\n1 link out of the library not followed: 'Velvet Harbour'." in finished.scan()
+    )
+    assert reason(finished, artist.name) == ("skipped", "ignored")
+    done = finished.call("music_queue_manager", "--scan", finished.music, "--json")
+    assert json.loads(done.stdout)["refused_links"] == [artist.name]
+    done = finished.call("process_artist", artist, "--links", "follow")
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("door", ["music_queue_manager", "movie_queue_manager"])
 def test_a_bad_pattern_is_refused_with_its_name(home: Home, door: str) -> None:
     done = home.call(door, "--scan", home.music, "--ignore", "a,!b")

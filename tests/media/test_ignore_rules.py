@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
+from mediakeep.albums import scan as albums
+from mediakeep.audiobooks.sources import find_books
 from mediakeep.errors import Unreadable, UsageError
+from mediakeep.item import ScannedItem
 from mediakeep.media import folder_listing, ignore_rules
 from mediakeep.media.video import video_files
 from mediakeep.movies.scan import library_scan as movies
@@ -119,6 +123,56 @@ def test_movies_beside_others_ignore_alike_in_a_scan_and_alone(tmp_path: Path) -
     given = ignore_rules.parse_patterns("Heat*")
     assert list(movies.find_movies(tmp_path, given)) == []
     assert movies.find_unassigned_files(tmp_path) == ((), ())
+
+
+@pytest.mark.real_disk
+@each_row(
+    "scan", [music.find_artists, movies.find_movies, albums.find_albums, find_books.find_books]
+)
+def test_links_out_of_a_library_can_be_refused_by_every_scan(
+    tmp_path: Path, scan: Callable[..., Iterable[ScannedItem]]
+) -> None:
+    names = ("01.mp3", "Alien (1979).mkv")
+    library = tmp_path / "music"
+    put(library, *(f"Vera/{name}" for name in names))
+    put(tmp_path / "disk2", *(f"Vera/{name}" for name in names), "02.mp3")
+    before = list(scan(library))
+    for place, target in {"Else": "Vera", "Vera/More": "Vera", "Vera/02.mp3": "02.mp3"}.items():
+        (library / place).symlink_to(tmp_path / "disk2" / target)
+    (library / "Vera" / "03.mp3").symlink_to(library / "Vera" / "01.mp3")
+    assert [one.fingerprint for one in scan(library)] != [one.fingerprint for one in before]
+    (library / "Vera" / "03.mp3").unlink()
+    refused = ignore_rules.parse_patterns("", "refuse")
+    assert list(scan(library, refused)) == before
+    links = ["Else", "Vera/02.mp3", "Vera/More"]
+    assert folder_listing.find_refused_links(library, refused) == links
+    assert folder_listing.find_refused_links(library, ()) == []
+    assert [ignore_rules.is_ignored(library / one, library, refused) for one in links] == [True] * 3
+    assert [one.name for one in video_files.find_videos(library, {".mp3"}, refused)] == ["01.mp3"]
+
+
+@pytest.mark.real_disk
+def test_links_within_a_library_are_followed_also_for_one_of_its_items(tmp_path: Path) -> None:
+    """Else the fingerprint of the worker differed from that of the scan."""
+    put(tmp_path, "music/Vera/Dawn/01.mp3", "music/Heat (1995)/Heat.mkv", "disk2/a.mkv")
+    library, refused = tmp_path / "music", ignore_rules.parse_patterns("", "refuse")
+    (library / "Tide").mkdir()
+    (library / "Tide" / "Dawn").symlink_to(library / "Vera" / "Dawn")
+    (library / "Tide" / "Dusk").symlink_to(tmp_path / "disk2")
+    scanned = {one.key: one.fingerprint for one in music.find_artists(library, refused)}
+    artist = music.read_artist(library / "Tide", ignored=refused)
+    assert artist.fingerprint == scanned["Tide"]
+    assert [track.place for track in artist.tracks] == ["Dawn/01.mp3"]
+    assert (artist.refused_links, artist.outside_links) == (
+        ("Dusk",),
+        {"Dusk": str(tmp_path / "disk2")},
+    )
+    film = library / "Heat (1995)"
+    for name, target in {"a.mkv": tmp_path / "disk2" / "a.mkv", "b.srt": film / "Heat.mkv"}.items():
+        (film / name).symlink_to(target)
+    (found,) = movies.find_movies(library, refused)
+    read = movies.read_movie(film, found.key, library, refused)
+    assert (read.fingerprint, len(read.videos)) == (found.fingerprint, 1)
 
 
 def test_videos_below_a_folder_are_passed_over_alike(tmp_path: Path) -> None:

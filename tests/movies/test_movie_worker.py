@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -15,12 +16,15 @@ from mediakeep import path_text
 from mediakeep.errors import LibraryMissing
 from mediakeep.item import Status
 from mediakeep.lookups.service_config import Locale
+from mediakeep.media import ignore_rules
 from mediakeep.media.undo import apply_undo
 from mediakeep.media.undo.record_index import RecordQuery
 from mediakeep.media.undo.store import UndoStore
 from mediakeep.movies.identify.model import MovieChoice
 from mediakeep.movies.item import MovieItem
 from mediakeep.movies.outputs import failed_lookups_csv, movie_record
+from mediakeep.movies.sidecars import write_sidecars
+from mediakeep.movies.sidecars.write_sidecars import SidecarWriteResult
 from mediakeep.policy import FixLevel, WritePolicy
 from mediakeep_simulator.entities import MusicBrainzCatalogue
 from mediakeep_simulator.server import SimulatorServer
@@ -107,6 +111,46 @@ def test_a_movie_gets_all_that_a_media_centre_reads(bench: Bench) -> None:
     assert item.metadata_files == tuple(name for name in sorted(files_of(bench)) if name != KEY)
     assert outcome.facts["auto_fixed"] == 4
     assert bench.issues(KEY) == {"collection-gap", "low-resolution"}
+
+
+@pytest.mark.real_disk
+@pytest.mark.parametrize("links", ["read", "refuse"])
+def test_sidecars_behind_links_are_only_read_if_the_setting_says_so(
+    bench: Bench, links: str
+) -> None:
+    bench.put(KEY, HERON)
+    elsewhere = bench.root / "kept.nfo"
+    elsewhere.write_text(f"<movie><title>{STEM}</title></movie>")
+    (bench.library / f"{STEM}.nfo").symlink_to(elsewhere)
+    before = elsewhere.read_bytes()
+    patterns = ignore_rules.parse_patterns("", links)
+    outcome = bench.work(KEY, structs.replace(SAFE, links=links), ignore_patterns=patterns)
+    assert elsewhere.read_bytes() == before
+    reason = f"a link leads to it in {bench.root}, and the setting links is {links}"
+    assert reason in str(outcome.facts["not_written"])
+    assert f"{STEM}-poster.jpg" in files_of(bench)
+
+
+@pytest.mark.real_disk
+@pytest.mark.parametrize("linked", [f"{STEM}.nfo", ""])
+def test_sidecars_that_become_links_during_a_batch_are_not_written_through(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, linked: str
+) -> None:
+    bench.put(KEY, HERON)
+    (bench.library / f"{STEM}.nfo").write_text("<movie><title>Old</title></movie>")
+    elsewhere, write = bench.root / "disk2", write_sidecars.write_files
+
+    def link_and_write(*arguments: Any) -> SidecarWriteResult:
+        if not elsewhere.exists():
+            (bench.library / linked).rename(elsewhere)
+            (bench.library / linked).symlink_to(elsewhere)
+        return write(*arguments)
+
+    monkeypatch.setattr(write_sidecars, "write_files", link_and_write)
+    outcome = bench.work(KEY)
+    assert "a link was put in its path, changed or removed" in str(outcome.facts["not_written"])
+    assert "<title>Old</title>" in (bench.library / f"{STEM}.nfo").read_text()
+    assert (f"{STEM}-poster.jpg" in files_of(bench)) is bool(linked)
 
 
 def test_done_twice_nothing_is_asked_and_no_file_is_touched(bench: Bench) -> None:

@@ -14,6 +14,7 @@ from msgspec import structs
 from mediakeep import path_text
 from mediakeep.errors import DiskFull
 from mediakeep.item import Status
+from mediakeep.media import ignore_rules
 from mediakeep.media.audio import tags
 from mediakeep.media.undo import apply_undo
 from mediakeep.media.undo.apply_undo import RecordQuery
@@ -259,6 +260,11 @@ def test_the_report_names_links_that_lead_out_of_the_library(
     (artist / linked).symlink_to(elsewhere)
     run(artist)
     assert told.format(elsewhere) in plain_report(artist)
+    refused = run(artist, ignored=ignore_rules.parse_patterns("", "refuse"))
+    if linked:
+        assert told.replace("\n", " (not followed)\n").format(elsewhere) in plain_report(artist)
+    else:
+        assert refused.state is Status.SKIPPED
 
 
 @pytest.mark.real_disk

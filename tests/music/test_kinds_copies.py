@@ -64,6 +64,17 @@ def test_a_copy_with_other_tags_in_the_same_album_is_found(artist: Path, suffix:
     assert find_duplicates(artist) == {f"Dawn/b.{suffix}": f'same audio as "Dawn/a.{suffix}"'}
 
 
+@pytest.mark.real_disk
+def test_a_link_to_a_track_is_no_copy_of_it(artist: Path) -> None:
+    track = song(artist / "Dawn" / "b.flac", "song")
+    (artist / "Dawn" / "a.flac").symlink_to(track)
+    (artist / "Dawn" / "c.flac").hardlink_to(track)
+    (artist / "d.flac").symlink_to(track)
+    assert find_duplicates(artist) == {}
+    song(artist / "Dawn" / "e.flac", "song", title="Other")
+    assert find_duplicates(artist) == {"Dawn/e.flac": 'same audio as "Dawn/a.flac"'}
+
+
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
 def test_takes_of_one_sound_are_no_copies(artist: Path, suffix: str) -> None:
     for take in range(4):

@@ -54,7 +54,7 @@ def test_a_merged_mbid_is_rewritten_and_its_neighbours_stay(field: str) -> None:
 
 
 def test_an_mbid_of_a_field_that_is_not_looked_up_stays() -> None:
-    of = artist({"musicbrainz_recordingid": OLD}, merged={OLD: NEW})
+    of = artist({"musicbrainz_trackid": OLD}, merged={OLD: NEW})
     assert paper.list_artist_details("merged-mbid", of) == {}
     assert list_repairs(of) == []
 

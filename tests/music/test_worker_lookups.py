@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from mediakeep.errors import NoCache
 from mediakeep.lookups.musicbrainz import cache_json
@@ -151,6 +152,35 @@ def test_merged_mbids_are_rewritten_in_the_files_once_and_can_be_undone(
         apply_undo.apply_undo(store, step.record)
     store.close()
     assert path.read_bytes() == before
+
+
+def test_a_merged_recording_is_rewritten_and_another_one_only_reported(
+    tmp_path: Path, home: Path
+) -> None:
+    old, other, vera = generate_mbid("old"), generate_mbid("other"), tmp_path / "music" / "Vera"
+    titles = ("Low Tide", "Ballast", "Thaw", "Moorings", "Lantern", "Heron")
+    shelf.put_album(vera / "Dawn", *titles, albumartist="Vera", artist="Vera")
+    catalogue = structs.replace(
+        world(), releases=(factories.make_release(world().groups[0], [titles]),)
+    )
+    low_tide, *_ = (track.recording for track in catalogue.releases[0].media[0].tracks)
+    first, second, *_ = sorted((vera / "Dawn").glob("*.mp3"))
+    mark(first, home, musicbrainz_recordingid=old.upper())
+    mark(second, home, musicbrainz_recordingid=other)
+    before = first.read_bytes()
+    with SimulatorServer(factories.with_merged(catalogue, old, low_tide)) as server:
+        outcome = run(vera, home, visits.access(server))
+        assert outcome.facts["requests"] == len(server.requests) == 5
+        again = run(vera, home, visits.access(server))
+        assert (len(server.requests), again.facts["hits"]) == (5, 1)
+    assert tags.read(first).tags.musicbrainz_recordingid == (low_tide,)
+    assert tags.read(second).tags.musicbrainz_recordingid == (other,)
+    assert outcome.facts["repairs"]["merged-mbid"] == 1
+    store = UndoStore(home / "status" / "undo")
+    for step in apply_undo.plan_undo(store, RecordQuery()):
+        apply_undo.apply_undo(store, step.record)
+    store.close()
+    assert first.read_bytes() == before
 
 
 def test_a_merge_is_only_reported_if_repairs_are_off(

@@ -55,7 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     fix: str = "safe"
     locked_fields: str = ""  # comma-separated names
     hardlinks: str = "refuse"
-    links: str = "follow"  # or "read": files behind symbolic links are not written
+    links: str = "follow"  # or "read", "refuse": how to treat symbolic links
     nfo: str = "keep"  # or "set-aside": how to treat an NFO that cannot be read
     other_tags: str = "update"
     keep_mtime: bool = False

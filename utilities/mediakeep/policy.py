@@ -18,8 +18,9 @@ class FixLevel(StrEnum):
 class WritePolicy(msgspec.Struct, frozen=True):
     """What may be written to library files, and how.
 
-    Locked fields are never changed. `hardlinks` is "refuse" or "break"; `links` is "follow", or
-    "read" if music files behind symbolic links are not written. `other_tags` is how to treat
+    Locked fields are never changed. `hardlinks` is "refuse" or "break"; `links` is "follow";
+    "read" if files behind symbolic links are not written; or "refuse" if none outside of the
+    library is read, either. `other_tags` is how to treat
     secondary tags, such as ID3v1: "update", "leave" or "remove". `cover_art` is where downloaded
     covers go: "none", "embed", "file" or "both"; `cover_size` is "500", "1200" (pixels)
     or "full". `id3` is the ID3 version written to MP3 files: "keep", "2.3" or "2.4". `nfo` is how
@@ -40,3 +41,4 @@ class WritePolicy(msgspec.Struct, frozen=True):
 
 
 READ_ONLY = WritePolicy()
+LINK_REASON = "a link leads to it in {}, and the setting links is {}"

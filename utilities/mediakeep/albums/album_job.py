@@ -144,7 +144,13 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
     def is_ignored(self, relative: str) -> bool:
         """Return whether the user's patterns exclude a file of the album."""
         path = self.original / relative
-        return ignore_rules.is_ignored(path, self.original, self.settings.ignored)
+        return ignore_rules.is_ignored(path, self.original, self.ignored)
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The patterns of files that are not converted."""
+        library = [self.original, *self.folders_above][-1].parent
+        return ignore_rules.for_library(self.settings.ignored, library)
 
     def read_plan(self, folder: Path) -> tuple[SourceAlbum, AlbumPlan]:
         """Read the album in a folder, and plan its conversion."""

@@ -25,6 +25,7 @@ from mediakeep.albums.read_album import SourceAlbum
 from mediakeep.albums.resume import CLEARED
 from mediakeep.errors import WorkingFilesChanged
 from mediakeep.item import SkipReason, Status
+from mediakeep.media.ignore_rules import IgnoreRules
 from mediakeep.media.transfer import extra_files
 from mediakeep.media.transfer.extra_files import ExtraFilesPlan
 from mediakeep.outcome import Outcome, PartFailed, Parts, Work
@@ -61,7 +62,8 @@ def prepare(job: AlbumJob, work: Work) -> Outcome | Parts:
         dirs = working_dirs.create_working_dirs(folder, album.name, job.owner_key)
         enrichment.forget_enrichment(dirs)
         before = dirs.load_source_manifest()
-        copied = verified_copy.copy_to_source(job.original, dirs.source)
+        rules = IgnoreRules.for_folder(job.original, job.ignored)
+        copied = verified_copy.copy_to_source(job.original, dirs.source, rules.refuses_link)
         _remove_vanished(dirs, before, copied)
         dirs.save_source_manifest(copied)
         working_dirs.create_processed_structure(copied, dirs.processed)

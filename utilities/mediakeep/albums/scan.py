@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from mediakeep import path_text
 from mediakeep.item import ScannedItem
-from mediakeep.media import folder_groups
+from mediakeep.media import folder_groups, ignore_rules
 from mediakeep.media.folder_groups import FolderGroups
 from mediakeep.media.folder_listing import ListedFolder
 
@@ -39,7 +39,7 @@ def scan_album(folder: Path) -> ScannedItem | None:
 
 
 def _list_albums(root: Path, ignored: tuple[str, ...]) -> FolderGroups:
-    listed = folder_groups.list_folders(root, ignored)
+    listed = folder_groups.list_folders(root, ignore_rules.for_library(ignored, root))
     return folder_groups.group_folders(listed, _find_files, _is_disc)
 
 

@@ -46,7 +46,9 @@ def build_settings(
         "origin": str(other_file or home / config.FILE_NAME),
         "access": msgspec.to_builtins(given.get("access")),
         "cover_size": config.get_setting(home, "cover_size", environ),
-        "ignored": ignore_rules.parse_patterns(others.get("ignore") or ""),
+        "ignored": ignore_rules.parse_patterns(
+            others.get("ignore") or "", others.get("links") or ""
+        ),
         **{name: bool(given.get(name)) for name in ("keep_going", "mirror", "also")},
     }
     try:

@@ -59,7 +59,7 @@ def build_settings(
         "given": _list_given(own),
         "combine": tuple(map(path_text.escape_path, folders)) if own["combine"] else (),
         "origin": str(own["config"] or home / config.FILE_NAME),
-        "ignore": ignore_rules.parse_patterns(others["ignore"]),
+        "ignore": ignore_rules.parse_patterns(others["ignore"], others.get("links") or ""),
     }
     try:
         settings = msgspec.convert(values, BookSettings, strict=False)

@@ -26,7 +26,7 @@ _INDENT = "  "
 
 def describe_stages(job: BookJob) -> list[str]:
     """Return a line for each stage that would run, with the files in order below the first."""
-    found = read_input.read_input(job.item.folders, job.options, job.settings.ignore)
+    found = read_input.read_input(job.item.folders, job.options, job.ignored)
     if found is None:
         return ["input: no audio files"]
     stages = kinds.AUDIOBOOKS.stages

@@ -30,6 +30,7 @@ from mediakeep.audiobooks.read_input import BookInput
 from mediakeep.audiobooks.settings import BookOptions, BookSettings
 from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.errors import WorkingFilesChanged
+from mediakeep.media import ignore_rules
 from mediakeep.outcome import Progress
 from mediakeep.workspace import working_dirs
 from mediakeep.workspace.system_errors import (
@@ -56,12 +57,17 @@ class BookJob(msgspec.Struct, frozen=True, dict=True):
     def options(self) -> BookOptions:
         return self.settings.get_options(self.item)
 
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The patterns of files to skip."""
+        return ignore_rules.for_library(self.settings.ignore, self.item.library)
+
     def read_details(self, sources: Sequence[SourceFile]) -> FoundDetails:
         """Find the tags and the cover of the book; raises what `read_details` raises."""
         given = {name: getattr(self.options, name, "") for name in BookDetails.__struct_fields__}
         given["cover"] = path_text.unescape_path(given["cover"])
         item = self.item
-        return read_details.read_details(item.folders, sources, given, item.library)
+        return read_details.read_details(item.folders, sources, given, item.library, self.ignored)
 
     @property
     def name(self) -> str:

@@ -60,7 +60,7 @@ def check_input(job: BookJob, work: Work, progress: Progress) -> Outcome | Parts
     if work.results is not None:
         return _finish_input(job, work.results)
     report = build_stoppable_report(progress)
-    read = read_input.read_input(job.item.folders, job.options, job.settings.ignore, report)
+    read = read_input.read_input(job.item.folders, job.options, job.ignored, report)
     if read is None:
         data = {"skip_reason": SkipReason.EMPTY.value}
         kind = "MP3 files, and formats is mp3" if job.options.formats == "mp3" else "audio files"

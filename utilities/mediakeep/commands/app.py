@@ -199,12 +199,6 @@ def setting_option(
     )
 
 
-def with_ignore_option(function: AnyFunction) -> AnyFunction:
-    """Add --ignore, the patterns of files and folders that scans skip."""
-    text = "Skip files and folders that match, such as '*.bak,Samples/'; see also .mediakeepignore."
-    return setting_option("--ignore", str, text)(function)
-
-
 class SuggestingChoice(click.Choice[str]):
     """A choice that suggests the nearest word for an unknown one."""
 
@@ -225,6 +219,19 @@ class PathParam(click.Path):
         if value == "":
             self.fail("The path is empty.", param, ctx)
         return super().convert(value, param, ctx)
+
+
+with_links_option = setting_option(
+    "--links",
+    SuggestingChoice(["follow", "read", "refuse"]),
+    "Files behind symbolic links: write them, only read them, or skip those outside the library.",
+)
+
+
+def with_ignore_option(function: AnyFunction) -> AnyFunction:
+    """Add --links and --ignore, which say what scans skip."""
+    text = "Skip files and folders that match, such as '*.bak,Samples/'; see also .mediakeepignore."
+    return setting_option("--ignore", str, text)(with_links_option(function))
 
 
 class DurationParam(click.ParamType[float]):

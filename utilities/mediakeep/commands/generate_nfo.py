@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from mediakeep import kinds, path_text, sample_library
+from mediakeep import config, kinds, path_text, sample_library
 from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.interface import ReviewOptions, WorkerOptions
 from mediakeep.commands import app
@@ -17,6 +17,7 @@ from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import musicbrainz_options, write_options
 from mediakeep.errors import MediakeepError, NoQueue, ServiceFailed, UsageError
 from mediakeep.item import Item, ScannedItem, Status
+from mediakeep.media import ignore_rules
 from mediakeep.movies.item import MovieItem
 from mediakeep.outcome import NO_PROGRESS, Outcome, Stamp, Work, Worker
 from mediakeep.queue import readonly
@@ -41,6 +42,7 @@ class TargetMovie(NamedTuple):
 @click.option("--dry-run", is_flag=True, help="Print what would be written; write nothing.")
 @musicbrainz_options.with_tmdb_options
 @write_options.with_add_options
+@app.with_links_option
 @app.with_json_option
 def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     """Write the NFO of each movie at PATH: a video, the folder of a movie, or a folder of movies.
@@ -53,7 +55,7 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     policy = write_options.parse_policy(options)
     access = musicbrainz_options.parse_tmdb_access(home, options)
     items = _load_items(home)
-    ignored = registry.ignore_patterns(home)
+    ignored = ignore_rules.parse_patterns(config.get_setting(home, "ignore"), policy.links)
     movies = _find_movies(items, path.expanduser().absolute(), ignored)
     write = not (options["dry_run"] or options["printed"])
     if write:

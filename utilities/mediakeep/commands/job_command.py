@@ -47,7 +47,7 @@ def build_command(
 
     def main(home: Path, **options: Any) -> int:
         settings = {name: options.pop(name) for name in names}
-        ignored = ignore_rules.parse_patterns(options["ignore"])
+        ignored = ignore_rules.parse_patterns(options["ignore"], options["links"])
         context = ManagerContext(
             home, kind, ClickConsole(), options["yes"], ignore_patterns=ignored
         )

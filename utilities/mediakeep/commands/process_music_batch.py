@@ -50,7 +50,7 @@ def main(home: Path, artist: str | None, apply_plan: Path | None, **options: Any
     access = musicbrainz_options.parse_access(
         options, fresh=batch_options.check_refresh(kinds.MUSIC, artist, options)
     )
-    ignored = ignore_rules.parse_patterns(options["ignore"])
+    ignored = ignore_rules.parse_patterns(options["ignore"], policy.links)
     request = BatchRequest(
         kinds.MUSIC, artist, access, policy, native=options["deep"], ignore_patterns=ignored
     )

@@ -230,7 +230,7 @@ def build_manager(kind: Kind) -> app.MediakeepCommand:
     def main(home: Path, as_json: bool, **options: Any) -> int:
         names = ("yes", "force", "status", *(("to",) if kind.stages else ()))
         common = {name: options.pop(name) for name in names}
-        ignored = ignore_rules.parse_patterns(options.pop("ignore"))
+        ignored = ignore_rules.parse_patterns(options.pop("ignore"), options.pop("links"))
         context = ManagerContext(
             home,
             kind,

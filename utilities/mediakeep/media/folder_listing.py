@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import cached_property
 from hashlib import blake2b
 from operator import attrgetter
@@ -13,6 +13,7 @@ from stat import S_ISREG
 
 import msgspec
 
+from mediakeep import path_text
 from mediakeep.media import ignore_rules, symlink_guard
 from mediakeep.media.audio.formats import AMBIGUOUS_SUFFIXES, AUDIO_SUFFIXES, UNSUPPORTED_SUFFIXES
 from mediakeep.media.ignore_rules import IgnoreRules
@@ -40,7 +41,8 @@ class ListedFolder(msgspec.Struct, frozen=True, dict=True):
     """A listed folder: its path and its visible files.
 
     `relative_path` is relative to the top of the listed tree, "" for the top itself. `error` is set
-    if the folder could not be listed.
+    if the folder could not be listed. `refused_links` are names that were left out, see
+    `IgnoreRules.refuses_link`.
     """
 
     path: str
@@ -48,6 +50,7 @@ class ListedFolder(msgspec.Struct, frozen=True, dict=True):
     identity: FolderIdentity = (0, 0)  # (0, 0) if it could not be listed
     files: tuple[ListedFile, ...] = ()
     error: OSError | None = None
+    refused_links: tuple[str, ...] = ()
 
     @cached_property
     def audio_files(self) -> list[ListedFile]:
@@ -96,6 +99,7 @@ class _Listing(msgspec.Struct, frozen=True):
     folders: list[tuple[str, int]]  # subfolders: name, inode as listed
     links: list[str]  # names of symbolic links to folders
     rules: IgnoreRules  # that apply in it
+    refused_links: list[str]
 
 
 def walk_tree(
@@ -122,7 +126,13 @@ def walk_tree(
             if not (folder_path.relative_path and isinstance(error, FileNotFoundError)):
                 yield ListedFolder(folder_path.path, folder_path.relative_path, error=error)
             continue
-        folder = ListedFolder(folder_path.path, folder_path.relative_path, identity, listing.files)
+        folder = ListedFolder(
+            folder_path.path,
+            folder_path.relative_path,
+            identity,
+            listing.files,
+            refused_links=tuple(listing.refused_links),
+        )
         yield folder
         subfolders = [
             _subfolder_path(folder, name, inode)
@@ -157,8 +167,54 @@ def list_folder(top: Path, ignored: tuple[str, ...] = ()) -> ListedFolder:
 
     `ignored` are the user's ignore patterns.
     """
+    listing = _scan_folder(top, IgnoreRules.for_folder(top, ignored))
     return ListedFolder(
-        str(top), "", files=_scan_folder(top, IgnoreRules.for_folder(top, ignored)).files
+        str(top), "", files=listing.files, refused_links=tuple(listing.refused_links)
+    )
+
+
+def find_refused_links(root: Path, ignored: tuple[str, ...]) -> list[str]:
+    """Return the links of a library that are not followed, as sorted escaped paths below it."""
+    if ignored == ignore_rules.for_library(ignored, root):
+        return []  # all links are followed
+    return sorted(
+        path_text.escape_path(folder.relative_path_of(name))
+        for folder in walk_tree(root, ignored=ignore_rules.for_library(ignored, root))
+        for name in folder.refused_links
+    )
+
+
+def resolve_links(top: Path, listed: Iterable[ListedFolder]) -> dict[str, str]:
+    """Return the escaped real paths of a listed folder and of all links in it, also refused ones.
+
+    They are by place: the escaped path below the folder, "" for the folder itself.
+    """
+    paths = {"": str(top)}
+    for folder in listed:
+        links = (file.name for file in folder.files if file.is_link)
+        paths |= {
+            folder.relative_path_of(name): f"{folder.path}/{name}"
+            for name in (*links, *folder.refused_links)
+        }
+        if folder.relative_path and os.path.islink(folder.path):  # noqa: PTH114 (for each folder)
+            paths[folder.relative_path] = folder.path
+    return {
+        path_text.escape_path(place): path_text.escape_path(os.path.realpath(path))
+        for place, path in paths.items()
+    }
+
+
+def find_real_path(real_paths: Mapping[str, str], place: str) -> Path:
+    """Return the real path of a file as it was when its folder was listed.
+
+    `real_paths` are those of `resolve_links`.
+    """
+    above = place
+    while above and above not in real_paths:
+        above = above.rpartition("/")[0]
+    return Path(
+        path_text.unescape_path(real_paths[above]),
+        path_text.unescape_path(place[len(above) :].lstrip("/")),
     )
 
 
@@ -197,16 +253,21 @@ def _scan_folder(path: str | Path, rules: IgnoreRules) -> _Listing:
     files: list[ListedFile] = []
     real: list[tuple[str, int]] = []
     links: list[str] = []
+    refused: list[str] = []
     has_rules = False
     with os.scandir(path) as entries:
         for entry in entries:
-            name, folder = entry.name, _is_folder(entry)
+            name = entry.name
+            is_refused = entry.is_symlink() and rules.refuses_link(f"{path}/{name}")
+            folder = not is_refused and _is_folder(entry)
             if name[0] == "." and is_hidden(name, folder):
                 has_rules |= name == ignore_rules.FILE_NAME
                 continue
             if folder and ignore_rules.is_system_folder(name):
                 continue
-            if not folder:
+            if is_refused:
+                refused.append(name)
+            elif not folder:
                 files.append(_file_from_entry(entry, name))
             elif entry.is_symlink():
                 links.append(name)
@@ -217,8 +278,9 @@ def _scan_folder(path: str | Path, rules: IgnoreRules) -> _Listing:
         files = [file for file in files if not rules.matches(f"{path}/{file.name}", folder=False)]
         real = [sub for sub in real if not rules.matches(f"{path}/{sub[0]}", folder=True)]
         links = [link for link in links if not rules.matches(f"{path}/{link}", folder=True)]
+        refused = [link for link in refused if not rules.matches(f"{path}/{link}", folder=False)]
     files.sort(key=_BY_NAME)
-    return _Listing(tuple(files), sorted(real), sorted(links), rules)
+    return _Listing(tuple(files), sorted(real), sorted(links), rules, refused)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -1,8 +1,9 @@
-"""Decide which files and folders a scan ignores: system folders, and the user's patterns.
+"""Decide which files and folders a scan ignores: system folders, the user's patterns, and links.
 
 The patterns have the syntax of `.gitignore` (https://git-scm.com/docs/gitignore). They come from
 the setting `ignore`, and from files named `.mediakeepignore`. Such a file applies to its folder and
-everything below it.
+everything below it. Links that lead outside of the library are ignored if the setting `links` is
+"refuse"; then a special pattern is among those of the setting.
 """
 
 from __future__ import annotations
@@ -33,20 +34,30 @@ SYSTEM_FOLDERS = frozenset(
     }
 )
 
+# The special pattern; `for_library` adds the library's path. The user's patterns have no comma.
+_OUTSIDE_LINKS = "outside,"
+
 _Scope = tuple[str, "GitIgnoreSpec"]  # a folder with a trailing slash, and its patterns
 
 
 class IgnoreRules:
     """The ignore rules that apply in one folder of a library."""
 
-    def __init__(self, patterns: tuple[str, ...] = (), scopes: tuple[_Scope, ...] = ()) -> None:
+    def __init__(
+        self, patterns: tuple[str, ...] = (), scopes: tuple[_Scope, ...] = (), library: str = ""
+    ) -> None:
         self._patterns, self._scopes = patterns, scopes  # the innermost scope last
+        self._library = library  # real path with a trailing slash; "" if all links are followed
 
     @classmethod
     def for_folder(cls, folder: str | Path, patterns: tuple[str, ...] = ()) -> Self:
-        """Return the ignore rules for a folder, from the setting and all its parent folders."""
+        """Return the ignore rules for a folder, from the setting and all its parent folders.
+
+        The library is that of `for_library`, or the folder itself if it is not in that library.
+        """
         path = os.path.abspath(folder)  # noqa: PTH100 (Path.resolve would follow links)
-        rules = cls(patterns)
+        user = tuple(text for text in patterns if not text.startswith(_OUTSIDE_LINKS))
+        rules = cls(user, library=_find_library(path, patterns))
         for above in reversed(Path(path).parents):
             rules = rules.enter_folder(str(above))
         return rules
@@ -66,14 +77,17 @@ class IgnoreRules:
                 lines = text.decode(errors="surrogateescape").splitlines()
         except OSError as error:
             raise open_file.to_unreadable(path, error) from error
-        return type(self)(
-            self._patterns, (*self._scopes, (base, _compile_file(tuple(lines), path)))
-        )
+        scopes = (*self._scopes, (base, _compile_file(tuple(lines), path)))
+        return type(self)(self._patterns, scopes, self._library)
 
     @property
     def is_empty(self) -> bool:
         """True if the user has set no ignore patterns."""
         return not (self._patterns or self._scopes)
+
+    def refuses_link(self, path: str) -> bool:
+        """Return True if a link leads outside of the library, and may not be followed then."""
+        return bool(self._library) and not _real_folder(path).startswith(self._library)
 
     def matches(self, path: str, *, folder: bool) -> bool:
         """Return True if a file or folder is ignored.
@@ -100,17 +114,41 @@ def is_ignored(path: Path, root: Path, patterns: tuple[str, ...] = ()) -> bool:
     """Return True if a scan of the folder `root` ignores a path or one of its parent folders."""
     below = path.relative_to(root).parts if path.is_relative_to(root) else path.parts[-1:]
     ancestor = root if path.is_relative_to(root) else path.parent
-    rules = IgnoreRules.for_folder(ancestor, patterns)
+    rules = IgnoreRules.for_folder(ancestor, for_library(patterns, root))
     for number, name in enumerate(below, 1):
         rules = rules.enter_folder(str(ancestor))
         ancestor /= name
-        if rules.matches(str(ancestor), folder=number < len(below) or ancestor.is_dir()):
+        if rules.refuses_link(str(ancestor)) or rules.matches(
+            str(ancestor), folder=number < len(below) or ancestor.is_dir()
+        ):
             return True
     return False
 
 
-def parse_patterns(text: str) -> tuple[str, ...]:
-    """Parse the setting `ignore`, comma-separated patterns.
+def for_library(patterns: tuple[str, ...], library: Path | None) -> tuple[str, ...]:
+    """Return patterns that refuse links out of this library, if they refuse links.
+
+    Nothing changes if the library is None, or was set before.
+    """
+    return tuple(
+        text + _real_folder(library) if library and text == _OUTSIDE_LINKS else text
+        for text in patterns
+    )
+
+
+def _find_library(folder: str, patterns: tuple[str, ...]) -> str:
+    """Return the real path of the library of a folder, or "" if all links are followed."""
+    real, mark = _real_folder(folder), _OUTSIDE_LINKS
+    libraries = (text.removeprefix(mark) for text in patterns if text.startswith(mark))
+    return next((one if one and real.startswith(one) else real for one in libraries), "")
+
+
+def _real_folder(path: str | Path) -> str:
+    return f"{os.path.realpath(path).rstrip('/')}/"
+
+
+def parse_patterns(text: str, links: str = "follow") -> tuple[str, ...]:
+    """Parse the setting `ignore`, comma-separated patterns, and the setting `links`.
 
     Raises UsageError if a pattern is invalid.
     """
@@ -123,7 +161,7 @@ def parse_patterns(text: str) -> tuple[str, ...]:
             )
     if parsed:
         _setting_specs(parsed)
-    return parsed
+    return (*parsed, _OUTSIDE_LINKS) if links == "refuse" else parsed
 
 
 def _matches_setting(setting: tuple[str, ...], path: str) -> bool:

@@ -70,7 +70,7 @@ class LocalMovie(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     If `own_folder` is True, everything in that folder belongs to the movie; otherwise other movies
     share it. The names of its sidecar files start with `base`: the name of its first video without
     suffix and part number. `disc` is "dvd" or "bluray" for a disc copy, whose videos are not listed
-    individually.
+    individually. `real_paths` are those of the folder and of links in it, see `resolve_links`.
     """
 
     key: str
@@ -90,6 +90,7 @@ class LocalMovie(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     metadata_file: str = ""  # its -metadata.json, or "" if none
     lock_reason: str = ""  # why nothing may be written, as the end of a sentence
     fingerprint: str = ""
+    real_paths: dict[str, str] = {}
 
     @property
     def edition(self) -> str:

@@ -10,8 +10,8 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from mediakeep import path_text
 from mediakeep.lookups.musicbrainz.lookup_store import ResolvedArtist
+from mediakeep.media import folder_listing
 from mediakeep.media.audio.tags import AudioProperties, SecondaryTags, Tags
 from mediakeep.music.matching.match_result import AlbumMatch
 
@@ -145,8 +145,8 @@ class Artist(_MemoizedStruct, frozen=True, kw_only=True):
     """An artist's folder with its albums and the results of the lookup.
 
     The fingerprint was taken when the folder was listed. `resolved` is the lookup result, if any.
-    `real_paths` are those of the library (".."), of the folder itself ("") and of the links in it,
-    as they were when it was listed.
+    `real_paths` are those of the folder itself ("") and of the links in it, as they were when it
+    was listed; `refused_links` are those that were not followed. `library` is a real path, escaped.
     `matches` has the match of each album by its place. `missing_album_titles` are albums of the
     discography that the folder lacks. `fetched_covers` are front covers downloaded for albums, by
     place.
@@ -161,6 +161,9 @@ class Artist(_MemoizedStruct, frozen=True, kw_only=True):
     missing_album_titles: tuple[str, ...] = ()
     unread_files: tuple[str, ...] = ()  # places of audio files in unsupported formats
     real_paths: dict[str, str] = {}  # by place, escaped
+    refused_links: tuple[str, ...] = ()  # places
+    library: str = ""
+    file_ids: dict[str, tuple[int, int]] = {}  # device and inode of audio files, by place
     fetched_covers: dict[str, FetchedCover] = {}
 
     @property
@@ -171,19 +174,11 @@ class Artist(_MemoizedStruct, frozen=True, kw_only=True):
     @property
     def outside_links(self) -> dict[str, str]:
         """The links that lead out of the library, with their real paths; "" is the folder."""
-        library = f"{self.real_paths.get('..', '').rstrip('/')}/"
+        library = f"{self.library.rstrip('/')}/"
         return {
-            place: path
-            for place, path in self.real_paths.items()
-            if place != ".." and not path.startswith(library)
+            place: path for place, path in self.real_paths.items() if not path.startswith(library)
         }
 
-    def real_path_of(self, place: str) -> Path | None:
-        """Return the real path of a file as it was when the folder was listed, if known."""
-        above = place
-        while above and above not in self.real_paths:
-            above = above.rpartition("/")[0]
-        if above not in self.real_paths:
-            return None
-        real = Path(path_text.unescape_path(self.real_paths[above]))
-        return real / path_text.unescape_path(place[len(above) :].lstrip("/"))
+    def real_path_of(self, place: str) -> Path:
+        """Return the real path of a file as it was when the folder was listed."""
+        return folder_listing.find_real_path(self.real_paths, place)

@@ -19,7 +19,7 @@ from mediakeep.errors import (
     Unreadable,
 )
 from mediakeep.item import ScannedItem
-from mediakeep.media import file_errors, folder_listing, open_file
+from mediakeep.media import file_errors, folder_listing, ignore_rules, open_file
 from mediakeep.media.audio import formats
 from mediakeep.media.cache.caching_reader import MediaReader, UncachedReader
 from mediakeep.media.folder_listing import ListedFile, ListedFolder
@@ -41,6 +41,7 @@ def find_artists(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedI
     files to skip, see `media.ignore_rules`. Raise LibraryMissing if the library does not exist, and
     Unreadable if it cannot be read.
     """
+    ignored = ignore_rules.for_library(ignored, root)
     try:
         artists = folder_listing.list_subfolders(root, ignored)
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -60,7 +61,9 @@ def find_loose_tracks(root: Path, ignored: tuple[str, ...] = ()) -> tuple[str, .
     They belong to no artist.
     """
     try:
-        files = folder_listing.list_folder(root, ignored).audio_files
+        files = folder_listing.list_folder(
+            root, ignore_rules.for_library(ignored, root)
+        ).audio_files
         return tuple(path_text.escape_path(file.name) for file in files)
     except OSError as error:
         raise open_file.to_unreadable(root, error) from error
@@ -93,7 +96,22 @@ def read_artist(
         albums=albums,
         fingerprint=_compute_fingerprint(listed_folders),
         unread_files=tuple(map(path_text.escape_path, sorted(unread))),
-        real_paths=_resolve_links(path, listed_folders),
+        real_paths=folder_listing.resolve_links(path, listed_folders),
+        library=path_text.escape_path(os.path.realpath(path.absolute().parent)),
+        file_ids={
+            path_text.escape_path(folder.relative_path_of(file.name)): (
+                file.stat.st_dev,
+                file.stat.st_ino,
+            )
+            for folder in listed_folders
+            for file in folder.audio_candidates
+            if file.stat
+        },
+        refused_links=tuple(
+            path_text.escape_path(folder.relative_path_of(name))
+            for folder in listed_folders
+            for name in folder.refused_links
+        ),
     )
 
 
@@ -129,31 +147,6 @@ def read_track(
         other_tags=audio.others,
         raw=audio.raw,
     )
-
-
-def _resolve_links(top: Path, listed_folders: Iterable[ListedFolder]) -> dict[str, str]:
-    """Return the real paths of the library, of an artist's folder and of all links in it.
-
-    They are escaped, by place; the library is "..".
-    """
-    links = [
-        (path, place)
-        for folder in listed_folders
-        for path, place in (
-            (folder.path, folder.relative_path),
-            *(
-                (f"{folder.path}/{file.name}", folder.relative_path_of(file.name))
-                for file in folder.media_files
-                if file.is_link
-            ),
-        )
-        if not place or os.path.islink(path)  # noqa: PTH114 (for each folder)
-    ]
-    paths = [(os.fspath(top.absolute().parent), ".."), *links]
-    return {
-        path_text.escape_path(place): path_text.escape_path(os.path.realpath(path))
-        for path, place in paths
-    }
 
 
 def _describe_folder(path: Path, listed_folders: Sequence[ListedFolder]) -> ScannedItem | None:
@@ -199,7 +192,7 @@ def _compute_fingerprint(listed_folders: Sequence[ListedFolder]) -> str:
 def _list_folders(
     path: Path, progress: Progress, ignored: tuple[str, ...]
 ) -> Iterator[ListedFolder]:
-    total = 0
+    total, ignored = 0, ignore_rules.for_library(ignored, path.absolute().parent)
     for folder in folder_listing.walk_tree(path, ignored=ignored):
         if folder.error:
             raise open_file.to_unreadable(folder.path, folder.error) from folder.error

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import path_text
+from mediakeep import path_text, size_text
 from mediakeep.queue import checkpoints, sessions
 from mediakeep.queue.history import event_log, index
 
@@ -36,6 +36,11 @@ class FolderSize(msgspec.Struct, frozen=True):
     bytes: int
     whole: bool = True
 
+    @property
+    def text(self) -> str:
+        """The size for display, with "over" if only a part was counted."""
+        return f"{'' if self.whole else 'over '}{size_text.format_size(self.bytes)}"
+
 
 class DiskUsage(msgspec.Struct, frozen=True):
     """The free space of each disk, and the sizes of mediakeep's folders by name."""
@@ -52,10 +57,10 @@ def measure_disk(home: Path, folders: Iterable[Path], libraries: Mapping[str, st
     """
     queue_folders = list(folders)
     sizes = {
-        name: _measure_folders([folder / part for folder in queue_folders for part in parts])
+        name: measure_folders([folder / part for folder in queue_folders for part in parts])
         for name, parts in _FOLDERS_BY_NAME.items()
     }
-    sizes["undo"] = _measure_folders([home / "status" / "undo"])
+    sizes["undo"] = measure_folders([home / "status" / "undo"])
     non_empty = {name: size for name, size in sizes.items() if size.bytes}
     return DiskUsage(_list_disks({"home": path_text.escape_path(home), **libraries}), non_empty)
 
@@ -74,7 +79,8 @@ def _list_disks(places: Mapping[str, str]) -> list[DiskSpace]:
     return list(disks.values())
 
 
-def _measure_folders(paths: Iterable[Path]) -> FolderSize:
+def measure_folders(paths: Iterable[Path]) -> FolderSize:
+    """Return the total size of files and folders; links are not followed."""
     total = seen = 0
     for path in paths:
         for size in _iter_file_sizes(path):

@@ -37,6 +37,10 @@ class QuarantineEntry(msgspec.Struct, frozen=True):
     reason: str
     date: datetime
 
+    def content_path(self, root: Path) -> Path:
+        """Return where the file or folder is kept, in the quarantine of a root folder."""
+        return root / FOLDER / self.id / _CONTENT
+
     @property
     def original_path(self) -> Path:
         return Path(path_text.unescape_path(self.path))

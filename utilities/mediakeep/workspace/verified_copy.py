@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mediakeep import atomic_files, file_copies
@@ -28,16 +28,19 @@ _MOVE_HINT = "Move it away, then run again."
 _TEMP_PATTERN = ".????????????.tmp"
 
 
-def copy_to_source(folder: Path, source_dir: Path) -> Manifest:
+def copy_to_source(
+    folder: Path, source_dir: Path, is_refused: Callable[[str], bool] = lambda _: False
+) -> Manifest:
     """Copy a folder, or one file, into a working folder, and return the manifest of the copies.
 
-    Links are replaced by what they refer to. Files that a killed run has copied are kept if they
-    equal their source. Files in `source_dir` that are not in `folder` are left alone. Raises
-    SourceChanged if the folder is changed meanwhile, CopyDiffers, NotCopied and DiskFull.
+    Links are replaced by what they refer to, or left out if `is_refused` returns True. Files that a
+    killed run has copied are kept if they equal their source. Files in `source_dir` that are not in
+    `folder` are left alone. Raises SourceChanged if the folder is changed meanwhile, CopyDiffers,
+    NotCopied and DiskFull.
     """
     with lock_folder(source_dir):
         _remove_temp_files(source_dir)
-        entries = dict(_walk_linked(folder, source_dir, ()))
+        entries = dict(_walk_linked(folder, source_dir, (), is_refused))
         folders = [path for path, source in entries.items() if source.is_dir()]
         for path in folders:
             make_subfolder(path)
@@ -46,7 +49,7 @@ def copy_to_source(folder: Path, source_dir: Path) -> Manifest:
             for path, source in entries.items()
             if path not in folders
         ]
-        if dict(_walk_linked(folder, source_dir, ())) != entries:
+        if dict(_walk_linked(folder, source_dir, (), is_refused)) != entries:
             raise SourceChanged(folder, "files were added or removed")
         for path in reversed(folders):
             copy_folder_metadata(entries[path], path)
@@ -103,15 +106,22 @@ def sync_folders(folders: list[Path]) -> None:
 
 
 def _walk_linked(
-    source: Path, target: Path, parents: tuple[tuple[int, int], ...]
+    source: Path,
+    target: Path,
+    parents: tuple[tuple[int, int], ...],
+    is_refused: Callable[[str], bool],
 ) -> Iterator[tuple[Path, Path]]:
-    """Yield the path of each future copy, and its source; links are followed."""
+    """Yield the path of each future copy, and its source; links are followed if not refused."""
     with translate_errors(source):
         facts = source.stat()
         if not stat.S_ISDIR(facts.st_mode):
             yield target / source.name, source
             return
-        names = sorted(path.name for path in source.iterdir() if not is_owners_file(path.name))
+        names = sorted(
+            path.name
+            for path in source.iterdir()
+            if not is_owners_file(path.name) and not (path.is_symlink() and is_refused(str(path)))
+        )
     here = (facts.st_dev, facts.st_ino)
     if here in parents:
         raise NotCopied(source, "it is a link to a folder that contains it", _MOVE_HINT)
@@ -121,7 +131,7 @@ def _walk_linked(
             is_folder = stat.S_ISDIR(path.stat().st_mode)
         if is_folder:
             yield target / name, path
-            yield from _walk_linked(path, target / name, (*parents, here))
+            yield from _walk_linked(path, target / name, (*parents, here), is_refused)
         else:
             yield target / name, path
 

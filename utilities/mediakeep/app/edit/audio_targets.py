@@ -10,7 +10,7 @@ from pathlib import Path
 from mediakeep import kinds, path_text
 from mediakeep.app.subjects import registry
 from mediakeep.errors import NoQueue, Unreadable, UsageError
-from mediakeep.media import folder_listing, open_file
+from mediakeep.media import folder_listing, ignore_rules, open_file
 from mediakeep.media.audio import formats, tags
 from mediakeep.media.folder_listing import ListedFolder
 from mediakeep.music import scan
@@ -39,7 +39,7 @@ class AudioFileFinder:
     @cached_property
     def ignore_patterns(self) -> tuple[str, ...]:
         """The ignore patterns of the home."""
-        return registry.ignore_patterns(self._home)
+        return ignore_rules.for_library(registry.ignore_patterns(self._home), self._library_folder)
 
     @cached_property
     def _library_folder(self) -> Path:

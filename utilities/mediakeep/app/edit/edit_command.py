@@ -158,7 +158,7 @@ class EditCommand:
                         file_errors.wrap_file_errors(edit.path),
                         checkout.stamp_for_write(edit.path) as stamp,
                     ):
-                        writer.write(edit.path, edit.changes, stamp)
+                        writer.write(edit.path, edit.changes, stamp, edit.real_path)
                 except DiskFull as error:
                     result.failed[due.path] = error.args[0]
                     result.untried = len(jobs) - number

@@ -16,9 +16,10 @@ from mediakeep.music.repairs.plans import FileChange
 
 @dataclass(frozen=True)
 class FileEdit:
-    """The changes of one file, by field."""
+    """The changes of one file, by field; `real_path` is where links led when it was added."""
 
     path: Path
+    real_path: Path
     by_field: dict[str, FileChange] = field(default_factory=dict)
 
     @property
@@ -40,7 +41,7 @@ class FileEdits:
 
     def add(self, path: Path, changes: Iterable[FileChange]) -> None:
         """Add changes of a file; raise UsageError if they contradict earlier ones."""
-        edit = self._by_file.setdefault(path.resolve(), FileEdit(path))
+        edit = self._by_file.setdefault(real := path.resolve(), FileEdit(path, real))
         for change in changes:
             if conflict := self.find_conflict(path, change):
                 raise UsageError(f"{audio_targets.display_path(path)}: {conflict}.")

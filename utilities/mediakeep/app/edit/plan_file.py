@@ -89,6 +89,7 @@ def _apply_to_file(
     try:
         changes = plans.requested_changes(file_plan)
         with file_errors.wrap_file_errors(path):
+            real_path = path.resolve()
             due = writer.plan_changes(path, changes)
         if due is None:
             result.unchanged += 1
@@ -100,7 +101,7 @@ def _apply_to_file(
             return
         if write:
             with file_errors.wrap_file_errors(path), checkout.stamp_for_write(path) as stamp:
-                writer.write(path, changes, stamp)
+                writer.write(path, changes, stamp, real_path)
     except (NotWritten, Unreadable) as error:
         result.refused[file_plan.path] = str(error)
         if isinstance(error, UnexpectedError):

@@ -10,21 +10,30 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import path_text
+from mediakeep import clock, path_text
 from mediakeep.app.console import CommandResult
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.errors import UsageError
 from mediakeep.queue import readonly
 from mediakeep.queue.history import index, stage_queries
+from mediakeep.views import disk_usage
 from mediakeep.workspace import quarantine
 from mediakeep.workspace.quarantine import QuarantineEntry
 
 
 def list_quarantine(context: ManagerContext) -> CommandResult:
-    """List the files and folders in quarantine, oldest first: id, reason, and path."""
-    found = [entry for _, entry in _find_entries(context)]
-    lines = [f"{entry.id}  {entry.reason}: {path_text.to_printable(entry.path)}" for entry in found]
-    return CommandResult(lines or ["Nothing is in quarantine."], msgspec.to_builtins(found))
+    """List the files and folders in quarantine, oldest first: id, time, size, reason, and path."""
+    found = [
+        (entry, disk_usage.measure_folders([entry.content_path(root)]))
+        for root, entry in _find_entries(context)
+    ]
+    lines = [
+        f"{entry.id}  {clock.format_local(str(entry.date))}  {size.text:>12}  {entry.reason}:"
+        f" {path_text.to_printable(entry.path)}"
+        for entry, size in found
+    ]
+    data = [{**msgspec.to_builtins(entry), "bytes": size.bytes} for entry, size in found]
+    return CommandResult(lines or ["Nothing is in quarantine."], data)
 
 
 def restore_quarantined(context: ManagerContext, name: str) -> CommandResult:

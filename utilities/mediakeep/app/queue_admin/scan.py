@@ -15,7 +15,7 @@ from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.subjects import registry
 from mediakeep.errors import ScanRefused
 from mediakeep.item import ScannedItem, SkipReason
-from mediakeep.media import ignore_rules, temp_copies
+from mediakeep.media import folder_listing, ignore_rules, temp_copies
 from mediakeep.queue import item_archive, scan_diff, snapshot
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.scan_diff import ScanDiff
@@ -196,6 +196,10 @@ def _build_result(
             f"{context.kind.stray_fix and ' '}{context.kind.stray_fix}"
         )
     data: dict[str, object] = {"left_out": unassigned.files}
+    if refused := folder_listing.find_refused_links(root, context.ignore_patterns):
+        data["refused_links"] = refused
+        count = terminal.format_count(len(refused), "link")
+        lines.append(f"{count} out of the library not followed{_format_names(refused)}.")
     if unassigned.named:
         data["left_out_files"] = unassigned.named
     if unread := sum(item.fields.get("unread_count", 0) for item in scanned):

@@ -72,8 +72,10 @@ def queue_folder(home: Path, kind: Kind) -> Path:
 
 
 def ignore_patterns(home: Path) -> tuple[str, ...]:
-    """Return the patterns of the setting `ignore`, for commands without that option."""
-    return ignore_rules.parse_patterns(config.get_setting(home, "ignore"))
+    """Return the patterns of `ignore` and `links`, for commands without these options."""
+    return ignore_rules.parse_patterns(
+        config.get_setting(home, "ignore"), config.get_setting(home, "links")
+    )
 
 
 def library_path_text(path: Path) -> str:

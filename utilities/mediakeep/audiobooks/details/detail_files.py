@@ -60,9 +60,9 @@ def read_detail_file(path: Path) -> Details:
     return clean_details(found)
 
 
-def list_detail_files(folder: Path) -> list[Path]:
+def list_detail_files(folder: Path, ignored: tuple[str, ...] = ()) -> list[Path]:
     """Return the metadata files of a folder, the most reliable first; raise OSError."""
-    files = sorted(folder / file.name for file in folder_listing.list_folder(folder).files)
+    files = sorted(folder / file.name for file in folder_listing.list_folder(folder, ignored).files)
     by_name = {path.name.lower(): path for path in files}
     others = [path for path in files if path.suffix.lower() == ".opf"]
     ordered = [by_name.get("metadata.json"), by_name.get("metadata.opf"), *others]

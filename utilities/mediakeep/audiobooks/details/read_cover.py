@@ -42,13 +42,16 @@ def read_given_cover(path: Path) -> bytes:
         ) from error
 
 
-def find_cover(folders: Sequence[Path], embedded: Sequence[TagPicture]) -> FoundCover:
+def find_cover(
+    folders: Sequence[Path], embedded: Sequence[TagPicture], ignored: tuple[str, ...] = ()
+) -> FoundCover:
     """Return the cover among the pictures of a book.
 
     Files in its folders are first: those named cover, folder or front, then the only other one.
+    `ignored` are patterns of files to skip.
     """
     warnings: list[str] = []
-    for path in _list_candidates(folders):
+    for path in _list_candidates(folders, ignored):
         try:
             return FoundCover(_read_picture(path), path.name, tuple(warnings))
         except ValueError as error:
@@ -76,10 +79,10 @@ def convert_cover(data: bytes) -> bytes:
     return data
 
 
-def _list_candidates(folders: Sequence[Path]) -> Iterator[Path]:
+def _list_candidates(folders: Sequence[Path], ignored: tuple[str, ...]) -> Iterator[Path]:
     """Yield the pictures of the folders that may be the cover, the most likely first."""
     for folder in folders:
-        files = folder_listing.list_folder(folder).files
+        files = folder_listing.list_folder(folder, ignored).files
         found = [folder / file.name for file in files if file.suffix in _SUFFIXES and file.size > 0]
         by_rank = sorted(found, key=lambda path: (_rank(path), path.name))
         named = [path for path in by_rank if _rank(path) < len(_COVER_NAMES)]

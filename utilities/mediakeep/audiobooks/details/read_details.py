@@ -57,15 +57,17 @@ def read_details(
     sources: Sequence[SourceFile],
     given: Details,
     root: Path | None = None,
+    ignored: tuple[str, ...] = (),
 ) -> FoundDetails:
     """Find the details of a book; the first source that has a value for a field wins.
 
     These are the user's options in `given`, metadata.json, OPF, desc.txt and reader.txt in the
     folders, the tags of the files, and the names of the folders. The `cover` that is given is the
-    path of a picture. Folders between `root` and the book name its author and series. Raises
-    UsageError if the given cover or part is unusable, and Unreadable if a folder cannot be listed.
+    path of a picture. Folders between `root` and the book name its author and series. `ignored` are
+    patterns of files to skip. Raises UsageError if the given cover or part is unusable, and
+    Unreadable if a folder cannot be listed.
     """
-    files, warnings = _read_files(folders)
+    files, warnings = _read_files(folders, ignored)
     tags, embedded = _read_tags(sources)
     names = detail_files.clean_details(folder_names.parse_folders(folders, root))
     layers = [
@@ -80,7 +82,7 @@ def read_details(
     if path := values.pop("cover", ""):
         cover = read_cover.FoundCover(read_cover.read_given_cover(Path(path)), OPTION)
     else:
-        cover = read_cover.find_cover(folders, embedded)
+        cover = read_cover.find_cover(folders, embedded, ignored)
     if cover.data:
         origins["cover"] = cover.origin
     details = BookDetails(**values, cover=cover.data)
@@ -114,13 +116,15 @@ def _merge(layers: Sequence[tuple[str, Details]]) -> tuple[Details, dict[str, st
     return values, origins
 
 
-def _read_files(folders: Sequence[Path]) -> tuple[list[tuple[str, Details]], list[str]]:
+def _read_files(
+    folders: Sequence[Path], ignored: tuple[str, ...]
+) -> tuple[list[tuple[str, Details]], list[str]]:
     """Return the details in the metadata files of the folders, and what was not usable."""
     found: list[tuple[str, Details]] = []
     warnings: list[str] = []
     for folder in folders:
         try:
-            paths = detail_files.list_detail_files(folder)
+            paths = detail_files.list_detail_files(folder, ignored)
         except OSError as error:
             raise open_file.to_unreadable(folder, error) from error
         for path in paths:

@@ -17,7 +17,7 @@ import msgspec
 
 from mediakeep import path_text
 from mediakeep.item import ScannedItem
-from mediakeep.media import folder_groups, folder_listing
+from mediakeep.media import folder_groups, folder_listing, ignore_rules
 from mediakeep.media.audio.formats import (
     AMBIGUOUS_SUFFIXES,
     AUDIO_SUFFIXES,
@@ -107,7 +107,9 @@ def list_sources(
 
 
 def _list_books(root: Path, ignored: tuple[str, ...]) -> FolderGroups:
-    listed = _without_backups(folder_groups.list_folders(root, ignored))
+    listed = _without_backups(
+        folder_groups.list_folders(root, ignore_rules.for_library(ignored, root))
+    )
     with_files = [PurePosixPath(one.relative_path) for one in listed if _find_files(one)]
     return folder_groups.group_folders(listed, _find_files, _recognize_parts(root, with_files))
 

@@ -39,11 +39,6 @@ _WRITE_OPTIONS = (
         app.SuggestingChoice(["keep", "2.3", "2.4"]),
         "The ID3v2 version of changed files.",
     ),
-    app.setting_option(
-        "--links",
-        app.SuggestingChoice(["follow", "read"]),
-        "Write files behind symbolic links, too, or only read them.",
-    ),
     *_REPLACE_OPTIONS,
 )
 _REDO_OPTION = click.option("--redo", is_flag=True, help="Redo changes that were undone.")
@@ -88,7 +83,7 @@ def with_replace_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def with_write_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of commands that write tags to files of a library."""
-    return app.add_options(function, _WRITE_OPTIONS)
+    return app.add_options(function, (*_WRITE_OPTIONS, app.with_links_option))
 
 
 def with_fix_options(function: Callable[..., Any]) -> Callable[..., Any]:

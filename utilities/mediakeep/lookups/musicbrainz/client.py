@@ -22,6 +22,7 @@ from mediakeep.lookups.musicbrainz.model import (
     DISCOGRAPHY_FORMAT,
     Artist,
     Discography,
+    Recording,
     Release,
     ReleaseGroup,
 )
@@ -60,6 +61,10 @@ class MusicBrainzClient(PagedClient):
         if not release.has_all_tracks:
             raise self._invalid_response(f"release {mbid} has an incomplete track list")
         return release
+
+    def get_recording(self, mbid: str) -> Recording:
+        """Look up a recording by MBID; a merged recording is returned with its new MBID."""
+        return self._look_up(Recording, "recording", mbid, self._ngs.get_recording_by_id, [])
 
     def search_releases(self, query: str) -> tuple[Release, ...]:
         """Return the releases that match a search query best, at most 100, without tracks."""

@@ -20,11 +20,11 @@ from mediakeep import path_text
 from mediakeep.errors import InvalidResponse, NoSuchMBID, NotFound
 from mediakeep.lookups.http.cached_http import CachedHttp, Service
 from mediakeep.lookups.musicbrainz import responses
-from mediakeep.lookups.musicbrainz.model import Artist, Release, ReleaseGroup
+from mediakeep.lookups.musicbrainz.model import Artist, Recording, Release, ReleaseGroup
 from mediakeep.lookups.musicbrainz.responses import ReleaseGroupPage, ReleasePage
 
 P = TypeVar("P")
-T = TypeVar("T", bound=Artist | Release | ReleaseGroup)
+T = TypeVar("T", bound=Artist | Recording | Release | ReleaseGroup)
 
 PAGE_SIZE = 100  # the maximum
 _MBID_PATTERN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

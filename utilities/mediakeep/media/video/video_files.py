@@ -42,7 +42,10 @@ def find_videos(
 
 
 def _is_included(rules: IgnoreRules, folder_path: str, name: str, *, folder: bool) -> bool:
-    return not (name.startswith(".") or rules.matches(f"{folder_path}/{name}", folder=folder))
+    path = f"{folder_path}/{name}"
+    return not (
+        name.startswith(".") or rules.refuses_link(path) or rules.matches(path, folder=folder)
+    )
 
 
 def is_disc_folder(name: str, folders: Collection[str]) -> bool:

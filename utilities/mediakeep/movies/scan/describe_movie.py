@@ -10,7 +10,7 @@ from msgspec import structs
 
 from mediakeep import path_text
 from mediakeep.errors import Unreadable
-from mediakeep.media import pictures, truncated_pictures
+from mediakeep.media import folder_listing, pictures, truncated_pictures
 from mediakeep.movies.model import LocalMovie, MovieImage, MovieName, MovieVideo, SubtitleFile
 from mediakeep.movies.names import name_parser
 from mediakeep.movies.scan import classify_files, match_sidecars, multipart
@@ -43,6 +43,7 @@ def describe(movie: MovieFiles, path: Path, key: str, library: Path) -> LocalMov
         orphans=_places_of_kind(classified, "orphan"),
         metadata_file=next(iter(_places_of_kind(classified, "sidecar")), ""),
         lock_reason=_find_lock(root, library, classified),
+        real_paths=folder_listing.resolve_links(root, movie.folders),
     )
 
 

@@ -204,7 +204,7 @@ def _split_shared_folder(
         ):
             files_of[stems[path_text.normalize_name(name.stem)]].append(file)
     for stack, own in zip(stacked, files_of, strict=True):
-        part = ListedFolder(folder.path, "", folder.identity, tuple(sorted(own, key=_GET_NAME)))
+        part = structs.replace(folder, relative_path="", files=tuple(sorted(own, key=_GET_NAME)))
         place = folder.relative_path_of(stack.videos[0].file.name)
         yield MovieFiles(place=place, folders=(part,), stacks=(stack,))
 

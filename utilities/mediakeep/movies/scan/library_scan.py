@@ -15,7 +15,7 @@ from msgspec import structs
 from mediakeep import path_text
 from mediakeep.errors import LibraryMissing, Unreadable
 from mediakeep.item import ScannedItem
-from mediakeep.media import folder_listing, open_file
+from mediakeep.media import folder_listing, ignore_rules, open_file
 from mediakeep.media.folder_listing import ListedFile, ListedFolder
 from mediakeep.movies.model import LocalMovie
 from mediakeep.movies.scan import (
@@ -98,7 +98,7 @@ def read_movie(path: Path, key: str, library: Path, ignored: tuple[str, ...] = (
 
     Raise Unreadable if it cannot be read, is gone, or its folder now holds several movies.
     """
-    lot = _find_movie_files(path, ignored)
+    lot = _find_movie_files(path, ignore_rules.for_library(ignored, library))
     described = describe_movie.describe(lot, path, key, library)
     return structs.replace(described, fingerprint=_fingerprint_files(lot))
 
@@ -112,7 +112,8 @@ def _find_movie_files(path: Path, ignored: tuple[str, ...]) -> MovieFiles:
 
 
 def _walk_library(root: Path, ignored: tuple[str, ...]) -> list[ListedFolder]:
-    listed = list(folder_listing.walk_tree(root, file_types.SKIPPED_FOLDERS, ignored))
+    patterns = ignore_rules.for_library(ignored, root)
+    listed = list(folder_listing.walk_tree(root, file_types.SKIPPED_FOLDERS, patterns))
     if listed and not listed[0].relative_path and (fault := listed[0].error):
         if isinstance(fault, FileNotFoundError | NotADirectoryError):
             raise LibraryMissing(path_text.escape_path(root), "missing") from fault

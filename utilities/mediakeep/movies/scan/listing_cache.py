@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
-from mediakeep.media import folder_listing
+from mediakeep.media import folder_listing, ignore_rules
 from mediakeep.movies.scan import group_files
 from mediakeep.movies.scan.group_files import MovieFiles
 
@@ -43,7 +43,7 @@ def get_movie_files(
     folder = str(path.parent)
     cached = _cached_folders.get(folder)
     if cached and time.monotonic() < cached.expires and (listed := cached.movies.get(path.name)):
-        return _refresh_files(listed, expected)
+        return _refresh_files(listed, expected, ignored)
     return _list_folder(path, ignored).get(path.name)
 
 
@@ -68,15 +68,19 @@ def _list_folder(path: Path, ignored: tuple[str, ...]) -> dict[str, MovieFiles]:
 
 
 def _refresh_files(
-    movie: MovieFiles, expected: Callable[[str], Sequence[str]]
+    movie: MovieFiles, expected: Callable[[str], Sequence[str]], ignored: tuple[str, ...]
 ) -> MovieFiles | None:
     """Read sizes and times of a movie's files again; return None if a video is gone."""
     (folder,) = movie.folders
+    root = Path(folder.path)
     names = {file.name for file in folder.files}
     stems = {stem for stack in movie.stacks for stem in (stack.base, stack.videos[0].stem)}
     names |= {name for stem in stems for name in expected(stem)}
     fresh = {
-        name: file for name in names if (file := folder_listing.get_listed_file(folder.path, name))
+        name: file
+        for name in names
+        if (file := folder_listing.get_listed_file(folder.path, name))
+        and not ignore_rules.is_ignored(root / name, root, ignored)
     }
     clips = [video for stack in movie.stacks for video in stack.videos]
     if any(video.file.name not in fresh for video in clips):

@@ -9,15 +9,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 
-from mediakeep import issue, kinds
+from mediakeep import issue, kinds, path_text
 from mediakeep.errors import ConcurrentChange, NotWritten, Unreadable
 from mediakeep.issue import UNDONE_BEFORE, BlockCode, BlockReason
-from mediakeep.media import file_errors
+from mediakeep.media import file_errors, folder_listing
 from mediakeep.media.safewrite import sidecar_file
 from mediakeep.media.safewrite.atomic_replace import ReplaceRules
 from mediakeep.media.safewrite.record_and_replace import UndoContext
@@ -28,7 +29,7 @@ from mediakeep.movies.sidecars import pending_files
 from mediakeep.movies.sidecars.pending_files import PendingFile
 from mediakeep.movies.worker_context import MovieWorkerContext
 from mediakeep.outcome import Stamp
-from mediakeep.policy import FixLevel
+from mediakeep.policy import LINK_REASON, FixLevel
 
 _MAX_VALUE_LENGTH = 200  # characters of a value in an undo record
 
@@ -99,7 +100,7 @@ def _write_file(
     undo_context: UndoContext,
     result: SidecarWriteResult,
 ) -> None:
-    path = pending_files.absolute_path(local, pending_file.place)
+    path, file_context = _locate(local, pending_file.place, undo_context)
     try:
         with file_errors.wrap_file_errors(path):
             for place, data in pending_file.set_aside.items():
@@ -108,16 +109,15 @@ def _write_file(
                         (), (_checksum_text(data),), f"kept, as {pending_file.place} is written"
                     )
                 }
-                if sidecar_file.write(
-                    pending_files.absolute_path(local, place), data, None, change, undo_context
-                ):
+                aside, aside_context = _locate(local, place, undo_context)
+                if sidecar_file.write(aside, data, None, change, aside_context):
                     result.written.append(SidecarOutcome(pending_files.SET_ASIDE, place))
             record = sidecar_file.write(
                 path,
                 pending_file.data,
                 pending_file.current,
                 list_changed_fields(pending_file),
-                undo_context,
+                file_context,
             )
     except (NotWritten, Unreadable) as error:
         result.blocked.append(_failed_outcome(pending_file.role, pending_file.place, error))
@@ -148,9 +148,8 @@ def _remove_replaced(
         )
     }
     try:
-        if sidecar_file.remove(
-            pending_files.absolute_path(local, place), data, change, undo_context
-        ):
+        path, file_context = _locate(local, place, undo_context)
+        if sidecar_file.remove(path, data, change, file_context):
             result.written.append(
                 SidecarOutcome(pending_file.role, pending_file.place, replaces=(place,))
             )
@@ -172,6 +171,11 @@ def _block_reason(
 ) -> BlockReason | None:
     if local.lock_reason:
         return BlockReason(BlockCode.LOCKED, local.lock_reason)
+    real = folder_listing.find_real_path(local.real_paths, pending_file.place)
+    links = context.config.policy.links
+    if links != "follow" and real != pending_files.absolute_path(local, pending_file.place):
+        shown = path_text.display_path(real.parent)
+        return BlockReason(BlockCode.LOCKED, LINK_REASON.format(shown, links))
     if context.config.policy.redo or not context.has_changed_files:
         return None
     paths = [
@@ -188,6 +192,12 @@ def _is_broken_link(path: Path) -> bool:
         return path.is_symlink() and not path.exists()
     except OSError:  # for example if the name is too long
         return False
+
+
+def _locate(local: LocalMovie, place: str, context: UndoContext) -> tuple[Path, UndoContext]:
+    """Return the path of a file, and a context that refuses it if links have changed meanwhile."""
+    rules = replace(context.rules, real_path=folder_listing.find_real_path(local.real_paths, place))
+    return pending_files.absolute_path(local, place), replace(context, rules=rules)
 
 
 def _undo_context(stamp: Stamp, context: MovieWorkerContext) -> UndoContext:

@@ -3,24 +3,27 @@
 1. If the query equals that of the stored result, no request is made.
 2. Otherwise a search identifies the artist and loads the discography. If it fails, the stored
    result is used.
-3. Each local album is matched with the known releases, and compared with the discography.
+3. After a search, recordings in tags that no known release has are looked up, as they may have
+   been merged, if the title of their album is known.
+4. Each local album is matched with the known releases, and compared with the discography.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 
 import msgspec
 from msgspec import structs
 
-from mediakeep.errors import LookupSkipped, ServiceFailed
+from mediakeep.errors import LookupSkipped, NotFound, ServiceFailed
 from mediakeep.item import LookupState
 from mediakeep.lookups.musicbrainz import model
 from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
 from mediakeep.lookups.musicbrainz.lookup_store import PossibleArtist, ResolvedArtist
 from mediakeep.lookups.musicbrainz.model import ArtistCredit, Discography, Release
-from mediakeep.music.artist_lookup import artist_query, collection, identity
+from mediakeep.music.artist_lookup import artist_query, collection, identity, other_credits
 from mediakeep.music.artist_lookup.artist_query import ArtistQuery
 from mediakeep.music.artist_lookup.artist_search import ArtistSearch
 from mediakeep.music.artist_lookup.collection import OwnedDiscography
@@ -47,6 +50,7 @@ class ArtistLookup(msgspec.Struct, frozen=True):
         return self.resolved.artist.id if self.resolved and self.resolved.artist else ""
 
 
+_MAX_RECORDINGS = 25  # that a lookup requests at most
 NOT_LOOKED_UP = ArtistLookup("")  # if lookups are switched off
 
 
@@ -69,6 +73,8 @@ def look_up(artist: Artist, key: str, musicbrainz: MusicBrainzContext) -> Artist
             else None
         )
         return _add_comparison(pending, artist, query, discography) if discography else pending
+    if resolved is not cached:
+        resolved = _add_merged_recordings(resolved, loaded, artist, query, musicbrainz)
     lookup = ArtistLookup(resolved.state, resolved, loaded)
     lookup = _add_comparison(lookup, artist, query, loaded)
     if resolved is not cached and _is_doubtful(lookup, query):
@@ -112,6 +118,36 @@ def _mark_as_unsure(lookup: ArtistLookup) -> ArtistLookup:
     choices = (PossibleArtist(lookup.resolved.artist, titles),)
     resolved = structs.replace(lookup.resolved, state="unsure", artist=None, choices=choices)
     return ArtistLookup("unsure", resolved)
+
+
+def _add_merged_recordings(
+    resolved: ResolvedArtist,
+    discography: Discography | None,
+    artist: Artist,
+    query: ArtistQuery,
+    musicbrainz: MusicBrainzContext,
+) -> ResolvedArtist:
+    """Add the recordings in tags that were merged into recordings of the known releases.
+
+    A request that fails ends this.
+    """
+    releases = (*(discography.releases if discography else ()), *resolved.more)
+    known = {track.recording.id for release in releases for _, track in release.tracks}
+    titles, merged = other_credits.collect_title_keys(releases), dict(resolved.merged)
+    places = {one.place for one in query.albums if title_keys.base_title_key(one.title) in titles}
+    texts = (
+        text.strip().lower()
+        for album in artist.albums
+        if album.place in places
+        for track in album.tracks
+        for text in track.tags.musicbrainz_recordingid
+    )
+    with suppress(LookupSkipped, ServiceFailed):
+        for old in [mbid for mbid in dict.fromkeys(texts) if mbid not in known][:_MAX_RECORDINGS]:
+            with suppress(NotFound):
+                if (current := musicbrainz.musicbrainz.get_recording(old).id) in known:
+                    merged[old] = current
+    return structs.replace(resolved, merged=merged)
 
 
 def _store_result(lookup: ArtistLookup, key: str, musicbrainz: MusicBrainzContext) -> ArtistLookup:

@@ -26,14 +26,20 @@ _PAUSE_TITLES = frozenset({"silence", "untitled", "blank", "pause"})
 def duplicate_track(artist: Artist) -> dict[str, str]:
     """Find tracks whose audio is a copy of another track; the detail names that other track.
 
-    Only copies that are not needed count, see `duplicate_audio.duplicate_scopes`.
+    Only copies that are not needed count, see `duplicate_audio.duplicate_scopes`. A link to a track
+    is no copy of it.
     """
+    files: dict[Hashable, str] = {}  # the first place of each file
     firsts: dict[tuple[Hashable, DuplicateScope], tuple[int, str]] = {}
     details = {}
     for number, (album, track, proof) in enumerate(_tracks_with_proof(artist)):
         scopes = duplicate_audio.duplicate_scopes(album, track)
         keys = [(proof, scope) for scope in scopes or (_ANY_SCOPE,)]
-        if earlier := [firsts[key] for key in keys if key in firsts]:
+        is_link = (
+            files.setdefault(artist.file_ids.get(track.place, track.place), track.place)
+            != track.place
+        )
+        if not is_link and (earlier := [firsts[key] for key in keys if key in firsts]):
             details[track.place] = f"same audio as {compare_text.quote(min(earlier)[1])}"
         for scope in (*scopes, _ANY_SCOPE):
             firsts.setdefault((proof, scope), (number, track.place))

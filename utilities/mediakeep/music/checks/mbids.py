@@ -9,6 +9,7 @@ MBID_FIELDS = (
     "musicbrainz_artistid",
     "musicbrainz_albumartistid",
     "musicbrainz_albumid",
+    "musicbrainz_recordingid",
 )
 
 

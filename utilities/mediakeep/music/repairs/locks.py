@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mediakeep import path_text
+from mediakeep import path_text, policy
 from mediakeep.media.audio import tag_edits
 
 LOCK_FILE = ".mediakeep-lock"
@@ -19,7 +19,6 @@ _ALIASES = {
     "cover": tag_edits.PICTURES_FIELD,
     "picture": tag_edits.PICTURES_FIELD,
 }
-_LINKED = "a link leads to it in {}, and the setting links is read"
 _MAX_BYTES = 10_000  # bytes read from a lock file
 
 
@@ -28,7 +27,7 @@ class FieldLocks:
 
     def __init__(self, fields: frozenset[str], links: str = "follow") -> None:
         self._fields = frozenset(map(canonical_field, fields))
-        self._are_links_locked = links == "read"
+        self._links = links
         self._by_folder: dict[Path, dict[str, str]] = {}
         self._real_folders: dict[Path, Path] = {}
         self._last_result: tuple[Path, dict[str, str]] | None = (
@@ -47,8 +46,9 @@ class FieldLocks:
         folder = path.absolute().parent
         locks = self._folder_locks(folder)
         real = path.resolve().parent if path.is_symlink() else self._resolve_folder(folder)
-        if real != folder and self._are_links_locked:
-            return dict.fromkeys(_LOCKABLE_FIELDS, _LINKED.format(path_text.display_path(real)))
+        if real != folder and self._links != "follow":
+            reason = policy.LINK_REASON.format(path_text.display_path(real), self._links)
+            return dict.fromkeys(_LOCKABLE_FIELDS, reason)
         return {**setting, **locks, **(self._folder_locks(real) if real != folder else {})}
 
     def _resolve_folder(self, folder: Path) -> Path:

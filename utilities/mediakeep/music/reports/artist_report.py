@@ -81,6 +81,7 @@ def render_report(
         artist=artist.name,
         holdings=_collection_facts(artist),
         outside=list(artist.outside_links.items()),
+        refused=artist.refused_links,
         sums=_format_severities(open_issues),
         affected=len(by_album),
         first=steps[:MAX_FIRST_STEPS],

@@ -7,7 +7,6 @@ from datetime import datetime
 from msgspec import UNSET
 from rich.text import Text
 
-from mediakeep import size_text
 from mediakeep.queue.history.queries import HistoryEvent
 from mediakeep.views import terminal, wait_text
 from mediakeep.views.dashboard.styled_text import Colour, TextPiece, compose_text
@@ -73,8 +72,3 @@ def _describe_run(event: HistoryEvent, now: DisplayTime) -> list[TextPiece]:
     seconds = "" if run.seconds is None else f" in {terminal.format_duration(run.seconds)}"
     colour = Colour.BAD if run.outcome == "failed" else Colour.PLAIN
     return [(f"{run.stage} {run.outcome}{seconds}", colour)]
-
-
-def format_folder_size(number: int, *, whole: bool) -> str:
-    """Format a size in bytes; if `whole` is False, put "over" before it, as part was measured."""
-    return f"{'' if whole else 'over '}{size_text.format_size(number)}"

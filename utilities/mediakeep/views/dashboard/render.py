@@ -13,7 +13,7 @@ from rich.layout import Layout
 from rich.table import Column
 from rich.text import Text
 
-from mediakeep import path_text
+from mediakeep import path_text, size_text
 from mediakeep.queue.history.queries import SessionSpan
 from mediakeep.views.dashboard import (
     event_text,
@@ -187,17 +187,14 @@ def _disk_panel(home_snapshot: HomeSnapshot) -> DashboardPanel:
     lead = [
         compose_text(
             (
-                f"{event_text.format_folder_size(disk.free, whole=True)} free",
+                f"{size_text.format_size(disk.free)} free",
                 _free_space_colour(disk),
             ),
-            f" of {event_text.format_folder_size(disk.total, whole=True)}: {disk.what}",
+            f" of {size_text.format_size(disk.total)}: {disk.what}",
         )
         for disk in home_snapshot.disk.rooms
     ]
-    sizes = [
-        f"{name} {event_text.format_folder_size(folder_size.bytes, whole=folder_size.whole)}"
-        for name, folder_size in home_snapshot.disk.sizes.items()
-    ]
+    sizes = [f"{name} {folder_size.text}" for name, folder_size in home_snapshot.disk.sizes.items()]
     return DashboardPanel("Disk", [*lead, compose_text(", ".join(sizes))], side=1)
 
 
