@@ -19,9 +19,9 @@ from mediakeep.media.audio import tags
 from mediakeep.media.undo import apply_undo
 from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.store import UndoStore
-from mediakeep.music import process
+from mediakeep.music import diagnose, process, scan
 from mediakeep.music.item import MusicItem
-from mediakeep.music.repairs import history
+from mediakeep.music.repairs import history, proposals, safe
 from mediakeep.music.repairs.locks import LOCK_FILE
 from mediakeep.music.worker_context import MusicWorkerConfig
 from mediakeep.outcome import Outcome, Stamp, Work
@@ -143,6 +143,18 @@ def test_without_leave_nothing_is_repaired_and_it_is_proposed(artist: Path) -> N
     }
     assert offered == {"Dawn/01 One.mp3": 'title "Low Tide"', "Dusk/a.opus": 'title "Night"'}
     assert "--accept whitespace:" in report(artist)
+
+
+def test_repairs_are_planned_once_for_files_that_stay_as_they_are(
+    artist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plans, plan = [], safe._plan_repairs
+    monkeypatch.setattr(safe, "_plan_repairs", lambda *what: plans.append(what) or plan(*what))
+    issues = diagnose.find_issues(read := scan.read_artist(artist), artist.name)
+    found = [safe.plan_repairs(read, issues, fix) for fix in (FixLevel.NONE, FixLevel.SAFE)]
+    assert proposals.propose_repairs(read, issues)
+    assert len(plans) == 1
+    assert found[0] is found[1]
 
 
 def test_repairs_of_a_batch_that_died_are_counted_by_the_one_that_goes_on(artist: Path) -> None:

@@ -64,7 +64,9 @@ def process_artist(
         coverless = apply.artist_before_embedding_covers(artist, work, context) or artist
         coverless = apply.with_repaired_mbids(coverless, issues, work, context)
         covers = fetch_covers.fetch_covers_for_artist(coverless, context, progress)
-        covered = structs.replace(artist, fetched_covers=covers.covers)
+        covered = artist  # the same object, as it remembers what was computed from it
+        if covers.covers:
+            covered = structs.replace(artist, fetched_covers=covers.covers)
         result = apply.apply_repairs(covered, issues, work, context, progress)
         if result.written or result.expected:
             artist = (

@@ -33,8 +33,9 @@ def open_disposable(
     """
     base = sqlite3.connect(path, timeout=lock_timeout, isolation_level=None)
     try:
-        if write_ahead_log:
-            base.execute("PRAGMA journal_mode = WAL")
+        # TRUNCATE keeps the journal file. To create and delete it takes longer than the commit, and
+        # on ext4 it slows down the creation of other files for five seconds.
+        base.execute(f"PRAGMA journal_mode = {'WAL' if write_ahead_log else 'TRUNCATE'}")
         base.execute(f"PRAGMA synchronous = {'NORMAL' if write_ahead_log else 'OFF'}")
     except BaseException:
         base.close()

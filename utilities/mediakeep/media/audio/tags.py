@@ -81,12 +81,12 @@ def read(path: Path) -> AudioFile:
 
 
 def _read_open_file(handle: BufferedReader, path: Path) -> AudioFile:
-    source = open_bounded(handle)
-    detected = formats.detect_in_source(source, path.suffix.lower())
+    source, suffix = open_bounded(handle), path.suffix.lower()
+    detected = formats.detect_in_source(source, suffix)
     if detected is None:
         raise NotAudio(path_text.escape_path(path), _content_text(handle))
     kind, certain = detected
-    if path.suffix.lower() in formats.AMBIGUOUS_SUFFIXES and mp4_stream.has_video_track(source):
+    if suffix in formats.AMBIGUOUS_SUFFIXES and mp4_stream.has_video_track(source):
         raise ContainsVideo(path_text.escape_path(path), "it holds video")
     try:
         parsed = registry.get_parser(kind.name).parse(source)

@@ -74,11 +74,14 @@ def apply_repairs(
     remain.
     """
     result = RepairResult()
-    planned_files = list(_group_by_file(artist, _plan_repairs(artist, issues, work, context)))
-    if not planned_files:
+    repairs = _plan_repairs(artist, issues, work, context)
+    if not repairs:
         return result
     writer = context.tag_writer
     check_undone = _needs_undone_values(writer)
+    if context.config.policy.fix is FixLevel.NONE and not check_undone:
+        return result  # only locks can block a repair, and `annotate_issues` finds them itself
+    planned_files = list(_group_by_file(artist, repairs))
     with writer.store.group_changes():
         for done, file in enumerate(planned_files, 1):
             try:

@@ -6,6 +6,7 @@ those that it names, one per line.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from mediakeep import path_text, policy
@@ -29,32 +30,25 @@ class FieldLocks:
         self._fields = frozenset(map(canonical_field, fields))
         self._links = links
         self._by_folder: dict[Path, dict[str, str]] = {}
-        self._real_folders: dict[Path, Path] = {}
-        self._last_result: tuple[Path, dict[str, str]] | None = (
-            None  # called once per field of a file
-        )
+        self._of_files: dict[str, dict[str, str]] = {}  # by folder; texts are compared faster
 
     def find_locks(self, path: Path) -> dict[str, str]:
         """Return the locked fields of a file, each with a text that says what locks it."""
-        if self._last_result is None or self._last_result[0] != path:
-            self._last_result = path, self._collect_locks(path)
-        return self._last_result[1]
+        if path.is_symlink():
+            return self._collect_locks(path.absolute().parent, path.resolve().parent)
+        name = os.path.dirname(path)  # noqa: PTH120 (for each field of a file)
+        if name not in self._of_files:
+            folder = path.absolute().parent
+            self._of_files[name] = self._collect_locks(folder, folder.resolve())
+        return self._of_files[name]
 
-    def _collect_locks(self, path: Path) -> dict[str, str]:
-        setting = dict.fromkeys(self._fields, "a setting locks this field")
-        # Both parents count, since the path may lead through a symbolic link.
-        folder = path.absolute().parent
-        locks = self._folder_locks(folder)
-        real = path.resolve().parent if path.is_symlink() else self._resolve_folder(folder)
+    def _collect_locks(self, folder: Path, real: Path) -> dict[str, str]:
+        """Return the locks of the folders that a path leads through: as it is, and resolved."""
         if real != folder and self._links != "follow":
             reason = policy.LINK_REASON.format(path_text.display_path(real), self._links)
             return dict.fromkeys(_LOCKABLE_FIELDS, reason)
-        return {**setting, **locks, **(self._folder_locks(real) if real != folder else {})}
-
-    def _resolve_folder(self, folder: Path) -> Path:
-        if folder not in self._real_folders:
-            self._real_folders[folder] = folder.resolve()
-        return self._real_folders[folder]
+        setting = dict.fromkeys(self._fields, "a setting locks this field")
+        return {**setting, **self._folder_locks(folder), **self._folder_locks(real)}
 
     def _folder_locks(self, folder: Path) -> dict[str, str]:
         if folder not in self._by_folder:

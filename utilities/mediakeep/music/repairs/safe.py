@@ -88,7 +88,16 @@ def plan_repairs(
     made, a new plan is empty. If `issues` are given, only albums with a repairable issue are
     examined; otherwise all checks are run.
     """
-    repair_functions = MATCHED_REPAIRS if fix is FixLevel.MATCHED else SAFE_REPAIRS
+    # A batch plans to make the repairs, and again to propose those that were not made.
+    functions = MATCHED_REPAIRS if fix is FixLevel.MATCHED else SAFE_REPAIRS
+    return artist.cached_call(_plan_repairs, issues, functions)
+
+
+def _plan_repairs(
+    artist: Artist,
+    issues: Iterable[Issue] | None,
+    repair_functions: Mapping[str, RepairFunction],
+) -> tuple[Repair, ...]:
     if issues is not None:
         places = {issue.album for issue in issues if issue.kind in repair_functions}
         albums = tuple(album for album in artist.albums if album.place in places) if places else ()

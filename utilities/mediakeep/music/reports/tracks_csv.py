@@ -68,6 +68,8 @@ def _format_cell(value: Any) -> str:
     """Join several texts with semicolons; no cell starts like a formula."""
     if isinstance(value, tuple):
         value = "; ".join(value)
+    elif type(value) is int:  # many cells, and none is negative
+        return str(value)
     text = "yes" if value is True else str(value)
     return csv_cell.escape_formula(text)
 

@@ -42,7 +42,8 @@ _KEPT_CATEGORIES = frozenset("LMN")  # Unicode's categories of letters, marks an
 
 def has_text(text: str) -> bool:
     """Return whether a text has more than whitespace and zero-width characters."""
-    return bool(text.strip().strip(_ZERO_WIDTH + " \t\n\v\f\r\u00a0\0"))
+    # Most texts begin with a letter or a digit.
+    return text[:1].isalnum() or bool(text.strip().strip(_ZERO_WIDTH + " \t\n\v\f\r\u00a0\0"))
 
 
 def quote(text: str) -> str:
