@@ -128,7 +128,7 @@ def test_a_mirror_in_a_second_profile_follows_the_library(albums: AlbumHome) -> 
     assert rig.names(albums.root / "mp3/Art/One") == MP3
     assert rig.contents(albums.output) == first
     counts = show.show_summary(albums.context).lines[1]
-    assert counts.endswith("8 of 8 albums completed (100.0%), 4 of them a second time")
+    assert counts.endswith("8 of 8 albums completed (100.0%), from 4 sources")
     (albums.library / "Art/One/02 T.flac").unlink()
     shutil.rmtree(albums.library / "Art/Two")
     albums.make("Art/Five")

@@ -34,7 +34,7 @@ def test_it_gets_the_body_its_environment_and_its_folder(tmp_path: Path) -> None
 
 
 def test_an_exit_code_is_worth_another_try_and_its_last_words_are_kept(tmp_path: Path) -> None:
-    code = "import sys; print('x' * 10_000_000); sys.exit('no \\x1b[31m\\nmail')"
+    code = "import sys; print('x' * 10_000_000, flush=True); sys.exit('no \\x1b[31m\\nmail')"
     got = run_program(code, tmp_path)
     assert (got.ok, got.final) == (False, False)
     assert got.reason.startswith("ended with exit code 1: xxx")

@@ -291,7 +291,7 @@ def test_json_holds_the_summary_and_all_that_the_board_shows(finished: Home) -> 
     (told,) = json.loads(finished.call("media_dashboard", "--json").stdout)
     standing = summary(finished)
     assert {name: told[name] for name in standing} == standing
-    assert set(standing) == set(QueueStatus.__struct_fields__) - {"stages", "repeated"}  # of jobs
+    assert set(standing) == set(QueueStatus.__struct_fields__) - {"stages", "sources"}  # of jobs
     assert told["this_week"]["completed"] == told["today"]["completed"] == 14
     assert told["this_week"] == told["weeks"][-1]
     assert sum(told["this_week"]["new"].values()) == sum(standing["issues"].values())

@@ -109,7 +109,7 @@ YAML_BOMB = "profiles:\n  a: &a0 {x: 1}\n" + "".join(
         (
             "toml",
             '"." = 1 # ..\n' + "a." * 20_000 + "a = 1",
-            "line 2 has a name of more than 100 parts",
+            "line 2 has a name of more than 100 dotted parts",
         ),
         ("yaml", "#" * (untrusted_files.MAX_SETTINGS_SIZE + 1), "larger than"),
         ("toml", None, "not a regular file"),

@@ -119,7 +119,7 @@ def parse_settings(path: Path, parse: Callable[[bytes], Any]) -> Any:
     data = read_bytes(path, MAX_SETTINGS_SIZE)
     for number, line in enumerate(_QUOTED.sub(b"", data).splitlines(), 1):
         if line.count(b".") > _MAX_DOTS:
-            raise ValueError(f"line {number} has a name of more than {_MAX_DOTS} parts")
+            raise ValueError(f"line {number} has a name of more than {_MAX_DOTS} dotted parts")
         if _MERGE_KEY.search(line):
             raise ValueError(f"line {number} has a merge key (<<). Copy its values instead")
     try:

@@ -17,7 +17,7 @@ from mediakeep.errors import DecodingFailed, Unreadable
 from mediakeep.media import ffmpeg
 from mediakeep.media.audio import tags
 from mediakeep.media.audio.decode.decoder import DecodeResult
-from mediakeep.media.encoding import loudness, pcm_source, source_check
+from mediakeep.media.encoding import decode_check, loudness, pcm_source
 from mediakeep.media.encoding.loudness import Loudness, TrackMeasurement
 from mediakeep.outcome import Progress
 from mediakeep.untrusted_files import read_json
@@ -74,12 +74,12 @@ def measure(task: MeasureTask, progress: Progress) -> MeasuredTrack:
     is_refused = False
     try:
         with pcm_source.open_source(path, report) as source:
-            frames = source_check.iter_frames(source, decoded)
+            frames = decode_check.iter_frames(source, decoded)
             try:
                 measured = loudness.measure_frames(source, frames, with_peak=task.with_peak)
             except ffmpeg.require_pyav().error.FFmpegError:  # of the meter
                 deque(frames, 0)
-        damage = source_check.find_damage(path, decoded)
+        damage = decode_check.find_damage(path, decoded)
     except DecodingFailed as error:
         if isinstance(error.__cause__, (MemoryError, OSError)):
             raise

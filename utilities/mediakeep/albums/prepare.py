@@ -11,9 +11,9 @@ from mediakeep.albums import (
     album_job,
     convert_track,
     enrichment,
-    known_sound,
     measure_loudness,
     report,
+    unchanged_audio,
 )
 from mediakeep.albums.album_job import AlbumJob, load_source_manifest, save_processed_manifest
 from mediakeep.albums.convert_track import ALREADY_CONVERTED, TrackTask
@@ -67,9 +67,9 @@ def prepare(job: AlbumJob, work: Work) -> Outcome | Parts:
         _remove_vanished(dirs, before, copied)
         dirs.save_source_manifest(copied)
         working_dirs.create_processed_structure(copied, dirs.processed)
-    known_sound.note_published(job, dirs, plan)
+    unchanged_audio.note_published(job, dirs, plan)
     hashes = _hash_by_path(copied)
-    known = known_sound.find_known_sound(job, dirs, plan)
+    known = unchanged_audio.find_unchanged_audio(job, dirs, plan)
     readable = [track for track in plan.tracks if not (track.error or known.is_same)]
     with_peak = any(map(_has_peak, plan.tracks))
     return Parts(
@@ -175,7 +175,7 @@ def _build_tasks(
     job: AlbumJob, dirs: WorkingDirs, album: SourceAlbum, plan: AlbumPlan
 ) -> Iterator[TrackTask]:
     hashes = _hash_by_path(load_source_manifest(dirs))
-    known = known_sound.find_known_sound(job, dirs, plan)
+    known = unchanged_audio.find_unchanged_audio(job, dirs, plan)
     measured = () if known.is_same else _load_measurements(job, dirs, plan, hashes)
     gains = measure_loudness.build_gains(dict(measured))
     found = _look_up(job, dirs, album)

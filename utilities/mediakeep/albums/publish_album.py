@@ -176,7 +176,7 @@ def _describe_tracks(number: int, rows: Sequence[TrackRow], profile: str) -> str
 def _describe_result(row: TrackRow) -> str:
     if row.encoder == "copy":
         return f"{Path(row.output).suffix[1:].lower()} copied"
-    return f"{row.settings['profile']['name']}{' with new tags' * row.kept}"
+    return f"{row.settings['profile']['name']}{' (only tags rewritten)' * row.kept}"
 
 
 def clean_up(job: AlbumJob, work: Work) -> Outcome:

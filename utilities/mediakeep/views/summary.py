@@ -73,7 +73,7 @@ class QueueStatus(msgspec.Struct, frozen=True):
     unknown: int = 0  # of the completed lookups: unknown to the service
     tallies: dict[str, int] = {}  # other sums over completed items, by kinds.Tally
     stages: StageStatus | UnsetType = UNSET  # unset for kinds without stages and waits
-    repeated: int | UnsetType = UNSET  # of `total`: items whose path another one has, for jobs
+    sources: int | UnsetType = UNSET  # of all items, without those that are the same; for jobs
 
     @property
     def items_left(self) -> int:
@@ -292,7 +292,7 @@ def build_queue_status(
         stages=stage_status.build_stage_status(state, totals)
         if state.kind.stages or totals.parked_items
         else UNSET,
-        repeated=len(paths) - len(set(paths)) if state.kind.stages else UNSET,
+        sources=len(set(paths)) if state.kind.stages else UNSET,
     )
 
 

@@ -58,7 +58,7 @@ def describe_queue(status: QueueStatus) -> list[str]:
         else status.kind.capitalize(),
         f"{_draw_bar(status.percentage)} {done:,} of "
         f"{format_count(status.total, status.noun, status.plural)}"
-        f" completed ({status.percentage}%){format_repeated(status)}",
+        f" completed ({status.percentage}%){format_sources(status)}",
         "  " + ", ".join(f"{name} {number:,}" for name, number in _status_counts(status) if number),
     ]
     if status.waiting:
@@ -70,9 +70,11 @@ def describe_queue(status: QueueStatus) -> list[str]:
     return [line for line in lines if line.strip()] + describe_open_issues(status)
 
 
-def format_repeated(status: QueueStatus) -> str:
-    """Return the end of a sentence on all items: how many are there with other settings, too."""
-    return f", {status.repeated:,} of them a second time" if status.repeated else ""
+def format_sources(status: QueueStatus) -> str:
+    """Return the end of a sentence on all items: of how many sources, if some have several."""
+    if not status.sources or status.sources == status.total:
+        return ""
+    return f", from {format_count(status.sources, 'source')}"
 
 
 def _name_library(status: QueueStatus) -> str:

@@ -231,9 +231,9 @@ def _remove_outputs(
 
 
 def _find_second_outputs(items: Mapping[str, Item], settings: Settings) -> SecondOutputs:
-    from mediakeep.albums import twins
+    from mediakeep.albums import second_outputs
 
-    return twins.find_second_outputs(items, _convert_settings(settings))
+    return second_outputs.find_second_outputs(items, _convert_settings(settings))
 
 
 ALBUMS = Subject(

@@ -15,7 +15,7 @@ from mediakeep.audiobooks.encoding import pcm_timeline
 from mediakeep.audiobooks.encoding.book_plan import LEVEL_WINDOW, BookFormat, CountedSource
 from mediakeep.audiobooks.encoding.pcm_timeline import FrameReader
 from mediakeep.errors import DecodingFailed
-from mediakeep.media.audio.decode import fill_gaps
+from mediakeep.media.audio.decode import conceal_damage
 from mediakeep.media.encoding import pcm_source
 from mediakeep.media.encoding.pcm_source import Progress
 
@@ -43,11 +43,11 @@ def count_source(
     try:
         counted, is_mp3 = _decode(*given)
     except DecodingFailed:
-        if not (copy and fill_gaps.copy_whole_blocks(path, copy)):
+        if not (copy and conceal_damage.copy_whole_blocks(path, copy)):
             raise
         return _decode(*given, copy)[0]
     may_lack_frames = is_mp3 and counted.damage
-    if not (copy and may_lack_frames and (seconds := fill_gaps.copy_without_gaps(path, copy))):
+    if not (copy and may_lack_frames and (seconds := conceal_damage.copy_without_gaps(path, copy))):
         return counted
     filled, _ = _decode(*given, copy)
     concealed = filled.concealed + seconds

@@ -28,7 +28,7 @@ from mediakeep.errors import (
 )
 from mediakeep.media import file_errors, open_file
 from mediakeep.media.audio import formats, tags
-from mediakeep.media.audio.decode import fill_gaps
+from mediakeep.media.audio.decode import conceal_damage
 from mediakeep.media.audio.model import AudioFile, AudioProperties
 from mediakeep.media.audio.mp4 import mp4_stream
 from mediakeep.media.bounded_file import open_bounded
@@ -208,7 +208,9 @@ def _check_properties(path: Path, facts: AudioProperties) -> None:
     if facts.protected:
         raise _to_protected(f"DRM ({facts.protected})")
     is_usable = facts.audio_complete is True or not facts.truncated
-    if not (is_usable or (facts.format == formats.MP3.name and fill_gaps.lacks_little(path))):
+    if not (
+        is_usable or (facts.format == formats.MP3.name and conceal_damage.is_nearly_whole(path))
+    ):
         raise _Unusable(f"it is truncated: {facts.truncated}", _COPY_AGAIN)
 
 

@@ -349,7 +349,7 @@ def _format_completion(summary: QueueStatus) -> str:
     done = summary.counts[Status.COMPLETED]
     return (
         f"{done:,}/{summary.total:,} {summary.plural} ({summary.percentage}%)"
-        f"{terminal.format_repeated(summary)}"
+        f"{terminal.format_sources(summary)}"
     )
 
 

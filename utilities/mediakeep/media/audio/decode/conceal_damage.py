@@ -70,7 +70,7 @@ def copy_whole_blocks(path: Path, target: Path) -> bool:
     return True
 
 
-def lacks_little(path: Path) -> bool:
+def is_nearly_whole(path: Path) -> bool:
     """Return True if an MP3 lacks less than a second, by its header, and is whole at its end.
 
     Raises Unreadable.

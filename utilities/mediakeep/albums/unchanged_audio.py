@@ -33,7 +33,7 @@ class _Published(msgspec.Struct, frozen=True):
     audio: dict[str, str] = {}
 
 
-class KnownSound(msgspec.Struct, frozen=True):
+class UnchangedAudio(msgspec.Struct, frozen=True):
     """The `sound` of each source, and the published tracks by theirs; see `TrackRow`.
 
     `is_same` is set if the album has the audio that it had, so that its gains are the same.
@@ -61,7 +61,7 @@ def note_published(job: AlbumJob, dirs: WorkingDirs, plan: AlbumPlan) -> None:
         atomic_files.write_atomic(dirs.state / _FILE, msgspec.json.encode(noted))
 
 
-def find_known_sound(job: AlbumJob, dirs: WorkingDirs, plan: AlbumPlan) -> KnownSound:
+def find_unchanged_audio(job: AlbumJob, dirs: WorkingDirs, plan: AlbumPlan) -> UnchangedAudio:
     """Compare the sources of an album with what was published.
 
     The sound of a track is its audio, its length, and how it is encoded and verified.
@@ -76,4 +76,4 @@ def find_known_sound(job: AlbumJob, dirs: WorkingDirs, plan: AlbumPlan) -> Known
     sounds = {name: sha256(msgspec.json.encode(one)).hexdigest() for name, one in facts.items()}
     known = Counter(row.sound for row in noted.tracks)
     is_same = len(sounds) == len(plan.tracks) and Counter(sounds.values()) == known
-    return KnownSound(sounds, {row.sound: row for row in noted.tracks if row.sound}, is_same)
+    return UnchangedAudio(sounds, {row.sound: row for row in noted.tracks if row.sound}, is_same)
