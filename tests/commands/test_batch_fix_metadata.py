@@ -46,6 +46,30 @@ def test_an_artist_of_the_queue_means_all_of_its_albums(home: Home) -> None:
     assert set(genres(home.music / "Vera")) == {("Shanty",)}
 
 
+@pytest.mark.real_disk
+@pytest.mark.parametrize(
+    "words", [(DOOR, "genre", "Shanty", "Vera"), ("fix_metadata", "genre", "Vera", "Shanty")]
+)
+@pytest.mark.parametrize(
+    ("setting", "option", "place", "told"),
+    [
+        ("follow", "refuse", "../disk2", "2 files changed."),
+        ("refuse", "follow", "../disk2", "7 files changed."),
+        ("refuse", "refuse", "Kept", "the setting links is refuse"),
+    ],
+)
+def test_the_option_decides_which_links_are_followed_and_the_library_is_the_scanned_one(
+    home: Home, words: tuple[str, ...], setting: str, option: str, place: str, told: str
+) -> None:
+    home.scan()
+    (home.path / "mediakeep.toml").write_text(f'links = "{setting}"\n')
+    album, elsewhere = home.music / "Vera" / "Dawn", home.music / place
+    album.rename(elsewhere)
+    album.symlink_to(elsewhere)
+    done = run(home, *words, "--links", option, "--yes")
+    assert told in done.out + done.err
+
+
 def test_a_list_of_albums_is_read_from_a_file_beside_them(home: Home) -> None:
     listed = home.music / "Vera" / "albums.txt"
     listed.write_bytes(b"Dusk\r\n\n" + os.fsencode(home.music / "Anna" / "Noon") + b"\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -107,8 +108,19 @@ YAML_BOMB = "profiles:\n  a: &a0 {x: 1}\n" + "".join(
         ("yaml", "profiles: &p\n  x: *p\n", "more than 100,000 values"),
         ("yaml", "profiles:\n  a: &a {}\n  b: {<<: *a}\n", "line 3 has a merge key (<<)"),
         (
+            "yaml",
+            "profiles:\n  a: &a {}\n  b:\n    ? <<\n    : *a\n",
+            "line 4 has a merge key (<<)",
+        ),
+        ("yaml", "profiles:\n  a: &a {}\n  b: {!!merge k: *a}\n", "line 3 has a merge key (<<)"),
+        (
             "toml",
             '"." = 1 # ..\n' + "a." * 20_000 + "a = 1",
+            "line 2 has a name of more than 100 dotted parts",
+        ),
+        (
+            "toml",
+            'x = {a = """\n\' """", ' + "'a b' . " * 20_000 + "a = 1}",
             "line 2 has a name of more than 100 dotted parts",
         ),
         ("yaml", "#" * (untrusted_files.MAX_SETTINGS_SIZE + 1), "larger than"),
@@ -128,6 +140,22 @@ def test_settings_that_cannot_be_read_are_named(
     done = Home(tmp_path, tmp_path).call("convert_albums", tmp_path, *words, "--dry-run")
     output = done.stdout + done.stderr
     assert (done.returncode, str(path) in output, reason in output) == (2, True, True), output
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'x = """\n' + "a." * 120 + '"""',
+        "x = {" + ", ".join(f"a.b{number} = 1" for number in range(101)) + "}",
+        f"x = [{', '.join(['1.5'] * 101)}]",
+        "a." * 99 + "a = 1",
+    ],
+    ids=["text", "keys", "numbers", "parts"],
+)
+def test_settings_with_many_dots_are_read(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "mediakeep.toml"
+    path.write_text(content)
+    assert untrusted_files.parse_settings(path, lambda data: tomllib.loads(data.decode()))
 
 
 @each_row(

@@ -112,6 +112,23 @@ def use_old_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pending_files, "new_nfo_place", place)
 
 
+@pytest.mark.real_disk
+@pytest.mark.parametrize("links", ["read", "refuse"])
+def test_an_nfo_that_is_replaced_or_set_aside_is_kept_behind_a_link_that_may_only_be_read(
+    bench: Bench, links: str
+) -> None:
+    put_videos(bench, "Blu-ray")
+    folder, elsewhere = bench.library / NAME / "BDMV", bench.library / "Elsewhere"
+    folder.rename(elsewhere)
+    folder.symlink_to(elsewhere)
+    (elsewhere / "index.nfo").write_text("R E L E A S E")
+    policy = structs.replace(SAFE, nfo="set-aside", links=links)
+    outcome = bench.work(NAME, policy)
+    assert [path.name for path in elsewhere.glob("index*")] == ["index.nfo"]
+    reason = f"a link leads to it in {elsewhere}, and the setting links is {links}"
+    assert reason in str(outcome.facts["not_written"])
+
+
 MISPLACED = ("versions", "parts", "parts among others", "parts in folders", "Blu-ray")
 
 

@@ -22,7 +22,7 @@ from mediakeep.media.undo.store import UndoStore
 from mediakeep.music import diagnose, process, scan
 from mediakeep.music.item import MusicItem
 from mediakeep.music.repairs import history, proposals, safe
-from mediakeep.music.repairs.locks import LOCK_FILE
+from mediakeep.music.repairs.locks import LOCK_FILE, FieldLocks
 from mediakeep.music.worker_context import MusicWorkerConfig
 from mediakeep.outcome import Outcome, Stamp, Work
 from mediakeep.policy import FixLevel, WritePolicy
@@ -251,6 +251,19 @@ def test_files_behind_links_are_written_only_if_links_are_followed(
     held = f"a link leads to it in {elsewhere}, and the setting links is read"
     assert (held in plain_report(artist)) is (not repaired)
     assert (artist / "Dawn").is_symlink()
+
+
+@pytest.mark.real_disk
+@pytest.mark.parametrize(("links", "locked"), [("read", True), ("follow", False)])
+def test_a_folder_that_becomes_a_link_between_two_runs_is_locked_in_the_second(
+    artist: Path, links: str, locked: bool
+) -> None:
+    locks, file = FieldLocks(frozenset(), links), artist / "Dusk" / "a.opus"
+    assert not locks.find_locks(file)
+    elsewhere = artist.parents[1] / "disk2"
+    file.parent.rename(elsewhere)
+    file.parent.symlink_to(elsewhere)
+    assert bool(locks.find_locks(file)) is locked
 
 
 @pytest.mark.real_disk

@@ -253,8 +253,10 @@ def _load_other(path: Path) -> dict[str, Any]:
         return _refuse_settings(path, *_load_toml(path))
     import yaml  # deferred, as above
 
+    from mediakeep import yaml_settings
+
     try:
-        values = untrusted_files.parse_settings(path, yaml.safe_load) or {}
+        values = untrusted_files.parse_settings(path, yaml_settings.parse_yaml) or {}
     except (OSError, ValueError, yaml.YAMLError) as error:
         reason = getattr(error, "strerror", error)
         raise BadSetting(path, f"{reason}. Correct it and run again.") from error

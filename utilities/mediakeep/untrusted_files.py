@@ -18,10 +18,18 @@ from mediakeep.errors import NewerFormat, Unreadable
 MAX_STATE_SIZE = 8 << 30  # bytes; a queue of a million items takes one tenth
 MAX_SETTINGS_SIZE = 1 << 18  # bytes; YAML of this size takes seconds to parse
 _MAX_VALUES = 100_000  # in a file of settings, with those that YAML aliases repeat
-_MAX_DOTS = 100  # in a line; parsing a TOML key takes the square of its parts
+_MAX_KEY_PARTS = 100  # parsing a dotted TOML key takes the square of its parts
 _TOO_DEEP = "it is nested too deeply"
-_QUOTED = re.compile(rb'"(?:\\.|[^"\\\n])*"?|\'[^\'\n]*\'?|#.*')  # strings and comments
-_MERGE_KEY = re.compile(rb"<<\s*:")  # of YAML; nested ones repeat values without end
+# A part of a TOML key, or a value: multi-line and other strings, and words. No character is
+# scanned twice: strings may lack their end.
+_PART = rb"""(?x: \"{3} (?:\\.|[^"\\]|"(?!""))*+ (?:"{3,5})? | '{3} (?:[^']|'(?!''))*+ (?:'{3,5})?
+    | "(?:\\.|[^"\\\n])*+"? | '[^'\n]*+'? | [\w-]++ )"""
+_DOT = rb"[ \t]*+\.[ \t]*+"
+_KEY = re.compile(
+    rb"#[^\n]*+|%b(?:%b%b){0,%d}+(?P<excess>%b%b)?"
+    % (_PART, _DOT, _PART, _MAX_KEY_PARTS - 1, _DOT, _PART),
+    re.DOTALL,
+)
 
 T = TypeVar("T")
 
@@ -117,11 +125,10 @@ def parse_settings(path: Path, parse: Callable[[bytes], Any]) -> Any:
     has too many values.
     """
     data = read_bytes(path, MAX_SETTINGS_SIZE)
-    for number, line in enumerate(_QUOTED.sub(b"", data).splitlines(), 1):
-        if line.count(b".") > _MAX_DOTS:
-            raise ValueError(f"line {number} has a name of more than {_MAX_DOTS} dotted parts")
-        if _MERGE_KEY.search(line):
-            raise ValueError(f"line {number} has a merge key (<<). Copy its values instead")
+    for match in _KEY.finditer(data):
+        if match["excess"]:
+            line = data.count(b"\n", 0, match.start()) + 1
+            raise ValueError(f"line {line} has a name of more than {_MAX_KEY_PARTS} dotted parts")
     try:
         values = parse(data)
     except RecursionError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,46 +59,38 @@ def main(home: Path, field: str, value: str, **options: Any) -> int:
         else []
     )
     result, all_edits = EditResult(), FileEdits()
-    paths = _filter_by_conditions(_find_files(home, options), criteria, result)
+    files = _find_files(home, options, command.policy.links)
+    paths = _filter_by_conditions(files, criteria, result)
     field_values.check_not_shared([field], len(paths), yes=command.yes)
     for file in paths:
         all_edits.add(file, edits)
     return command.run(all_edits.all, result)
 
 
-def _find_files(home: Path, options: dict[str, Any]) -> list[Path]:
+def _find_files(home: Path, options: dict[str, Any], links: str) -> list[Path]:
     """Return the files of all albums, from all options that select albums."""
     from mediakeep.app.edit import audio_targets
 
-    albums = [
-        *_find_named_albums(home, options["albums"]),
-        *_read_album_list(home, options["album_list"]),
-    ]
+    finder = audio_targets.AudioFileFinder(home, Path(), links)
+    albums = [_check_folder(finder.find_path(text)) for text in options["albums"]]
+    albums += _read_album_list(home, options["album_list"], links)
     if options["artist"]:
         state = readonly.load_state(registry.queue_folder(home, kinds.MUSIC), kinds.MUSIC)
         item = state.items[actions.find_item_key(state, options["artist"])]
         albums.append(Path(path_text.unescape_path(item.path)))
     if not albums:
         raise click.UsageError("Give ALBUM..., --album-list or --artist.")
-    return audio_targets.find_all(albums, registry.ignore_patterns(home))
+    return audio_targets.find_all(albums, finder.ignore_patterns)
 
 
-def _find_named_albums(home: Path, albums: Iterable[str]) -> Iterator[Path]:
-    from mediakeep.app.edit import audio_targets
-
-    finder = audio_targets.AudioFileFinder(home, Path())
-    for text in albums:
-        yield _check_folder(finder.find_path(text))
-
-
-def _read_album_list(home: Path, file: Path | None) -> list[Path]:
+def _read_album_list(home: Path, file: Path | None, links: str) -> list[Path]:
     """Read a list of albums; raise UsageError with all that do not exist."""
     if file is None:
         return []
     from mediakeep.app.edit import audio_targets, list_files
 
     finder = audio_targets.AudioFileFinder(
-        home, Path() if str(file) == "-" else file.expanduser().parent
+        home, Path() if str(file) == "-" else file.expanduser().parent, links
     )
     errors, paths = list_files.InputErrors(path_text.escape_path(file)), []
     for number, line in list_files.read_lines(file):

@@ -49,10 +49,13 @@ def main(home: Path, **options: Any) -> int:
     if options["size"] and (image or file):
         raise click.UsageError("--size is for downloaded covers: give ALBUM only.")
     access = musicbrainz_options.parse_access(options)
-    finder = audio_targets.AudioFileFinder(home, Path())
+    finder = audio_targets.AudioFileFinder(home, Path(), command.policy.links)
     covers = CoverEdits(EditResult(), options["skip_existing"], finder.ignore_patterns)
     if file:
-        covers.add_from_list(file, audio_targets.AudioFileFinder(home, file.expanduser().parent))
+        folder = file.expanduser().parent
+        covers.add_from_list(
+            file, audio_targets.AudioFileFinder(home, folder, command.policy.links)
+        )
     elif image:
         covers.add_cover(finder.find_path(album), finder.find_path(image))
     else:

@@ -104,7 +104,7 @@ def _edit_one_field(command: EditCommand, words: Sequence[str], more: Sequence[s
     name, *paths, value = words
     edits = field_values.build_edits(name, (value, *more), field_values.BY_HAND)
     field_values.check_value(value, yes=command.yes)
-    finder = audio_targets.AudioFileFinder(command.home, Path())
+    finder = audio_targets.AudioFileFinder(command.home, Path(), command.policy.links)
     audio_paths = audio_targets.find_all(map(finder.find_path, paths), finder.ignore_patterns)
     field_values.check_not_shared([name], len(audio_paths), yes=command.yes)
     all_edits = FileEdits()
@@ -120,7 +120,7 @@ def _edit_from_list(command: EditCommand, options: dict[str, Any]) -> int:
 
     file = (options["from_csv"] or options["from_json"]).expanduser()
     read = edit_list_files.read_csv_rows if options["from_csv"] else edit_list_files.read_json_rows
-    finder = audio_targets.AudioFileFinder(command.home, file.parent)
+    finder = audio_targets.AudioFileFinder(command.home, file.parent, command.policy.links)
     edits = edit_list_files.read_edits(file, read, finder, yes=command.yes)
     return command.run(edits.all, EditResult())
 

@@ -19,10 +19,13 @@ from mediakeep.queue import readonly
 
 
 class AudioFileFinder:
-    """Resolves relative paths: against a folder, or else against the library."""
+    """Resolves relative paths: against a folder, or else against the library.
 
-    def __init__(self, home: Path, folder: Path) -> None:
-        self._home, self._folder = home, folder
+    `links` is the policy for symbolic links, which decides what is ignored.
+    """
+
+    def __init__(self, home: Path, folder: Path, links: str) -> None:
+        self._home, self._folder, self._links = home, folder, links
 
     def find_path(self, text: str) -> Path:
         """Return the path that a text names; raise UsageError if it does not exist.
@@ -38,8 +41,9 @@ class AudioFileFinder:
 
     @cached_property
     def ignore_patterns(self) -> tuple[str, ...]:
-        """The ignore patterns of the home."""
-        return ignore_rules.for_library(registry.ignore_patterns(self._home), self._library_folder)
+        """The ignore patterns of the home, and those of the policy for links."""
+        patterns = registry.ignore_patterns(self._home, self._links)
+        return ignore_rules.for_library(patterns, self._library_folder)
 
     @cached_property
     def _library_folder(self) -> Path:

@@ -71,10 +71,10 @@ def queue_folder(home: Path, kind: Kind) -> Path:
     return home / "status" / kind.name
 
 
-def ignore_patterns(home: Path) -> tuple[str, ...]:
-    """Return the patterns of `ignore` and `links`, for commands without these options."""
+def ignore_patterns(home: Path, links: str = "") -> tuple[str, ...]:
+    """Return the patterns of the settings `ignore` and `links`; `links` replaces the latter."""
     return ignore_rules.parse_patterns(
-        config.get_setting(home, "ignore"), config.get_setting(home, "links")
+        config.get_setting(home, "ignore"), links or config.get_setting(home, "links")
     )
 
 

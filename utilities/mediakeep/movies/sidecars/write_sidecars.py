@@ -171,11 +171,12 @@ def _block_reason(
 ) -> BlockReason | None:
     if local.lock_reason:
         return BlockReason(BlockCode.LOCKED, local.lock_reason)
-    real = folder_listing.find_real_path(local.real_paths, pending_file.place)
     links = context.config.policy.links
-    if links != "follow" and real != pending_files.absolute_path(local, pending_file.place):
-        shown = path_text.display_path(real.parent)
-        return BlockReason(BlockCode.LOCKED, LINK_REASON.format(shown, links))
+    for place in (pending_file.place, *pending_file.replaces, *pending_file.set_aside):
+        real = folder_listing.find_real_path(local.real_paths, place)
+        if links != "follow" and real != pending_files.absolute_path(local, place):
+            shown = path_text.display_path(real.parent)
+            return BlockReason(BlockCode.LOCKED, LINK_REASON.format(shown, links))
     if context.config.policy.redo or not context.has_changed_files:
         return None
     paths = [

@@ -24,7 +24,10 @@ _MAX_BYTES = 10_000  # bytes read from a lock file
 
 
 class FieldLocks:
-    """The locks of fields and folders; each folder is resolved and its lock file read once."""
+    """The locks of fields and folders; each lock file is read once.
+
+    A folder is resolved once if links are followed, else for each call, as it may become a link.
+    """
 
     def __init__(self, fields: frozenset[str], links: str = "follow") -> None:
         self._fields = frozenset(map(canonical_field, fields))
@@ -37,7 +40,7 @@ class FieldLocks:
         if path.is_symlink():
             return self._collect_locks(path.absolute().parent, path.resolve().parent)
         name = os.path.dirname(path)  # noqa: PTH120 (for each field of a file)
-        if name not in self._of_files:
+        if name not in self._of_files or self._links != "follow":  # it may be a link since
             folder = path.absolute().parent
             self._of_files[name] = self._collect_locks(folder, folder.resolve())
         return self._of_files[name]
