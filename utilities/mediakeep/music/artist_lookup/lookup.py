@@ -50,7 +50,8 @@ class ArtistLookup(msgspec.Struct, frozen=True):
         return self.resolved.artist.id if self.resolved and self.resolved.artist else ""
 
 
-_MAX_RECORDINGS = 25  # that a lookup requests at most
+_MAX_RECORDINGS = 25  # that a lookup requests at most, unless it is a refresh
+_MORE_RECORDINGS = "the next run looks up the other recordings in the tags"
 NOT_LOOKED_UP = ArtistLookup("")  # if lookups are switched off
 
 
@@ -73,13 +74,18 @@ def look_up(artist: Artist, key: str, musicbrainz: MusicBrainzContext) -> Artist
             else None
         )
         return _add_comparison(pending, artist, query, discography) if discography else pending
+    left_out = None
     if resolved is not cached:
-        resolved = _add_merged_recordings(resolved, loaded, artist, query, musicbrainz)
+        resolved, left_out = _add_merged_recordings(resolved, loaded, artist, query, musicbrainz)
     lookup = ArtistLookup(resolved.state, resolved, loaded)
     lookup = _add_comparison(lookup, artist, query, loaded)
     if resolved is not cached and _is_doubtful(lookup, query):
         lookup = _mark_as_unsure(lookup)
-    return lookup if resolved is cached else _store_result(lookup, key, musicbrainz)
+    lookup = lookup if resolved is cached else _store_result(lookup, key, musicbrainz)
+    if left_out is None:
+        return lookup
+    failed = isinstance(left_out, ServiceFailed)
+    return structs.replace(lookup, state="pending", reason=str(left_out), service_failed=failed)
 
 
 def look_up_albums(artist: Artist, musicbrainz: MusicBrainzContext) -> ArtistLookup:
@@ -126,10 +132,11 @@ def _add_merged_recordings(
     artist: Artist,
     query: ArtistQuery,
     musicbrainz: MusicBrainzContext,
-) -> ResolvedArtist:
+) -> tuple[ResolvedArtist, LookupSkipped | ServiceFailed | None]:
     """Add the recordings in tags that were merged into recordings of the known releases.
 
-    A request that fails ends this.
+    A request that fails, or too many, end this: the error is returned, and the digest of the query
+    is changed, so that the next lookup continues with the responses that are cached by then.
     """
     releases = (*(discography.releases if discography else ()), *resolved.more)
     known = {track.recording.id for release in releases for _, track in release.tracks}
@@ -142,12 +149,20 @@ def _add_merged_recordings(
         for track in album.tracks
         for text in track.tags.musicbrainz_recordingid
     )
-    with suppress(LookupSkipped, ServiceFailed):
-        for old in [mbid for mbid in dict.fromkeys(texts) if mbid not in known][:_MAX_RECORDINGS]:
-            with suppress(NotFound):
-                if (current := musicbrainz.musicbrainz.get_recording(old).id) in known:
-                    merged[old] = current
-    return structs.replace(resolved, merged=merged)
+    service, fresh, stats = musicbrainz.musicbrainz, musicbrainz.config.fresh, musicbrainz.stats
+    before, question, error = stats.requests, resolved.question, None
+    try:
+        with service.bypassing_cache(fresh):
+            for old in [mbid for mbid in dict.fromkeys(texts) if mbid not in known]:
+                if not fresh and stats.requests - before >= _MAX_RECORDINGS:
+                    raise LookupSkipped(musicbrainz.config.catalogue.name, _MORE_RECORDINGS)
+                with suppress(NotFound):
+                    if (current := service.get_recording(old).id) in known:
+                        merged[old] = current
+    except (LookupSkipped, ServiceFailed) as caught:
+        question, error = f"{question} incomplete", caught
+    spent = resolved.requests + stats.requests - before
+    return structs.replace(resolved, merged=merged, question=question, requests=spent), error
 
 
 def _store_result(lookup: ArtistLookup, key: str, musicbrainz: MusicBrainzContext) -> ArtistLookup:
