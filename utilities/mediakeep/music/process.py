@@ -74,8 +74,14 @@ def process_artist(
                 if config.write
                 else _preview_dry_run(covered, result)
             )
+            if result.has_concurrent_change:  # so that the next scan sees the change
+                artist = structs.replace(artist, fingerprint=covered.fingerprint)
             lookup = artist_lookup_lookup.recompute_after_repairs(
-                lookup, artist, config.lookup_key or key, context.lookups
+                lookup,
+                artist,
+                config.lookup_key or key,
+                context.lookups,
+                is_answered=not result.has_concurrent_change,
             )
             artist = _with_lookup(artist, lookup)
             issues = diagnose.find_issues(artist, key)

@@ -17,14 +17,14 @@ A file that has all requested values is not touched.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from mediakeep import path_text
-from mediakeep.errors import MediakeepError, VerificationFailed
+from mediakeep.errors import ConcurrentChange, MediakeepError, VerificationFailed
 from mediakeep.media.audio import embedded_pictures, tag_edits, tags
 from mediakeep.media.audio.model import AudioFile, EmbeddedPicture
 from mediakeep.media.audio.tag_edits import (
@@ -70,6 +70,8 @@ class WriteRules(atomic_replace.ReplaceRules):
 
     other_tags: OtherTags = OtherTags.UPDATE
     id3: Id3Version = Id3Version.KEEP
+    # of fields when the file was read, if another program may have changed them since
+    old_values: Mapping[str, tag_edits.Values] = field(default_factory=dict)
 
     @property
     def tag_options(self) -> TagWriteOptions:
@@ -141,6 +143,7 @@ def write(
             return None
         kind = planned.reading.facts.format
         whole_file: list[FilePart] = [ByteRange(0, planned.source.size)]
+        _check_old_values(planned, rules.old_values)
         fields = _changed_fields(planned)
         recipe, blobs = build_patch(original, planned.source, kind)
         draft = UndoRecordDraft(kind, recipe, blobs, fields)
@@ -236,6 +239,15 @@ def _has_expected_pictures(planned: _TagWrite, pictures: tuple[EmbeddedPicture, 
     new = [picture for picture in fronts if picture.size == len(cover.data)]
     others = [picture for picture in pictures if picture not in new[:1]]
     return bool(new) and len(others) <= len(before) <= len(pictures) and set(others) <= set(before)
+
+
+def _check_old_values(planned: _TagWrite, old: Mapping[str, tag_edits.Values]) -> None:
+    """Raise ConcurrentChange if a tag field to change has other values than when it was read."""
+    for change in planned.changes:
+        if isinstance(change, SetField) and change.field in old:
+            current = tag_edits.field_values(planned.reading.tags, change.field)
+            if current != old[change.field]:
+                raise ConcurrentChange(planned.path_text)
 
 
 def _changed_fields(planned: _TagWrite) -> dict[str, FieldChange]:

@@ -176,18 +176,23 @@ def _store_result(lookup: ArtistLookup, key: str, musicbrainz: MusicBrainzContex
 
 
 def recompute_after_repairs(
-    lookup: ArtistLookup, artist: Artist, key: str, musicbrainz: MusicBrainzContext
+    lookup: ArtistLookup,
+    artist: Artist,
+    key: str,
+    musicbrainz: MusicBrainzContext,
+    *,
+    is_answered: bool = True,
 ) -> ArtistLookup:
     """Compare the local albums with the discography again after repairs, without any request.
 
-    The query of the repaired tags is stored as the one that was answered.
+    If only repairs changed the tags (`is_answered`), their query is stored as the answered one.
     """
     if lookup.resolved is None or not lookup.discography:
         return lookup
     query = artist_query.replace_merged_mbids(
         artist_query.build_query(artist), lookup.resolved.merged
     )
-    if lookup.state != "pending" and lookup.resolved.question != query.digest:
+    if is_answered and lookup.state != "pending" and lookup.resolved.question != query.digest:
         resolved = structs.replace(lookup.resolved, question=query.digest)
         lookup = structs.replace(lookup, resolved=resolved)
         musicbrainz.store.save_resolved(key, resolved, None)
