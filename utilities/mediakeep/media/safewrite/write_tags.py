@@ -143,8 +143,12 @@ def write(
             return None
         kind = planned.reading.facts.format
         whole_file: list[FilePart] = [ByteRange(0, planned.source.size)]
-        _check_old_values(planned, rules.old_values)
         fields = _changed_fields(planned)
+        if any(
+            name in fields and tag_edits.field_values(planned.reading.tags, name) != values
+            for name, values in rules.old_values.items()
+        ):
+            raise ConcurrentChange(planned.path_text)
         recipe, blobs = build_patch(original, planned.source, kind)
         draft = UndoRecordDraft(kind, recipe, blobs, fields)
         context = UndoContext(store, stamp, rules, queue)
@@ -239,15 +243,6 @@ def _has_expected_pictures(planned: _TagWrite, pictures: tuple[EmbeddedPicture, 
     new = [picture for picture in fronts if picture.size == len(cover.data)]
     others = [picture for picture in pictures if picture not in new[:1]]
     return bool(new) and len(others) <= len(before) <= len(pictures) and set(others) <= set(before)
-
-
-def _check_old_values(planned: _TagWrite, old: Mapping[str, tag_edits.Values]) -> None:
-    """Raise ConcurrentChange if a tag field to change has other values than when it was read."""
-    for change in planned.changes:
-        if isinstance(change, SetField) and change.field in old:
-            current = tag_edits.field_values(planned.reading.tags, change.field)
-            if current != old[change.field]:
-                raise ConcurrentChange(planned.path_text)
 
 
 def _changed_fields(planned: _TagWrite) -> dict[str, FieldChange]:

@@ -51,7 +51,6 @@ class ArtistLookup(msgspec.Struct, frozen=True):
 
 
 _MAX_RECORDINGS = 25  # that a lookup requests at most, unless it is a refresh
-_MORE_RECORDINGS = "the next run looks up the other recordings in the tags"
 NOT_LOOKED_UP = ArtistLookup("")  # if lookups are switched off
 
 
@@ -77,15 +76,16 @@ def look_up(artist: Artist, key: str, musicbrainz: MusicBrainzContext) -> Artist
     left_out = None
     if resolved is not cached:
         resolved, left_out = _add_merged_recordings(resolved, loaded, artist, query, musicbrainz)
-    lookup = ArtistLookup(resolved.state, resolved, loaded)
+    lookup = ArtistLookup(
+        "pending" if left_out else resolved.state,
+        *(resolved, loaded),
+        reason=str(left_out or ""),
+        service_failed=isinstance(left_out, ServiceFailed),
+    )
     lookup = _add_comparison(lookup, artist, query, loaded)
     if resolved is not cached and _is_doubtful(lookup, query):
         lookup = _mark_as_unsure(lookup)
-    lookup = lookup if resolved is cached else _store_result(lookup, key, musicbrainz)
-    if left_out is None:
-        return lookup
-    failed = isinstance(left_out, ServiceFailed)
-    return structs.replace(lookup, state="pending", reason=str(left_out), service_failed=failed)
+    return lookup if resolved is cached else _store_result(lookup, key, musicbrainz)
 
 
 def look_up_albums(artist: Artist, musicbrainz: MusicBrainzContext) -> ArtistLookup:
@@ -149,20 +149,27 @@ def _add_merged_recordings(
         for track in album.tracks
         for text in track.tags.musicbrainz_recordingid
     )
-    service, fresh, stats = musicbrainz.musicbrainz, musicbrainz.config.fresh, musicbrainz.stats
+    fresh, stats = musicbrainz.config.fresh, musicbrainz.stats
     before, question, error = stats.requests, resolved.question, None
     try:
-        with service.bypassing_cache(fresh):
+        with musicbrainz.musicbrainz.bypassing_cache(fresh):
             for old in [mbid for mbid in dict.fromkeys(texts) if mbid not in known]:
                 if not fresh and stats.requests - before >= _MAX_RECORDINGS:
-                    raise LookupSkipped(musicbrainz.config.catalogue.name, _MORE_RECORDINGS)
+                    raise LookupSkipped(
+                        musicbrainz.config.catalogue.name,
+                        "the next run looks up the other recordings in the tags",
+                    )
                 with suppress(NotFound):
-                    if (current := service.get_recording(old).id) in known:
+                    if (current := musicbrainz.musicbrainz.get_recording(old).id) in known:
                         merged[old] = current
     except (LookupSkipped, ServiceFailed) as caught:
         question, error = f"{question} incomplete", caught
-    spent = resolved.requests + stats.requests - before
-    return structs.replace(resolved, merged=merged, question=question, requests=spent), error
+    return structs.replace(
+        resolved,
+        merged=merged,
+        question=question,
+        requests=resolved.requests + stats.requests - before,
+    ), error
 
 
 def _store_result(lookup: ArtistLookup, key: str, musicbrainz: MusicBrainzContext) -> ArtistLookup:

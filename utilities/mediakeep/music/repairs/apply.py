@@ -14,7 +14,7 @@ from mediakeep.errors import ConcurrentChange, NotWritten, UnexpectedError, Unre
 from mediakeep.issue import UNDONE_BEFORE, BlockCode, BlockReason, Issue
 from mediakeep.kinds import MUSIC
 from mediakeep.media import file_errors
-from mediakeep.media.audio.tag_edits import PICTURES_FIELD
+from mediakeep.media.audio.tag_edits import PICTURES_FIELD, SetField
 from mediakeep.media.undo.record import ChangeRecord
 from mediakeep.music.matching import differences
 from mediakeep.music.model import Artist, Track
@@ -128,7 +128,11 @@ def _write_repairs(
                 file_changes,
                 stamp,
                 artist.real_path_of(file.track.place),
-                {repair.field: repair.old for repair in allowed},
+                {
+                    repair.field: repair.old
+                    for repair in allowed
+                    if isinstance(repair.change, SetField)
+                },
             )
             result.written += written is not None
     elif file_changes and (plan := context.tag_writer.plan_changes(file.path, file_changes)):
