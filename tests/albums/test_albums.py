@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -27,6 +28,7 @@ from mediakeep.media.encoding import pcm_source
 from mediakeep.outcome import Outcome, Stamp, Work
 from mediakeep.queue import readonly
 from mediakeep.queue.history import index
+from mediakeep.queue.queue import Queue
 from mediakeep.queue.store import QueueChange
 from mediakeep.runner import worker_results
 from tests.albums import rig
@@ -364,6 +366,46 @@ def test_a_removed_output_is_named_and_a_mirror_makes_it_again(albums: AlbumHome
     assert albums.run(mirror=True).claimed == 1
     assert rig.names(albums.output) == before
     assert albums.prepare(mirror=True) == ["2 albums on disk: no changes."]
+
+
+def test_a_mirror_counts_the_missing_outputs_of_each_output_folder(
+    albums: AlbumHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    albums.make(*(f"Art/{n}" for n in range(11)), tracks=1)
+    albums.prepare()
+    paths = {f"Art/{n}": albums.output / f"Art/{n}" for n in range(10)}
+    paths["Art/10"] = albums.root / "card" / "Art" / "10"
+    with Queue.open(albums.context.location, kinds.ALBUMS) as queue:
+        done = {
+            key: {"status": Status.COMPLETED, "folder": key, "playback_path": str(path)}
+            for key, path in paths.items()
+        }
+        queue.commit(lambda _: QueueChange("edit", done))
+    for path in paths.values():
+        path.mkdir(parents=True)
+    careful = ManagerContext(albums.path, kinds.ALBUMS, ClickConsole())
+    preparation = Preparation(albums.settings(mirror=True))
+
+    def prepare() -> str:
+        lines = prepare_items.prepare(careful, preparation).lines
+        return "".join(line for line in lines if line.startswith("Missing"))
+
+    shutil.rmtree(albums.root / "card")
+    assert prepare().startswith("Missing outputs: Art/10. Check that their folder is mounted.")
+    with monkeypatch.context() as failing:
+        lost = OSError(errno.ENOTCONN, "lost")
+        lstat = os.lstat
+
+        def fail(path: str) -> os.stat_result:
+            if "card" in str(path):
+                raise lost
+            return lstat(path)
+
+        failing.setattr(os, "lstat", fail)
+        assert not prepare()
+    paths["Art/10"].mkdir(parents=True)
+    paths["Art/3"].rmdir()
+    assert prepare() == "Missing outputs are made again: Art/3."
 
 
 def test_names_of_any_bytes(albums: AlbumHome) -> None:

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import mutagen
 import pytest
 from msgspec import structs
 
@@ -314,6 +315,35 @@ def test_what_becomes_a_link_after_reading_is_not_written_through(
     assert track.read_bytes() == before
     assert "a link was put in its path, changed or removed" in report(artist)
     assert run(artist).data["auto_fixed"]  # read anew, it is repaired where it is
+
+
+@pytest.mark.parametrize("field", ["title", "album"])
+def test_what_another_program_writes_after_reading_is_kept(
+    artist: Path, monkeypatch: pytest.MonkeyPatch, field: str
+) -> None:
+    diagnosed, track = process.diagnose.find_issues, artist / "Dawn" / "01 One.mp3"
+    edited: list[bytes] = []
+
+    def edit_and_find(*arguments: Any) -> Any:
+        if not edited:
+            file = mutagen.File(track, easy=True)
+            file[field] = ["Mine"]
+            file.save()
+            edited.append(track.read_bytes())
+        return diagnosed(*arguments)
+
+    before = scan.read_artist(artist).fingerprint
+    monkeypatch.setattr(process.diagnose, "find_issues", edit_and_find)
+    outcome = run(artist)
+    if field == "title":
+        assert track.read_bytes() == edited[0]
+        place, told = "Dawn/01 One.mp3", "another program modified it at the same time"
+        assert told in outcome.facts["not_written"][place]
+        assert outcome.data["fingerprint"] == before
+    else:
+        assert "not_written" not in outcome.facts
+    assert outcome.facts["repairs"]["whitespace"] == (1 if field == "title" else 2)
+    assert mutagen.File(track, easy=True)[field] == ["Mine"]
 
 
 @pytest.mark.real_disk

@@ -173,6 +173,13 @@ def test_a_merged_recording_is_rewritten_and_another_one_only_reported(
         assert outcome.facts["requests"] == len(server.requests) == 5
         again = run(vera, home, visits.access(server))
         assert (len(server.requests), again.facts["hits"]) == (5, 1)
+        refreshed = run(vera, home, visits.access(server, fresh=True))
+        assert server.requests[-1].path.endswith(f"/recording/{other}")
+    store = MusicBrainzStore(home / "status" / "cache")
+    resolved = store.get_resolved("Vera")
+    store.close()
+    assert resolved
+    assert resolved.requests == refreshed.facts["requests"] == 4
     assert tags.read(first).tags.musicbrainz_recordingid == (low_tide,)
     assert tags.read(second).tags.musicbrainz_recordingid == (other,)
     assert outcome.facts["repairs"]["merged-mbid"] == 1
@@ -181,6 +188,38 @@ def test_a_merged_recording_is_rewritten_and_another_one_only_reported(
         apply_undo.apply_undo(store, step.record)
     store.close()
     assert first.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("limit", "failures", "fact", "requests"), [(1, 0, "unasked", 4), (25, 1, "unreached", 5)]
+)
+def test_recordings_that_a_lookup_left_out_are_looked_up_by_the_next_one(
+    vera: Path,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: int,
+    failures: int,
+    fact: str,
+    requests: int,
+) -> None:
+    monkeypatch.setattr("mediakeep.music.artist_lookup.lookup._MAX_RECORDINGS", limit)
+    old, other = generate_mbid("old"), generate_mbid("other")
+    _, ballast = (track.recording for track in world().releases[0].media[0].tracks)
+    first, second = sorted((vera / "Dawn").glob("*.mp3"))
+    mark(first, home, musicbrainz_recordingid=other)
+    mark(second, home, musicbrainz_recordingid=old)
+    with SimulatorServer(factories.with_merged(world(), old, ballast)) as server:
+        server.faults.fail_next(
+            response_faults.wrong_shape, failures, lambda asked: asked.path.endswith(old)
+        )
+        outcome = run(vera, home, visits.access(server))
+        assert (outcome.data["lookup"], outcome.facts["requests"]) == ("pending", requests)
+        assert fact in outcome.facts
+        assert tags.read(second).tags.musicbrainz_recordingid == (old,)
+        outcome = run(vera, home, visits.access(server))
+        assert (outcome.data["lookup"], outcome.facts["requests"]) == ("done", 1)
+        assert tags.read(second).tags.musicbrainz_recordingid == (ballast,)
+        assert "requests" not in run(vera, home, visits.access(server)).facts
 
 
 def test_a_merge_is_only_reported_if_repairs_are_off(

@@ -35,6 +35,19 @@ def to_path(text: str) -> Path:
     return Path(path_text.unescape_path(text))
 
 
+def find_output_folder(item: Item) -> Path | None:
+    """Return the output folder that an album was published in, or None if it was not.
+
+    If its path below that folder is unknown, its parent folder is returned.
+    """
+    assert isinstance(item, AlbumItem)
+    return (
+        to_path(item.playback_path).parents[max(len(to_path(item.folder).parts), 1) - 1]
+        if item.playback_path
+        else None
+    )
+
+
 def has_working_copy(item: Item) -> bool:
     """Return whether the working copy of an album's source exists."""
     assert isinstance(item, AlbumItem)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from mediakeep import path_text
 from mediakeep.albums import report
-from mediakeep.albums.item import AlbumItem, to_path
+from mediakeep.albums.item import AlbumItem, find_output_folder, to_path
 from mediakeep.albums.settings import AlbumSettings
 from mediakeep.errors import UsageError
 from mediakeep.item import Item, NewItem, SecondOutputs, Status
@@ -63,10 +63,10 @@ def _find_place(item: AlbumItem, settings: AlbumSettings, profile: str) -> _Plac
     """Return where an album was published, or where the settings would publish it."""
     profile = item.profile or profile
     folder = settings.find_output_dir(path_text.unescape_path(item.output_dir), profile)
-    if item.playback_path and item.folder:
+    if item.folder and (published := find_output_folder(item)):
         last = report.read_report(settings.home, item)
         profile = last.profile if last else profile
-        folder = to_path(item.playback_path).parents[len(to_path(item.folder).parts) - 1]
+        folder = published
     return {"profile": profile, "output_dir": path_text.escape_path(os.path.normpath(folder))}
 
 

@@ -70,12 +70,16 @@ def process_artist(
         result = apply.apply_repairs(covered, issues, work, context, progress)
         if result.written or result.expected:
             artist = (
-                _reread_after_repairs(artist, path, context)
+                _reread_after_repairs(artist, path, context, result)
                 if config.write
                 else _preview_dry_run(covered, result)
             )
             lookup = artist_lookup_lookup.recompute_after_repairs(
-                lookup, artist, config.lookup_key or key, context.lookups
+                lookup,
+                artist,
+                config.lookup_key or key,
+                context.lookups,
+                is_answered=not result.has_concurrent_change,
             )
             artist = _with_lookup(artist, lookup)
             issues = diagnose.find_issues(artist, key)
@@ -189,8 +193,13 @@ def _clean_up(
             temp_copies.remove_stale(folder)
 
 
-def _reread_after_repairs(before: Artist, path: Path, context: MusicWorkerContext) -> Artist:
-    """Read an artist again after repairs; results about the audio are kept, as it is unchanged."""
+def _reread_after_repairs(
+    before: Artist, path: Path, context: MusicWorkerContext, result: RepairResult
+) -> Artist:
+    """Read an artist again after repairs; results about the audio are kept, as it is unchanged.
+
+    After a concurrent change the fingerprint is kept, too, so that the next scan sees the change.
+    """
     old_tracks = {track.place: track for track in before.tracks}
 
     def with_old_essence(track: Track) -> Track:
@@ -201,7 +210,11 @@ def _reread_after_repairs(before: Artist, path: Path, context: MusicWorkerContex
         return structs.replace(track, **unchanged)
 
     artist = full_decode.map_tracks(_rescan(path, context), with_old_essence)
-    artist = structs.replace(artist, resolved=before.resolved)
+    artist = structs.replace(
+        artist,
+        resolved=before.resolved,
+        fingerprint=(before if result.has_concurrent_change else artist).fingerprint,
+    )
     return duplicate_audio.add_essence_hashes(
         artist, functools.partial(context.reader.get_essence, made=essence.compute_audio_hash)
     )

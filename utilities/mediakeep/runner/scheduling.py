@@ -51,7 +51,7 @@ class ItemClaimer:
         self._chosen = config.keys or ()
         # this batch itself made the lookups of items settled later
         self._start_seq = queue.state.seq
-        self.claimed = 0
+        self.claimed = self._claimed_lookups = 0
 
     def stop_lookups(self, unmade: int) -> None:
         """Stop claiming items for their lookup only.
@@ -60,6 +60,7 @@ class ItemClaimer:
         """
         self._lookups, self._retry_keys = False, []
         self.claimed -= unmade
+        self._claimed_lookups -= unmade
 
     def resume_lookups(self, again: Iterable[str]) -> None:
         """Claim items for their lookup again, first those with the keys in `again`.
@@ -82,6 +83,7 @@ class ItemClaimer:
                 return claims
         claims = self._claim_window()
         self.claimed += len(claims)
+        self._claimed_lookups += sum(claim.item.for_lookup for claim in claims)
         return claims
 
     def _claim_window(self) -> list[Claim]:
@@ -114,12 +116,14 @@ class ItemClaimer:
             return 1
         if self._config.keys is not None:
             return self.claimed + len(self._chosen)
-        total = self.claimed + self._queue.state.counts[Status.PENDING] + self._other_count
+        total = self.claimed + max(
+            self._queue.state.counts[Status.PENDING] + self._other_count - self._claimed_lookups, 0
+        )
         return total if self._config.size is None else min(self._config.size, total)
 
     @cached_property
     def _other_count(self) -> int:
-        """The items to claim that are not pending, without the pending ones that wait.
+        """The lookups of the batch, claimed ones included, without the pending items that wait.
 
         Counted after the first claim only, as it takes long in a large queue.
         """
@@ -130,7 +134,7 @@ class ItemClaimer:
         lookups = self._lookups and sum(
             item.status is Status.COMPLETED and needs_lookup(item) for item in state.items.values()
         )
-        return lookups - waiting
+        return self._claimed_lookups + lookups - waiting
 
 
 class TaskQueue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -234,26 +235,28 @@ def _find_missing_outputs(
 ) -> tuple[tuple[str, ...], CommandResult]:
     """Return the keys of the items whose outputs are made again, and a line on all missing ones.
 
-    Many are missing if their folder is not mounted: these are made again with --yes only.
+    Many are missing if an output folder is not mounted: then all are made again with --yes only.
     """
     jobs = get_actions(context)
     consumed = resets.find_consumed_sources(context.kind, items.values())
-    missing = tuple(
-        key
+    published = {
+        key: folder
         for key, item in items.items()
-        if jobs.keeps_outputs
-        and item.status is Status.COMPLETED
-        and item.path not in consumed
-        and (output := jobs.find_output(item))
-        and not os.path.lexists(path_text.unescape_path(output))
-    )
+        if item.status is Status.COMPLETED and item.path not in consumed
+        if (folder := jobs.find_output_folder(item))
+    }
+    missing = tuple(key for key in published if _is_missing(jobs.find_output(items[key])))
     if not missing:
         return (), CommandResult([], {})
     names = ", ".join(
         path_text.quote_escaped(context.kind.name_item(key, items[key])) for key in missing
     )
     is_wanted = preparation.settings.get("mirror", False)
-    if is_wanted and (context.yes or len(missing) <= MAX_VANISHED_SHARE * len(items)):
+    is_few = all(
+        count <= MAX_VANISHED_SHARE * list(published.values()).count(folder)
+        for folder, count in Counter(published[key] for key in missing).items()
+    )
+    if is_wanted and (context.yes or is_few):
         line = f"Missing outputs are made again: {names}."
         return missing, CommandResult([line], {"missing": missing})
     hint = (
@@ -262,6 +265,15 @@ def _find_missing_outputs(
         else f"To make them again, add --mirror, or --{context.kind.noun} NAME for one."
     )
     return (), CommandResult([f"Missing outputs: {names}. {hint}"], {"missing": missing})
+
+
+def _is_missing(output: str) -> bool:
+    """Return whether an output does not exist; an error of its disk does not prove that."""
+    try:
+        os.lstat(path_text.unescape_path(output))
+    except OSError as error:
+        return isinstance(error, FileNotFoundError | NotADirectoryError)
+    return False
 
 
 def _create_queue_if_missing(context: ManagerContext) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mediakeep import kinds, path_text
-from mediakeep.albums.item import AlbumItem, to_path
+from mediakeep.albums.item import AlbumItem, find_output_folder, to_path
 from mediakeep.app.subjects.interface import (
     JobActions,
     OutputRemoval,
@@ -248,7 +248,7 @@ ALBUMS = Subject(
         plan=_plan,
         build_item=_build_item,
         find_output=lambda item: getattr(item, "playback_path", ""),
-        keeps_outputs=True,
+        find_output_folder=find_output_folder,
         describe_progress=_describe_progress,
         check_roll_back=_check_roll_back,
         roll_back=_roll_back,

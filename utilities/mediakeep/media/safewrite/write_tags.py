@@ -17,14 +17,14 @@ A file that has all requested values is not touched.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from mediakeep import path_text
-from mediakeep.errors import MediakeepError, VerificationFailed
+from mediakeep.errors import ConcurrentChange, MediakeepError, VerificationFailed
 from mediakeep.media.audio import embedded_pictures, tag_edits, tags
 from mediakeep.media.audio.model import AudioFile, EmbeddedPicture
 from mediakeep.media.audio.tag_edits import (
@@ -70,6 +70,8 @@ class WriteRules(atomic_replace.ReplaceRules):
 
     other_tags: OtherTags = OtherTags.UPDATE
     id3: Id3Version = Id3Version.KEEP
+    # of fields when the file was read, if another program may have changed them since
+    old_values: Mapping[str, tag_edits.Values] = field(default_factory=dict)
 
     @property
     def tag_options(self) -> TagWriteOptions:
@@ -142,6 +144,11 @@ def write(
         kind = planned.reading.facts.format
         whole_file: list[FilePart] = [ByteRange(0, planned.source.size)]
         fields = _changed_fields(planned)
+        if any(
+            name in fields and tag_edits.field_values(planned.reading.tags, name) != values
+            for name, values in rules.old_values.items()
+        ):
+            raise ConcurrentChange(planned.path_text)
         recipe, blobs = build_patch(original, planned.source, kind)
         draft = UndoRecordDraft(kind, recipe, blobs, fields)
         context = UndoContext(store, stamp, rules, queue)

@@ -50,7 +50,7 @@ class ArtistLookup(msgspec.Struct, frozen=True):
         return self.resolved.artist.id if self.resolved and self.resolved.artist else ""
 
 
-_MAX_RECORDINGS = 25  # that a lookup requests at most
+_MAX_RECORDINGS = 25  # that a lookup requests at most, unless it is a refresh
 NOT_LOOKED_UP = ArtistLookup("")  # if lookups are switched off
 
 
@@ -73,9 +73,15 @@ def look_up(artist: Artist, key: str, musicbrainz: MusicBrainzContext) -> Artist
             else None
         )
         return _add_comparison(pending, artist, query, discography) if discography else pending
+    left_out = None
     if resolved is not cached:
-        resolved = _add_merged_recordings(resolved, loaded, artist, query, musicbrainz)
-    lookup = ArtistLookup(resolved.state, resolved, loaded)
+        resolved, left_out = _add_merged_recordings(resolved, loaded, artist, query, musicbrainz)
+    lookup = ArtistLookup(
+        "pending" if left_out else resolved.state,
+        *(resolved, loaded),
+        reason=str(left_out or ""),
+        service_failed=isinstance(left_out, ServiceFailed),
+    )
     lookup = _add_comparison(lookup, artist, query, loaded)
     if resolved is not cached and _is_doubtful(lookup, query):
         lookup = _mark_as_unsure(lookup)
@@ -126,10 +132,11 @@ def _add_merged_recordings(
     artist: Artist,
     query: ArtistQuery,
     musicbrainz: MusicBrainzContext,
-) -> ResolvedArtist:
+) -> tuple[ResolvedArtist, LookupSkipped | ServiceFailed | None]:
     """Add the recordings in tags that were merged into recordings of the known releases.
 
-    A request that fails ends this.
+    A request that fails, or too many, end this: the error is returned, and the digest of the query
+    is changed, so that the next lookup continues with the responses that are cached by then.
     """
     releases = (*(discography.releases if discography else ()), *resolved.more)
     known = {track.recording.id for release in releases for _, track in release.tracks}
@@ -142,12 +149,27 @@ def _add_merged_recordings(
         for track in album.tracks
         for text in track.tags.musicbrainz_recordingid
     )
-    with suppress(LookupSkipped, ServiceFailed):
-        for old in [mbid for mbid in dict.fromkeys(texts) if mbid not in known][:_MAX_RECORDINGS]:
-            with suppress(NotFound):
-                if (current := musicbrainz.musicbrainz.get_recording(old).id) in known:
-                    merged[old] = current
-    return structs.replace(resolved, merged=merged)
+    fresh, stats = musicbrainz.config.fresh, musicbrainz.stats
+    before, question, error = stats.requests, resolved.question, None
+    try:
+        with musicbrainz.musicbrainz.bypassing_cache(fresh):
+            for old in [mbid for mbid in dict.fromkeys(texts) if mbid not in known]:
+                if not fresh and stats.requests - before >= _MAX_RECORDINGS:
+                    raise LookupSkipped(
+                        musicbrainz.config.catalogue.name,
+                        "the next run looks up the other recordings in the tags",
+                    )
+                with suppress(NotFound):
+                    if (current := musicbrainz.musicbrainz.get_recording(old).id) in known:
+                        merged[old] = current
+    except (LookupSkipped, ServiceFailed) as caught:
+        question, error = f"{question} incomplete", caught
+    return structs.replace(
+        resolved,
+        merged=merged,
+        question=question,
+        requests=resolved.requests + stats.requests - before,
+    ), error
 
 
 def _store_result(lookup: ArtistLookup, key: str, musicbrainz: MusicBrainzContext) -> ArtistLookup:
@@ -161,18 +183,23 @@ def _store_result(lookup: ArtistLookup, key: str, musicbrainz: MusicBrainzContex
 
 
 def recompute_after_repairs(
-    lookup: ArtistLookup, artist: Artist, key: str, musicbrainz: MusicBrainzContext
+    lookup: ArtistLookup,
+    artist: Artist,
+    key: str,
+    musicbrainz: MusicBrainzContext,
+    *,
+    is_answered: bool = True,
 ) -> ArtistLookup:
     """Compare the local albums with the discography again after repairs, without any request.
 
-    The query of the repaired tags is stored as the one that was answered.
+    If only repairs changed the tags (`is_answered`), their query is stored as the answered one.
     """
     if lookup.resolved is None or not lookup.discography:
         return lookup
     query = artist_query.replace_merged_mbids(
         artist_query.build_query(artist), lookup.resolved.merged
     )
-    if lookup.state != "pending" and lookup.resolved.question != query.digest:
+    if is_answered and lookup.state != "pending" and lookup.resolved.question != query.digest:
         resolved = structs.replace(lookup.resolved, question=query.digest)
         lookup = structs.replace(lookup, resolved=resolved)
         musicbrainz.store.save_resolved(key, resolved, None)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mediakeep import issue, path_text
-from mediakeep.errors import NotWritten, UnexpectedError, Unreadable, WriteRefused
+from mediakeep.errors import ConcurrentChange, NotWritten, UnexpectedError, Unreadable, WriteRefused
 from mediakeep.issue import UNDONE_BEFORE, BlockCode, BlockReason, Issue
 from mediakeep.kinds import MUSIC
 from mediakeep.media import file_errors
-from mediakeep.media.audio.tag_edits import PICTURES_FIELD
+from mediakeep.media.audio.tag_edits import PICTURES_FIELD, SetField
 from mediakeep.media.undo.record import ChangeRecord
 from mediakeep.music.matching import differences
 from mediakeep.music.model import Artist, Track
@@ -45,6 +45,7 @@ class RepairResult(msgspec.Struct):
     blocked: dict[tuple[str, str], BlockReason] = {}
     not_written: dict[str, str] = {}  # files that could not be written, and why
     tracebacks: list[str] = []  # tracebacks of unexpected errors, each of one file
+    has_concurrent_change: bool = False  # another program changed a file meanwhile
 
     def block(self, repairs: Iterable[Repair], reason: BlockReason) -> None:
         """Record why repairs are not made."""
@@ -101,6 +102,7 @@ def _add_failure(file: _FileRepairs, error: NotWritten | Unreadable, result: Rep
     reason = _reason_without_name(error)
     result.block(file.repairs, BlockReason(issue.block_code(error), reason))
     result.not_written[file.track.place] = reason
+    result.has_concurrent_change |= isinstance(error, ConcurrentChange)
     if isinstance(error, UnexpectedError):
         result.tracebacks.append(file_errors.traceback_text(error))
 
@@ -122,7 +124,15 @@ def _write_repairs(
             stamp.key, file.track.place, file.path
         ):
             written = context.tag_writer.write(
-                file.path, file_changes, stamp, artist.real_path_of(file.track.place)
+                file.path,
+                file_changes,
+                stamp,
+                artist.real_path_of(file.track.place),
+                {
+                    repair.field: repair.old
+                    for repair in allowed
+                    if isinstance(repair.change, SetField)
+                },
             )
             result.written += written is not None
     elif file_changes and (plan := context.tag_writer.plan_changes(file.path, file_changes)):

@@ -83,15 +83,18 @@ class TagWriter:
         file_changes: Iterable[FileChange],
         stamp: Stamp,
         real_path: Path | None = None,
+        old_values: Mapping[str, tag_edits.Values] | None = None,
     ) -> TagWriteResult | None:
         """Change a file safely; raise WriteRefused if a field is locked.
 
         `real_path` is that of the file when it was read: if links lead elsewhere now, WriteRefused
-        is raised. See `write_tags.write` for the other errors.
+        is raised. `old_values` are those of fields when it was read: if another program has changed
+        one that is to be written, ConcurrentChange is raised. See `write_tags.write` for the other
+        errors.
         """
         file_changes = list(file_changes)
         self._check_locks(path, file_changes)
-        rules = replace(self._write_rules, real_path=real_path)
+        rules = replace(self._write_rules, real_path=real_path, old_values=old_values or {})
         if cover_file := _find_cover_file_change(file_changes):
             context = UndoContext(self.store, stamp, rules, MUSIC.name)
             return _write_cover_file(path, cover_file, context)
