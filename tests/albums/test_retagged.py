@@ -62,13 +62,20 @@ def change_twin(albums: AlbumHome) -> None:
     rig.tag(albums.output / ALBUM / "02 T.flac", title="By the user")
 
 
+def link_twin(albums: AlbumHome) -> None:
+    change_tags(albums)
+    twin = albums.output / ALBUM / "02 T.flac"
+    twin.rename(albums.path / "moved.flac")
+    twin.symlink_to(albums.path / "moved.flac")
+
+
 def forget_sounds(albums: AlbumHome) -> None:
     """Change the report to what earlier versions wrote."""
     change_tags(albums)
     (path,) = (albums.path / "outputs" / "albums").glob("*.json")
     report = json.loads(path.read_text())
     for row in report["tracks"]:
-        del row["sound"], row["gains"]
+        del row["sound"]
     path.write_text(json.dumps(report))
 
 
@@ -82,15 +89,16 @@ RULE = '[[rules]]\nformats = ["FLAC"]\naction = "encode"\nprofile = "flac"\n'
 
 
 @each_row(
-    "change, options, measured, encoded",
+    "change, options, encoded",
     [
-        (change_tags, {}, 0, 0),
-        (rename_track, {}, 0, 0),
-        (change_sound, {}, 3, 1),
-        (change_twin, {}, 0, 1),
-        (change_tags, {"verify": "length"}, 3, 3),
-        (forget_sounds, {}, 3, 3),
-        (choose_again, {}, 3, 3),
+        (change_tags, {}, 0),
+        (rename_track, {}, 0),
+        (change_sound, {}, 1),
+        (change_twin, {}, 1),
+        (link_twin, {}, 1),
+        (change_tags, {"verify": "length"}, 3),
+        (forget_sounds, {}, 3),
+        (choose_again, {}, 3),
     ],
 )
 def test_only_tracks_with_another_sound_are_encoded(
@@ -99,7 +107,6 @@ def test_only_tracks_with_another_sound_are_encoded(
     monkeypatch: pytest.MonkeyPatch,
     change: Change,
     options: dict[str, str],
-    measured: int,
     encoded: int,
 ) -> None:
     albums, work = AlbumHome(tmp_path, master), Counter[str]()
@@ -122,7 +129,7 @@ def test_only_tracks_with_another_sound_are_encoded(
     work.clear()
     change(albums)
     albums.convert(profile="flac", mirror=True, **options)
-    assert work == Counter(measure=measured, encode_file=encoded)
+    assert work == Counter(measure=3, encode_file=encoded)  # all are decoded, as damage counts
     assert albums.item(ALBUM).status is Status.COMPLETED
     replaced = [] if change is choose_again else [str(albums.output / ALBUM)]
     assert rig.quarantined(albums.output) == replaced

@@ -28,6 +28,7 @@ from mediakeep.errors import (
     DecodingFailed,
     EncodingFailed,
     NotAudio,
+    NotCopied,
     NotWritten,
     Unreadable,
     VerificationFailed,
@@ -109,8 +110,7 @@ def convert_track(task: TrackTask, progress: Progress) -> dict[str, Any]:
 
 def _convert(task: TrackTask, progress: Progress) -> dict[str, Any]:
     source, target = task.dirs.source / task.source, task.dirs.processed / task.output
-    if not task.published:
-        _refuse_damage(task, source, progress)
+    _refuse_damage(task, source, progress)
     recipe = task.recipe
     name = path_text.escape_path(task.output)
     record = output_records.find_output(task.dirs, name)
@@ -123,7 +123,7 @@ def _convert(task: TrackTask, progress: Progress) -> dict[str, Any]:
     facts = (encode if task.parameters else _copy)(task, source, target, progress)
     seconds = round(time.monotonic() - began, 3)
     origin = {"source": path_text.escape_path(task.source), "source_sha256": task.sha256}
-    common = {**origin, "sound": task.sound, "gains": task.gains}
+    common = {**origin, "sound": task.sound}
     settings = msgspec.to_builtins(task.parameters) if task.parameters else "copy"
     done = {**common, "settings": settings, "seconds": seconds, "attempts": attempts, **facts}
     written = output_records.record_output(task.dirs, target, recipe, done)
@@ -132,11 +132,14 @@ def _convert(task: TrackTask, progress: Progress) -> dict[str, Any]:
 
 def _is_published(task: TrackTask) -> bool:
     """Return whether a file with the same sound exists as it was published."""
-    return (
-        task.published is not None
-        and Path(task.published_path).is_file()
-        and manifest.hash_file(Path(task.published_path)) == task.published.sha256
-    )
+    try:
+        return (
+            task.published is not None
+            and Path(task.published_path).is_file()
+            and manifest.hash_file(Path(task.published_path)) == task.published.sha256
+        )
+    except NotCopied:  # the user has put a link there
+        return False
 
 
 def _refuse_damage(task: TrackTask, source: Path, progress: Progress) -> None:

@@ -69,8 +69,7 @@ def prepare(job: AlbumJob, work: Work) -> Outcome | Parts:
         working_dirs.create_processed_structure(copied, dirs.processed)
     unchanged_audio.note_published(job, dirs, plan)
     hashes = _hash_by_path(copied)
-    known = unchanged_audio.find_unchanged_audio(job, dirs, plan)
-    readable = [track for track in plan.tracks if not (track.error or known.is_same)]
+    readable = [track for track in plan.tracks if not track.error]
     with_peak = any(map(_has_peak, plan.tracks))
     return Parts(
         tuple(
@@ -176,8 +175,7 @@ def _build_tasks(
 ) -> Iterator[TrackTask]:
     hashes = _hash_by_path(load_source_manifest(dirs))
     known = unchanged_audio.find_unchanged_audio(job, dirs, plan)
-    measured = () if known.is_same else _load_measurements(job, dirs, plan, hashes)
-    gains = measure_loudness.build_gains(dict(measured))
+    gains = measure_loudness.build_gains(dict(_load_measurements(job, dirs, plan, hashes)))
     found = _look_up(job, dirs, album)
     cover, cover_sha256 = _choose_cover(found, dirs, album, hashes)
     if not job.settings.processing.enrich:
@@ -191,7 +189,7 @@ def _build_tasks(
         digest = hashes[track.source]
         sound = known.sounds.get(track.source, "")
         published = known.published.get(sound)
-        wanted = published.gains if published and known.is_same else gains.get(digest, ())
+        wanted = gains.get(digest, ())
         if not _has_peak(track):
             wanted = tuple(gain for gain in wanted if gain[0].endswith("_gain"))
         yield TrackTask(

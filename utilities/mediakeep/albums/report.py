@@ -54,7 +54,6 @@ class TrackRow(msgspec.Struct, frozen=True, omit_defaults=True):
     attempts: int = 0
     verified: str = ""
     sound: str = ""
-    gains: tuple[tuple[str, str], ...] = ()
     kept: bool = False
     filled: tuple[str, ...] = ()
     not_carried: tuple[dict[str, str], ...] = ()

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
 from hashlib import sha256
 
 import msgspec
@@ -34,14 +33,10 @@ class _Published(msgspec.Struct, frozen=True):
 
 
 class UnchangedAudio(msgspec.Struct, frozen=True):
-    """The `sound` of each source, and the published tracks by theirs; see `TrackRow`.
-
-    `is_same` is set if the album has the audio that it had, so that its gains are the same.
-    """
+    """The `sound` of each source, and the published tracks by theirs; see `TrackRow`."""
 
     sounds: dict[str, str]
     published: dict[str, TrackRow]
-    is_same: bool
 
 
 def note_published(job: AlbumJob, dirs: WorkingDirs, plan: AlbumPlan) -> None:
@@ -74,6 +69,4 @@ def find_unchanged_audio(job: AlbumJob, dirs: WorkingDirs, plan: AlbumPlan) -> U
         if (name := escape_path(track.source)) in audio
     }
     sounds = {name: sha256(msgspec.json.encode(one)).hexdigest() for name, one in facts.items()}
-    known = Counter(row.sound for row in noted.tracks)
-    is_same = len(sounds) == len(plan.tracks) and Counter(sounds.values()) == known
-    return UnchangedAudio(sounds, {row.sound: row for row in noted.tracks if row.sound}, is_same)
+    return UnchangedAudio(sounds, {row.sound: row for row in noted.tracks if row.sound})

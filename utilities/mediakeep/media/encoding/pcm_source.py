@@ -8,7 +8,7 @@ the start of MP4 edit lists; the end of MP4 is trimmed here.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from fractions import Fraction
 from itertools import chain
@@ -21,6 +21,7 @@ from mediakeep.errors import DecodingFailed
 from mediakeep.media import ffmpeg
 from mediakeep.media.audio import surrounding_tags
 from mediakeep.media.audio.decode import damage, ogg_page_scan
+from mediakeep.media.audio.flac import flac_stream
 from mediakeep.media.audio.mp3 import xing
 from mediakeep.media.bounded_file import BoundedFile
 from mediakeep.media.ffmpeg import OpenedAudio
@@ -49,6 +50,7 @@ _PREROLL_PACKETS = 32
 
 # Demuxers whose timestamps count samples, so that they show what was skipped or left out.
 _EXACT_TIMESTAMPS = frozenset({"flac", "ogg", "wv"})
+_MAX_PAGE_SECONDS = 60  # of audio in a damaged page of Ogg, and in those that went with it
 _MAX_TIMESTAMP_ERROR = 2048  # samples, in Vorbis at a change of the block size
 # Messages without which some damaged frames of MP3 decode to noise without an error.
 _MP3_OPTIONS = {"err_detect": "compliant"}
@@ -246,7 +248,7 @@ class PcmSource:
         with ffmpeg.translate_errors(self._path):
             yield from self._container.demux(self._stream)
 
-    def _decode_packet(self, packet: Any, on_error: OnError | None) -> Sequence[Any]:
+    def _decode_packet(self, packet: Any, on_error: OnError | None) -> Iterable[Any]:
         missing = self._find_gap(packet) if self._conceals else 0
         if missing:
             self._gap_at = self.samples
@@ -265,7 +267,7 @@ class PcmSource:
             packet.pts is None and self._packet_end is not None
         ):  # several frames of FLAC around a damaged one
             self._packet_end += sum(frame.samples for frame in frames)
-        return [*self._make_silence(missing), *frames] if self._conceals and missing else frames
+        return chain(self._make_silence(missing), frames) if self._conceals and missing else frames
 
     def _find_gap(self, packet: Any) -> int:
         """Return how many samples are missing before a packet, by its timestamp."""
@@ -280,10 +282,19 @@ class PcmSource:
             return 0
         if end > 0:
             return start - end
+        if self.has_exact_length and self._begins_with_frame():
+            return 0  # it was copied from a longer one, or the packet has the frames before, too
         if not self.has_exact_length and 0 not in self._find_pages():
             return 0  # a recorded stream may begin late
         # Of Vorbis, the first packet only prepares the next one.
         return (next_start if self.codec == "vorbis" else start) - end
+
+    def _begins_with_frame(self) -> bool:
+        """Return whether a FLAC or WavPack file has a frame where its audio begins."""
+        is_flac = self.codec == "flac"
+        parts = flac_stream.iter_essence(self._file) if is_flac else None
+        start = next(parts).start if parts else surrounding_tags.find_audio_start(self._file)
+        return self._file.read(start, 2) in (b"\xff\xf8", b"\xff\xf9", b"wv")
 
     def _find_pages(self) -> list[int]:
         """Return where an Ogg file has damaged or missing pages, in samples."""
@@ -293,8 +304,11 @@ class PcmSource:
     def _make_silence(self, samples: int) -> Iterator[Any]:
         """Yield silent frames of a second or less; raise DecodingFailed for a wrong timestamp."""
         rate = self.format.sample_rate
-        left = max(0, self.declared_samples - self.samples)
-        if samples > rate and (samples > left or not (self.has_exact_length or self._find_pages())):
+        pages = [] if self.has_exact_length or samples <= rate else self._find_pages()
+        left = _MAX_PAGE_SECONDS * rate * len(pages)
+        if self.declared_samples:
+            left = self.declared_samples - self.samples
+        if samples > rate and (samples > left or not (self.has_exact_length or pages)):
             self._refuse_times(self.samples)
         self.concealed += samples
         for start in range(0, samples, rate):

@@ -77,7 +77,7 @@ def is_nearly_whole(path: Path) -> bool:
     """
     with open_file.open_regular_file(path) as handle:
         _, scan = _scan(handle)
-    if not scan or not scan.gaps or scan.is_truncated or scan.ends_in_zeros:
+    if not scan or len(scan.gaps) != 1 or scan.is_truncated or scan.ends_in_zeros:
         return False
     return 0 < scan.missing_frames * scan.seconds < len(scan.starts)
 
