@@ -42,7 +42,8 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
     anna = {"artist": "Anna", "albumartist": "Anna", "album": "Dusk"}
     shelf.put(home.music / "Anna" / "Dusk" / "Track 01.flac", title=None, **anna)
     hands.scanned(home)
-    return home, shutil.copytree(place, place.with_name("kept"))
+    kept = tmp_path_factory.mktemp("kept")
+    return home, shutil.copytree(place, kept, dirs_exist_ok=True)
 
 
 def dawn(home: Home) -> Path:
