@@ -131,7 +131,7 @@ def _convert(task: TrackTask, progress: Progress) -> dict[str, Any]:
 
 
 def _is_published(task: TrackTask) -> bool:
-    """Return whether a file with the same sound exists as it was published."""
+    """Return whether the published file of a track with this sound is still there, unchanged."""
     try:
         return (
             task.published is not None

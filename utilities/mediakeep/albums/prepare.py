@@ -48,7 +48,7 @@ _FOREIGN_HINT = "Move it away, then run again."
 
 
 def prepare(job: AlbumJob, work: Work) -> Outcome | Parts:
-    """Copy the original to the source folder, and measure its loudness unless that is known."""
+    """Copy the original to the source folder, and measure its loudness."""
     if work.results is not None:
         return _finish_preparing(job, work)
     album, plan = job.read_plan(job.original)

@@ -205,7 +205,7 @@ def resolve_links(top: Path, listed: Iterable[ListedFolder]) -> dict[str, str]:
 
 
 def find_real_path(real_paths: Mapping[str, str], place: str) -> Path:
-    """Return the real path of a file as it was when its folder was listed.
+    """Return the real path that a file had when its folder was listed.
 
     `real_paths` are those of `resolve_links`.
     """

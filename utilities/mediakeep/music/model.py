@@ -180,5 +180,5 @@ class Artist(_MemoizedStruct, frozen=True, kw_only=True):
         }
 
     def real_path_of(self, place: str) -> Path:
-        """Return the real path of a file as it was when the folder was listed."""
+        """Return the real path that a file had when its folder was listed."""
         return folder_listing.find_real_path(self.real_paths, place)

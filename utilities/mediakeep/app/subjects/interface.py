@@ -159,8 +159,8 @@ class JobActions(msgspec.Struct, frozen=True, kw_only=True):
     # The escaped paths of an item's sources, and that of its output, "" if it has none.
     list_sources: Callable[[Item], Sequence[str]] = lambda item: [item.path]
     find_output: Callable[[Item], str] = lambda item: getattr(item, "output_path", "")
-    # Returns the folder of all outputs in which an item's output was published, if outputs stay
-    # there, and the user is told if one is missing.
+    # Returns the folder in which an item's output was published, next to those of other items; None
+    # if the user need not be told when the output is missing.
     find_output_folder: Callable[[Item], Path | None] = lambda _: None
     # Describes what exists of an unfinished item, "" if nothing.
     describe_progress: Callable[[Path, Item, Settings], str] = lambda *_: ""
