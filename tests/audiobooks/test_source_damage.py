@@ -9,6 +9,7 @@ from collections.abc import Callable
 from operator import sub
 from pathlib import Path
 
+import av
 import pytest
 
 from mediakeep.audiobooks.encoding import count_source, pcm_timeline
@@ -131,6 +132,70 @@ def test_silence_for_a_damaged_start_is_at_the_start(
     assert max(map(abs, map(sub, found[60_000:], whole[60_000:]))) < 1e-5
 
 
+@each_row(
+    "at, size, start, end",
+    [
+        (2, 20_000, 0, 3),
+        (40, 20_000, 0, 3),
+        (5_000, 3_000, 0, 2),
+        (12_000, 20_000, 1, 5),
+        (20_000, 100, 2, 3),
+        (30_000, 3_000, 3, 5),
+        (40_000, 100, 5, 6),
+    ],
+)
+def test_silence_for_damage_in_the_first_half_second_is_where_it_is(
+    tmp_path: Path, at: int, size: int, start: int, end: int
+) -> None:
+    path = write_sound(tmp_path / "a.flac")
+    whole = read(count_source.count_source(path, books.FORMAT))
+    data = path.read_bytes()
+    first = data.index(b"\xff\xf8") + at
+    path.write_bytes(data[:first] + bytes(size) + data[first + size :])
+    source = count_source.count_source(path, books.FORMAT)
+    found, frame = read(source), 4608
+    start, end = start * frame, end * frame
+    assert source.damage[0] == pytest.approx(start / 44_100, abs=0.11)  # a frame
+    assert (len(found), any(found[start:end])) == (264_600, False)
+    assert (found[:start], found[end:]) == (whole[:start], whole[end:])
+
+
+@each_row("seconds, start, end", [(6, 1.0, 4.5), (20, 0.6, 17.0), (20, 2.0, 18.0)])
+def test_audio_after_a_long_gap_is_read_from_any_start(
+    tmp_path: Path, seconds: int, start: float, end: float
+) -> None:
+    path, rate = tmp_path / "a.flac", 44_100
+    wave = sounds.write_wav(tmp_path / "a.wav", sounds.noise_and_tone(rate).tobytes() * seconds)
+    sounds.convert(wave, path, "flac")
+    data = path.read_bytes()
+    first, last = (int(len(data) * at / seconds) for at in (start, end))
+    path.write_bytes(data[:first] + bytes(last - first) + data[last:])
+    source = count_source.count_source(path, books.FORMAT, position_seconds=1)
+    found = read(source)
+    assert source.samples == seconds * rate
+    assert source.damage[0] == pytest.approx(start, abs=0.3)
+    for at in (round((end + late) * rate) for late in (-1.0, 0.2, 0.4, 0.8)):
+        assert read(source, at) == found[at:]
+
+
+@each_row("name, samples", [("a.wv", 198_450), ("a.flac", 250_776)])
+def test_what_was_copied_from_a_longer_file_is_not_damaged(
+    tmp_path: Path, name: str, samples: int
+) -> None:
+    path = tmp_path / f"copy-{name}"
+    with av.open(str(write_sound(tmp_path / name))) as whole, av.open(str(path), "w") as copy:
+        stream = copy.add_stream_from_template(whole.streams.audio[0])
+        for packet in list(whole.demux(whole.streams.audio[0]))[3:-1]:
+            packet.stream = stream
+            copy.mux(packet)
+    if path.suffix == ".flac":
+        data = path.read_bytes()
+        length = int.from_bytes(data[18:26]) - 264_600 + samples
+        path.write_bytes(data[:18] + length.to_bytes(8) + data[26:])
+    source = count_source.count_source(path, books.FORMAT)
+    assert (source.samples, source.damage, source.concealed) == (samples, (), 0)
+
+
 def delay_pages(data: bytes, first: int = 0) -> bytes:
     """Return an Ogg file whose times are an hour late, from a page on."""
     pages = [bytearray(b"OggS" + page) for page in data.split(b"OggS")[1:]]
@@ -148,6 +213,28 @@ def test_the_streams_of_a_chain_may_begin_at_any_time(tmp_path: Path) -> None:
         path.write_bytes(content)
         source = count_source.count_source(path, books.FORMAT)
         assert (source.damage, source.samples) == ((), 264_600 * count)
+
+
+@each_row("first, last", [(4, 5), (12, 13), (13, 15)])  # of 18 pages, of a second each
+@each_row("delay", [bytes, delay_pages], ids=str)
+def test_audio_after_a_lost_page_of_a_chain_keeps_its_time(
+    tmp_path: Path, delay: Callable[[bytes], bytes], first: int, last: int
+) -> None:
+    path = write_sound(tmp_path / "a.opus")
+    data = path.read_bytes()
+    path.write_bytes(data + delay(data))
+    whole = read(count_source.count_source(path, books.FORMAT))
+    pages = (data + delay(data)).split(b"OggS")
+    del pages[first + 1 : last + 1]
+    path.write_bytes(b"OggS".join(pages))
+    source = count_source.count_source(path, books.FORMAT)
+    found, lost = read(source), round(source.damage[0] * 44_100)
+    assert len(found) == len(whole) == 2 * 264_600
+    assert source.damage == (pytest.approx(first - 2 - 3 * (first > 9), abs=0.01),)
+    assert source.concealed == last - first
+    end = lost + (last - first) * 44_100 + 4_410  # until the decoder has adapted
+    assert found[: lost - 100] == whole[: lost - 100]
+    assert found[end:] == pytest.approx(whole[end:], abs=1e-5)
 
 
 def skip_beyond_the_end(data: bytes) -> bytes:
@@ -176,17 +263,24 @@ def test_a_wrong_timestamp_is_refused_and_makes_no_silence(
 
 
 @each_row(
-    "start, end, is_usable",
-    [(50_000, 60_000, True), (50_000, 70_000, False), (90_000, None, False)],
+    "gaps, is_usable",
+    [
+        ([(50_000, 60_000)], True),
+        ([(50_000, 70_000)], False),
+        ([(90_000, 100_000)], False),  # its end
+        ([(60_000, 63_000), (30_000, 33_000)], False),
+    ],
 )
-def test_less_than_a_second_may_be_cut_out_of_an_mp3(
-    tmp_path: Path, start: int, end: int | None, is_usable: bool
+def test_less_than_a_second_may_be_cut_out_of_an_mp3_once(
+    tmp_path: Path, gaps: list[tuple[int, int]], is_usable: bool
 ) -> None:
     path, copy = books.write_mp3(tmp_path / "a.mp3", LONG), tmp_path / "copy.mp3"
     tag = b"ID3\3\0\0\0\0\0\x0dTIT2\0\0\0\3\0\0\0T!"
     whole = count_source.count_source(path, books.FORMAT).samples
     data = path.read_bytes()
-    path.write_bytes(tag + data[:start] + (data[end:] if end else b""))
+    for start, end in gaps:
+        data = data[:start] + data[end:]
+    path.write_bytes(tag + data)
     problem = ""
     try:
         check_sources.check_sources([tmp_path], [path])

@@ -31,6 +31,8 @@ LOSSLESS_CODECS = frozenset(
 )
 _EXACT_LENGTH_CODECS = frozenset({"alac", "ape", "flac", "tta", "wavpack"})
 _FLAC_BITS_OFFSET, _ALAC_BITS_OFFSET = 13, 17  # in the codec's private data
+_FLAC_NUMBER_OFFSET = 4  # in a frame header; 0 is the first frame (RFC 9639, section 9.1.5)
+_FRAME_STARTS = (b"\xff\xf8", b"\xff\xf9", b"wv")  # of FLAC and WavPack
 _PCM_BITS = 16  # of companded PCM such as A-law
 _MAX_CODED_BITS = 24  # of lossless codecs that FFmpeg decodes to words of 32 bits, and of DSD
 CHANNEL_LAYOUTS = {
@@ -266,7 +268,7 @@ class PcmSource:
         if (
             packet.pts is None and self._packet_end is not None
         ):  # several frames of FLAC around a damaged one
-            self._packet_end += sum(frame.samples for frame in frames)
+            self._packet_end += missing + sum(frame.samples for frame in frames)
         return chain(self._make_silence(missing), frames) if self._conceals and missing else frames
 
     def _find_gap(self, packet: Any) -> int:
@@ -282,19 +284,23 @@ class PcmSource:
             return 0
         if end > 0:
             return start - end
-        if self.has_exact_length and self._begins_with_frame():
-            return 0  # it was copied from a longer one, or the packet has the frames before, too
+        head = self._read_audio_start() if self.has_exact_length else b""
+        if head.startswith(_FRAME_STARTS):
+            if head[:1] == b"\xff" and head[_FLAC_NUMBER_OFFSET:] == b"\0":
+                packet.pts = None  # that of the last of its frames, of which some may be lost
+                self._packet_end = end
+            return 0  # else it was copied from a longer one
         if not self.has_exact_length and 0 not in self._find_pages():
             return 0  # a recorded stream may begin late
         # Of Vorbis, the first packet only prepares the next one.
         return (next_start if self.codec == "vorbis" else start) - end
 
-    def _begins_with_frame(self) -> bool:
-        """Return whether a FLAC or WavPack file has a frame where its audio begins."""
+    def _read_audio_start(self) -> bytes:
+        """Return the first bytes of the audio of a FLAC or WavPack file."""
         is_flac = self.codec == "flac"
         parts = flac_stream.iter_essence(self._file) if is_flac else None
         start = next(parts).start if parts else surrounding_tags.find_audio_start(self._file)
-        return self._file.read(start, 2) in (b"\xff\xf8", b"\xff\xf9", b"wv")
+        return self._file.read(start, _FLAC_NUMBER_OFFSET + 1)
 
     def _find_pages(self) -> list[int]:
         """Return where an Ogg file has damaged or missing pages, in samples."""
