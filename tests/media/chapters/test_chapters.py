@@ -97,6 +97,8 @@ FILES = {
     "list": "\ufeff## total-duration: 00:03:20\n00:00:00.000 One; two\n\n00:01:02.500 Three\n",
     "ogm": "CHAPTER01=00:00:00.000\nCHAPTER01NAME=One; two\n"
     "CHAPTER02=00:01:02.500\nCHAPTER02NAME=Three\n",
+    "csv": 'Start,End,Title\n0,62.5,"One; two"\n0:01:02.5, ,Three\n',
+    "csv without ends": '0:00:00, "One; two"\n62.5,Three\n',
     "cue": 'PERFORMER "X"\nTITLE "Book"\nFILE "book.wav" WAVE\n  TRACK 01 AUDIO\n'
     '    TITLE "One; two"\n    INDEX 01 00:00:00\n  TRACK 02 AUDIO\n    TITLE "Three"\n'
     "    INDEX 00 01:01:00\n    INDEX 01 01:02:37\n",
@@ -108,7 +110,7 @@ def test_chapters_are_read_from_files(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "chapters"
     path.write_text(FILES[kind])
     (one, three), _ = chapter_files.read_marks(path, make_timeline("a.mp3"))
-    end = 62.5 * RATE if kind in ("ffmetadata", "labels") else 0
+    end = 62.5 * RATE if kind in ("ffmetadata", "labels", "csv") else 0
     assert one == ChapterMark(0, "One; two", end)
     assert three.title == "Three"
     assert three.start == (round((62 + 37 / 75) * RATE) if kind == "cue" else 62.5 * RATE)
@@ -136,6 +138,13 @@ def test_a_cue_sheet_may_name_the_files_of_the_book(tmp_path: Path) -> None:
         (b"hello", "line 1 is not a chapter. Use ffmetadata"),
         (b"00:00:01.0 A\n\0\xff\n", "line 2 is not a chapter"),
         (b";FFMETADATA1\n", "it contains no chapters"),
+        (b"start,title\n", "it contains no chapters"),
+        (b"start,title\nstart,A\n", "line 2 is not a chapter"),
+        (b"0,Hello, world\n", "line 1 is not a chapter"),
+        (b"0,1,2,A\n", "line 1 is not a chapter"),
+        (b"nan,A\n", "line 1 is not a chapter"),
+        (b",A\n", "line 1 is not a chapter"),
+        (b"0," + b"A" * 200_000, "line 1 is not a chapter"),
     ],
 )
 def test_what_is_no_list_of_chapters_is_named(tmp_path: Path, content: bytes, cause: str) -> None:

@@ -1,10 +1,11 @@
-"""Read chapters from ffmetadata, Audacity labels, CUE sheets and lists such as chapters.txt.
+"""Read chapters from ffmetadata, Audacity labels, CUE sheets, CSV and lists as chapters.txt.
 
 Those in an audio file, such as an M4B or an MP3 with CHAP frames, are read as well.
 """
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,6 +27,9 @@ _LISTED = re.compile(_TIME + r"\s+(\S.*)")  # m4b-tool's chapters.txt
 _OGM_START = re.compile(r"CHAPTER(\d+)=" + _TIME)
 _OGM_NAME = re.compile(r"CHAPTER(\d+)NAME=(.*)")
 _LABEL = re.compile(r"(\d+(?:[.,]\d+)?)\t(\d+(?:[.,]\d+)?)\t(.*)")  # seconds, as Audacity exports
+_ROW_TIME = r"(\d+(?::\d\d:\d\d)?(?:[.,]\d+)?)"  # seconds, or h:mm:ss
+_ROW_TIMES = re.compile(rf"{_ROW_TIME}(?:\t{_ROW_TIME}?)?")  # of a row of CSV, the end is optional
+_ROW_HEADER = re.compile(r"\s*\"?start\b.*,.*", re.IGNORECASE)
 _CUE_FILE = re.compile(r'FILE\s+"?(.*?)"?\s+\w+')
 _CUE_TRACK = re.compile(r"TRACK\s+(\d+)\s+\w+")
 _CUE_TITLE = re.compile(r'TITLE\s+"?(.*?)"?')
@@ -33,7 +37,10 @@ _CUE_START = re.compile(r"INDEX\s+01\s+(\d+):(\d\d):(\d\d)")
 _SNAP = 0.5  # seconds; chapters as close to a file's start are at it
 _ROUNDING = 0.02  # seconds by which times differ that were measured on the same files
 _MAX_DRIFT = 0.02  # of the length of the book
-_KNOWN = "ffmetadata, Audacity labels, a CUE sheet, or lines such as 00:01:02.500 Title"
+_KNOWN = (
+    "ffmetadata, Audacity labels, a CUE sheet, CSV of start, end and title, or lines such as"
+    " 00:01:02.500 Title"
+)
 
 _Timed = tuple[float, str, float]  # start in seconds of the book, title, end or 0
 
@@ -185,7 +192,7 @@ def _parse_ffmetadata(path: Path, text: str) -> Iterator[_Timed]:
 
 
 def _parse_lines(path: Path, text: str) -> Iterator[_Timed]:
-    """Parse Audacity labels, m4b-tool's list, or the chapters of OGM files."""
+    """Parse Audacity labels, m4b-tool's list, the chapters of OGM files, or rows of CSV."""
     ogm: dict[str, float] = {}
     names: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), 1):
@@ -200,10 +207,25 @@ def _parse_lines(path: Path, text: str) -> Iterator[_Timed]:
             ogm[match[1]] = _to_seconds(match[2], match[3], match[4])
         elif match := _OGM_NAME.fullmatch(content):
             names[match[1]] = match[2].strip()
-        else:
+        elif row := _parse_row(line):
+            yield row
+        elif number > 1 or not _ROW_HEADER.fullmatch(line):
             raise _to_error(path, f"line {number} is not a chapter. Use {_KNOWN}")
     for index, start in ogm.items():
         yield start, names.get(index) or f"Chapter {int(index)}", 0.0
+
+
+def _parse_row(line: str) -> _Timed | None:
+    """Parse the start, perhaps the end, and the title of a chapter, or return None."""
+    try:
+        *times, title = next(csv.reader([line], skipinitialspace=True))
+    except csv.Error:
+        return None  # a field is too long
+    match = _ROW_TIMES.fullmatch("\t".join(map(str.strip, times)))
+    if match is None:
+        return None
+    start, end = (f"0:0:{text or 0}".split(":")[-3:] for text in match.groups())
+    return _to_seconds(*start), title.strip(), _to_seconds(*end)
 
 
 def _parse_cue(path: Path, text: str, timeline: Timeline) -> Iterator[_Timed]:
