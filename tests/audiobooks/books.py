@@ -14,13 +14,12 @@ from typing import Any
 import av
 import msgspec
 
-from mediakeep.audiobooks.chapters import chapters
-from mediakeep.audiobooks.chapters.chapters import Chapter
 from mediakeep.audiobooks.details.book_tags import BookDetails
 from mediakeep.audiobooks.encoding import count_source, encode_chunk
 from mediakeep.audiobooks.encoding.book_plan import BookFormat, BookPlan, make_plan
 from mediakeep.audiobooks.muxing import book_file, verify_book
-from mediakeep.audiobooks.sources import source_order
+from mediakeep.media.chapters import chapters
+from mediakeep.media.chapters.chapters import Chapter
 from mediakeep.media.encoding import pcm_source
 from tests.media.encoding import sounds
 
@@ -102,8 +101,7 @@ def make_book(
     plan: BookPlan, folder: Path, details: BookDetails = DETAILS
 ) -> tuple[Path, list[Chapter]]:
     """Encode a book with a chapter for each file; return its path and its chapters."""
-    sources = [source_order.SourceFile(source.path) for source in plan.sources]
-    marks = chapters.mark_files(plan.starts, sources)
+    marks = chapters.mark_files(plan.build_timeline([""] * len(plan.sources)))
     expected = chapters.make_chapters(marks, plan.samples, "files")
     path = folder / "book.m4b"
     book_file.write_book(plan, encode_chunks(plan, folder), path, expected, details)

@@ -19,7 +19,7 @@ from mediakeep.audiobooks.item import to_path
 from mediakeep.commands import build_audiobooks
 from mediakeep.item import Status
 from mediakeep.media.encoding import pcm_source
-from tests.audiobooks import books, test_chapters
+from tests.audiobooks import books, test_find_chapters
 from tests.audiobooks.book_home import BookHome
 from tests.crash.gate import Gate
 
@@ -223,7 +223,7 @@ def test_chapters_that_a_user_edited_in_audiobookshelf_are_kept(
         path = folder / f"{number}.{'m4a' if is_joined else 'mp3'}"
         books.write_part(path, 60_000) if is_joined else books.write_mp3(path, books.SHORT)
     lengths = [pcm_source.count_samples(path) / 44_100 for path in sorted(folder.iterdir())]
-    own = test_chapters.write_shelf(
+    own = test_find_chapters.write_shelf(
         folder, (0, "A", 0.7), (0.7, "B", lengths[0]), (lengths[0], "C", sum(lengths))
     )
     assert f"chapters by {own}" in home.build(folder, "--dry-run", "--no-backup")

@@ -8,11 +8,11 @@ from pathlib import Path
 import av
 import pytest
 
-from mediakeep.audiobooks.chapters.chapters import Chapter, ChapterMark
 from mediakeep.audiobooks.muxing import join_parts
 from mediakeep.audiobooks.sources import check_sources
 from mediakeep.audiobooks.sources.check_sources import CheckedFile
 from mediakeep.errors import EncodingFailed, UsageError
+from mediakeep.media.chapters.chapters import Chapter, ChapterMark
 from mediakeep.media.encoding import pcm_source
 from tests.audiobooks import books
 from tests.media import encoded

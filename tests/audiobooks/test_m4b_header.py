@@ -9,7 +9,6 @@ import av
 import mutagen.mp4
 import pytest
 
-from mediakeep.audiobooks.chapters.chapters import Chapter
 from mediakeep.audiobooks.details import book_tags
 from mediakeep.audiobooks.encoding import encode_chunk
 from mediakeep.audiobooks.muxing import book_file, m4b_header
@@ -17,6 +16,7 @@ from mediakeep.audiobooks.muxing.m4b_header import AudioTrack
 from mediakeep.media.audio import tags
 from mediakeep.media.audio.mp4 import mp4_stream, sample_tables
 from mediakeep.media.bounded_file import BoundedFile
+from mediakeep.media.chapters.chapters import Chapter
 from tests.audiobooks import books
 from tests.sampling import each_row
 

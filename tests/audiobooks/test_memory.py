@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep.audiobooks.chapters import chapters
-from mediakeep.audiobooks.chapters.chapters import ChapterMark
 from mediakeep.audiobooks.encoding import chunk_file, count_source, encode_chunk
 from mediakeep.audiobooks.encoding.book_plan import BookPlan, CountedSource, make_plan
 from mediakeep.audiobooks.muxing import book_file, verify_book
+from mediakeep.media.chapters import chapters
+from mediakeep.media.chapters.chapters import ChapterMark
 from tests.audiobooks import books
 from tests.audiobooks.books import Kind
 

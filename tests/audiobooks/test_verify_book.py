@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from mediakeep.audiobooks.chapters.chapters import Chapter
 from mediakeep.audiobooks.encoding import count_source
 from mediakeep.audiobooks.encoding.book_plan import LEVEL_WINDOW, BookFormat, make_plan
 from mediakeep.audiobooks.muxing import verify_book
+from mediakeep.media.chapters.chapters import Chapter
 from tests.audiobooks import books
 from tests.audiobooks.books import Kind
 from tests.media.encoding import sounds

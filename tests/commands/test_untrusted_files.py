@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from mediakeep import untrusted_files
-from mediakeep.audiobooks.chapters import chapter_files
 from mediakeep.errors import MediakeepError, NotCopied, Unreadable, UsageError
+from mediakeep.media.chapters import chapter_files
 from mediakeep.music.reports import audit_files
 from mediakeep.queue import sessions
 from mediakeep.views import review

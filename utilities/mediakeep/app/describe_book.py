@@ -10,9 +10,8 @@ from pathlib import Path
 from msgspec import structs
 
 from mediakeep import kinds, path_text
-from mediakeep.audiobooks import encode_book, read_input
+from mediakeep.audiobooks import encode_book, find_chapters, read_input
 from mediakeep.audiobooks.book_job import BookFiles, BookJob
-from mediakeep.audiobooks.chapters import find_chapters
 from mediakeep.audiobooks.details.read_details import FoundDetails
 from mediakeep.audiobooks.encoding import book_plan, count_source
 from mediakeep.audiobooks.encoding.book_plan import CountedSource
@@ -81,7 +80,8 @@ def _describe_muxing(
         _, notes = encode_book.plan_join(job, found.sources)
     else:
         plan = book_plan.make_plan(counted, found.format)
-        _, notes = find_chapters.find_own_chapters(mode, job.item.folders, plan)
+        timeline = plan.build_timeline(file.title for file in found.files)
+        _, notes = find_chapters.find_own_chapters(mode, job.item.folders, timeline)
     own = notes.pop(0) if notes and notes[0].startswith(find_chapters.OWN_CHAPTERS) else ""
     if own or found.is_joined:
         mode = own.removeprefix(f"{find_chapters.OWN_CHAPTERS} ").removesuffix(".") or "the parts"

@@ -19,7 +19,6 @@ from typing import TypeVar
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.audiobooks.chapters.chapters import Chapter
 from mediakeep.audiobooks.details import read_details
 from mediakeep.audiobooks.details.book_tags import BookDetails
 from mediakeep.audiobooks.details.read_details import FoundDetails
@@ -31,6 +30,7 @@ from mediakeep.audiobooks.settings import BookOptions, BookSettings
 from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.errors import WorkingFilesChanged
 from mediakeep.media import ignore_rules
+from mediakeep.media.chapters.chapters import Chapter
 from mediakeep.outcome import Progress
 from mediakeep.workspace import working_dirs
 from mediakeep.workspace.system_errors import (

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import structs
 
 from mediakeep import atomic_files, path_text
+from mediakeep.audiobooks import find_chapters
 from mediakeep.audiobooks.book_job import (
     SECONDS,
     BookFiles,
@@ -19,7 +20,6 @@ from mediakeep.audiobooks.book_job import (
     build_stoppable_report,
     require_plan,
 )
-from mediakeep.audiobooks.chapters import chapters, find_chapters
 from mediakeep.audiobooks.encoding import chunk_file, encode_chunk
 from mediakeep.audiobooks.encoding.book_plan import BookPlan
 from mediakeep.audiobooks.muxing import book_file, join_parts, verify_book
@@ -28,6 +28,7 @@ from mediakeep.audiobooks.muxing.verify_book import BookSegment
 from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.errors import DecodingFailed, EncodingFailed, WorkingFilesChanged
 from mediakeep.item import Status
+from mediakeep.media.chapters import chapters
 from mediakeep.outcome import Outcome, Parts, Progress, Work
 from mediakeep.workspace import full_volume
 from mediakeep.workspace.system_errors import translate_errors
@@ -152,7 +153,8 @@ def _remove_damaged_chunks(files: BookFiles, plan: BookPlan) -> None:
 def plan_join(job: BookJob, sources: Sequence[SourceFile]) -> tuple[JoinPlan, list[str]]:
     """Return the plan to join the parts of a book without encoding, and warnings."""
     parts = [join_parts.read_part(source.path) for source in sources]
-    plan = join_parts.plan_join(parts, chapters.name_files(sources))
+    names = chapters.name_files([one.path for one in sources], [one.title for one in sources])
+    plan = join_parts.plan_join(parts, names)
     mode, folders = job.options.chapters, job.item.folders
     own, warnings = find_chapters.find_own_chapters(mode, folders, plan.timeline)
     return structs.replace(plan, chapters=tuple(own)) if own else plan, warnings

@@ -12,12 +12,11 @@ import msgspec
 from msgspec import structs
 
 from mediakeep import atomic_files, path_text
-from mediakeep.audiobooks import read_input
+from mediakeep.audiobooks import find_chapters, read_input
 from mediakeep.audiobooks.book_job import SECONDS, BookFiles, BookJob, build_stoppable_report
-from mediakeep.audiobooks.chapters import find_chapters
-from mediakeep.audiobooks.chapters.find_chapters import SilenceSettings
 from mediakeep.audiobooks.encoding import book_plan, count_source, pcm_timeline
 from mediakeep.audiobooks.encoding.book_plan import BookFormat, CountedSource
+from mediakeep.audiobooks.find_chapters import SilenceSettings
 from mediakeep.audiobooks.item import to_path
 from mediakeep.audiobooks.publishing import backup
 from mediakeep.audiobooks.publishing.backup import BackupJob
@@ -141,9 +140,10 @@ def count(job: BookJob, _work: Work, _: Progress) -> Outcome:
     check_space(job, plan.estimate_size())
     silences = [one.silences for one in counted]
     mode = path_text.unescape_path(job.options.chapters)
-    marked, warnings = find_chapters.find_own_chapters(mode, job.item.folders, plan)
+    timeline = plan.build_timeline(file.title for file in found.files)
+    marked, warnings = find_chapters.find_own_chapters(mode, job.item.folders, timeline)
     if not marked:
-        marked, more = find_chapters.find_chapters(mode, plan, found.sources, silences)
+        marked, more = find_chapters.find_chapters(mode, timeline, silences)
         warnings += more
     files.save_plan(plan)
     files.save_chapters(marked)

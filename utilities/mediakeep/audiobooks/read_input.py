@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.audiobooks.chapters import find_chapters
+from mediakeep.audiobooks import find_chapters
 from mediakeep.audiobooks.encoding import pcm_timeline
 from mediakeep.audiobooks.encoding.book_plan import BookFormat
 from mediakeep.audiobooks.muxing import join_parts

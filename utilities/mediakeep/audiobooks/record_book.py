@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from mediakeep import clock, job_ids, kinds, path_text
+from mediakeep.audiobooks import find_chapters
 from mediakeep.audiobooks.book_job import SECONDS, BookFiles, BookJob
-from mediakeep.audiobooks.chapters import find_chapters
 from mediakeep.audiobooks.details.read_details import FoundDetails
 from mediakeep.audiobooks.publishing import report
 from mediakeep.audiobooks.publishing.report import (

@@ -7,13 +7,14 @@ depend on where the files do. Plans can be pickled, and stored as JSON.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
 from mediakeep import path_text
 from mediakeep.media import ffmpeg
+from mediakeep.media.chapters.timeline import Timeline, find_starts
 from mediakeep.media.encoding.pcm_source import CHANNEL_LAYOUTS, PacketPosition, PcmFormat
 
 AAC_FRAME = 1024  # samples
@@ -104,7 +105,13 @@ class BookPlan(msgspec.Struct, frozen=True):
     @property
     def starts(self) -> list[int]:
         """The position of each source on the timeline, in samples."""
-        return find_starts([source.samples for source in self.sources])
+        return find_starts(source.samples for source in self.sources)
+
+    def build_timeline(self, titles: Iterable[str]) -> Timeline:
+        """Return the files with their title tags, for chapters."""
+        lengths = tuple(source.samples for source in self.sources)
+        paths = tuple(source.path for source in self.sources)
+        return Timeline(paths, lengths, self.format.sample_rate, tuple(titles))
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield all chunks in order."""
@@ -143,12 +150,3 @@ def make_plan(
         seconds = min(max(length / _CHUNKS, _MIN_CHUNK), _MAX_CHUNK)
         chunk_frames = round(seconds * book_format.sample_rate / AAC_FRAME)
     return BookPlan(tuple(sources), book_format, chunk_frames)
-
-
-def find_starts(lengths: Sequence[int]) -> list[int]:
-    """Return the position at which each of consecutive parts starts, from their lengths."""
-    starts, position = [], 0
-    for length in lengths:
-        starts.append(position)
-        position += length
-    return starts

@@ -13,7 +13,6 @@ from pathlib import Path
 from msgspec import structs
 
 from mediakeep import atomic_files
-from mediakeep.audiobooks.chapters.chapters import Chapter
 from mediakeep.audiobooks.details import book_tags
 from mediakeep.audiobooks.details.book_tags import BookDetails
 from mediakeep.audiobooks.encoding import chunk_file, encode_chunk
@@ -21,6 +20,7 @@ from mediakeep.audiobooks.encoding.book_plan import AAC_FRAME, BookFormat, BookP
 from mediakeep.audiobooks.muxing import m4b_header
 from mediakeep.audiobooks.muxing.m4b_header import AudioTrack
 from mediakeep.errors import EncodingFailed
+from mediakeep.media.chapters.chapters import Chapter
 from mediakeep.media.encoding.pcm_source import Progress
 
 _REPORT_SIZE = 1 << 16  # bytes

@@ -9,21 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.audiobooks.chapters.chapters import Chapter, ChapterMark, make_chapters
 from mediakeep.audiobooks.details.book_tags import BookDetails
-from mediakeep.audiobooks.encoding.book_plan import (
-    BookFormat,
-    BookPlan,
-    CountedSource,
-    make_plan,
-)
 from mediakeep.audiobooks.muxing import book_file, m4b_header
 from mediakeep.audiobooks.muxing.m4b_header import AudioTrack
 from mediakeep.audiobooks.sources.check_sources import CheckedFile
@@ -31,6 +24,8 @@ from mediakeep.errors import DecodingFailed, ItemFailed, UsageError
 from mediakeep.media import ffmpeg
 from mediakeep.media.audio import formats
 from mediakeep.media.audio.mp4 import mp4_stream
+from mediakeep.media.chapters.chapters import Chapter, ChapterMark, make_chapters
+from mediakeep.media.chapters.timeline import Timeline
 from mediakeep.media.encoding import pcm_source
 from mediakeep.media.encoding.pcm_source import Progress
 from mediakeep.media.ffmpeg import OpenedAudio
@@ -80,15 +75,11 @@ class JoinPlan(msgspec.Struct, frozen=True):
         return [start + part.priming for start, part in zip(before, self.parts, strict=False)]
 
     @property
-    def timeline(self) -> BookPlan:
-        """The plan of an encoded book with these parts at the same times."""
-        book_format = BookFormat(self.parts[0].sample_rate)
-        ends = [*self.starts[1:], self.samples]
-        sources = [
-            CountedSource(path_text.escape_path(part.path), 0, 0, book_format.pcm, end - start)
-            for part, start, end in zip(self.parts, self.starts, ends, strict=True)
-        ]
-        return make_plan(sources, book_format)
+    def timeline(self) -> Timeline:
+        """The parts, each up to the start of the next one, for chapters without their tags."""
+        lengths = tuple(end - start for start, end in pairwise([*self.starts, self.samples]))
+        paths = tuple(part.path for part in self.parts)
+        return Timeline(paths, lengths, self.parts[0].sample_rate, ("",) * len(paths))
 
 
 def read_part(path: Path) -> Part:

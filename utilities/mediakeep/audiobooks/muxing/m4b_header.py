@@ -14,7 +14,7 @@ from itertools import accumulate, pairwise
 
 import msgspec
 
-from mediakeep.audiobooks.chapters.chapters import Chapter
+from mediakeep.media.chapters.chapters import Chapter
 from mediakeep.media.video import languages
 
 Buffers = list[bytes | bytearray]

@@ -15,7 +15,6 @@ from typing import Any
 
 import msgspec
 
-from mediakeep.audiobooks.chapters.chapters import Chapter
 from mediakeep.audiobooks.encoding import encode_chunk, pcm_timeline
 from mediakeep.audiobooks.encoding.book_plan import (
     AAC_FRAME,
@@ -23,7 +22,6 @@ from mediakeep.audiobooks.encoding.book_plan import (
     SILENT,
     BookPlan,
     CountedSource,
-    find_starts,
 )
 from mediakeep.audiobooks.encoding.count_source import LevelMeter
 from mediakeep.audiobooks.encoding.encode_chunk import CODEC, PRIMING
@@ -35,6 +33,8 @@ from mediakeep.media.audio.mp4 import audio_track, mp4_stream, sample_tables
 from mediakeep.media.audio.mp4.sample_tables import SampleTables
 from mediakeep.media.audio.parsed_file import StreamInfo
 from mediakeep.media.bounded_file import BoundedFile
+from mediakeep.media.chapters.chapters import Chapter
+from mediakeep.media.chapters.timeline import find_starts
 from mediakeep.media.encoding.pcm_source import Progress
 
 # The encoder removes high frequencies, at low bit rates all above 4 kHz: a window of "s" gets lost,

@@ -1,16 +1,16 @@
-"""The chapters of a book, from its files, their tags, or silence."""
+"""The chapters of files that are joined to one, from the files, their tags, or silence."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
+from pathlib import Path
 
 import msgspec
 
-from mediakeep.audiobooks.encoding.book_plan import BookPlan
-from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.errors import UsageError
+from mediakeep.media.chapters.timeline import Timeline
 from mediakeep.media.encoding.silence import SilentRange
 
 _MAX_CHAPTER = 0xFFFF_FFFF  # samples; 27 hours at 44,100 Hz
@@ -92,41 +92,38 @@ def _clean_title(title: str) -> str:
 
 
 def mark_files(
-    starts: Sequence[int],
-    sources: Sequence[SourceFile],
-    embedded: Sequence[Sequence[ChapterMark]] = (),
+    timeline: Timeline, embedded: Sequence[Sequence[ChapterMark]] = ()
 ) -> list[ChapterMark]:
     """Return one mark for each file, with the name of `name_files`, or its own chapters.
 
     `embedded` are the chapters in each file, counted from its start, none for most.
     """
     marks = []
-    own_marks = embedded or [()] * len(sources)
-    for start, title, own in zip(starts, name_files(sources), own_marks, strict=True):
+    names = name_files(timeline.paths, timeline.titles)
+    own_marks = embedded or [()] * len(names)
+    for start, title, own in zip(timeline.starts, names, own_marks, strict=True):
         marks += list(_move_marks(own, start)) or [ChapterMark(start, title)]
     return marks
 
 
 def mark_titles(
-    starts: Sequence[int],
-    sources: Sequence[SourceFile],
-    embedded: Sequence[Sequence[ChapterMark]] = (),
+    timeline: Timeline, embedded: Sequence[Sequence[ChapterMark]] = ()
 ) -> list[ChapterMark]:
     """Return one mark for each title tag; consecutive files with one title are one chapter.
 
     A file without a title is a chapter with its name. `embedded` is as in `mark_files`.
     """
     marks = []
-    files = zip(starts, sources, embedded or [()] * len(sources), strict=True)
-    for _, group in groupby(files, lambda file: (not file[2] and file[1].title) or file[1].path):
-        start, source, own = next(group)
-        title = source.title or source.path.stem
-        marks += list(_move_marks(own, start)) or [ChapterMark(start, title)]
+    paths, own_marks = timeline.paths, embedded or [()] * len(timeline.paths)
+    files = zip(timeline.starts, paths, timeline.titles, own_marks, strict=True)
+    for _, group in groupby(files, lambda file: (not file[3] and file[2]) or file[1]):
+        start, path, title, own = next(group)
+        marks += list(_move_marks(own, start)) or [ChapterMark(start, title or path.stem)]
     return marks
 
 
 def mark_silences(
-    plan: BookPlan,
+    timeline: Timeline,
     silences: Sequence[Sequence[SilentRange]],
     *,
     min_seconds: float = MIN_SILENCE,
@@ -137,10 +134,9 @@ def mark_silences(
     `silences` are those of each file. `min_seconds` is the length of a silence; of several within
     `min_chapter` seconds, the longest is used.
     """
-    rate = plan.format.sample_rate
-    shortest, reach = round(min_seconds * rate), min_chapter * rate
-    found = [(end - start, end) for start, end in _join_silences(plan, silences)]
-    marks = [0, plan.samples]
+    shortest, reach = round(min_seconds * timeline.rate), min_chapter * timeline.rate
+    found = [(end - start, end) for start, end in _join_silences(timeline, silences)]
+    marks = [0, timeline.samples]
     for length, end in sorted(found, key=lambda pair: (-pair[0], pair[1])):
         if length >= shortest and all(abs(end - other) >= reach for other in marks):
             marks.append(end)
@@ -154,19 +150,18 @@ def _move_marks(marks: Iterable[ChapterMark], start: int) -> Iterator[ChapterMar
     )
 
 
-def name_files(sources: Sequence[SourceFile]) -> list[str]:
+def name_files(paths: Sequence[Path], titles: Sequence[str]) -> list[str]:
     """Return the titles of several files from their title tags, or else from their names.
 
     Tags are used if all files have different ones. Numbers before the titles are removed if each
     file has a different one. Files of several folders that have the same names have the names of
     their folders, too.
     """
-    names = [source.path.stem for source in sources]
-    titles = [source.title for source in sources]
+    names = [path.stem for path in paths]
     if len(names) > 1 and all(titles) and len(set(titles)) == len(titles):
-        names = titles
-    elif len({source.path.parent for source in sources}) > 1 and len(set(names)) < len(names):
-        return [f"{source.path.parent.name} - {source.path.stem}" for source in sources]
+        names = list(titles)
+    elif len({path.parent for path in paths}) > 1 and len(set(names)) < len(names):
+        return [f"{path.parent.name} - {path.stem}" for path in paths]
     matches = [match for name in names if (match := _LEADING_NUMBER.match(name))]
     numbers, rest = {match[0] for match in matches}, {m.string[m.end() :] for m in matches}
     if len(names) > 1 and len(numbers) == len(names) and len(rest) > 1:
@@ -175,13 +170,13 @@ def name_files(sources: Sequence[SourceFile]) -> list[str]:
 
 
 def _join_silences(
-    plan: BookPlan, silences: Sequence[Sequence[SilentRange]]
+    timeline: Timeline, silences: Sequence[Sequence[SilentRange]]
 ) -> list[tuple[int, int]]:
     """Return silences in samples of the book; one that spans the border of two files is one."""
-    rate, found = plan.format.sample_rate, list[tuple[int, int]]()
-    for source, first, ranges in zip(plan.sources, plan.starts, silences, strict=True):
+    rate, found = timeline.rate, list[tuple[int, int]]()
+    for length, first, ranges in zip(timeline.lengths, timeline.starts, silences, strict=True):
         for seconds in ranges:
-            start, end = (first + min(round(time * rate), source.samples) for time in seconds)
+            start, end = (first + min(round(time * rate), length) for time in seconds)
             if found and start - found[-1][1] <= _MAX_GAP * rate:
                 start, _ = found.pop()
             found.append((start, end))

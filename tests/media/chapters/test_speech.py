@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.audiobooks.chapters import find_chapters, speech
+from mediakeep.audiobooks import find_chapters
 from mediakeep.errors import UsageError
+from mediakeep.media.chapters import speech
 from tests.media.encoding import sounds
 from tests.sampling import each_row
 

@@ -1,10 +1,11 @@
-"""Read chapters from ffmetadata, Audacity labels, CUE sheets and lists such as chapters.txt.
+"""Read chapters from ffmetadata, Audacity labels, CUE sheets, CSV and lists as chapters.txt.
 
 Those in an audio file, such as an M4B or an MP3 with CHAP frames, are read as well.
 """
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from mediakeep import path_text
-from mediakeep.audiobooks.chapters.chapters import ChapterMark
-from mediakeep.audiobooks.encoding.book_plan import BookPlan
 from mediakeep.errors import UsageError
 from mediakeep.media import ffmpeg
+from mediakeep.media.chapters.chapters import ChapterMark
+from mediakeep.media.chapters.timeline import Timeline
 from mediakeep.untrusted_files import decode_json, read_bytes
 
 _FFMETADATA = ";FFMETADATA"
@@ -26,6 +27,9 @@ _LISTED = re.compile(_TIME + r"\s+(\S.*)")  # m4b-tool's chapters.txt
 _OGM_START = re.compile(r"CHAPTER(\d+)=" + _TIME)
 _OGM_NAME = re.compile(r"CHAPTER(\d+)NAME=(.*)")
 _LABEL = re.compile(r"(\d+(?:[.,]\d+)?)\t(\d+(?:[.,]\d+)?)\t(.*)")  # seconds, as Audacity exports
+_ROW_TIME = r"(\d+(?::\d\d:\d\d)?(?:[.,]\d+)?)"  # seconds, or h:mm:ss
+_ROW_TIMES = re.compile(rf"{_ROW_TIME}(?:\t{_ROW_TIME}?)?")  # of a row of CSV, the end is optional
+_ROW_HEADER = re.compile(r"\s*\"?start\b.*,.*", re.IGNORECASE)
 _CUE_FILE = re.compile(r'FILE\s+"?(.*?)"?\s+\w+')
 _CUE_TRACK = re.compile(r"TRACK\s+(\d+)\s+\w+")
 _CUE_TITLE = re.compile(r'TITLE\s+"?(.*?)"?')
@@ -33,23 +37,26 @@ _CUE_START = re.compile(r"INDEX\s+01\s+(\d+):(\d\d):(\d\d)")
 _SNAP = 0.5  # seconds; chapters as close to a file's start are at it
 _ROUNDING = 0.02  # seconds by which times differ that were measured on the same files
 _MAX_DRIFT = 0.02  # of the length of the book
-_KNOWN = "ffmetadata, Audacity labels, a CUE sheet, or lines such as 00:01:02.500 Title"
+_KNOWN = (
+    "ffmetadata, Audacity labels, a CUE sheet, CSV of start, end and title, or lines such as"
+    " 00:01:02.500 Title"
+)
 
 _Timed = tuple[float, str, float]  # start in seconds of the book, title, end or 0
 
 
-def read_marks(path: Path, plan: BookPlan) -> tuple[list[ChapterMark], list[str]]:
+def read_marks(path: Path, timeline: Timeline) -> tuple[list[ChapterMark], list[str]]:
     """Return the chapters in a file for a book, and a note if they were scaled to its length.
 
     A CUE sheet may name several files of the book. The format is detected from the content. Raises
     UsageError if it has none, or is malformed.
     """
     text = _read_text(path)
-    parsed = _parse_cue(path, text, plan) if _is_cue(text) else _parse_times(path, text)
+    parsed = _parse_cue(path, text, timeline) if _is_cue(text) else _parse_times(path, text)
     timed, notes = _require_chapters(path, parsed), list[str]()
     if text.lstrip().startswith("{"):
-        timed, notes = _align(path, timed, plan)
-    rate = plan.format.sample_rate
+        timed, notes = _align(path, timed, timeline)
+    rate = timeline.rate
     marks = [
         ChapterMark(round(start * rate), title, round(end * rate)) for start, title, end in timed
     ]
@@ -66,7 +73,7 @@ def find_own_file(folders: Sequence[Path]) -> Path | None:
 
 
 def check_marks(path: Path) -> None:
-    """Raise UsageError if a file has no chapters or is malformed; a CUE sheet needs the plan."""
+    """Raise UsageError if a file has no chapters or is malformed; a CUE sheet needs its files."""
     text = _read_text(path)
     if not _is_cue(text):
         _require_chapters(path, _parse_times(path, text))
@@ -137,18 +144,20 @@ def _parse_json(path: Path, text: str) -> list[_Timed]:
         raise _to_error(path, "its chapters are malformed. Correct them") from error
 
 
-def _align(path: Path, timed: Sequence[_Timed], plan: BookPlan) -> tuple[list[_Timed], list[str]]:
+def _align(
+    path: Path, timed: Sequence[_Timed], timeline: Timeline
+) -> tuple[list[_Timed], list[str]]:
     """Return the chapters of audiobookshelf at their times in the book, and a note if scaled.
 
     It may count the delay and padding of the encoder in the length of each file. Times are scaled
     only if more chapters then begin with a file, or one would begin after the end.
     """
-    seconds = plan.samples / plan.format.sample_rate
+    seconds = timeline.samples / timeline.rate
     length = max(seconds / 2, *(end for *_, end in timed))
     scale, are_inside = seconds / length, all(start < length >= end for start, _, end in timed)
     if abs(scale - 1) > _MAX_DRIFT or not are_inside:  # also if one is not a number
         raise _to_error(path, "its chapters do not end with the book. Choose other chapters")
-    borders = [start / plan.format.sample_rate for start in plan.starts]
+    borders = [start / timeline.rate for start in timeline.starts]
     reach = min(_SNAP, _ROUNDING + abs(seconds - length))
     plain, scaled = (_place(timed, borders, factor, reach) for factor in (1.0, scale))
     matches = [sum(start in borders for start, *_ in one) for one in (plain, scaled)]
@@ -183,7 +192,7 @@ def _parse_ffmetadata(path: Path, text: str) -> Iterator[_Timed]:
 
 
 def _parse_lines(path: Path, text: str) -> Iterator[_Timed]:
-    """Parse Audacity labels, m4b-tool's list, or the chapters of OGM files."""
+    """Parse Audacity labels, m4b-tool's list, the chapters of OGM files, or rows of CSV."""
     ogm: dict[str, float] = {}
     names: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), 1):
@@ -198,19 +207,34 @@ def _parse_lines(path: Path, text: str) -> Iterator[_Timed]:
             ogm[match[1]] = _to_seconds(match[2], match[3], match[4])
         elif match := _OGM_NAME.fullmatch(content):
             names[match[1]] = match[2].strip()
-        else:
+        elif row := _parse_row(line):
+            yield row
+        elif number > 1 or not _ROW_HEADER.fullmatch(line):
             raise _to_error(path, f"line {number} is not a chapter. Use {_KNOWN}")
     for index, start in ogm.items():
         yield start, names.get(index) or f"Chapter {int(index)}", 0.0
 
 
-def _parse_cue(path: Path, text: str, plan: BookPlan) -> Iterator[_Timed]:
+def _parse_row(line: str) -> _Timed | None:
+    """Parse the start, perhaps the end, and the title of a chapter, or return None."""
+    try:
+        *times, title = next(csv.reader([line], skipinitialspace=True))
+    except csv.Error:
+        return None  # a field is too long
+    match = _ROW_TIMES.fullmatch("\t".join(map(str.strip, times)))
+    if match is None:
+        return None
+    start, end = (f"0:0:{text or 0}".split(":")[-3:] for text in match.groups())
+    return _to_seconds(*start), title.strip(), _to_seconds(*end)
+
+
+def _parse_cue(path: Path, text: str, timeline: Timeline) -> Iterator[_Timed]:
     files = [match[1] for line in text.splitlines() if (match := _CUE_FILE.fullmatch(line.strip()))]
     offset, track, title = 0.0, 0, ""
     for line in text.splitlines():
         content = line.strip()
         if match := _CUE_FILE.fullmatch(content):
-            offset = _find_offset(path, match[1], files, plan)
+            offset = _find_offset(path, match[1], files, timeline)
         elif match := _CUE_TRACK.fullmatch(content):
             track, title = int(match[1]), ""
         elif track and (match := _CUE_TITLE.fullmatch(content)):
@@ -221,15 +245,15 @@ def _parse_cue(path: Path, text: str, plan: BookPlan) -> Iterator[_Timed]:
             yield start, title or f"Chapter {track}", 0.0
 
 
-def _find_offset(path: Path, name: str, files: Sequence[str], plan: BookPlan) -> float:
+def _find_offset(path: Path, name: str, files: Sequence[str], timeline: Timeline) -> float:
     """Return where a file of a CUE sheet starts in the book, in seconds.
 
     Its suffix may differ; a sheet with one file may be about the whole book.
     """
     stem = Path(name.replace("\\", "/")).stem.casefold()
-    for source, start in zip(plan.sources, plan.starts, strict=True):
-        if source.path.stem.casefold() == stem:
-            return start / plan.format.sample_rate
+    for known, start in zip(timeline.paths, timeline.starts, strict=True):
+        if known.stem.casefold() == stem:
+            return start / timeline.rate
     if len(files) == 1:
         return 0.0
     raise _to_error(path, f'its file "{name}" is not in the book. Correct the name')

@@ -9,11 +9,10 @@ from typing import Literal
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.audiobooks.chapters import chapter_files, chapters, speech
-from mediakeep.audiobooks.chapters.chapters import Chapter
-from mediakeep.audiobooks.encoding.book_plan import BookPlan
-from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.errors import UsageError
+from mediakeep.media.chapters import chapter_files, chapters, speech
+from mediakeep.media.chapters.chapters import Chapter
+from mediakeep.media.chapters.timeline import Timeline
 from mediakeep.media.encoding import silence
 from mediakeep.media.encoding.pcm_source import Progress
 from mediakeep.media.encoding.silence import SilentRange
@@ -79,10 +78,7 @@ def check_mode(mode: str) -> None:
 
 
 def find_chapters(
-    mode: str,
-    plan: BookPlan,
-    sources: Sequence[SourceFile],
-    silences: Sequence[Sequence[SilentRange]] = (),
+    mode: str, timeline: Timeline, silences: Sequence[Sequence[SilentRange]] = ()
 ) -> FoundChapters:
     """Return the chapters of a book by a mode, or from the file whose path it is, and warnings.
 
@@ -93,30 +89,29 @@ def find_chapters(
     if mode == NONE:
         return [], notes
     if mode == SILENCE:
-        marks = chapters.mark_silences(plan, silences)
+        marks = chapters.mark_silences(timeline, silences)
     elif mode in (FILES, TAGS):
-        rate = plan.format.sample_rate
         embedded = [
-            chapter_files.read_embedded_marks(source.path, source.samples, rate)
-            for source in plan.sources
+            chapter_files.read_embedded_marks(path, samples, timeline.rate)
+            for path, samples in zip(timeline.paths, timeline.lengths, strict=True)
         ]
         mark = chapters.mark_files if mode == FILES else chapters.mark_titles
-        marks = mark(plan.starts, sources, embedded)
+        marks = mark(timeline, embedded)
     else:
-        marks, notes = chapter_files.read_marks(Path(mode), plan)
+        marks, notes = chapter_files.read_marks(Path(mode), timeline)
     origin = f"Chapters {path_text.display_path(mode)}"
-    found = chapters.make_chapters(marks, plan.samples, origin)
-    return found, notes + chapters.find_overlaps(marks, plan.format.sample_rate)
+    found = chapters.make_chapters(marks, timeline.samples, origin)
+    return found, notes + chapters.find_overlaps(marks, timeline.rate)
 
 
-def find_own_chapters(mode: str, folders: Sequence[Path], plan: BookPlan) -> FoundChapters:
+def find_own_chapters(mode: str, folders: Sequence[Path], timeline: Timeline) -> FoundChapters:
     """Return the chapters in the metadata.json of a book, for the mode FILES, and where from.
 
     None are returned if it has none that are usable.
     """
     path = chapter_files.find_own_file(folders) if mode == FILES else None
     try:
-        found, warnings = find_chapters(str(path), plan, ()) if path else ([], [])
+        found, warnings = find_chapters(str(path), timeline) if path else ([], [])
     except UsageError as error:
         return [], [str(error)]
     note = f"{OWN_CHAPTERS} {path_text.display_path(path)}." if path else ""

@@ -1,1 +1,0 @@
-"""The chapters of a book: from files, tags, silence, or a file of chapters."""
