@@ -1,7 +1,7 @@
 """Audiobooks: folders of audio files that become one M4B with chapters, in eight stages.
 
 1. input: find, check and order the files (`sources`).
-2. backup: copy the source folders (`publishing`).
+2. backup: copy the source folders.
 3. counting: decode each file to find its exact length (`encoding`), then the chapters (`chapters`).
 4. encoding: encode chunks of the common timeline on all cores (`encoding`).
 5. muxing: write the M4B with chapters, tags and cover (`muxing`, `details`).

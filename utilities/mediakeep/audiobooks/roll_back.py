@@ -8,9 +8,9 @@ from typing import Any
 from mediakeep import path_text
 from mediakeep.audiobooks.book_job import BookJob
 from mediakeep.audiobooks.item import to_path
-from mediakeep.audiobooks.publishing import backup, place_book
+from mediakeep.audiobooks.publishing import place_book
 from mediakeep.audiobooks.publishing.place_book import Removal
-from mediakeep.workspace import working_dirs
+from mediakeep.workspace import backups, working_dirs
 from mediakeep.workspace.copy_progress import Report
 
 
@@ -54,7 +54,7 @@ def restore_sources(job: BookJob, progress: Report | None = None) -> Iterator[st
     if not folder.is_dir():
         yield f"Nothing restored: the backup {shown} no longer exists."
         return
-    restored = backup.restore_missing(folder, progress)
+    restored = backups.restore_missing(folder, progress)
     for path in restored.restored:
         yield f"Restored: {path_text.display_path(path)}."
     for path in restored.differing:

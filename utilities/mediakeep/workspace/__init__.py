@@ -8,6 +8,8 @@ manifest         the files of a folder with their hashes
 folder_owners    who published a folder
 moves            copies and moves of folders that appear at once
 publish          archive and output folders, and what to do about existing ones
+backups          copies of source folders, and what is restored from them
+backup_retention removal of backups after a number of days
 quarantine       replaced files, kept for a number of days
 full_volume      volumes that fill up while an item writes to them
 disk_space       free space, with reservations shared by all processes

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from mediakeep import atomic_files, clock, path_text
-from mediakeep.audiobooks.publishing.backup import PART_PATTERN, list_backups
+from mediakeep.workspace.backups import PART_PATTERN, list_backups
 from mediakeep.workspace.folder_locks import open_folder, try_lock
 from mediakeep.workspace.manifest import walk
 from mediakeep.workspace.system_errors import translate_errors

@@ -1,4 +1,4 @@
-"""Back up the source folders of a book, and restore files that are missing from them.
+"""Back up the source folders of a job, and restore files that are missing from them.
 
     <root>/<name>_20261122_143000/       copies of all files; of several folders, a subfolder each
     <root>/<name>_20261122_143000/backup.json    the job, and the files with their hashes
@@ -23,7 +23,6 @@ from typing import NamedTuple
 import msgspec
 
 from mediakeep import atomic_files, clock, path_text
-from mediakeep.audiobooks.sources.find_books import BACKUP_RECORD
 from mediakeep.errors import NotCopied, SourceChanged, TargetExists, WorkingFilesChanged
 from mediakeep.file_copies import OnBytes
 from mediakeep.untrusted_files import read_json
@@ -49,6 +48,7 @@ from mediakeep.workspace.verified_copy import (
     sync_folders,
 )
 
+BACKUP_RECORD = "backup.json"
 PART_PATTERN = ".backup-????????????.part"
 _DIGITS = 12  # of the hash of a job's key, in the name of its unfinished backup
 
