@@ -17,16 +17,24 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 from mediakeep import atomic_files, file_copies, path_text
 from mediakeep.errors import TargetExists, WorkingFilesChanged
 from mediakeep.file_copies import OnBytes, ignore_bytes
 from mediakeep.workspace import folder_owners
 from mediakeep.workspace.folder_locks import open_folder, try_lock
-from mediakeep.workspace.manifest import Check, Manifest, ManifestFile, is_equal, walk
+from mediakeep.workspace.manifest import (
+    Check,
+    Manifest,
+    ManifestFile,
+    build_manifest,
+    is_equal,
+    walk,
+)
 from mediakeep.workspace.system_errors import (
     find_existing_parent,
     translate_errors,
@@ -42,21 +50,37 @@ _PART_PATTERN = ".mediakeep-????????????.part"
 _STALE_SECONDS = 3600.0  # seconds; decides only on file systems without locks
 _TARGET_HINT = "Move it away or choose another target, then run again."
 _NOT_EMPTY = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EISDIR})
+_T = TypeVar("_T")
 
 
 class OtherFileSystem(Exception):
     """Raised if a rename is impossible between two mounts of one device, such as bind mounts."""
 
 
-def move_tree(source: Path, target: Path, manifest: Manifest) -> None:
-    """Move a file or folder to another file system.
+def move_by(
+    source: Path,
+    target: Path,
+    publish: Callable[[Path], _T],
+    manifest: Manifest | None = None,
+    on_bytes: OnBytes = ignore_bytes,
+) -> _T:
+    """Call a function that renames a file or folder into place, and return its result.
 
+    It gets the source, or a hidden copy of it if the target is on another file system. A source
+    with a manifest is synced before; else anything is renamed as it is, and hashed if it is copied.
     Raises TargetExists, WorkingFilesChanged if the source differs from the manifest, NotCopied and
     DiskFull.
     """
-    with staged_copy(source, target, manifest) as staged:
-        rename_into_place(staged, target)
+    if is_same_file_system(source, target):
+        if manifest:
+            sync_tree(source)
+        with contextlib.suppress(OtherFileSystem):
+            return publish(source)
+    manifest = manifest or build_manifest(source)
+    with staged_copy(source, target, manifest, on_bytes=on_bytes) as staged:
+        result = publish(staged)
     remove_published(source, manifest)
+    return result
 
 
 def rename_into_place(source: Path, target: Path) -> None:

@@ -90,7 +90,6 @@ def copy_to_archive(
     _refuse_inner_archives(target, manifest)
     content = {"format": 1, "archived": rules.now(), **metadata, "files": manifest.files}
     data = msgspec.json.format(msgspec.json.encode(content))
-    _record_target(target, rules)
     with moves.staged_copy(source_dir, target, manifest, {name: data}) as staged:
         _publish(staged, target, rules)
     return target
@@ -130,19 +129,14 @@ def move_to_output(
         moves.remove_published(source, manifest)
         return target
     check_unchanged(source, manifest)
-    _record_target(target, rules)
-    if moves.is_same_file_system(source, target):
-        moves.sync_tree(source)
-        with contextlib.suppress(moves.OtherFileSystem):
-            _publish(source, target, rules)
-            return target
-    with moves.staged_copy(source, target, manifest) as staged:
-        _publish(staged, target, rules)
-    moves.remove_published(source, manifest)
+    moves.move_by(source, target, lambda staged: _publish(staged, target, rules), manifest)
     return target
 
 
 def _publish(staged: Path, target: Path, rules: PublishRules) -> None:
+    if rules.record:
+        with translate_errors(rules.record):
+            atomic_files.write_atomic(rules.record, path_text.escape_path(target))
     if rules.owner and staged.is_dir():
         folder_owners.write_owner(staged, rules.owner)
     _set_existing_aside(target, rules)
@@ -154,12 +148,6 @@ def _add_owner(target: Path, rules: PublishRules) -> None:
     moves.remove_abandoned_parts(target.parent)
     if rules.owner and target.is_dir():
         folder_owners.add_owner(target, rules.owner)
-
-
-def _record_target(target: Path, rules: PublishRules) -> None:
-    if rules.record:
-        with translate_errors(rules.record):
-            atomic_files.write_atomic(rules.record, path_text.escape_path(target))
 
 
 def read_recorded_target(record: Path) -> Path | None:

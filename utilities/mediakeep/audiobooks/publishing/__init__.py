@@ -1,1 +1,1 @@
-"""Place the finished book, and record the job."""
+"""Record the job of a book."""
