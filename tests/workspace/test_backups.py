@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from mediakeep.errors import (
     DiskFull,
@@ -23,6 +24,7 @@ from mediakeep.workspace import backup_retention, backups, disk_space, verified_
 from mediakeep.workspace.backups import BackupJob, RestoreResult
 from mediakeep.workspace.copy_progress import Report
 from mediakeep.workspace.folder_locks import lock_folder
+from mediakeep.workspace.manifest import ManifestFile, relative_path
 from tests.crash import gate
 from tests.crash.tap import FileCall, Tap
 from tests.workspace import trees
@@ -188,17 +190,18 @@ def test_what_cannot_be_copied_is_named(scene: Scene, monkeypatch: pytest.Monkey
     job = BackupJob("job", "Home", (scene.root.parent,))
     with pytest.raises(NotCopied, match="it contains the folder of the backups"):
         backups.create_backup(job, scene.root, scene.reservations)
+    copy = verified_copy.copy_file
+
+    def copy_to_one(source: Path, target: Path, top: Path, *_: object) -> ManifestFile:
+        path = relative_path(target, top)
+        return structs.replace(copy(source, top / "one", top), path=path)
+
     with monkeypatch.context() as patched:  # the file system of a test does not ignore case
-        patched.setattr(backups, "copy_file", lambda source, *_: copy_to_one(scene, source))
+        patched.setattr(verified_copy, "copy_file", copy_to_one)
         scene.job = BackupJob("other", "Book", (scene.source,))
         with pytest.raises(NotCopied, match="cannot hold all of its names"):
             scene.back_up()
     assert list(backups.list_backups(scene.root)) == []
-
-
-def copy_to_one(scene: Scene, source: Path) -> object:
-    staged = max(scene.root.glob(backups.PART_PATTERN), key=lambda path: path.stat().st_ctime_ns)
-    return verified_copy.copy_file(source, staged / "one", staged)
 
 
 def test_a_source_that_changes_meanwhile_is_noticed(scene: Scene) -> None:
