@@ -26,6 +26,7 @@ from mediakeep import atomic_files, file_copies, path_text
 from mediakeep.errors import TargetExists, WorkingFilesChanged
 from mediakeep.file_copies import OnBytes, ignore_bytes
 from mediakeep.workspace import folder_owners
+from mediakeep.workspace.disk_space import SpaceRequirement, check_disk_space
 from mediakeep.workspace.folder_locks import open_and_lock, open_folder, try_lock
 from mediakeep.workspace.manifest import (
     Check,
@@ -58,11 +59,14 @@ def move_by(
     publish: Callable[[Path], _T],
     manifest: Manifest | None = None,
     on_bytes: OnBytes = ignore_bytes,
+    *,
+    checks_space: bool = False,
 ) -> _T:
     """Call a function that renames a file or folder into place, and return its result.
 
     It gets the source, or a hidden copy of it if the target is on another file system. A source
     with a manifest is synced before; else anything is renamed as it is, and hashed if it is copied.
+    With `checks_space`, NotEnoughSpace is raised before a copy that does not fit.
     Raises TargetExists, WorkingFilesChanged if the source differs from the manifest, NotCopied and
     DiskFull.
     """
@@ -72,6 +76,8 @@ def move_by(
         with contextlib.suppress(OtherFileSystem):
             return publish(source)
     manifest = manifest or build_manifest(source)
+    if checks_space:
+        check_disk_space([SpaceRequirement(target.parent, manifest.size)])
     with staged_copy(source, target, manifest, on_bytes=on_bytes) as staged:
         result = publish(staged)
     remove_published(source, manifest)

@@ -23,9 +23,8 @@ import msgspec
 from mediakeep import atomic_files, clock, path_text
 from mediakeep.errors import TargetExists, WorkingFilesChanged
 from mediakeep.untrusted_files import decode_json, read_bytes
-from mediakeep.workspace import disk_space, moves, quarantine
+from mediakeep.workspace import moves, quarantine
 from mediakeep.workspace.copy_progress import CopyProgress, Report
-from mediakeep.workspace.disk_space import SpaceRequirement
 from mediakeep.workspace.manifest import Manifest, describe_file, hash_file
 from mediakeep.workspace.system_errors import translate_errors, write_working_file
 
@@ -109,10 +108,13 @@ def place_file(
             if placed:
                 atomic_files.sync_folder(placed.location.parent)
         if placed is None or placed.sha256 != sha256:
-            if not moves.is_same_file_system(source, target):
-                disk_space.check_disk_space([SpaceRequirement(target.parent, files.size)])
             placed = moves.move_by(
-                source, target, lambda it: _take_name(it, sha256, target, rules), files, counted
+                source,
+                target,
+                lambda staged: _take_name(staged, sha256, target, rules),
+                files,
+                counted,
+                checks_space=True,
             )
         moves.remove_published(source, files)  # else placed by a call that was killed
     elif placed is None:
