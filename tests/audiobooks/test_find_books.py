@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.audiobooks.publishing import backup
-from mediakeep.audiobooks.publishing.backup import BackupJob
 from mediakeep.audiobooks.sources import check_sources, find_books
 from mediakeep.errors import SourcesRefused, Unreadable
+from mediakeep.workspace import backups
+from mediakeep.workspace.backups import BackupJob
 from tests.sampling import each_row
 
 
@@ -100,7 +100,7 @@ def test_backups_are_no_books(tmp_path: Path) -> None:
     at = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
     for key in ("first", "second"):
         job = BackupJob(key, "One", (source,))
-        backup.create_backup(job, library, tmp_path / "reserved", lambda: at)
+        backups.create_backup(job, library, tmp_path / "reserved", lambda: at)
     assert len(list(library.iterdir())) == 2
     make_files(library, "Two_20261122_101500/1.mp3", "Three/backup.json", "Three/1.mp3")
     assert found(library) == {"Two_20261122_101500": 1, "Three": 1}

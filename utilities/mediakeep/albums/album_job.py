@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
 from pathlib import Path
 
 import msgspec
-from msgspec import structs
 
 from mediakeep import path_text
 from mediakeep.albums import plan_album, read_album
@@ -21,42 +19,16 @@ from mediakeep.media import folder_listing, ignore_rules
 from mediakeep.media.encoding.profiles import Profile
 from mediakeep.outcome import NO_PROGRESS, Progress
 from mediakeep.untrusted_files import read_json
-from mediakeep.workspace import folder_owners, manifest, publish, quarantine, working_dirs
+from mediakeep.workspace import manifest, working_dirs
 from mediakeep.workspace.folder_owners import FolderOwner
 from mediakeep.workspace.manifest import Manifest
-from mediakeep.workspace.publish import ExistingPolicy, PublishRules
+from mediakeep.workspace.published_folder import PublishedFolder
 from mediakeep.workspace.system_errors import write_working_file
 from mediakeep.workspace.working_dirs import WorkingDirs
 
 _PROCESSED_MANIFEST = "processed.json"
 _PROFILE_FILE = "profile.json"
-_ARCHIVE_TARGET, _OUTPUT_TARGET = "archive_target", "output_target"  # files in the state folder
-
-
-class PublishedResult(msgspec.Struct, frozen=True):
-    """A folder that an album has published, its other owners, and whether it is its own still."""
-
-    path: Path
-    exists: bool
-    is_own: bool
-    others: tuple[FolderOwner, ...]
-
-    @property
-    def is_removable(self) -> bool:
-        return self.is_own and not self.others
-
-    def describe(self) -> str:
-        """Return a line on what a removal does."""
-        shown = path_text.display_path(self.path)
-        if not self.exists:
-            return f"Missing: {shown}"
-        if self.is_removable:
-            return f"Moved to quarantine: {shown}"
-        if not self.others:
-            return f"Kept: {shown}: it has no recorded owner. Remove it yourself if it is yours."
-        names = " and of ".join(owner.describe() for owner in self.others)
-        too = ", too" if self.is_own else ""
-        return f"Kept: {shown}: it belongs to the conversion of {names}{too}"
+_TARGET_RECORDS = {"archive_path": "archive_target", "playback_path": "output_target"}
 
 
 class AlbumJob(msgspec.Struct, frozen=True, dict=True):
@@ -165,98 +137,12 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
         """What is recorded in the published folders of the album."""
         return FolderOwner(self.item.output_name, self.settings.home, self.item.path)
 
-    def choose_archive(self, dirs: WorkingDirs, files: Manifest) -> tuple[Path, PublishRules]:
-        """Return where to archive the source, and how to treat an existing folder.
-
-        An archive whose original was deleted is not replaced, as it has the only copy.
-        """
-        assert self.archive
-        own, published = self.item.archive_path, self.find_unrecorded_archive(dirs, files)
-        record = dirs.state / _ARCHIVE_TARGET
-        target, rules = self._choose_target(self.archive, own, published, record)
-        if self.item.original_deleted and not published:
-            given = ExistingPolicy(self.settings.processing.existing)
-            return self.archive, structs.replace(rules, existing=given)
-        return target, rules
-
-    def choose_output(self, dirs: WorkingDirs, files: Manifest) -> tuple[Path, PublishRules]:
-        """Return where the outputs go, and how to treat an existing folder."""
-        own, published = self.item.playback_path, self.find_unrecorded_output(dirs, files)
-        return self._choose_target(self.output, own, published, dirs.state / _OUTPUT_TARGET)
-
-    def _choose_target(
-        self, target: Path, own: str, published: Path | None, record: Path
-    ) -> tuple[Path, PublishRules]:
-        """Return where a result goes, and how to treat an existing one.
-
-        An earlier result of the album is replaced, and kept in quarantine, also if it got another
-        name than `target` next to it. `own` is its path in the queue, `record` has the path of the
-        last attempt. What a killed run has `published` stays there.
-        """
-        existing = ExistingPolicy(self.settings.processing.existing)
-        tried = (to_path(own) if own else None, publish.read_recorded_target(record))
-        places = [path for path in tried if path and path.parent == target.parent]
-        if published:
-            target = published
-        elif found := next(filter(self._owns_alone, (*places, target)), None):
-            target, existing = found, ExistingPolicy.REPLACE
-        else:
-            target = next((path for path in places if not os.path.lexists(path)), target)
-        root = self._find_root(target)
-        return target, PublishRules(existing, root, owner=self.owner, record=record)
-
-    def find_unrecorded_archive(self, dirs: WorkingDirs, files: Manifest) -> Path | None:
-        """Return the archive that a killed run has published, if the queue has not recorded it."""
-        return self._find_unrecorded(dirs.state / _ARCHIVE_TARGET, self.item.archive_path, files)
-
-    def find_unrecorded_output(self, dirs: WorkingDirs, files: Manifest) -> Path | None:
-        """Return the output that a killed run has published, if the queue has not recorded it."""
-        return self._find_unrecorded(dirs.state / _OUTPUT_TARGET, self.item.playback_path, files)
-
-    def _find_unrecorded(self, record: Path, recorded: str, files: Manifest) -> Path | None:
-        path = publish.read_recorded_target(record)
-        if path is None or path_text.escape_path(path) == recorded or not self.owns(path):
-            return None
-        return path if publish.is_published(path, files) else None
-
-    def owns(self, path: Path) -> bool:
-        """Return whether the album is one of the owners of a published folder."""
-        return any(map(self.owner.is_same_item, folder_owners.read_owners(path)))
-
-    def _owns_alone(self, path: Path) -> bool:
-        """Return whether all owners of a folder are this album, perhaps in other profiles."""
-        owners = folder_owners.read_owners(path)
-        return self.owns(path) and all(
-            self.owner.is_same_item(other) or other.source == self.item.path for other in owners
-        )
-
-    def _find_root(self, target: Path) -> Path:
-        """Return the output or archive folder that contains a result of this album."""
-        return target.parents[len(self.relative.parts) - 1]
-
-    def find_result(self, text: str) -> PublishedResult:
-        """Return whether a result, given by its field, exists, and whom it belongs to."""
-        path = to_path(text)
-        owners = folder_owners.read_owners(path)
-        others = tuple(owner for owner in owners if not self.owner.is_same_item(owner))
-        return PublishedResult(path, os.path.lexists(path), others != owners, others)
-
-    def withdraw_result(self, result: PublishedResult, reason: str) -> None:
-        """Move a result to quarantine if it belongs to this album alone.
-
-        The folders above it are removed if they are empty then.
-        """
-        path = result.path
-        if result.is_own and result.others:
-            folder_owners.remove_owner(path, self.owner)
-        if not result.is_removable:
-            return
-        root = self._find_root(path)
-        quarantine.move_to_quarantine(path, root, reason)
-        for folder in path.parents:
-            if folder == root or any(folder.iterdir()):
-                break
-            folder.rmdir()
+    def find_result(self, field: str) -> PublishedFolder:
+        """Return the archive or output of the album, by the field of its path."""
+        path, depth = getattr(self.item, field), len(self.relative.parts)
+        dirs = self.find_dirs()
+        record = dirs.state / _TARGET_RECORDS[field] if dirs else None
+        return PublishedFolder(path, self.owner, depth, record)
 
 
 def load_source_manifest(dirs: WorkingDirs) -> Manifest:

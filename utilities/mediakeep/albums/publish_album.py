@@ -41,7 +41,9 @@ def archive(job: AlbumJob, _: Work) -> Outcome:
     manifest.check_unchanged(dirs.processed, outputs, Check.TIME)
     if job.archive is None:
         return Outcome(next_stage="finalizing", facts={"archived": False})
-    place, rules = job.choose_archive(dirs, copied)
+    existing, found = job.settings.processing.existing, job.find_result("archive_path")
+    is_kept = job.item.original_deleted  # as it has the only copy
+    place, rules = found.choose_target(job.archive, copied, existing, is_kept=is_kept)
     disk_space.check_disk_space([SpaceRequirement(place, copied.size)])
     metadata = {
         "album": job.item.name or job.key,
@@ -60,7 +62,8 @@ def finalize(job: AlbumJob, _: Work) -> Outcome:
     """Move the outputs to their place, and delete the original if that is set."""
     dirs = job.require_dirs()
     outputs = _require_outputs(dirs)
-    place, rules = job.choose_output(dirs, outputs)
+    existing, found = job.settings.processing.existing, job.find_result("playback_path")
+    place, rules = found.choose_target(job.output, outputs, existing)
     target = publish.move_to_output(dirs.processed, place, outputs, rules)
     data: dict[str, Any] = {"playback_path": path_text.escape_path(target)}
     if job.settings.processing.delete_original and not job.item.failed_tracks:
@@ -101,7 +104,7 @@ def _delete_original(job: AlbumJob, dirs: WorkingDirs, outputs: Manifest, playba
     archive, output = to_path(job.item.archive_path), to_path(playback)
     if not (job.item.archive_path and publish.is_published(archive, copied)):
         raise WorkingFilesChanged(archive, "the archive is not complete", _KEEP_HINT)
-    if not job.owns(archive):  # the user may remove it, and a rollback would not restore from it
+    if not job.find_result("archive_path").is_own:  # a rollback would not restore from it
         raise WorkingFilesChanged(
             archive, "it is not an archive that mediakeep has made", _OWN_HINT
         )

@@ -13,11 +13,11 @@ from typing import Any
 
 from mediakeep import path_text
 from mediakeep.albums.album_job import AlbumJob, load_processed_manifest
-from mediakeep.albums.item import to_path
 from mediakeep.albums.resume import CLEARED
 from mediakeep.errors import UsageError
 from mediakeep.workspace import moves, publish, working_dirs
 from mediakeep.workspace.manifest import Check, Manifest
+from mediakeep.workspace.published_folder import PublishedFolder
 
 
 def check(job: AlbumJob) -> None:
@@ -42,10 +42,7 @@ def roll_back(job: AlbumJob) -> tuple[dict[str, Any], list[str]]:
     if _is_original_gone(job):
         _restore_original(job)
         lines.append(f"Restored: {path_text.display_path(job.original)}")
-    for text in list(_list_results(job)):
-        result = job.find_result(text)
-        job.withdraw_result(result, "rolled back")
-        lines.append(result.describe())
+    lines += [folder.withdraw("rolled back") for folder in list(_list_results(job))]
     if dirs := job.find_dirs():
         if copied := dirs.load_source_manifest():
             moves.remove_published(job.name_deleted_original(dirs), copied, Check.SIZE)
@@ -55,17 +52,15 @@ def roll_back(job: AlbumJob) -> tuple[dict[str, Any], list[str]]:
     return {**data, "failed_tracks": 0}, lines
 
 
-def _list_results(job: AlbumJob) -> Iterator[str]:
+def _list_results(job: AlbumJob) -> Iterator[PublishedFolder]:
     """Yield output and archive, also those that a killed run published, but did not record."""
-    yield from filter(None, (job.item.playback_path, job.item.archive_path))
+    output, archive = map(job.find_result, ("playback_path", "archive_path"))
+    yield from (folder for folder in (output, archive) if folder.path)
     if dirs := job.find_dirs():
-        outputs, copied = load_processed_manifest(dirs), dirs.load_source_manifest()
-        for path in (
-            job.find_unrecorded_output(dirs, outputs) if outputs else None,
-            job.find_unrecorded_archive(dirs, copied) if copied else None,
-        ):
-            if path:
-                yield path_text.escape_path(path)
+        published = (output, load_processed_manifest(dirs)), (archive, dirs.load_source_manifest())
+        for folder, files in published:
+            if files and (found := folder.find_unrecorded(files)):
+                yield found
 
 
 def _restore_original(job: AlbumJob) -> None:
@@ -88,6 +83,6 @@ def _find_copies(job: AlbumJob) -> Iterator[tuple[Path, Manifest]]:
     copied = dirs.load_source_manifest() if dirs else None
     if dirs and copied and publish.is_published(dirs.source, copied):
         yield dirs.source, copied
-    archive = to_path(job.item.archive_path)
-    if job.item.archive_path and job.owns(archive):
-        yield archive, publish.load_archive_manifest(archive)
+    archive = job.find_result("archive_path")
+    if archive.is_own:
+        yield archive.location, publish.load_archive_manifest(archive.location)

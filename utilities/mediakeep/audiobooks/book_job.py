@@ -24,7 +24,6 @@ from mediakeep.audiobooks.details.book_tags import BookDetails
 from mediakeep.audiobooks.details.read_details import FoundDetails
 from mediakeep.audiobooks.encoding.book_plan import BookPlan, Chunk
 from mediakeep.audiobooks.item import AudiobookItem
-from mediakeep.audiobooks.publishing import place_book
 from mediakeep.audiobooks.read_input import BookInput
 from mediakeep.audiobooks.settings import BookOptions, BookSettings
 from mediakeep.audiobooks.sources.source_order import SourceFile
@@ -33,6 +32,7 @@ from mediakeep.media import ignore_rules
 from mediakeep.media.chapters.chapters import Chapter
 from mediakeep.outcome import Progress
 from mediakeep.workspace import working_dirs
+from mediakeep.workspace.place_file import PlacedFile
 from mediakeep.workspace.system_errors import (
     read_working_file,
     translate_errors,
@@ -84,15 +84,23 @@ class BookJob(msgspec.Struct, frozen=True, dict=True):
         """The folder of the finished book."""
         return self.settings.below_home(self.options.output_dir)
 
+    @property
+    def published(self) -> PlacedFile | None:
+        """The book that the queue has recorded, or None."""
+        item = self.item
+        return PlacedFile(item.output_path, item.output_sha256) if item.output_path else None
+
     def build_file_name(self, details: BookDetails) -> str:
-        """Return the name of the finished book, without suffix."""
+        """Return the name of the finished book, without suffix, valid on every file system.
+
+        With `timestamp_names`, the local date and time of the job are appended.
+        """
         folder = self.item.folders[0].name
         name = path_text.unescape_path(self.options.output)
-        name = name or read_details.build_book_name(details, folder)
-        created = self.item.added_date if self.options.timestamp_names else ""
-        return place_book.build_file_name(
-            name, datetime.fromisoformat(created) if created else None
-        )
+        name = path_text.safe_name(name or read_details.build_book_name(details, folder))
+        if not (self.options.timestamp_names and self.item.added_date):
+            return name
+        return f"{name}_{datetime.fromisoformat(self.item.added_date).astimezone():%Y%m%d_%H%M%S}"
 
     def find_dirs(self) -> WorkingDirs | None:
         """Return the working folders of the book, or None if there are none."""

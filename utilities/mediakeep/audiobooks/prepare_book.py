@@ -18,8 +18,6 @@ from mediakeep.audiobooks.encoding import book_plan, count_source, pcm_timeline
 from mediakeep.audiobooks.encoding.book_plan import BookFormat, CountedSource
 from mediakeep.audiobooks.find_chapters import SilenceSettings
 from mediakeep.audiobooks.item import to_path
-from mediakeep.audiobooks.publishing import backup
-from mediakeep.audiobooks.publishing.backup import BackupJob
 from mediakeep.audiobooks.read_input import BookInput
 from mediakeep.audiobooks.sources import source_damage
 from mediakeep.errors import DecodingFailed, NotAudio, WorkingFilesChanged
@@ -27,7 +25,8 @@ from mediakeep.item import SkipReason, Status
 from mediakeep.media.encoding.silence import SilentRange
 from mediakeep.outcome import Outcome, PartFailed, Parts, Progress, Work
 from mediakeep.untrusted_files import read_json
-from mediakeep.workspace import disk_space, full_volume
+from mediakeep.workspace import backups, disk_space, full_volume
+from mediakeep.workspace.backups import BackupJob
 from mediakeep.workspace.disk_space import SpaceRequirement
 from mediakeep.workspace.moves import is_same_file_system
 from mediakeep.workspace.system_errors import find_existing_parent, translate_errors
@@ -118,8 +117,10 @@ def back_up(job: BookJob, _: Work, progress: Progress) -> Outcome:
     reservations = job.settings.working_dir / disk_space.RESERVATIONS
     known, report = job.item.backup_path, build_stoppable_report(progress)
     place = to_path(known)
-    if not known or not backup.is_current(place, wanted):
-        place = backup.create_backup(wanted, job.settings.backup_dir, reservations, progress=report)
+    if not known or not backups.is_current(place, wanted):
+        place = backups.create_backup(
+            wanted, job.settings.backup_dir, reservations, progress=report
+        )
     data = {"backup_path": path_text.escape_path(place)}
     return Outcome(data=data, next_stage="counting", facts=data)
 

@@ -8,13 +8,14 @@ from mediakeep import path_text
 from mediakeep.audiobooks import record_book, roll_back
 from mediakeep.audiobooks.book_job import BookFiles, BookJob, build_stoppable_report
 from mediakeep.audiobooks.item import AudiobookItem, Failure, to_path
-from mediakeep.audiobooks.publishing import place_book, report
-from mediakeep.audiobooks.publishing.place_book import PlacedBook, PlacingRules
+from mediakeep.audiobooks.publishing import report
+from mediakeep.audiobooks.settings import parse_file_mode
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Progress, Work
 from mediakeep.pages import render
-from mediakeep.workspace import working_dirs
+from mediakeep.workspace import place_file, working_dirs
+from mediakeep.workspace.place_file import PlacingRules
 
 _MEASURED = ("audio_seconds", "input_bytes", "output_bytes")
 
@@ -26,17 +27,18 @@ def place(job: BookJob, _: Work, progress: Progress) -> Outcome:
         message = "Resume: its working files are gone, so the book starts over"
         return Outcome(message=message, next_stage="input")
     files = BookFiles(dirs)
-    unrecorded = place_book.find_placed(dirs.state)
+    unrecorded = place_file.find_placed(dirs.state)
     if not files.book_path.exists() and unrecorded is None:
         return Outcome(
             message="Resume: the book is gone, so it is muxed again", next_stage="muxing"
         )
     file_name = job.build_file_name(files.require_details().details)
-    own = PlacedBook(item.output_path, item.output_sha256) if item.output_path else unrecorded
-    rules = PlacingRules(files.dirs.state, own, place_book.parse_file_mode(options.file_mode))
-    placed = place_book.place_book(
-        files.book_path, job.output_dir, file_name, rules, build_stoppable_report(progress)
-    )
+    target = job.output_dir.absolute() / f"{file_name}.m4b"
+    mode = parse_file_mode(options.file_mode)
+    own = job.published or unrecorded
+    rules = PlacingRules(dirs.state, own, mode, "replaced by a new book")
+    report = build_stoppable_report(progress)
+    placed = place_file.place_file(files.book_path, target, rules, report)
     sizes = {
         "audio_seconds": item.metrics.get("audio_seconds", 0.0),
         "input_bytes": files.require_input().size,

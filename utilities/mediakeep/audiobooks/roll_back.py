@@ -8,10 +8,9 @@ from typing import Any
 from mediakeep import path_text
 from mediakeep.audiobooks.book_job import BookJob
 from mediakeep.audiobooks.item import to_path
-from mediakeep.audiobooks.publishing import backup, place_book
-from mediakeep.audiobooks.publishing.place_book import Removal
-from mediakeep.workspace import working_dirs
+from mediakeep.workspace import backups, place_file, working_dirs
 from mediakeep.workspace.copy_progress import Report
+from mediakeep.workspace.place_file import PlacedFile
 
 
 def roll_back(job: BookJob) -> tuple[dict[str, Any], list[str]]:
@@ -20,14 +19,7 @@ def roll_back(job: BookJob) -> tuple[dict[str, Any], list[str]]:
     A book that was changed after it was placed is kept, and so are sources that differ from their
     backup.
     """
-    lines = []
-    for path, sha256 in _list_outputs(job):
-        shown = path_text.display_path(to_path(path))
-        match place_book.remove_placed(to_path(path), sha256):
-            case Removal.REMOVED:
-                lines.append(f"Moved to quarantine: {shown}")
-            case Removal.CHANGED:
-                lines.append(f"Kept, because it was changed after it was placed: {shown}")
+    lines = list(filter(None, (book.withdraw("rolled back") for book in _list_outputs(job))))
     lines += restore_sources(job)
     if dirs := job.find_dirs():
         working_dirs.cleanup_working_dirs(dirs)
@@ -35,14 +27,14 @@ def roll_back(job: BookJob) -> tuple[dict[str, Any], list[str]]:
     return {"output_path": "", "output_sha256": "", "failure": "", "metrics": {}}, lines
 
 
-def _list_outputs(job: BookJob) -> Iterator[tuple[str, str]]:
-    """Yield the path and hash of the book, also if a kill came before its record."""
+def _list_outputs(job: BookJob) -> Iterator[PlacedFile]:
+    """Yield the book of the queue, and another one that was placed before a kill."""
     dirs = job.find_dirs()
-    placed = place_book.find_placed(dirs.state) if dirs else None
+    placed = place_file.find_placed(dirs.state) if dirs else None
     if placed:
-        yield placed.path, placed.sha256
-    if job.item.output_path and not (placed and placed.path == job.item.output_path):
-        yield job.item.output_path, job.item.output_sha256
+        yield placed
+    if job.published and not (placed and placed.path == job.published.path):
+        yield job.published
 
 
 def restore_sources(job: BookJob, progress: Report | None = None) -> Iterator[str]:
@@ -54,7 +46,7 @@ def restore_sources(job: BookJob, progress: Report | None = None) -> Iterator[st
     if not folder.is_dir():
         yield f"Nothing restored: the backup {shown} no longer exists."
         return
-    restored = backup.restore_missing(folder, progress)
+    restored = backups.restore_missing(folder, progress)
     for path in restored.restored:
         yield f"Restored: {path_text.display_path(path)}."
     for path in restored.differing:

@@ -11,7 +11,6 @@ import msgspec
 
 from mediakeep import path_text
 from mediakeep.audiobooks.item import AudiobookItem, to_path
-from mediakeep.audiobooks.publishing import place_book
 from mediakeep.audiobooks.sources import book_format
 from mediakeep.config import AudiobookSettings, PathSettings
 from mediakeep.errors import UsageError
@@ -55,7 +54,7 @@ class BookOptions(AudiobookSettings, frozen=True, kw_only=True):
 
     def check(self) -> None:
         """Raise UsageError if one of the values is invalid."""
-        _ = self.bit_rate, place_book.parse_file_mode(self.file_mode)
+        _ = self.bit_rate, parse_file_mode(self.file_mode)
         book_format.check_sample_rate(self.sample_rate)
 
 
@@ -101,3 +100,16 @@ class BookSettings(msgspec.Struct, frozen=True, kw_only=True):
         """Return the path of a folder, which is below the home if it is relative."""
         home = Path(path_text.unescape_path(self.home))
         return home / Path(path_text.unescape_path(folder)).expanduser()
+
+
+def parse_file_mode(text: str) -> int | None:
+    """Return the mode that octal digits stand for, or None for an empty text; raise UsageError."""
+    if not text:
+        return None
+    digits = text.removeprefix("0")
+    if len(digits) == 3 and all(digit in "01234567" for digit in digits) and digits[0] in "4567":
+        return int(digits, 8)
+    raise UsageError(
+        f"Invalid file mode {text!r}: give three octal digits that let its owner read the book,"
+        " such as 640."
+    )

@@ -18,12 +18,20 @@ def lock_folder(folder: Path) -> Iterator[None]:
 
     On a file system without locks, nothing is locked.
     """
-    with translate_errors(folder):
-        handle = open_folder(folder)
-    try:
-        if not try_lock(handle):
+    with contextlib.ExitStack() as stack:
+        with translate_errors(folder):
+            is_locked = stack.enter_context(open_and_lock(folder))
+        if not is_locked:
             raise NotCopied(folder, "another process is using it", "Wait for it, then run again.")
         yield
+
+
+@contextlib.contextmanager
+def open_and_lock(folder: Path, *, unsupported: bool = True) -> Iterator[bool]:
+    """Lock a folder for a `with` block; yield False if another process has locked it."""
+    handle = open_folder(folder)
+    try:
+        yield try_lock(handle, unsupported=unsupported)
     finally:
         os.close(handle)
 

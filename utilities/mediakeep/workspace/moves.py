@@ -17,46 +17,71 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 from mediakeep import atomic_files, file_copies, path_text
 from mediakeep.errors import TargetExists, WorkingFilesChanged
 from mediakeep.file_copies import OnBytes, ignore_bytes
 from mediakeep.workspace import folder_owners
-from mediakeep.workspace.folder_locks import open_folder, try_lock
-from mediakeep.workspace.manifest import Check, Manifest, ManifestFile, is_equal, walk
+from mediakeep.workspace.disk_space import SpaceRequirement, check_disk_space
+from mediakeep.workspace.folder_locks import open_and_lock, open_folder, try_lock
+from mediakeep.workspace.manifest import (
+    Check,
+    Manifest,
+    ManifestFile,
+    build_manifest,
+    is_equal,
+    walk,
+)
 from mediakeep.workspace.system_errors import (
     find_existing_parent,
     translate_errors,
 )
-from mediakeep.workspace.verified_copy import (
-    copy_file,
-    copy_folder_metadata,
-    make_subfolder,
-    sync_folders,
-)
+from mediakeep.workspace.verified_copy import copy_entries, copy_file, sync_folders
 
 _PART_PATTERN = ".mediakeep-????????????.part"
 _STALE_SECONDS = 3600.0  # seconds; decides only on file systems without locks
 _TARGET_HINT = "Move it away or choose another target, then run again."
 _NOT_EMPTY = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EISDIR})
+_T = TypeVar("_T")
 
 
 class OtherFileSystem(Exception):
     """Raised if a rename is impossible between two mounts of one device, such as bind mounts."""
 
 
-def move_tree(source: Path, target: Path, manifest: Manifest) -> None:
-    """Move a file or folder to another file system.
+def move_by(
+    source: Path,
+    target: Path,
+    publish: Callable[[Path], _T],
+    manifest: Manifest | None = None,
+    on_bytes: OnBytes = ignore_bytes,
+    *,
+    checks_space: bool = False,
+) -> _T:
+    """Call a function that renames a file or folder into place, and return its result.
 
+    It gets the source, or a hidden copy of it if the target is on another file system. A source
+    with a manifest is synced before; else anything is renamed as it is, and hashed if it is copied.
+    With `checks_space`, NotEnoughSpace is raised before a copy that does not fit.
     Raises TargetExists, WorkingFilesChanged if the source differs from the manifest, NotCopied and
     DiskFull.
     """
-    with staged_copy(source, target, manifest) as staged:
-        rename_into_place(staged, target)
+    if is_same_file_system(source, target):
+        if manifest:
+            sync_tree(source)
+        with contextlib.suppress(OtherFileSystem):
+            return publish(source)
+    manifest = manifest or build_manifest(source)
+    if checks_space:
+        check_disk_space([SpaceRequirement(target.parent, manifest.size)])
+    with staged_copy(source, target, manifest, on_bytes=on_bytes) as staged:
+        result = publish(staged)
     remove_published(source, manifest)
+    return result
 
 
 def rename_into_place(source: Path, target: Path) -> None:
@@ -183,22 +208,14 @@ def staged_copy(
 
 def _copy_manifest_files(
     source: Path, target: Path, manifest: Manifest, on_bytes: OnBytes
-) -> list[ManifestFile]:
+) -> tuple[ManifestFile, ...]:
     if not source.is_dir():
-        return [copy_file(source, target, target, on_bytes)]
-    folders = [Path(path_text.unescape_path(name)) for name in manifest.folders]
-    with translate_errors(target):
-        target.mkdir()
-    for name in folders:
-        make_subfolder(target / name)
-    files = [
-        copy_file(file.below(source), file.below(target), target, on_bytes, file.sha256)
-        for file in manifest.files
-    ]
-    for name in reversed([Path(), *folders]):
-        copy_folder_metadata(source / name, target / name)
-    sync_folders([target, *(target / name for name in folders)])
-    return files
+        return (copy_file(source, target, target, on_bytes),)
+    places = map(path_text.unescape_path, ("", *manifest.folders))
+    folders = {target / place: source / place for place in places}
+    files = {file.below(target): file.below(source) for file in manifest.files}
+    hashes = {file.below(target): file.sha256 for file in manifest.files}
+    return copy_entries(folders, files, target, on_bytes, hashes).files
 
 
 @contextlib.contextmanager
@@ -226,14 +243,10 @@ def _create_locked_folder(parent: Path) -> tuple[Path, int]:
 
 
 def _remove_if_abandoned(path: Path) -> bool:
-    try:
-        handle = open_folder(path)
-    except OSError:  # removed meanwhile, or no folder
-        return False
-    try:
-        old = time.time() - os.fstat(handle).st_mtime > _STALE_SECONDS
-        if try_lock(handle, unsupported=old):
-            shutil.rmtree(path, ignore_errors=True)
-        return not path.exists()
-    finally:
-        os.close(handle)
+    with contextlib.suppress(OSError):  # removed meanwhile, or no folder
+        old = time.time() - path.lstat().st_mtime > _STALE_SECONDS
+        with open_and_lock(path, unsupported=old) as is_locked:
+            if is_locked:
+                shutil.rmtree(path, ignore_errors=True)
+            return not path.exists()
+    return False

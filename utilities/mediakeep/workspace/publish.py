@@ -84,13 +84,11 @@ def copy_to_archive(
     name = _free_metadata_name(manifest)
     target, is_done = _choose_target(target, manifest, rules, {name})
     if is_done:
-        _add_owner(target, rules)
         return target
     check_unchanged(source_dir, manifest, Check.TIME)
     _refuse_inner_archives(target, manifest)
     content = {"format": 1, "archived": rules.now(), **metadata, "files": manifest.files}
     data = msgspec.json.format(msgspec.json.encode(content))
-    _record_target(target, rules)
     with moves.staged_copy(source_dir, target, manifest, {name: data}) as staged:
         _publish(staged, target, rules)
     return target
@@ -99,21 +97,13 @@ def copy_to_archive(
 def load_archive_manifest(archive: Path) -> Manifest:
     """Return the manifest of the source that an archive is a copy of; raise WorkingFilesChanged."""
     folders = [relative_path(path, archive) for path, _ in walk(archive) if path.is_dir()]
-    for path in reversed(list(_iter_metadata_files(archive))):
+    for path in reversed(list(iter_files_named(archive, METADATA_FILE))):
         found = read_working_file(path, ArchiveMetadata, _ARCHIVE_HINT)
         copied = Manifest(found.files if found else (), tuple(folders))
-        if path.name == _free_metadata_name(copied):
+        if found and path.name == _free_metadata_name(copied):
             return copied
     path = archive / METADATA_FILE
     raise WorkingFilesChanged(path, "it does not list its files", _ARCHIVE_HINT)
-
-
-def _iter_metadata_files(archive: Path) -> Iterator[Path]:
-    """Yield the metadata file, after files of the source that have such a name."""
-    path = archive / METADATA_FILE
-    while path.exists():
-        yield path
-        path = path.with_name(f"_{path.name}")
 
 
 def move_to_output(
@@ -126,40 +116,23 @@ def move_to_output(
     """
     target, is_done = _choose_target(target, manifest, rules, ())
     if is_done:
-        _add_owner(target, rules)
         moves.remove_published(source, manifest)
         return target
     check_unchanged(source, manifest)
-    _record_target(target, rules)
-    if moves.is_same_file_system(source, target):
-        moves.sync_tree(source)
-        with contextlib.suppress(moves.OtherFileSystem):
-            _publish(source, target, rules)
-            return target
-    with moves.staged_copy(source, target, manifest) as staged:
-        _publish(staged, target, rules)
-    moves.remove_published(source, manifest)
+    moves.move_by(source, target, lambda staged: _publish(staged, target, rules), manifest)
     return target
 
 
 def _publish(staged: Path, target: Path, rules: PublishRules) -> None:
-    if rules.owner and staged.is_dir():
-        folder_owners.write_owner(staged, rules.owner)
-    _set_existing_aside(target, rules)
-    moves.rename_into_place(staged, target)
-
-
-def _add_owner(target: Path, rules: PublishRules) -> None:
-    """Record another owner of a target that a killed run may have published."""
-    moves.remove_abandoned_parts(target.parent)
-    if rules.owner and target.is_dir():
-        folder_owners.add_owner(target, rules.owner)
-
-
-def _record_target(target: Path, rules: PublishRules) -> None:
     if rules.record:
         with translate_errors(rules.record):
             atomic_files.write_atomic(rules.record, path_text.escape_path(target))
+    if rules.owner and staged.is_dir():
+        folder_owners.write_owner(staged, rules.owner)
+    if rules.existing is ExistingPolicy.REPLACE and os.path.lexists(target):
+        root = rules.quarantine_root or target.parent
+        move_to_quarantine(target, root, "replaced by a new output", rules.now)
+    moves.rename_into_place(staged, target)
 
 
 def read_recorded_target(record: Path) -> Path | None:
@@ -189,11 +162,17 @@ def _equals(target: Path, manifest: Manifest, ignored: set[str] | tuple[()]) -> 
 def _choose_target(
     target: Path, manifest: Manifest, rules: PublishRules, ignored: set[str] | tuple[()]
 ) -> tuple[Path, bool]:
-    """Return the path to publish at, and whether this content is there already."""
+    """Return the path to publish at, and whether this content is there already.
+
+    Then a killed run may have published it; another owner is recorded.
+    """
     for candidate in _iter_candidates(target, rules.existing):
         if not os.path.lexists(candidate):
             return candidate, False
         if _equals(candidate, manifest, ignored):
+            moves.remove_abandoned_parts(candidate.parent)
+            if rules.owner and candidate.is_dir():
+                folder_owners.add_owner(candidate, rules.owner)
             return candidate, True
         if rules.existing is ExistingPolicy.REPLACE:
             return candidate, False
@@ -205,12 +184,6 @@ def _iter_candidates(target: Path, existing: ExistingPolicy) -> Iterator[Path]:
     if existing is ExistingPolicy.RENAME:
         stem, suffix = (target.name, "") if target.is_dir() else (target.stem, target.suffix)
         yield from (target.with_name(f"{stem} ({number}){suffix}") for number in count(2))
-
-
-def _set_existing_aside(target: Path, rules: PublishRules) -> None:
-    if rules.existing is ExistingPolicy.REPLACE and os.path.lexists(target):
-        root = rules.quarantine_root or target.parent
-        move_to_quarantine(target, root, "replaced by a new output", rules.now)
 
 
 def _refuse_inner_archives(target: Path, manifest: Manifest) -> None:
@@ -231,3 +204,11 @@ def free_name(name: str, taken: Collection[str]) -> str:
     while name in taken:
         name = f"_{name}"
     return name
+
+
+def iter_files_named(folder: Path, name: str) -> Iterator[Path]:
+    """Yield the files of a folder with a name from `free_name`, the one without "_" first."""
+    path = folder / name
+    while os.path.lexists(path):
+        yield path
+        path = path.with_name(f"_{path.name}")

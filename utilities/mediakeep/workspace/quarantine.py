@@ -16,7 +16,6 @@ import msgspec
 
 from mediakeep import atomic_files, clock, path_text
 from mediakeep.workspace import moves
-from mediakeep.workspace.manifest import build_manifest
 from mediakeep.workspace.system_errors import (
     read_working_file,
     translate_errors,
@@ -107,11 +106,7 @@ def expire_entries(root: Path, days: float, now: clock.Clock = clock.now) -> lis
 def _move(source: Path, target: Path) -> None:
     """Move anything within a file system, links as they are; to another one, files and folders."""
     moves.remove_abandoned_parts(target.parent)
-    if moves.is_same_file_system(source, target):
-        with contextlib.suppress(moves.OtherFileSystem):
-            moves.rename_into_place(source, target)
-            return
-    moves.move_tree(source, target, build_manifest(source))
+    moves.move_by(source, target, lambda staged: moves.rename_into_place(staged, target))
 
 
 def _is_old_and_empty(folder: Path, oldest: datetime) -> bool:

@@ -13,8 +13,9 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from mediakeep import atomic_files, file_copies
 from mediakeep.errors import CopyDiffers, NotCopied, SourceChanged, WorkingFilesChanged
@@ -41,20 +42,36 @@ def copy_to_source(
     with lock_folder(source_dir):
         _remove_temp_files(source_dir)
         entries = dict(_walk_linked(folder, source_dir, (), is_refused))
-        folders = [path for path, source in entries.items() if source.is_dir()]
-        for path in folders:
-            make_subfolder(path)
-        files = [
-            copy_file(source, path, source_dir)
-            for path, source in entries.items()
-            if path not in folders
-        ]
+        folders = {path: source for path, source in entries.items() if source.is_dir()}
+        files = {path: source for path, source in entries.items() if path not in folders}
+        copied = copy_entries(folders, files, source_dir)
         if dict(_walk_linked(folder, source_dir, (), is_refused)) != entries:
             raise SourceChanged(folder, "files were added or removed")
-        for path in reversed(folders):
-            copy_folder_metadata(entries[path], path)
-        sync_folders([*folders, source_dir])
-    return Manifest(tuple(files), tuple(relative_path(path, source_dir) for path in folders))
+    return copied
+
+
+def copy_entries(
+    folders: Mapping[Path, Path],
+    files: Mapping[Path, Path],
+    top: Path,
+    on_bytes: OnBytes = ignore_bytes,
+    hashes: Mapping[Path, str] = MappingProxyType({}),
+) -> Manifest:
+    """Copy files and folders below a folder, sync the folders, and return the manifest.
+
+    All are given by the path of the copy, parents first. `hashes` are those that are known of
+    files, by the same paths. See `copy_file`.
+    """
+    for path in folders:
+        make_subfolder(path)
+    copied = tuple(
+        copy_file(source, path, top, on_bytes, hashes.get(path, ""))
+        for path, source in files.items()
+    )
+    for path in reversed([*folders]):
+        copy_folder_metadata(folders[path], path)
+    sync_folders([*{*folders, top}])
+    return Manifest(copied, tuple(relative_path(path, top) for path in folders if path != top))
 
 
 def copy_file(

@@ -224,10 +224,11 @@ def _remove_outputs(
     if not (settings["mirror"] and item.playback_path):
         return None
     job = _build_job(item, settings)
-    found = job.find_result(item.playback_path)
+    found = job.find_result("playback_path")
+    kept = "" if found.is_removable else found.describe()
     if write:
-        job.withdraw_result(found, "its source has vanished")
-    return OutputRemoval({"playback_path": ""}, "" if found.is_removable else found.describe())
+        found.withdraw("its source has vanished")
+    return OutputRemoval({"playback_path": ""}, kept)
 
 
 def _find_second_outputs(items: Mapping[str, Item], settings: Settings) -> SecondOutputs:

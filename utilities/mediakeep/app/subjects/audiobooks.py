@@ -51,8 +51,7 @@ def _list_outputs(_item: Item) -> list[str]:
 
 def _before_batch(_home: Path, options: WorkerOptions, items: Mapping[str, Item]) -> list[str]:
     """Delete old backups, but not those of unfinished jobs, and what was in quarantine as long."""
-    from mediakeep.audiobooks.publishing import backup_retention
-    from mediakeep.workspace import quarantine
+    from mediakeep.workspace import backup_retention, quarantine
 
     settings = _convert_settings(options.settings)
     unfinished = {

@@ -1,1 +1,1 @@
-"""Back up the sources, place the finished book, and record the job."""
+"""Record the job of a book."""

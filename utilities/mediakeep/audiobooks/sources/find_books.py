@@ -26,8 +26,8 @@ from mediakeep.media.audio.formats import (
 )
 from mediakeep.media.folder_groups import FolderGroups, IsPart
 from mediakeep.media.folder_listing import ListedFile, ListedFolder
+from mediakeep.workspace.backups import BACKUP_RECORD
 
-BACKUP_RECORD = "backup.json"  # in a backup of sources, which is no book
 PROTECTED_SUFFIXES = frozenset({".aax", ".aaxc", ".aa", ".m4p"})
 PARTIAL_SUFFIXES = frozenset(
     {".part", ".partial", ".crdownload", ".download", ".opdownload", ".!ut", ".!qb", ".aria2"}

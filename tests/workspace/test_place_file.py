@@ -1,4 +1,4 @@
-"""Books are placed whole, once, and never over another one."""
+"""Files are placed whole, once, and never over another one."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from mediakeep.audiobooks.publishing import place_book
-from mediakeep.audiobooks.publishing.place_book import PlacedBook, PlacingRules, Removal
-from mediakeep.errors import DiskFull, NotEnoughSpace, UsageError, WorkingFilesChanged
-from mediakeep.workspace import disk_space, moves, quarantine
+from mediakeep.errors import DiskFull, NotEnoughSpace, WorkingFilesChanged
+from mediakeep.workspace import disk_space, moves, place_file, quarantine
+from mediakeep.workspace.place_file import PlacedFile, PlacingRules
 from tests.crash import gate
 from tests.crash.tap import FileCall, Tap
 from tests.workspace import trees
@@ -27,13 +25,14 @@ SOUND = b"sound" * 50_000
 _PLACE = """
 import sys
 from pathlib import Path
-from mediakeep.audiobooks.publishing.place_book import PlacingRules, place_book
+from mediakeep.workspace.place_file import PlacingRules, place_file
 
 home = Path(sys.argv[1])
 for number in range(20):
     book = home / f"{number}.m4b"
     book.write_text(f"{home} {number}")
-    place_book(book, Path(sys.argv[2]), "Book", PlacingRules(home / f"{number}_state"))
+    rules = PlacingRules(home / f"{number}_state")
+    place_file(book, Path(sys.argv[2]) / "Book.m4b", rules)
 """
 
 
@@ -44,7 +43,7 @@ class Scene:
         self.book = (other or folder) / "working" / "book.m4b"
         self.state, self.output = folder / "state", folder / "out"
         self.folders = [self.book.parent, self.state, self.output]
-        self.own: PlacedBook | None = None
+        self.own: PlacedFile | None = None
 
     def prepare(self) -> None:
         self.book.parent.mkdir(exist_ok=True)
@@ -54,9 +53,9 @@ class Scene:
         """Place the book, and return its path, relative to the output folder."""
         return self.place_in(self.output, name, mode).location.relative_to(self.output)
 
-    def place_in(self, folder: Path, name: str = "Book", mode: int | None = None) -> PlacedBook:
+    def place_in(self, folder: Path, name: str = "Book", mode: int | None = None) -> PlacedFile:
         rules = PlacingRules(self.state, self.own, mode)
-        return place_book.place_book(self.book, folder, name, rules)
+        return place_file.place_file(self.book, folder / f"{name}.m4b", rules)
 
     def quarantined(self) -> dict[str, bytes]:
         return {
@@ -109,7 +108,7 @@ def test_an_earlier_book_of_the_job_is_replaced(scene: Scene) -> None:
     scene.output.mkdir()
     (scene.output / "Book.m4b").write_bytes(b"other")
     placed = scene.place_in(scene.output)
-    scene.own = PlacedBook(placed.path, placed.sha256)
+    scene.own = PlacedFile(placed.path, placed.sha256)
     scene.book.write_bytes(b"new")
     (scene.output / "Book.m4b").unlink()
     assert scene.place() == Path("Book (2).m4b")
@@ -146,7 +145,7 @@ def test_a_name_that_is_taken_at_the_last_moment(scene: Scene) -> None:
     with Tap(take):
         assert scene.place() == Path("Book (2).m4b")
     assert (scene.output / "Book.m4b").read_bytes() == b"other"
-    assert place_book.find_placed(scene.state) == scene.place_in(scene.output)
+    assert place_file.find_placed(scene.state) == scene.place_in(scene.output)
 
 
 def test_books_that_are_placed_at_once_all_survive(tmp_path: Path) -> None:
@@ -181,25 +180,6 @@ def test_the_mode_of_a_book(scene: Scene) -> None:
     assert (scene.output / "Book.m4b").stat().st_mode & 0o7777 == 0o640
 
 
-@pytest.mark.parametrize(("text", "mode"), [("640", 0o640), ("0444", 0o444), ("", None)])
-def test_a_valid_mode(text: str, mode: int | None) -> None:
-    assert place_book.parse_file_mode(text) == mode
-
-
-@pytest.mark.parametrize("text", ["8", "rw-r-----", "999", "1640", "040", "64", "٦٤٠", "-640"])
-def test_an_invalid_mode_is_explained(text: str) -> None:
-    with pytest.raises(UsageError, match=r"Invalid file mode .*, such as 640\."):
-        place_book.parse_file_mode(text)
-
-
-def test_a_name_is_valid_everywhere() -> None:
-    assert place_book.build_file_name('A: "B"/C?') == "A_ _B__C_"
-    moment = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
-    name = place_book.build_file_name("字" * 300, moment)
-    assert name.endswith(f"_{moment.astimezone():%Y%m%d_%H%M%S}")
-    assert len(f"{name} (999).m4b".encode()) < 255
-
-
 def test_a_book_for_another_file_system_is_verified(tmp_path: Path, other_disk: Path) -> None:
     scene = Scene(tmp_path, other_disk)
     scene.prepare()
@@ -211,7 +191,7 @@ def test_a_book_for_another_file_system_is_verified(tmp_path: Path, other_disk: 
     def report(done: int, of: int) -> None:
         reports.append((done, of))
 
-    book = place_book.place_book(scene.book, scene.output, "Book", rules, report)
+    book = place_file.place_file(scene.book, scene.output / "Book.m4b", rules, report)
     assert book.location.name == "Book (2).m4b"
     assert reports[-1] == (4 * len(SOUND), 4 * len(SOUND))
     placed = scene.output / "Book (2).m4b"
@@ -278,12 +258,12 @@ def test_what_is_removed_is_what_was_placed(scene: Scene) -> None:
     path = placed.location
     data = path.read_bytes()
     path.write_bytes(b"mine")
-    assert place_book.remove_placed(path, placed.sha256) is Removal.CHANGED
+    assert placed.withdraw("test").startswith("Kept, because it was changed")
     assert path.read_bytes() == b"mine"
     path.write_bytes(data)
-    assert place_book.remove_placed(path, placed.sha256) is Removal.REMOVED
+    assert placed.withdraw("test") == f"Moved to quarantine: {path}"
     assert scene.quarantined() == {"Book.m4b": SOUND}
-    assert place_book.remove_placed(path, placed.sha256) is Removal.MISSING
+    assert placed.withdraw("test") == ""
 
 
 def test_an_equal_book_of_another_job_is_not_taken_for_the_placed_one(scene: Scene) -> None:
@@ -292,7 +272,7 @@ def test_an_equal_book_of_another_job_is_not_taken_for_the_placed_one(scene: Sce
     (scene.output / "Book.m4b").write_bytes(SOUND)
     record = msgspec.structs.replace(placed, inode=1)
     (scene.state / "placed.json").write_bytes(msgspec.json.encode(record))
-    assert place_book.find_placed(scene.state) is None
+    assert place_file.find_placed(scene.state) is None
     scene.prepare()
     assert scene.place() == Path("Book (2).m4b")
 
@@ -320,7 +300,7 @@ def test_the_new_name_is_synced_before_the_old_one_is_removed(scene: Scene) -> N
 
 def kill_at_each_call(scene: Scene) -> int:
     """Place a book over an earlier one of its job, and next to another one."""
-    placed: list[PlacedBook] = []
+    placed: list[PlacedFile] = []
 
     def prepare() -> None:
         scene.own = None
@@ -359,7 +339,7 @@ def test_a_killed_process_has_placed_its_book_once(tmp_path: Path) -> None:
     stopped.kill(process)
     book = home / "0.m4b"
     assert book.samefile(output / "Book.m4b")
-    placed = place_book.place_book(book, output, "Book", PlacingRules(home / "0_state"))
+    placed = place_file.place_file(book, output / "Book.m4b", PlacingRules(home / "0_state"))
     assert placed.location == output / "Book.m4b"
     assert not book.exists()
     assert [path.name for path in output.iterdir()] == ["Book.m4b"]

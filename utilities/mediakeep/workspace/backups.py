@@ -1,4 +1,4 @@
-"""Back up the source folders of a book, and restore files that are missing from them.
+"""Back up the source folders of a job, and restore files that are missing from them.
 
     <root>/<name>_20261122_143000/       copies of all files; of several folders, a subfolder each
     <root>/<name>_20261122_143000/backup.json    the job, and the files with their hashes
@@ -11,19 +11,20 @@ that they lack.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from mediakeep import atomic_files, clock, path_text
-from mediakeep.audiobooks.sources.find_books import BACKUP_RECORD
 from mediakeep.errors import NotCopied, SourceChanged, TargetExists, WorkingFilesChanged
 from mediakeep.file_copies import OnBytes
 from mediakeep.untrusted_files import read_json
@@ -40,15 +41,16 @@ from mediakeep.workspace.manifest import (
     relative_path,
     walk,
 )
-from mediakeep.workspace.publish import free_name
+from mediakeep.workspace.publish import free_name, iter_files_named
 from mediakeep.workspace.system_errors import translate_errors, write_working_file
 from mediakeep.workspace.verified_copy import (
-    copy_file,
+    copy_entries,
     copy_folder_metadata,
     make_subfolder,
     sync_folders,
 )
 
+BACKUP_RECORD = "backup.json"
 PART_PATTERN = ".backup-????????????.part"
 _DIGITS = 12  # of the hash of a job's key, in the name of its unfinished backup
 
@@ -143,13 +145,14 @@ def create_backup(
             for folder, name in zip(job.folders, _name_subfolders(job.folders), strict=True)
         ]
         _remove_stale(staged, listed)
-        needed = _measure_missing(staged, listed)
+        size = _sum_sizes(facts for one in listed for facts in one.entries.values())
+        needed = max(0, size - _sum_sizes(facts for _, facts in walk(staged)))
         with disk_space.reserve_disk_space(reservations, [SpaceRequirement(root, needed)]):
-            counted = CopyProgress(_sum_listed(listed), progress)
+            counted = CopyProgress(size, progress)
             sources = tuple(_copy_source(one, staged, counted) for one in listed)
             record = BackupRecord(job.key, now(), sources)
             _check_names(staged, sources, job)
-            _write_record(staged, record)
+            write_working_file(staged / _name_record(sources), record)
             return _take_name(staged, root, path_text.safe_name(job.name), record.created)
 
 
@@ -170,7 +173,7 @@ def list_backups(root: Path) -> Iterator[tuple[Path, BackupRecord]]:
 
 def read_record(backup: Path) -> BackupRecord | None:
     """Return the record of a backup, or None if a folder has none that can be read."""
-    for path in reversed(list(_iter_record_files(backup))):
+    for path in reversed(list(iter_files_named(backup, BACKUP_RECORD))):
         record = read_json(path, BackupRecord)  # None for a file of the source with this name
         if record and path.name == _name_record(record.sources) and _is_inside(record):
             return record
@@ -258,16 +261,6 @@ def _remove_stale(staged: Path, listed: Sequence[_Listing]) -> None:
                 shutil.rmtree(path) if stat.S_ISDIR(facts.st_mode) else path.unlink()
 
 
-def _measure_missing(staged: Path, listed: Sequence[_Listing]) -> int:
-    """Return the bytes that are still to be copied."""
-    copied = (facts for _, facts in walk(staged))
-    return max(0, _sum_listed(listed) - _sum_sizes(copied))
-
-
-def _sum_listed(listed: Sequence[_Listing]) -> int:
-    return _sum_sizes(facts for one in listed for facts in one.entries.values())
-
-
 def _sum_sizes(entries: Iterable[os.stat_result]) -> int:
     return sum(facts.st_size for facts in entries if stat.S_ISREG(facts.st_mode))
 
@@ -275,28 +268,27 @@ def _sum_sizes(entries: Iterable[os.stat_result]) -> int:
 def _copy_source(listing: _Listing, staged: Path, on_bytes: OnBytes) -> BackupSource:
     """Copy a source folder; what an earlier call has copied is kept if it equals its source."""
     folder, target, entries = listing
-    top = folder.resolve()
-    folders = [name for name, facts in entries.items() if stat.S_ISDIR(facts.st_mode)]
-    places = [Path(path_text.unescape_path(name)) for name in ("", *folders)]
-    for place in places:
-        make_subfolder(target / place)
-    files, links = [], {}
+    top, links = folder.resolve(), dict[str, str]()
+    places: dict[bool, dict[Path, Path]] = {True: {}, False: {}}  # folders, files
+    make_subfolder(target)
     for name, facts in entries.items():
-        place = Path(path_text.unescape_path(name))
-        if stat.S_ISREG(facts.st_mode):
-            copied = copy_file(top / place, target / place, target, on_bytes)
-            files.append(msgspec.structs.replace(copied, mtime_ns=facts.st_mtime_ns))
-        elif stat.S_ISLNK(facts.st_mode):
+        place = path_text.unescape_path(name)
+        if stat.S_ISLNK(facts.st_mode):
             with translate_errors(top / place):
                 links[name] = path_text.escape_path((top / place).readlink())
+        else:
+            places[stat.S_ISDIR(facts.st_mode)][target / place] = top / place
+    copied = copy_entries(places[True], places[False], target, on_bytes)
+    files = tuple(
+        msgspec.structs.replace(file, mtime_ns=entries[file.path].st_mtime_ns)
+        for file in copied.files
+    )
     if _identify(_list_entries(top)) != _identify(entries):
         raise SourceChanged(folder, "its files were changed")
-    for place in reversed(places):
-        copy_folder_metadata(top / place, target / place)
-    sync_folders([*(target / place for place in places), staged])
+    copy_folder_metadata(top, target)  # the last, as retention goes by the time of the folder
+    sync_folders([target])
     path = path_text.escape_path(folder.absolute())
-    subfolder = relative_path(target, staged)
-    return BackupSource(path, subfolder, tuple(files), tuple(folders), links)
+    return BackupSource(path, relative_path(target, staged), files, copied.folders, links)
 
 
 def _identify(entries: dict[str, os.stat_result]) -> dict[str, tuple[int, ...]]:
@@ -314,10 +306,6 @@ def _check_names(staged: Path, sources: Sequence[BackupSource], job: BackupJob) 
         raise NotCopied(job.folders[0], "the backup cannot hold all of its names", hint)
 
 
-def _write_record(staged: Path, record: BackupRecord) -> None:
-    write_working_file(staged / _name_record(record.sources), record)
-
-
 def _name_record(sources: Sequence[BackupSource]) -> str:
     """Return the name of the record; another one if a source has such a file."""
     taken = {
@@ -330,14 +318,6 @@ def _name_record(sources: Sequence[BackupSource]) -> str:
         )
     }
     return free_name(BACKUP_RECORD, taken)
-
-
-def _iter_record_files(backup: Path) -> Iterator[Path]:
-    """Yield the files that may be the record, the likeliest last."""
-    path = backup / BACKUP_RECORD
-    while os.path.lexists(path):
-        yield path
-        path = path.with_name(f"_{path.name}")
 
 
 def _is_inside(record: BackupRecord) -> bool:
@@ -359,15 +339,12 @@ def _is_inside(record: BackupRecord) -> bool:
 def _take_name(staged: Path, root: Path, name: str, created: datetime) -> Path:
     """Rename a complete backup to the first name that is free, and return its path."""
     stem = f"{name}_{created.astimezone():%Y%m%d_%H%M%S}"
-    target, number = root / stem, 1
-    while True:
-        try:
+    for number in count(1):
+        target = root / (stem if number == 1 else f"{stem}_{number}")
+        with contextlib.suppress(TargetExists):
             moves.rename_into_place(staged, target)
-        except TargetExists:
-            number += 1
-            target = root / f"{stem}_{number}"
-        else:
             return target
+    raise AssertionError  # there are always more names
 
 
 def _restore_file(copies: Path, original: Path, file: ManifestFile, on_bytes: OnBytes) -> str:

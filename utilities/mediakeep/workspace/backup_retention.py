@@ -9,6 +9,7 @@ complete, or hidden; the next call deletes what is hidden. Each removal is one l
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Container, Iterator
@@ -16,8 +17,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from mediakeep import atomic_files, clock, path_text
-from mediakeep.audiobooks.publishing.backup import PART_PATTERN, list_backups
-from mediakeep.workspace.folder_locks import open_folder, try_lock
+from mediakeep.workspace.backups import PART_PATTERN, list_backups
+from mediakeep.workspace.folder_locks import open_and_lock
 from mediakeep.workspace.manifest import walk
 from mediakeep.workspace.system_errors import translate_errors
 
@@ -75,18 +76,12 @@ def _find_expired(
 
 def _hide(path: Path, hidden: Path) -> bool:
     """Rename a folder, unless a process is using it or has removed it."""
-    try:
-        handle = open_folder(path)
-    except FileNotFoundError:
-        return False
-    try:
-        if not try_lock(handle):
-            return False
-        path.replace(hidden)
-        atomic_files.sync_folder(path.parent)
-        return True
-    finally:
-        os.close(handle)
+    with contextlib.suppress(FileNotFoundError), open_and_lock(path) as is_locked:
+        if is_locked:
+            path.replace(hidden)
+            atomic_files.sync_folder(path.parent)
+        return is_locked
+    return False
 
 
 def _log_removal(handle: int, hidden: Path, name: str, reason: str, moment: datetime) -> None:
