@@ -96,6 +96,10 @@ class Kind(msgspec.Struct, frozen=True):
         """The name of the first processing stage, or "" for a kind without stages."""
         return self.stages.first
 
+    def get_stage(self, item: Item) -> str:
+        """Return the stage in which an item runs next, or "" for a kind without stages."""
+        return self.stages.get_current_stage(item.processing_stage, item.failed_stage)
+
     def name_item(self, key: str, item: Item | None) -> str:
         """Return the name of an item for display: its key, or the name of one that was added."""
         return item.name if self.stages and item and item.name else key
