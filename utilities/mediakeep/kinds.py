@@ -72,6 +72,9 @@ class Kind(msgspec.Struct, frozen=True):
     batch_script: str  # the script that processes it
     item_class: str  # its Struct, as "module:class"; imported on first use, as it is in the subject
     rules: int = 1  # increased whenever a completed item would be processed differently
+    # Texts like those that its items are added by, such as "https://archive.org/details/..."; () if
+    # its items are paths.
+    item_examples: tuple[str, ...] = ()
     stages: StageTable = StageTable()
     # Earliest stage that a reset returns an item to, unless the user names one; "" for no limit.
     reset_limit: Callable[[Item], str] | None = None
