@@ -106,6 +106,7 @@ class Item(
     parked: str = ""  # why a pending item waits until `not_before`; "" if it is not parked
     out_of_space: bool = False  # it is parked until there is disk space
     processing_stage: str = ""
+    failed_stage: str = ""  # of an item whose failure code several stages share
     cleanup_stage: str = ""  # the stage that failed for the last time; its cleanup is due
     resume_stage: str = ""  # the stage in which the next attempt begins, if not the failed one
     parts: PartsRecord | None = None  # of the running stage

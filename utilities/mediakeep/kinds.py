@@ -72,6 +72,9 @@ class Kind(msgspec.Struct, frozen=True):
     batch_script: str  # the script that processes it
     item_class: str  # its Struct, as "module:class"; imported on first use, as it is in the subject
     rules: int = 1  # increased whenever a completed item would be processed differently
+    # Texts like those that its items are added by, such as "https://archive.org/details/..."; () if
+    # its items are paths.
+    item_examples: tuple[str, ...] = ()
     stages: StageTable = StageTable()
     # Earliest stage that a reset returns an item to, unless the user names one; "" for no limit.
     reset_limit: Callable[[Item], str] | None = None
@@ -95,6 +98,10 @@ class Kind(msgspec.Struct, frozen=True):
     def first_stage(self) -> str:
         """The name of the first processing stage, or "" for a kind without stages."""
         return self.stages.first
+
+    def get_stage(self, item: Item) -> str:
+        """Return the stage in which an item runs next, or "" for a kind without stages."""
+        return self.stages.get_current_stage(item.processing_stage, item.failed_stage)
 
     def name_item(self, key: str, item: Item | None) -> str:
         """Return the name of an item for display: its key, or the name of one that was added."""

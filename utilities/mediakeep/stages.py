@@ -30,9 +30,10 @@ class Retry(msgspec.Struct, frozen=True):
 class Stage(msgspec.Struct, frozen=True):
     """A processing stage: the stages that may follow it, its failure code, and its retries.
 
-    `next_stages` is () for a last stage. `failure_code` is the `processing_stage` of an item that
-    failed in this stage; "" keeps the name of the stage. `retry` is None if the retries of the
-    batch apply.
+    `next_stages` is () for a last stage, or only the stage itself if it runs in several calls.
+    `failure_code` is the `processing_stage` of an item that failed in this stage; "" keeps the name
+    of the stage. If several stages share it, the item's `failed_stage` has the name of the stage.
+    `retry` is None if the retries of the batch apply.
     """
 
     name: str
@@ -52,7 +53,9 @@ class StageTable(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         """Check that the names are unique and that every following stage exists."""
-        names = list(self.all_names())
+        codes = dict.fromkeys(stage.failure_code for stage in self.stages if stage.failure_code)
+        names = [stage.name for stage in self.stages] + [*codes]
+        names += [self.completed] if self.completed else []
         if duplicate := next((name for name in names if names.count(name) > 1), ""):
             raise ValueError(f"The stage table has the name {duplicate!r} twice.")
         known = {stage.name for stage in self.stages}
@@ -70,26 +73,31 @@ class StageTable(msgspec.Struct, frozen=True):
 
     def all_names(self) -> Iterator[str]:
         """Yield every value that `processing_stage` may have: stages, failure codes, completed."""
-        for stage in self.stages:
-            yield stage.name
-            if stage.failure_code:
-                yield stage.failure_code
-        if self.completed:
-            yield self.completed
+        names = [name for stage in self.stages for name in (stage.name, stage.failure_code)]
+        return filter(None, dict.fromkeys([*names, self.completed]))
 
-    def find_stage(self, name: str) -> Stage | None:
-        """Return the stage with a name or failure code; None if the table has no such stage."""
-        matches = (
-            stage for stage in self.stages if name and name in (stage.name, stage.failure_code)
-        )
-        return next(matches, None)
+    def find_stage(self, name: str, failed_stage: str = "") -> Stage | None:
+        """Return the stage with a name or failure code; None if the table has no such stage.
 
-    def get_current_stage(self, processing_stage: str) -> str:
-        """Return the name of the stage in which an item with this `processing_stage` runs next.
-
-        That is the first stage for a new, completed or unknown one.
+        Of several with this failure code, it is the `failed_stage`, or the first one without that.
         """
-        stage = self.find_stage(processing_stage)
+        matches = [
+            stage for stage in self.stages if name and name in (stage.name, stage.failure_code)
+        ]
+        return next((stage for stage in matches if stage.name == failed_stage), None) or next(
+            iter(matches), None
+        )
+
+    def is_shared_code(self, code: str) -> bool:
+        """Return whether several stages have this failure code."""
+        return [stage.failure_code for stage in self.stages].count(code) > 1
+
+    def get_current_stage(self, processing_stage: str, failed_stage: str = "") -> str:
+        """Return the name of the stage in which an item with these fields runs next.
+
+        That is the first stage for a new, completed or unknown `processing_stage`.
+        """
+        stage = self.find_stage(processing_stage, failed_stage)
         return stage.name if stage else self.first
 
     def position(self, name: str) -> int:

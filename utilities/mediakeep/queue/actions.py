@@ -230,7 +230,7 @@ def mark_completed(name: str, now: str) -> Callable[[QueueState], QueueChange]:
 
 def _get_completed_stage(kind: Kind, item: Item) -> str | None:
     """Return the `processing_stage` of an item that the user marks as completed."""
-    stage = kind.stages.find_stage(item.processing_stage)
+    stage = kind.stages.find_stage(item.processing_stage, item.failed_stage)
     return kind.stages.completed or (stage.name if stage else None)
 
 

@@ -181,10 +181,10 @@ def build_claim_patch(
 
 def _build_stage_patch(item: Item, table: StageTable) -> dict[str, Any]:
     """Return the changes that replace a failure code by the stage that is tried again."""
-    stage = table.find_stage(item.resume_stage or item.processing_stage)
+    stage = table.find_stage(item.resume_stage or item.processing_stage, item.failed_stage)
     if item.cleanup_stage or stage is None:
         return {}
-    resumed = {"resume_stage": None} if item.resume_stage else {}
+    resumed = {name: None for name in ("resume_stage", "failed_stage") if getattr(item, name)}
     if stage.name == item.processing_stage:
         return resumed
     return {**resumed, "processing_stage": stage.name}

@@ -58,6 +58,8 @@ def check_external_snapshot(
     for key, item in loaded.items.items():
         if reason := _find_invalid_value(kind, item, loaded.head.seq):
             raise InvalidQueueValues(path, f'{kind.noun} "{path_text.to_printable(key)}": {reason}')
+    if kind.item_examples:  # they are no paths
+        return
     places = {loaded.head.library_path, *libraries}
     if any(_find_items_outside(loaded, places)):
         places |= set(_read_former_libraries(folder))

@@ -16,7 +16,7 @@ _ATTEMPT_FIELDS = (
     *("error_message", "error_date", "not_before", "processing_stage", "parts", "attempts"),
     *("lookup", "for_lookup"),
 )
-_WAIT_FIELDS = ("parked", "out_of_space", "cleanup_stage", "resume_stage")
+_WAIT_FIELDS = ("parked", "out_of_space", "failed_stage", "cleanup_stage", "resume_stage")
 
 
 def build_reset_patch(kind: Kind, item: Item, to_stage: str = "") -> dict[str, Any]:
@@ -90,7 +90,7 @@ def has_progress(kind: Kind, item: Item) -> bool:
     """Return whether an item of a kind with stages has results of stages or parts, or attempts."""
     if not kind.stages:
         return False
-    stage = kind.stages.get_current_stage(item.processing_stage)
+    stage = kind.get_stage(item)
     return stage != kind.first_stage or bool(item.parts or item.attempts or item.cleanup_stage)
 
 
@@ -134,7 +134,7 @@ def find_reached_stage(kind: Kind, item: Item) -> str:
     """Return the last stage that an item has reached."""
     if item.status is Status.COMPLETED or item.processing_stage == kind.stages.completed != "":
         return list_stages(kind)[-1]
-    return kind.stages.get_current_stage(item.processing_stage)
+    return kind.get_stage(item)
 
 
 def check_reset_stage(kind: Kind, key: str, item: Item, stage: str) -> None:

@@ -86,7 +86,7 @@ def build_stage_facts(kind: Kind, item: Item, ending: SettleRequest) -> dict[str
     """
     if not kind.stages:
         return {}
-    stage = item.cleanup_stage or kind.stages.get_current_stage(item.processing_stage)
+    stage = item.cleanup_stage or kind.get_stage(item)
     attempts = stage_changes.get_attempts(item, stage) + (not item.cleanup_stage)
     seconds = round(ending.stage_seconds, 3)
     return {"stage": stage, "stage_seconds": seconds, "attempts": attempts}

@@ -26,7 +26,7 @@ def build_advance_change(kind: Kind, key: str, item: Item, ending: StageEnding) 
     Raise InvalidItemData if the next stage may not follow the current one.
     """
     outcome = ending.outcome
-    stage = kind.stages.get_current_stage(item.processing_stage)
+    stage = kind.get_stage(item)
     if not kind.stages.can_follow(stage, outcome.next_stage):
         current = kind.stages.find_stage(stage)
         choices = ", ".join(current.next_stages) if current else ""
@@ -47,9 +47,9 @@ def build_cleanup_change(kind: Kind, key: str, item: Item, ending: StageEnding) 
 
     The message of the outcome is the error.
     """
-    stage = kind.stages.get_current_stage(item.processing_stage)
+    stage = kind.get_stage(item)
     changes = {
-        "processing_stage": get_failure_code(kind, stage),
+        **build_failure_patch(kind, stage),
         "cleanup_stage": stage,
         "attempts": increment_attempts(kind, item),
         "error_message": ending.outcome.message,
@@ -84,7 +84,7 @@ def build_park_change(kind: Kind, key: str, item: Item, ending: StageEnding) -> 
     Raise InvalidItemData if the outcome lacks the seconds to wait or the reason.
     """
     outcome = ending.outcome
-    stage = kind.stages.get_current_stage(item.processing_stage)
+    stage = kind.get_stage(item)
     where = f"{kind.noun} {key}" + (f", stage {stage}" if stage else "")
     if not outcome.message:
         raise InvalidItemData(kind.name, f"{where}: it waits without a reason. Return a message.")
@@ -138,10 +138,10 @@ def build_settled_stage(
         return {"processing_stage": None} if cleared else {}
     if outcome.state is Status.COMPLETED:
         return {"processing_stage": kind.stages.completed} if kind.stages.completed else {}
-    stage = item.cleanup_stage or kind.stages.get_current_stage(item.processing_stage)
+    stage = item.cleanup_stage or kind.get_stage(item)
     changes: dict[str, Any] = {}
     if outcome.state is Status.ERROR or exhausted or item.cleanup_stage:
-        changes = {"processing_stage": get_failure_code(kind, stage)}
+        changes = build_failure_patch(kind, stage)
         changes |= build_failed_parts_patch(item)
     if resume := outcome.resume_stage:
         _check_resume_stage(kind, stage, resume)
@@ -161,10 +161,15 @@ def _check_resume_stage(kind: Kind, stage: str, resume: str) -> None:
         )
 
 
-def get_failure_code(kind: Kind, stage: str) -> str:
-    """Return the `processing_stage` of an item that failed in a stage."""
+def build_failure_patch(kind: Kind, stage: str) -> dict[str, Any]:
+    """Return the field changes of an item that failed in a stage: its failure code.
+
+    The stage is kept next to a code that several stages share.
+    """
     found = kind.stages.find_stage(stage)
-    return (found.failure_code if found else "") or stage
+    code = (found.failure_code if found else "") or stage
+    shared = {"failed_stage": stage} if kind.stages.is_shared_code(code) else {}
+    return {"processing_stage": code, **shared}
 
 
 def increment_attempts(kind: Kind, item: Item) -> int | dict[str, int]:
@@ -177,7 +182,7 @@ def increment_attempts(kind: Kind, item: Item) -> int | dict[str, int]:
         return get_attempts(item, "") + 1
     if item.cleanup_stage:
         return {}
-    stage = kind.stages.get_current_stage(item.processing_stage)
+    stage = kind.get_stage(item)
     return {stage: get_attempts(item, stage) + 1}
 
 

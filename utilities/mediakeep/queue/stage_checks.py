@@ -25,7 +25,7 @@ def find_stage_fault(kind: Kind, item: Item) -> str:
     names = [stage.name for stage in kind.stages.stages]
     if item.processing_stage and item.processing_stage not in kind.stages.all_names():
         return _format_unknown("processing_stage", item.processing_stage, kind.stages.all_names())
-    for field in ("cleanup_stage", "resume_stage"):
+    for field in ("failed_stage", "cleanup_stage", "resume_stage"):
         value = getattr(item, field)
         if value and value not in names:
             return _format_unknown(field, value, names)

@@ -75,18 +75,18 @@ class QueueState:
         if not can_transition(old, new.status):
             raise IllegalTransition(key, old.status.value, new.status.value)
         was, now = old.processing_stage, new.processing_stage
-        if now != was and not self._may_follow(was, now, op):
+        if now != was and not self._may_follow(old, new, op):
             raise IllegalTransition(key, f"stage {was or 'none'}", f"stage {now or 'none'}")
 
-    def _may_follow(self, was: str, now: str, op: str) -> bool:
-        """Return whether an operation may change `processing_stage` from `was` to `now`.
+    def _may_follow(self, old: Item, new: Item, op: str) -> bool:
+        """Return whether an operation may change `processing_stage` as from an item to another.
 
         Only the end of a stage leads to a later one. Only a reset or a new attempt goes back.
         """
-        table = self.kind.stages
+        table, now = self.kind.stages, new.processing_stage
         if not now or now == table.completed:
             return True
-        stage, current = table.find_stage(now), table.get_current_stage(was)
+        stage, current = table.find_stage(now, new.failed_stage), self.kind.get_stage(old)
         if stage is None:
             return False
         if stage.name == current or op in _ANY_STAGE_OPS:

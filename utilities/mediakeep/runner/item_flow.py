@@ -177,7 +177,7 @@ class ItemFlow:
         stage = self._kind.stages.find_stage(work.stage)
         if outcome.state is not Status.COMPLETED or work.failed_stage:
             return None
-        if stage is None or not stage.next_stages:
+        if stage is None or not {*stage.next_stages} - {stage.name}:
             return None
         choices = ", ".join(stage.next_stages)
         return "a completed stage without the next one", f"Return next_stage: {choices}."
@@ -186,7 +186,7 @@ class ItemFlow:
 def get_stage(kind: Kind, item: Item) -> str:
     """Return the stage in which an item runs next, or whose cleanup is due; "" without stages."""
     started = item.cleanup_stage or item.resume_stage
-    return started or kind.stages.get_current_stage(item.processing_stage)
+    return started or kind.get_stage(item)
 
 
 def _apply_exhaustion(retry: Retry, outcome: Outcome) -> Outcome:

@@ -17,7 +17,8 @@ _FINAL_STATUSES = (Status.COMPLETED, Status.ERROR, Status.SKIPPED)
 _QUEUE_FIELDS = frozenset(
     {
         *("status", "session", "claim", "first_claim", "settled", "suspect", "for_lookup"),
-        *("attempts", "processing_stage", "cleanup_stage", "resume_stage", "parts"),
+        *("attempts", "processing_stage", "failed_stage", "cleanup_stage", "resume_stage"),
+        *("parts",),
         *("parked", "out_of_space", "not_before", "error_message", "error_date", "returns_to"),
     }
 )

@@ -55,7 +55,7 @@ def build_stage_status(state: QueueState, totals: RunningTotals) -> StageStatus:
     """Return the state of a queue by stage; `totals` are the counts over its items."""
     kind = state.kind
     parked = [
-        WaitingItem(key, get_stage(kind, item), item.not_before, item.parked, item.name)
+        WaitingItem(key, kind.get_stage(item), item.not_before, item.parked, item.name)
         for key, item in totals.parked_items.items()
     ]
     return StageStatus(
@@ -70,7 +70,7 @@ def build_stage_status(state: QueueState, totals: RunningTotals) -> StageStatus:
 def _count_failures(kind: Kind, totals: RunningTotals) -> list[StageFailures]:
     failed: dict[str, list[Item]] = {stage.name: [] for stage in kind.stages.stages}
     for item in totals.failed_items.values():
-        if stage := get_stage(kind, item):
+        if stage := kind.get_stage(item):
             failed[stage].append(item)
     return [
         StageFailures(stage, len(items), sum(count_attempts(kind, item) for item in items))
@@ -79,13 +79,8 @@ def _count_failures(kind: Kind, totals: RunningTotals) -> list[StageFailures]:
     ]
 
 
-def get_stage(kind: Kind, item: Item) -> str:
-    """Return the stage of an item that is not completed, or "" for a kind without stages."""
-    return kind.stages.get_current_stage(item.processing_stage)
-
-
 def count_attempts(kind: Kind, item: Item) -> int:
     """Return the number of attempts of an item; for kinds with stages, in its current stage."""
     if isinstance(item.attempts, int):
         return item.attempts
-    return item.attempts.get(get_stage(kind, item), 0)
+    return item.attempts.get(kind.get_stage(item), 0)

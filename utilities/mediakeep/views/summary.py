@@ -306,7 +306,7 @@ def list_failed_items(kind: Kind, totals: RunningTotals) -> list[FailedItem]:
             date=item.error_date,
             attempts=stage_status.count_attempts(kind, item),
             next_try=item.not_before,
-            stage=stage_status.get_stage(kind, item) if kind.stages else UNSET,
+            stage=kind.get_stage(item) if kind.stages else UNSET,
             name=item.name or UNSET,
         )
         for key, item in totals.failed_items.items()

@@ -286,9 +286,10 @@ def _next_keys(state: QueueState, plan: BatchConfig) -> list[str]:
 def require_library(state: QueueState) -> None:
     """Raise LibraryMissing if the library is missing or empty: an unmounted share is not a loss.
 
-    The folder of a kind that consumes its source may be empty. A queue of added items has none.
+    The folder of a kind that consumes its source may be empty. A queue of added items has none, and
+    neither has one of items that are no paths.
     """
-    if not state.head.library_path:
+    if not state.head.library_path or state.kind.item_examples:
         return
     root = Path(path_text.unescape_path(state.head.library_path))
     try:

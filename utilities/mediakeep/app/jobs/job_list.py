@@ -108,9 +108,7 @@ def _build_job(context: ManagerContext, key: str, item: Item, running: StageProg
         key=key,
         name=kind.name_item(key, item),
         state=state,
-        stage=item.processing_stage
-        if state is JobState.COMPLETED
-        else kind.stages.get_current_stage(item.processing_stage),
+        stage=item.processing_stage if state is JobState.COMPLETED else kind.get_stage(item),
         parts_done=len(item.parts.done) if item.parts else None,
         percent=100.0 if state is JobState.COMPLETED else None,
         created=item.added_date,

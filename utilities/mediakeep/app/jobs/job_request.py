@@ -15,12 +15,13 @@ class Preparation(msgspec.Struct, frozen=True):
     """The changes of the queue before a batch.
 
     `scan` is a library to create or update the queue from, `add` are paths of new items, and
-    `settings` the values of the kind's own options. `retry_failed` makes failed items pending.
+    `settings` the values of the kind's own options. `retry_failed` makes failed items pending. Of a
+    kind whose items are no paths, `scan` is the text of a collection, and `add` are texts.
     """
 
     settings: Mapping[str, Any] = {}
-    scan: Path | None = None
-    add: tuple[Path, ...] = ()
+    scan: Path | str | None = None
+    add: tuple[Path | str, ...] = ()
     retry_failed: bool = False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,9 +15,11 @@ from mediakeep.app.console import CommandResult
 from mediakeep.app.jobs.job_request import Preparation
 from mediakeep.app.queue_admin import new_home, reset, scan
 from mediakeep.app.queue_admin.context import ManagerContext
+from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.interface import JobActions
 from mediakeep.errors import OUT_OF_SPACE, NoQueue, ScanRefused, UsageError
 from mediakeep.item import Item, NewItem, Status
+from mediakeep.kinds import KINDS
 from mediakeep.queue import actions, claims, item_archive, new_jobs, resets, scan_diff, snapshot
 from mediakeep.queue.new_jobs import AddResult
 from mediakeep.queue.queue import Queue
@@ -36,7 +39,7 @@ def prepare(context: ManagerContext, preparation: Preparation) -> CommandResult:
     new = _build_items(context, preparation)
     results = []
     if preparation.scan:
-        results.append(scan.scan_library(context, str(preparation.scan)))
+        results.append(scan.scan_library(context, preparation.scan))
     if new:
         results.append(_add_items(context, new))
     if (context.queue_folder / snapshot.FILE).exists():
@@ -155,7 +158,7 @@ def _load_or_create_state(context: ManagerContext, preparation: Preparation) -> 
         if not (preparation.scan or preparation.add):
             raise
     created = clock.format_iso(clock.now())
-    library = path_text.escape_path(preparation.scan.resolve()) if preparation.scan else ""
+    library = registry.library_path_text(preparation.scan or "")
     head = SnapshotHead(
         kind=context.kind.name,
         generation=0,
@@ -168,9 +171,26 @@ def _load_or_create_state(context: ManagerContext, preparation: Preparation) -> 
 
 
 def _build_items(context: ManagerContext, preparation: Preparation) -> list[NewItem]:
-    jobs = get_actions(context)
-    settings = preparation.settings
-    return [jobs.build_item(path.expanduser().absolute(), settings) for path in preparation.add]
+    return [_build_item(context, given, preparation.settings) for given in preparation.add]
+
+
+def _build_item(context: ManagerContext, given: Path | str, settings: Mapping[str, Any]) -> NewItem:
+    """Return the item of a path or text that the user adds.
+
+    Raise UsageError, with the example that is most like it, if its kind takes no such text.
+    """
+    if isinstance(given, Path):
+        given = given.expanduser().absolute()
+    is_fit = isinstance(given, str) == bool(context.kind.item_examples)
+    if is_fit and (item := get_actions(context).build_item(given, settings)):
+        return item
+    import difflib  # here, as it is seldom needed
+
+    examples = {text: kind for kind in KINDS.values() for text in kind.item_examples}
+    near = difflib.get_close_matches(str(given), examples, 1, 0.0)
+    takers = [f" {examples[text].batch_script} takes items such as {text}." for text in near]
+    shown = path_text.to_printable(str(given))
+    raise UsageError(f'"{shown}" cannot be added: it is no {context.kind.noun}.{"".join(takers)}')
 
 
 def get_actions(context: ManagerContext) -> JobActions:

@@ -72,7 +72,7 @@ def _describe(
     return ResumableItem(
         context.kind.name_item(key, item),
         item.status,
-        context.kind.stages.get_current_stage(item.processing_stage),
+        context.kind.get_stage(item),
         item.not_before,
         item.parked or item.error_message,
         actions.describe_progress(context.home, item, settings),

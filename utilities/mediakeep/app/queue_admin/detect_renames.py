@@ -29,9 +29,14 @@ T = TypeVar("T", bound=Hashable)
 
 
 def find_renamed(
-    context: ManagerContext, root: Path, lost: Mapping[str, Item], scanned: Sequence[ScannedItem]
+    context: ManagerContext,
+    root: Path | str,
+    lost: Mapping[str, Item],
+    scanned: Sequence[ScannedItem],
 ) -> dict[str, str]:
-    """Return the renamed items: new key -> old key."""
+    """Return the renamed items: new key -> old key; {} in a collection, which names them."""
+    if isinstance(root, str):
+        return {}
     gone = {
         k: entry
         for k, entry in lost.items()

@@ -27,15 +27,16 @@ _MAX_NAMED_FILES = 5  # files and names that are listed
 _MAX_NAMED_RENAMES = 20  # renamed items that are listed
 
 
-def scan_library(context: ManagerContext, path: str) -> CommandResult:
-    """Create the queue of a library, or update it to what is on disk."""
-    root = _check_library_folder(path, may_be_empty=context.kind.consumes_source)
+def scan_library(context: ManagerContext, source: Path | str) -> CommandResult:
+    """Create the queue of a library, or update it to what is on disk, or in a collection."""
+    root = _check_source(context, source, may_be_empty=context.kind.consumes_source)
     temp_copies.remove_abandoned(context.home / "status" / "undo")
     scanned = list(context.subject.scan_library(root, context.ignore_patterns))
     if (context.queue_folder / snapshot.FILE).exists():
         return _update_queue(context, root, scanned, moved=False)
     if not scanned:
-        raise ScanRefused(f"{path_text.display_path(root)} holds no {context.kind.library_noun}.")
+        shown = root if isinstance(root, str) else path_text.display_path(root)
+        raise ScanRefused(f"{shown} holds no {context.kind.library_noun}.")
     new_home.create_status_folder(context.home)
     Queue.create(context.location, context.kind, registry.library_path_text(root), scanned).close()
     result = ScanDiff(total=len(scanned), new={item.key: {} for item in scanned})
@@ -46,14 +47,19 @@ def scan_library(context: ManagerContext, path: str) -> CommandResult:
 
 def relocate_library(context: ManagerContext, path: str) -> CommandResult:
     """Follow a moved library: every item gets its new path and keeps its state."""
-    root = _check_library_folder(path)
+    root = _check_source(context, path)
     return _update_queue(
         context, root, list(context.subject.scan_library(root, context.ignore_patterns)), moved=True
     )
 
 
-def _check_library_folder(path: str, *, may_be_empty: bool = False) -> Path:
-    root = Path(path).expanduser()
+def _check_source(
+    context: ManagerContext, source: Path | str, *, may_be_empty: bool = False
+) -> Path | str:
+    """Return the folder of a library, or the text of a collection if the items are no paths."""
+    if context.kind.item_examples:
+        return str(source)
+    root = Path(source).expanduser()
     if root.is_file():
         raise ScanRefused(f"{path_text.display_path(root)} is a file, not a folder.")
     if not root.is_dir():
@@ -64,7 +70,7 @@ def _check_library_folder(path: str, *, may_be_empty: bool = False) -> Path:
 
 
 def _update_queue(
-    context: ManagerContext, root: Path, scanned: list[ScannedItem], *, moved: bool
+    context: ManagerContext, root: Path | str, scanned: list[ScannedItem], *, moved: bool
 ) -> CommandResult:
     library = registry.library_path_text(root)
     result = ScanDiff()
@@ -93,15 +99,17 @@ def _update_queue(
     return _build_result(context, root, result, lines, scanned)
 
 
-def compare_with_library(context: ManagerContext, state: QueueState, path: Path) -> ScanDiff:
+def compare_with_library(
+    context: ManagerContext, state: QueueState, source: Path | str
+) -> ScanDiff:
     """Return the differences between a queue and a library, without changing anything."""
-    root = _check_library_folder(str(path), may_be_empty=context.kind.consumes_source)
+    root = _check_source(context, source, may_be_empty=context.kind.consumes_source)
     scanned = list(context.subject.scan_library(root, context.ignore_patterns))
     return _compare(context, state, root, scanned)
 
 
 def _compare(
-    context: ManagerContext, state: QueueState, root: Path, scanned: list[ScannedItem]
+    context: ManagerContext, state: QueueState, root: Path | str, scanned: list[ScannedItem]
 ) -> ScanDiff:
     follow = partial(detect_renames.find_renamed, context, root)
     retired = item_archive.load_retired(context.queue_folder, state.kind, state.items)
@@ -109,8 +117,10 @@ def _compare(
     return scan_diff.compare_with_scan(state, scanned, reason, follow, retired, now)
 
 
-def _removal_reason(context: ManagerContext, root: Path, key: str) -> SkipReason:
+def _removal_reason(context: ManagerContext, root: Path | str, key: str) -> SkipReason:
     """Return why a scan no longer finds an item."""
+    if isinstance(root, str):
+        return SkipReason.VANISHED
     path = root / path_text.unescape_path(key)
     if not os.path.lexists(path):
         return SkipReason.VANISHED
@@ -176,13 +186,15 @@ def _format_counts(context: ManagerContext, scanned: list[ScannedItem]) -> str:
 
 def _build_result(
     context: ManagerContext,
-    root: Path,
+    root: Path | str,
     result: ScanDiff,
     messages: Sequence[str],
     scanned: Sequence[ScannedItem],
 ) -> CommandResult:
     twins = _find_unicode_twins(scanned)
     lines = [*messages, *_format_twins(context, twins)]
+    if isinstance(root, str):
+        return CommandResult(lines, result.count_changes())
     unassigned = context.subject.unassigned_files(root, context.ignore_patterns)
     if unassigned.files:
         has_links = any(name.lower().endswith(".strm") for name in unassigned.named)  # no videos

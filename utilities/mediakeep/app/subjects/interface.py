@@ -153,9 +153,10 @@ class JobActions(msgspec.Struct, frozen=True, kw_only=True):
     # Raises a MediakeepError if no item could be processed with the settings. Called before the
     # queue is created or changed.
     check_settings: Callable[[Settings], None] = lambda _: None
-    # Takes an absolute path that the user adds, and the settings; returns the new item. Raises
-    # UsageError if the path cannot become an item.
-    build_item: Callable[[Path, Settings], NewItem]
+    # Takes what the user adds, and the settings; returns the new item. Raises UsageError if it
+    # cannot become one. The former is an absolute path, or a text if the kind has `item_examples`:
+    # then it returns None for a text that is unlike them.
+    build_item: Callable[[Any, Settings], NewItem | None]
     # The escaped paths of an item's sources, and that of its output, "" if it has none.
     list_sources: Callable[[Item], Sequence[str]] = lambda item: [item.path]
     find_output: Callable[[Item], str] = lambda item: getattr(item, "output_path", "")
@@ -188,11 +189,12 @@ class Subject(msgspec.Struct, frozen=True):
     """The functions that every subject has, and those of reviewed kinds and of jobs."""
 
     kind: Kind
-    # Takes the library's folder and the user's ignore patterns.
-    scan_library: Callable[[Path, tuple[str, ...]], Iterator[ScannedItem]]
+    # Takes the library's folder, or the text of a collection if the kind has `item_examples`, and
+    # the user's ignore patterns.
+    scan_library: Callable[[Any, tuple[str, ...]], Iterator[ScannedItem]]
     worker_factory: Callable[[Path, WorkerOptions], WorkerFactory]  # takes the home
     list_outputs: Callable[[Item], list[str]]  # a completed item's outputs, relative to the home
-    # Takes the same as `scan_library`.
+    # Takes the library's folder and the user's ignore patterns.
     unassigned_files: Callable[[Path, tuple[str, ...]], UnassignedFiles] = _find_no_files
     # Called before a batch with its home, options and items: checks caches, tools and folders, and
     # returns warnings. Raises a MediakeepError if no item could be processed.

@@ -78,6 +78,9 @@ def ignore_patterns(home: Path, links: str = "") -> tuple[str, ...]:
     )
 
 
-def library_path_text(path: Path) -> str:
-    """Return a library's path as stored in the queue: absolute, resolved, escaped."""
-    return path_text.escape_path(path.resolve())
+def library_path_text(source: Path | str) -> str:
+    """Return a library's path as stored in the queue: absolute, resolved, escaped.
+
+    The text of a collection is stored as it is.
+    """
+    return path_text.escape_path(source.resolve()) if isinstance(source, Path) else source

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,6 @@ from mediakeep.errors import UsageError
 from mediakeep.kinds import Kind
 from mediakeep.stages import Retry, StageTable
 from mediakeep.time_windows import TimeWindows
-
-PATH = app.PathParam()
 
 
 class StageRetryParam(click.ParamType[tuple[str, Retry]]):
@@ -66,6 +65,22 @@ class TimeWindowsParam(click.ParamType[TimeWindows]):
             self.fail(str(error), param, ctx)
 
 
+class ItemParam(app.PathParam):
+    """An item that the user adds: a path, or a text if the kind's items are no paths.
+
+    A URL stays a text, so that the kind can refuse it as the user wrote it.
+    """
+
+    def __init__(self, kind: Kind) -> None:
+        super().__init__()
+        self._takes_texts = bool(kind.item_examples)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path, or the text."""
+        is_url = "://" in str(value) and not os.path.lexists(value)
+        return value if self._takes_texts or is_url else super().convert(value, param, ctx)
+
+
 class LogTargetParam(click.ParamType[str]):
     """Where the debug log goes, such as "stdout" or "syslog:HOST:514"."""
 
@@ -102,22 +117,24 @@ def with_job_options(kind: Kind) -> Callable[[Callable[..., Any]], Callable[...,
 
 def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
     noun, plural = kind.noun, kind.plural
+    word = "TEXT" if kind.item_examples else "PATH"
+    example = f", such as {kind.item_examples[0]}," if kind.item_examples else ""
     return (
         click.option(
             "--scan",
-            metavar="[PATH]",
-            type=PATH,
+            metavar=f"[{word}]",
+            type=click.STRING if kind.item_examples else app.PathParam(),
             is_flag=False,
             flag_value=CONFIGURED_LIBRARY,
-            help=f"First add the {plural} found in PATH, or compare the queue with it. Without"
-            " PATH, that of the settings.",
+            help=f"First add the {plural} found in {word}, or compare the queue with it. Without"
+            f" {word}, that of the settings.",
         ),
         click.option(
             "--add",
-            metavar="PATH",
-            type=PATH,
+            metavar=word,
+            type=ItemParam(kind),
             multiple=True,
-            help=f"First add PATH as a new {noun}; can be repeated.",
+            help=f"First add {word}{example} as a new {noun}; can be repeated.",
         ),
         click.option(
             f"--{noun}", "only", metavar="NAME", help=f"Only this {noun}, regardless of its status."
@@ -209,8 +226,8 @@ def _flag(kind: Kind, name: str) -> str:
 
 def parse_preparation(options: Mapping[str, Any], settings: Mapping[str, Any]) -> Preparation:
     """Build what to do to the queue before the batch from the command's options."""
-    scan: Path | None = options["scan"]
-    if scan == CONFIGURED_LIBRARY:
+    scan: Path | str | None = options["scan"]
+    if str(scan) == str(CONFIGURED_LIBRARY):
         raise UsageError("--scan needs a PATH, as the settings name no library.")
-    folder = scan.expanduser().absolute() if scan else None
-    return Preparation(settings, folder, options["add"], options["retry_failed"])
+    source = scan.expanduser().absolute() if isinstance(scan, Path) else scan
+    return Preparation(settings, source, options["add"], options["retry_failed"])

@@ -1,0 +1,20 @@
+"""Process the next transfers of the queue."""
+
+import click
+
+from mediakeep.app.subjects import registry
+from mediakeep.commands import job_command
+from tests.reference.transfer import SUBJECT
+
+registry.register(SUBJECT)
+main = job_command.build_command(
+    SUBJECT.kind,
+    (
+        click.option("--cut-after", type=int, default=0, help="Bytes after which a cut is made."),
+        click.option("--refuse", is_flag=True, help="Let the service refuse all files."),
+        click.option("--then", default="sending", hidden=True, help="The stage after the first."),
+    ),
+)
+
+if __name__ == "__main__":
+    main()
