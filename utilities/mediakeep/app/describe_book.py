@@ -9,13 +9,14 @@ from pathlib import Path
 
 from msgspec import structs
 
-from mediakeep import kinds, path_text
+from mediakeep import path_text
 from mediakeep.audiobooks import encode_book, read_input
 from mediakeep.audiobooks.book_job import BookFiles, BookJob
 from mediakeep.audiobooks.chapters import find_chapters
 from mediakeep.audiobooks.details.read_details import FoundDetails
 from mediakeep.audiobooks.encoding import book_plan, count_source
 from mediakeep.audiobooks.encoding.book_plan import CountedSource
+from mediakeep.audiobooks.item import AUDIOBOOKS
 from mediakeep.audiobooks.read_input import BookInput, CheckedInput
 from mediakeep.audiobooks.sources import describe_sources, source_damage
 from mediakeep.errors import WorkingFilesChanged
@@ -29,7 +30,7 @@ def describe_stages(job: BookJob) -> list[str]:
     found = read_input.read_input(job.item.folders, job.options, job.ignored)
     if found is None:
         return ["input: no audio files"]
-    stages = kinds.AUDIOBOOKS.stages
+    stages = AUDIOBOOKS.stages
     first = stages.position(stages.get_current_stage(job.item.processing_stage))
     lines = dict(_list_stages(job, found))
     return [line for stage in stages.stages[first:] for line in lines.get(stage.name, ())]

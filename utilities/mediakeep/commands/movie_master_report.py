@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mediakeep import kinds, path_text
+from mediakeep import path_text
 from mediakeep.app.reports import master_report
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import report_options
+from mediakeep.movies.item import MOVIES
 
 if TYPE_CHECKING:
     from mediakeep.movies.master.report_writer import MovieReportScope
@@ -40,7 +41,7 @@ def _build_scope(home: Path) -> MovieReportScope:
     """Find the expected records; a movie marked as completed by the user has none."""
     from mediakeep.movies.master.report_writer import MovieReportItem, MovieReportScope
 
-    completed = master_report.list_completed(home, kinds.MOVIES)
+    completed = master_report.list_completed(home, MOVIES)
     movies = (
         MovieReportItem(item.name or key, item.output_name) for key, item in completed.items.items()
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mediakeep import kinds, path_text
+from mediakeep import path_text
 from mediakeep.app.reports import master_report
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import report_options
+from mediakeep.music.item import MUSIC
 
 if TYPE_CHECKING:
     from mediakeep.music.master.report_writer import MusicReportScope
@@ -41,7 +42,7 @@ def _build_scope(home: Path) -> MusicReportScope:
     """Find the expected audits; an artist marked as completed by the user has none."""
     from mediakeep.music.master.report_writer import MusicReportScope, ReportedArtist
 
-    completed = master_report.list_completed(home, kinds.MUSIC)
+    completed = master_report.list_completed(home, MUSIC)
     artists = (
         ReportedArtist(item.name or key, f"outputs/{item.output_name}_audit.json")
         for key, item in completed.items.items()

@@ -61,9 +61,10 @@ def _kinds_of_records(records: Collection[ChangeRecord]) -> list[str]:
 
 
 def _get_kind(name: str) -> Kind:
-    if name not in kinds.KINDS:
-        raise NewerFormat("An undo record", name, ", ".join(kinds.KINDS))
-    return kinds.KINDS[name]
+    try:
+        return kinds.get_kind(name)
+    except KeyError as error:
+        raise NewerFormat("An undo record", name, ", ".join(kinds.list_kinds())) from error
 
 
 class ItemCheckout:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mediakeep import kinds, path_text
-from mediakeep.albums.item import AlbumItem, find_output_folder, to_path
+from mediakeep import path_text
+from mediakeep.albums.item import ALBUMS, AlbumItem, find_output_folder, to_path
 from mediakeep.app.subjects.interface import (
     JobActions,
     OutputRemoval,
@@ -122,7 +122,7 @@ def _plan(item: Item, settings: Settings) -> list[str] | Outcome:
     if problem := plan_album.find_problem(plan, keep_going=job.settings.keep_going):
         shown = [line for stage in ("preparing", "converting") for line in lines[stage]]
         return Outcome(Status.ERROR, problem, facts={"plan": shown})
-    stages = kinds.ALBUMS.stages
+    stages = ALBUMS.stages
     first = stages.position(stages.get_current_stage(item.processing_stage))
     return [line for part in list(lines.values())[first:] for line in part]
 
@@ -236,8 +236,8 @@ def _find_second_outputs(items: Mapping[str, Item], settings: Settings) -> Secon
     return second_outputs.find_second_outputs(items, _convert_settings(settings))
 
 
-ALBUMS = Subject(
-    kind=kinds.ALBUMS,
+SUBJECT = Subject(
+    kind=ALBUMS,
     scan_library=_scan_library,
     worker_factory=_build_worker_factory,
     list_outputs=_list_outputs,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mediakeep import kinds, path_text
+from mediakeep import path_text
 from mediakeep.app.subjects.interface import (
     JobActions,
     Settings,
@@ -15,7 +15,7 @@ from mediakeep.app.subjects.interface import (
     UnassignedFiles,
     WorkerOptions,
 )
-from mediakeep.audiobooks.item import AudiobookItem
+from mediakeep.audiobooks.item import AUDIOBOOKS, AudiobookItem
 from mediakeep.errors import UsageError
 from mediakeep.item import Item, NewItem, ScannedItem, Status
 from mediakeep.outcome import Outcome, WorkerFactory
@@ -157,8 +157,8 @@ def _remove_working_files(_home: Path, item: Item, settings: Settings) -> None:
         working_dirs.cleanup_working_dirs(dirs)
 
 
-AUDIOBOOKS = Subject(
-    kind=kinds.AUDIOBOOKS,
+SUBJECT = Subject(
+    kind=AUDIOBOOKS,
     scan_library=_scan_library,
     worker_factory=_build_worker_factory,
     list_outputs=_list_outputs,

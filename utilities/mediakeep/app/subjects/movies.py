@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from mediakeep import config, kinds, path_text
+from mediakeep import config, path_text
 from mediakeep.app.subjects.interface import (
     LookupEstimate,
     ReviewedSubject,
@@ -22,7 +22,7 @@ from mediakeep.errors import NewerFormat, NoCache, Unreadable
 from mediakeep.issue import Issue
 from mediakeep.item import Item, ScannedItem, Status
 from mediakeep.lookups.service_config import ServiceConfig
-from mediakeep.movies.item import MovieItem
+from mediakeep.movies.item import MOVIES, MovieItem
 from mediakeep.outcome import WorkerFactory
 from mediakeep.queue.state import QueueState
 
@@ -266,8 +266,8 @@ def _outdated_items(items: Mapping[str, Item]) -> list[str]:
     )
 
 
-MOVIES = Subject(
-    kind=kinds.MOVIES,
+SUBJECT = Subject(
+    kind=MOVIES,
     scan_library=_scan_library,
     unassigned_files=_find_unassigned_files,
     worker_factory=_build_worker_factory,

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mediakeep import config, kinds, path_text
+from mediakeep import config, path_text
 from mediakeep.app.subjects.interface import (
     LookupEstimate,
     ReviewedSubject,
@@ -23,7 +23,7 @@ from mediakeep.issue import Issue
 from mediakeep.item import Item, ScannedItem
 from mediakeep.lookups.musicbrainz.context import DISABLED
 from mediakeep.lookups.service_config import ServiceConfig
-from mediakeep.music.item import MusicItem
+from mediakeep.music.item import MUSIC, MusicItem
 from mediakeep.outcome import WorkerFactory
 from mediakeep.queue.state import QueueState
 
@@ -124,7 +124,7 @@ def _follow_renames(home: Path, names: Mapping[str, tuple[str, str]]) -> None:
     keys = {old: new for old, (new, _) in names.items()}
     with contextlib.closing(
         audio_essence_db.EssenceDatabase.open(
-            home / "status" / kinds.MUSIC.name / audio_essence_db.FILE_NAME, write=False
+            home / "status" / MUSIC.name / audio_essence_db.FILE_NAME, write=False
         )
     ) as essence_db:
         essence_db.rename_artists(keys)
@@ -176,7 +176,7 @@ def _write_exports(home: Path, state: QueueState) -> list[str]:
         cache_json.export(context.folder, context.store)
     warnings: list[str] = []
     rows = review.skip_items_with_errors(functools.partial(_missing_albums, home), warnings)
-    folder = home / "status" / kinds.MUSIC.name
+    folder = home / "status" / MUSIC.name
     missing_albums_csv.update_missing_albums_table(home, folder, state, table.COLUMNS, rows)
     return warnings
 
@@ -225,8 +225,8 @@ def _estimate_lookups(
     )
 
 
-MUSIC = Subject(
-    kind=kinds.MUSIC,
+SUBJECT = Subject(
+    kind=MUSIC,
     scan_library=_scan_library,
     unassigned_files=_find_unassigned_files,
     worker_factory=_build_worker_factory,
