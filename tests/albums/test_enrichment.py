@@ -83,7 +83,9 @@ def test_missing_tags_and_the_cover_are_looked_up(dawn: AlbumHome, server: Simul
     before = rig.contents(dawn.library)
     dawn.prepare(enrich=True)
     assert SUBJECT.jobs
-    lines = SUBJECT.jobs.plan(dawn.item(ALBUM), dawn.settings(enrich=True, profile="mp3-v0"))
+    lines = SUBJECT.jobs.plan(
+        dawn.path, dawn.item(ALBUM), dawn.settings(enrich=True, profile="mp3-v0")
+    )
     assert "converting: profile mp3-v0, missing tags and covers are looked up" in lines
     assert server.requests == []
     dawn.run(enrich=True, profile="mp3-v0")

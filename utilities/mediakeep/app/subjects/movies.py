@@ -41,7 +41,7 @@ def _find_unassigned_files(root: Path, ignored: tuple[str, ...]) -> UnassignedFi
     from mediakeep.movies.scan import library_scan
 
     videos, sidecars = library_scan.find_unassigned_files(root, ignored)
-    return UnassignedFiles(len(videos), sidecars, videos)
+    return UnassignedFiles(videos, sidecars)
 
 
 def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:

@@ -40,8 +40,7 @@ def _scan_library(root: Path, ignored: tuple[str, ...]) -> Iterator[ScannedItem]
 def _find_unassigned_files(root: Path, ignored: tuple[str, ...]) -> UnassignedFiles:
     from mediakeep.music import scan
 
-    tracks = scan.find_loose_tracks(root, ignored)
-    return UnassignedFiles(len(tracks), named=tracks)
+    return UnassignedFiles(scan.find_loose_tracks(root, ignored))
 
 
 def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
