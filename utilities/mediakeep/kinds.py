@@ -128,6 +128,11 @@ def load(name: str) -> Any:
     return getattr(importlib.import_module(module), attribute)
 
 
+def import_later(name: str) -> Callable[..., Any]:
+    """Return a function that imports another one, as "module:function", when it is called."""
+    return lambda *arguments: load(name)(*arguments)
+
+
 def get_kind(name: str) -> Kind:
     """Return the kind of a name; raise KeyError if there is none."""
     kind: Kind = load(BUILT_IN[name]) if name in BUILT_IN else list_kinds()[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +174,7 @@ def _write_exports(subject: Subject, home: Path, state: QueueState, warnings: li
     """Update the exports of a queue; what fails is written by the next batch."""
     if (reviewed := subject.reviewed) is None:
         return
-    entries = review.skip_items_with_errors(reviewed.review_entries(home), warnings)
+    entries = review.skip_items_with_errors(partial(reviewed.read_reviews, home), warnings)
     try:
         review.update_review_list(home, registry.queue_folder(home, subject.kind), state, entries)
         warnings.extend(reviewed.write_exports(home, state))

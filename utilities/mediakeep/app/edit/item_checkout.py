@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from msgspec import structs
@@ -212,7 +213,7 @@ class ItemCheckout:
         assert self._queue is not None
         folder = registry.queue_folder(self._home, self._subject.kind)
         if self._queue.session and (reviewed := self._subject.reviewed):
-            entries = reviewed.review_entries(self._home)
+            entries = partial(reviewed.read_reviews, self._home)
             review.update_review_list(self._home, folder, self._queue.state, entries)
 
     def log_errors(self, errors: Iterable[UnexpectedError]) -> None:

@@ -126,7 +126,7 @@ def _read_pending_reviews(
     reviewed = registry.get_reviewed(kind)
     with contextlib.suppress(OSError):  # if it cannot be written, the existing list is used
         # a batch warns of damage
-        entries = review.skip_items_with_errors(reviewed.review_entries(context.home), [])
+        entries = review.skip_items_with_errors(partial(reviewed.read_reviews, context.home), [])
         folder = registry.queue_folder(context.home, kind)
         review.update_review_list(context.home, folder, state, entries)
     remedies = FixHints(

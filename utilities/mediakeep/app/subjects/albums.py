@@ -13,8 +13,8 @@ from mediakeep import kinds
 from mediakeep.albums.item import ALBUMS, find_output_folder
 from mediakeep.app.subjects import job_subject
 from mediakeep.app.subjects.interface import Settings, WorkerOptions
-from mediakeep.app.subjects.job_subject import import_later
 from mediakeep.item import Item, SecondOutputs
+from mediakeep.kinds import import_later
 from mediakeep.outcome import WorkerFactory
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import functools
 
 from mediakeep import kinds
 from mediakeep.app.subjects import job_subject
-from mediakeep.app.subjects.job_subject import import_later
 from mediakeep.audiobooks.item import AUDIOBOOKS
+from mediakeep.kinds import import_later
 
 _SUBJECT = "mediakeep.audiobooks.subject"
 _BOOKS = "mediakeep.audiobooks.sources.find_books"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -17,10 +17,6 @@ from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.outcome import Outcome, WorkerFactory
 from mediakeep.policy import READ_ONLY, WritePolicy
 from mediakeep.queue.state import QueueState
-
-if TYPE_CHECKING:
-    from mediakeep.views.review import EntryReader
-
 
 Settings = Mapping[str, Any]  # the values of a kind's own options, by name
 
@@ -90,8 +86,9 @@ def _open_no_hook(_folder: Path) -> AbstractContextManager[WriteHook]:
 class ReviewedSubject(msgspec.Struct, frozen=True):
     """The functions of a subject whose items have issues for the user to review."""
 
-    review_entries: Callable[[Path], EntryReader]  # takes the home; returns pending reviews
-    # takes the home; None if not written yet
+    # Both take the home. `read_reviews` returns the pending reviews of an item, `read_issues` None
+    # if they are not written yet.
+    read_reviews: Callable[[Path, Item], list[dict[str, str]]]
     read_issues: Callable[[Path, Item], list[Issue] | None]
     # lines on the changes in a dry run's facts
     format_dry_run: Callable[[Mapping[str, Any]], list[str]]

@@ -33,11 +33,6 @@ from mediakeep.kinds import Kind
 from mediakeep.outcome import Outcome, WorkerFactory
 
 
-def import_later(name: str) -> Callable[..., Any]:
-    """Return a function that imports another one, as "module:function", when it is called."""
-    return lambda *arguments: kinds.load(name)(*arguments)
-
-
 def build_subject(
     kind: Kind,
     module: str,

@@ -21,20 +21,16 @@ from mediakeep.app.subjects.interface import (
 from mediakeep.errors import NewerFormat, NoCache, Unreadable
 from mediakeep.issue import Issue
 from mediakeep.item import Item, ScannedItem, Status
+from mediakeep.kinds import import_later
 from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.lookups.tmdb import cache_json, last_settings
+from mediakeep.lookups.tmdb.context import DISABLED, TmdbContext
 from mediakeep.movies.item import MOVIES, MovieItem
 from mediakeep.outcome import WorkerFactory
 from mediakeep.queue.state import QueueState
 
 if TYPE_CHECKING:
     from mediakeep.lookups.tmdb.lookup_store import ResolvedMovie
-    from mediakeep.views.review import EntryReader
-
-
-def _scan_library(root: Path, ignored: tuple[str, ...]) -> Iterator[ScannedItem]:
-    from mediakeep.movies.scan import library_scan
-
-    return library_scan.find_movies(root, ignored)
 
 
 def _find_unassigned_files(root: Path, ignored: tuple[str, ...]) -> UnassignedFiles:
@@ -45,7 +41,6 @@ def _find_unassigned_files(root: Path, ignored: tuple[str, ...]) -> UnassignedFi
 
 
 def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
-    from mediakeep.lookups.tmdb import last_settings
     from mediakeep.movies import process
     from mediakeep.movies.worker_context import MovieWorkerConfig
 
@@ -71,10 +66,6 @@ def _record_path(home: Path, item: Item) -> Path:
 
 def _list_outputs(item: Item) -> list[str]:
     return [item.report, f"outputs/movies/{item.output_name}.json"]
-
-
-def _review_entries(home: Path) -> EntryReader:
-    return functools.partial(_read_reviews, home)
 
 
 def _read_reviews(home: Path, item: Item) -> list[dict[str, str]]:
@@ -117,8 +108,6 @@ def _measure_media(item: ScannedItem, ignored: tuple[str, ...]) -> Counter[Hasha
 
 def _follow_renames(home: Path, names: Mapping[str, tuple[str, str]]) -> None:
     """Rename cached lookups."""
-    from mediakeep.lookups.tmdb.context import DISABLED, TmdbContext
-
     context = TmdbContext(home / "status" / "cache", DISABLED)
     with contextlib.suppress(NoCache), contextlib.closing(context):  # lost data is requested again
         if context.has_cache_file:
@@ -175,7 +164,6 @@ def _fix_hint(home: Path, kind: str) -> str:
 
 def _before_batch(home: Path, options: WorkerOptions, items: Mapping[str, Item]) -> list[str]:
     """Warn if MediaInfo is missing, and check the lookup cache; raise NoCache if it is unusable."""
-    from mediakeep.lookups.tmdb.context import DISABLED
     from mediakeep.media.video import probe
 
     missing = [] if probe.is_mediainfo_available() else [probe.NO_MEDIAINFO]
@@ -189,9 +177,6 @@ def _check_lookup_cache(home: Path, access: ServiceConfig, items: Mapping[str, I
     If it was deleted, the queue still has the movies' identities, which collections and the
     detection of duplicates need.
     """
-    from mediakeep.lookups.tmdb import cache_json, last_settings
-    from mediakeep.lookups.tmdb.context import TmdbContext
-
     context = TmdbContext(home / "status" / "cache", access)
     if context.is_unavailable:
         return []
@@ -228,8 +213,6 @@ def _identities_from_queue(items: Mapping[str, Item]) -> Iterator[ResolvedMovie]
 
 def _write_exports(home: Path, state: QueueState) -> list[str]:
     """Update the lookup export and the tables."""
-    from mediakeep.lookups.tmdb import cache_json
-    from mediakeep.lookups.tmdb.context import DISABLED, TmdbContext
     from mediakeep.movies.outputs import csv_tables
 
     context = TmdbContext(home / "status" / "cache", DISABLED)
@@ -243,7 +226,6 @@ def _estimate_lookups(
     home: Path, access: ServiceConfig, items: Mapping[str, Item]
 ) -> LookupEstimate:
     """Estimate the requests for movies by whether their ids are known."""
-    from mediakeep.lookups.tmdb.context import TmdbContext
     from mediakeep.movies import request_estimate
 
     movies = {key: item for key, item in items.items() if isinstance(item, MovieItem)}
@@ -268,13 +250,13 @@ def _outdated_items(items: Mapping[str, Item]) -> list[str]:
 
 SUBJECT = Subject(
     kind=MOVIES,
-    scan_library=_scan_library,
+    scan_library=import_later("mediakeep.movies.scan.library_scan:find_movies"),
     unassigned_files=_find_unassigned_files,
     worker_factory=_build_worker_factory,
     list_outputs=_list_outputs,
     before_batch=_before_batch,
     reviewed=ReviewedSubject(
-        review_entries=_review_entries,
+        read_reviews=_read_reviews,
         read_issues=_read_issues,
         format_dry_run=_format_dry_run,
         fix_hint=_fix_hint,
