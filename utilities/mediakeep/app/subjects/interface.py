@@ -13,7 +13,7 @@ import msgspec
 from mediakeep.issue import Issue
 from mediakeep.item import Item, NewItem, OutputRemoval, ScannedItem, SecondOutputs
 from mediakeep.kinds import Kind
-from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.lookups.service_config import LookupEstimate, ServiceConfig
 from mediakeep.outcome import Outcome, WorkerFactory
 from mediakeep.policy import READ_ONLY, WritePolicy
 from mediakeep.queue.state import QueueState
@@ -53,20 +53,6 @@ class WorkerOptions(msgspec.Struct, frozen=True):
     review: ReviewOptions = ReviewOptions()
 
 
-class LookupEstimate(msgspec.Struct, frozen=True):
-    """The requests that lookups of items would need; `seconds` if each waits for the rate limit.
-
-    The number of requests is between `low` and `high`, or None if too little is known.
-    """
-
-    items: int
-    known: int  # of these: already looked up
-    requests: int
-    seconds: float
-    low: int | None = None
-    high: int | None = None
-
-
 class UnassignedFiles(msgspec.Struct, frozen=True):
     """The files in a library that belong to no item, and sidecars without a video, escaped."""
 
@@ -77,10 +63,6 @@ class UnassignedFiles(msgspec.Struct, frozen=True):
 # Called with an item's key, and a file's path below the item and its full path: a context in which
 # a command changes the file without changing its media.
 WriteHook = Callable[[str, str, Path], AbstractContextManager[None]]
-
-
-def _open_no_hook(_folder: Path) -> AbstractContextManager[WriteHook]:
-    return nullcontext(lambda *_: nullcontext())
 
 
 class ReviewedSubject(msgspec.Struct, frozen=True):
@@ -103,7 +85,9 @@ class ReviewedSubject(msgspec.Struct, frozen=True):
     # Takes the home, and new key and path by old key: renames entries in caches and databases.
     follow_renames: Callable[[Path, Mapping[str, tuple[str, str]]], None]
     # Takes the folder of the queue: opens the data about files that writes keep up to date.
-    open_write_hook: Callable[[Path], AbstractContextManager[WriteHook]] = _open_no_hook
+    open_write_hook: Callable[[Path], AbstractContextManager[WriteHook]] = lambda _: nullcontext(
+        lambda *_: nullcontext()
+    )
     # Takes an item, its old and its new path; yields sidecars that were renamed with it.
     find_renamed_files: Callable[[Item, str, str], Iterable[tuple[str, str]]] = lambda *_: ()
     # Takes the home and an issue kind; returns the command that accepts all its proposals, or "".

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from mediakeep import config, path_text
 from mediakeep.app.subjects.interface import (
-    LookupEstimate,
     ReviewedSubject,
     Subject,
     UnassignedFiles,
@@ -22,7 +21,7 @@ from mediakeep.errors import NewerFormat, NoCache, Unreadable
 from mediakeep.issue import Issue
 from mediakeep.item import Item, ScannedItem, Status
 from mediakeep.kinds import import_later
-from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.lookups.service_config import LookupEstimate, ServiceConfig
 from mediakeep.lookups.tmdb import cache_json, last_settings
 from mediakeep.lookups.tmdb.context import DISABLED, TmdbContext
 from mediakeep.movies.item import MOVIES, MovieItem

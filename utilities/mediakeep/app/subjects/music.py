@@ -11,7 +11,6 @@ from typing import Any
 
 from mediakeep import config, kinds, path_text
 from mediakeep.app.subjects.interface import (
-    LookupEstimate,
     ReviewedSubject,
     Subject,
     UnassignedFiles,
@@ -22,7 +21,7 @@ from mediakeep.errors import NoCache, Unreadable
 from mediakeep.item import Item, ScannedItem
 from mediakeep.kinds import import_later
 from mediakeep.lookups.musicbrainz.context import DISABLED, MusicBrainzContext
-from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.lookups.service_config import LookupEstimate, ServiceConfig
 from mediakeep.media.audio import essence_db as audio_essence_db
 from mediakeep.music.item import MUSIC, MusicItem
 from mediakeep.outcome import WorkerFactory
@@ -167,15 +166,7 @@ def _estimate_lookups(
     albums = {key: item.album_count for key, item in items.items() if isinstance(item, MusicItem)}
     with contextlib.closing(MusicBrainzContext(home / "status" / "cache", access)) as context:
         cache = None if access.fresh or not context.has_cache_file else context.store
-        estimated = request_estimate.estimate_requests(albums, cache, access.catalogue.interval)
-    return LookupEstimate(
-        estimated.artists,
-        estimated.known,
-        estimated.requests,
-        estimated.seconds,
-        estimated.low,
-        estimated.high,
-    )
+        return request_estimate.estimate_requests(albums, cache, access.catalogue.interval)
 
 
 SUBJECT = Subject(
