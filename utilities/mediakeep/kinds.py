@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import functools
 import importlib
+import os
+import sys
 import types
-from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -18,9 +21,13 @@ from mediakeep import path_text
 from mediakeep.item import Item
 from mediakeep.stages import StageTable
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
 ViewSource = Literal["items", "stages"]
 
 INTERFACE = 1  # of kinds and subjects; increased if those of other distributions have to change
+_GROUP = "mediakeep.kinds"  # of entry points
 FIRST_NAME = "music"  # of lists and records that name no kind: it was the only one
 BUILT_IN = {
     "music": "mediakeep.music.item:MUSIC",
@@ -145,20 +152,33 @@ def list_kinds() -> Mapping[str, Kind]:
 
     One that cannot be used is left out, with a warning.
     """
-    import logging  # here, as few commands list all kinds
-    from importlib import metadata
-
     kinds = {name: get_kind(name) for name in BUILT_IN}
-    for point in metadata.entry_points(group="mediakeep.kinds"):
+    for point in _find_entry_points():
         try:
             kind = point.load()
             _check_foreign_kind(kind, kinds)
         except Exception as error:  # noqa: BLE001 - the code of others may fail in any way
+            import logging  # here, as few commands need it
+
             text = path_text.to_printable(f'Warning: kind "{point.name}" left out: {error}')
             logging.getLogger("mediakeep").warning("%s", text)
         else:
             kinds[kind.name] = kind
     return types.MappingProxyType(kinds)
+
+
+def _find_entry_points() -> Iterable[EntryPoint]:
+    """Return the entry points of kinds.
+
+    To import `importlib.metadata` takes longer than a look at the files that it would read.
+    """
+    files = (path for text in sys.path for path in Path(text).glob("*.*-info/entry_points.txt"))
+    readable = (path for path in files if os.access(path, os.R_OK))
+    if not any(f"[{_GROUP}]".encode() in path.read_bytes() for path in readable):
+        return ()
+    from importlib import metadata
+
+    return metadata.entry_points(group=_GROUP)
 
 
 def _check_foreign_kind(kind: Any, known: Mapping[str, Kind]) -> None:

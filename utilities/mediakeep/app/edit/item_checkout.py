@@ -17,8 +17,7 @@ from msgspec import structs
 from mediakeep import clock, kinds, path_text
 from mediakeep.app.console import Console
 from mediakeep.app.subjects import registry
-from mediakeep.app.subjects.interface import ReviewOptions, WriteHook
-from mediakeep.app.subjects.registry import Subject, WorkerOptions
+from mediakeep.app.subjects.interface import ReviewOptions, Subject, WorkerOptions, WriteHook
 from mediakeep.errors import ItemInUse, NewerFormat, NoQueue, UnexpectedError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from mediakeep import config, path_text
+from mediakeep import config, kinds, path_text
 from mediakeep.app.subjects.interface import (
     ReviewedSubject,
     Subject,
@@ -18,7 +18,6 @@ from mediakeep.app.subjects.interface import (
     WorkerOptions,
 )
 from mediakeep.errors import NewerFormat, NoCache, Unreadable
-from mediakeep.issue import Issue
 from mediakeep.item import Item, ScannedItem, Status
 from mediakeep.kinds import import_later
 from mediakeep.lookups.service_config import LookupEstimate, ServiceConfig
@@ -30,13 +29,6 @@ from mediakeep.queue.state import QueueState
 
 if TYPE_CHECKING:
     from mediakeep.lookups.tmdb.lookup_store import ResolvedMovie
-
-
-def _find_unassigned_files(root: Path, ignored: tuple[str, ...]) -> UnassignedFiles:
-    from mediakeep.movies.scan import library_scan
-
-    videos, sidecars = library_scan.find_unassigned_files(root, ignored)
-    return UnassignedFiles(videos, sidecars)
 
 
 def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
@@ -67,13 +59,17 @@ def _list_outputs(item: Item) -> list[str]:
     return [item.report, f"outputs/movies/{item.output_name}.json"]
 
 
-def _read_reviews(home: Path, item: Item) -> list[dict[str, str]]:
+def _read_record(function: str, home: Path, item: Item, *more: Any) -> Any:
+    """Return what a function of the module `movie_record` reads; None without a record."""
     path = _record_path(home, item)
-    if not (item.manual_reviews and path.exists()):
-        return []
-    from mediakeep.movies.outputs import movie_record
+    if not path.exists():
+        return None
+    return kinds.load(f"mediakeep.movies.outputs.movie_record:{function}")(path, *more)
 
-    return movie_record.read_reviews(path, home, item.path)
+
+def _read_reviews(home: Path, item: Item) -> list[dict[str, str]]:
+    entries = item.manual_reviews and _read_record("read_reviews", home, item, home, item.path)
+    return entries or []
 
 
 def _recorded_media(home: Path, item: Item) -> Counter[Hashable]:
@@ -128,15 +124,6 @@ def _find_renamed_files(item: Item, old: str, new: str) -> Iterator[tuple[str, s
 
 def _path_exists(path: str) -> bool:
     return os.path.lexists(path_text.unescape_path(path))
-
-
-def _read_issues(home: Path, item: Item) -> list[Issue] | None:
-    path = _record_path(home, item)
-    if not path.exists():
-        return None
-    from mediakeep.movies.outputs import movie_record
-
-    return movie_record.read_issues(path)
 
 
 def _format_dry_run(facts: Mapping[str, Any]) -> list[str]:
@@ -239,24 +226,18 @@ def _estimate_lookups(
     )
 
 
-def _outdated_items(items: Mapping[str, Item]) -> list[str]:
-    from mediakeep.movies import stale_reports
-
-    return stale_reports.find_stale_reports(
-        {k: item for k, item in items.items() if isinstance(item, MovieItem)}
-    )
-
-
 SUBJECT = Subject(
     kind=MOVIES,
     scan_library=import_later("mediakeep.movies.scan.library_scan:find_movies"),
-    unassigned_files=_find_unassigned_files,
+    unassigned_files=lambda root, ignored: UnassignedFiles(
+        *import_later("mediakeep.movies.scan.library_scan:find_unassigned_files")(root, ignored)
+    ),
     worker_factory=_build_worker_factory,
     list_outputs=_list_outputs,
     before_batch=_before_batch,
     reviewed=ReviewedSubject(
         read_reviews=_read_reviews,
-        read_issues=_read_issues,
+        read_issues=functools.partial(_read_record, "read_issues"),
         format_dry_run=_format_dry_run,
         fix_hint=_fix_hint,
         write_exports=_write_exports,
@@ -265,6 +246,6 @@ SUBJECT = Subject(
         measure_media=_measure_media,
         follow_renames=_follow_renames,
         find_renamed_files=_find_renamed_files,
-        outdated_items=_outdated_items,
+        outdated_items=import_later("mediakeep.movies.stale_reports:find_stale_reports"),
     ),
 )

@@ -28,12 +28,6 @@ from mediakeep.outcome import WorkerFactory
 from mediakeep.queue.state import QueueState
 
 
-def _find_unassigned_files(root: Path, ignored: tuple[str, ...]) -> UnassignedFiles:
-    from mediakeep.music import scan
-
-    return UnassignedFiles(scan.find_loose_tracks(root, ignored))
-
-
 def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
     from mediakeep.music import process
     from mediakeep.music.worker_context import MusicWorkerConfig
@@ -172,7 +166,9 @@ def _estimate_lookups(
 SUBJECT = Subject(
     kind=MUSIC,
     scan_library=import_later("mediakeep.music.scan:find_artists"),
-    unassigned_files=_find_unassigned_files,
+    unassigned_files=lambda root, ignored: UnassignedFiles(
+        import_later("mediakeep.music.scan:find_loose_tracks")(root, ignored)
+    ),
     worker_factory=_build_worker_factory,
     list_outputs=_list_outputs,
     before_batch=_before_batch,

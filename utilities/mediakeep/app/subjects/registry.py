@@ -16,17 +16,6 @@ from mediakeep.kinds import Kind
 from mediakeep.media import ignore_rules
 from mediakeep.outcome import Worker, WorkerFactory
 
-__all__ = [
-    "Subject",
-    "WorkerOptions",
-    "get_reviewed",
-    "get_subject",
-    "ignore_patterns",
-    "library_path_text",
-    "queue_folder",
-    "worker_factory",
-]
-
 
 def get_subject(kind: Kind) -> Subject:
     """Return the subject of a kind."""
