@@ -21,7 +21,7 @@ from typing import Any
 import mutagen
 
 from benchmarks import stock
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import readonly, snapshot
 from mediakeep.queue.queue import Queue, locate_queue
 

@@ -77,7 +77,7 @@ def _empty(home: Path, count: int) -> Shared:
 
 def settle(home: str, seconds: float) -> None:
     """Settle items as fast as that goes, for so long; called in a process of its own."""
-    from mediakeep.kinds import MUSIC
+    from mediakeep.music.item import MUSIC
     from mediakeep.queue.queue import locate_queue
 
     with Queue.open(locate_queue(stock.folder(Path(home))), MUSIC) as queue:
@@ -112,7 +112,7 @@ def _measure(home: Path, work: Callable[[], object]) -> Shared:
 
 
 def _settled(home: Path) -> int:
-    from mediakeep.kinds import MUSIC
+    from mediakeep.music.item import MUSIC
     from mediakeep.queue import readonly
 
     return readonly.load_state(stock.folder(home), MUSIC).settled

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from benchmarks import lookups_wide, rounds, script_runs, stock, table
 from benchmarks.script_runs import Cost, Home
-from mediakeep.kinds import MUSIC
 from mediakeep.lookups.musicbrainz import cache_json
 from mediakeep.lookups.musicbrainz.lookup_store import FILE_NAME, MusicBrainzStore
 from mediakeep.music.artist_lookup import missing_table as lacking
+from mediakeep.music.item import MUSIC
 from mediakeep.music.reports import audit_files
 from mediakeep.queue import readonly
 from mediakeep.views import missing_albums_csv

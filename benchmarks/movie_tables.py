@@ -12,6 +12,7 @@ from msgspec import structs
 from benchmarks import table
 from mediakeep.item import Item, Status
 from mediakeep.lookups.tmdb.model import MovieSummary, NamedEntity
+from mediakeep.master_scope import MasterReportScope, ReportedItem
 from mediakeep.movies import diagnose
 from mediakeep.movies.item import MovieItem
 from mediakeep.movies.master import report_writer
@@ -91,12 +92,8 @@ def measured(home: Path, count: int, what: str) -> float:
             path.write_bytes(path.read_bytes().replace(b"Ida", b"Ada"))
     started = time.perf_counter()
     if what == "master":
-        movies = tuple(
-            report_writer.MovieReportItem(key, item.output_name) for key, item in items.items()
-        )
-        report_writer.write_report(
-            report_writer.MovieReportScope(home, "/films", "", movies, {}), 200
-        )
+        movies = tuple(ReportedItem(key, item.output_name) for key, item in items.items())
+        report_writer.write_report(MasterReportScope(home, "/films", "", movies, {}), 200)
     else:
         assert csv_tables.update_tables(home, items) == []
     return time.perf_counter() - started

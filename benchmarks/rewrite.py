@@ -11,7 +11,7 @@ import msgspec
 
 from benchmarks import rounds, stock, table
 from benchmarks.rounds import Durations, Times
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import checkpoints, snapshot, store
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue

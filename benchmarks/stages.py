@@ -17,7 +17,7 @@ from unittest import mock
 from benchmarks import rounds, table
 from benchmarks.floor import Appended
 from benchmarks.rounds import Durations
-from mediakeep.item import ScannedItem, Status
+from mediakeep.item import Item, ScannedItem, Status
 from mediakeep.kinds import Kind
 from mediakeep.outcome import Outcome, Parts, Progress, Work, Worker
 from mediakeep.queue.queue import Queue, locate_queue
@@ -33,7 +33,7 @@ _TABLE = StageTable(
     ),
     completed="completed",
 )
-_JOB = Kind("job", "job", "jobs", "", "", "mediakeep.item:Item", stages=_TABLE)
+_JOB = Kind("job", "job", "jobs", "", "", Item, stages=_TABLE)
 _ITEMS = 300
 _ROUNDS = 3
 _PARTS = (100, 1_000, 10_000)

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mediakeep.item import Item, Status
-from mediakeep.kinds import MUSIC
-from mediakeep.music.item import MusicItem
+from mediakeep.music.item import MUSIC, MusicItem
 from mediakeep.outcome import Outcome
 from mediakeep.queue import external_change
 from mediakeep.queue.queue import Queue, locate_queue

@@ -17,9 +17,8 @@ from benchmarks import table
 from mediakeep.app.reports import period_report
 from mediakeep.app.reports.period_report import ReportContext
 from mediakeep.item import Status
-from mediakeep.kinds import MUSIC
 from mediakeep.music.issue_kinds import ISSUE_KINDS
-from mediakeep.music.item import MusicItem
+from mediakeep.music.item import MUSIC, MusicItem
 from mediakeep.queue.history import event_log, index
 from mediakeep.queue.queue import Queue, locate_queue
 from mediakeep.queue.snapshot import SnapshotHead

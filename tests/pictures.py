@@ -21,10 +21,9 @@ from random import Random
 
 from rich.console import CONSOLE_SVG_FORMAT, Console
 
-from mediakeep import clock
+from mediakeep import clock, kinds
 from mediakeep.app.subjects import registry
 from mediakeep.commands import media_dashboard
-from mediakeep.kinds import KINDS
 from mediakeep.views.dashboard.render import Dashboard
 from mediakeep.views.poller import HomePoller, HomeSnapshot
 from mediakeep.views.summary import SummaryContext
@@ -101,9 +100,9 @@ def _run(folder: Path) -> HomeSnapshot:
     batch = subprocess.Popen(
         line("process_music_batch", "--all"), env=env, stdout=subprocess.DEVNULL
     )
-    pollers = [media_dashboard._create_poller(home, kind) for kind in KINDS.values()]
+    pollers = [media_dashboard._create_poller(home, kind) for kind in kinds.list_kinds().values()]
     poller = HomePoller(
-        home, pollers, [registry.queue_folder(home, kind) for kind in KINDS.values()]
+        home, pollers, [registry.queue_folder(home, kind) for kind in kinds.list_kinds().values()]
     )
     snapshot = poller.poll(SummaryContext(clock.now()))
     while not any(

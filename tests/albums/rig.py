@@ -13,14 +13,14 @@ from typing import Any
 
 import mutagen
 
-from mediakeep import kinds, path_text
-from mediakeep.albums.item import AlbumItem
+from mediakeep import path_text
+from mediakeep.albums.item import ALBUMS, AlbumItem
 from mediakeep.app import album_settings
 from mediakeep.app.jobs import prepare_items, vanished
 from mediakeep.app.jobs.job_request import Preparation
 from mediakeep.app.queue_admin import reset
 from mediakeep.app.queue_admin.context import ManagerContext
-from mediakeep.app.subjects.albums import ALBUMS
+from mediakeep.app.subjects.albums import SUBJECT
 from mediakeep.app.subjects.interface import WorkerOptions
 from mediakeep.commands.console import ClickConsole
 from mediakeep.lookups.service_config import ServiceConfig
@@ -79,7 +79,7 @@ class AlbumHome:
 
     @property
     def context(self) -> ManagerContext:
-        return ManagerContext(self.path, kinds.ALBUMS, ClickConsole(), yes=True)
+        return ManagerContext(self.path, ALBUMS, ClickConsole(), yes=True)
 
     def make(self, *names: str, tracks: int = 2, damaged: int = 0) -> None:
         """Make albums; the first tracks of damaged ones end in the middle."""
@@ -122,14 +122,14 @@ class AlbumHome:
     ) -> BatchResult:
         """Process all due albums, and return the result of the batch."""
         settings = self.settings(**options)
-        assert ALBUMS.jobs
-        ALBUMS.jobs.check_settings(settings)
+        assert SUBJECT.jobs
+        SUBJECT.jobs.check_settings(settings)
         items = self.context.read_state().items
         worker_options = WorkerOptions(True, settings=settings)
-        ALBUMS.before_batch(self.path, worker_options, items)
+        SUBJECT.before_batch(self.path, worker_options, items)
         config = BatchConfig(size=None, retry=RetryPolicy(attempts, 0.0), limits=limits)
-        factory = ALBUMS.worker_factory(self.path, worker_options)
-        with Queue.open(self.context.location, kinds.ALBUMS) as queue:
+        factory = SUBJECT.worker_factory(self.path, worker_options)
+        with Queue.open(self.context.location, ALBUMS) as queue:
             result = batch.run_batch(queue, factory, config, BatchCallbacks())
         if result.abort_error:
             raise result.abort_error

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from mediakeep import kinds
+from mediakeep.albums.item import ALBUMS
 from mediakeep.app.batch.batch_request import BatchOptions, BatchRequest
 from mediakeep.app.jobs.job_batch import JobBatch
 from mediakeep.app.jobs.job_request import Preparation, Selection
@@ -23,7 +23,7 @@ from tests.albums.test_albums import OUTPUTS
 def run_added(albums: AlbumHome, *names: str, dry_run: bool = False) -> int:
     """Add albums and process them only, as a job command does; return the exit code."""
     settings = albums.settings()
-    request = BatchRequest(kinds.ALBUMS, settings=settings)
+    request = BatchRequest(ALBUMS, settings=settings)
     options = BatchOptions(albums.path, request, dry_run, False, BatchConfig(size=1), False)
     paths = tuple(albums.library / name for name in names)
     job = JobBatch(

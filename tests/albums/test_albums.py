@@ -12,9 +12,8 @@ import msgspec
 import mutagen
 import pytest
 
-from mediakeep import kinds
 from mediakeep.albums import process
-from mediakeep.albums.item import AlbumItem
+from mediakeep.albums.item import ALBUMS, AlbumItem
 from mediakeep.albums.settings import AlbumSettings
 from mediakeep.app.jobs import prepare_items, roll_back
 from mediakeep.app.jobs.job_request import Preparation
@@ -80,7 +79,7 @@ def test_normal(albums: AlbumHome) -> None:
 def check_history(albums: AlbumHome) -> None:
     """Check the sizes, the length and the cost of the only album in the history."""
     folder = albums.context.location.folder
-    records = readonly.load_state_and_position(folder, kinds.ALBUMS).records
+    records = readonly.load_state_and_position(folder, ALBUMS).records
     query = (
         "SELECT facts FROM stages WHERE stage = 'finalizing'",
         "SELECT count(*), count(cpu_seconds), min(peak_memory) FROM processing_history",
@@ -88,7 +87,7 @@ def check_history(albums: AlbumHome) -> None:
         "SELECT sum(tracks), sum(converted) FROM processing_history",
     )
     (facts,), (runs, measured, least), (peak,), tracks = index.query_history_index(
-        folder, lambda base: [base.execute(one).fetchone() for one in query], records, kinds.ALBUMS
+        folder, lambda base: [base.execute(one).fetchone() for one in query], records, ALBUMS
     )
     assert runs == measured == 5
     assert tracks == (2, 2)  # reports add up the first, so each track is in it once
@@ -353,7 +352,7 @@ def test_a_removed_output_is_named_and_a_mirror_makes_it_again(albums: AlbumHome
     line = albums.prepare()[-1]
     assert line == f"Missing outputs: Art/One. {hint}"
     careful, preparation = (
-        ManagerContext(albums.path, kinds.ALBUMS, ClickConsole()),
+        ManagerContext(albums.path, ALBUMS, ClickConsole()),
         Preparation(albums.settings(mirror=True)),
     )
     for prepare in (prepare_items.prepare, lambda *args: prepare_items.preview(*args).refusal):
@@ -375,7 +374,7 @@ def test_a_mirror_counts_the_missing_outputs_of_each_output_folder(
     albums.prepare()
     paths = {f"Art/{n}": albums.output / f"Art/{n}" for n in range(10)}
     paths["Art/10"] = albums.root / "card" / "Art" / "10"
-    with Queue.open(albums.context.location, kinds.ALBUMS) as queue:
+    with Queue.open(albums.context.location, ALBUMS) as queue:
         done = {
             key: {"status": Status.COMPLETED, "folder": key, "playback_path": str(path)}
             for key, path in paths.items()
@@ -383,7 +382,7 @@ def test_a_mirror_counts_the_missing_outputs_of_each_output_folder(
         queue.commit(lambda _: QueueChange("edit", done))
     for path in paths.values():
         path.mkdir(parents=True)
-    careful = ManagerContext(albums.path, kinds.ALBUMS, ClickConsole())
+    careful = ManagerContext(albums.path, ALBUMS, ClickConsole())
     preparation = Preparation(albums.settings(mirror=True))
 
     def prepare() -> str:

@@ -9,7 +9,7 @@ import msgspec
 import mutagen
 import pytest
 
-from mediakeep.app.subjects.albums import ALBUMS
+from mediakeep.app.subjects.albums import SUBJECT
 from mediakeep.item import Status
 from mediakeep.lookups.musicbrainz.context import DISABLED
 from mediakeep.media.audio import essence, tags
@@ -82,8 +82,10 @@ def read_outputs(albums: AlbumHome) -> list[Path]:
 def test_missing_tags_and_the_cover_are_looked_up(dawn: AlbumHome, server: SimulatorServer) -> None:
     before = rig.contents(dawn.library)
     dawn.prepare(enrich=True)
-    assert ALBUMS.jobs
-    lines = ALBUMS.jobs.plan(dawn.item(ALBUM), dawn.settings(enrich=True, profile="mp3-v0"))
+    assert SUBJECT.jobs
+    lines = SUBJECT.jobs.plan(
+        dawn.path, dawn.item(ALBUM), dawn.settings(enrich=True, profile="mp3-v0")
+    )
     assert "converting: profile mp3-v0, missing tags and covers are looked up" in lines
     assert server.requests == []
     dawn.run(enrich=True, profile="mp3-v0")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep import kinds
+from mediakeep.albums.item import ALBUMS
 from mediakeep.app.batch.batch_request import BatchOptions, BatchRequest
 from mediakeep.app.jobs.job_batch import JobBatch
 from mediakeep.app.jobs.job_request import Preparation, Selection
@@ -63,7 +63,7 @@ def test_a_full_volume(
     assert (result.parked, result.done_count) == (1, 0)
     item = albums.item(ALBUM)
     assert item.status is Status.PENDING
-    assert kinds.ALBUMS.stages.get_current_stage(item.processing_stage) == stage
+    assert ALBUMS.stages.get_current_stage(item.processing_stage) == stage
     assert item.parked.endswith("is full")
     assert not item.attempts
     with albums.context.open_queue() as queue:
@@ -78,7 +78,7 @@ def test_a_full_volume(
 def run_command(albums: AlbumHome, *, dry_run: bool = False) -> int:
     """Scan and process as the command does, and return its exit code."""
     settings = albums.settings()
-    request = BatchRequest(kinds.ALBUMS, settings=settings)
+    request = BatchRequest(ALBUMS, settings=settings)
     options = BatchOptions(albums.path, request, dry_run, False, BatchConfig(size=None), False)
     job = JobBatch(albums.context, options, Preparation(settings, albums.library), Selection())
     with batch_output.open_output(options) as output:
@@ -173,7 +173,7 @@ def test_a_volume_that_really_fills_up(
     assert ballast.exists()
     item = albums.item(ALBUM)
     assert (result.parked, result.done_count, item.status) == (1, 0, Status.PENDING)
-    assert kinds.ALBUMS.stages.get_current_stage(item.processing_stage) == stage
+    assert ALBUMS.stages.get_current_stage(item.processing_stage) == stage
     assert item.parked.startswith(f"Not enough disk space: the volume of {small_volume}")
     assert item.parked.endswith(" is full")
     assert not item.attempts

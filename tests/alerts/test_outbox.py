@@ -108,9 +108,7 @@ def test_handing_over_takes_no_time_and_shows_no_address(
     (pid,) = [
         pid
         for pid, one in shown.items()
-        if pid not in before
-        and one.startswith(ours)
-        and "mediakeep.alerts.sender_process" in one
+        if pid not in before and one.startswith(ours) and "mediakeep.alerts.sender_process" in one
     ]
     assert not [entry for entry in shown.values() if service.url in entry]
     assert os.getsid(pid) == pid

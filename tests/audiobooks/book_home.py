@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mediakeep import kinds
 from mediakeep.app import audiobook_settings
 from mediakeep.app.jobs import prepare_items
 from mediakeep.app.jobs.job_request import Preparation
 from mediakeep.app.queue_admin.context import ManagerContext
-from mediakeep.app.subjects.audiobooks import AUDIOBOOKS
+from mediakeep.app.subjects.audiobooks import SUBJECT
 from mediakeep.app.subjects.interface import WorkerOptions
 from mediakeep.audiobooks import process
-from mediakeep.audiobooks.item import AudiobookItem
+from mediakeep.audiobooks.item import AUDIOBOOKS, AudiobookItem
 from mediakeep.audiobooks.settings import BookOptions
 from mediakeep.commands.console import ClickConsole
 from mediakeep.config import ENV_PREFIX
@@ -63,7 +62,7 @@ class BookHome:
 
     @property
     def context(self) -> ManagerContext:
-        return ManagerContext(self.path, kinds.AUDIOBOOKS, ClickConsole(), yes=True)
+        return ManagerContext(self.path, AUDIOBOOKS, ClickConsole(), yes=True)
 
     def make(self, name: str, count: int = 2) -> Path:
         """Make a book of the first kinds of mixed files, and return its folder."""
@@ -110,10 +109,10 @@ class BookHome:
     def process(self, attempts: int = 1) -> BatchResult:
         """Process all due books in this process, and return the result of the batch."""
         settings = self.settings()
-        AUDIOBOOKS.before_batch(self.path, WorkerOptions(True, settings=settings), {})
+        SUBJECT.before_batch(self.path, WorkerOptions(True, settings=settings), {})
         config = BatchConfig(size=None, retry=RetryPolicy(attempts, 0.0))
         factory = functools.partial(process.open_worker, settings)
-        with Queue.open(self.context.location, kinds.AUDIOBOOKS) as queue:
+        with Queue.open(self.context.location, AUDIOBOOKS) as queue:
             result = batch.run_batch(queue, factory, config, BatchCallbacks())
         if result.abort_error:
             raise result.abort_error

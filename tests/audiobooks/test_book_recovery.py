@@ -12,9 +12,8 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from mediakeep.app import describe_book
 from mediakeep.app.queue_admin import reset
-from mediakeep.audiobooks import process
+from mediakeep.audiobooks import process, subject
 from mediakeep.audiobooks.book_job import BookJob
 from mediakeep.audiobooks.item import AudiobookItem
 from mediakeep.audiobooks.muxing import m4b_header
@@ -83,7 +82,7 @@ def test_a_damaged_plan_is_named_in_the_list_of_resumable_books(home: BookHome) 
     (plan,) = home.working.glob("*_state/plan.json")
     plan.write_bytes(plan.read_bytes()[:-1])
     job = BookJob(home.item(), key, msgspec.convert(home.settings(), BookSettings))
-    assert "Reset the audiobook" in describe_book.describe_progress(job)
+    assert "Reset the audiobook" in subject.describe_progress(job)
 
 
 def join_book(home: BookHome) -> None:

@@ -13,10 +13,10 @@ from typing import Any
 
 from click.testing import CliRunner
 
-from mediakeep import kinds
 from mediakeep.app.subjects import registry
 from mediakeep.media.audio import tags
 from mediakeep.media.audio.model import Tags
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import queue
 from mediakeep.queue.queue import Queue
 from tests.commands.conftest import Home
@@ -118,6 +118,4 @@ def reviews(home: Home) -> list[dict[str, str]]:
 
 def opened(home: Home) -> Queue:
     """Open the queue, as a batch that lives beside the command does."""
-    return Queue.open(
-        queue.locate_queue(registry.queue_folder(home.path, kinds.MUSIC)), kinds.MUSIC
-    )
+    return Queue.open(queue.locate_queue(registry.queue_folder(home.path, MUSIC)), MUSIC)

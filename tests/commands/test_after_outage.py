@@ -13,6 +13,8 @@ import pytest
 
 from mediakeep import kinds
 from mediakeep.item import Status, needs_lookup
+from mediakeep.movies.item import MOVIES
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import readonly, sessions
 from mediakeep_simulator.http_types import SimulatorRequest
 from mediakeep_simulator.server import SimulatorServer
@@ -111,7 +113,7 @@ def test_music_is_all_looked_up(
         return done.returncode, dict(simulated_home.read_end_line(done))
 
     with simulated_home.open_home(tmp_path, COUNT) as home:
-        asked = check(home.server, home.queue, kinds.MUSIC, batch, home.temporary, workers)
+        asked = check(home.server, home.queue, MUSIC, batch, home.temporary, workers)
     assert asked == asked_of_musicbrainz
 
 
@@ -146,5 +148,5 @@ def test_movies_are_all_looked_up(
     with cinemas.served() as server:
         movies.url = server.url
         movies.scan()
-        asked = check(server, movies.queue, kinds.MOVIES, batch, temporary, workers)
+        asked = check(server, movies.queue, MOVIES, batch, temporary, workers)
     assert asked == asked_of_tmdb

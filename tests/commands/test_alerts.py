@@ -19,7 +19,7 @@ from mediakeep.alerts.targets import AlertTarget
 from mediakeep.app.batch.alert_triggers import AlertTriggers
 from mediakeep.app.batch.batch_request import AlertOptions
 from mediakeep.errors import StateDamaged
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep_samples.music import music_library
 from tests.alerts.service import Service, answer, late, lines, processes, until
 from tests.commands.conftest import Home, environment, obey_permissions, obeying_permissions

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from mediakeep.albums.item import ALBUMS
 from mediakeep.app.batch import run_batch
 from mediakeep.commands.display import batch_output
 from mediakeep.item import Status
-from mediakeep.kinds import ALBUMS, MUSIC, Kind
-from mediakeep.music.item import MusicItem
+from mediakeep.kinds import Kind
+from mediakeep.music.item import MUSIC, MusicItem
 from mediakeep.outcome import Outcome
 from mediakeep.queue.history.queries import Throughput
 from mediakeep.runner.batch_config import BatchResult, SettledItem
@@ -114,7 +115,7 @@ def test_on_a_terminal_a_wait_for_a_service_is_shown_and_removed_at_the_end() ->
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from mediakeep.commands.display.batch_output import TextOutput\n"
-        "from mediakeep.kinds import MUSIC\n"
+        "from mediakeep.music.item import MUSIC\n"
         "plain = TextOutput(MUSIC, lambda _: [], has_progress=True)\n"
         "plain.on_start(14)\n"
         "plain.on_progress('Vera\\x1b[2J [b]', 12, 12, 'MusicBrainz')\n"

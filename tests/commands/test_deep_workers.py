@@ -17,7 +17,7 @@ import pytest
 
 from mediakeep.app.batch.batch_request import BatchRequest
 from mediakeep.commands.options import batch_options
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep_samples.music import music_library, track_files
 from tests.commands.conftest import DOORS, Home, environment
 from tests.music import shelf

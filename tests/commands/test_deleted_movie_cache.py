@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep import kinds
 from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.interface import ReviewOptions, WorkerOptions
 from mediakeep.item import Item, Status
 from mediakeep.lookups.http.models import Service
 from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.lookups.tmdb.lookup_store import ResolvedMovie, TmdbStore
-from mediakeep.movies.item import MovieItem
+from mediakeep.movies.item import MOVIES, MovieItem
 
 SERVICE = Service("TMDb", "http://127.0.0.1:9")  # nothing listens there
 OPTIONS = WorkerOptions(write=True, review=ReviewOptions(access=ServiceConfig(SERVICE, SERVICE)))
@@ -46,7 +45,7 @@ def cache(tmp_path: Path) -> Path:
 def prepare_batch(home: Path, items: dict[str, Item]) -> None:
     assert not [
         warning
-        for warning in registry.get_subject(kinds.MOVIES).before_batch(home, OPTIONS, items)
+        for warning in registry.get_subject(MOVIES).before_batch(home, OPTIONS, items)
         if "MediaInfo" not in warning
     ]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from tests.commands.conftest import Home, environment, obeying_permissions
 from tests.music import shelf
 
@@ -305,7 +305,7 @@ def test_reset_all_asks_and_takes_no_for_an_answer(finished: Home) -> None:
 def test_what_a_dead_batch_left_is_taken_back(home: Home) -> None:
     home.scan()
     script = (
-        "import os, sys; from pathlib import Path; from mediakeep.kinds import MUSIC;"
+        "import os, sys; from pathlib import Path; from mediakeep.music.item import MUSIC;"
         "from mediakeep.queue.queue import Queue, locate_queue;"
         f"q = Queue.open(locate_queue(Path({str(home.queue)!r})), MUSIC); q.begin_session(); "
         "q.claim(3);"
@@ -321,7 +321,7 @@ def test_what_a_dead_batch_left_is_taken_back(home: Home) -> None:
 def test_an_item_that_a_live_session_holds_is_only_reset_by_force(home: Home) -> None:
     home.scan()
     script = (
-        "import sys; from pathlib import Path; from mediakeep.kinds import MUSIC;"
+        "import sys; from pathlib import Path; from mediakeep.music.item import MUSIC;"
         "from mediakeep.queue.queue import Queue, locate_queue;"
         "from mediakeep.queue.settle import SettleRequest; from mediakeep.outcome import Outcome;"
         f"q = Queue.open(locate_queue(Path({str(home.queue)!r})), MUSIC); q.begin_session(); c = "
@@ -501,7 +501,7 @@ def test_damage_is_found_named_and_repaired_without_a_loss(finished: Home, damag
 def test_damage_amid_a_live_journal_costs_only_what_follows_it(home: Home) -> None:
     home.scan()
     script = (
-        "import os; from pathlib import Path; from mediakeep.kinds import MUSIC;"
+        "import os; from pathlib import Path; from mediakeep.music.item import MUSIC;"
         "from mediakeep.queue.queue import Queue, locate_queue;"
         "from mediakeep.queue.settle import SettleRequest; from mediakeep.outcome import Outcome;"
         f"q = Queue.open(locate_queue(Path({str(home.queue)!r})), MUSIC); q.begin_session();"

@@ -85,7 +85,7 @@ def test_who_works_on_what_is_shown_and_a_killed_batch_is_shown_as_dead(home: Ho
     slow = environment({"PYTHONPATH": str(ROOT)})
     code = (
         "import sys, time; sys.path.insert(0, sys.argv[1]);"
-        "from pathlib import Path; from mediakeep.kinds import MUSIC;"
+        "from pathlib import Path; from mediakeep.music.item import MUSIC;"
         "from mediakeep.queue import queue;"
         "found = queue.Queue.open(queue.locate_queue(Path(sys.argv[2])), MUSIC);"
         "session = found.begin_session(); key = found.claim(1)[0].key; session.begin_item(key);"

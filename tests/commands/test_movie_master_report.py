@@ -15,11 +15,11 @@ import pytest
 from msgspec import structs
 
 from mediakeep.item import ScannedItem
-from mediakeep.kinds import MOVIES
 from mediakeep.lookups.tmdb.model import MovieSummary, NamedEntity
 from mediakeep.media.video.model import VideoStream
 from mediakeep.movies import diagnose
 from mediakeep.movies.identify.model import MatchStatus
+from mediakeep.movies.item import MOVIES
 from mediakeep.movies.master import library_statistics, report_writer, summary
 from mediakeep.movies.model import MovieName
 from mediakeep.movies.outputs import movie_record, movie_report

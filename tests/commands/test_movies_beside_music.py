@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from mediakeep import config, kinds
+from mediakeep import config
+from mediakeep.movies.item import MOVIES
 from tests.commands import cinemas
 from tests.commands.cinemas import Movies
 from tests.commands.conftest import Home
@@ -139,7 +140,7 @@ def test_the_dashboard_shows_both_or_the_one_that_is_asked_for(both: Both) -> No
     assert "4 of 4 movies completed" in alone
     assert "artist" not in alone
     for shown in (told, alone):
-        assert kinds.MOVIES.attribution in " ".join(shown.split())
+        assert MOVIES.attribution in " ".join(shown.split())
     music = both.call("media_dashboard", "--once", "--kind", "music")
     assert "TMDB" not in music
     data = json.loads(both.call("media_dashboard", "--json"))
@@ -155,7 +156,7 @@ def test_the_weekly_report_tells_of_both_and_their_decisions_apart(both: Both) -
     assert "movies: " in out
     (path,) = (both.movies.path / "status" / "reports").glob("*_weekly_progress.json")
     for suffix in (".md", ".html"):
-        assert path.with_suffix(suffix).read_text().count(kinds.MOVIES.attribution) == 1
+        assert path.with_suffix(suffix).read_text().count(MOVIES.attribution) == 1
     told = json.loads(path.read_text())
     music, movies = told["kinds"]
     listed = both.listed()["reviews"].values()

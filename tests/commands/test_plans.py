@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from mediakeep.media.audio import tags
+from mediakeep.music.item import MUSIC
 from tests.commands.conftest import Home
 from tests.music import shelf
 
@@ -147,11 +148,10 @@ def test_a_plan_takes_no_further_choice(small: Home, words: tuple[str, ...]) -> 
 def test_an_artist_that_a_batch_works_on_is_left_alone(small: Home) -> None:
     path = small.path.parent / "plan.json"
     small.batch("--plan-out", path)
-    from mediakeep import kinds
     from mediakeep.queue import queue
     from mediakeep.queue.queue import Queue
 
-    with Queue.open(queue.locate_queue(small.queue), kinds.MUSIC) as opened:
+    with Queue.open(queue.locate_queue(small.queue), MUSIC) as opened:
         opened.begin_session()
         assert opened.claim(1)
         done = small.batch("--apply-plan", path)

@@ -19,9 +19,9 @@ from unittest import mock
 import pytest
 from click.testing import CliRunner
 
-from mediakeep import kinds
 from mediakeep.app.edit import item_checkout
 from mediakeep.commands.console import ClickConsole
+from mediakeep.movies.item import MOVIES
 from mediakeep_samples.movies.movie_library import MovieLibraryManifest
 from tests.commands import cinemas
 from tests.commands.cinemas import Movies
@@ -302,7 +302,7 @@ def test_a_report_that_a_killed_batch_left_untrue_is_read_anew_by_the_next(movie
     text = path.read_text()
     key, one = next((k, v) for k, v in movies.items().items() if v.get("collected"))
     path.write_text(text.replace(f'"collected": {one["collected"]}', '"collected": 99'))
-    with item_checkout.open_checkout(movies.path, kinds.MOVIES, "hold_it", ClickConsole()) as other:
+    with item_checkout.open_checkout(movies.path, MOVIES, "hold_it", ClickConsole()) as other:
         other.claim([], [key])
         held = movies.batch("--all", "--fix", "none")
         assert (held.returncode, "brought up to date" in held.stderr) == (0, False), held.stderr

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep import kinds
 from mediakeep.app.queue_admin import scan as queue_admin_scan
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.commands.console import ClickConsole
@@ -22,6 +21,7 @@ from mediakeep.media.audio.essence_db import (
     KnownEssence,
 )
 from mediakeep.music import scan as music_scan
+from mediakeep.music.item import MUSIC
 from tests.commands.cinemas import inline
 from tests.commands.conftest import Home
 from tests.commands.repaired import Library
@@ -170,7 +170,7 @@ def test_new_artists_of_other_sizes_are_not_read(
         "read_artist",
         lambda path, **more: (scanned.append(path.name), read(path, **more))[1],
     )
-    desk = ManagerContext(library.home.path, kinds.MUSIC, ClickConsole())
+    desk = ManagerContext(library.home.path, MUSIC, ClickConsole())
     assert "1 new, 1 renamed" in queue_admin_scan.scan_library(desk, str(music)).lines[0]
     assert scanned == ["Vera M"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mediakeep import kinds
+from mediakeep.movies.item import MOVIES
 from mediakeep.queue import queue
 from mediakeep.queue.queue import Queue
 from mediakeep_simulator.server import SimulatorServer
@@ -124,7 +124,7 @@ def test_said_twice_nothing_is_done_again(movies: Movies) -> None:
 
 
 def test_what_a_living_session_works_on_is_not_chosen(movies: Movies) -> None:
-    with Queue.open(queue.locate_queue(movies.queue), kinds.MOVIES) as other:
+    with Queue.open(queue.locate_queue(movies.queue), MOVIES) as other:
         other.begin_session()
         (claim,) = other.claim(1)
         done = movies.call("tmdb_lookup", "choose", claim.key, "603")

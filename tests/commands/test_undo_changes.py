@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep import kinds
 from mediakeep.media.audio import tags
 from mediakeep.media.safewrite.write_tags import SetField
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import queue
 from mediakeep.queue.queue import Queue
 from tests.commands import repaired
@@ -134,7 +134,7 @@ def test_the_queue_and_the_reviews_are_true_when_the_command_returns(library: Li
 
 def test_an_artist_at_work_is_not_touched_and_neither_are_the_others(library: Library) -> None:
     place = queue.locate_queue(library.home.queue)
-    with Queue.open(place, kinds.MUSIC) as other:
+    with Queue.open(place, MUSIC) as other:
         session = other.begin_session()
         other.claim_by_key("Anna")
         done = library.undo("--session", library.session)

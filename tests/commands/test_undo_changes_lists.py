@@ -44,7 +44,7 @@ def test_sessions_are_data_for_programs(library: Library) -> None:
         "first": newer["first"],
         "last": newer["last"],
         "files": 2,
-        **{kind.plural: [] for kind in kinds.KINDS.values()},
+        **{kind.plural: [] for kind in kinds.list_kinds().values()},
         "artists": ["Anna"],
         "changes": 0,
         "took_back": 4,

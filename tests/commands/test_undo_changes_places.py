@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep import clock, kinds
+from mediakeep import clock
 from mediakeep.app.edit import item_checkout
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import param_types
 from mediakeep.media.safewrite import write_tags
 from mediakeep.media.safewrite.write_tags import SetField
+from mediakeep.music.item import MUSIC
 from tests.commands import repaired
 from tests.commands.conftest import Home
 from tests.commands.repaired import Library, contents
@@ -132,9 +133,7 @@ def test_files_outside_of_any_library_are_restored_without_a_queue(tmp_path: Pat
     home = Home(tmp_path / "home", tmp_path / "loose")
     paths = [shelf.put(home.music / f"{name}.mp3") for name in "ab"]
     library = Library(home, contents(home.music), {})
-    with item_checkout.open_checkout(
-        home.path, kinds.MUSIC, "fix_metadata", ClickConsole()
-    ) as hand:
+    with item_checkout.open_checkout(home.path, MUSIC, "fix_metadata", ClickConsole()) as hand:
         hand.claim(paths)
         for path in paths:
             with hand.stamp_for_write(path) as stamp:

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from mediakeep import kinds
 from mediakeep.app.subjects import registry
 from mediakeep.kinds import Kind
 from mediakeep.media.safewrite import atomic_replace, sidecar_file, write_tags
@@ -19,6 +18,7 @@ from mediakeep.media.safewrite.record_and_replace import UndoContext
 from mediakeep.media.safewrite.write_tags import SetField
 from mediakeep.media.undo.record import FieldChange
 from mediakeep.media.undo.store import UndoStore
+from mediakeep.movies.item import MOVIES
 from mediakeep.outcome import Stamp
 from mediakeep.queue import queue
 from mediakeep.queue.queue import Queue
@@ -47,7 +47,7 @@ class Shelf:
         was = sidecar_file.read(path)
         with self.store() as store:
             desk = UndoContext(
-                store, Stamp(session, key, 1, 1), atomic_replace.ReplaceRules(), kinds.MOVIES.name
+                store, Stamp(session, key, 1, 1), atomic_replace.ReplaceRules(), MOVIES.name
             )
             assert sidecar_file.write(path, data, was, TITLE if was else POSTER, desk)
 
@@ -197,7 +197,7 @@ def test_items_of_the_same_key_are_not_mixed_up(place: Shelf) -> None:
 
 
 def test_movies_are_taken_while_their_files_are_restored_and_given_back(place: Shelf) -> None:
-    with place.queue(kinds.MOVIES) as other:
+    with place.queue(MOVIES) as other:
         other.begin_session()
         (claim,) = other.claim_by_key(FLAT)
         for words in (("--movie", FLAT), ("--since", "2h")):
@@ -209,7 +209,7 @@ def test_movies_are_taken_while_their_files_are_restored_and_given_back(place: S
         other.release([claim])
         other.end_session()
     place.undo("--since", "2h", "--movie", FLAT)
-    assert set(place.statuses(kinds.MOVIES).values()) == {"pending"}
+    assert set(place.statuses(MOVIES).values()) == {"pending"}
 
 
 def test_a_movie_that_is_unknown_is_refused(place: Shelf) -> None:

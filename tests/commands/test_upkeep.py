@@ -16,7 +16,7 @@ import pytest
 from mediakeep.app.batch import maintenance
 from mediakeep.app.batch.batch_request import MaintenanceOptions
 from mediakeep.app.subjects import registry
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import checkpoints, queue, session_log_archive, sessions
 from mediakeep.queue.backups import archive
 from tests.commands.conftest import Home, obeying_permissions

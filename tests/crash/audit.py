@@ -10,7 +10,7 @@ import msgspec
 
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import checkpoints, journal, snapshot
 from mediakeep.queue.history import event_log
 from mediakeep.queue.journal import SEAL, JournalRecord

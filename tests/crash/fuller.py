@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from mediakeep.errors import RecordNotWritten
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.outcome import Outcome
 from mediakeep.queue import readonly, store
 from mediakeep.queue.queue import Queue

@@ -22,7 +22,7 @@ from typing import Any
 
 from mediakeep.errors import ItemInUse, NoSuchItem
 from mediakeep.item import NewItem, Status
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.outcome import Outcome
 from mediakeep.queue import actions, item_archive, readonly, store
 from mediakeep.queue.claims import Claim

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from mediakeep.errors import NoQueue
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import journal_lookup, repair, snapshot
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.queue import Queue

@@ -13,7 +13,7 @@ import pytest
 from mediakeep import atomic_files
 from mediakeep.errors import RecordNotWritten
 from mediakeep.item import Status
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue.queue import Queue
 from tests.crash import fuller
 from tests.crash.fuller import FillResult

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mediakeep.item import Status
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import snapshot
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import QueueState

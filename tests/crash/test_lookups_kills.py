@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from mediakeep.item import Status
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import readonly
 from tests import response_faults
 from tests.alerts.service import until

@@ -16,7 +16,7 @@ import pytest
 
 from mediakeep.errors import MediakeepError, NoQueue, SnapshotDamaged
 from mediakeep.item import Item
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import (
     checkpoints,
     external_change,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mediakeep.errors import RecordNotWritten
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import readonly
 from mediakeep.queue.queue import Queue
 from tests.crash import faults, script

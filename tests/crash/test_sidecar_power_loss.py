@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep import kinds
 from mediakeep.media.safewrite import atomic_replace, sidecar_file
 from mediakeep.media.safewrite.record_and_replace import NO_STAMP, UndoContext
 from mediakeep.media.undo import apply_undo
 from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.record import FieldChange
 from mediakeep.media.undo.store import UndoStore
+from mediakeep.movies.item import MOVIES
 from tests.crash.tap import FileCall, Tap, ignore
 from tests.crash.test_tag_power_loss import CallLog, cases, judge, try_cases
 
@@ -49,7 +49,7 @@ def life(memory: Path) -> CallLog:
 
 def _live(life: CallLog) -> None:
     store = UndoStore(life.home / "status" / "undo")
-    context = UndoContext(store, NO_STAMP, atomic_replace.ReplaceRules(), kinds.MOVIES.name)
+    context = UndoContext(store, NO_STAMP, atomic_replace.ReplaceRules(), MOVIES.name)
 
     def took(call: FileCall) -> None:
         if call.path.startswith(str(life.root)):

@@ -11,12 +11,11 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from mediakeep.kinds import MUSIC
 from mediakeep.lookups.musicbrainz.context import DISABLED
 from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.media.audio import tags
 from mediakeep.music import process
-from mediakeep.music.item import MusicItem
+from mediakeep.music.item import MUSIC, MusicItem
 from mediakeep.music.process import MusicWorkerConfig
 from mediakeep.outcome import NO_PROGRESS, Outcome
 from mediakeep.policy import FixLevel, WritePolicy

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import actions, sessions
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue

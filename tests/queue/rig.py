@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mediakeep.item import Item, ScannedItem, Status
-from mediakeep.kinds import MUSIC
-from mediakeep.music.item import MusicItem
+from mediakeep.music.item import MUSIC, MusicItem
 from mediakeep.outcome import Outcome
 from mediakeep.queue import sessions, snapshot, store
 from mediakeep.queue.claims import Claim

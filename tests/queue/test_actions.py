@@ -11,7 +11,7 @@ import pytest
 from mediakeep import path_text
 from mediakeep.errors import AmbiguousName, ItemInUse, NoSuchItem, UsageError
 from mediakeep.item import Item, Status
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import actions
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import QueueState

@@ -32,9 +32,9 @@ from mediakeep.errors import (
     UsageError,
 )
 from mediakeep.item import Item
-from mediakeep.kinds import MUSIC
 from mediakeep.media.audio.essence_db import DeepScanResult, EssenceDatabase, KnownEssence
 from mediakeep.media.undo import merge_logs
+from mediakeep.music.item import MUSIC
 from mediakeep.queue.backups import archive, backup_folder, consistent_read, create, restore
 from mediakeep.queue.backups.archive import (
     CHECKSUMS_FILE,

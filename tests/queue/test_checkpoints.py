@@ -10,7 +10,7 @@ import pytest
 
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import actions, checkpoints, snapshot
 from mediakeep.queue.checkpoints import Checkpoint
 from mediakeep.queue.queue import Queue

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediakeep.errors import JournalDamaged, NoQueue, QueueBusy, StateDamaged, UsageError
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import checkpoints, readonly, snapshot
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.incremental_reader import IncrementalReader

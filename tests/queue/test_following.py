@@ -10,7 +10,7 @@ import pytest
 
 from mediakeep.errors import JournalDamaged, StateDamaged
 from mediakeep.item import Status
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import journal, readonly, snapshot
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.queue import Queue

@@ -19,7 +19,7 @@ from mediakeep.errors import (
     UnknownField,
 )
 from mediakeep.item import Status
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.outcome import Outcome
 from mediakeep.queue import compaction, journal_lookup, readonly, repair, snapshot, validate
 from mediakeep.queue.compaction import QueueLocation

@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediakeep import kinds
 from mediakeep.errors import IllegalTransition, InvalidItemData
 from mediakeep.item import LookupState, Status
 from mediakeep.kinds import Kind
-from mediakeep.music.item import MusicItem
+from mediakeep.music.item import MUSIC, MusicItem
 from mediakeep.queue import stage_changes
 from mediakeep.queue.state import QueueState, apply_merge_patch, percentage
 from mediakeep.stages import Stage, StageTable
@@ -117,7 +116,7 @@ STAGES = [
 
 @each_row(("was", "now", "legal"), STAGES)
 def test_stages_follow_their_table(was: str, now: str, legal: bool) -> None:
-    kind = Kind("music", "artist", "artists", "", "", kinds.MUSIC.item_class, stages=STAGED)
+    kind = Kind("music", "artist", "artists", "", "", MUSIC.item_type, stages=STAGED)
     head = rig.state({}).head
     item = rig.item(I, processing_stage=was)
     changes = {"processing_stage": now or None}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import compaction, journal, snapshot, validate
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.history import event_log

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import snapshot, store, validate
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.queue import Queue

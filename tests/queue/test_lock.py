@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mediakeep.errors import LockingUnsupported
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import lock, queue
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.queue import Queue
@@ -26,7 +26,7 @@ ON_LINUX = pytest.mark.linux  # /proc/locks
 HOLDER = """
 import sys
 from pathlib import Path
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import queue
 with queue.Queue.open(queue.locate_queue(Path(sys.argv[1]), host="this-host"), MUSIC) as opened:
     session = opened.begin_session()

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from mediakeep import clock
 from mediakeep.errors import ItemInUse, UsageError
 from mediakeep.item import Item, Status
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.outcome import Outcome
 from mediakeep.queue import actions, readonly, scan_diff, snapshot
 from mediakeep.queue.claims import Claim

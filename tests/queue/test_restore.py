@@ -16,7 +16,7 @@ import pytest
 
 from mediakeep.errors import NoQueue, SnapshotDamaged
 from mediakeep.item import Item, Status
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import journal, journal_lookup, readonly, snapshot
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.queue import Queue

@@ -17,7 +17,7 @@ import pytest
 from mediakeep import atomic_files
 from mediakeep.errors import RecordNotWritten
 from mediakeep.item import Status
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import repair, session_log_archive, sessions, validate
 from mediakeep.queue.backups import restore
 from mediakeep.queue.compaction import QueueLocation

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from mediakeep.errors import NewerFormat, SnapshotDamaged, UnknownField
 from mediakeep.item import Status
-from mediakeep.kinds import MUSIC
-from mediakeep.music.item import MusicItem
+from mediakeep.music.item import MUSIC, MusicItem
 from mediakeep.queue import snapshot
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.snapshot import RestoreInfo, SnapshotHead

@@ -2,13 +2,11 @@
 
 import click
 
-from mediakeep.app.subjects import registry
 from mediakeep.commands import app, job_command
-from tests.reference.subject import SUBJECT
+from tests.reference.recording import KIND
 
-registry.register(SUBJECT)
 main = job_command.build_command(
-    SUBJECT.kind,
+    KIND,
     (
         click.option("--output", type=app.PathParam(), help="Where recordings are published."),
         click.option("--working", type=app.PathParam(), help="Where they are converted."),

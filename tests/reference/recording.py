@@ -47,7 +47,9 @@ KIND = Kind(
     plural="recordings",
     manager_script="recording_queue_manager.py",
     batch_script="process_recordings.py",
-    item_class=f"{__name__}:Recording",
+    item_type=Recording,
+    subject="tests.reference.subject:SUBJECT",
+    interface=1,
     stages=StageTable(
         (
             Stage("copying", ("converting",), "failed_copy", Retry(3, 0.0)),

@@ -1,11 +1,9 @@
 """Manage the queue of recordings."""
 
-from mediakeep.app.subjects import registry
 from mediakeep.commands import queue_manager
-from tests.reference.subject import SUBJECT
+from tests.reference.recording import KIND
 
-registry.register(SUBJECT)
-main = queue_manager.build_manager(SUBJECT.kind)
+main = queue_manager.build_manager(KIND)
 
 if __name__ == "__main__":
     main()

@@ -16,7 +16,6 @@ import pytest
 from click.testing import CliRunner
 
 from mediakeep import kinds
-from mediakeep.app.subjects import registry
 from mediakeep.commands import jobs, queue_manager
 from mediakeep.commands.display import batch_output
 from mediakeep.config import ENV_PREFIX
@@ -29,9 +28,9 @@ from tests.reference.subject import SUBJECT
 
 @pytest.fixture
 def recordings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RecordingHome:
-    """A home with two recordings, whose kind is registered in this process for this test."""
-    monkeypatch.setitem(kinds._kinds, SUBJECT.kind.name, SUBJECT.kind)
-    monkeypatch.setitem(registry._SUBJECTS, SUBJECT.kind.name, SUBJECT)
+    """A home with two recordings, whose kind is found in this process for this test."""
+    monkeypatch.syspath_prepend(Path(__file__).parent)  # its distribution is installed there
+    monkeypatch.setattr(kinds, "list_kinds", kinds.list_kinds.__wrapped__)  # not cached
     for name in os.environ:
         if name.startswith(ENV_PREFIX):
             monkeypatch.delenv(name)

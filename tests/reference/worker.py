@@ -30,21 +30,25 @@ from tests.runner import notes
 PARTS = 3  # of a track
 
 
-class Folders(msgspec.Struct, frozen=True):
-    """The folders of a recording."""
+class RecordingJob(msgspec.Struct, frozen=True):
+    """A recording with its settings and its job."""
 
+    item: Recording
+    settings: Settings
     original: Path
     source: Path  # the working copy of the original
     processed: Path  # the converted tracks
     output: Path
 
     @classmethod
-    def locate(cls, home: Path, item: Item, settings: Settings) -> Folders:
-        """Return the folders of an item by its own settings, or else the given ones."""
+    def from_item(cls, home: Path, item: Item, settings: Settings) -> RecordingJob:
+        """Build the job of an item by its own settings, or else the given ones."""
         assert isinstance(item, Recording)
         working = Path(settings["working"] or home / "working") / item.output_name
         output = Path(item.output_dir or settings["output"] or home / "outputs" / "recordings")
         return cls(
+            item,
+            settings,
             Path(path_text.unescape_path(item.path)),
             working.with_name(f"{working.name}_source"),
             working.with_name(f"{working.name}_processed"),
@@ -57,17 +61,13 @@ def open_worker(home: Path, options: WorkerOptions) -> Iterator[Worker]:
     """Yield the worker of recordings."""
 
     def work(work: Work, _: Progress) -> Outcome | Parts:
-        item = work.item
-        assert isinstance(item, Recording)
-        folders = Folders.locate(home, item, options.settings)
-        notes.note(home, "call", item.output_name, work.failed_stage or work.stage)
+        job = RecordingJob.from_item(home, work.item, options.settings)
+        notes.note(home, "call", job.item.output_name, work.failed_stage or work.stage)
         if work.failed_stage:
-            return _clean_up(folders, work.failed_stage, keep=options.settings["keep_working"])
+            return _clean_up(job, work.failed_stage)
         if work.stage == "copying":
-            return _copy(folders)
-        if work.stage == "converting":
-            return _convert(folders, work.results)
-        return _publish(folders, item, options.settings)
+            return _copy(job)
+        return _convert(job, work.results) if work.stage == "converting" else _publish(job)
 
     yield work
 
@@ -77,26 +77,26 @@ def list_tracks(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix == ".wav")
 
 
-def _copy(folders: Folders) -> Outcome:
-    shutil.copytree(folders.original, folders.source, dirs_exist_ok=True)
-    for track in list_tracks(folders.source):
+def _copy(job: RecordingJob) -> Outcome:
+    shutil.copytree(job.original, job.source, dirs_exist_ok=True)
+    for track in list_tracks(job.source):
         atomic_files.write_atomic(track, track.read_bytes())
-        shutil.copystat(folders.original / track.name, track)
-    atomic_files.make_folder(folders.processed)
-    atomic_files.sync_folder(folders.source.parent)
-    facts = {"track_count": len(list_tracks(folders.source))}
-    working = path_text.escape_path(folders.source)
+        shutil.copystat(job.original / track.name, track)
+    atomic_files.make_folder(job.processed)
+    atomic_files.sync_folder(job.source.parent)
+    facts = {"track_count": len(list_tracks(job.source))}
+    working = path_text.escape_path(job.source)
     return Outcome(data={"working_path": working, **facts}, next_stage="converting", facts=facts)
 
 
-def _convert(folders: Folders, results: tuple[Any, ...] | None) -> Outcome | Parts:
-    tracks = list_tracks(folders.source)
+def _convert(job: RecordingJob, results: tuple[Any, ...] | None) -> Outcome | Parts:
+    tracks = list_tracks(job.source)
     if results is None:
-        inputs = [(str(track), str(folders.processed), n) for track in tracks for n in range(PARTS)]
+        inputs = [(str(track), str(job.processed), n) for track in tracks for n in range(PARTS)]
         return Parts(tuple(inputs), convert_part, weights=tuple(range(1, len(inputs) + 1)))
     for track in tracks:
-        _join(track, folders.processed)
-    for path in {*folders.processed.iterdir()} - {folders.processed / t.name for t in tracks}:
+        _join(track, job.processed)
+    for path in {*job.processed.iterdir()} - {job.processed / t.name for t in tracks}:
         path.unlink()  # parts, and temporary files of killed processes
     frames = sum(result["frames"] for result in results)
     return Outcome(
@@ -132,28 +132,28 @@ def _join(track: Path, processed: Path) -> None:
     atomic_files.write_atomic(processed / track.name, joined.getvalue())
 
 
-def _publish(folders: Folders, item: Recording, settings: Settings) -> Outcome:
-    left = item.converted + settings["publish_after"] - time.time()
+def _publish(job: RecordingJob) -> Outcome:
+    left = job.item.converted + job.settings["publish_after"] - time.time()
     if left > 0:
         return Outcome(Status.PENDING, "published later", retry_after=left)
-    if folders.processed.is_dir():  # else moved before a kill
-        atomic_files.make_folder(folders.output.parent)
-        folders.processed.rename(folders.output)
-        atomic_files.sync_folder(folders.output.parent)
-    if settings["delete_original"]:
-        remove_folder(folders.original)
-    if not settings["keep_working"]:
-        remove_folder(folders.source)
-    data = {"output_path": path_text.escape_path(folders.output)}
-    return Outcome(message=f"{item.track_count} tracks published", data=data)
+    if job.processed.is_dir():  # else moved before a kill
+        atomic_files.make_folder(job.output.parent)
+        job.processed.rename(job.output)
+        atomic_files.sync_folder(job.output.parent)
+    if job.settings["delete_original"]:
+        remove_folder(job.original)
+    if not job.settings["keep_working"]:
+        remove_folder(job.source)
+    data = {"output_path": path_text.escape_path(job.output)}
+    return Outcome(message=f"{job.item.track_count} tracks published", data=data)
 
 
-def _clean_up(folders: Folders, stage: str, *, keep: bool) -> Outcome:
+def _clean_up(job: RecordingJob, stage: str) -> Outcome:
     """Keep or remove the working folders of a recording that failed for the last time."""
-    if keep:
+    if job.settings["keep_working"]:
         return Outcome(resume_stage=stage)
-    remove_folder(folders.source)
-    remove_folder(folders.processed)
+    remove_folder(job.source)
+    remove_folder(job.processed)
     return Outcome(data={"working_path": ""}, resume_stage="copying")
 
 

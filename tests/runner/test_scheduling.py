@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mediakeep.item import Status
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.store import QueueChange
 from mediakeep.runner.batch_config import BatchConfig

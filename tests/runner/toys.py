@@ -34,12 +34,11 @@ class Thing(
     made_of: dict[str, int] = {}  # noqa: RUF012 - msgspec copies it
 
 
-ITEM_CLASS = f"{__name__}:Thing"
-PLAIN = Kind("plain", "thing", "things", "plain_manager.py", "", ITEM_CLASS)
+PLAIN = Kind("plain", "thing", "things", "plain_manager.py", "", Thing)
 STAGES = {"split": ("convert",), "convert": ("join",), "join": ()}
 TABLE = StageTable(tuple(Stage(name, after) for name, after in STAGES.items()))
-TOY = Kind("toy", "thing", "things", "toy_manager.py", "", ITEM_CLASS, stages=TABLE)
-JOB = Kind("job", "job", "jobs", "job_manager.py", "", ITEM_CLASS, stages=jobs.TABLE)
+TOY = Kind("toy", "thing", "things", "toy_manager.py", "", Thing, stages=TABLE)
+JOB = Kind("job", "job", "jobs", "job_manager.py", "", Thing, stages=jobs.TABLE)
 TIDY = msgspec.structs.replace(JOB, name="tidy", cleans_up=True)
 KINDS = {kind.name: kind for kind in (PLAIN, TOY, JOB, TIDY)}
 

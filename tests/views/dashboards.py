@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.music.reports import fix_commands
 from mediakeep.queue.history.queries import HistoryEvent, SessionSpan, Throughput
 from mediakeep.views.dashboard.render import Dashboard

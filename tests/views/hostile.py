@@ -9,7 +9,7 @@ from typing import Any
 
 from mediakeep import path_text
 from mediakeep.item import Status
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.outcome import Outcome
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.settle import SettleRequest

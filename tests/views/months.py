@@ -20,7 +20,7 @@ import msgspec
 
 from mediakeep import clock, config
 from mediakeep.item import Item, Status
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.outcome import Outcome
 from mediakeep.queue import actions, scan_diff
 from mediakeep.queue.queue import Queue, locate_queue

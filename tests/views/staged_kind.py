@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
+from mediakeep.app.subjects.music import SUBJECT as MUSIC_SUBJECT
 from mediakeep.item import Item, Status
 from mediakeep.kinds import HistoryView, JobMetric, Kind
 from mediakeep.outcome import Outcome
@@ -64,7 +67,8 @@ KIND = Kind(
     "albums",
     "album_queue_manager.py",
     "convert_albums.py",
-    f"{__name__}:Album",
+    Album,
+    f"{__name__}:SUBJECT",
     stages=TABLE,
     history_views=(RUNS, ALBUMS),
     measures=(
@@ -73,6 +77,8 @@ KIND = Kind(
         JobMetric("copies", "copies"),
     ),
 )
+# Of the subject of music, no function is called.
+SUBJECT = structs.replace(MUSIC_SUBJECT, kind=KIND, reviewed=None)
 
 
 def make(folder: Path, names: Iterable[str], clock: Any, kind: Kind = KIND) -> Queue:

@@ -15,7 +15,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from mediakeep.errors import SnapshotDamaged
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.music.reports import fix_commands
 from mediakeep.views.dashboard import styled_text
 from mediakeep.views.period_stats import PeriodTotals

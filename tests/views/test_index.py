@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mediakeep.item import ScannedItem
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.outcome import Outcome
 from mediakeep.queue.history import index, queries
 from mediakeep.queue.queue import Queue, locate_queue

@@ -15,7 +15,7 @@ import pytest
 from mediakeep import clock
 from mediakeep.app.reports import period_report
 from mediakeep.app.reports.period_report import ReportContext
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import actions
 from mediakeep.queue.history import index, queries
 from mediakeep.queue.queue import Queue

@@ -14,7 +14,7 @@ import pytest
 
 from mediakeep.app.reports import period_report
 from mediakeep.app.reports.period_report import ReportContext
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import readonly
 from mediakeep.queue.history import index, queries
 from mediakeep.views import period_stats, periods, summary

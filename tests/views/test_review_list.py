@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from mediakeep.item import Item, Status
-from mediakeep.kinds import MOVIES, MUSIC, Kind
-from mediakeep.movies.item import MovieItem
-from mediakeep.music.item import MusicItem
+from mediakeep.kinds import Kind
+from mediakeep.movies.item import MOVIES, MovieItem
+from mediakeep.music.item import MUSIC, MusicItem
 from mediakeep.queue.snapshot import SnapshotHead
 from mediakeep.queue.state import QueueState
 from mediakeep.views import review

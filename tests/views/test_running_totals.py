@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediakeep.item import Status
-from mediakeep.kinds import MUSIC
-from mediakeep.music.item import MusicItem
+from mediakeep.music.item import MUSIC, MusicItem
 from mediakeep.queue.history.queries import Throughput
 from mediakeep.views import summary
 from mediakeep.views.running_totals import RunningTotals

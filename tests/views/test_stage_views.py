@@ -17,10 +17,9 @@ from mediakeep.app.queue_admin import show
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.reports import period_report
 from mediakeep.app.reports.period_report import ReportContext
-from mediakeep.app.subjects import registry
-from mediakeep.app.subjects.music import MUSIC as MUSIC_SUBJECT
 from mediakeep.commands.display import batch_output
 from mediakeep.item import NewItem, PartsRecord, Status
+from mediakeep.music.item import MUSIC
 from mediakeep.outcome import Outcome
 from mediakeep.queue import actions
 from mediakeep.queue.queue import Queue
@@ -49,16 +48,15 @@ from tests.views.staged_kind import KIND
 NOW = datetime(2025, 12, 17, 10, tzinfo=UTC)
 UNTIL = "2025-12-18T08:00:00+00:00"
 CLOSED = "the service is closed"
-SUBJECT = msgspec.structs.replace(MUSIC_SUBJECT, kind=KIND, reviewed=None)
 EAST = timezone(timedelta(hours=5, minutes=30))
 
 
 @pytest.fixture
 def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
     """A queue with A completed, B failed, C waiting, D to be cleaned up, E new."""
-    # Registered for this test only; of the subject of music, no function is called.
-    monkeypatch.setitem(kinds._kinds, KIND.name, KIND)
-    monkeypatch.setitem(registry._SUBJECTS, KIND.name, SUBJECT)
+    # Known by its name for this test only.
+    monkeypatch.setitem(kinds.BUILT_IN, KIND.name, "tests.views.staged_kind:KIND")
+    monkeypatch.setattr(kinds, "list_kinds", kinds.list_kinds.__wrapped__)  # not cached
     with staged_kind.make(tmp_path, "ABCDE", rig.Clock()) as queue:
         a, b, c, d = queue.claim(4)
         for claim in (a, b):
@@ -321,7 +319,7 @@ def test_a_rate_of_slow_jobs_is_not_rounded_to_zero(per_hour: float, text: str) 
 
 
 def test_a_kind_without_stages_has_no_numbers_on_jobs() -> None:
-    assert job_numbers.list_job_numbers(kinds.MUSIC, PeriodTotals(completed=3)) == []
+    assert job_numbers.list_job_numbers(MUSIC, PeriodTotals(completed=3)) == []
 
 
 @each_row(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mediakeep.item import Status
-from mediakeep.kinds import MUSIC
-from mediakeep.music.item import MusicItem
+from mediakeep.music.item import MUSIC, MusicItem
 from mediakeep.queue.history.queries import Throughput
 from mediakeep.queue.snapshot import SnapshotHead
 from mediakeep.queue.state import QueueState, percentage

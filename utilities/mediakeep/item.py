@@ -162,6 +162,16 @@ class SecondOutputs(msgspec.Struct, frozen=True):
     kept: Mapping[str, dict[str, Any]] = {}
 
 
+class OutputRemoval(msgspec.Struct, frozen=True):
+    """The removal of an item's outputs: new values of its fields.
+
+    `kept` is a line on why the outputs are kept, "" if they are removed.
+    """
+
+    data: dict[str, Any]
+    kept: str = ""
+
+
 def can_transition(item: Item, new: Status) -> bool:
     """Return whether an item may change to status `new`; True if it has that status already."""
     if item.status is Status.COMPLETED and new is Status.IN_PROGRESS:

@@ -1,22 +1,40 @@
-"""The kinds of media: music and movies.
+"""The kinds of media, each of which is described in its package and loaded by name.
 
-A new kind needs one entry here, one package and its scripts.
+A kind of another distribution is an entry point of the group `mediakeep.kinds`, which names its
+`Kind`.
 """
 
 from __future__ import annotations
 
 import functools
 import importlib
+import os
+import sys
 import types
-from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from mediakeep import path_text
 from mediakeep.item import Item
-from mediakeep.stages import Stage, StageTable
+from mediakeep.stages import StageTable
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 ViewSource = Literal["items", "stages"]
+
+INTERFACE = 1  # of kinds and subjects; increased if those of other distributions have to change
+_GROUP = "mediakeep.kinds"  # of entry points
+FIRST_NAME = "music"  # of lists and records that name no kind: it was the only one
+BUILT_IN = {
+    "music": "mediakeep.music.item:MUSIC",
+    "movies": "mediakeep.movies.item:MOVIES",
+    "albums": "mediakeep.albums.item:ALBUMS",
+    "audiobooks": "mediakeep.audiobooks.item:AUDIOBOOKS",
+}
 
 
 class HistoryView(msgspec.Struct, frozen=True):
@@ -70,7 +88,9 @@ class Kind(msgspec.Struct, frozen=True):
     plural: str
     manager_script: str  # the script that manages its queue
     batch_script: str  # the script that processes it
-    item_class: str  # its Struct, as "module:class"; imported on first use, as it is in the subject
+    item_type: type[Item]  # its Struct
+    subject: str = ""  # its Subject, as "module:name"; imported on first use
+    interface: int = 0  # `INTERFACE` as it was written for; of kinds of other distributions
     rules: int = 1  # increased whenever a completed item would be processed differently
     # Texts like those that its items are added by, such as "https://archive.org/details/..."; () if
     # its items are paths.
@@ -107,188 +127,72 @@ class Kind(msgspec.Struct, frozen=True):
         """Return the name of an item for display: its key, or the name of one that was added."""
         return item.name if self.stages and item and item.name else key
 
-    @property
-    def item_type(self) -> type[Item]:
-        """The Struct of its items."""
-        return _import_item_type(self.item_class)
 
-
-@functools.cache
-def _import_item_type(name: str) -> type[Item]:
-    module, _, item_class = name.partition(":")
-    found: type[Item] = getattr(importlib.import_module(module), item_class)
-    return found
-
-
-MUSIC = Kind(
-    name="music",
-    noun="artist",
-    plural="artists",
-    manager_script="music_queue_manager.py",
-    batch_script="process_music_batch.py",
-    item_class="mediakeep.music.item:MusicItem",
-    rules=8,
-    part_noun="track",
-    library_noun="artist folders",
-    stray_noun="audio file",
-    stray_fix="Move them to the folder of their artist, then scan again.",
-    counters=(
-        # How certain the albums are matched, and how many tag fields were filled from the matches.
-        ItemCounter("albums_matched", "certain", "Albums"),
-        ItemCounter("albums_tied", "certain except the edition", "Albums"),
-        ItemCounter("albums_unsure", "unsure", "Albums"),
-        ItemCounter("albums_unknown", "unknown", "Albums"),
-        ItemCounter("fields_filled", "filled", noun="field"),
-        ItemCounter("unread_count", "not read", noun="audio file"),
-    ),
-)
-MOVIES = Kind(
-    name="movies",
-    noun="movie",
-    plural="movies",
-    manager_script="movie_queue_manager.py",
-    batch_script="process_movies.py",
-    item_class="mediakeep.movies.item:MovieItem",
-    rules=4,
-    part_noun="file",
-    library_noun="movies",
-    stray_noun="video file",
-    counters=(
-        # How the movies were identified.
-        ItemCounter("movies_auto", "certain", "Movies", field="match", value="auto"),
-        ItemCounter("movies_user", "by your word", "Movies", field="match", value="user"),
-        ItemCounter("movies_review", "unsure", "Movies", field="match", value="review"),
-        ItemCounter("movies_unmatched", "unknown", "Movies", field="match", value="unmatched"),
-    ),
-    # Wording required by TMDb (themoviedb.org/api-terms-of-use).
-    attribution="This product uses the TMDB API but is not endorsed or certified by TMDB.",
-)
-
-
-def _call_later(name: str) -> Callable[[Item], Any]:
-    """Return a function of an item that is imported, as "module:function", when it is called."""
-
-    def call(item: Item) -> Any:
-        module, _, function = name.partition(":")
-        return getattr(importlib.import_module(module), function)(item)
-
-    return call
-
-
-_PATHS = ("working_source_path", "working_processed_path", "archive_path", "playback_path")
-_AGAIN = ("converting", "preparing")
-_JOB_METRICS = (
+# The numbers of jobs that encode audio.
+AUDIO_METRICS = (
     JobMetric("times real time", "audio_seconds", per="stage_seconds", unit="x"),
     JobMetric("input", "input_bytes", unit="B"),
     JobMetric("output", "output_bytes", unit="B"),
 )
-ALBUMS = Kind(
-    name="albums",
-    noun="album",
-    plural="albums",
-    manager_script="album_queue_manager.py",
-    batch_script="convert_albums.py",
-    item_class="mediakeep.albums.item:AlbumItem",
-    stages=StageTable(
-        (
-            # A resumed album begins its stage again, or an earlier one if working files are gone.
-            Stage("preparing", ("converting",), "failed_prepare"),
-            Stage("converting", ("archiving", "converting", "preparing"), "failed_convert"),
-            Stage("archiving", ("finalizing", *_AGAIN, "archiving"), "failed_archive"),
-            Stage("finalizing", ("completed", *_AGAIN, "finalizing"), "failed_finalize"),
-            Stage("completed"),
-        )
-    ),
-    reset_limit=_call_later("mediakeep.albums.item:limit_reset"),
-    cleans_up=True,
-    consumes_source=True,
-    has_consumed_source=_call_later("mediakeep.albums.item:has_consumed_source"),
-    has_working_copy=_call_later("mediakeep.albums.item:has_working_copy"),
-    history_views=(
-        HistoryView(
-            "albums",
-            "items",
-            {
-                "album": "item",
-                "status": "processing_stage",
-                **{name: name for name in (*_PATHS, "profile", "tracks", "bytes")},
-                "started": "first_time",
-                "finished": "time",
-                "seconds": "total_seconds",
-                "cpu_seconds": "total_cpu_seconds",
-                "peak_memory": "max_peak_memory",
-            },
-        ),
-        HistoryView(
-            "processing_history",
-            "stages",
-            {
-                "album": "item",
-                **{name: name for name in ("stage", "outcome", "attempts", "time", "seconds")},
-                **{name: name for name in ("cpu_seconds", "peak_memory")},
-                "status": "processing_stage",
-                **{name: name for name in (*_PATHS, "profile", "tracks", "bytes")},
-                **{name: name for name in ("converted", "skipped")},
-            },
-        ),
-    ),
-    part_noun="track",
-    # The tracks that albums lack which --keep-going has published.
-    counters=(ItemCounter("failed_tracks", "not converted", noun="track"),),
-    measures=_JOB_METRICS,
-    library_noun="folders with audio files",
-    stray_noun="audio file",
-    stray_fix="Move them to a folder of their own, then scan again.",
-)
-
-# A job whose working folder is missing, or whose sources have changed, starts over with its input.
-AUDIOBOOKS = Kind(
-    name="audiobooks",
-    noun="audiobook",
-    plural="audiobooks",
-    manager_script="audiobook_queue_manager.py",
-    batch_script="build_audiobooks.py",
-    item_class="mediakeep.audiobooks.item:AudiobookItem",
-    stages=StageTable(
-        (
-            Stage("input", ("backup", "counting"), "failed_input"),
-            Stage("backup", ("counting",), "failed_backup"),
-            Stage("counting", ("encoding", "muxing", "input"), "failed_counting"),
-            Stage("encoding", ("muxing", "input"), "failed_encoding"),
-            Stage("muxing", ("verifying", "input"), "failed_muxing"),
-            Stage("verifying", ("placing", "muxing", "input"), "failed_verifying"),
-            Stage("placing", ("completed", "muxing", "input"), "failed_placing"),
-            Stage("completed"),
-        )
-    ),
-    cleans_up=True,
-    history_views=(
-        HistoryView(
-            "audiobooks",
-            "items",
-            {
-                "audiobook": "item",
-                "status": "processing_stage",
-                **{name: name for name in ("output_path", "backup_path", "failure")},
-                **{name: name for name in ("audio_seconds", "input_bytes", "output_bytes")},
-                "started": "first_time",
-                "finished": "time",
-                "seconds": "total_seconds",
-            },
-        ),
-    ),
-    part_noun="file",
-    measures=_JOB_METRICS,
-    library_noun="folders with audio files",
-    stray_noun="audio file",
-    stray_fix="Move them to a folder of their own, then scan again.",
-)
-
-_kinds = {kind.name: kind for kind in (MUSIC, MOVIES, ALBUMS, AUDIOBOOKS)}
-KINDS: Mapping[str, Kind] = types.MappingProxyType(_kinds)
 
 
-def register(kind: Kind) -> None:
-    """Add a kind that is not part of mediakeep; its name must be free."""
-    if _kinds.setdefault(kind.name, kind) is not kind:
-        raise ValueError(f"There is a kind {kind.name!r} already.")
+def load(name: str) -> Any:
+    """Return what "module:name" names; its module is imported."""
+    module, _, attribute = name.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def import_later(name: str) -> Callable[..., Any]:
+    """Return a function that imports another one, as "module:function", when it is called."""
+    return lambda *arguments: load(name)(*arguments)
+
+
+def get_kind(name: str) -> Kind:
+    """Return the kind of a name; raise KeyError if there is none."""
+    kind: Kind = load(BUILT_IN[name]) if name in BUILT_IN else list_kinds()[name]
+    return kind
+
+
+@functools.cache
+def list_kinds() -> Mapping[str, Kind]:
+    """Return all kinds by name: those of mediakeep, then those of other distributions.
+
+    One that cannot be used is left out, with a warning.
+    """
+    kinds = {name: get_kind(name) for name in BUILT_IN}
+    for point in _find_entry_points():
+        try:
+            kind = point.load()
+            _check_foreign_kind(kind, kinds)
+        except Exception as error:  # noqa: BLE001 - the code of others may fail in any way
+            import logging  # here, as few commands need it
+
+            text = path_text.to_printable(f'Warning: kind "{point.name}" left out: {error}')
+            logging.getLogger("mediakeep").warning("%s", text)
+        else:
+            kinds[kind.name] = kind
+    return types.MappingProxyType(kinds)
+
+
+def _find_entry_points() -> Iterable[EntryPoint]:
+    """Return the entry points of kinds.
+
+    To import `importlib.metadata` takes longer than a look at the files that it would read.
+    """
+    files = (path for text in sys.path for path in Path(text).glob("*.*-info/entry_points.txt"))
+    readable = (path for path in files if os.access(path, os.R_OK))
+    if not any(f"[{_GROUP}]".encode() in path.read_bytes() for path in readable):
+        return ()
+    from importlib import metadata
+
+    return metadata.entry_points(group=_GROUP)
+
+
+def _check_foreign_kind(kind: Any, known: Mapping[str, Kind]) -> None:
+    """Raise ValueError if an object is no kind, is of another interface, or has a taken name."""
+    if not isinstance(kind, Kind):
+        raise ValueError("its entry point names no Kind")
+    if kind.interface != INTERFACE:
+        raise ValueError(f"it has interface {kind.interface}, and mediakeep has {INTERFACE}")
+    if kind.name in known:
+        raise ValueError(f'the name "{kind.name}" is taken')

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep import kinds
 from mediakeep.errors import ConcurrentChange, UndoRefused, Unreadable, WriteRefused
 from mediakeep.media.audio.tag_edits import SetField
 from mediakeep.media.safewrite import atomic_replace, sidecar_file
@@ -20,6 +19,7 @@ from mediakeep.media.undo import apply_undo, prune
 from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.record import ChangeRecord, FieldChange
 from mediakeep.media.undo.store import UndoStore
+from mediakeep.movies.item import MOVIES
 from mediakeep.outcome import Stamp
 from mediakeep_samples.music import track_files
 from tests.media import writable_files
@@ -50,7 +50,7 @@ def nfo(tmp_path: Path) -> Path:
 def write(
     path: Path, data: bytes, was: bytes | None, store: UndoStore, hardlinks: str = "refuse"
 ) -> ChangeRecord | None:
-    desk = UndoContext(store, STAMP, atomic_replace.ReplaceRules(hardlinks), kinds.MOVIES.name)
+    desk = UndoContext(store, STAMP, atomic_replace.ReplaceRules(hardlinks), MOVIES.name)
     return sidecar_file.write(path, data, was, FIELDS, desk)
 
 
@@ -69,7 +69,7 @@ def test_a_restored_file_has_its_former_time_where_times_are_kept(
     if change == "replace":
         written(nfo, NEW, OLD, store)
     else:
-        desk = UndoContext(store, STAMP, atomic_replace.ReplaceRules(), kinds.MOVIES.name)
+        desk = UndoContext(store, STAMP, atomic_replace.ReplaceRules(), MOVIES.name)
         assert sidecar_file.remove(nfo, OLD, FIELDS, desk)
     rules = atomic_replace.ReplaceRules(keep_mtime=True)
     step = apply_undo.plan_undo(store, RecordQuery())[0]
@@ -115,7 +115,7 @@ def test_all_of_a_file_is_taken_back_at_once_and_made_again(
 def test_a_file_is_removed_only_as_it_was_read_and_brought_back(
     nfo: Path, store: UndoStore
 ) -> None:
-    desk = UndoContext(store, STAMP, atomic_replace.ReplaceRules(), kinds.MOVIES.name)
+    desk = UndoContext(store, STAMP, atomic_replace.ReplaceRules(), MOVIES.name)
     link, other = nfo.with_name("link.nfo"), nfo.with_name("other.nfo")
     link.symlink_to(nfo.name)
     for path, was in ((nfo, NEW), (nfo, OLD[:-1]), (nfo, b""), (link, OLD)):
@@ -320,7 +320,7 @@ def test_what_was_taken_back_is_known_after_the_library_was_moved(
     path = movies / "Series" / STAMP.key / "movie.nfo"
     path.parent.mkdir(parents=True)
     stamp = Stamp("", f"Series/{STAMP.key}", 7, 7)
-    desk = UndoContext(store, stamp, atomic_replace.ReplaceRules(), kinds.MOVIES.name)
+    desk = UndoContext(store, stamp, atomic_replace.ReplaceRules(), MOVIES.name)
     record = sidecar_file.write(path, NEW, None, {"nfo": FieldChange((), ("sha256:x",))}, desk)
     assert record
     apply_undo.apply_undo(store, record)

@@ -9,7 +9,6 @@ import shutil
 from itertools import count
 from pathlib import Path
 
-from mediakeep import kinds
 from mediakeep.errors import MediakeepError
 from mediakeep.media.safewrite import atomic_replace, sidecar_file
 from mediakeep.media.safewrite.record_and_replace import UndoContext
@@ -17,6 +16,7 @@ from mediakeep.media.undo import apply_undo
 from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.record import FieldChange
 from mediakeep.media.undo.store import UndoStore
+from mediakeep.movies.item import MOVIES
 from tests.crash.faults import InterruptingTap, ProcessDied, Refusal
 from tests.crash.tap import Tap
 from tests.media import writable_files
@@ -44,7 +44,7 @@ def begin(root: Path, was: bytes | None) -> tuple[Path, UndoStore]:
 
 
 def write(path: Path, data: bytes | None, was: bytes | None, store: UndoStore) -> None:
-    desk = UndoContext(store, STAMP, atomic_replace.ReplaceRules(), kinds.MOVIES.name)
+    desk = UndoContext(store, STAMP, atomic_replace.ReplaceRules(), MOVIES.name)
     if data is not None:
         sidecar_file.write(path, data, was, FIELDS, desk)
     elif was is not None:
@@ -57,7 +57,7 @@ def do(step: str, path: Path, store: UndoStore, tap: Tap) -> MediakeepError | No
     record = None
     if step == "take back":
         path.write_bytes(OLD)
-        desk = UndoContext(store, STAMP, atomic_replace.ReplaceRules(), kinds.MOVIES.name)
+        desk = UndoContext(store, STAMP, atomic_replace.ReplaceRules(), MOVIES.name)
         record = sidecar_file.write(path, NEW, OLD, {"plot": FieldChange()}, desk)
     try:
         with tap, contextlib.suppress(ProcessDied):

@@ -48,7 +48,7 @@ def test_a_guess_takes_a_search_a_page_of_groups_and_the_pages_of_releases() -> 
 def test_nothing_is_needed_for_those_that_were_looked_up(known: MusicBrainzStore) -> None:
     known.save_resolved("A", build_resolved(1, 12, 5), None)
     estimate = request_estimate.estimate_requests({"A": 12, "B": 12}, known, 1.1)
-    assert (estimate.artists, estimate.known, estimate.requests) == (2, 1, 5)
+    assert (estimate.items, estimate.known, estimate.requests) == (2, 1, 5)
     assert estimate.seconds == pytest.approx(5.5)
 
 
@@ -57,7 +57,7 @@ def test_who_was_looked_up_by_an_older_mediakeep_is_counted_as_new(known: MusicB
         "A", structs.replace(build_resolved(1, 12, 5), question="0123456789abcdef"), None
     )
     estimate = request_estimate.estimate_requests({"A": 12}, known, 1.1)
-    assert (estimate.artists, estimate.known, estimate.requests) == (1, 0, 5)
+    assert (estimate.items, estimate.known, estimate.requests) == (1, 0, 5)
 
 
 def test_before_enough_is_known_there_is_no_span(known: MusicBrainzStore) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from mediakeep.master_scope import MasterReportScope, ReportedItem
 from mediakeep.media.audio.model import AudioProperties
 from mediakeep.music import diagnose
 from mediakeep.music.artist_lookup.lookup import NOT_LOOKED_UP, ArtistLookup
 from mediakeep.music.master import report_writer
-from mediakeep.music.master.report_writer import MusicReportResult, MusicReportScope, ReportedArtist
+from mediakeep.music.master.report_writer import MusicReportResult
 from mediakeep.music.model import Album, Artist, Track
 from mediakeep.music.reports import audit_files
 from tests.music import paper
@@ -34,12 +35,10 @@ def artist(name: str, *tracks: Track, place: str = "Dawn") -> Artist:
     return Artist(name=name, path=f"/music/{name}", albums=albums, fingerprint="")
 
 
-def scope(home: Path, names: list[str]) -> MusicReportScope:
+def scope(home: Path, names: list[str]) -> MasterReportScope:
     """Say that these artists are completed."""
-    listed = tuple(
-        ReportedArtist(name, f"outputs/{at}_audit.json") for at, name in enumerate(names)
-    )
-    return MusicReportScope(home, "/music", "2025-12-17T10:00:00+00:00", listed, {})
+    listed = tuple(ReportedItem(name, str(at)) for at, name in enumerate(names))
+    return MasterReportScope(home, "/music", "2025-12-17T10:00:00+00:00", listed, {})
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The queue item of an album, and what the queue needs to know about its files."""
+"""The kind of albums, its queue item, and what the queue needs to know about its files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 
 from mediakeep import path_text
 from mediakeep.item import Item, Number
+from mediakeep.kinds import AUDIO_METRICS, HistoryView, ItemCounter, Kind
+from mediakeep.stages import Stage, StageTable
 
 
 class AlbumItem(
@@ -63,3 +65,66 @@ def has_consumed_source(item: Item) -> bool:
 def limit_reset(item: Item) -> str:
     """Return the lowest stage for a reset: without the original, only its copy can be converted."""
     return "converting" if has_working_copy(item) and not to_path(item.path).is_dir() else ""
+
+
+_PATHS = ("working_source_path", "working_processed_path", "archive_path", "playback_path")
+_AGAIN = ("converting", "preparing")
+ALBUMS = Kind(
+    name="albums",
+    noun="album",
+    plural="albums",
+    manager_script="album_queue_manager.py",
+    batch_script="convert_albums.py",
+    item_type=AlbumItem,
+    subject="mediakeep.app.subjects.albums:SUBJECT",
+    stages=StageTable(
+        (
+            # A resumed album begins its stage again, or an earlier one if working files are gone.
+            Stage("preparing", ("converting",), "failed_prepare"),
+            Stage("converting", ("archiving", "converting", "preparing"), "failed_convert"),
+            Stage("archiving", ("finalizing", *_AGAIN, "archiving"), "failed_archive"),
+            Stage("finalizing", ("completed", *_AGAIN, "finalizing"), "failed_finalize"),
+            Stage("completed"),
+        )
+    ),
+    reset_limit=limit_reset,
+    cleans_up=True,
+    consumes_source=True,
+    has_consumed_source=has_consumed_source,
+    has_working_copy=has_working_copy,
+    history_views=(
+        HistoryView(
+            "albums",
+            "items",
+            {
+                "album": "item",
+                "status": "processing_stage",
+                **{name: name for name in (*_PATHS, "profile", "tracks", "bytes")},
+                "started": "first_time",
+                "finished": "time",
+                "seconds": "total_seconds",
+                "cpu_seconds": "total_cpu_seconds",
+                "peak_memory": "max_peak_memory",
+            },
+        ),
+        HistoryView(
+            "processing_history",
+            "stages",
+            {
+                "album": "item",
+                **{name: name for name in ("stage", "outcome", "attempts", "time", "seconds")},
+                **{name: name for name in ("cpu_seconds", "peak_memory")},
+                "status": "processing_stage",
+                **{name: name for name in (*_PATHS, "profile", "tracks", "bytes")},
+                **{name: name for name in ("converted", "skipped")},
+            },
+        ),
+    ),
+    part_noun="track",
+    # The tracks that albums lack which --keep-going has published.
+    counters=(ItemCounter("failed_tracks", "not converted", noun="track"),),
+    measures=AUDIO_METRICS,
+    library_noun="folders with audio files",
+    stray_noun="audio file",
+    stray_fix="Move them to a folder of their own, then scan again.",
+)

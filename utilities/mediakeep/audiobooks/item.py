@@ -1,4 +1,4 @@
-"""The queue item of an audiobook, and its own settings."""
+"""The kind of audiobooks, its queue item, and its own settings."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import msgspec
 
 from mediakeep import path_text
 from mediakeep.item import Item, Number
+from mediakeep.kinds import AUDIO_METRICS, HistoryView, Kind
+from mediakeep.stages import Stage, StageTable
 
 Failure = Literal["", "input", "processing", "output", "system"]
 
@@ -47,3 +49,48 @@ class AudiobookItem(
 def to_path(text: str) -> Path:
     """Return the path that a field of an item holds."""
     return Path(path_text.unescape_path(text))
+
+
+# A job whose working folder is missing, or whose sources have changed, starts over with its input.
+AUDIOBOOKS = Kind(
+    name="audiobooks",
+    noun="audiobook",
+    plural="audiobooks",
+    manager_script="audiobook_queue_manager.py",
+    batch_script="build_audiobooks.py",
+    item_type=AudiobookItem,
+    subject="mediakeep.app.subjects.audiobooks:SUBJECT",
+    stages=StageTable(
+        (
+            Stage("input", ("backup", "counting"), "failed_input"),
+            Stage("backup", ("counting",), "failed_backup"),
+            Stage("counting", ("encoding", "muxing", "input"), "failed_counting"),
+            Stage("encoding", ("muxing", "input"), "failed_encoding"),
+            Stage("muxing", ("verifying", "input"), "failed_muxing"),
+            Stage("verifying", ("placing", "muxing", "input"), "failed_verifying"),
+            Stage("placing", ("completed", "muxing", "input"), "failed_placing"),
+            Stage("completed"),
+        )
+    ),
+    cleans_up=True,
+    history_views=(
+        HistoryView(
+            "audiobooks",
+            "items",
+            {
+                "audiobook": "item",
+                "status": "processing_stage",
+                **{name: name for name in ("output_path", "backup_path", "failure")},
+                **{name: name for name in ("audio_seconds", "input_bytes", "output_bytes")},
+                "started": "first_time",
+                "finished": "time",
+                "seconds": "total_seconds",
+            },
+        ),
+    ),
+    part_noun="file",
+    measures=AUDIO_METRICS,
+    library_noun="folders with audio files",
+    stray_noun="audio file",
+    stray_fix="Move them to a folder of their own, then scan again.",
+)

@@ -9,10 +9,11 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import clock, job_ids, kinds, path_text
+from mediakeep import clock, job_ids, path_text
 from mediakeep.audiobooks import find_chapters
 from mediakeep.audiobooks.book_job import SECONDS, BookFiles, BookJob
 from mediakeep.audiobooks.details.read_details import FoundDetails
+from mediakeep.audiobooks.item import AUDIOBOOKS
 from mediakeep.audiobooks.publishing import report
 from mediakeep.audiobooks.publishing.report import (
     BookMetrics,
@@ -38,7 +39,7 @@ def write(job: BookJob, files: BookFiles, status: str, message: str = "") -> Non
     has_own = any(one.startswith(find_chapters.OWN_CHAPTERS) for one in found.warnings)
     mode = "the parts" if found.is_joined else job.options.chapters
     record = BookRecord(
-        id=job_ids.get_job_id(kinds.AUDIOBOOKS.name, job.key),
+        id=job_ids.get_job_id(AUDIOBOOKS.name, job.key),
         title=details.details.title if details else item.output_name,
         status=status,
         created=_parse_time(item.added_date),
@@ -102,7 +103,7 @@ def _list_details(details: FoundDetails) -> Iterator[DetailRow]:
 def _build_metrics(job: BookJob, found: BookInput) -> BookMetrics:
     metrics, item = job.item.metrics, job.item
     suffix = f"_{SECONDS}"
-    stages = kinds.AUDIOBOOKS.stages.stages
+    stages = AUDIOBOOKS.stages.stages
     started = _parse_time(item.started_date)
     return BookMetrics(
         audio_seconds=metrics.get(f"audio{suffix}", 0.0),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mediakeep import kinds
+from mediakeep.albums.item import ALBUMS
 from mediakeep.commands import queue_manager
 
-main = queue_manager.build_manager(kinds.ALBUMS)
+main = queue_manager.build_manager(ALBUMS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mediakeep import kinds
+from mediakeep.audiobooks.item import AUDIOBOOKS
 from mediakeep.commands import queue_manager
 
-main = queue_manager.build_manager(kinds.AUDIOBOOKS)
+main = queue_manager.build_manager(AUDIOBOOKS)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mediakeep import config, kinds, path_text
+from mediakeep import config, path_text
 from mediakeep.app.subjects import registry
 from mediakeep.commands import app
 from mediakeep.commands.options import edit_options
 from mediakeep.errors import UnexpectedError, Unreadable, UsageError
+from mediakeep.music.item import MUSIC
 from mediakeep.queue import actions, readonly
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _find_files(home: Path, options: dict[str, Any], links: str) -> list[Path]:
     albums = [_check_folder(finder.find_path(text)) for text in options["albums"]]
     albums += _read_album_list(home, options["album_list"], links)
     if options["artist"]:
-        state = readonly.load_state(registry.queue_folder(home, kinds.MUSIC), kinds.MUSIC)
+        state = readonly.load_state(registry.queue_folder(home, MUSIC), MUSIC)
         item = state.items[actions.find_item_key(state, options["artist"])]
         albums.append(Path(path_text.unescape_path(item.path)))
     if not albums:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mediakeep import kinds
+from mediakeep.audiobooks.item import AUDIOBOOKS
 from mediakeep.commands import app, job_command
 
 _PATH = app.PathParam()
@@ -59,6 +59,4 @@ def _build_settings(home: Path, own: dict[str, Any], others: dict[str, Any]) -> 
     return audiobook_settings.build_settings(home, own, others)
 
 
-main = job_command.build_command(
-    kinds.AUDIOBOOKS, _OPTIONS, native=True, build_settings=_build_settings
-)
+main = job_command.build_command(AUDIOBOOKS, _OPTIONS, native=True, build_settings=_build_settings)

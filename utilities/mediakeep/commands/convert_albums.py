@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mediakeep import kinds
+from mediakeep.albums.item import ALBUMS
 from mediakeep.commands import app, job_command
 from mediakeep.commands.options import musicbrainz_options
 from mediakeep.config import ENV_PREFIX
@@ -69,6 +69,4 @@ def _build_settings(home: Path, own: dict[str, Any], others: dict[str, Any]) -> 
     return album_settings.build_settings(home, own, others)
 
 
-main = job_command.build_command(
-    kinds.ALBUMS, _OPTIONS, native=True, build_settings=_build_settings
-)
+main = job_command.build_command(ALBUMS, _OPTIONS, native=True, build_settings=_build_settings)

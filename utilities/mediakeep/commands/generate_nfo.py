@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from mediakeep import config, kinds, path_text, sample_library
+from mediakeep import config, path_text, sample_library
 from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.interface import ReviewOptions, WorkerOptions
 from mediakeep.commands import app
@@ -18,7 +18,7 @@ from mediakeep.commands.options import musicbrainz_options, write_options
 from mediakeep.errors import MediakeepError, NoQueue, ServiceFailed, UsageError
 from mediakeep.item import Item, ScannedItem, Status
 from mediakeep.media import ignore_rules
-from mediakeep.movies.item import MovieItem
+from mediakeep.movies.item import MOVIES, MovieItem
 from mediakeep.outcome import NO_PROGRESS, Outcome, Stamp, Work, Worker
 from mediakeep.queue import readonly
 from mediakeep.runner import tasks
@@ -65,7 +65,7 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
         home, write, policy, access, roles=roles, in_process=True, ignore_patterns=ignored
     )
     worker_options = WorkerOptions(write, ignored, review=ReviewOptions(access=access))
-    for warning in registry.get_subject(kinds.MOVIES).before_batch(home, worker_options, items):
+    for warning in registry.get_subject(MOVIES).before_batch(home, worker_options, items):
         ClickConsole().print_warning(warning)
     with worker_context.open_context(places) as context:
         if options["printed"]:
@@ -110,7 +110,7 @@ def _is_below(place: str, path: Path, real: Path) -> bool:
 
 def _load_items(home: Path) -> Mapping[str, Item]:
     try:
-        return readonly.load_state(registry.queue_folder(home, kinds.MOVIES), kinds.MOVIES).items
+        return readonly.load_state(registry.queue_folder(home, MOVIES), MOVIES).items
     except NoQueue:
         return {}
 
@@ -157,7 +157,7 @@ def _process_movies(
             yield movie.key, _run_worker(worker, movie, Stamp("", movie.key, 0, 0))
         return
     with item_checkout.open_checkout(
-        context.config.home, kinds.MOVIES, "generate_nfo", ClickConsole()
+        context.config.home, MOVIES, "generate_nfo", ClickConsole()
     ) as checkout:
         checkout.claim([], [movie.key for movie in movies if movie.in_queue])
         for movie in movies:
@@ -178,9 +178,7 @@ def _run_worker(worker: Worker, movie: TargetMovie, stamp: Stamp) -> Outcome:
 
 def _format_outcome(key: str, outcome: Outcome) -> list[str]:
     lines = [f"{path_text.to_printable(key)}: {outcome.message}"]
-    lines += [
-        f"  {line}" for line in registry.get_reviewed(kinds.MOVIES).format_dry_run(outcome.facts)
-    ]
+    lines += [f"  {line}" for line in registry.get_reviewed(MOVIES).format_dry_run(outcome.facts)]
     lookup_note = outcome.facts.get("unreached") or outcome.facts.get("unasked")
     return lines + ([f"  {path_text.to_printable(lookup_note)}"] if lookup_note else [])
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 REFRESH_INTERVAL = 1.0  # seconds
 MAX_LOAD_DIVISOR = 70  # an update may use at most 1/n of the time
 _FOOTER = "q or Ctrl-C ends this."
-_KIND_NAMES = ", ".join(kinds.KINDS)
+_KIND_NAMES = ", ".join(kinds.BUILT_IN)
 
 
 @app.create_command()
@@ -55,18 +55,18 @@ def main(home: Path, once: bool, kind: str | None, as_json: bool) -> int:
 
 def _create_poller(home: Path, kind: Kind) -> QueuePoller:
     place = queue.locate_queue(registry.queue_folder(home, kind))
-    if (reviewed := registry.get_subject(kind).reviewed) is None:
+    if kind.stages:
         return QueuePoller(place, kind)
-    return QueuePoller(place, kind, functools.partial(reviewed.accept_command, home))
+    accept_command = registry.get_reviewed(kind).accept_command
+    return QueuePoller(place, kind, functools.partial(accept_command, home))
 
 
 def _select_kinds(name: str | None) -> list[Kind]:
-    if name is None:
-        return list(kinds.KINDS.values())
-    if name not in kinds.KINDS:
-        near = suggestions.suggest_closest_name(name, kinds.KINDS)
-        raise click.UsageError(f'Unknown kind "{name}". Known kinds: {_KIND_NAMES}.{near}')
-    return [kinds.KINDS[name]]
+    known = kinds.list_kinds()
+    if name and name not in known:
+        near = suggestions.suggest_closest_name(name, known)
+        raise click.UsageError(f'Unknown kind "{name}". Known kinds: {", ".join(known)}.{near}')
+    return [known[name]] if name else list(known.values())
 
 
 def _create_console() -> Console:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mediakeep import kinds, path_text
+from mediakeep import path_text
 from mediakeep.app.reports import master_report
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import report_options
-
-if TYPE_CHECKING:
-    from mediakeep.movies.master.report_writer import MovieReportScope
+from mediakeep.movies.item import MOVIES
 
 
 @app.create_command()
@@ -26,24 +23,11 @@ def main(home: Path, list_limit: int, as_json: bool) -> int:
     """
     from mediakeep.movies.master import report_writer, summary
 
-    scope = _build_scope(home)
+    scope = master_report.build_scope(home, MOVIES)
     written = report_writer.write_report(scope, list_limit)
     names = (report_writer.JSON_PATH, report_writer.CSV_PATH, report_writer.SUMMARY_PATH)
     summary_lines = summary.format_lines(written.statistics, scope.library)
     lines = [*summary_lines, *(f"Written: {path_text.display_path(home / name)}" for name in names)]
     return master_report.show_report(
         ClickConsole(), lines, written.statistics, written.failures, as_json=as_json
-    )
-
-
-def _build_scope(home: Path) -> MovieReportScope:
-    """Find the expected records; a movie marked as completed by the user has none."""
-    from mediakeep.movies.master.report_writer import MovieReportItem, MovieReportScope
-
-    completed = master_report.list_completed(home, kinds.MOVIES)
-    movies = (
-        MovieReportItem(item.name or key, item.output_name) for key, item in completed.items.items()
-    )
-    return MovieReportScope(
-        home, completed.library, completed.written, tuple(movies), completed.others
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mediakeep import kinds
 from mediakeep.commands import queue_manager
+from mediakeep.movies.item import MOVIES
 
-main = queue_manager.build_manager(kinds.MOVIES)
+main = queue_manager.build_manager(MOVIES)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mediakeep import kinds, path_text
+from mediakeep import path_text
 from mediakeep.app.reports import master_report
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import report_options
-
-if TYPE_CHECKING:
-    from mediakeep.music.master.report_writer import MusicReportScope
+from mediakeep.music.item import MUSIC
 
 
 @app.create_command()
@@ -26,7 +23,7 @@ def main(home: Path, list_limit: int, as_json: bool) -> int:
     """
     from mediakeep.music.master import report_writer, terminal_summary
 
-    written = report_writer.write_report(_build_scope(home), list_limit)
+    written = report_writer.write_report(master_report.build_scope(home, MUSIC), list_limit)
     names = (report_writer.JSON, report_writer.CSV, report_writer.STATISTICS)
     lines = [
         *terminal_summary.format_statistics(written.statistics),
@@ -34,18 +31,4 @@ def main(home: Path, list_limit: int, as_json: bool) -> int:
     ]
     return master_report.show_report(
         ClickConsole(), lines, written.statistics, written.failures, as_json=as_json
-    )
-
-
-def _build_scope(home: Path) -> MusicReportScope:
-    """Find the expected audits; an artist marked as completed by the user has none."""
-    from mediakeep.music.master.report_writer import MusicReportScope, ReportedArtist
-
-    completed = master_report.list_completed(home, kinds.MUSIC)
-    artists = (
-        ReportedArtist(item.name or key, f"outputs/{item.output_name}_audit.json")
-        for key, item in completed.items.items()
-    )
-    return MusicReportScope(
-        home, completed.library, completed.written, tuple(artists), completed.others
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mediakeep import kinds
 from mediakeep.commands import queue_manager
+from mediakeep.music.item import MUSIC
 
-main = queue_manager.build_manager(kinds.MUSIC)
+main = queue_manager.build_manager(MUSIC)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import click
 from msgspec import structs
 
-from mediakeep import kinds, path_text, sample_library
+from mediakeep import path_text, sample_library
 from mediakeep.app.edit import item_checkout
 from mediakeep.app.music import artist_folder, isolated_worker
 from mediakeep.app.subjects import registry
@@ -20,7 +20,7 @@ from mediakeep.commands.options import batch_options, musicbrainz_options, write
 from mediakeep.errors import MediakeepError, NoQueue, ServiceFailed, UsageError
 from mediakeep.item import Item, Status
 from mediakeep.media import ignore_rules
-from mediakeep.music.item import MusicItem
+from mediakeep.music.item import MUSIC, MusicItem
 from mediakeep.outcome import NO_PROGRESS, Outcome, Stamp, Work
 from mediakeep.pages import render
 from mediakeep.policy import FixLevel
@@ -61,7 +61,7 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     target = _find_artist(items, folder)
     item, review = target.item, structs.replace(review, lookup_key=target.lookup_key)
     worker_options = WorkerOptions(write, ignored, review=review)
-    for warning in registry.get_subject(kinds.MUSIC).before_batch(home, worker_options, items):
+    for warning in registry.get_subject(MUSIC).before_batch(home, worker_options, items):
         ClickConsole().print_warning(warning)
     outcome = _process_artist(home, target, worker_options)
     name = path_text.to_printable(folder.name)
@@ -69,7 +69,7 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     refused = _unaccepted_differences(home, item) if review.accept_audio_change and write else {}
     lines = [f"{name}: {outcome.message}"]
     lines += [
-        f"  {change}" for change in registry.get_reviewed(kinds.MUSIC).format_dry_run(outcome.facts)
+        f"  {change}" for change in registry.get_reviewed(MUSIC).format_dry_run(outcome.facts)
     ]
     lines += [f"  {number} {kind}" for kind, number in _sort_by_severity(outcome)]
     if notes := outcome.data.get("notes"):
@@ -107,7 +107,7 @@ def _sort_by_severity(outcome: Outcome) -> list[tuple[str, int]]:
 def _load_items(home: Path) -> Mapping[str, Item]:
     """Return the items of the queue; none if there is no queue."""
     try:
-        return readonly.load_state(registry.queue_folder(home, kinds.MUSIC), kinds.MUSIC).items
+        return readonly.load_state(registry.queue_folder(home, MUSIC), MUSIC).items
     except NoQueue:
         return {}
 
@@ -149,9 +149,7 @@ def _process_artist(home: Path, target: TargetArtist, options: WorkerOptions) ->
     key, item = target.key, target.item
     if not options.write:
         return _run_worker(home, item, Stamp("", key, 0, 0), options)
-    with item_checkout.open_checkout(
-        home, kinds.MUSIC, "process_artist", ClickConsole()
-    ) as checkout:
+    with item_checkout.open_checkout(home, MUSIC, "process_artist", ClickConsole()) as checkout:
         checkout.claim([], [key] if target.in_queue else [])
         outcome = _run_worker(home, item, checkout.stamp_as_batch(key), options)
         if target.in_queue:
@@ -161,7 +159,7 @@ def _process_artist(home: Path, target: TargetArtist, options: WorkerOptions) ->
 
 def _run_worker(home: Path, item: Item, stamp: Stamp, options: WorkerOptions) -> Outcome:
     work = Work(item, stamp)
-    open_worker = registry.get_subject(kinds.MUSIC).worker_factory(home, options)
+    open_worker = registry.get_subject(MUSIC).worker_factory(home, options)
     if options.review.deep:
         return isolated_worker.run_isolated(open_worker, work)
     with open_worker() as worker:
@@ -172,7 +170,7 @@ def _run_worker(home: Path, item: Item, stamp: Stamp, options: WorkerOptions) ->
 
 def _unaccepted_differences(home: Path, item: Item) -> dict[str, str]:
     """Return the paths whose audio still differs, with the reason from the audit."""
-    issues = registry.get_reviewed(kinds.MUSIC).read_issues(home, item) or []
+    issues = registry.get_reviewed(MUSIC).read_issues(home, item) or []
     differing = {issue.path for issue in issues if issue.kind == "essence-changed"}
     return {
         issue.path: f"{issue.kind}: {issue.detail}"

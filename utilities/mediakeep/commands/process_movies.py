@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from mediakeep import kinds
 from mediakeep.app.batch.batch_request import BatchRequest
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
@@ -21,6 +20,7 @@ from mediakeep.commands.options import (
 )
 from mediakeep.errors import UsageError
 from mediakeep.media import ignore_rules
+from mediakeep.movies.item import MOVIES
 from mediakeep.runner import worker_process
 
 
@@ -40,14 +40,14 @@ def main(home: Path, movie: str | None, confirm_each: bool, **options: Any) -> i
     """
     policy = write_options.parse_policy(options)
     access = tmdb_options.parse_tmdb_access(
-        home, options, fresh=batch_options.check_refresh(kinds.MOVIES, movie, options)
+        home, options, fresh=batch_options.check_refresh(MOVIES, movie, options)
     )
     if confirm_each and options["as_json"]:
         raise UsageError("--confirm-each prompts the user; it cannot be combined with --json.")
     if confirm_each and not access.is_enabled:
         raise access.build_skipped_error()
     request = BatchRequest(
-        kinds.MOVIES,
+        MOVIES,
         movie,
         access,
         policy,

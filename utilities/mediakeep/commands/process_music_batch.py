@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from mediakeep import kinds
 from mediakeep.app.batch.batch_request import BatchRequest
 from mediakeep.app.edit import plan_file
 from mediakeep.commands import app
@@ -19,6 +18,7 @@ from mediakeep.commands.options import (
     write_options,
 )
 from mediakeep.media import ignore_rules
+from mediakeep.music.item import MUSIC
 from mediakeep.runner import worker_process
 
 
@@ -48,11 +48,11 @@ def main(home: Path, artist: str | None, apply_plan: Path | None, **options: Any
             as_json=options["as_json"],
         )
     access = musicbrainz_options.parse_access(
-        options, fresh=batch_options.check_refresh(kinds.MUSIC, artist, options)
+        options, fresh=batch_options.check_refresh(MUSIC, artist, options)
     )
     ignored = ignore_rules.parse_patterns(options["ignore"], policy.links)
     request = BatchRequest(
-        kinds.MUSIC, artist, access, policy, native=options["deep"], ignore_patterns=ignored
+        MUSIC, artist, access, policy, native=options["deep"], ignore_patterns=ignored
     )
     batch = batch_options.parse_options(home, request, options)
     batch_options.require_decoders(batch.deep)

@@ -126,7 +126,7 @@ def _is_worth_writing(report: ProgressReport) -> bool:
 
 def _no_report_error(home: Path) -> Exception:
     """Return why there is no report: no queue, or no history of that time."""
-    folders = [(registry.queue_folder(home, kind), kind) for kind in kinds.KINDS.values()]
+    folders = [(registry.queue_folder(home, kind), kind) for kind in kinds.list_kinds().values()]
     if not any(checkpoints.has_queue_files(folder) for folder, _ in folders):
         return readonly.no_queue_error(*folders[0])
     return UsageError("No data for this period: no batch had run yet.")

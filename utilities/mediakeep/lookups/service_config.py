@@ -41,3 +41,18 @@ class ServiceConfig(msgspec.Struct, frozen=True):
     def build_skipped_error(self) -> LookupSkipped:
         """Return the error that says why the catalogue service is disabled."""
         return LookupSkipped(self.catalogue.name, self.catalogue.disabled_reason)
+
+
+class LookupEstimate(msgspec.Struct, frozen=True):
+    """The requests that lookups of items would need; `seconds` if each waits for the rate limit.
+
+    In 19 of 20 cases the number lies between `low` and `high`. Both are None if too little is
+    known.
+    """
+
+    items: int
+    known: int  # of these: already looked up
+    requests: int
+    seconds: float
+    low: int | None = None
+    high: int | None = None

@@ -1,8 +1,9 @@
-"""The queue item of a movie."""
+"""The kind of movies, and its queue item."""
 
 from __future__ import annotations
 
 from mediakeep.item import Item, Number
+from mediakeep.kinds import ItemCounter, Kind
 from mediakeep.lookups.tmdb.match_state import MatchState
 
 
@@ -25,3 +26,27 @@ class MovieItem(
     collected: Number = 0  # movies of that collection in the library, as last reported
     file_count: Number = 0  # video files: parts and versions
     metadata_files: tuple[str, ...] = ()  # created by mediakeep; escaped relative paths
+
+
+MOVIES = Kind(
+    name="movies",
+    noun="movie",
+    plural="movies",
+    manager_script="movie_queue_manager.py",
+    batch_script="process_movies.py",
+    item_type=MovieItem,
+    subject="mediakeep.app.subjects.movies:SUBJECT",
+    rules=4,
+    part_noun="file",
+    library_noun="movies",
+    stray_noun="video file",
+    counters=(
+        # How the movies were identified.
+        ItemCounter("movies_auto", "certain", "Movies", field="match", value="auto"),
+        ItemCounter("movies_user", "by your word", "Movies", field="match", value="user"),
+        ItemCounter("movies_review", "unsure", "Movies", field="match", value="review"),
+        ItemCounter("movies_unmatched", "unknown", "Movies", field="match", value="unmatched"),
+    ),
+    # Wording required by TMDb (themoviedb.org/api-terms-of-use).
+    attribution="This product uses the TMDB API but is not endorsed or certified by TMDB.",
+)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from mediakeep import kinds, path_text
+from mediakeep import path_text
 from mediakeep.errors import LibraryMissing, LookupSkipped, ServiceFailed
 from mediakeep.issue import BlockCode
 from mediakeep.item import SkipReason, Status
@@ -25,6 +25,7 @@ from mediakeep.media import ignore_rules, open_file, temp_copies
 from mediakeep.media.undo.record import ChangeRecord
 from mediakeep.movies import diagnose, model, outcome, plan_movie, related_movies, worker_context
 from mediakeep.movies.identify.model import MovieIdentity, NeverAsk
+from mediakeep.movies.item import MOVIES
 from mediakeep.movies.model import LocalMovie
 from mediakeep.movies.outcome import WrittenFiles
 from mediakeep.movies.outputs import choose_commands
@@ -184,7 +185,7 @@ def _count_written_files(work: Work, context: MovieWorkerContext) -> WrittenFile
     if not context.config.write or not context.has_changed_files or (by_hand and not first):
         return WrittenFiles()
     changed = context.store.find_effective_changes(
-        work.stamp.key, first, work.stamp.since, queue=kinds.MOVIES.name
+        work.stamp.key, first, work.stamp.since, queue=MOVIES.name
     )
     # Removed files are not counted: other files replaced them.
     written = [change for change in changed if not change.new.is_no_file]

@@ -1,8 +1,9 @@
-"""The queue item of music: the folder of an artist."""
+"""The kind of music, and its queue item: the folder of an artist."""
 
 from __future__ import annotations
 
 from mediakeep.item import Item, Number
+from mediakeep.kinds import ItemCounter, Kind
 
 
 class MusicItem(
@@ -19,3 +20,28 @@ class MusicItem(
     albums_unsure: Number = 0  # the user has to decide
     albums_unknown: Number = 0  # unknown to MusicBrainz
     fields_filled: Number = 0  # tag fields filled from MusicBrainz
+
+
+MUSIC = Kind(
+    name="music",
+    noun="artist",
+    plural="artists",
+    manager_script="music_queue_manager.py",
+    batch_script="process_music_batch.py",
+    item_type=MusicItem,
+    subject="mediakeep.app.subjects.music:SUBJECT",
+    rules=8,
+    part_noun="track",
+    library_noun="artist folders",
+    stray_noun="audio file",
+    stray_fix="Move them to the folder of their artist, then scan again.",
+    counters=(
+        # How certain the albums are matched, and how many tag fields were filled from the matches.
+        ItemCounter("albums_matched", "certain", "Albums"),
+        ItemCounter("albums_tied", "certain except the edition", "Albums"),
+        ItemCounter("albums_unsure", "unsure", "Albums"),
+        ItemCounter("albums_unknown", "unknown", "Albums"),
+        ItemCounter("fields_filled", "filled", noun="field"),
+        ItemCounter("unread_count", "not read", noun="audio file"),
+    ),
+)

@@ -16,10 +16,9 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import structs
 
-from mediakeep import atomic_files
+from mediakeep import atomic_files, kinds
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Item, Status
-from mediakeep.kinds import MUSIC
 from mediakeep.queue.state import QueueState
 from mediakeep.untrusted_files import decode_json, read_bytes, read_json
 
@@ -50,7 +49,7 @@ class ReviewListFile(msgspec.Struct, kw_only=True):
 
 
 class _QueueOnly(msgspec.Struct):
-    queue: str = MUSIC.name  # in lists from when music was the only kind
+    queue: str = kinds.FIRST_NAME  # in lists from when music was the only kind
 
 
 class _QueuesOnly(msgspec.Struct):
@@ -119,7 +118,7 @@ def _read_file(path: Path) -> ReviewListFile | None:
 
 def _from_single_queue(file_contents: ReviewListFile, cursor: ReviewCursor) -> ReviewListFile:
     """Convert a review list that was written when music was the only kind."""
-    name = MUSIC.name
+    name = kinds.FIRST_NAME
     reviews = {
         key: [{"queue": name, **entry} for entry in entries]
         for key, entries in file_contents.reviews.items()

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from mediakeep import clock
+from mediakeep import clock, kinds
 from mediakeep.item import Item, Status
-from mediakeep.kinds import KINDS, Kind
+from mediakeep.kinds import Kind
 from mediakeep.queue.history import index, queries
 from mediakeep.queue.history.queries import SessionSpan, Throughput
 from mediakeep.queue.journal import JournalRecord
@@ -95,7 +95,7 @@ _REVIEW_FIELDS = (
 def build_status_data(status: QueueStatus) -> dict[str, Any]:
     """Return a status as plain data; jobs have no issues, reviews and lookups."""
     data: dict[str, Any] = msgspec.to_builtins(status)
-    omitted = _REVIEW_FIELDS if KINDS[status.kind].stages else ()
+    omitted = _REVIEW_FIELDS if kinds.get_kind(status.kind).stages else ()
     return {name: value for name, value in data.items() if name not in omitted}
 
 

@@ -104,7 +104,7 @@ def describe_tallies(kind: str, tallies: Mapping[str, int]) -> list[str]:
     Return no line if all counts are 0.
     """
     groups: dict[str, list[str]] = {}
-    for tally in kinds.KINDS[kind].counters:
+    for tally in kinds.get_kind(kind).counters:
         if number := tallies.get(tally.name, 0):
             amount = format_count(number, tally.noun) if tally.noun else f"{number:,}"
             groups.setdefault(tally.group, []).append(f"{amount} {tally.label}")

@@ -9,8 +9,8 @@ import msgspec
 from mediakeep.app.batch.batch_request import BatchOptions
 from mediakeep.app.console import CommandResult
 from mediakeep.app.subjects import registry
-from mediakeep.app.subjects.interface import LookupEstimate
 from mediakeep.kinds import Kind
+from mediakeep.lookups.service_config import LookupEstimate
 from mediakeep.pages import render
 from mediakeep.queue import actions, claims, queue, readonly
 from mediakeep.queue.claims import PendingQueue

@@ -18,12 +18,11 @@ from mediakeep.app.batch.output import BatchOutput
 from mediakeep.app.console import Console
 from mediakeep.app.edit import plan_file
 from mediakeep.app.subjects import registry
-from mediakeep.app.subjects.interface import JobActions, Subject
+from mediakeep.app.subjects.interface import Subject
 from mediakeep.errors import LibraryMissing, MediakeepError, ServiceFailed, StateDamaged, UsageError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.media import temp_copies
-from mediakeep.outcome import Outcome
 from mediakeep.policy import FixLevel
 from mediakeep.queue import actions, claims, queue, readonly
 from mediakeep.queue.claims import PendingQueue
@@ -175,7 +174,7 @@ def _write_exports(subject: Subject, home: Path, state: QueueState, warnings: li
     """Update the exports of a queue; what fails is written by the next batch."""
     if (reviewed := subject.reviewed) is None:
         return
-    entries = review.skip_items_with_errors(reviewed.review_entries(home), warnings)
+    entries = review.skip_items_with_errors(partial(reviewed.read_reviews, home), warnings)
     try:
         review.update_review_list(home, registry.queue_folder(home, subject.kind), state, entries)
         warnings.extend(reviewed.write_exports(home, state))
@@ -261,7 +260,8 @@ def _dry_run(
 
     face = BatchCallbacks(output.on_start, settled, output.on_progress)
     jobs = subject.jobs
-    plan = partial(_plan_item, jobs, options.request.settings) if jobs else None
+    settings = options.request.settings
+    plan = (lambda item: jobs.plan(options.home, item, settings)) if jobs else None
     report = dry_run.simulate_batch(
         state, keys, options.worker_factory(), options.config, face, plan
     )
@@ -269,10 +269,6 @@ def _dry_run(
         report.notes += plan_file.save(options.home, options.plan_out, due)
     output.on_dry_run(report)
     return report
-
-
-def _plan_item(jobs: JobActions, settings: Mapping[str, Any], item: Item) -> list[str] | Outcome:
-    return jobs.plan(item, settings)
 
 
 def _next_keys(state: QueueState, plan: BatchConfig) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from mediakeep import kinds, path_text
+from mediakeep import path_text
 from mediakeep.app.edit import review_list
 from mediakeep.app.edit.edit_result import EditResult
 from mediakeep.app.edit.file_edits import FileEdits
@@ -24,6 +24,7 @@ from mediakeep.music import diagnose, duplicate_audio, scan, worker_context
 from mediakeep.music.artist_lookup import lookup as artist_lookup_lookup
 from mediakeep.music.artist_lookup.lookup import ArtistLookup
 from mediakeep.music.deep_scan import full_decode
+from mediakeep.music.item import MUSIC
 from mediakeep.music.model import Artist
 from mediakeep.music.repairs import proposals
 from mediakeep.music.repairs.plans import FileChange
@@ -86,7 +87,7 @@ def reread_artists(
 
     Raise UsageError if the list is invalid or lacks an accepted entry.
     """
-    state = readonly.load_state(registry.queue_folder(home, kinds.MUSIC), kinds.MUSIC)
+    state = readonly.load_state(registry.queue_folder(home, MUSIC), MUSIC)
     selected = choice.select(review_list.read_reviews(home, path), state)
     if not selected:
         result.notes.append("No matching issue in the list.")

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 
-from mediakeep import kinds, path_text
+from mediakeep import path_text
 from mediakeep.app.subjects import registry
 from mediakeep.errors import NoQueue, Unreadable, UsageError
 from mediakeep.media import folder_listing, ignore_rules, open_file
 from mediakeep.media.audio import formats, tags
 from mediakeep.media.folder_listing import ListedFolder
 from mediakeep.music import scan
+from mediakeep.music.item import MUSIC
 from mediakeep.music.text import disc_folders
 from mediakeep.queue import readonly
 
@@ -48,9 +49,7 @@ class AudioFileFinder:
     @cached_property
     def _library_folder(self) -> Path:
         try:
-            head = readonly.load_state(
-                registry.queue_folder(self._home, kinds.MUSIC), kinds.MUSIC
-            ).head
+            head = readonly.load_state(registry.queue_folder(self._home, MUSIC), MUSIC).head
         except NoQueue:
             return self._folder
         return Path(path_text.unescape_path(head.library_path))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from mediakeep import config, kinds, path_text
+from mediakeep import config, path_text
 from mediakeep.app.console import Console
 from mediakeep.app.edit import audio_targets
 from mediakeep.app.music import artist_folder, musicbrainz_text
@@ -23,6 +23,7 @@ from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.media.audio import tags
 from mediakeep.music import scan, worker_context
 from mediakeep.music.artist_lookup import lookup as artist_lookup_lookup
+from mediakeep.music.item import MUSIC
 from mediakeep.music.matching import archive_covers
 from mediakeep.music.matching.archive_covers import ArchiveCover
 from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence
@@ -128,7 +129,7 @@ def _cover_from_match(
 def _find_artist_folder(home: Path, album: Path) -> ArtistFolder:
     """Return the artist's folder: the one in the queue, or else the album's parent."""
     try:
-        items = readonly.load_state(registry.queue_folder(home, kinds.MUSIC), kinds.MUSIC).items
+        items = readonly.load_state(registry.queue_folder(home, MUSIC), MUSIC).items
     except NoQueue:
         items = {}
     keys_by_path = {item.path: key for key, item in items.items()}

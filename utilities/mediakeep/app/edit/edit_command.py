@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mediakeep import kinds
 from mediakeep.app.console import Console
 from mediakeep.app.edit import item_checkout
 from mediakeep.app.edit.item_checkout import ItemCheckout
@@ -31,6 +30,7 @@ from mediakeep.errors import (
 )
 from mediakeep.media import file_errors, open_file
 from mediakeep.media.undo.store import UndoStore
+from mediakeep.music.item import MUSIC
 from mediakeep.music.repairs import history
 from mediakeep.pages import render
 from mediakeep.policy import WritePolicy
@@ -91,7 +91,7 @@ class EditCommand:
         self, edits: Sequence[FileEdit], result: EditResult, doubts: Sequence[str]
     ) -> None:
         with item_checkout.open_checkout(
-            self.home, kinds.MUSIC, self.script_name, self.console
+            self.home, MUSIC, self.script_name, self.console
         ) as checkout:
             writer = self._create_tag_writer(checkout.store)
             jobs = self._plan_jobs(writer, edits, result)

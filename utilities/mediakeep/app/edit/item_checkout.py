@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from msgspec import structs
@@ -16,8 +17,7 @@ from msgspec import structs
 from mediakeep import clock, kinds, path_text
 from mediakeep.app.console import Console
 from mediakeep.app.subjects import registry
-from mediakeep.app.subjects.interface import ReviewOptions, WriteHook
-from mediakeep.app.subjects.registry import Subject, WorkerOptions
+from mediakeep.app.subjects.interface import ReviewOptions, Subject, WorkerOptions, WriteHook
 from mediakeep.errors import ItemInUse, NewerFormat, NoQueue, UnexpectedError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
@@ -61,9 +61,10 @@ def _kinds_of_records(records: Collection[ChangeRecord]) -> list[str]:
 
 
 def _get_kind(name: str) -> Kind:
-    if name not in kinds.KINDS:
-        raise NewerFormat("An undo record", name, ", ".join(kinds.KINDS))
-    return kinds.KINDS[name]
+    try:
+        return kinds.get_kind(name)
+    except KeyError as error:
+        raise NewerFormat("An undo record", name, ", ".join(kinds.list_kinds())) from error
 
 
 class ItemCheckout:
@@ -211,7 +212,7 @@ class ItemCheckout:
         assert self._queue is not None
         folder = registry.queue_folder(self._home, self._subject.kind)
         if self._queue.session and (reviewed := self._subject.reviewed):
-            entries = reviewed.review_entries(self._home)
+            entries = partial(reviewed.read_reviews, self._home)
             review.update_review_list(self._home, folder, self._queue.state, entries)
 
     def log_errors(self, errors: Iterable[UnexpectedError]) -> None:

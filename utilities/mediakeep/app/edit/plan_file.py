@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mediakeep import clock, config, kinds, path_text
+from mediakeep import clock, config, path_text
 from mediakeep.errors import NotWritten, UnexpectedError, Unreadable
 from mediakeep.media import file_errors
+from mediakeep.music.item import MUSIC
 from mediakeep.pages import render
 from mediakeep.policy import WritePolicy
 
@@ -59,7 +60,7 @@ def apply_plan(
 
     plan, result = plans.read_plan(path), _PlanResult(home)
     try:
-        with item_checkout.open_checkout(home, kinds.MUSIC, "apply_plan", console) as checkout:
+        with item_checkout.open_checkout(home, MUSIC, "apply_plan", console) as checkout:
             if not dry_run:
                 checkout.claim(
                     Path(path_text.unescape_path(file_plan.path)) for file_plan in plan.files

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import path_text, suggestions
+from mediakeep import kinds, path_text, suggestions
 from mediakeep.errors import NewerFormat, UsageError
-from mediakeep.kinds import MUSIC
 from mediakeep.music.issue_kinds import ISSUE_KINDS
 from mediakeep.queue import actions
 from mediakeep.queue.state import QueueState
@@ -25,7 +24,7 @@ class ReviewEntry(msgspec.Struct, frozen=True):
 
     id: str
     kind: str
-    queue: str = MUSIC.name
+    queue: str = kinds.FIRST_NAME
     album: str = ""
     path: str = ""
     proposal: str = ""
@@ -87,7 +86,7 @@ def read_reviews(home: Path, path: Path) -> EntriesByArtist:
         raise UsageError(f"{name} is not a review list: {error}. {_FIX_HINT}.") from error
     if view.format > review.FORMAT:
         raise NewerFormat(name, view.format, review.FORMAT)
-    return _filter_entries(view.reviews, lambda entry: entry.queue == MUSIC.name)
+    return _filter_entries(view.reviews, lambda entry: entry.queue == kinds.FIRST_NAME)
 
 
 def _filter_entries(

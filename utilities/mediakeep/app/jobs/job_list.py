@@ -9,13 +9,12 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import job_ids, path_text, suggestions
+from mediakeep import job_ids, kinds, path_text, suggestions
 from mediakeep.app.console import Console
 from mediakeep.app.jobs import prepare_items
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.errors import NoSuchItem, UsageError
 from mediakeep.item import Item, SkipReason, Status
-from mediakeep.kinds import KINDS
 from mediakeep.queue import checkpoints, claims, sessions
 from mediakeep.queue.sessions import StageProgress
 
@@ -70,7 +69,7 @@ def open_contexts(
 
     Raise UsageError if there is no such kind.
     """
-    staged = {kind.name: kind for kind in KINDS.values() if kind.stages}
+    staged = {kind.name: kind for kind in kinds.list_kinds().values() if kind.stages}
     for name in names:
         if name not in staged:
             near = suggestions.suggest_closest_name(name, staged)

@@ -19,7 +19,7 @@ from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.interface import JobActions
 from mediakeep.errors import OUT_OF_SPACE, NoQueue, ScanRefused, UsageError
 from mediakeep.item import Item, NewItem, Status
-from mediakeep.kinds import KINDS
+from mediakeep.kinds import list_kinds
 from mediakeep.queue import actions, claims, item_archive, new_jobs, resets, scan_diff, snapshot
 from mediakeep.queue.new_jobs import AddResult
 from mediakeep.queue.queue import Queue
@@ -186,7 +186,7 @@ def _build_item(context: ManagerContext, given: Path | str, settings: Mapping[st
         return item
     import difflib  # here, as it is seldom needed
 
-    examples = {text: kind for kind in KINDS.values() for text in kind.item_examples}
+    examples = {text: kind for kind in list_kinds().values() for text in kind.item_examples}
     near = difflib.get_close_matches(str(given), examples, 1, 0.0)
     takers = [f" {examples[text].batch_script} takes items such as {text}." for text in near]
     shown = path_text.to_printable(str(given))

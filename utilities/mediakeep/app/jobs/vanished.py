@@ -9,8 +9,7 @@ from mediakeep import path_text
 from mediakeep.app.console import CommandResult
 from mediakeep.app.jobs import prepare_items
 from mediakeep.app.queue_admin.context import ManagerContext
-from mediakeep.app.subjects.interface import OutputRemoval
-from mediakeep.item import SkipReason, Status, is_no_longer_found
+from mediakeep.item import OutputRemoval, SkipReason, Status, is_no_longer_found
 from mediakeep.queue import actions, resets
 from mediakeep.queue.state import QueueState
 

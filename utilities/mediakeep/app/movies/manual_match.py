@@ -8,12 +8,13 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import kinds, path_text
+from mediakeep import path_text
 from mediakeep.app.console import CommandResult, Console
 from mediakeep.app.edit.list_files import InputErrors
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.errors import UsageError
 from mediakeep.lookups.tmdb import constants
+from mediakeep.movies.item import MOVIES
 from mediakeep.queue import actions
 from mediakeep.queue.queue import Queue
 
@@ -59,7 +60,7 @@ def record_choices_from_csv(home: Path, path: Path, console: Console) -> Command
 
 
 def _open_queue(home: Path, console: Console) -> AbstractContextManager[Queue]:
-    return ManagerContext(home, kinds.MOVIES, console).open_queue()
+    return ManagerContext(home, MOVIES, console).open_queue()
 
 
 def _find_items(queue: Queue, chosen: Iterable[ManualMatch], name: str) -> dict[str, ManualMatch]:

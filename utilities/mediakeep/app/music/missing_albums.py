@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from mediakeep import config, kinds, path_text
+from mediakeep import config, path_text
 from mediakeep.app.console import CommandResult, Console
 from mediakeep.app.music import artist_folder, artist_search, musicbrainz_text
 from mediakeep.app.music.artist_folder import ArtistFolder
@@ -21,6 +21,7 @@ from mediakeep.music.artist_lookup import report_section as artist_lookup_report
 from mediakeep.music.artist_lookup.collection import OwnedDiscography
 from mediakeep.music.artist_lookup.lookup import ArtistLookup
 from mediakeep.music.artist_lookup.report_section import MissingGroup, MusicBrainzSection
+from mediakeep.music.item import MUSIC
 from mediakeep.music.model import Artist
 from mediakeep.music.worker_context import MusicWorkerConfig
 from mediakeep.pages import render
@@ -92,7 +93,7 @@ def _find_folder(home: Path, name: str) -> ArtistFolder:
         raise UsageError("The name of the artist is empty.")
     path = Path(name).resolve()
     try:
-        state = readonly.load_state(registry.queue_folder(home, kinds.MUSIC), kinds.MUSIC)
+        state = readonly.load_state(registry.queue_folder(home, MUSIC), MUSIC)
     except NoQueue as error:
         if path.is_dir():
             return artist_folder.find_folder({}, path)

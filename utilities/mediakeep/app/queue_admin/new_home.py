@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mediakeep import atomic_files, config
-from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MUSIC
 from mediakeep.pages import render
 
 STATUS_README = "status/README.md"

@@ -196,24 +196,23 @@ def _build_result(
     if isinstance(root, str):
         return CommandResult(lines, result.count_changes())
     unassigned = context.subject.unassigned_files(root, context.ignore_patterns)
+    count = len(unassigned.files)
+    data: dict[str, object] = {"left_out": count}
     if unassigned.files:
-        has_links = any(name.lower().endswith(".strm") for name in unassigned.named)  # no videos
-        strays = terminal.format_count(
-            unassigned.files, "file" if has_links else context.kind.stray_noun
-        )
-        verbs = ("belongs", "is") if unassigned.files == 1 else ("belong", "are")
+        has_links = any(name.lower().endswith(".strm") for name in unassigned.files)  # no videos
+        strays = terminal.format_count(count, "file" if has_links else context.kind.stray_noun)
+        verbs = ("belongs", "is") if count == 1 else ("belong", "are")
         lines.append(
             f"{strays} in {path_text.display_path(root)} {verbs[0]} to no {context.kind.noun}"
-            f" and {verbs[1]} skipped{_format_names(unassigned.named)}."
+            f" and {verbs[1]} skipped{_format_names(unassigned.files)}."
             f"{context.kind.stray_fix and ' '}{context.kind.stray_fix}"
         )
-    data: dict[str, object] = {"left_out": unassigned.files}
     if refused := folder_listing.find_refused_links(root, context.ignore_patterns):
         data["refused_links"] = refused
-        count = terminal.format_count(len(refused), "link")
-        lines.append(f"{count} out of the library not followed{_format_names(refused)}.")
-    if unassigned.named:
-        data["left_out_files"] = unassigned.named
+        links = terminal.format_count(len(refused), "link")
+        lines.append(f"{links} out of the library not followed{_format_names(refused)}.")
+    if unassigned.files:
+        data["left_out_files"] = unassigned.files
     if unread := sum(item.fields.get("unread_count", 0) for item in scanned):
         lines.append(
             f"{terminal.format_count(unread, 'audio file')} skipped: mediakeep cannot read their"

@@ -3,43 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from mediakeep import clock
 from mediakeep.app.console import Console
 from mediakeep.app.subjects import registry
-from mediakeep.item import Item, Status
+from mediakeep.item import Status
 from mediakeep.kinds import Kind
+from mediakeep.master_scope import MasterReportScope, ReportedItem
 from mediakeep.queue import readonly
 
 _MAX_SHOWN_FAILURES = 20  # missing outputs that are printed; the statistics list more
 
 
-class CompletedItems(NamedTuple):
-    """The items of a library that a batch completed, and counts of the others by reason."""
-
-    library: str
-    written: str  # UTC
-    items: Mapping[str, Item]  # by their keys
-    others: Mapping[str, int]  # by reason
-
-
-def list_completed(home: Path, kind: Kind) -> CompletedItems:
-    """List a library's completed items; those that the user marked as completed have no outputs."""
+def build_scope(home: Path, kind: Kind) -> MasterReportScope:
+    """Return the completed items; those that the user marked as completed have no outputs."""
     state = readonly.load_state(registry.queue_folder(home, kind), kind)
     others: Counter[str] = Counter()
-    items = {}
+    items = []
     for key, item in state.items.items():
         if item.status is not Status.COMPLETED:
             others[item.status.value] += 1
         elif not item.report:
             others["marked_completed"] += 1
         else:
-            items[key] = item
-    now = clock.format_iso(clock.now())
-    return CompletedItems(state.head.library_path, now, items, dict(sorted(others.items())))
+            items.append(ReportedItem(item.name or key, item.output_name))
+    written, library = clock.format_iso(clock.now()), state.head.library_path
+    return MasterReportScope(home, library, written, tuple(items), dict(sorted(others.items())))
 
 
 def show_report(

@@ -61,7 +61,7 @@ def collect_report(context: ReportContext, period: Period) -> ProgressReport | N
     view = SummaryContext(context.now, context.zone, period)
     parts: list[KindProgress] = []
     accounts: list[KindSummary] = []
-    for kind in kinds.KINDS.values():
+    for kind in kinds.list_kinds().values():
         with contextlib.suppress(NoQueue):
             account, part = _collect_progress(context, kind, view)
             accounts.append(account)
@@ -121,11 +121,12 @@ def _read_pending_reviews(
 ) -> PendingReviews | None:
     """Update the review list, and return the kind's pending reviews; None if it has none."""
     kind = state.kind
-    if (reviewed := registry.get_subject(kind).reviewed) is None:
+    if kind.stages:
         return None
+    reviewed = registry.get_reviewed(kind)
     with contextlib.suppress(OSError):  # if it cannot be written, the existing list is used
         # a batch warns of damage
-        entries = review.skip_items_with_errors(reviewed.review_entries(context.home), [])
+        entries = review.skip_items_with_errors(partial(reviewed.read_reviews, context.home), [])
         folder = registry.queue_folder(context.home, kind)
         review.update_review_list(context.home, folder, state, entries)
     remedies = FixHints(
@@ -154,7 +155,7 @@ def _query_history(
 def first_activity(context: ReportContext) -> datetime | None:
     """Return the earliest time in any kind's history, or None."""
     times = []
-    for kind in kinds.KINDS.values():
+    for kind in kinds.list_kinds().values():
         folder = registry.queue_folder(context.home, kind)
         if folder.is_dir():
             times.append(index.query_history_index(folder, queries.read_first_time, kind=kind))

@@ -6,21 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from mediakeep.issue import Issue
-from mediakeep.item import Item, NewItem, ScannedItem, SecondOutputs
+from mediakeep.item import Item, NewItem, OutputRemoval, ScannedItem, SecondOutputs
 from mediakeep.kinds import Kind
-from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.lookups.service_config import LookupEstimate, ServiceConfig
 from mediakeep.outcome import Outcome, WorkerFactory
 from mediakeep.policy import READ_ONLY, WritePolicy
 from mediakeep.queue.state import QueueState
-
-if TYPE_CHECKING:
-    from mediakeep.views.review import EntryReader
-
 
 Settings = Mapping[str, Any]  # the values of a kind's own options, by name
 
@@ -57,29 +53,11 @@ class WorkerOptions(msgspec.Struct, frozen=True):
     review: ReviewOptions = ReviewOptions()
 
 
-class LookupEstimate(msgspec.Struct, frozen=True):
-    """The requests that lookups of items would need; `seconds` if each waits for the rate limit.
-
-    The number of requests is between `low` and `high`, or None if too little is known.
-    """
-
-    items: int
-    known: int  # of these: already looked up
-    requests: int
-    seconds: float
-    low: int | None = None
-    high: int | None = None
-
-
 class UnassignedFiles(msgspec.Struct, frozen=True):
-    """The files in a library that belong to no item, and sidecars without a video.
+    """The files in a library that belong to no item, and sidecars without a video, escaped."""
 
-    `named` are the escaped paths of these files, if the subject lists them.
-    """
-
-    files: int = 0
-    sidecars: tuple[str, ...] = ()  # by their places, escaped
-    named: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()  # by their paths
+    sidecars: tuple[str, ...] = ()  # by their places
 
 
 # Called with an item's key, and a file's path below the item and its full path: a context in which
@@ -87,23 +65,12 @@ class UnassignedFiles(msgspec.Struct, frozen=True):
 WriteHook = Callable[[str, str, Path], AbstractContextManager[None]]
 
 
-def _open_no_hook(_folder: Path) -> AbstractContextManager[WriteHook]:
-    return nullcontext(lambda *_: nullcontext())
-
-
-def _find_no_files(_root: Path, _ignored: tuple[str, ...]) -> UnassignedFiles:
-    return UnassignedFiles()
-
-
-def _check_nothing(_home: Path, _options: WorkerOptions, _items: Mapping[str, Item]) -> list[str]:
-    return []
-
-
 class ReviewedSubject(msgspec.Struct, frozen=True):
     """The functions of a subject whose items have issues for the user to review."""
 
-    review_entries: Callable[[Path], EntryReader]  # takes the home; returns pending reviews
-    # takes the home; None if not written yet
+    # Both take the home. `read_reviews` returns the pending reviews of an item, `read_issues` None
+    # if they are not written yet.
+    read_reviews: Callable[[Path, Item], list[dict[str, str]]]
     read_issues: Callable[[Path, Item], list[Issue] | None]
     # lines on the changes in a dry run's facts
     format_dry_run: Callable[[Mapping[str, Any]], list[str]]
@@ -118,27 +85,15 @@ class ReviewedSubject(msgspec.Struct, frozen=True):
     # Takes the home, and new key and path by old key: renames entries in caches and databases.
     follow_renames: Callable[[Path, Mapping[str, tuple[str, str]]], None]
     # Takes the folder of the queue: opens the data about files that writes keep up to date.
-    open_write_hook: Callable[[Path], AbstractContextManager[WriteHook]] = _open_no_hook
+    open_write_hook: Callable[[Path], AbstractContextManager[WriteHook]] = lambda _: nullcontext(
+        lambda *_: nullcontext()
+    )
     # Takes an item, its old and its new path; yields sidecars that were renamed with it.
     find_renamed_files: Callable[[Item, str, str], Iterable[tuple[str, str]]] = lambda *_: ()
     # Takes the home and an issue kind; returns the command that accepts all its proposals, or "".
     accept_command: Callable[[Path, str], str] = lambda *_: ""
     # Takes all items; returns the keys of those whose reports are outdated.
     outdated_items: Callable[[Mapping[str, Item]], list[str]] = lambda _: []
-
-
-def _find_nothing(_home: Path, _item: Item, _settings: Settings) -> list[str]:
-    return []
-
-
-class OutputRemoval(msgspec.Struct, frozen=True):
-    """The removal of an item's outputs: new values of its fields.
-
-    `kept` is a line on why the outputs are kept, "" if they are removed.
-    """
-
-    data: dict[str, Any]
-    kept: str = ""
 
 
 class JobActions(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,7 +104,7 @@ class JobActions(msgspec.Struct, frozen=True, kw_only=True):
 
     # Returns a line for each stage that would run, to the last one, or the outcome of an item that
     # would not reach it. It is pure: a dry run shows it.
-    plan: Callable[[Item, Settings], list[str] | Outcome]
+    plan: Callable[[Path, Item, Settings], list[str] | Outcome]
     # Raises a MediakeepError if no item could be processed with the settings. Called before the
     # queue is created or changed.
     check_settings: Callable[[Settings], None] = lambda _: None
@@ -173,8 +128,8 @@ class JobActions(msgspec.Struct, frozen=True, kw_only=True):
     # Settings of its own options that neither the home nor a settings file has.
     default_settings: Settings = {}
     # The working files and folders of an item that has ended.
-    find_working_files: Callable[[Path, Item, Settings], list[str]] = _find_nothing
-    remove_working_files: Callable[[Path, Item, Settings], object] = _find_nothing
+    find_working_files: Callable[[Path, Item, Settings], list[str]] = lambda *_: []
+    remove_working_files: Callable[[Path, Item, Settings], object] = lambda *_: None
     # Removes the outputs of an item whose source has vanished, if the settings want that and the
     # last argument is true. Returns None if there is nothing to do.
     remove_outputs: Callable[[Path, Item, Settings, bool], OutputRemoval | None] | None = None
@@ -193,11 +148,14 @@ class Subject(msgspec.Struct, frozen=True):
     # the user's ignore patterns.
     scan_library: Callable[[Any, tuple[str, ...]], Iterator[ScannedItem]]
     worker_factory: Callable[[Path, WorkerOptions], WorkerFactory]  # takes the home
-    list_outputs: Callable[[Item], list[str]]  # a completed item's outputs, relative to the home
+    # A completed item's outputs, relative to the home; those of jobs need not be made again.
+    list_outputs: Callable[[Item], list[str]] = lambda _: []
     # Takes the library's folder and the user's ignore patterns.
-    unassigned_files: Callable[[Path, tuple[str, ...]], UnassignedFiles] = _find_no_files
+    unassigned_files: Callable[[Path, tuple[str, ...]], UnassignedFiles] = lambda *_: (
+        UnassignedFiles()
+    )
     # Called before a batch with its home, options and items: checks caches, tools and folders, and
     # returns warnings. Raises a MediakeepError if no item could be processed.
-    before_batch: Callable[[Path, WorkerOptions, Mapping[str, Item]], list[str]] = _check_nothing
+    before_batch: Callable[[Path, WorkerOptions, Mapping[str, Item]], list[str]] = lambda *_: []
     reviewed: ReviewedSubject | None = None
     jobs: JobActions | None = None

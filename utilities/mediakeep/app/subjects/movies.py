@@ -12,40 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 from mediakeep import config, kinds, path_text
 from mediakeep.app.subjects.interface import (
-    LookupEstimate,
     ReviewedSubject,
     Subject,
     UnassignedFiles,
     WorkerOptions,
 )
 from mediakeep.errors import NewerFormat, NoCache, Unreadable
-from mediakeep.issue import Issue
 from mediakeep.item import Item, ScannedItem, Status
-from mediakeep.lookups.service_config import ServiceConfig
-from mediakeep.movies.item import MovieItem
+from mediakeep.kinds import import_later
+from mediakeep.lookups.service_config import LookupEstimate, ServiceConfig
+from mediakeep.lookups.tmdb import cache_json, last_settings
+from mediakeep.lookups.tmdb.context import DISABLED, TmdbContext
+from mediakeep.movies.item import MOVIES, MovieItem
 from mediakeep.outcome import WorkerFactory
 from mediakeep.queue.state import QueueState
 
 if TYPE_CHECKING:
     from mediakeep.lookups.tmdb.lookup_store import ResolvedMovie
-    from mediakeep.views.review import EntryReader
-
-
-def _scan_library(root: Path, ignored: tuple[str, ...]) -> Iterator[ScannedItem]:
-    from mediakeep.movies.scan import library_scan
-
-    return library_scan.find_movies(root, ignored)
-
-
-def _find_unassigned_files(root: Path, ignored: tuple[str, ...]) -> UnassignedFiles:
-    from mediakeep.movies.scan import library_scan
-
-    videos, sidecars = library_scan.find_unassigned_files(root, ignored)
-    return UnassignedFiles(len(videos), sidecars, videos)
 
 
 def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
-    from mediakeep.lookups.tmdb import last_settings
     from mediakeep.movies import process
     from mediakeep.movies.worker_context import MovieWorkerConfig
 
@@ -73,17 +59,17 @@ def _list_outputs(item: Item) -> list[str]:
     return [item.report, f"outputs/movies/{item.output_name}.json"]
 
 
-def _review_entries(home: Path) -> EntryReader:
-    return functools.partial(_read_reviews, home)
+def _read_record(function: str, home: Path, item: Item, *more: Any) -> Any:
+    """Return what a function of the module `movie_record` reads; None without a record."""
+    path = _record_path(home, item)
+    if not path.exists():
+        return None
+    return kinds.load(f"mediakeep.movies.outputs.movie_record:{function}")(path, *more)
 
 
 def _read_reviews(home: Path, item: Item) -> list[dict[str, str]]:
-    path = _record_path(home, item)
-    if not (item.manual_reviews and path.exists()):
-        return []
-    from mediakeep.movies.outputs import movie_record
-
-    return movie_record.read_reviews(path, home, item.path)
+    entries = item.manual_reviews and _read_record("read_reviews", home, item, home, item.path)
+    return entries or []
 
 
 def _recorded_media(home: Path, item: Item) -> Counter[Hashable]:
@@ -117,8 +103,6 @@ def _measure_media(item: ScannedItem, ignored: tuple[str, ...]) -> Counter[Hasha
 
 def _follow_renames(home: Path, names: Mapping[str, tuple[str, str]]) -> None:
     """Rename cached lookups."""
-    from mediakeep.lookups.tmdb.context import DISABLED, TmdbContext
-
     context = TmdbContext(home / "status" / "cache", DISABLED)
     with contextlib.suppress(NoCache), contextlib.closing(context):  # lost data is requested again
         if context.has_cache_file:
@@ -140,15 +124,6 @@ def _find_renamed_files(item: Item, old: str, new: str) -> Iterator[tuple[str, s
 
 def _path_exists(path: str) -> bool:
     return os.path.lexists(path_text.unescape_path(path))
-
-
-def _read_issues(home: Path, item: Item) -> list[Issue] | None:
-    path = _record_path(home, item)
-    if not path.exists():
-        return None
-    from mediakeep.movies.outputs import movie_record
-
-    return movie_record.read_issues(path)
 
 
 def _format_dry_run(facts: Mapping[str, Any]) -> list[str]:
@@ -175,7 +150,6 @@ def _fix_hint(home: Path, kind: str) -> str:
 
 def _before_batch(home: Path, options: WorkerOptions, items: Mapping[str, Item]) -> list[str]:
     """Warn if MediaInfo is missing, and check the lookup cache; raise NoCache if it is unusable."""
-    from mediakeep.lookups.tmdb.context import DISABLED
     from mediakeep.media.video import probe
 
     missing = [] if probe.is_mediainfo_available() else [probe.NO_MEDIAINFO]
@@ -189,9 +163,6 @@ def _check_lookup_cache(home: Path, access: ServiceConfig, items: Mapping[str, I
     If it was deleted, the queue still has the movies' identities, which collections and the
     detection of duplicates need.
     """
-    from mediakeep.lookups.tmdb import cache_json, last_settings
-    from mediakeep.lookups.tmdb.context import TmdbContext
-
     context = TmdbContext(home / "status" / "cache", access)
     if context.is_unavailable:
         return []
@@ -228,8 +199,6 @@ def _identities_from_queue(items: Mapping[str, Item]) -> Iterator[ResolvedMovie]
 
 def _write_exports(home: Path, state: QueueState) -> list[str]:
     """Update the lookup export and the tables."""
-    from mediakeep.lookups.tmdb import cache_json
-    from mediakeep.lookups.tmdb.context import DISABLED, TmdbContext
     from mediakeep.movies.outputs import csv_tables
 
     context = TmdbContext(home / "status" / "cache", DISABLED)
@@ -243,7 +212,6 @@ def _estimate_lookups(
     home: Path, access: ServiceConfig, items: Mapping[str, Item]
 ) -> LookupEstimate:
     """Estimate the requests for movies by whether their ids are known."""
-    from mediakeep.lookups.tmdb.context import TmdbContext
     from mediakeep.movies import request_estimate
 
     movies = {key: item for key, item in items.items() if isinstance(item, MovieItem)}
@@ -258,24 +226,18 @@ def _estimate_lookups(
     )
 
 
-def _outdated_items(items: Mapping[str, Item]) -> list[str]:
-    from mediakeep.movies import stale_reports
-
-    return stale_reports.find_stale_reports(
-        {k: item for k, item in items.items() if isinstance(item, MovieItem)}
-    )
-
-
-MOVIES = Subject(
-    kind=kinds.MOVIES,
-    scan_library=_scan_library,
-    unassigned_files=_find_unassigned_files,
+SUBJECT = Subject(
+    kind=MOVIES,
+    scan_library=import_later("mediakeep.movies.scan.library_scan:find_movies"),
+    unassigned_files=lambda root, ignored: UnassignedFiles(
+        *import_later("mediakeep.movies.scan.library_scan:find_unassigned_files")(root, ignored)
+    ),
     worker_factory=_build_worker_factory,
     list_outputs=_list_outputs,
     before_batch=_before_batch,
     reviewed=ReviewedSubject(
-        review_entries=_review_entries,
-        read_issues=_read_issues,
+        read_reviews=_read_reviews,
+        read_issues=functools.partial(_read_record, "read_issues"),
         format_dry_run=_format_dry_run,
         fix_hint=_fix_hint,
         write_exports=_write_exports,
@@ -284,6 +246,6 @@ MOVIES = Subject(
         measure_media=_measure_media,
         follow_renames=_follow_renames,
         find_renamed_files=_find_renamed_files,
-        outdated_items=_outdated_items,
+        outdated_items=import_later("mediakeep.movies.stale_reports:find_stale_reports"),
     ),
 )

@@ -7,11 +7,10 @@ import functools
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mediakeep import config, kinds, path_text
 from mediakeep.app.subjects.interface import (
-    LookupEstimate,
     ReviewedSubject,
     Subject,
     UnassignedFiles,
@@ -19,29 +18,14 @@ from mediakeep.app.subjects.interface import (
     WriteHook,
 )
 from mediakeep.errors import NoCache, Unreadable
-from mediakeep.issue import Issue
 from mediakeep.item import Item, ScannedItem
-from mediakeep.lookups.musicbrainz.context import DISABLED
-from mediakeep.lookups.service_config import ServiceConfig
-from mediakeep.music.item import MusicItem
+from mediakeep.kinds import import_later
+from mediakeep.lookups.musicbrainz.context import DISABLED, MusicBrainzContext
+from mediakeep.lookups.service_config import LookupEstimate, ServiceConfig
+from mediakeep.media.audio import essence_db as audio_essence_db
+from mediakeep.music.item import MUSIC, MusicItem
 from mediakeep.outcome import WorkerFactory
 from mediakeep.queue.state import QueueState
-
-if TYPE_CHECKING:
-    from mediakeep.views.review import EntryReader
-
-
-def _scan_library(root: Path, ignored: tuple[str, ...]) -> Iterator[ScannedItem]:
-    from mediakeep.music import scan
-
-    return scan.find_artists(root, ignored)
-
-
-def _find_unassigned_files(root: Path, ignored: tuple[str, ...]) -> UnassignedFiles:
-    from mediakeep.music import scan
-
-    tracks = scan.find_loose_tracks(root, ignored)
-    return UnassignedFiles(len(tracks), named=tracks)
 
 
 def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
@@ -68,41 +52,21 @@ def _list_outputs(item: Item) -> list[str]:
     return [item.report, f"{stem}.json", f"{stem}.csv"]
 
 
-def _audit_path(home: Path, item: Item) -> Path | None:
-    """Return the path of an artist's audit, or None if it does not exist."""
+def _read_audit(function: str, home: Path, item: Item, *more: Any) -> Any:
+    """Return what a function of the module `audit_files` reads; None without an audit."""
     path = home / f"outputs/{item.output_name}_audit.json"
-    return path if path.exists() else None
-
-
-def _review_entries(home: Path) -> EntryReader:
-    return functools.partial(_read_reviews, home)
+    if not path.exists():
+        return None
+    return kinds.load(f"mediakeep.music.reports.audit_files:{function}")(path, *more)
 
 
 def _read_reviews(home: Path, item: Item) -> list[dict[str, str]]:
-    path = _audit_path(home, item) if item.manual_reviews else None
-    if path is None:
-        return []
-    from mediakeep.music.reports import audit_files
-
-    return audit_files.read_reviews(path, home, item.path)
-
-
-def _read_issues(home: Path, item: Item) -> list[Issue] | None:
-    path = _audit_path(home, item)
-    if path is None:
-        return None
-    from mediakeep.music.reports import audit_files
-
-    return audit_files.read_issues(path)
+    entries = item.manual_reviews and _read_audit("read_reviews", home, item, home, item.path)
+    return entries or []
 
 
 def _recorded_media(home: Path, item: Item) -> Counter[Hashable]:
-    path = _audit_path(home, item)
-    if path is None:
-        return Counter()
-    from mediakeep.music.reports import audit_files
-
-    return Counter(audit_files.read_payload_sizes(path))
+    return Counter(_read_audit("read_payload_sizes", home, item))
 
 
 def _measure_media(item: ScannedItem, ignored: tuple[str, ...]) -> Counter[Hashable]:
@@ -118,13 +82,10 @@ def _measure_media(item: ScannedItem, ignored: tuple[str, ...]) -> Counter[Hasha
 
 def _follow_renames(home: Path, names: Mapping[str, tuple[str, str]]) -> None:
     """Rename entries of the essence database and cached lookups."""
-    from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
-    from mediakeep.media.audio import essence_db as audio_essence_db
-
     keys = {old: new for old, (new, _) in names.items()}
     with contextlib.closing(
         audio_essence_db.EssenceDatabase.open(
-            home / "status" / kinds.MUSIC.name / audio_essence_db.FILE_NAME, write=False
+            home / "status" / MUSIC.name / audio_essence_db.FILE_NAME, write=False
         )
     ) as essence_db:
         essence_db.rename_artists(keys)
@@ -137,20 +98,13 @@ def _follow_renames(home: Path, names: Mapping[str, tuple[str, str]]) -> None:
 @contextlib.contextmanager
 def _open_write_hook(folder: Path) -> Iterator[WriteHook]:
     """Open the essence database, whose rows of a file stay valid across a write of its tags."""
-    from mediakeep.media.audio import essence_db as audio_essence_db
-
     path = folder / audio_essence_db.FILE_NAME
     with contextlib.closing(audio_essence_db.EssenceDatabase.open(path, write=False)) as database:
         yield database.keep_rows_valid_across_write
 
 
 def _missing_albums(home: Path, item: Item) -> list[dict[str, Any]]:
-    path = _audit_path(home, item)
-    if path is None:
-        return []
-    from mediakeep.music.reports import audit_files
-
-    return audit_files.read_missing_albums(path)
+    return _read_audit("read_missing_albums", home, item) or []
 
 
 def _before_batch(home: Path, options: WorkerOptions, _items: Mapping[str, Item]) -> list[str]:
@@ -164,7 +118,6 @@ def _write_exports(home: Path, state: QueueState) -> list[str]:
     """Update the lookup export and the missing albums; a damaged audit loses only its own rows."""
     from mediakeep.lookups.coverart.cover_cache import CoverCache
     from mediakeep.lookups.musicbrainz import cache_json
-    from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
     from mediakeep.music.artist_lookup import missing_table as table
     from mediakeep.views import missing_albums_csv, review
 
@@ -176,7 +129,7 @@ def _write_exports(home: Path, state: QueueState) -> list[str]:
         cache_json.export(context.folder, context.store)
     warnings: list[str] = []
     rows = review.skip_items_with_errors(functools.partial(_missing_albums, home), warnings)
-    folder = home / "status" / kinds.MUSIC.name
+    folder = home / "status" / MUSIC.name
     missing_albums_csv.update_missing_albums_table(home, folder, state, table.COLUMNS, rows)
     return warnings
 
@@ -187,12 +140,6 @@ def _format_dry_run(facts: Mapping[str, Any]) -> list[str]:
     from mediakeep.music.reports import dry_run_text
 
     return dry_run_text.format_planned_changes(facts["due"], facts["path"])
-
-
-def _accept_command(home: Path, kind: str) -> str:
-    from mediakeep.music.reports import fix_commands
-
-    return fix_commands.accept_kind_command(home, kind)
 
 
 def _fix_hint(home: Path, kind: str) -> str:
@@ -208,35 +155,28 @@ def _estimate_lookups(
     home: Path, access: ServiceConfig, items: Mapping[str, Item]
 ) -> LookupEstimate:
     """Estimate the requests for artists by their number of albums."""
-    from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
     from mediakeep.music.artist_lookup import request_estimate
 
     albums = {key: item.album_count for key, item in items.items() if isinstance(item, MusicItem)}
     with contextlib.closing(MusicBrainzContext(home / "status" / "cache", access)) as context:
         cache = None if access.fresh or not context.has_cache_file else context.store
-        estimated = request_estimate.estimate_requests(albums, cache, access.catalogue.interval)
-    return LookupEstimate(
-        estimated.artists,
-        estimated.known,
-        estimated.requests,
-        estimated.seconds,
-        estimated.low,
-        estimated.high,
-    )
+        return request_estimate.estimate_requests(albums, cache, access.catalogue.interval)
 
 
-MUSIC = Subject(
-    kind=kinds.MUSIC,
-    scan_library=_scan_library,
-    unassigned_files=_find_unassigned_files,
+SUBJECT = Subject(
+    kind=MUSIC,
+    scan_library=import_later("mediakeep.music.scan:find_artists"),
+    unassigned_files=lambda root, ignored: UnassignedFiles(
+        import_later("mediakeep.music.scan:find_loose_tracks")(root, ignored)
+    ),
     worker_factory=_build_worker_factory,
     list_outputs=_list_outputs,
     before_batch=_before_batch,
     reviewed=ReviewedSubject(
-        review_entries=_review_entries,
-        read_issues=_read_issues,
+        read_reviews=_read_reviews,
+        read_issues=functools.partial(_read_audit, "read_issues"),
         format_dry_run=_format_dry_run,
-        accept_command=_accept_command,
+        accept_command=import_later("mediakeep.music.reports.fix_commands:accept_kind_command"),
         fix_hint=_fix_hint,
         write_exports=_write_exports,
         estimate_lookups=_estimate_lookups,

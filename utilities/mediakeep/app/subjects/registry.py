@@ -1,4 +1,4 @@
-"""The registry of subjects, and the location of their queues.
+"""The subject of a kind, and the location of its queue.
 
 Each part of a subject is imported when it is needed: a batch needs very little of it in its own
 process, and --help nothing.
@@ -11,59 +11,33 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from mediakeep import config, kinds, path_text
-from mediakeep.app.subjects.albums import ALBUMS
-from mediakeep.app.subjects.audiobooks import AUDIOBOOKS
 from mediakeep.app.subjects.interface import ReviewedSubject, Subject, WorkerOptions
-from mediakeep.app.subjects.movies import MOVIES
-from mediakeep.app.subjects.music import MUSIC
 from mediakeep.kinds import Kind
 from mediakeep.media import ignore_rules
 from mediakeep.outcome import Worker, WorkerFactory
 
-__all__ = [
-    "Subject",
-    "WorkerOptions",
-    "get_reviewed",
-    "get_subject",
-    "ignore_patterns",
-    "library_path_text",
-    "queue_folder",
-    "register",
-    "worker_factory",
-]
-
-_SUBJECTS: dict[str, Subject] = {one.kind.name: one for one in (MUSIC, MOVIES, ALBUMS, AUDIOBOOKS)}
-
 
 def get_subject(kind: Kind) -> Subject:
     """Return the subject of a kind."""
-    return _SUBJECTS[kind.name]
+    subject: Subject = kinds.load(kind.subject)
+    return subject
 
 
 def get_reviewed(kind: Kind) -> ReviewedSubject:
     """Return the review functions of a kind; raise ValueError if its items are not reviewed."""
-    if (reviewed := _SUBJECTS[kind.name].reviewed) is None:
+    if (reviewed := get_subject(kind).reviewed) is None:
         raise ValueError(f"The {kind.name} subject has no reviews.")
     return reviewed
 
 
-def register(subject: Subject) -> None:
-    """Add a subject that is not part of mediakeep.
-
-    Call it when the script of the subject is imported, so that worker processes, which import that
-    script again, know the subject, too.
-    """
-    kinds.register(subject.kind)
-    _SUBJECTS[subject.kind.name] = subject
-
-
 def worker_factory(kind: Kind, home: Path, options: WorkerOptions) -> WorkerFactory:
     """Return a factory of workers; the subject is imported in the worker's process."""
-    return functools.partial(_open_worker, kind.name, home, options)
+    return functools.partial(_open_worker, kind.subject, home, options)
 
 
 def _open_worker(name: str, home: Path, options: WorkerOptions) -> AbstractContextManager[Worker]:
-    return _SUBJECTS[name].worker_factory(home, options)()
+    subject: Subject = kinds.load(name)
+    return subject.worker_factory(home, options)()
 
 
 def queue_folder(home: Path, kind: Kind) -> Path:

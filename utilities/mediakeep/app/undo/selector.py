@@ -66,9 +66,8 @@ def from_options(
     Raise UsageError if a session, item or path is unknown.
     """
     states = dict(_load_states(home))
-    chosen = [
-        (kind, str(options[kind.noun])) for kind in kinds.KINDS.values() if options.get(kind.noun)
-    ]
+    known = kinds.list_kinds().values()
+    chosen = [(kind, str(options[kind.noun])) for kind in known if options.get(kind.noun)]
     queue, item = "", ""
     for kind, name in chosen[:1]:
         queue, item = kind.name, _resolve_item(states.get(kind.name), kind, store, name)
@@ -96,7 +95,7 @@ def session_label(store: UndoStore, session: str, queue: str) -> str:
 
 
 def _load_states(home: Path) -> Iterator[tuple[str, QueueState]]:
-    for kind in kinds.KINDS.values():
+    for kind in kinds.list_kinds().values():
         with contextlib.suppress(NoQueue):
             yield kind.name, readonly.load_state(registry.queue_folder(home, kind), kind)
 
@@ -104,7 +103,9 @@ def _load_states(home: Path) -> Iterator[tuple[str, QueueState]]:
 def _kinds_of_session(store: UndoStore, session: str) -> set[str]:
     """Return the kinds of items that have records of a session."""
     return {
-        name for name in kinds.KINDS if store.has_record(RecordQuery(session=session, queue=name))
+        name
+        for name in kinds.list_kinds()
+        if store.has_record(RecordQuery(session=session, queue=name))
     }
 
 

@@ -95,7 +95,7 @@ def _add_change(
 def _commands_by_session(home: Path) -> dict[SessionKey, str]:
     """Return the command that started each session, as far as the histories reach."""
     commands = {}
-    for kind in kinds.KINDS.values():
+    for kind in kinds.list_kinds().values():
         batch = kind.batch_script.removesuffix(".py")
         for path in event_log.list_files(registry.queue_folder(home, kind)):
             for _, event in event_log.iter_events(path):
@@ -127,7 +127,7 @@ def format_session(session: SessionChanges) -> str:
 
 
 def _items_by_kind(session: SessionChanges) -> list[tuple[Kind, set[str]]]:
-    return [(kind, session.items.get(kind.name, set())) for kind in kinds.KINDS.values()]
+    return [(kind, session.items.get(kind.name, set())) for kind in kinds.list_kinds().values()]
 
 
 def list_sessions(home: Path, store: UndoStore) -> CommandResult:

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import UNSET
 
-from mediakeep import clock, config, path_text
+from mediakeep import clock, config, kinds, path_text
 from mediakeep.app.batch.batch_request import BatchOptions
 from mediakeep.app.batch.output import BatchOutput
 from mediakeep.app.subjects import registry
 from mediakeep.clock import Clock
 from mediakeep.commands import app
 from mediakeep.item import Status
-from mediakeep.kinds import KINDS, Kind
+from mediakeep.kinds import Kind
 from mediakeep.runner.batch_config import BatchResult, ParkedItem, SettledItem
 from mediakeep.views import stage_text, terminal, wait_text
 from mediakeep.views.summary import QueueStatus, build_status_data
@@ -281,7 +281,7 @@ def format_summary(
     failed = report.settled[Status.ERROR]
     if failed:
         lines.append(f"Failed: {terminal.format_count(failed, summary.noun, summary.plural)}")
-    if registry.get_subject(KINDS[summary.kind]).reviewed:
+    if not kinds.get_kind(summary.kind).stages:
         lines += _format_issues(report, summary.kind, home)
     return [
         *lines,

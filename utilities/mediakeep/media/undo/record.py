@@ -9,12 +9,13 @@ from typing import Literal, Self
 import msgspec
 from msgspec import structs
 
+from mediakeep import kinds
+
 Values = tuple[str, ...]
 
 MAX_RECORD_SIZE = 4096  # bytes of an encoded record; longer parts are stored as a blob
 _MAX_SHOWN_TEXT = 200  # characters of a value in a record whose details are in a blob
 _MAX_SHOWN_FIELDS = 12  # fields that such a record shows
-_FIRST_QUEUE = "music"  # of records without a queue: music was the only kind when they were made
 
 
 class ReversePatch(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -97,7 +98,7 @@ class ChangeRecord(
     essence: str
     session: str = ""
     item: str = ""
-    queue: str = _FIRST_QUEUE
+    queue: str = kinds.FIRST_NAME
     claim: int = 0
     first_claim: int = 0
     undoes: str = ""  # the id of the record that this one undoes

@@ -7,15 +7,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import islice
-from pathlib import Path
 
 import msgspec
 
 from mediakeep import atomic_files, atomic_writer
 from mediakeep.atomic_writer import PartialFile
 from mediakeep.errors import NewerFormat, Unreadable
+from mediakeep.master_scope import MasterReportScope
 from mediakeep.movies.master import library_statistics, summary
 from mediakeep.movies.master.comparisons import MovieComparisons
 from mediakeep.movies.master.counters import MovieCounters
@@ -33,23 +32,6 @@ _MAX_UNREAD = 1000  # movies without a readable record that the statistics list
 _ENCODER = msgspec.json.Encoder()
 
 
-class MovieReportItem(msgspec.Struct, frozen=True, gc=False):
-    """A completed movie in the master report: its display name and the name of its outputs."""
-
-    name: str
-    output_name: str
-
-
-class MovieReportScope(msgspec.Struct, frozen=True):
-    """What a master report covers: the library, its completed movies, and how many are left out."""
-
-    home: Path
-    library: str
-    generated_at: str  # UTC
-    movies: tuple[MovieReportItem, ...]
-    left_out: Mapping[str, int]  # by reason
-
-
 class MovieReportResult(msgspec.Struct, frozen=True):
     """The result of writing a master report.
 
@@ -60,7 +42,7 @@ class MovieReportResult(msgspec.Struct, frozen=True):
     failures: tuple[str, ...]
 
 
-def write_report(scope: MovieReportScope, limit: int) -> MovieReportResult:
+def write_report(scope: MasterReportScope, limit: int) -> MovieReportResult:
     """Write the three files of a master report; only one process at a time may do this.
 
     Lists in the statistics have at most `limit` entries. An unreadable record is reported, and the
@@ -75,7 +57,7 @@ def write_report(scope: MovieReportScope, limit: int) -> MovieReportResult:
         atomic_writer.replace_files(*places) as (movies, table, page),
     ):
         writer = MovieReportWriter(scope, movies, table, limit)
-        for listed in scope.movies:
+        for listed in scope.items:
             try:
                 movie = movie_record.read(home / movie_record.record_place(listed.output_name))
             except (Unreadable, NewerFormat) as error:
@@ -91,7 +73,7 @@ class MovieReportWriter:
     """Writes the JSON and the CSV of a master report, movie by movie."""
 
     def __init__(
-        self, scope: MovieReportScope, movies: PartialFile, table: PartialFile, limit: int
+        self, scope: MasterReportScope, movies: PartialFile, table: PartialFile, limit: int
     ) -> None:
         self._scope = scope
         self._json = movies
@@ -99,7 +81,7 @@ class MovieReportWriter:
         self._counters = MovieCounters()
         self._comparisons = MovieComparisons(limit)
         self._separator = b"\n"
-        head = {"format": MASTER_FORMAT, "written": scope.generated_at, "library": scope.library}
+        head = {"format": MASTER_FORMAT, "written": scope.written, "library": scope.library}
         movies.write(_ENCODER.encode(head)[:-1] + b',\n"movies": [')
         table.write(csv_rows.format_header().encode())
 
@@ -116,7 +98,7 @@ class MovieReportWriter:
 
         `unread` are the movies whose record could not be read.
         """
-        left_out = dict(self._scope.left_out)
+        left_out = dict(self._scope.others)
         totals = library_statistics.build_statistics(
             self._counters, self._comparisons, left_out, unread
         )

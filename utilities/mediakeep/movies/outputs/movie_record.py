@@ -11,11 +11,11 @@ import msgspec
 from mediakeep import config, path_text
 from mediakeep.errors import Unreadable
 from mediakeep.issue import Issue, Severity
-from mediakeep.kinds import MOVIES
 from mediakeep.lookups.tmdb.lookup_store import MovieCandidate
 from mediakeep.lookups.tmdb.model import MovieSummary
 from mediakeep.movies.identify.model import MatchStatus, MovieIdentity
 from mediakeep.movies.issue_kinds import ISSUE_KINDS
+from mediakeep.movies.item import MOVIES
 from mediakeep.movies.outputs import choose_commands
 from mediakeep.movies.outputs.record_model import (
     RECORD_FORMAT,

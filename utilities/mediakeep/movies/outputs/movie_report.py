@@ -14,10 +14,10 @@ import msgspec
 
 from mediakeep import size_text
 from mediakeep.issue import Issue, Severity
-from mediakeep.kinds import MOVIES
 from mediakeep.movies import diagnose, language_names, media_text
 from mediakeep.movies.identify.model import MatchStatus
 from mediakeep.movies.issue_kinds import KINDS_BY_NAME
+from mediakeep.movies.item import MOVIES
 from mediakeep.movies.model import MovieVideo
 from mediakeep.movies.outputs import choose_commands, match_text
 from mediakeep.movies.result import MovieResult, NfoState

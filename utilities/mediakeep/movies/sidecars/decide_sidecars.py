@@ -7,12 +7,12 @@ from hashlib import sha256
 
 import msgspec
 
-from mediakeep import kinds
 from mediakeep.lookups.service_config import Locale
 from mediakeep.lookups.tmdb.model import Movie as Film
 from mediakeep.media.nfo import diff, merge
 from mediakeep.media.nfo.model import NfoMovie
 from mediakeep.movies.identify.model import MovieIdentity
+from mediakeep.movies.item import MOVIES
 from mediakeep.movies.model import LocalMovie
 from mediakeep.movies.result import NfoState
 from mediakeep.movies.sidecars import (
@@ -217,7 +217,7 @@ def find_unrecorded_pictures(
         return {}
     reasons = {_format_source(picture.path) for picture in (*movie.posters, *movie.backdrops)}
     records = context.store.find_effective_changes(
-        stamp.key, stamp.first_claim, stamp.since, queue=kinds.MOVIES.name
+        stamp.key, stamp.first_claim, stamp.since, queue=MOVIES.name
     )
     return {
         role: RecordedPicture(movie.id, record.new.sha256)

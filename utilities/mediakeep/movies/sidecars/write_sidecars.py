@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import issue, kinds, path_text
+from mediakeep import issue, path_text
 from mediakeep.errors import ConcurrentChange, NotWritten, Unreadable
 from mediakeep.issue import UNDONE_BEFORE, BlockCode, BlockReason
 from mediakeep.media import file_errors, folder_listing
@@ -23,6 +23,7 @@ from mediakeep.media.safewrite import sidecar_file
 from mediakeep.media.safewrite.atomic_replace import ReplaceRules
 from mediakeep.media.safewrite.record_and_replace import UndoContext
 from mediakeep.media.undo.record import FieldChange
+from mediakeep.movies.item import MOVIES
 from mediakeep.movies.model import LocalMovie
 from mediakeep.movies.result import SidecarOutcome
 from mediakeep.movies.sidecars import pending_files
@@ -202,7 +203,7 @@ def _locate(local: LocalMovie, place: str, context: UndoContext) -> tuple[Path, 
 
 
 def _undo_context(stamp: Stamp, context: MovieWorkerContext) -> UndoContext:
-    return UndoContext(context.store, stamp, _write_rules(context), kinds.MOVIES.name)
+    return UndoContext(context.store, stamp, _write_rules(context), MOVIES.name)
 
 
 def _write_rules(context: MovieWorkerContext) -> ReplaceRules:

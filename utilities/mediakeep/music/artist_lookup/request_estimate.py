@@ -13,10 +13,9 @@ import math
 from collections.abc import Iterable, Mapping
 from statistics import pstdev
 
-import msgspec
-
 from mediakeep.lookups.musicbrainz import model
 from mediakeep.lookups.musicbrainz.lookup_store import MusicBrainzStore, ResolvedArtist
+from mediakeep.lookups.service_config import LookupEstimate
 from mediakeep.music.artist_lookup import artist_query, other_credits
 
 EDITIONS_PER_ALBUM, TRACKS_PER_EDITION = 8, 13  # average of an album at MusicBrainz
@@ -24,24 +23,9 @@ TRACKS_PER_PAGE = 500  # tracks per page of releases
 MIN_LOOKUPS = 10  # lookups needed to correct the estimate
 
 
-class RequestEstimate(msgspec.Struct, frozen=True):
-    """The estimated number of requests for a batch; `known` artists were looked up earlier.
-
-    In 19 of 20 cases the number lies between `low` and `high`. Both are None if too little is
-    known.
-    """
-
-    artists: int
-    known: int
-    requests: int
-    seconds: float
-    low: int | None = None
-    high: int | None = None
-
-
 def estimate_requests(
     albums: Mapping[str, int], store: MusicBrainzStore | None, interval: float
-) -> RequestEstimate:
+) -> LookupEstimate:
     """Estimate how many requests the lookups of artists need.
 
     `albums` maps the key of each artist to the number of local albums. `interval` is the number of
@@ -69,8 +53,8 @@ def estimate_requests(
     factor = _correction_factor(earlier) if corrected else 1.0
     requests = various + round(factor * sum(guesses))
     margin = round(_error_margin(earlier, factor, len(guesses))) if corrected else 0
-    return RequestEstimate(
-        artists=len(albums),
+    return LookupEstimate(
+        items=len(albums),
         known=len(albums) - len(new),
         requests=requests,
         seconds=requests * interval,

@@ -11,8 +11,8 @@ import msgspec
 from mediakeep import config, path_text
 from mediakeep.errors import Unreadable
 from mediakeep.issue import Issue
-from mediakeep.kinds import MUSIC
 from mediakeep.media.audio.tags import AudioProperties, SecondaryTags, Tags
+from mediakeep.music.item import MUSIC
 from mediakeep.music.model import Album, Artist, Track, TrackFault
 from mediakeep.music.reports import audit_files
 from mediakeep.untrusted_files import JsonDecoder, read_record

@@ -12,16 +12,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import closing
 from itertools import islice
-from pathlib import Path
 
 import msgspec
 
 from mediakeep import atomic_files, atomic_writer
 from mediakeep.atomic_writer import PartialFile
 from mediakeep.errors import ItemFailed, NewerFormat, Unreadable
+from mediakeep.master_scope import MasterReportScope, ReportedItem
 from mediakeep.music.master import artist_counts, audit_reader, music_statistics, track_rows
 from mediakeep.music.master.audit_reader import ArtistAudit
 from mediakeep.music.master.counters import MusicCounters
@@ -37,23 +37,6 @@ _LOCK = "status/music/master.lock"
 _HEAD_PADDING = 80  # bytes reserved for longer counts in the JSON's head
 _MAX_UNREAD_NAMES = 1000  # artists without an audit listed in the head
 _ENCODER = msgspec.json.Encoder()
-
-
-class ReportedArtist(msgspec.Struct, frozen=True, gc=False):
-    """A completed artist: the name to display, and the path of the audit below the home folder."""
-
-    name: str
-    audit: str
-
-
-class MusicReportScope(msgspec.Struct, frozen=True):
-    """What a master report covers: the library, its completed artists, and how many others."""
-
-    home: Path
-    library: str
-    written: str  # UTC
-    artists: tuple[ReportedArtist, ...]
-    others: Mapping[str, int]  # by the reason why they are left out
 
 
 class MasterCounts(msgspec.Struct, frozen=True):
@@ -81,7 +64,7 @@ class _JsonHead(msgspec.Struct, frozen=True):
     counts: MasterCounts
 
 
-def write_report(scope: MusicReportScope, limit: int) -> MusicReportResult:
+def write_report(scope: MasterReportScope, limit: int) -> MusicReportResult:
     """Write the three files of the master report; each list has at most `limit` entries.
 
     Unreadable audits are reported in the result, and the rest is written. Only one process writes
@@ -96,9 +79,9 @@ def write_report(scope: MusicReportScope, limit: int) -> MusicReportResult:
         ) from error
 
 
-def _write_files(scope: MusicReportScope, limit: int) -> MusicReportResult:
+def _write_files(scope: MasterReportScope, limit: int) -> MusicReportResult:
     home = scope.home
-    unread: dict[ReportedArtist, str] = {}
+    unread: dict[ReportedItem, str] = {}
     places = (home / name for name in (JSON, CSV, STATISTICS))
     with (
         atomic_files.exclusive_lock(home / _LOCK),
@@ -106,9 +89,11 @@ def _write_files(scope: MusicReportScope, limit: int) -> MusicReportResult:
         atomic_writer.replace_files(*places) as (tracks, table, statistics_file),
     ):
         book = MusicReportWriter(scope, cross_artist_index, tracks, table)
-        for artist in scope.artists:
+        for artist in scope.items:
             try:
-                artist_audit = audit_reader.read_audit(home / artist.audit)
+                artist_audit = audit_reader.read_audit(
+                    home / f"outputs/{artist.output_name}_audit.json"
+                )
             except (Unreadable, NewerFormat) as error:
                 unread[artist] = str(error)
                 continue
@@ -123,7 +108,7 @@ class MusicReportWriter:
 
     def __init__(
         self,
-        scope: MusicReportScope,
+        scope: MasterReportScope,
         cross_artist_index: SharedTracksIndex,
         tracks: PartialFile,
         table: PartialFile,

@@ -12,10 +12,10 @@ import msgspec
 from mediakeep import issue, path_text
 from mediakeep.errors import ConcurrentChange, NotWritten, UnexpectedError, Unreadable, WriteRefused
 from mediakeep.issue import UNDONE_BEFORE, BlockCode, BlockReason, Issue
-from mediakeep.kinds import MUSIC
 from mediakeep.media import file_errors
 from mediakeep.media.audio.tag_edits import PICTURES_FIELD, SetField
 from mediakeep.media.undo.record import ChangeRecord
+from mediakeep.music.item import MUSIC
 from mediakeep.music.matching import differences
 from mediakeep.music.model import Artist, Track
 from mediakeep.music.repairs import covers, preview, proposals, safe

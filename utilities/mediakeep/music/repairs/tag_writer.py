@@ -10,7 +10,6 @@ from pathlib import Path
 
 from mediakeep import path_text
 from mediakeep.errors import Unreadable, WriteRefused
-from mediakeep.kinds import MUSIC
 from mediakeep.media import open_file, pictures
 from mediakeep.media.audio import tag_edits
 from mediakeep.media.audio.tag_edits import (
@@ -26,6 +25,7 @@ from mediakeep.media.safewrite.record_and_replace import UndoContext, UndoRecord
 from mediakeep.media.safewrite.write_tags import Id3Version, OtherTags, TagWriteResult, WriteRules
 from mediakeep.media.undo.record import FieldChange
 from mediakeep.media.undo.store import UndoStore
+from mediakeep.music.item import MUSIC
 from mediakeep.music.repairs import plans
 from mediakeep.music.repairs.locks import FieldLocks
 from mediakeep.music.repairs.plans import FileChange, FilePlan

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from msgspec import UNSET
 from rich.table import Column
 
-from mediakeep import config
-from mediakeep.kinds import KINDS
+from mediakeep import config, kinds
 from mediakeep.views import review, terminal
 from mediakeep.views.dashboard import styled_text
 from mediakeep.views.dashboard.panel_layout import DashboardPanel
@@ -185,6 +184,6 @@ def services_panel(summaries: Sequence[KindSummary]) -> DashboardPanel | None:
         if waited := amounts.get("waited", 0):
             pieces.append(f"{terminal.format_duration(waited)} waited, all workers together")
         lead.append(styled_text.join_pieces(pieces))
-    notices = (KINDS[summary.status.kind].attribution for summary in summaries)
+    notices = (kinds.get_kind(summary.status.kind).attribution for summary in summaries)
     lead += [compose_text((notice, Colour.DIM)) for notice in notices if notice]
     return DashboardPanel("Services", lead, min_lines=2, side=1) if lead else None

@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
-from mediakeep.kinds import KINDS
+from mediakeep import kinds
 from mediakeep.views import job_numbers, stage_text, terminal
 from mediakeep.views.dashboard import stage_panels, styled_text, time_text
 from mediakeep.views.dashboard.panel_layout import DashboardPanel
@@ -107,7 +107,7 @@ def _week_rows(summary: KindSummary) -> list[Text]:
 
 def _job_rows(summary: KindSummary, totals: PeriodTotals) -> list[Text]:
     """Return a row with the numbers on the jobs of this week, if there are any."""
-    numbers = job_numbers.list_job_numbers(KINDS[summary.status.kind], totals)
+    numbers = job_numbers.list_job_numbers(kinds.get_kind(summary.status.kind), totals)
     pieces: list[TextPiece] = [
         f"{number.label} {job_numbers.format_number(number.value, number.unit)}"
         for number in numbers

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep.kinds import MUSIC
+from mediakeep import kinds
 from mediakeep.untrusted_files import read_json
 from mediakeep.views import review
 from mediakeep.views.periods import TimeZone
@@ -41,7 +41,7 @@ class ReviewListEntry(msgspec.Struct, frozen=True):
 
     id: str
     kind: str
-    queue: str = MUSIC.name
+    queue: str = kinds.FIRST_NAME
     artist: str = ""
     album: str = ""
     path: str = ""

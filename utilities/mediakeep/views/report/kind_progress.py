@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from mediakeep.kinds import KINDS, Kind
+from mediakeep import kinds
+from mediakeep.kinds import Kind
 from mediakeep.queue.history.queries import ItemRepairTotals
 from mediakeep.queue.history.stage_queries import StageRun, StageTotals
 from mediakeep.views import job_numbers
@@ -227,13 +228,13 @@ def _build_rows(
         row("time invested", "invested", unit="s"),
     ]
     return [line for line in rows if line.now or line.before] + _build_job_rows(
-        KINDS[standing.kind], now, before
+        kinds.get_kind(standing.kind), now, before
     )
 
 
 def _list_skip_words(kind: str) -> tuple[tuple[str, str], tuple[str, str]]:
     """Return what the numbers of skipped items are: jobs are skipped for other reasons, too."""
-    if KINDS[kind].stages:
+    if kinds.get_kind(kind).stages:
         return ("skipped", "vanished"), ("no longer skipped", "reappeared")
     return ("that vanished", "vanished"), ("that came back", "reappeared")
 

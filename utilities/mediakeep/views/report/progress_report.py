@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from mediakeep.kinds import KINDS
+from mediakeep import kinds
 from mediakeep.views import periods
 from mediakeep.views.periods import DAY, Period
 from mediakeep.views.report import headline
@@ -34,7 +34,9 @@ class ProgressReport(msgspec.Struct, frozen=True):
     @property
     def notices(self) -> list[str]:
         """The credits that online services require to be shown."""
-        return list(filter(None, (KINDS[progress.kind].attribution for progress in self.kinds)))
+        return list(
+            filter(None, (kinds.get_kind(progress.kind).attribution for progress in self.kinds))
+        )
 
     @property
     def span(self) -> str:

@@ -1,0 +1,117 @@
+"""How albums are added, planned and cleaned up: functions of their subject."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from mediakeep import path_text
+from mediakeep.albums import plan_album, scan
+from mediakeep.albums.album_job import AlbumJob
+from mediakeep.albums.item import AlbumItem, to_path
+from mediakeep.albums.settings import AlbumSettings
+from mediakeep.errors import UsageError
+from mediakeep.item import Item, NewItem, OutputRemoval, Status
+from mediakeep.outcome import Outcome
+from mediakeep.pages import render
+from mediakeep.workspace import output_records, quarantine
+from mediakeep.workspace.working_dirs import WorkingDirs
+
+
+def build_job(_home: Path, item: Item, settings: AlbumSettings) -> AlbumJob:
+    """Return the job of an item."""
+    assert isinstance(item, AlbumItem)
+    return AlbumJob(item, item.output_name, settings)
+
+
+def build_item(path: Path, settings: AlbumSettings) -> NewItem:
+    """Return the item of a folder that the user adds; raise UsageError if it is no album."""
+    found = scan.scan_album(path) if path.is_dir() else None
+    if found is None:
+        raise UsageError(f"{path_text.display_path(path)} contains no audio files.")
+    return NewItem(
+        name=path_text.escape_path(path.name),
+        path=found.path,
+        fingerprint=found.fingerprint,
+        fields=found.fields,
+        settings={
+            "profile": settings.processing.profile,
+            "output_dir": path_text.escape_path(settings.paths.output_dir),
+        },
+    )
+
+
+def describe_stages(job: AlbumJob) -> Mapping[str, list[str]] | Outcome:
+    """Return lines on each stage, and on each track below converting."""
+    source = to_path(job.item.working_source_path or job.item.path)
+    source = source if source.is_dir() else job.original
+    if not source.is_dir():
+        from mediakeep.albums import process  # here, as batches import it in their workers only
+
+        return process.skip_missing(job.item)
+    _, plan = job.read_plan(source)
+    processing, archive = job.settings.processing, job.settings.archive_dir
+    deleted = ", then the original is deleted" if processing.delete_original else ""
+    looked_up = ", missing tags and covers are looked up" if processing.enrich else ""
+    own_output = path_text.unescape_path(job.item.output_dir)
+    output = job.settings.find_output_dir(own_output, job.profile.name)
+    kept = "removed" if processing.cleanup_working_on_success else "kept"
+    lines = {
+        "preparing": [f"preparing: {render.pluralize(len(plan.tracks), 'track')}"],
+        "converting": [
+            f"converting: profile {plan.profile}{looked_up}",
+            *(f"  {line}" for line in plan_album.describe_plan(plan)),
+        ],
+        "archiving": [f"archiving: {path_text.display_path(archive) if archive else 'off'}"],
+        "finalizing": [f"finalizing: {path_text.display_path(output)}{deleted}"],
+        "completed": [f"completed: working folders {kept}"],
+    }
+    if problem := plan_album.find_problem(plan, keep_going=job.settings.keep_going):
+        shown = [*lines["preparing"], *lines["converting"]]
+        return Outcome(Status.ERROR, problem, facts={"plan": shown})
+    return lines
+
+
+def describe_progress(job: AlbumJob) -> str:
+    """Return how many tracks are converted, "" if there are no working folders."""
+    dirs = job.find_dirs()
+    if not dirs:
+        return ""
+    done = len(output_records.get_converted_tracks(dirs, check_hashes=False))
+    return f"{done} of {job.item.track_count} tracks converted"
+
+
+def find_dirs(job: AlbumJob) -> WorkingDirs | None:
+    """Return the working folders of an album, or None if they may have its only files."""
+    dirs = job.find_dirs()
+    is_safe = job.item.status is Status.COMPLETED or job.has_original
+    return dirs if dirs and (is_safe or not dirs.source.is_dir()) else None
+
+
+def remove_outputs(job: AlbumJob, write: bool) -> OutputRemoval | None:
+    """Move the output of an album whose original has vanished to quarantine."""
+    if not (job.settings.mirror and job.item.playback_path):
+        return None
+    found = job.find_result("playback_path")
+    kept = "" if found.is_removable else found.describe()
+    if write:
+        found.withdraw("its source has vanished")
+    return OutputRemoval({"playback_path": ""}, kept)
+
+
+def expire_quarantine(settings: AlbumSettings, items: Mapping[str, Item]) -> None:
+    """Delete what was in quarantine for long enough, in the folders of all profiles and items."""
+    days = settings.processing.quarantine_days
+    if not days:
+        return
+    own = {
+        (item.output_dir, item.profile) for item in items.values() if isinstance(item, AlbumItem)
+    }
+    outputs = {*own, *(("", name) for name in settings.build_profiles())}
+    roots = {
+        settings.working_dir,
+        *(settings.find_output_dir(path_text.unescape_path(path), name) for path, name in outputs),
+        *((settings.archive_dir,) if settings.archive_dir else ()),
+    }
+    for root in roots:
+        quarantine.expire_entries(root, days)

@@ -1,0 +1,116 @@
+"""Build the subject of a kind of jobs from the functions of its package.
+
+Most of them lie in one module, which is imported when the first of them is called, as lists of jobs
+need none. It has:
+
+- `build_job`: takes the home, an item and the settings; returns the job that the others take.
+- `build_item`: see `JobActions`.
+- `describe_stages`: takes a job; returns lines by stage, or the outcome of an item that would not
+  reach the last stage. Stages without lines do not run.
+- `find_dirs`: takes a job; returns its working folders if they may be removed, or None. A kind that
+  names the functions of its working files needs none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import kinds
+from mediakeep.app.subjects.interface import (
+    JobActions,
+    Settings,
+    Subject,
+    UnassignedFiles,
+    WorkerOptions,
+)
+from mediakeep.errors import UsageError
+from mediakeep.item import Item, NewItem, ScannedItem, Status
+from mediakeep.kinds import Kind
+from mediakeep.outcome import Outcome, WorkerFactory
+
+
+def build_subject(
+    kind: Kind,
+    module: str,
+    worker_factory: Callable[[Path, WorkerOptions], WorkerFactory],
+    scan_library: Callable[[Any, tuple[str, ...]], Iterator[ScannedItem]],
+    *,
+    find_strays: Callable[[Path, tuple[str, ...]], tuple[str, ...]] = lambda *_: (),
+    settings: str = "",
+    check_settings: Callable[[Any], object] = lambda _: None,
+    needs_pyav: bool = False,
+    before_batch: Callable[[Path, Any, Mapping[str, Item]], list[str] | None] = lambda *_: None,
+    job_functions: Mapping[str, str] = {},
+    **actions: Any,
+) -> Subject:
+    """Return the subject of a kind of jobs.
+
+    `settings` names the Struct that the functions get instead of the plain settings, as
+    "module:class". `before_batch` gets it, too, and returns warnings. `job_functions` are further
+    functions of `JobActions` that take a job, each as "module:function"; `actions` are those that
+    take what `JobActions` says.
+    """
+
+    def read_settings(values: Settings) -> Any:
+        return msgspec.convert(values, kinds.load(settings)) if settings else values
+
+    def take_job(function: str) -> Callable[..., Any]:
+        def call(home: Path, item: Item, values: Settings, *more: Any) -> Any:
+            job = kinds.load(f"{module}:build_job")(home, item, read_settings(values))
+            return kinds.load(function)(job, *more)
+
+        return call
+
+    def plan(home: Path, item: Item, values: Settings) -> list[str] | Outcome:
+        try:
+            lines = take_job(f"{module}:describe_stages")(home, item, values)
+        except UsageError as error:  # of the item's own settings
+            return Outcome(Status.ERROR, str(error))
+        if isinstance(lines, Outcome):
+            return lines
+        first = kind.stages.position(kind.get_stage(item))
+        return [line for stage in kind.stages.stages[first:] for line in lines.get(stage.name, ())]
+
+    def build_item(given: Path | str, values: Settings) -> NewItem | None:
+        item: NewItem | None = kinds.load(f"{module}:build_item")(given, read_settings(values))
+        return item
+
+    def check_all_settings(values: Settings) -> None:
+        check_settings(read_settings(values))
+        if needs_pyav:
+            kinds.load("mediakeep.media.ffmpeg:require_pyav")()
+
+    def prepare_batch(home: Path, options: WorkerOptions, items: Mapping[str, Item]) -> list[str]:
+        return before_batch(home, read_settings(options.settings), items) or []
+
+    find_dirs = take_job(f"{module}:find_dirs")
+
+    def find_working_files(home: Path, item: Item, values: Settings) -> list[str]:
+        dirs = find_dirs(home, item, values)
+        folders = (dirs.source, dirs.processed, dirs.state) if dirs else ()
+        return [str(folder) for folder in folders if folder.exists()]
+
+    def remove_working_files(home: Path, item: Item, values: Settings) -> None:
+        if dirs := find_dirs(home, item, values):
+            kinds.load("mediakeep.workspace.working_dirs:cleanup_working_dirs")(dirs)
+
+    functions = {
+        "find_working_files": find_working_files,
+        "remove_working_files": remove_working_files,
+        **{name: take_job(function) for name, function in job_functions.items()},
+        **actions,
+    }
+    return Subject(
+        kind=kind,
+        scan_library=scan_library,
+        worker_factory=worker_factory,
+        unassigned_files=lambda root, ignored: UnassignedFiles(find_strays(root, ignored)),
+        before_batch=prepare_batch,
+        jobs=JobActions(
+            plan=plan, build_item=build_item, check_settings=check_all_settings, **functions
+        ),
+    )

@@ -1,0 +1,171 @@
+"""How audiobooks are added, planned and cleaned up: functions of their subject."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from msgspec import structs
+
+from mediakeep import path_text
+from mediakeep.audiobooks import encode_book, find_chapters, read_input
+from mediakeep.audiobooks.book_job import BookFiles, BookJob
+from mediakeep.audiobooks.details.read_details import FoundDetails
+from mediakeep.audiobooks.encoding import book_plan, count_source
+from mediakeep.audiobooks.encoding.book_plan import CountedSource
+from mediakeep.audiobooks.item import AudiobookItem, to_path
+from mediakeep.audiobooks.read_input import BookInput
+from mediakeep.audiobooks.settings import BookSettings
+from mediakeep.audiobooks.sources import describe_sources, find_books, source_damage
+from mediakeep.errors import UsageError, WorkingFilesChanged
+from mediakeep.item import Item, NewItem, Status
+from mediakeep.pages import render
+from mediakeep.workspace import backup_retention, quarantine
+from mediakeep.workspace.working_dirs import WorkingDirs
+
+_ENDED = (Status.COMPLETED, Status.SKIPPED)
+_INDENT = "  "
+
+
+def build_job(_home: Path, item: Item, settings: BookSettings) -> BookJob:
+    """Return the job of an item."""
+    assert isinstance(item, AudiobookItem)
+    return BookJob(item, item.output_name, settings)
+
+
+def build_item(path: Path, settings: BookSettings) -> NewItem:
+    """Return the item of folders that the user adds; raise UsageError if they are no book."""
+    folders = [to_path(text) for text in settings.combine] or [path]
+    options = settings.get_options()
+    for folder in folders:
+        if not folder.is_dir():
+            raise UsageError(f"{path_text.display_path(folder)} is no folder. Correct the path.")
+    books = []
+    for folder in folders:
+        book = find_books.scan_book(folder, settings.ignore, options.formats)
+        if book is None:
+            raise UsageError(f"{path_text.display_path(folder)} contains no audio files.")
+        books.append(book)
+    return NewItem(
+        name=options.output or path_text.escape_path(path.name),
+        path=books[0].path,
+        fingerprint="+".join(book.fingerprint for book in books),
+        fields={"file_count": sum(book.fields["file_count"] for book in books)},
+        settings={
+            "sources": tuple(book.path for book in books) if settings.combine else (),
+            "options": settings.given,
+        },
+    )
+
+
+def find_dirs(job: BookJob) -> WorkingDirs | None:
+    """Return the working folders of a book, or None if there are none."""
+    return job.find_dirs()
+
+
+def expire_files(_home: Path, settings: BookSettings, items: Mapping[str, Item]) -> None:
+    """Delete old backups, but not those of unfinished jobs, and what was in quarantine as long."""
+    days = settings.audiobooks.backup_retention_days
+    if not days:
+        return
+    jobs = [build_job(_home, item, settings) for item in items.values()]
+    unfinished = {job.owner_key for job in jobs if job.item.status not in _ENDED}
+    for folder in settings.list_backup_dirs(job.item for job in jobs):
+        backup_retention.expire_backups(folder, days, kept_jobs=unfinished)
+    for folder in {job.output_dir for job in jobs}:
+        quarantine.expire_entries(folder, days)
+
+
+def describe_stages(job: BookJob) -> Mapping[str, list[str]]:
+    """Return lines on each stage that runs, with the files in order below the first."""
+    found = read_input.read_input(job.item.folders, job.options, job.ignored)
+    if found is None:
+        return {"input": ["input: no audio files"]}
+    book, folders = found.book, job.item.folders
+    count = render.pluralize(len(book.files), "file")
+    counted = _count_sources(book)
+    damage = source_damage.check_damage(counted, folders, job.options.damage)
+    if any(source.damage for source in counted):
+        book = structs.replace(book, is_joined=False)  # it is encoded
+    listed = describe_sources.describe_sources(
+        found.ordered, found.checked, found.left_out, folders
+    )
+    processes = os.cpu_count() or 1
+    encoding = describe_sources.describe_encoding(found.checked, book.format, processes)
+    details = job.read_details(book.sources)
+    path = job.output_dir / f"{job.build_file_name(details.details)}.m4b"
+    lines = {
+        "input": [f"input: {count}", *(_INDENT + line for line in (*listed, *damage))],
+        "backup": [f"backup: {path_text.display_path(job.settings.backup_dir)}"],
+        "counting": [f"counting: {count}"],
+        "encoding": [f"encoding: {encoding}", *(_INDENT + note for note in found.notes)],
+        "muxing": _describe_muxing(job, book, counted, details),
+        "verifying": ["verifying: length, chapters, levels"],
+        "placing": [f"placing: {path_text.display_path(path)}"],
+        "completed": ["completed: working folders removed"],
+    }
+    omitted = {"backup": not job.options.backup, "encoding": book.is_joined}
+    return {stage: text for stage, text in lines.items() if not omitted.get(stage)}
+
+
+def _count_sources(book: BookInput) -> list[CountedSource]:
+    """Decode all files, to find damage."""
+    with tempfile.TemporaryDirectory() as folder:
+        return [
+            count_source.count_source(
+                source.path, book.format, copy=Path(folder, f"{number}{source.path.suffix}")
+            )
+            for number, source in enumerate(book.sources)
+        ]
+
+
+def _describe_muxing(
+    job: BookJob, found: BookInput, counted: Sequence[CountedSource], details: FoundDetails
+) -> list[str]:
+    """Return the tags and the origin of each, and how the chapters are found."""
+    mode = job.options.chapters
+    if found.is_joined:
+        _, notes = encode_book.plan_join(job, found.sources)
+    else:
+        plan = book_plan.make_plan(counted, found.format)
+        timeline = plan.build_timeline(file.title for file in found.files)
+        _, notes = find_chapters.find_own_chapters(mode, job.item.folders, timeline)
+    own = notes.pop(0) if notes and notes[0].startswith(find_chapters.OWN_CHAPTERS) else ""
+    if own or found.is_joined:
+        mode = own.removeprefix(f"{find_chapters.OWN_CHAPTERS} ").removesuffix(".") or "the parts"
+    elif mode == find_chapters.SILENCE:
+        mode += f" ({find_chapters.choose_silence_settings().description})"
+    how = "joined without encoding, " if found.is_joined else ""
+    values = ((name, getattr(details.details, name)) for name in details.origins if name != "cover")
+    origins = details.origins
+    return [
+        f"muxing: {how}chapters by {mode}",
+        *(f"{_INDENT}{note}" for note in notes),
+        *(f"{_INDENT}{name}: {_shorten(value)} ({origins[name]})" for name, value in values),
+        f"{_INDENT}cover: {origins.get('cover', 'none')}",
+        *(f"{_INDENT}{warning}" for warning in details.warnings),
+    ]
+
+
+def _shorten(text: str, length: int = 60) -> str:
+    shown = path_text.to_printable(" ".join(text.split()))
+    return shown if len(shown) <= length else f"{shown[: length - 1]}…"
+
+
+def describe_progress(job: BookJob) -> str:
+    """Return how many chunks are encoded, "" if encoding has not begun."""
+    dirs = job.find_dirs()
+    if dirs is None:
+        return ""
+    files = BookFiles(dirs)
+    try:
+        plan = files.load_plan()
+    except WorkingFilesChanged as error:
+        return str(error)  # the other books are still listed
+    if plan is None:
+        return ""
+    chunks = list(plan.chunks())
+    done = sum(files.find_chunk(chunk).exists() for chunk in chunks)
+    return f"{done} of {len(chunks)} chunks encoded"
