@@ -17,7 +17,7 @@ import msgspec
 from mediakeep.config import ENV_PREFIX
 from mediakeep.lookups.http import rate_limit
 from mediakeep.lookups.http.models import HttpEnvironment
-from mediakeep.music.artist_lookup.request_estimate import RequestEstimate
+from mediakeep.lookups.service_config import LookupEstimate
 from mediakeep_simulator.entities import MusicBrainzCatalogue
 from mediakeep_simulator.server import SimulatorServer
 
@@ -53,10 +53,11 @@ class Home:
         """Make every artist pending."""
         self.run("music_queue_manager.py", "--reset-all", "--yes")
 
-    def estimate(self) -> RequestEstimate:
+    def estimate(self) -> LookupEstimate:
         """Return what the lookups of all that is pending would need."""
         printed = self.run("process_music_batch.py", "--all", "--estimate", "--json").printed
-        return msgspec.json.decode(printed, type=RequestEstimate)
+        facts = msgspec.json.decode(printed)
+        return LookupEstimate(items=facts.pop("artists"), **facts)
 
     def run(self, name: str, *options: str) -> Cost:
         """Run a command to its end."""

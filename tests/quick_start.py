@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-_SCRIPTS = (ROOT / "utilities", ROOT / "tests" / "reference")
+_SCRIPTS = (ROOT / "utilities", ROOT / "tests" / "reference" / "scripts")
 _MODULE = "tests.runner.script"  # run by "-m"
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36

@@ -45,7 +45,7 @@ def run(recordings: RecordingHome, script: str, *words: str) -> tuple[int, str, 
     (site / "discs_kind.py").write_text(KIND)
     (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: discs\nVersion: 1\n")
     (installed / "entry_points.txt").write_text(ENTRY_POINTS)
-    paths = (site, ROOT / "tests" / "reference", ROOT, ROOT / "utilities")
+    paths = (site, home.SCRIPTS, ROOT, ROOT / "utilities")
     done = subprocess.run(
         [sys.executable, str(ROOT / "utilities" / script), *words, "--home", recordings.path],
         env={**home.environment(), "PYTHONPATH": os.pathsep.join(map(str, paths))},

@@ -65,4 +65,5 @@ if __name__ == "__main__":
     fault, script = sys.argv[1:3]
     {"late-write": write_late, "lost-commit": lose_commit}[fault]()
     sys.argv = sys.argv[2:]
+    sys.path.insert(0, str(Path(script).parent))
     runpy.run_path(script, run_name="__main__")

@@ -18,7 +18,7 @@ from mediakeep.queue.state import QueueState
 from tests.reference.recording import KIND
 
 _ROOT = Path(__file__).parents[2]
-_SCRIPTS = _ROOT / "tests" / "reference"
+SCRIPTS = _ROOT / "tests" / "reference" / "scripts"  # also where their kind is installed
 PATIENCE = 300.0  # seconds; it decides no result, but ends a test that hangs
 Done = subprocess.CompletedProcess[str]
 
@@ -51,7 +51,7 @@ class RecordingHome:
 
     def command(self, script: str, *words: object) -> list[str]:
         """Return the command line of a script."""
-        path = _SCRIPTS / f"{script}.py"
+        path = SCRIPTS / f"{script}.py"
         return [sys.executable, str(path), "--home", str(self.path), *map(str, words)]
 
     def run(self, script: str, *words: object) -> Done:

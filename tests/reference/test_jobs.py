@@ -29,7 +29,7 @@ from tests.reference.subject import SUBJECT
 @pytest.fixture
 def recordings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RecordingHome:
     """A home with two recordings, whose kind is found in this process for this test."""
-    monkeypatch.syspath_prepend(Path(__file__).parent)  # its distribution is installed there
+    monkeypatch.syspath_prepend(home.SCRIPTS)
     monkeypatch.setattr(kinds, "list_kinds", kinds.list_kinds.__wrapped__)  # not cached
     for name in os.environ:
         if name.startswith(ENV_PREFIX):
@@ -53,7 +53,7 @@ def run_jobs(recordings: RecordingHome, name: str, *words: object, code: int = 0
 
 def process(recordings: RecordingHome, *words: object, code: int = 0) -> str:
     """Run a batch of recordings, and return what it printed."""
-    command = importlib.import_module("tests.reference.process_recordings").main
+    command = importlib.import_module("tests.reference.scripts.process_recordings").main
     return invoke(command, ("--home", recordings.path, "--workers", 1, *words), code)
 
 
