@@ -29,7 +29,7 @@ from mediakeep.queue import actions, claims, queue, readonly
 from mediakeep.queue.claims import PendingQueue
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import QueueState
-from mediakeep.runner import batch, dry_run, item_flow, tasks
+from mediakeep.runner import batch, dry_run, tasks
 from mediakeep.runner.batch_config import (
     BatchCallbacks,
     BatchConfig,
@@ -143,7 +143,7 @@ def _run_with_queue(
 
         def progress(key: str, done: int, of: int, service: str) -> None:
             item = open_queue.state.items.get(key)
-            stage = item_flow.get_stage(subject.kind, item) if item else ""
+            stage = subject.kind.get_next_stage(item) if item else ""
             output.on_progress(name(key), done, of, service, stage)
 
         triggers.on_start(open_queue)
@@ -261,7 +261,7 @@ def _dry_run(
 
     face = BatchCallbacks(output.on_start, settled, output.on_progress)
     jobs = subject.jobs
-    plan = partial(_plan_item, jobs, options.request.settings) if jobs else None
+    plan = partial(_plan_item, jobs, options) if jobs else None
     report = dry_run.simulate_batch(
         state, keys, options.worker_factory(), options.config, face, plan
     )
@@ -271,8 +271,11 @@ def _dry_run(
     return report
 
 
-def _plan_item(jobs: JobActions, settings: Mapping[str, Any], item: Item) -> list[str] | Outcome:
-    return jobs.plan(item, settings)
+def _plan_item(jobs: JobActions, options: BatchOptions, item: Item) -> list[str] | Outcome:
+    plan, stages = jobs.plan(item, options.request.settings), options.config.stages
+    if not stages or isinstance(plan, Outcome):
+        return plan
+    return [*plan, f"of these stages, only: {', '.join(stages)}"]
 
 
 def _next_keys(state: QueueState, plan: BatchConfig) -> list[str]:
