@@ -22,6 +22,8 @@ from tests.sampling import each_row
         ("--stage-retries copying", '"copying" has no number of attempts; write copying=3'),
         ("--stage-retries copying=0", '"copying=0" has no number of attempts'),
         ("--stage-retries copying=2,soon", '"soon" is not a duration'),
+        ("--stages copying,mixing", 'no stage "mixing"; the stages are copying, converting, publ'),
+        ("--stages copying --cleanup", "--cleanup cannot be combined with --stages."),
         ("--stall never", '"never" is not a duration'),
         ("--memory-limit much", '"much" is not a size; write it like 500M or 2G'),
         ("--memory-limit 50M", "50M is not enough for a worker; use at least 100 MB"),

@@ -288,6 +288,52 @@ def test_a_killed_batch_is_resumed_and_its_attempts_stay_counted(
     assert recordings.state().items["Broken"].attempts == {"converting": 3}
 
 
+def test_a_batch_of_some_stages_stops_items_before_the_others(recordings: RecordingHome) -> None:
+    out = recordings.process("--scan", recordings.library, "--stages", "copying,converting")
+    assert "Alpha: stopped before stage publishing\n" in out
+    items = recordings.state().items
+    assert {(item.status, item.processing_stage) for item in items.values()} == {
+        (Status.PENDING, "publishing")
+    }
+    assert not any(item.attempts or item.session for item in items.values())
+    assert published(recordings) == {}
+    recordings.make("Gamma")
+    words = ("--scan", recordings.library, "--stages", "publishing", "--wait", "--all")
+    planned = recordings.process("--dry-run", *words)
+    assert "Gamma" not in planned
+    assert "    of these stages, only: publishing" in planned
+    recordings.process(*words, "--publish-after", "2")
+    assert published(recordings) == {"Alpha": 2, "Beta": 2}
+    assert "Gamma copying" not in recordings.notes("call")
+    refused = recordings.process("--recording", "Gamma", "--stages", "publishing", code=2)
+    assert "--stages lacks copying, the next stage of Gamma." in refused
+    recordings.process("--recording", "Gamma", "--stages", "copying")
+    assert recordings.state().items["Gamma"].processing_stage == "converting"
+    (log,) = (path for path in recordings.queue.glob("session_logs/*_001.log"))
+    stops = [line for line in log.read_text().splitlines() if "stopped before stage" in line]
+    assert len(stops) == 2
+
+
+def test_a_batch_of_some_stages_retries_and_cleans_up_its_own_failures_only(
+    recordings: RecordingHome,
+) -> None:
+    recordings.make("Broken", damaged=True)
+    words = ("--scan", recordings.library, "--all")
+    recordings.process(*words, "--stages", "copying")
+    assert recordings.notes("call").count("Broken converting") == 0
+    out = recordings.process(*words, "--stages", "publishing,copying", "--add", "x", code=2)
+    assert "contains no WAV files" in out
+    recordings.process(*words, "--stages", "converting", "--wait", code=1)
+    assert recordings.state().items["Broken"].status is Status.ERROR
+    assert recordings.notes("call").count("Broken converting") == 3
+    folder = recordings.library / "Alpha"
+    events = recordings.events("--add", folder, "--stages", "copying", "--all", "--output", "other")
+    parked = [event for event in events if event["event"] == "parked"]
+    assert [(one["until"], one["why"]) for one in parked] == [
+        ("", "stopped before stage converting")
+    ]
+
+
 def test_resume_takes_unfinished_items_only(recordings: RecordingHome) -> None:
     recordings.process("--scan", recordings.library, "--batch-size", 1, "--publish-after", "1h")
     recordings.manage("--unpark", "all")

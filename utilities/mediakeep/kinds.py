@@ -120,8 +120,12 @@ class Kind(msgspec.Struct, frozen=True):
         return self.stages.first
 
     def get_stage(self, item: Item) -> str:
-        """Return the stage in which an item runs next, or "" for a kind without stages."""
+        """Return the stage that an item has reached or failed in, or "" without stages."""
         return self.stages.get_current_stage(item.processing_stage, item.failed_stage)
+
+    def get_next_stage(self, item: Item) -> str:
+        """Return the stage in which an item runs next, or whose cleanup is due, "" without any."""
+        return item.cleanup_stage or item.resume_stage or self.get_stage(item)
 
     def name_item(self, key: str, item: Item | None) -> str:
         """Return the name of an item for display: its key, or the name of one that was added."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import platform
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from math import inf
 from pathlib import Path
 from types import TracebackType
@@ -225,14 +225,19 @@ class Queue(ClaimedItems):
 
         return self._build_claims(self._store.commit(decide))
 
-    def claim_due(self, *keys: str) -> list[Claim]:
-        """Claim those of the given items that are pending or due for a retry, and need not wait."""
+    def claim_due(self, *keys: str, stages: Container[str] = ()) -> list[Claim]:
+        """Claim those of the given items that are pending or due for a retry, and need not wait.
+
+        With `stages`, only those of which one of these stages runs next.
+        """
         self.recover_orphaned_items()
         self._retry_due()
         now = clock.format_iso(self.location.now())
 
         def is_due(item: Item | None) -> bool:
-            return item is not None and item.status is Status.PENDING and item.not_before <= now
+            if item is None or (stages and self.kind.get_next_stage(item) not in stages):
+                return False
+            return item.status is Status.PENDING and item.not_before <= now
 
         return self._build_claims(
             self._store.commit(

@@ -82,7 +82,7 @@ class Batch:
         self._steps = ItemSteps(
             queue,
             self._recorder,
-            ItemFlow(queue.kind, config.retry, config.stage_retries),
+            ItemFlow(queue.kind, config.retry, config.stage_retries, config.stages),
             self._items,
             self._task_queue,
             self._on_settled,

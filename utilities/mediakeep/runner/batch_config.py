@@ -54,6 +54,7 @@ class BatchConfig(msgspec.Struct, frozen=True):
     jobs: int = 0  # maximum number of items under way; 0: as many as tasks allow
     retry: RetryPolicy = RetryPolicy()
     stage_retries: Mapping[str, Retry] = {}  # by stage; overrides those of the kind
+    stages: tuple[str, ...] = ()  # only these; items stop before any other one; (): all
     time_budget: float = 0.0  # seconds; 0: unlimited
     between: TimeWindows = TimeWindows()  # outside of them, items are parked and none is claimed
     lookups: bool = False  # make lookups, and so claim items that lack only theirs
@@ -76,7 +77,10 @@ class SettledItem(msgspec.Struct, frozen=True):
 
 
 class ParkedItem(msgspec.Struct, frozen=True):
-    """An item that waits until a time for a reason, as passed to the callbacks."""
+    """An item that waits until a time for a reason, as passed to the callbacks.
+
+    One that was stopped before a stage that the batch does not run has no time.
+    """
 
     key: str
     until: str  # ISO 8601 in UTC

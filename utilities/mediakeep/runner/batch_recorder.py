@@ -109,12 +109,13 @@ class BatchRecorder:
         self._log(f"{settled.key}: {outcome.message}", level, **facts)
 
     def report_parked(self, key: str, outcome: Outcome) -> None:
-        """Report an item that was parked."""
+        """Report an item that was parked, or released without a time."""
         self.session.end_item(key)
-        self.result.parked += 1
-        self.result.out_of_space += outcome.out_of_space
         until = self._queue.state.items[key].not_before
-        text = f"{key}: waiting until {clock.format_local(until)}: {outcome.message}"
+        self.result.parked += bool(until)
+        self.result.out_of_space += outcome.out_of_space
+        wait = f"waiting until {clock.format_local(until)}: " if until else ""
+        text = f"{key}: {wait}{outcome.message}"
         self._log(text, item=key, until=until, why=outcome.message)
         self.flush_warnings()
         self._callbacks.on_parked(ParkedItem(key, until, outcome.message))

@@ -1,7 +1,8 @@
 """The flow of an item through its stages: what follows from the result of a worker call.
 
 1. A new item begins with the first stage of its kind; any other with the stage it has reached.
-2. A stage that returns an outcome with `next_stage` is recorded, and that stage begins.
+2. A stage that returns an outcome with `next_stage` is recorded, and that stage begins. If the
+   batch does not run that stage, the item is released.
 3. A stage that returns parts is called again with their results, once all have ended. A part that
    fails runs once more at once, unless the failure is final; if it fails again, the stage has
    failed, unless the parts `keep_going`.
@@ -19,7 +20,7 @@ The functions here only decide; the batch, a dry run and a run without a queue o
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import msgspec
 from msgspec import structs
@@ -72,9 +73,13 @@ class ItemFlow:
     """The decisions for the items of a kind, with the retries that a batch has."""
 
     def __init__(
-        self, kind: Kind, retry: RetryPolicy, stage_retries: Mapping[str, Retry] | None = None
+        self,
+        kind: Kind,
+        retry: RetryPolicy,
+        stage_retries: Mapping[str, Retry] | None = None,
+        stages: Container[str] = (),
     ) -> None:
-        self._kind = kind
+        self._kind, self._stages = kind, stages
         self._default = Retry(retry.max_attempts, retry.delay)
         self._overrides = stage_retries or {}
 
@@ -83,7 +88,11 @@ class ItemFlow:
         if item.cleanup_stage:
             stage = item.cleanup_stage
             return Work(item, stamp, stage, failed_stage=stage, error_message=item.error_message)
-        return Work(item, stamp, get_stage(self._kind, item))
+        return Work(item, stamp, self._kind.get_next_stage(item))
+
+    def runs_stage(self, stage: str) -> bool:
+        """Return whether the batch runs a stage, which may be limited to some stages."""
+        return not self._stages or stage in self._stages
 
     def get_retry(self, stage: str) -> Retry:
         """Return the retries of a stage: of the batch for this stage, of the kind, or of all."""
@@ -94,7 +103,7 @@ class ItemFlow:
 
     def count_attempts(self, item: Item) -> int:
         """Return the number of attempts of the current stage, including this one."""
-        return stage_changes.get_attempts(item, get_stage(self._kind, item)) + 1
+        return stage_changes.get_attempts(item, self._kind.get_next_stage(item)) + 1
 
     def decide_step(self, item: Item, work: Work, result: Outcome | Parts) -> Step:
         """Return what follows from the result of a worker call.
@@ -129,7 +138,7 @@ class ItemFlow:
         """Return what follows from a failed attempt of an item, or from a failed cleanup."""
         if item.cleanup_stage:
             return SettleItem(self._build_cleaned_outcome(item, outcome), is_last=True)
-        retry = self.get_retry(get_stage(self._kind, item))
+        retry = self.get_retry(self._kind.get_next_stage(item))
         if not self._kind.stages:
             return SettleItem(outcome, is_last=outcome.is_final)
         if not outcome.is_final and self.count_attempts(item) < retry.times:
@@ -181,12 +190,6 @@ class ItemFlow:
             return None
         choices = ", ".join(stage.next_stages)
         return "a completed stage without the next one", f"Return next_stage: {choices}."
-
-
-def get_stage(kind: Kind, item: Item) -> str:
-    """Return the stage in which an item runs next, or whose cleanup is due; "" without stages."""
-    started = item.cleanup_stage or item.resume_stage
-    return started or kind.get_stage(item)
 
 
 def _apply_exhaustion(retry: Retry, outcome: Outcome) -> Outcome:

@@ -18,7 +18,7 @@ from mediakeep.queue.claimed_items import ClaimedItems
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.sessions import StageProgress
 from mediakeep.queue.settle import SettleRequest
-from mediakeep.runner import item_flow, scheduling
+from mediakeep.runner import scheduling
 from mediakeep.runner.active_items import ActiveItems
 from mediakeep.runner.item_flow import (
     BeginStage,
@@ -60,7 +60,7 @@ class StepRecorder(Protocol):
         """Called when an item, or its stage, has done `done` of `of` steps."""
 
     def report_parked(self, key: str, outcome: Outcome) -> None:
-        """Called after an item was parked."""
+        """Called after an item was parked or released."""
 
 
 class ItemSteps:
@@ -141,17 +141,26 @@ class ItemSteps:
         """Record the end of an item's stage under the same claim, and schedule its next stage."""
         running = self._items[key]
         outcome = running.add_usage_facts(outcome)
-        stage, seconds = item_flow.get_stage(self._queue.kind, running.item), running.stage_seconds
+        stage, seconds = self._queue.kind.get_next_stage(running.item), running.stage_seconds
         if self._commit(key, lambda claim: self._queue.advance_stage(claim, outcome, seconds)):
             self._recorder.log_stage(key, stage, outcome, seconds)
             running.tracker = running.meter = None
-            self._task_queue.push_front(self.build_task(key))
+            if self._flow.runs_stage(outcome.next_stage):
+                self._task_queue.push_front(self.build_task(key))
+            else:
+                self._release(key, f"stopped before stage {outcome.next_stage}")
+
+    def _release(self, key: str, why: str) -> None:
+        """Let another batch continue an item; no attempt is counted."""
+        self._queue.release([self._items[key].claim])
+        self.forget(key)
+        self._recorder.report_parked(key, Outcome(Status.PENDING, why))
 
     def _begin_cleanup(self, key: str, outcome: Outcome) -> None:
         """Record the last failure of a stage, and schedule the cleanup."""
         running = self._items[key]
         outcome = running.add_usage_facts(outcome)
-        stage, seconds = item_flow.get_stage(self._queue.kind, running.item), running.stage_seconds
+        stage, seconds = self._queue.kind.get_next_stage(running.item), running.stage_seconds
         if self._commit(key, lambda claim: self._queue.begin_cleanup(claim, outcome, seconds)):
             text = f"stage {stage} failed for the last time: {outcome.message}"
             self._recorder.log_problem(key, text, outcome.traceback)
@@ -296,7 +305,7 @@ class ItemSteps:
     def _next_retry_time(self, item: Item, outcome: Outcome) -> str:
         if outcome.state is not Status.ERROR:
             return ""
-        retry = self._flow.get_retry(item_flow.get_stage(self._queue.kind, item))
+        retry = self._flow.get_retry(self._queue.kind.get_next_stage(item))
         attempts, now = self._flow.count_attempts(item), self._queue.location.now()
         return scheduling.next_retry_time(retry, attempts, outcome.retry_after, now)
 

@@ -102,7 +102,7 @@ class ItemClaimer:
         while self._chosen and not claims:
             size = min(CLAIM_WINDOW, -(-len(self._chosen) // _SHARES))
             chunk, self._chosen = self._chosen[:size], self._chosen[size:]
-            claims = self._queue.claim_due(*chunk)
+            claims = self._queue.claim_due(*chunk, stages=self._config.stages)
         return claims
 
     def _claim_up_to(self, count: int) -> list[Claim]:

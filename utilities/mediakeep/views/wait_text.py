@@ -11,8 +11,11 @@ def format_wait(until: str, why: str, now: datetime, zone: TimeZone = None) -> s
     """Format a wait as in "waiting until 08:00: the service is closed".
 
     `until` is a timestamp, which is shown as local time, with the date unless it is today. A wait
-    that is over is shown as in "due since 08:00: the service is closed".
+    that is over is shown as in "due since 08:00: the service is closed". Without `until`, return
+    `why`.
     """
+    if not until:
+        return why
     moment = datetime.fromisoformat(until)
     word = "due since" if moment <= now else "waiting until"
     text = f"{word} {format_moment(moment, now, zone)}"

@@ -28,7 +28,7 @@ from mediakeep.queue import actions, claims, queue, readonly
 from mediakeep.queue.claims import PendingQueue
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import QueueState
-from mediakeep.runner import batch, dry_run, item_flow, tasks
+from mediakeep.runner import batch, dry_run, tasks
 from mediakeep.runner.batch_config import (
     BatchCallbacks,
     BatchConfig,
@@ -142,7 +142,7 @@ def _run_with_queue(
 
         def progress(key: str, done: int, of: int, service: str) -> None:
             item = open_queue.state.items.get(key)
-            stage = item_flow.get_stage(subject.kind, item) if item else ""
+            stage = subject.kind.get_next_stage(item) if item else ""
             output.on_progress(name(key), done, of, service, stage)
 
         triggers.on_start(open_queue)
@@ -260,8 +260,7 @@ def _dry_run(
 
     face = BatchCallbacks(output.on_start, settled, output.on_progress)
     jobs = subject.jobs
-    settings = options.request.settings
-    plan = (lambda item: jobs.plan(options.home, item, settings)) if jobs else None
+    plan = partial(_plan_item, jobs, options) if jobs else None
     report = dry_run.simulate_batch(
         state, keys, options.worker_factory(), options.config, face, plan
     )
@@ -269,6 +268,14 @@ def _dry_run(
         report.notes += plan_file.save(options.home, options.plan_out, due)
     output.on_dry_run(report)
     return report
+
+
+def _plan_item(jobs: JobActions, options: BatchOptions, item: Item) -> list[str] | Outcome:
+    stages = options.config.stages
+    plan = jobs.plan(options.home, item, options.request.settings)
+    if not stages or isinstance(plan, Outcome):
+        return plan
+    return [*plan, f"of these stages, only: {', '.join(stages)}"]
 
 
 def _next_keys(state: QueueState, plan: BatchConfig) -> list[str]:

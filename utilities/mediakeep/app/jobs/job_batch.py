@@ -15,9 +15,9 @@ from mediakeep.app.batch.output import BatchOutput
 from mediakeep.app.jobs import prepare_items, resumable, vanished
 from mediakeep.app.jobs.job_request import Preparation, Selection
 from mediakeep.app.queue_admin.context import ManagerContext
-from mediakeep.errors import MediakeepError
+from mediakeep.errors import MediakeepError, UsageError
 from mediakeep.item import Item, Status
-from mediakeep.queue import claims
+from mediakeep.queue import actions, claims, resets
 from mediakeep.queue.claims import PendingQueue
 from mediakeep.queue.state import QueueState
 from mediakeep.runner.signals import StopHandler
@@ -117,15 +117,39 @@ class JobBatch:
         If it may have to wait for a time window, it gets its number of items now, so that the
         batches after the wait process the same ones.
         """
-        size = self._options.config.size
+        config = self._options.config
         if self._selection.only_added:
             self._wanted = set(added)
-            return [key for key in added if state.items[key].status is Status.PENDING]
+            keys = [key for key in added if state.items[key].status is Status.PENDING]
+            return [key for key in keys if self._runs_stage_of(state.items[key])]
+        if self._options.item_name:
+            if config.stages:
+                self._check_stage(state)
+            return None
         if self._selection.resume:
-            return resumable.select_due(state, self._now())[:size]
-        if self._windows and self._selection.wait and size and not self._options.item_name:
-            return PendingQueue(state).peek_keys(size, self._now())
-        return None
+            keys = resumable.select_due(state, self._now())
+        elif config.stages or (self._windows and self._selection.wait and config.size):
+            count = len(state.items) if config.stages else config.size or 0
+            keys = PendingQueue(state).peek_keys(count, self._now())
+        else:
+            return None
+        return [key for key in keys if self._runs_stage_of(state.items[key])][: config.size]
+
+    def _runs_stage_of(self, item: Item) -> bool:
+        """Return whether the next stage of an item is one of those to run."""
+        stages = self._options.config.stages
+        return not stages or self._context.kind.get_next_stage(item) in stages
+
+    def _check_stage(self, state: QueueState) -> None:
+        """Raise UsageError if the only item is in a stage that is not to run."""
+        key = actions.find_item_key(state, self._options.item_name)
+        item = state.items[key]
+        if item.status is not Status.PENDING:
+            patch = resets.build_reset_patch(state.kind, item)
+            item = state.build_changed_item(key, patch, "reset")
+        if not self._runs_stage_of(item):
+            name, stage = state.kind.name_item(key, item), state.kind.get_next_stage(item)
+            raise UsageError(f"--stages lacks {stage}, the next stage of {name}.")
 
     def _limit_to(self, keys: Sequence[str]) -> BatchOptions:
         config = structs.replace(self._options.config, keys=tuple(keys))
@@ -143,8 +167,11 @@ class JobBatch:
         return {
             key: max(item.not_before, opening) if self._windows else item.not_before
             for key, item in self._read_wanted().items()
-            if (item.not_before and item.status in (Status.PENDING, Status.ERROR))
-            or (key in self._left and item.status is Status.PENDING)
+            if self._runs_stage_of(item)
+            and (
+                (item.not_before and item.status in (Status.PENDING, Status.ERROR))
+                or (key in self._left and item.status is Status.PENDING)
+            )
         }
 
     def _read_wanted(self) -> dict[str, Item]:

@@ -152,6 +152,7 @@ def parse_options(home: Path, request: BatchRequest, options: dict[str, Any]) ->
         between=options.get("between", TimeWindows()),
         jobs=options.get("jobs", 0),
         stage_retries=dict(options.get("stage_retries", ())),
+        stages=options.get("stages", ()),
         lookups=request.access.is_enabled,
         checkpoint_every=options["checkpoint_every"],
         keep_checkpoints=options["keep_checkpoints"],
@@ -224,6 +225,7 @@ def _settings_for_log(options: dict[str, Any], request: BatchRequest) -> dict[st
     facts: dict[str, Any] = {name: options[name] for name in names}
     facts |= {"item": path_text.escape_path(request.item_name)} if request.item_name else {}
     facts |= {"between": windows.text} if (windows := options.get("between")) else {}
+    facts |= {"stages": stages} if (stages := options.get("stages")) else {}
     facts |= {"deep": True} if options.get("deep", False) else {}
     if request.kind.stages:
         return facts | {name: _to_text(value) for name, value in request.settings.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from msgspec import structs
@@ -19,14 +19,42 @@ from mediakeep.kinds import Kind
 from mediakeep.stages import Retry, StageTable
 from mediakeep.time_windows import TimeWindows
 
+T = TypeVar("T")
 
-class StageRetryParam(click.ParamType[tuple[str, Retry]]):
-    """The retries of a stage, such as "converting=3" or "converting=3,10m"."""
 
-    name = "retries"
+class StageParam(click.ParamType[T]):
+    """A value that names stages of a table."""
 
     def __init__(self, table: StageTable) -> None:
         self._stages = {stage.name: stage for stage in table.stages}
+
+    def check_stage(
+        self, name: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> None:
+        """Reject a name that is no stage."""
+        if name not in self._stages:
+            self.fail(f'no stage "{name}"; the stages are {", ".join(self._stages)}', param, ctx)
+
+
+class StageListParam(StageParam[tuple[str, ...]]):
+    """Stages, such as "converting,archiving"."""
+
+    name = "stages"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Split and check the names."""
+        names = value if isinstance(value, tuple) else tuple(map(str.strip, value.split(",")))
+        for name in names:
+            self.check_stage(name, param, ctx)
+        return names
+
+
+class StageRetryParam(StageParam[tuple[str, Retry]]):
+    """The retries of a stage, such as "converting=3" or "converting=3,10m"."""
+
+    name = "retries"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -36,8 +64,7 @@ class StageRetryParam(click.ParamType[tuple[str, Retry]]):
             return value
         name, _, numbers = str(value).partition("=")
         times, _, delay = numbers.partition(",")
-        if name not in self._stages:
-            self.fail(f'no stage "{name}"; the stages are {", ".join(self._stages)}', param, ctx)
+        self.check_stage(name, param, ctx)
         if not (times.isdecimal() and int(times)):
             self.fail(f'"{value}" has no number of attempts; write {name}=3', param, ctx)
         known = self._stages[name].retry or Retry()
@@ -101,7 +128,10 @@ class LogTargetParam(click.ParamType[str]):
 # Actions that replace the batch.
 ACTIONS = ("list_resumable", "list_cleanup", "cleanup", "rollback")
 # Options of a batch that have no effect on an action.
-_SELECTIONS = ("scan", "add", "only", "resume", "retry_failed", "everything", "dry_run", "wait")
+_SELECTIONS = (
+    *("scan", "add", "only", "resume", "retry_failed", "everything", "stages"),
+    *("dry_run", "wait"),
+)
 
 
 def with_job_options(kind: Kind) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -161,6 +191,13 @@ def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
             multiple=True,
             help="Attempts of a stage, and the delay before the second one, such as"
             f" {kind.first_stage}=3,10m; can be repeated.",
+        ),
+        click.option(
+            "--stages",
+            metavar="STAGE,...",
+            type=StageListParam(kind.stages),
+            default=(),
+            help="Only these stages; an item stops before any other one.",
         ),
         app.setting_option(
             "--between",
