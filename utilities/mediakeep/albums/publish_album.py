@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mediakeep import path_text
+from mediakeep import kinds, path_text
 from mediakeep.albums import report
 from mediakeep.albums.album_job import (
     AlbumJob,
@@ -23,6 +23,7 @@ from mediakeep.albums.resume import CLEARED
 from mediakeep.errors import LinkInOriginal, NotCopied, NotDeleted, WorkingFilesChanged
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Work
+from mediakeep.pages import job_record
 from mediakeep.workspace import disk_space, manifest, moves, output_records, publish, working_dirs
 from mediakeep.workspace.disk_space import SpaceRequirement
 from mediakeep.workspace.manifest import Check, Manifest
@@ -145,7 +146,7 @@ def complete(job: AlbumJob, _: Work) -> Outcome:
                 note = f"; working folders kept: {error}"
     tracks = item.track_count - item.failed_tracks
     missing = f", {item.failed_tracks} not converted" if item.failed_tracks else ""
-    data = {**CLEARED, "report": report.find_page(item)}
+    data = {**CLEARED, "report": job_record.find_page(kinds.ALBUMS.name, item.output_name)}
     paths = {
         "working_source_path": item.working_source_path,
         "working_processed_path": item.working_processed_path,
