@@ -16,7 +16,7 @@ from mediakeep.audiobooks.details.read_details import FoundDetails
 from mediakeep.audiobooks.encoding import book_plan, count_source
 from mediakeep.audiobooks.encoding.book_plan import CountedSource
 from mediakeep.audiobooks.read_input import BookInput, CheckedInput
-from mediakeep.audiobooks.sources import describe_sources, source_damage
+from mediakeep.audiobooks.sources import check_sources, describe_sources
 from mediakeep.errors import WorkingFilesChanged
 from mediakeep.views import terminal
 
@@ -38,7 +38,7 @@ def _list_stages(job: BookJob, found: CheckedInput) -> Iterator[tuple[str, list[
     book, folders = found.book, job.item.folders
     count = terminal.format_count(len(book.files), "file")
     counted = _count_sources(book)
-    damage = source_damage.check_damage(counted, folders, job.options.damage)
+    damage = check_sources.check_damage(counted, folders, job.options.damage)
     if any(source.damage for source in counted):
         book = structs.replace(book, is_joined=False)  # it is encoded
     listed = describe_sources.describe_sources(
