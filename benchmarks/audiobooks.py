@@ -22,7 +22,7 @@ from benchmarks import child, rounds, table
 from benchmarks.rounds import Durations
 from mediakeep import atomic_files
 from mediakeep.audiobooks.details.book_tags import BookDetails
-from mediakeep.audiobooks.encoding import chunk_file, count_source, encode_chunk
+from mediakeep.audiobooks.encoding import count_source, encode_chunk
 from mediakeep.audiobooks.encoding.book_plan import (
     BookFormat,
     BookPlan,
@@ -244,11 +244,11 @@ def _measure_memory(folder: Path) -> Iterator[float]:
 def _repeat_chunk(plan: BookPlan, source: Chunk, encoded: Path, chunk: Chunk, path: Path) -> None:
     """Write a chunk with the packets of another one."""
     key = plan.key()
-    data, packets, at = b"".join(chunk_file.iter_packets(encoded, key, source)), [], 0
-    for size in chunk_file.read_sizes(encoded, key, source)[: chunk.end - chunk.first]:
+    data, packets, at = b"".join(encode_chunk.iter_packets(encoded, key, source)), [], 0
+    for size in encode_chunk.read_sizes(encoded, key, source)[: chunk.end - chunk.first]:
         packets.append(data[at : at + size])
         at += size
-    chunk_file.write_chunk(path, key, chunk, packets)
+    encode_chunk.write_chunk(path, key, chunk, packets)
 
 
 def _call_alone(function: Callable[..., Any], *arguments: Any) -> tuple[Any, float]:

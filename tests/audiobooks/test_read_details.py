@@ -13,7 +13,7 @@ import mutagen.id3
 import mutagen.mp4
 import pytest
 
-from mediakeep.audiobooks.details import detail_files, folder_names, plain_text, read_details
+from mediakeep.audiobooks.details import detail_files, folder_names, read_details
 from mediakeep.audiobooks.details.book_tags import BookDetails
 from mediakeep.audiobooks.details.read_details import FoundDetails
 from mediakeep.audiobooks.sources.source_order import SourceFile
@@ -236,7 +236,7 @@ def test_unusual_json_is_read(content: object, expected: dict[str, str]) -> None
     ],
 )
 def test_html_becomes_plain_text(html: str, expected: str) -> None:
-    assert plain_text.to_plain_text(html) == expected
+    assert detail_files.to_plain_text(html) == expected
 
 
 @each_row(

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mediakeep.audiobooks.publishing import report
-from mediakeep.audiobooks.publishing.report import (
+from mediakeep.audiobooks import record_book
+from mediakeep.audiobooks.record_book import (
     BookMetrics,
     BookRecord,
     BookVerification,
@@ -19,6 +19,9 @@ from mediakeep.audiobooks.publishing.report import (
     SourceRow,
 )
 from mediakeep.errors import DiskFull, NotCopied
+from mediakeep.pages import job_record
+
+KIND = "audiobooks"
 
 RECORD = BookRecord(
     id="6f1c3c0e-0000-4000-8000-000000000000",
@@ -91,36 +94,36 @@ PAGE = r"""# A \| Book
 
 
 def test_the_page_of_a_book(tmp_path: Path) -> None:
-    report.write_record(RECORD, tmp_path, "A")
-    assert (tmp_path / report.find_page("A")).read_text() == PAGE
+    record_book.write_record(RECORD, tmp_path, "A")
+    assert (tmp_path / job_record.find_page(KIND, "A")).read_text() == PAGE
 
 
 def test_the_json_has_all_of_the_record(tmp_path: Path) -> None:
-    report.write_record(RECORD, tmp_path, "A")
-    data = (tmp_path / report.find_json("A")).read_bytes()
+    record_book.write_record(RECORD, tmp_path, "A")
+    data = (tmp_path / job_record.find_json(KIND, "A")).read_bytes()
     assert msgspec.json.decode(data, type=BookRecord) == RECORD
     assert json.loads(data)["metrics"]["times_real_time"] == 99.9
 
 
 def test_an_unchanged_record_is_not_written(tmp_path: Path) -> None:
-    report.write_record(RECORD, tmp_path, "A")
-    path = tmp_path / report.find_json("A")
+    record_book.write_record(RECORD, tmp_path, "A")
+    path = tmp_path / job_record.find_json(KIND, "A")
     inode = path.stat().st_ino
-    report.write_record(RECORD, tmp_path, "A")
+    record_book.write_record(RECORD, tmp_path, "A")
     assert path.stat().st_ino == inode
 
 
 def test_the_page_of_a_failure(tmp_path: Path) -> None:
     failed = BookRecord(id="1", title="B", status="failed", folders=(), message="why")
-    report.write_record(failed, tmp_path, "B")
-    page = (tmp_path / report.find_page("B")).read_text()
+    record_book.write_record(failed, tmp_path, "B")
+    page = (tmp_path / job_record.find_page(KIND, "B")).read_text()
     assert page.startswith("# B\n\n**failed**: why\n\n- Job: `1`\n")
 
 
 def test_a_record_that_cannot_be_written_names_its_file(tmp_path: Path) -> None:
     (tmp_path / "outputs").write_text("a file")
     with pytest.raises((NotCopied, DiskFull), match=r"A\.json"):
-        report.write_record(RECORD, tmp_path, "A")
+        record_book.write_record(RECORD, tmp_path, "A")
 
 
 def test_unknown_times_are_no_rate() -> None:

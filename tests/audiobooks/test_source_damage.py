@@ -14,7 +14,7 @@ import pytest
 
 from mediakeep.audiobooks.encoding import count_source, pcm_timeline
 from mediakeep.audiobooks.encoding.book_plan import CountedSource
-from mediakeep.audiobooks.sources import check_sources, source_damage
+from mediakeep.audiobooks.sources import check_sources
 from mediakeep.errors import DecodingFailed, SourcesRefused
 from mediakeep.item import Status
 from mediakeep.media import ffmpeg
@@ -405,7 +405,7 @@ def test_damage_is_described_or_refused(
 ) -> None:
     source = count(Path("/book/a.mp3"), damage, concealed)
     try:
-        found = " ".join(source_damage.check_damage([source], [Path("/book")], mode))
+        found = " ".join(check_sources.check_damage([source], [Path("/book")], mode))
     except SourcesRefused as error:
         found = str(error)
     assert found == expected

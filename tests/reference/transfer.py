@@ -48,7 +48,9 @@ KIND = Kind(
     plural="transfers",
     manager_script="transfer_queue_manager.py",
     batch_script="process_transfers.py",
-    item_class=f"{__name__}:Transfer",
+    item_type=Transfer,
+    subject=f"{__name__}:SUBJECT",
+    interface=1,
     item_examples=("box://songs/a.flac",),
     stages=StageTable(
         (
@@ -131,6 +133,5 @@ SUBJECT = Subject(
     kind=KIND,
     scan_library=_scan_library,
     worker_factory=lambda home, options: functools.partial(_open_worker, home, options),
-    list_outputs=lambda _: [],
     jobs=JobActions(plan=lambda *_: ["fetched and sent"], build_item=_build_item),
 )

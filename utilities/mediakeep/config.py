@@ -119,7 +119,7 @@ class AudiobookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     order: str = "auto"
     chapters: str = "files"
     formats: Literal["all", "mp3"] = "all"
-    damage: Literal["auto", "conceal", "refuse"] = "auto"  # of sources; see `source_damage`
+    damage: Literal["auto", "conceal", "refuse"] = "auto"  # of sources; see `check_sources`
     max_file_size_mb: Annotated[int, msgspec.Meta(ge=0)] = 1000  # 0: no limit, as below
     max_total_size_mb: Annotated[int, msgspec.Meta(ge=0)] = 0
     backup: bool = True

@@ -17,12 +17,13 @@ from mediakeep.albums.album_job import (
     load_profile,
     load_source_manifest,
 )
-from mediakeep.albums.item import to_path
+from mediakeep.albums.item import ALBUMS, to_path
 from mediakeep.albums.report import TrackRow
 from mediakeep.albums.resume import CLEARED
 from mediakeep.errors import LinkInOriginal, NotCopied, NotDeleted, WorkingFilesChanged
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Work
+from mediakeep.pages import job_record
 from mediakeep.workspace import disk_space, manifest, moves, output_records, publish, working_dirs
 from mediakeep.workspace.disk_space import SpaceRequirement
 from mediakeep.workspace.manifest import Check, Manifest
@@ -148,7 +149,7 @@ def complete(job: AlbumJob, _: Work) -> Outcome:
                 note = f"; working folders kept: {error}"
     tracks = item.track_count - item.failed_tracks
     missing = f", {item.failed_tracks} not converted" if item.failed_tracks else ""
-    data = {**CLEARED, "report": report.find_page(item)}
+    data = {**CLEARED, "report": job_record.find_page(ALBUMS.name, item.output_name)}
     paths = {
         "working_source_path": item.working_source_path,
         "working_processed_path": item.working_processed_path,

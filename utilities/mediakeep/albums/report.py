@@ -1,7 +1,5 @@
-"""The report of an album: JSON for programs, and a Markdown page.
+"""The record of an album's conversion: settings, folders, and a row per track.
 
-outputs/albums/<name>.json         settings, folders, and a row per track
-issues/albums/<name>.md            the same for people
 <name> [1f2e3d4c]_state/conversion.json   what is not in the records of the outputs
 """
 
@@ -12,14 +10,14 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import atomic_files, path_text
+from mediakeep import path_text
 from mediakeep.albums import enrichment
 from mediakeep.albums.album_job import AlbumJob, load_profile, load_source_manifest
 from mediakeep.albums.enrichment import Enrichment
-from mediakeep.albums.item import AlbumItem, to_path
+from mediakeep.albums.item import ALBUMS, AlbumItem, to_path
 from mediakeep.albums.plan_album import AlbumPlan
 from mediakeep.media.transfer.extra_files import ExtraFilesPlan, FileNotCopied
-from mediakeep.pages import render
+from mediakeep.pages import job_record
 from mediakeep.untrusted_files import read_json
 from mediakeep.workspace import manifest, output_records
 from mediakeep.workspace.output_records import OutputRecord
@@ -87,19 +85,10 @@ class Conversion(msgspec.Struct, frozen=True):
     not_copied: tuple[dict[str, str], ...]
 
 
-def find_page(item: AlbumItem) -> str:
-    """Return the path of the page, relative to the home."""
-    return f"issues/albums/{item.output_name}.md"
-
-
-def find_json(item: AlbumItem) -> str:
-    """Return the path of the JSON file, relative to the home."""
-    return f"outputs/albums/{item.output_name}.json"
-
-
 def read_report(home: str, item: AlbumItem) -> AlbumReport | None:
     """Return the last report of an album, or None if it is missing; `home` is escaped."""
-    return read_json(to_path(home) / find_json(item), AlbumReport)
+    path = to_path(home) / job_record.find_json(ALBUMS.name, item.output_name)
+    return read_json(path, AlbumReport)
 
 
 def save_conversion(
@@ -159,12 +148,7 @@ def write(job: AlbumJob, dirs: WorkingDirs, status: str, message: str = "") -> t
         found.reason,
     )
     home = to_path(job.settings.home)
-    page = render.render_template("album.md.j2", report=built)
-    contents = {
-        home / find_json(item): msgspec.json.format(msgspec.json.encode(built)) + b"\n",
-        home / find_page(item): page.encode(),
-    }
-    atomic_files.write_if_changed(contents)
+    job_record.write_record(built, home, ALBUMS.name, item.output_name)
     return built.tracks
 
 

@@ -20,7 +20,7 @@ from mediakeep.audiobooks.book_job import (
     build_stoppable_report,
     require_plan,
 )
-from mediakeep.audiobooks.encoding import chunk_file, encode_chunk
+from mediakeep.audiobooks.encoding import encode_chunk
 from mediakeep.audiobooks.encoding.book_plan import BookPlan
 from mediakeep.audiobooks.muxing import book_file, join_parts, verify_book
 from mediakeep.audiobooks.muxing.join_parts import JoinPlan
@@ -134,7 +134,7 @@ def _find_lost_chunk(files: BookFiles) -> str:
     key = plan.key()
     try:
         for chunk in plan.chunks():
-            chunk_file.read_sizes(files.find_chunk(chunk), key, chunk)
+            encode_chunk.read_sizes(files.find_chunk(chunk), key, chunk)
     except WorkingFilesChanged as error:
         return f"{path_text.display_path(error.args[0])}: {error.args[1]}."
     return ""
@@ -145,7 +145,7 @@ def _remove_damaged_chunks(files: BookFiles, plan: BookPlan) -> None:
     key = plan.key()
     for chunk in plan.chunks():
         path = files.find_chunk(chunk)
-        if not chunk_file.is_finished(path, key, chunk):
+        if not encode_chunk.is_finished(path, key, chunk):
             with translate_errors(path):
                 path.unlink(missing_ok=True)
 

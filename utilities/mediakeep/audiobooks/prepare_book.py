@@ -19,7 +19,7 @@ from mediakeep.audiobooks.encoding.book_plan import BookFormat, CountedSource
 from mediakeep.audiobooks.find_chapters import SilenceSettings
 from mediakeep.audiobooks.item import to_path
 from mediakeep.audiobooks.read_input import BookInput
-from mediakeep.audiobooks.sources import source_damage
+from mediakeep.audiobooks.sources import check_sources
 from mediakeep.errors import DecodingFailed, NotAudio, WorkingFilesChanged
 from mediakeep.item import SkipReason, Status
 from mediakeep.media.encoding.silence import SilentRange
@@ -79,7 +79,7 @@ def _finish_input(job: BookJob, results: Sequence[Any]) -> Outcome:
         return _describe_failures(failures, len(results))
     tasks = _list_tasks(files, found, job.options.chapters)
     counted = [_require_counted(task).counted for task in tasks]
-    notes = source_damage.check_damage(counted, job.item.folders, job.options.damage)
+    notes = check_sources.check_damage(counted, job.item.folders, job.options.damage)
     damage = {
         "damaged_files": sum(bool(one.damage) for one in counted),
         "concealed_seconds": round(sum(one.concealed for one in counted), 3),

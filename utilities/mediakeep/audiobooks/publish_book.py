@@ -7,13 +7,12 @@ from typing import Any
 from mediakeep import path_text
 from mediakeep.audiobooks import record_book, roll_back
 from mediakeep.audiobooks.book_job import BookFiles, BookJob, build_stoppable_report
-from mediakeep.audiobooks.item import AudiobookItem, Failure, to_path
-from mediakeep.audiobooks.publishing import report
+from mediakeep.audiobooks.item import AUDIOBOOKS, AudiobookItem, Failure, to_path
 from mediakeep.audiobooks.settings import parse_file_mode
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Progress, Work
-from mediakeep.pages import render
+from mediakeep.pages import job_record, render
 from mediakeep.workspace import place_file, working_dirs
 from mediakeep.workspace.place_file import PlacingRules
 
@@ -70,7 +69,7 @@ def complete(job: BookJob, _work: Work, _: Progress) -> Outcome:
     facts = {name: item.metrics.get(name, 0) for name in _MEASURED}
     return Outcome(
         message=f"{path_text.display_path(path)}{_describe_damage(item)}",
-        data={"report": report.find_page(item.output_name)},
+        data={"report": job_record.find_page(AUDIOBOOKS.name, item.output_name)},
         facts={**facts, "output_path": item.output_path, "backup_path": item.backup_path},
     )
 
@@ -79,7 +78,8 @@ def _describe_damage(item: AudiobookItem) -> str:
     """Return how many sources are damaged, as a part of a message, or ""."""
     count, seconds = (item.metrics.get(name, 0) for name in ("damaged_files", "concealed_seconds"))
     shown = f"; {render.pluralize(round(count), 'damaged file')}, {seconds:.2f} s of silence"
-    return f"{shown}: see {report.find_page(item.output_name)}" if count else ""
+    page = job_record.find_page(AUDIOBOOKS.name, item.output_name)
+    return f"{shown}: see {page}" if count else ""
 
 
 def clean_up(job: BookJob, work: Work, failure: Failure, progress: Progress) -> Outcome:

@@ -1,32 +1,122 @@
-"""Collect what the record of a job says from its item and its working folders."""
+"""The record of a job: its sources, order, chapters, tags, settings, verification and metrics."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from mediakeep import clock, job_ids, path_text
 from mediakeep.audiobooks import find_chapters
 from mediakeep.audiobooks.book_job import SECONDS, BookFiles, BookJob
 from mediakeep.audiobooks.details.read_details import FoundDetails
 from mediakeep.audiobooks.item import AUDIOBOOKS
-from mediakeep.audiobooks.publishing import report
-from mediakeep.audiobooks.publishing.report import (
-    BookMetrics,
-    BookRecord,
-    BookVerification,
-    ChapterRow,
-    DetailRow,
-    SourceRow,
-)
 from mediakeep.audiobooks.read_input import BookInput
 from mediakeep.audiobooks.settings import BookOptions
 from mediakeep.audiobooks.sources import book_format
 from mediakeep.media import ffmpeg
+from mediakeep.pages import job_record
+from mediakeep.workspace.system_errors import translate_errors
+
+
+class SourceRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file of a book; `path` is escaped. `samples` are at the book's rate."""
+
+    path: str
+    size: int  # bytes
+    codec: str = ""
+    sample_rate: int = 0  # Hz
+    channels: int = 0
+    bit_rate: int = 0  # bits per second
+    samples: int = 0
+
+    @property
+    def format_text(self) -> str:
+        parts = (
+            self.codec,
+            f"{self.sample_rate:,} Hz" if self.sample_rate else "",
+            book_format.describe_channels(self.channels) if self.channels else "",
+            f"{round(self.bit_rate / 1000)} kbit/s" if self.bit_rate else "",
+        )
+        return ", ".join(part for part in parts if part)
+
+
+class ChapterRow(msgspec.Struct, frozen=True):
+    """A chapter; `start` is in samples, `seconds` its time from the start of the book."""
+
+    title: str
+    start: int
+    seconds: float
+
+    @property
+    def time_text(self) -> str:
+        """The start, as in "1:02:03"."""
+        return str(timedelta(seconds=int(self.seconds)))
+
+
+class DetailRow(msgspec.Struct, frozen=True):
+    """A tag of the book, and where its value comes from."""
+
+    field: str
+    value: str
+    origin: str
+
+
+class BookVerification(msgspec.Struct, frozen=True):
+    """What the decoded book was found to have, as its plan says; `sha256` is that of the file."""
+
+    samples: int
+    chapters: int
+    sha256: str
+
+
+class BookMetrics(msgspec.Struct, frozen=True):
+    """How long the book is, how long the job took, and the sizes of all files.
+
+    `stage_seconds` are seconds of work of all processes.
+    """
+
+    audio_seconds: float
+    seconds: float  # from the start of the job
+    stage_seconds: dict[str, float]
+    input_bytes: int
+    output_bytes: int = 0
+    times_real_time: float = 0.0  # seconds of audio per second of the job, 0 if unknown
+
+    def __post_init__(self) -> None:
+        if self.seconds:
+            rate = round(self.audio_seconds / self.seconds, 1)
+            structs.force_setattr(self, "times_real_time", rate)
+
+
+class BookRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The record of a job; paths are escaped. `order` and `chapters_from` are clauses."""
+
+    id: str
+    title: str
+    status: str
+    created: datetime | None = None
+    started: datetime | None = None
+    completed: datetime | None = None
+    folders: tuple[str, ...]
+    sources: tuple[SourceRow, ...] = ()
+    order: str = ""
+    chapters: tuple[ChapterRow, ...] = ()
+    chapters_from: str = ""
+    details: tuple[DetailRow, ...] = ()
+    settings: dict[str, Any] = {}
+    encoder: str = ""
+    output: str = ""
+    backup: str = ""
+    metrics: BookMetrics | None = None
+    verification: BookVerification | None = None
+    warnings: tuple[str, ...] = ()
+    message: str = ""
+    format: int = 1
 
 
 def write(job: BookJob, files: BookFiles, status: str, message: str = "") -> None:
@@ -61,7 +151,14 @@ def write(job: BookJob, files: BookFiles, status: str, message: str = "") -> Non
         message=message,
     )
     home = Path(path_text.unescape_path(job.settings.home))
-    report.write_record(record, home, item.output_name)
+    write_record(record, home, item.output_name)
+
+
+def write_record(record: BookRecord, home: Path, name: str) -> None:
+    """Write the record of a book; `name` is the item's. Raises NotCopied or DiskFull."""
+    kind = AUDIOBOOKS.name
+    with translate_errors(home / job_record.find_json(kind, name)):
+        job_record.write_record(record, home, kind, name)
 
 
 def _list_settings(job: BookJob, found: BookInput) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from mediakeep.audiobooks.encoding.book_plan import CountedSource
 from mediakeep.audiobooks.item import AudiobookItem, to_path
 from mediakeep.audiobooks.read_input import BookInput
 from mediakeep.audiobooks.settings import BookSettings
-from mediakeep.audiobooks.sources import describe_sources, find_books, source_damage
+from mediakeep.audiobooks.sources import check_sources, describe_sources, find_books
 from mediakeep.errors import UsageError, WorkingFilesChanged
 from mediakeep.item import Item, NewItem, Status
 from mediakeep.pages import render
@@ -86,7 +86,7 @@ def describe_stages(job: BookJob) -> Mapping[str, list[str]]:
     book, folders = found.book, job.item.folders
     count = render.pluralize(len(book.files), "file")
     counted = _count_sources(book)
-    damage = source_damage.check_damage(counted, folders, job.options.damage)
+    damage = check_sources.check_damage(counted, folders, job.options.damage)
     if any(source.damage for source in counted):
         book = structs.replace(book, is_joined=False)  # it is encoded
     listed = describe_sources.describe_sources(

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mediakeep import config, path_text
+from mediakeep import config, path_text, size_text
 from mediakeep.errors import BadTemplate
 
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ def _add_filters(environment: Environment) -> Environment:
     environment.filters["md"] = escape_markdown
     environment.filters["code"] = format_code
     environment.filters["counted"] = pluralize
+    environment.filters["playing_time"] = format_playing_time
+    environment.filters["size"] = size_text.format_size
     environment.filters["plain"] = path_text.to_printable
     environment.filters["commands"] = config.rewrite_commands
     return environment

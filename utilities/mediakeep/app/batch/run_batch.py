@@ -18,11 +18,12 @@ from mediakeep.app.batch.output import BatchOutput
 from mediakeep.app.console import Console
 from mediakeep.app.edit import plan_file
 from mediakeep.app.subjects import registry
-from mediakeep.app.subjects.interface import Subject
+from mediakeep.app.subjects.interface import JobActions, Subject
 from mediakeep.errors import LibraryMissing, MediakeepError, ServiceFailed, StateDamaged, UsageError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.media import temp_copies
+from mediakeep.outcome import Outcome
 from mediakeep.policy import FixLevel
 from mediakeep.queue import actions, claims, queue, readonly
 from mediakeep.queue.claims import PendingQueue

@@ -5,17 +5,18 @@ These are metadata.json of audiobookshelf, the OPF of Calibre and EPUB, and desc
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from mediakeep.audiobooks.details import series
-from mediakeep.audiobooks.details.book_tags import ADVISORIES
-from mediakeep.audiobooks.details.plain_text import to_plain_text
+from mediakeep.audiobooks.details import book_tags
+from mediakeep.audiobooks.details.book_tags import ADVISORIES, Series
 from mediakeep.errors import NotAMovieNfo, Unreadable
 from mediakeep.media import folder_listing, open_file
 from mediakeep.media.nfo import encoding, xml_tree
@@ -34,6 +35,27 @@ _PLAIN = ("title", "subtitle", "publisher", "description", "isbn", "asin", "lang
 _UNTAGGED = ("tags", "abridged", "publishedDate")
 _ASIN = ("asin", "amazon", "mobi-asin")  # schemes; the last two are Calibre's
 _TEXT_FILES = {"desc.txt": "description", "reader.txt": "narrator"}
+
+_NAMES = (  # of HTML elements; others are text, such as "x<y and y>z"
+    "a|abbr|acronym|address|article|aside|b|big|blockquote|body|br|center|cite|code|dd|del|dfn|div|dl"
+    "|dt|em|figcaption|figure|font|footer|h[1-6]|head|header|hr|html|i|iframe|img|ins|kbd|li|link"
+    "|main|mark|meta|nav|noscript|ol|p|pre|q|s|samp|script|section|small|span|strike|strong|style|sub"
+    "|sup|table|tbody|td|tfoot|th|thead|time|title|tr|tt|u|ul|var|wbr"
+)
+_FLAGS = (  # attributes without a value
+    r"allowfullscreen|alt|async|autoplay|checked|compact|controls|data-[\w.-]+|default|defer|disabled"
+    "|download|draggable|hidden|inert|ismap|itemscope|loop|multiple|muted|noshade|nowrap|open"
+    "|readonly|required|reversed|selected|spellcheck|translate"
+)
+_VALUE = r"""\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+)"""
+_ATTRIBUTE = rf"\s+(?:[\w:.-]+{_VALUE}|(?:{_FLAGS})(?=[\s/>]))"
+_MARKUP = rf"/?(?:{_NAMES})(?:{_ATTRIBUTE})*\s*/?>|!--(?:(?!<!--).)*?-->"
+_TAG = re.compile(f"<(?:{_MARKUP})", re.IGNORECASE | re.DOTALL)
+_NO_TAG = re.compile(f"<(?!{_MARKUP})", re.IGNORECASE | re.DOTALL)
+_BLOCKS = frozenset(
+    {"p", "div", "br", "li", "ul", "ol", "tr", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"}
+)
+_HIDDEN = frozenset({"script", "style", "head"})
 
 
 def read_detail_file(path: Path) -> Details:
@@ -84,6 +106,47 @@ def clean_details(details: Details) -> Details:
     return found
 
 
+def to_plain_text(text: str) -> str:
+    """Return a text without HTML tags and entities; blocks become lines.
+
+    The lines of a text without tags are kept.
+    """
+    if not _TAG.search(text):
+        text = html.unescape(text)  # Calibre's descriptions may be escaped twice
+    if _TAG.search(text):
+        parser = _TextParser()
+        parser.feed(_NO_TAG.sub("&lt;", text))
+        parser.close()
+        text = "".join(parser.parts)
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+class _TextParser(HTMLParser):
+    """Collects the visible text of HTML in `parts`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self._hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        if tag in _HIDDEN:
+            self._hidden += 1
+        elif tag in _BLOCKS:
+            self.parts.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _HIDDEN:
+            self._hidden = max(0, self._hidden - 1)
+        elif tag == "p":
+            self.parts.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.parts.append(re.sub(r"\s+", " ", data))
+
+
 def parse_json(text: str) -> Details:
     """Parse the metadata.json of audiobookshelf, whose older versions have a "metadata" object.
 
@@ -106,18 +169,18 @@ def parse_json(text: str) -> Details:
         "genre": _join_texts(found.get("genres"), "; "),
         "year": _join_texts(found.get("publishedYear")),
         "advisory": "1" if str(found.get("explicit")).lower() == "true" else "",
-        **series.to_details(map(_parse_series, entries)),
+        **book_tags.to_series_details(map(_parse_series, entries)),
         NOT_CARRIED: ", ".join(
             name for name in _UNTAGGED if found.get(name) or (found is inner and decoded.get(name))
         ),
     }
 
 
-def _parse_series(value: Any) -> series.Series:
+def _parse_series(value: Any) -> Series:
     """Return a series from "Name #2", or from an object."""
     if isinstance(value, dict) and (part := _join_texts(value.get("sequence"))):
         return _join_texts(value), part
-    return series.parse(_join_texts(value))
+    return book_tags.parse_series(_join_texts(value))
 
 
 def _join_texts(value: Any, separator: str = ", ") -> str:
@@ -151,12 +214,12 @@ def parse_opf(text: str) -> Details:
         "year": next(_iter_texts(metadata, "date"), ""),
         "isbn": _find_identifier(metadata, ("isbn",)),
         "asin": _find_identifier(metadata, _ASIN),
-        **series.to_details(_find_series(metadata)),
+        **book_tags.to_series_details(_find_series(metadata)),
         NOT_CARRIED: "tags" if next(_iter_texts(metadata, "tag"), "") else "",
     }
 
 
-def _find_series(metadata: Element) -> list[series.Series]:
+def _find_series(metadata: Element) -> list[Series]:
     """Return the series of Calibre; each number follows its series, but that of a single one."""
     metas = [
         (_find_attribute(element, "name"), _find_attribute(element, "content").strip())

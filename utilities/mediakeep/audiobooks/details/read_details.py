@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.audiobooks.details import detail_files, folder_names, read_cover, series
+from mediakeep.audiobooks.details import book_tags, detail_files, folder_names, read_cover
 from mediakeep.audiobooks.details.book_tags import BookDetails
 from mediakeep.audiobooks.details.detail_files import Details
 from mediakeep.audiobooks.sources.source_order import SourceFile
@@ -174,9 +174,11 @@ def _choose_tags(texts: dict[str, str]) -> Details:
     found = {
         field: next(filter(None, map(texts.get, names)), "") for field, names in _TAG_FIELDS.items()
     }
-    grouped = series.parse_list(texts.get("grouping", ""))  # where audiobookshelf embeds all series
+    grouped = book_tags.parse_series_list(
+        texts.get("grouping", "")
+    )  # where audiobookshelf embeds all series
     if any(part for _, part in grouped):
-        found |= series.to_details(grouped)
+        found |= book_tags.to_series_details(grouped)
     if texts.get("composer") == found["narrator"] == found["author"]:
         found["narrator"] = ""  # taggers of music write the author as the composer
     return detail_files.clean_details(found)

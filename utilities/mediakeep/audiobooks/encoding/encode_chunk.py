@@ -3,28 +3,48 @@
 The encoder is given 16 frames before the chunk and 8 after it, and their packets are dropped: each
 kept packet is encoded with the real audio around it, and overlaps with its neighbour of another
 chunk as with one of its own.
+
+The file of a chunk is a line of JSON (the key of the plan, the chunk and the sizes of its packets),
+the packets, and the SHA-256 of both. It is complete after its rename, and checked again when it is
+read, in blocks.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
 from bisect import bisect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from mediakeep.audiobooks.encoding import chunk_file, pcm_timeline
+import msgspec
+
+from mediakeep import atomic_files
+from mediakeep.audiobooks.encoding import pcm_timeline
 from mediakeep.audiobooks.encoding.book_plan import AAC_FRAME, BookFormat, BookPlan, Chunk
-from mediakeep.errors import EncodingFailed
+from mediakeep.errors import EncodingFailed, WorkingFilesChanged
 from mediakeep.media import ffmpeg
 from mediakeep.media.encoding.pcm_source import Progress
+from mediakeep.untrusted_files import decode_json, open_regular_file
 
 CODEC = "aac"
 PRIMING = 1024  # samples that the encoder adds before the audio
 _PRE_ROLL, _POST_ROLL = 16, 8  # frames; longer ones do not lower the error
 _READ_FRAMES = 16  # at a time; each call of the encoder has a cost
 _HINT = "Check the bit rate and the sample rate, then run again."
+
+_BLOCK = 1 << 18  # bytes
+_DIGEST = hashlib.sha256().digest_size
+_FILE_HINT = "Run again: the chunk is encoded again."
+
+
+class _Header(msgspec.Struct, frozen=True):
+    key: str
+    chunk: Chunk
+    sizes: list[int]
 
 
 def encode_chunk(
@@ -37,9 +57,9 @@ def encode_chunk(
     the file cannot be written.
     """
     key = plan.key()
-    if chunk_file.is_finished(path, key, chunk):
+    if is_finished(path, key, chunk):
         return False
-    chunk_file.write_chunk(path, key, chunk, _encode(plan, chunk, progress))
+    write_chunk(path, key, chunk, _encode(plan, chunk, progress))
     return True
 
 
@@ -85,3 +105,65 @@ def _read(plan: BookPlan, start: int, end: int, progress: Progress | None) -> It
         if progress and frame.pts - reported >= plan.format.sample_rate:
             reported = frame.pts
             progress(reported - start, end - start)
+
+
+def write_chunk(path: Path, key: str, chunk: Chunk, packets: Sequence[bytes]) -> None:
+    """Write the packets of a chunk atomically, synced to the disk."""
+    header = _Header(key, chunk, [len(packet) for packet in packets])
+    content = msgspec.json.encode(header) + b"\n" + b"".join(packets)
+    atomic_files.write_atomic(path, content + hashlib.sha256(content).digest())
+
+
+def read_sizes(path: Path, key: str, chunk: Chunk) -> list[int]:
+    """Return the sizes of the packets of a chunk, in bytes.
+
+    Raises WorkingFilesChanged if the file is not that chunk. Its checksum is not verified.
+    """
+    try:
+        with open_regular_file(path) as file:
+            return _read_header(file, path, key, chunk)[1].sizes
+    except OSError as error:
+        raise WorkingFilesChanged(path, error.strerror or str(error), _FILE_HINT) from error
+
+
+def iter_packets(path: Path, key: str, chunk: Chunk) -> Iterator[bytes]:
+    """Yield the bytes of all packets of a chunk in blocks.
+
+    Raises WorkingFilesChanged if the file is not that chunk; after the last block if it is damaged.
+    """
+    try:
+        with open_regular_file(path) as file:
+            line, header = _read_header(file, path, key, chunk)
+            left, digest = sum(header.sizes), hashlib.sha256(line)
+            if os.fstat(file.fileno()).st_size != len(line) + left + _DIGEST:
+                raise WorkingFilesChanged(path, "its size is wrong", _FILE_HINT)
+            while left and (block := file.read(min(_BLOCK, left))):
+                left -= len(block)
+                digest.update(block)
+                yield block
+            if left or file.read() != digest.digest():
+                raise WorkingFilesChanged(path, "its checksum is wrong", _FILE_HINT)
+    except OSError as error:
+        raise WorkingFilesChanged(path, error.strerror or str(error), _FILE_HINT) from error
+
+
+def is_finished(path: Path, key: str, chunk: Chunk) -> bool:
+    """Return True if a chunk was encoded for the plan with this key, and is undamaged."""
+    try:
+        for _ in iter_packets(path, key, chunk):
+            pass
+    except WorkingFilesChanged:
+        return False
+    return True
+
+
+def _read_header(file: BinaryIO, path: Path, key: str, chunk: Chunk) -> tuple[bytes, _Header]:
+    """Return the first line of a file, and its content."""
+    line = file.readline()
+    try:
+        header = decode_json(line, _Header)
+    except msgspec.DecodeError as error:
+        raise WorkingFilesChanged(path, "its first line is damaged", _FILE_HINT) from error
+    if (header.key, header.chunk) != (key, chunk):
+        raise WorkingFilesChanged(path, "it belongs to other sources or settings", _FILE_HINT)
+    return line, header

@@ -15,7 +15,7 @@ from msgspec import structs
 from mediakeep import atomic_files
 from mediakeep.audiobooks.details import book_tags
 from mediakeep.audiobooks.details.book_tags import BookDetails
-from mediakeep.audiobooks.encoding import chunk_file, encode_chunk
+from mediakeep.audiobooks.encoding import encode_chunk
 from mediakeep.audiobooks.encoding.book_plan import AAC_FRAME, BookFormat, BookPlan, Chunk
 from mediakeep.audiobooks.muxing import m4b_header
 from mediakeep.audiobooks.muxing.m4b_header import AudioTrack
@@ -43,13 +43,13 @@ def write_book(
     """
     sizes = bytearray()
     for path, chunk, key in _pair_chunks(plan, chunks):
-        sizes += m4b_header.pack_sizes(chunk_file.read_sizes(path, key, chunk))
+        sizes += m4b_header.pack_sizes(encode_chunk.read_sizes(path, key, chunk))
     entry, rate = build_sample_entry(plan.format), plan.format.sample_rate
     track = AudioTrack(rate, entry, AAC_FRAME, encode_chunk.PRIMING, plan.samples, sizes)
     packets = (
         block
         for path, chunk, key in _pair_chunks(plan, chunks)
-        for block in chunk_file.iter_packets(path, key, chunk)
+        for block in encode_chunk.iter_packets(path, key, chunk)
     )
     write_m4b(target, track, packets, chapters, details, progress)
 

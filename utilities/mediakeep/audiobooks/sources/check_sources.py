@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
 from mediakeep import path_text, size_text
+from mediakeep.audiobooks.encoding.book_plan import CountedSource
 from mediakeep.audiobooks.sources import source_order
 from mediakeep.audiobooks.sources.find_books import PARTIAL_SUFFIXES, PROTECTED_SUFFIXES
 from mediakeep.audiobooks.sources.source_order import SourceFile
@@ -29,6 +30,7 @@ from mediakeep.errors import (
 from mediakeep.media import file_errors, open_file
 from mediakeep.media.audio import formats, tags
 from mediakeep.media.audio.decode import conceal_damage
+from mediakeep.media.audio.decode.damage import format_position
 from mediakeep.media.audio.model import AudioFile, AudioProperties
 from mediakeep.media.audio.mp4 import mp4_stream
 from mediakeep.media.bounded_file import open_bounded
@@ -45,6 +47,10 @@ _KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
+
+_MOST_CONCEALED = {"auto": 1.0, "conceal": float("inf"), "refuse": -1.0}  # seconds of a file
+_SHOWN_POSITIONS = 5
+_DAMAGE_CURE = "Replace it, move it out of the folder, or use --damage conceal."
 
 OnChecked = Callable[[int, int], object]  # called with the files checked, and those in total
 
@@ -289,3 +295,35 @@ def _check_total(checked: Sequence[CheckedFile], limits: SourceLimits) -> list[s
         f"All files together have {size_text.format_size(total)}, more than max_total_size_mb"
         f" ({limits.max_total_size_mb:,}). Raise this setting, or move files out of the folder."
     ]
+
+
+def check_damage(
+    counted: Sequence[CountedSource], folders: Sequence[Path], mode: str
+) -> tuple[str, ...]:
+    """Return a sentence about each damaged or silent file; `mode` is the setting `damage`.
+
+    Raises SourcesRefused with the damaged files that are not to be used.
+    """
+    most = _MOST_CONCEALED[mode]
+    if refused := [one for one in counted if one.damage and one.concealed > most]:
+        problems = _describe_damage(refused, folders, "cannot be decoded")
+        raise SourcesRefused(tuple(f"{text} {_DAMAGE_CURE}" for text in problems))
+    return tuple(_describe_damage(counted, folders, "replaced by silence"))
+
+
+def _describe_damage(
+    counted: Sequence[CountedSource], folders: Sequence[Path], what: str
+) -> Iterator[str]:
+    for source in counted:
+        shown = source_order.display_source(source.path, folders)
+        positions = list(dict.fromkeys(map(format_position, source.damage)))
+        more = (
+            f" and {len(positions) - _SHOWN_POSITIONS:,} more places"
+            if positions[_SHOWN_POSITIONS:]
+            else ""
+        )
+        if positions:
+            at = ", ".join(positions[:_SHOWN_POSITIONS]) + more
+            yield f"{shown}: damaged at {at}; {source.concealed:.2f} s {what}."
+        if source.is_silent:
+            yield f"{shown}: contains only silence."

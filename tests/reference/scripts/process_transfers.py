@@ -2,13 +2,11 @@
 
 import click
 
-from mediakeep.app.subjects import registry
 from mediakeep.commands import job_command
-from tests.reference.transfer import SUBJECT
+from tests.reference.transfer import KIND
 
-registry.register(SUBJECT)
 main = job_command.build_command(
-    SUBJECT.kind,
+    KIND,
     (
         click.option("--cut-after", type=int, default=0, help="Bytes after which a cut is made."),
         click.option("--refuse", is_flag=True, help="Let the service refuse all files."),
