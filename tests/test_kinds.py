@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.reference import home
-from tests.reference.home import RecordingHome
+from tests import job_home
+from tests.job_kinds import RecordingHome
 
 ROOT = Path(__file__).parents[1]
 KIND = """
@@ -45,13 +45,13 @@ def run(recordings: RecordingHome, script: str, *words: str) -> tuple[int, str, 
     (site / "discs_kind.py").write_text(KIND)
     (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: discs\nVersion: 1\n")
     (installed / "entry_points.txt").write_text(ENTRY_POINTS)
-    paths = (site, home.SCRIPTS, ROOT, ROOT / "utilities")
+    paths = (site, RecordingHome.scripts, ROOT, ROOT / "utilities")
     done = subprocess.run(
         [sys.executable, str(ROOT / "utilities" / script), *words, "--home", recordings.path],
-        env={**home.environment(), "PYTHONPATH": os.pathsep.join(map(str, paths))},
+        env={**job_home.environment(), "PYTHONPATH": os.pathsep.join(map(str, paths))},
         capture_output=True,
         text=True,
-        timeout=home.PATIENCE,
+        timeout=job_home.PATIENCE,
     )
     return done.returncode, done.stdout, done.stderr.splitlines()
 
@@ -60,7 +60,7 @@ def test_kinds_of_others_are_seen_and_those_that_cannot_be_used_are_named(tmp_pa
     recordings = RecordingHome(tmp_path)
     recordings.make("Alpha")
     recordings.manage("--scan", recordings.library)
-    recordings.process("--all")
+    recordings.batch("--all")
 
     code, out, errors = run(recordings, "jobs.py", "list")
     assert (code, errors) == (0, WARNINGS)

@@ -1,4 +1,4 @@
-"""A home with albums; the sound of their tracks is made once."""
+"""A home with albums."""
 
 from __future__ import annotations
 
@@ -6,15 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.albums import rig
-from tests.albums.rig import AlbumHome
-
-
-@pytest.fixture(scope="session")
-def master(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return rig.make_flac(tmp_path_factory.mktemp("master"))
+from tests.job_kinds import AlbumHome
 
 
 @pytest.fixture
-def albums(tmp_path: Path, master: Path) -> AlbumHome:
-    return AlbumHome(tmp_path, master)
+def albums(tmp_path: Path) -> AlbumHome:
+    return AlbumHome(tmp_path)

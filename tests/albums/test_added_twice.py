@@ -15,9 +15,9 @@ from mediakeep.commands.display import batch_output
 from mediakeep.errors import UsageError
 from mediakeep.item import Status
 from mediakeep.runner.batch_config import BatchConfig
-from tests.albums import rig
-from tests.albums.rig import AlbumHome
+from tests import job_home
 from tests.albums.test_albums import OUTPUTS
+from tests.job_kinds import AlbumHome
 
 
 def run_added(albums: AlbumHome, *names: str, dry_run: bool = False) -> int:
@@ -41,7 +41,7 @@ def test_an_album_is_added_once_and_its_item_is_reused(albums: AlbumHome) -> Non
     albums.make("Art/One")
     assert albums.prepare("Art/One") == ["Added 1 album: One."]
     assert albums.prepare("Art/One") == ["One is in the queue already."]
-    albums.run()
+    albums.process()
     (key,) = albums.context.read_state().items
     (line,) = albums.prepare("Art/One")
     assert line == f"One is already done: {albums.item(key).playback_path}."
@@ -74,7 +74,7 @@ def test_an_album_that_another_item_has_deleted_does_not_end_the_batch(albums: A
     albums.make("Art/One", "Art/Two")
     albums.prepare()
     albums.prepare("Art/One", profile="flac")
-    albums.run(delete_original=True)
+    albums.process(delete_original=True)
     found = sorted(item.status.value for item in albums.context.read_state().items.values())
     assert found == ["completed", "completed", "skipped"]
 
@@ -86,13 +86,13 @@ def test_a_mirror_keeps_the_output_of_an_album_that_another_item_has_deleted(
     albums.make("Art/One", "Art/Two")
     albums.convert()
     albums.prepare("Art/One", profile="flac", output_dir=albums.root / "flac")
-    albums.run(delete_original=True)
+    albums.process(delete_original=True)
     if was_reset:
         albums.reset("Art/One")
-        albums.run()
+        albums.process()
     assert not (albums.library / "Art/One").exists()
     albums.prepare(mirror=True)
-    assert rig.names(albums.output / "Art/One") == OUTPUTS
+    assert job_home.names(albums.output / "Art/One") == OUTPUTS
 
 
 SECOND = {"profile": "mp3-v0", "mirror": True}
@@ -106,7 +106,7 @@ def test_a_run_with_other_settings_names_what_is_done_with_the_first_ones(
     second = {"profile": "mp3-v0", "output_dir": albums.root / "mp3"}
     for name in ("Art/One", "Art/Two"):
         albums.prepare(name, output_dir=albums.root / "{profile}")
-    albums.run()
+    albums.process()
     line = albums.prepare("Art/Three", **second)[-1]
     hint = "Add --also to have both; they need two output folders."
     done, wanted = f"opus in {albums.root}/opus", f"mp3-v0 in {albums.root}/mp3"
@@ -120,25 +120,25 @@ def test_a_run_with_other_settings_names_what_is_done_with_the_first_ones(
 def test_a_mirror_in_a_second_profile_follows_the_library(albums: AlbumHome) -> None:
     albums.make("Art/One", "Art/Two", "Art/Three", "Art/Four")
     albums.convert()
-    first = rig.contents(albums.output)
+    first = job_home.contents(albums.output)
     second = {**SECOND, "output_dir": albums.root / "mp3"}
     with pytest.raises(UsageError, match="another output folder"):
         albums.prepare(profile="mp3-v0", also=True)
     albums.convert(**second, also=True)
-    assert rig.names(albums.root / "mp3/Art/One") == MP3
-    assert rig.contents(albums.output) == first
+    assert job_home.names(albums.root / "mp3/Art/One") == MP3
+    assert job_home.contents(albums.output) == first
     counts = show.show_summary(albums.context).lines[1]
     assert counts.endswith("8 of 8 albums completed (100.0%), from 4 sources")
     (albums.library / "Art/One/02 T.flac").unlink()
     shutil.rmtree(albums.library / "Art/Two")
     albums.make("Art/Five")
     albums.convert(**second)  # also without --also: the first twin keeps profile and folder
-    assert rig.names(albums.root / "mp3/Art/One") == ["01 T.mp3", "rip.log"]
-    assert rig.names(albums.output / "Art/One") == ["01 T.opus", "rip.log"]
+    assert job_home.names(albums.root / "mp3/Art/One") == ["01 T.mp3", "rip.log"]
+    assert job_home.names(albums.output / "Art/One") == ["01 T.opus", "rip.log"]
     for folder in (albums.output, albums.root / "mp3"):
         assert not (folder / "Art/Two").exists()
-    assert rig.names(albums.root / "mp3/Art/Five") == MP3
+    assert job_home.names(albums.root / "mp3/Art/Five") == MP3
     assert not (albums.output / "Art/Five").exists()
     albums.convert(mirror=True, also=True)
-    assert rig.names(albums.output / "Art/Five") == OUTPUTS
+    assert job_home.names(albums.output / "Art/Five") == OUTPUTS
     assert set(statuses(albums).values()) == {"completed", "skipped"}

@@ -30,8 +30,9 @@ from mediakeep.queue.history import index
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.store import QueueChange
 from mediakeep.runner import worker_results
-from tests.albums import rig
-from tests.albums.rig import AlbumHome
+from tests import job_home, job_kinds
+from tests.job_kinds import AlbumHome
+from tests.media.encoding import sounds
 
 ALBUM = "Art/One"
 OUTPUTS = ["01 T.opus", "02 T.opus", "rip.log"]
@@ -40,30 +41,36 @@ SOURCES = ["01 T.flac", "02 T.flac", "rip.log"]
 
 def check_published(albums: AlbumHome, name: str = ALBUM) -> None:
     """Check that output and archive of an album are whole, and that its item is completed."""
-    assert rig.names(albums.output / name) == OUTPUTS
-    assert rig.names(albums.archive / name) == [*SOURCES[:2], "archive_metadata.json", SOURCES[2]]
+    assert job_home.names(albums.output / name) == OUTPUTS
+    assert job_home.names(albums.archive / name) == [
+        *SOURCES[:2],
+        "archive_metadata.json",
+        SOURCES[2],
+    ]
     item = albums.item(name)
     assert (item.status, item.processing_stage) == (Status.COMPLETED, "completed")
     assert (item.working_source_path, item.working_processed_path) == ("", "")
     for track in (albums.output / name).glob("*.opus"):
-        assert pcm_source.count_samples(track) == pytest.approx(rig.SAMPLES * 480 / 441, abs=1)
+        assert pcm_source.count_samples(track) == pytest.approx(
+            job_kinds.SAMPLES * 480 / 441, abs=1
+        )
 
 
 def test_normal(albums: AlbumHome) -> None:
     albums.make(ALBUM)
-    before = rig.contents(albums.library)
+    before = job_home.contents(albums.library)
     assert albums.prepare() == ["New queue: 1 album, 2 tracks."]
-    albums.run()
+    albums.process()
     check_published(albums)
-    assert rig.contents(albums.library) == before
+    assert job_home.contents(albums.library) == before
     assert albums.working_folders() == []
     item, report = albums.item(ALBUM), albums.report(ALBUM)
     assert item.archive_path == str(albums.archive / ALBUM)
     assert item.playback_path == str(albums.output / ALBUM) == report["output"]
     assert (albums.path / item.report).read_text().startswith("# Art/One\n")
     (row, _) = report["tracks"]
-    assert row["source_samples"] == rig.SAMPLES
-    assert row["samples"] == round(rig.SAMPLES * 480 / 441)
+    assert row["source_samples"] == job_kinds.SAMPLES
+    assert row["samples"] == round(job_kinds.SAMPLES * 480 / 441)
     assert (row["attempts"], row["verified"], row["encoder"][:7]) == (1, "full", "libopus")
     assert row["size"] == (albums.output / ALBUM / "01 T.opus").stat().st_size
     assert row["settings"]["profile"]["name"] == "opus"
@@ -99,21 +106,23 @@ def check_history(albums: AlbumHome) -> None:
             ("output_bytes", albums.output / ALBUM),
         )
     }
-    assert json.loads(facts)["audio_seconds"] == pytest.approx(2 * rig.SAMPLES / rig.RATE, abs=0.01)
+    assert json.loads(facts)["audio_seconds"] == pytest.approx(
+        2 * job_kinds.SAMPLES / sounds.RATE, abs=0.01
+    )
     assert sizes == {name: json.loads(facts)[name] for name in sizes}
 
 
 def test_several_albums_with_discs_and_lossy_tracks(albums: AlbumHome) -> None:
     albums.make("A/One", "B/Two/CD 1", "B/Two/CD 2")
     (albums.library / "B" / "Two" / "CD 2" / "01 T.flac").unlink()
-    rig.sounds.convert(albums.master, albums.library / "A" / "One" / "01 T.mp3", "mp3-v0")
+    sounds.convert(albums.master, albums.library / "A" / "One" / "01 T.mp3", "mp3-v0")
     shutil.copyfile(albums.master, albums.library / "stray.flac")
     lines = albums.prepare()
     assert lines[0] == "New queue: 2 albums, 6 tracks."
     assert "1 audio file in" in lines[1]
     assert "stray.flac" in lines[1]
-    albums.run()
-    assert rig.names(albums.output) == [
+    albums.process()
+    assert job_home.names(albums.output) == [
         *("A/One/01 T.mp3", "A/One/01 T.opus", "A/One/02 T.opus", "A/One/rip.log"),
         *("B/Two/CD 1/01 T.opus", "B/Two/CD 1/02 T.opus", "B/Two/CD 1/rip.log"),
         *("B/Two/CD 2/02 T.opus", "B/Two/CD 2/rip.log"),
@@ -129,7 +138,7 @@ def test_partial_an_album_with_a_bad_track_keeps_its_good_ones(albums: AlbumHome
     assert (item.status, item.processing_stage) == (Status.ERROR, "failed_convert")
     assert item.error_message.startswith("1 of 3 tracks not converted. 01 T.flac: ")
     assert "_source" not in item.error_message  # the path in the working folders
-    assert (rig.names(albums.output), rig.names(albums.archive)) == ([], [])
+    assert (job_home.names(albums.output), job_home.names(albums.archive)) == ([], [])
     good = list(albums.working.glob("*_processed/*.opus"))
     assert sorted(path.name for path in good) == ["02 T.opus", "03 T.opus"]
     report = albums.report(ALBUM)
@@ -152,7 +161,7 @@ def test_rules_for_a_folder_fit_untagged_albums(albums: AlbumHome) -> None:
         '[[rules]]\nfolder = "Art/*"\naction = "encode"\nprofile = "alac"\n'
     )
     albums.convert()
-    assert rig.names(albums.output / ALBUM) == ["01 T.m4a", "rip.log"]
+    assert job_home.names(albums.output / ALBUM) == ["01 T.m4a", "rip.log"]
 
 
 @pytest.mark.parametrize("content", [b"", b"fLaC", b"<html>", None])
@@ -176,8 +185,8 @@ def test_keep_going_publishes_the_good_tracks_but_deletes_nothing(albums: AlbumH
     albums.convert(keep_going=True, delete_original=True)
     item = albums.item(ALBUM)
     assert (item.status, item.failed_tracks) == (Status.COMPLETED, 1)
-    assert rig.names(albums.output / ALBUM) == OUTPUTS[1:]
-    assert rig.names(albums.library / ALBUM) == SOURCES
+    assert job_home.names(albums.output / ALBUM) == OUTPUTS[1:]
+    assert job_home.names(albums.library / ALBUM) == SOURCES
     lost = "1 track not converted"
     assert show.show_list(albums.context).lines == [f"completed    {ALBUM}  ({lost})"]
     assert f"  {lost}" in show.show_summary(albums.context).lines
@@ -208,11 +217,11 @@ def test_archive_failure(albums: AlbumHome) -> None:
     albums.convert(delete_original=True)
     item = albums.item(ALBUM)
     assert (item.status, item.processing_stage) == (Status.ERROR, "failed_archive")
-    assert rig.names(albums.output) == []
-    assert rig.names(albums.library / ALBUM) == SOURCES
+    assert job_home.names(albums.output) == []
+    assert job_home.names(albums.library / ALBUM) == SOURCES
     albums.archive.unlink()
     albums.reset(ALBUM)
-    albums.run(delete_original=True)
+    albums.process(delete_original=True)
     check_published(albums)
     assert not (albums.library / ALBUM).exists()
 
@@ -229,8 +238,8 @@ def test_a_read_only_archive(albums: AlbumHome, request: pytest.FixtureRequest) 
     item = albums.item(ALBUM)
     assert (item.status, item.processing_stage) == (Status.ERROR, "failed_archive")
     assert "archive" in item.error_message
-    assert rig.names(albums.library / ALBUM) == SOURCES
-    assert rig.names(albums.output) == []
+    assert job_home.names(albums.library / ALBUM) == SOURCES
+    assert job_home.names(albums.output) == []
 
 
 @pytest.mark.parametrize(
@@ -244,7 +253,7 @@ def test_disk_space_an_album_waits_until_there_is_enough(
     real = os.statvfs
     with monkeypatch.context() as patch:  # a full disk would need root to be made
         patch.setattr(os, "statvfs", lambda path: _Full(real(path)))
-        result = albums.run()
+        result = albums.process()
     assert (result.parked, result.done_count) == (1, 0)
     item = albums.item(ALBUM)
     assert (item.status, item.attempts) == (Status.PENDING, 0)
@@ -253,7 +262,7 @@ def test_disk_space_an_album_waits_until_there_is_enough(
     with albums.context.open_queue() as queue:
         queue.commit(lambda _: QueueChange("edit", {ALBUM: changed}))
     albums.prepare()
-    albums.run()
+    albums.process()
     check_published(albums)
     assert not albums.item(ALBUM).out_of_space
 
@@ -269,10 +278,10 @@ def test_an_original_is_deleted_only_after_archive_and_output_are_verified(
     albums.make(ALBUM)
     albums.prepare()
     with pytest.raises(UsageError, match="verify"):
-        albums.run(verify="none", delete_original=True)
+        albums.process(verify="none", delete_original=True)
     with pytest.raises(UsageError, match="archive"):
-        albums.run(archive_dir=None, delete_original=True)
-    albums.run(delete_original=True)
+        albums.process(archive_dir=None, delete_original=True)
+    albums.process(delete_original=True)
     check_published(albums)
     assert not (albums.library / ALBUM).exists()
     assert albums.item(ALBUM).original_deleted
@@ -286,7 +295,7 @@ def test_an_original_that_changed_after_its_copy_is_not_deleted(albums: AlbumHom
     albums.archive.unlink()
     (albums.library / ALBUM / "01 T.flac").write_bytes(b"changed")
     albums.reset(ALBUM, to="archiving")
-    albums.run(delete_original=True)
+    albums.process(delete_original=True)
     item = albums.item(ALBUM)
     assert item.processing_stage == "failed_finalize"
     assert "01 T.flac" in item.error_message
@@ -299,9 +308,9 @@ def test_an_original_is_not_deleted_if_its_tracks_were_not_verified(albums: Albu
     albums.convert(verify="none")
     albums.archive.unlink()
     albums.reset(ALBUM, to="archiving")
-    albums.run(delete_original=True)
+    albums.process(delete_original=True)
     assert "was not verified" in albums.item(ALBUM).error_message
-    assert rig.names(albums.library / ALBUM) == SOURCES
+    assert job_home.names(albums.library / ALBUM) == SOURCES
 
 
 @pytest.mark.parametrize("existing", ["refuse", "rename", "replace"])
@@ -313,17 +322,17 @@ def test_an_existing_output(albums: AlbumHome, existing: str) -> None:
     item = albums.item(ALBUM)
     if existing == "refuse":
         assert item.processing_stage == "failed_finalize"
-        assert rig.names(albums.output) == ["Art/One/mine"]
+        assert job_home.names(albums.output) == ["Art/One/mine"]
     elif existing == "rename":
-        assert rig.names(albums.output)[3:] == ["Art/One/mine"]
+        assert job_home.names(albums.output)[3:] == ["Art/One/mine"]
         assert item.playback_path == str(albums.output / "Art" / "One (2)")
     else:
         check_published(albums)
-        assert rig.quarantined(albums.output) == [str(albums.output / ALBUM)]
+        assert job_home.quarantined(albums.output) == [str(albums.output / ALBUM)]
         (record,) = albums.output.glob(".mediakeep-quarantine/*/record.json")
         record.write_text(record.read_text().replace('"date": "20', '"date": "19'))
-        albums.run()
-        assert rig.quarantined(albums.output) == []  # it was kept for long enough
+        albums.process()
+        assert job_home.quarantined(albums.output) == []  # it was kept for long enough
 
 
 def test_a_mirror_follows_its_library_and_opens_no_file_without_need(albums: AlbumHome) -> None:
@@ -331,14 +340,14 @@ def test_a_mirror_follows_its_library_and_opens_no_file_without_need(albums: Alb
     assert albums.list_opened(mirror=True, profile="keep") != []
     assert albums.list_opened(mirror=True, profile="keep") == []
     shutil.rmtree(albums.library / "Art" / "Two")
-    rig.tag(albums.library / "Art" / "One" / "01 T.flac", title="New")
+    job_kinds.tag(albums.library / "Art" / "One" / "01 T.flac", title="New")
     lines = albums.prepare(mirror=True, profile="keep")
     assert lines[-1] == "Outputs of vanished sources moved to quarantine: Art/Two."
-    albums.run(mirror=True, profile="keep")
+    albums.process(mirror=True, profile="keep")
     assert not (albums.output / "Art" / "Two").exists()
     new = mutagen.File(albums.output / "Art" / "One" / "01 T.flac")
     assert new["title"] == ["New"]
-    assert rig.quarantined(albums.output) == [
+    assert job_home.quarantined(albums.output) == [
         str(albums.output / "Art" / name) for name in ("One", "Two")
     ]
 
@@ -346,7 +355,7 @@ def test_a_mirror_follows_its_library_and_opens_no_file_without_need(albums: Alb
 def test_a_removed_output_is_named_and_a_mirror_makes_it_again(albums: AlbumHome) -> None:
     albums.make(ALBUM, "Art/Two", tracks=1)
     albums.convert()
-    before = rig.names(albums.output)
+    before = job_home.names(albums.output)
     shutil.rmtree(albums.output / ALBUM)
     hint = "To make them again, add --mirror, or --album NAME for one."
     line = albums.prepare()[-1]
@@ -362,8 +371,8 @@ def test_a_removed_output_is_named_and_a_mirror_makes_it_again(albums: AlbumHome
     preview = prepare_items.preview(albums.context, preparation)
     assert preview.state.items[ALBUM].status is Status.PENDING
     assert albums.prepare(mirror=True)[-1] == "Missing outputs are made again: Art/One."
-    assert albums.run(mirror=True).claimed == 1
-    assert rig.names(albums.output) == before
+    assert albums.process(mirror=True).claimed == 1
+    assert job_home.names(albums.output) == before
     assert albums.prepare(mirror=True) == ["2 albums on disk: no changes."]
 
 
@@ -412,12 +421,12 @@ def test_names_of_any_bytes(albums: AlbumHome) -> None:
     artist, track = os.fsdecode(b"A\xff\n'x"), os.fsdecode(b"\xfe [1] %s")
     folder = (albums.library / "Art").rename(albums.library / artist) / "One"
     (folder / "01 T.flac").rename(folder / f"{track}.flac")
-    before = rig.contents(albums.library)
+    before = job_home.contents(albums.library)
     albums.convert(delete_original=True)
-    assert rig.names(albums.output) == [f"{artist}/One/rip.log", f"{artist}/One/{track}.opus"]
+    assert job_home.names(albums.output) == [f"{artist}/One/rip.log", f"{artist}/One/{track}.opus"]
     (key,) = albums.context.read_state().items
     roll_back.roll_back(albums.context, key, albums.settings())
-    assert rig.contents(albums.library) == before
+    assert job_home.contents(albums.library) == before
 
 
 def test_an_album_whose_folder_is_missing_is_skipped(albums: AlbumHome) -> None:
@@ -432,15 +441,15 @@ def test_an_album_whose_folder_is_missing_is_skipped(albums: AlbumHome) -> None:
 
 def test_a_rollback_restores_a_deleted_original(albums: AlbumHome) -> None:
     albums.make(ALBUM)
-    before = rig.contents(albums.library)
+    before = job_home.contents(albums.library)
     albums.convert(delete_original=True)
-    assert rig.names(albums.library) == []
+    assert job_home.names(albums.library) == []
     roll_back.roll_back(albums.context, ALBUM, albums.settings())
-    assert rig.contents(albums.library) == before
-    assert rig.names(albums.output) == rig.names(albums.archive) == []
+    assert job_home.contents(albums.library) == before
+    assert job_home.names(albums.output) == job_home.names(albums.archive) == []
     assert albums.item(ALBUM).skip_reason == "rolled back"
     albums.reset(ALBUM)
-    albums.run()
+    albums.process()
     check_published(albums)
 
 
@@ -449,9 +458,9 @@ def test_several_profiles_of_one_album_coexist(albums: AlbumHome) -> None:
     albums.convert()
     mp3 = albums.root / "{profile}"
     albums.prepare(ALBUM, profile="mp3-v0", output_dir=mp3)
-    albums.run()  # the added album has its own profile and folder
+    albums.process()  # the added album has its own profile and folder
     check_published(albums)
-    assert rig.names(albums.root / "mp3-v0") == ["Art/One/01 T.mp3", "Art/One/02 T.mp3", *RIP]
+    assert job_home.names(albums.root / "mp3-v0") == ["Art/One/01 T.mp3", "Art/One/02 T.mp3", *RIP]
     assert albums.prepare(mirror=True) == ["1 album on disk: no changes."]
     check_published(albums)
 
@@ -465,15 +474,15 @@ def test_a_changed_album_replaces_its_renamed_output(albums: AlbumHome) -> None:
     (albums.output / ALBUM / "mine.txt").write_text("mine")
     renamed = f"{albums.output / ALBUM} (2)"
     for title in ("Old", "New"):
-        rig.tag(albums.library / ALBUM / "01 T.flac", title=title)
+        job_kinds.tag(albums.library / ALBUM / "01 T.flac", title=title)
         albums.convert(existing="rename")
         assert albums.item(ALBUM).playback_path == renamed
-    assert rig.names(albums.output) == [
+    assert job_home.names(albums.output) == [
         *(f"{ALBUM} (2)/{name}" for name in OUTPUTS),
         f"{ALBUM}/mine.txt",
     ]
     assert mutagen.File(f"{renamed}/01 T.opus")["title"] == ["New"]
-    assert rig.quarantined(albums.output) == [renamed]
+    assert job_home.quarantined(albums.output) == [renamed]
 
 
 def test_files_that_are_not_copied_are_listed_with_hidden_ones(albums: AlbumHome) -> None:
@@ -489,4 +498,4 @@ def test_files_that_are_not_copied_are_listed_with_hidden_ones(albums: AlbumHome
         "sums.md5": "it has checksums of the source files",
         **dict.fromkeys((".hidden.txt", ".thumbs/1.jpg", "._01 T.flac"), hidden),
     }
-    assert set(listed) < set(rig.names(albums.archive / ALBUM))
+    assert set(listed) < set(job_home.names(albums.archive / ALBUM))

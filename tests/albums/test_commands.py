@@ -15,11 +15,11 @@ import pytest
 
 from mediakeep import clock, size_text
 from mediakeep.config import ENV_PREFIX
-from tests.albums import rig
-from tests.albums.rig import AlbumHome
+from tests import job_home
 from tests.albums.test_albums import ALBUM, OUTPUTS, check_published
 from tests.albums.test_interrupted import ARCHIVED
 from tests.crash.gate import Gate
+from tests.job_kinds import AlbumHome
 
 MANAGER = "album_queue_manager.py"
 _SCRIPTS = Path(__file__).parents[2] / "utilities"
@@ -97,7 +97,7 @@ def test_settings_that_do_not_fit_are_refused_with_exit_code_2(albums: AlbumHome
     assert "verification" in convert(albums, library, *words, "--verify", "none", code=2)
     bad = convert(albums, library, "--output", albums.output, "--profile", "mp4", code=2)
     assert "Unknown profile 'mp4'. Use one of: opus, mp3-v0" in bad
-    assert rig.names(albums.output) == []
+    assert job_home.names(albums.output) == []
     assert not (albums.path / "status").exists()  # nor is there a queue
 
 
@@ -108,7 +108,7 @@ KILLS = 100
 def test_killed_at_random_in_any_process(albums: AlbumHome, tmp_path: Path) -> None:
     chance = random.Random(20)
     albums.make("Art/One", "Art/Two")
-    before = rig.contents(albums.library)
+    before = job_home.contents(albums.library)
     words = ("--output", albums.output, "--archive", albums.archive, "--delete-original")
     line = command(albums, "convert_albums.py", albums.library, *words, "--workers", "2")
     kills = 0
@@ -124,7 +124,7 @@ def test_killed_at_random_in_any_process(albums: AlbumHome, tmp_path: Path) -> N
             gate.kill(process, group=True)
             kills += 1
             check_albums(albums, before)
-            if rig.contents(albums.library):
+            if job_home.contents(albums.library):
                 continue
         process.wait()
         convert(albums, albums.library, *words)
@@ -133,19 +133,22 @@ def test_killed_at_random_in_any_process(albums: AlbumHome, tmp_path: Path) -> N
         for folder in (albums.path, albums.output, albums.archive, albums.library):
             shutil.rmtree(folder, ignore_errors=True)
         albums.make("Art/One", "Art/Two")
-        before = rig.contents(albums.library)
+        before = job_home.contents(albums.library)
     assert kills > KILLS // 2
 
 
 def check_albums(albums: AlbumHome, before: dict[str, bytes]) -> None:
     """Check that no album is half published, and no original is gone before it is published."""
     for name in ("Art/One", "Art/Two"):
-        output, archive = rig.names(albums.output / name), rig.names(albums.archive / name)
+        output, archive = (
+            job_home.names(albums.output / name),
+            job_home.names(albums.archive / name),
+        )
         assert output in ([], OUTPUTS)
         assert archive in ([], ARCHIVED)
         if not (output and archive):
             tracks = {path: data for path, data in before.items() if path.startswith(name)}
-            assert rig.contents(albums.library).items() >= tracks.items()
+            assert job_home.contents(albums.library).items() >= tracks.items()
 
 
 def test_a_dry_run_of_a_mirror_shows_what_goes_to_quarantine(albums: AlbumHome) -> None:
@@ -153,7 +156,7 @@ def test_a_dry_run_of_a_mirror_shows_what_goes_to_quarantine(albums: AlbumHome) 
     words = (albums.library, "--output", albums.output, "--profile", "keep", "--mirror")
     convert(albums, *words)
     shutil.rmtree(albums.library / "Art" / "Two")
-    before = rig.contents(albums.root)
+    before = job_home.contents(albums.root)
     out = convert(albums, *words, "--dry-run").splitlines()
     assert out[:2] == [
         "The scan would be refused: 1 of 3 albums would vanish. Check that the library is mounted."
@@ -163,7 +166,7 @@ def test_a_dry_run_of_a_mirror_shows_what_goes_to_quarantine(albums: AlbumHome) 
     (prepared, *_) = map(json.loads, convert(albums, *words, "--dry-run", "--json").splitlines())
     assert prepared["removed"] == ["Art/Two"]
     assert "add --yes" in prepared["refused"]
-    assert rig.contents(albums.root) == before
+    assert job_home.contents(albums.root) == before
     assert "add --yes" in convert(albums, *words, code=2)
     moved = "Outputs of vanished sources moved to quarantine: Art/Two."
     assert convert(albums, *words, "--yes").splitlines()[1] == moved
@@ -197,8 +200,8 @@ def test_an_album_that_is_named_is_converted_again_and_keeps_its_old_output(
     words = (albums.library, "--output", albums.output, "--existing", "refuse", "--album", ALBUM)
     for _ in range(2):
         assert "[1/1] Art/One: 2 tracks in opus" in convert(albums, *words)
-    assert rig.names(albums.output / ALBUM) == OUTPUTS
-    assert rig.quarantined(albums.output) == [str(albums.output / ALBUM)]
+    assert job_home.names(albums.output / ALBUM) == OUTPUTS
+    assert job_home.quarantined(albums.output) == [str(albums.output / ALBUM)]
 
 
 def test_texts_of_a_failed_album(albums: AlbumHome) -> None:
@@ -232,11 +235,11 @@ def test_texts_of_a_failed_album(albums: AlbumHome) -> None:
 def test_what_was_rolled_back_is_listed_and_restored(albums: AlbumHome) -> None:
     albums.make(ALBUM)
     albums.convert()
-    before = rig.contents(albums.output)
+    before = job_home.contents(albums.output)
     size = sum(path.stat().st_size for path in (albums.output / ALBUM).rglob("*"))
     assert run(albums, MANAGER, "--list-quarantine") == "Nothing is in quarantine.\n"
     convert(albums, "--rollback", ALBUM, "--yes")
-    assert rig.names(albums.output) == []
+    assert job_home.names(albums.output) == []
     listed = [
         re.split("  +", line) for line in run(albums, MANAGER, "--list-quarantine").splitlines()
     ]
@@ -250,11 +253,11 @@ def test_what_was_rolled_back_is_listed_and_restored(albums: AlbumHome) -> None:
     assert ids.keys() == {output, archive}
     restored = run(albums, MANAGER, "--restore-quarantined", ids[output])
     assert restored == f"Restored: {output}\n"
-    assert rig.contents(albums.output) == before
+    assert job_home.contents(albums.output) == before
     assert "fits 0 entries" in run(albums, MANAGER, "--restore-quarantined", ids[output], code=2)
     (albums.archive / ALBUM).mkdir(parents=True)
     assert "exists already" in run(albums, MANAGER, "--restore-quarantined", archive, code=1)
     (albums.archive / ALBUM).rmdir()
     run(albums, MANAGER, "--restore-quarantined", archive)
-    assert rig.names(albums.archive / ALBUM) == ARCHIVED
+    assert job_home.names(albums.archive / ALBUM) == ARCHIVED
     assert run(albums, MANAGER, "--list-quarantine", "--json") == "[]\n"

@@ -13,8 +13,8 @@ from mutagen.id3 import ID3, TIT2
 from mediakeep.item import Status
 from mediakeep.media.audio.decode import frame_headers
 from mediakeep_samples.music import track_files
-from tests.albums import rig
-from tests.albums.rig import AlbumHome
+from tests import job_home
+from tests.job_kinds import AlbumHome
 from tests.media import encoded
 from tests.sampling import each_row
 
@@ -47,9 +47,9 @@ def one_sample(wav: bytes) -> bytes:
     return b"RIFF(\0\0\0" + wav[8:36] + b"data\4\0\0\0" + bytes(4)
 
 
-def make_album(home: Path, master: Path, suffix: str, change: Damage) -> AlbumHome:
+def make_album(home: Path, suffix: str, change: Damage) -> AlbumHome:
     """Make an album of a changed track and of a healthy one."""
-    albums = AlbumHome(home, master)
+    albums = AlbumHome(home)
     folder = albums.library / ALBUM
     for path in (albums.path, folder):
         path.mkdir(parents=True)
@@ -83,30 +83,28 @@ def make_album(home: Path, master: Path, suffix: str, change: Damage) -> AlbumHo
     ],
 )
 def test_damage_fails_the_album_and_is_named_with_its_position(
-    tmp_path: Path, master: Path, profile: str, suffix: str, damage: Damage, problem: str
+    tmp_path: Path, profile: str, suffix: str, damage: Damage, problem: str
 ) -> None:
-    albums = make_album(tmp_path, master, suffix, damage)
-    before = rig.contents(albums.library)
+    albums = make_album(tmp_path, suffix, damage)
+    before = job_home.contents(albums.library)
     albums.convert(profile=profile, delete_original=True, attempts=3)
     item = albums.item(ALBUM)
     assert (item.status, item.processing_stage) == (Status.ERROR, "failed_convert")
     assert f"1 of 2 tracks not converted. 01 T.{suffix}: {problem}" in item.error_message
     assert item.attempts == {"converting": 1}
-    assert (rig.names(albums.output), rig.contents(albums.library)) == ([], before)
+    assert (job_home.names(albums.output), job_home.contents(albums.library)) == ([], before)
     albums.reset(ALBUM)
-    albums.run(profile=profile, delete_original=True, keep_going=True, verify="length")
+    albums.process(profile=profile, delete_original=True, keep_going=True, verify="length")
     item = albums.item(ALBUM)
     assert (item.status, item.failed_tracks) == (Status.COMPLETED, 1)
-    assert [Path(name).stem for name in rig.names(albums.output / ALBUM)] == ["02 T"]
-    assert rig.contents(albums.library) == before
+    assert [Path(name).stem for name in job_home.names(albums.output / ALBUM)] == ["02 T"]
+    assert job_home.contents(albums.library) == before
     (row, _) = albums.report(ALBUM)["tracks"]
     assert row["error"].startswith(problem)
 
 
-def test_a_track_that_cannot_be_encoded_is_named_as_it_would_be(
-    tmp_path: Path, master: Path
-) -> None:
-    albums = make_album(tmp_path, master, "wav", one_sample)
+def test_a_track_that_cannot_be_encoded_is_named_as_it_would_be(tmp_path: Path) -> None:
+    albums = make_album(tmp_path, "wav", one_sample)
     albums.convert(profile="opus")
     problem = "01 T.wav: 01 T.opus not encoded: it is too short for a single sample."
     assert f"1 of 2 tracks not converted. {problem}" in albums.item(ALBUM).error_message
@@ -116,16 +114,14 @@ def without_codec(m4a: bytes) -> bytes:
     return m4a.replace(b"mp4a", b"----").replace(b"esds", b"free")
 
 
-def test_a_track_without_a_decoder_is_copied_unless_it_has_to_be_decoded(
-    tmp_path: Path, master: Path
-) -> None:
-    albums = make_album(tmp_path, master, "m4a", without_codec)
+def test_a_track_without_a_decoder_is_copied_unless_it_has_to_be_decoded(tmp_path: Path) -> None:
+    albums = make_album(tmp_path, "m4a", without_codec)
     albums.convert(profile="keep")
     assert "1 of 2 tracks not converted. 01 T.m4a: " in albums.item(ALBUM).error_message
     albums.reset(ALBUM)
-    albums.run(profile="keep", verify="length")
+    albums.process(profile="keep", verify="length")
     assert albums.item(ALBUM).status is Status.COMPLETED
-    assert rig.names(albums.output / ALBUM) == ["01 T.m4a", "02 T.m4a"]
+    assert job_home.names(albums.output / ALBUM) == ["01 T.m4a", "02 T.m4a"]
 
 
 def without_md5(flac: bytes) -> bytes:
@@ -176,13 +172,12 @@ def without_xing(mp3: bytes) -> bytes:
 )
 def test_a_file_that_plays_is_no_damaged_one(
     tmp_path: Path,
-    master: Path,
     monkeypatch: pytest.MonkeyPatch,
     suffix: str,
     change: Damage,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    albums = make_album(tmp_path, master, suffix, change)
+    albums = make_album(tmp_path, suffix, change)
     albums.convert(profile="flac")
     assert albums.item(ALBUM).error_message == ""
     assert albums.item(ALBUM).status is Status.COMPLETED

@@ -16,16 +16,16 @@ from mediakeep.media.audio import essence, tags
 from mediakeep_simulator import factories
 from mediakeep_simulator.entities import CatalogueCover, MusicBrainzCatalogue
 from mediakeep_simulator.server import SimulatorServer
-from tests import response_faults
-from tests.albums import rig, test_commands
-from tests.albums.rig import AlbumHome
+from tests import job_home, job_kinds, response_faults
+from tests.albums import test_commands
+from tests.job_kinds import AlbumHome
 from tests.media.encoding import sounds
 from tests.media.transfer import tagged_sources
 from tests.music import visits
 
 ALBUM = "Vera/Dawn"
 TITLES = ("Low Tide", "Ballast", "Salt")
-MILLISECONDS = 1000 * rig.SAMPLES // rig.RATE
+MILLISECONDS = 1000 * job_kinds.SAMPLES // sounds.RATE
 
 
 def build_catalogue() -> MusicBrainzCatalogue:
@@ -63,7 +63,7 @@ def dawn(albums: AlbumHome, server: SimulatorServer) -> AlbumHome:
     albums.make(ALBUM, tracks=len(TITLES))
     folder = albums.library / ALBUM
     for number, title in enumerate(TITLES, 1):
-        rig.tag(folder / f"0{number} T.flac", title=title, tracknumber=str(number))
+        job_kinds.tag(folder / f"0{number} T.flac", title=title, tracknumber=str(number))
     sounds.convert(folder / "03 T.flac", folder / "03 T.mp3", "mp3-v0")
     (folder / "03 T.flac").unlink()
     mp3 = mutagen.File(folder / "03 T.mp3", easy=True)
@@ -80,7 +80,7 @@ def read_outputs(albums: AlbumHome) -> list[Path]:
 
 
 def test_missing_tags_and_the_cover_are_looked_up(dawn: AlbumHome, server: SimulatorServer) -> None:
-    before = rig.contents(dawn.library)
+    before = job_home.contents(dawn.library)
     dawn.prepare(enrich=True)
     assert SUBJECT.jobs
     lines = SUBJECT.jobs.plan(
@@ -88,7 +88,7 @@ def test_missing_tags_and_the_cover_are_looked_up(dawn: AlbumHome, server: Simul
     )
     assert "converting: profile mp3-v0, missing tags and covers are looked up" in lines
     assert server.requests == []
-    dawn.run(enrich=True, profile="mp3-v0")
+    dawn.process(enrich=True, profile="mp3-v0")
     assert dawn.item(ALBUM).status is Status.COMPLETED, dawn.item(ALBUM).error_message
     outputs = read_outputs(dawn)
     found = [tags.read(path).tags for path in outputs]
@@ -98,7 +98,7 @@ def test_missing_tags_and_the_cover_are_looked_up(dawn: AlbumHome, server: Simul
     assert [one.title for one in found] == [("Low Tide",), ("Ballast",), ("Salt!",)]
     assert [one.genres for one in found] == [("Folk",), ("Folk",), ("Sea",)]
     assert [[picture.mime for picture in one.pictures] for one in found] == [["image/png"]] * 3
-    assert rig.contents(dawn.library) == before
+    assert job_home.contents(dawn.library) == before
     source, copy = dawn.library / ALBUM / "03 T.mp3", outputs[2]
     assert essence.compute_audio_hash(source) == essence.compute_audio_hash(copy)
     report = dawn.report(ALBUM)
@@ -116,7 +116,7 @@ def test_a_second_album_of_the_artist_is_matched_from_the_cache(
     dawn.convert(enrich=True)
     count = len(server.requests)
     dawn.reset(ALBUM, to="preparing")
-    dawn.run(enrich=True, existing="replace", access=visits.access(server))
+    dawn.process(enrich=True, existing="replace", access=visits.access(server))
     assert len(server.requests) - count <= 1  # the cover, if its file was removed
     assert tags.read(read_outputs(dawn)[0]).tags.musicbrainz_albumid == (RELEASE.id,)
 
@@ -148,7 +148,7 @@ def test_without_an_answer_the_album_is_published_and_the_report_says_why(
     else:
         for number in (1, 2):
             track = dawn.library / ALBUM / f"0{number} T.flac"
-            rig.tag(track, title=f"Other {number}", artist="Ida", album="Night")
+            job_kinds.tag(track, title=f"Other {number}", artist="Ida", album="Night")
     dawn.convert(enrich=True)
     assert dawn.item(ALBUM).status is Status.COMPLETED
     report = dawn.report(ALBUM)
@@ -174,7 +174,7 @@ def test_after_a_kill_the_result_of_the_lookup_is_used_again(
     dawn.prepare()
     assert dawn.kill_at(1, "_state/outputs/", enrich=True)
     count = len(server.requests)
-    dawn.run(enrich=True)
+    dawn.process(enrich=True)
     assert len(server.requests) == count > 0
     assert dawn.item(ALBUM).status is Status.COMPLETED
     assert tags.read(read_outputs(dawn)[0]).tags.musicbrainz_albumid == (RELEASE.id,)

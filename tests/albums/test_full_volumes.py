@@ -20,11 +20,12 @@ from mediakeep.commands.display import batch_output
 from mediakeep.item import Status
 from mediakeep.runner.batch_config import BatchConfig
 from mediakeep.workspace import disk_space
-from tests.albums import rig
-from tests.albums.rig import AlbumHome
+from tests import job_home
 from tests.albums.test_albums import ALBUM, OUTPUTS, check_published
 from tests.albums.test_interrupted import ARCHIVED
 from tests.crash.tap import FileCall, Tap
+from tests.job_kinds import AlbumHome
+from tests.media.encoding import sounds
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_a_full_volume(
 
     albums.prepare()
     with Tap(fail):
-        result = albums.run()
+        result = albums.process()
     assert failed
     assert (result.parked, result.done_count) == (1, 0)
     item = albums.item(ALBUM)
@@ -68,7 +69,7 @@ def test_a_full_volume(
     assert not item.attempts
     with albums.context.open_queue() as queue:
         queue.unpark([ALBUM])
-    albums.run()
+    albums.process()
     where = {"archive_dir": "archive", "output_dir": "output"}.get(option)
     if where:
         shutil.move(other_volume / "folder", albums.root / where)
@@ -155,9 +156,7 @@ def test_a_volume_that_really_fills_up(
     tmp_path: Path, small_volume: Path, stage: str, option: str, match: str
 ) -> None:
     folder, ballast = small_volume / "folder", small_volume / "ballast"
-    (tmp_path / "master").mkdir()
-    albums = AlbumHome(tmp_path, rig.make_flac(tmp_path / "master", 3 * rig.RATE))
-    albums.values = {option: folder}
+    albums = AlbumHome(tmp_path, {option: folder}, samples=3 * sounds.RATE)
     albums.make(ALBUM)
     albums.prepare()
 
@@ -169,7 +168,7 @@ def test_a_volume_that_really_fills_up(
                 os.posix_fallocate(file.fileno(), 0, disk.f_bavail * disk.f_frsize - _ROOM)
 
     with Tap(lambda _: None, fill):
-        result = albums.run()
+        result = albums.process()
     assert ballast.exists()
     item = albums.item(ALBUM)
     assert (result.parked, result.done_count, item.status) == (1, 0, Status.PENDING)
@@ -179,12 +178,12 @@ def test_a_volume_that_really_fills_up(
     assert not item.attempts
     output = folder if option == "output_dir" else albums.output
     archive = folder if option == "archive_dir" else albums.archive
-    assert rig.names(output) == []
-    assert rig.names(archive / ALBUM) == (ARCHIVED if stage == "finalizing" else [])
+    assert job_home.names(output) == []
+    assert job_home.names(archive / ALBUM) == (ARCHIVED if stage == "finalizing" else [])
     ballast.unlink()
     with albums.context.open_queue() as queue:
         queue.unpark([ALBUM])
-    albums.run(delete_original=True)
+    albums.process(delete_original=True)
     assert albums.item(ALBUM).status is Status.COMPLETED
-    assert (rig.names(output / ALBUM), rig.names(archive / ALBUM)) == (OUTPUTS, ARCHIVED)
-    assert rig.names(albums.library) == []
+    assert (job_home.names(output / ALBUM), job_home.names(archive / ALBUM)) == (OUTPUTS, ARCHIVED)
+    assert job_home.names(albums.library) == []

@@ -15,8 +15,9 @@ from mediakeep.item import Status
 from mediakeep.media.encoding import pcm_source
 from mediakeep.runner import task_clock
 from mediakeep.runner.batch_config import ExecutionLimits
-from tests.albums import hanging_decoder, rig
-from tests.albums.rig import AlbumHome
+from tests import job_home
+from tests.albums import hanging_decoder
+from tests.job_kinds import AlbumHome
 
 STALL = 300.0
 
@@ -30,7 +31,11 @@ def check_results(albums: AlbumHome, limit: str) -> None:
     kept = sorted(path.name for path in albums.working.glob("*_processed/[!.]*.opus"))
     assert kept == ["02 T.opus", "03 T.opus"]
     assert good.status is Status.COMPLETED
-    assert rig.names(albums.output / "Art") == ["Good/02 T.opus", "Good/03 T.opus", "Good/rip.log"]
+    assert job_home.names(albums.output / "Art") == [
+        "Good/02 T.opus",
+        "Good/03 T.opus",
+        "Good/rip.log",
+    ]
     assert bad.error_message in albums.report("Art/Bad")["message"]
 
 
@@ -55,7 +60,7 @@ def test_a_hanging_decoder_is_ended_and_tried_again(
     monkeypatch.setattr(hanging_decoder, "time", SimpleNamespace(sleep=let_time_pass))
     monkeypatch.setattr(pcm_source.PcmSource, "_decode", hanging_decoder.decode_until_hung)
     two_albums.prepare()
-    two_albums.run(limits=ExecutionLimits(stall=STALL))
+    two_albums.process(limits=ExecutionLimits(stall=STALL))
     assert len(passed) == 3  # once in each of the two stages that decode
     text = "Art/Bad: it made no progress for 300 seconds (it reported none); it will run again"
     assert two_albums.log().count(text) == 2

@@ -12,9 +12,9 @@ import pytest
 
 from mediakeep.app.jobs import roll_back
 from mediakeep.item import Status
-from tests.albums import rig
-from tests.albums.rig import AlbumHome
+from tests import job_home, job_kinds
 from tests.albums.test_albums import ALBUM, OUTPUTS, SOURCES, check_published
+from tests.job_kinds import AlbumHome
 from tests.media.encoding import sounds
 from tests.media.transfer import tagged_sources
 
@@ -28,7 +28,7 @@ def interrupt(albums: AlbumHome) -> tuple[Path, Path]:
     assert albums.kill_at(1, "/02 T.opus")
     (source,) = albums.working.glob("*_source")
     (processed,) = albums.working.glob("*_processed")
-    assert rig.names(processed)[-1] == "01 T.opus"
+    assert job_home.names(processed)[-1] == "01 T.opus"
     assert source.name.startswith("Art - One [")
     return source, processed
 
@@ -41,7 +41,7 @@ def resume_line(albums: AlbumHome) -> str:
 
 def test_interrupted_only_the_remaining_tracks_are_converted(albums: AlbumHome) -> None:
     interrupt(albums)
-    albums.run()
+    albums.process()
     check_published(albums)
     assert resume_line(albums).endswith("the remaining tracks are converted (1 of 2 are done)")
     assert "1 of 2 tracks: Already converted (skipped)" in albums.log()
@@ -51,7 +51,7 @@ def test_interrupted_only_the_remaining_tracks_are_converted(albums: AlbumHome) 
 def test_working_folders_lost_processed_only(albums: AlbumHome) -> None:
     _, processed = interrupt(albums)
     shutil.rmtree(processed)
-    albums.run()
+    albums.process()
     check_published(albums)
     assert resume_line(albums) == "only _source exists, so all tracks are converted again"
     assert [row["attempts"] for row in albums.report(ALBUM)["tracks"]] == [2, 2]
@@ -60,7 +60,7 @@ def test_working_folders_lost_processed_only(albums: AlbumHome) -> None:
 def test_working_folders_lost_source_only(albums: AlbumHome) -> None:
     source, _ = interrupt(albums)
     shutil.rmtree(source)
-    albums.run()
+    albums.process()
     check_published(albums)
     assert resume_line(albums) == "_source is gone, so the original is copied again"
     assert [row["attempts"] for row in albums.report(ALBUM)["tracks"]] == [1, 2]
@@ -69,7 +69,7 @@ def test_working_folders_lost_source_only(albums: AlbumHome) -> None:
 def test_working_folders_lost_both(albums: AlbumHome) -> None:
     interrupt(albums)
     shutil.rmtree(albums.working)
-    albums.run()
+    albums.process()
     check_published(albums)
     assert resume_line(albums) == "the working folders are gone, so it begins with the original"
 
@@ -78,33 +78,33 @@ def test_working_folders_lost_and_the_original_too(albums: AlbumHome) -> None:
     interrupt(albums)
     shutil.rmtree(albums.working)
     shutil.rmtree(albums.library / ALBUM)
-    albums.run()
+    albums.process()
     item = albums.item(ALBUM)
     assert (item.status, item.skip_reason) == (
         Status.SKIPPED,
         "its working folders and its original are gone",
     )
     assert resume_line(albums) == item.skip_reason
-    assert rig.names(albums.output) == rig.names(albums.archive) == []
+    assert job_home.names(albums.output) == job_home.names(albums.archive) == []
 
 
 def test_without_resume_from_working_an_album_begins_with_its_original(albums: AlbumHome) -> None:
     source, _ = interrupt(albums)
     (source / "mine.txt").write_text("mine")
     (albums.path / "mediakeep.toml").write_text("[processing]\nresume_from_working = false\n")
-    albums.run()
+    albums.process()
     check_published(albums)
     assert resume_line(albums).startswith("its working folders were set aside")
-    assert str(source) in rig.quarantined(albums.working)
+    assert str(source) in job_home.quarantined(albums.working)
 
 
 def test_an_original_that_changes_meanwhile_is_copied_again(albums: AlbumHome) -> None:
     interrupt(albums)
-    rig.tag(albums.library / ALBUM / "01 T.flac", title="New")
+    job_kinds.tag(albums.library / ALBUM / "01 T.flac", title="New")
     (albums.library / ALBUM / "rip.log").unlink()
     albums.convert()
     assert resume_line(albums) == "the original has changed, so it is copied again"
-    assert rig.names(albums.output / ALBUM) == OUTPUTS[:2]
+    assert job_home.names(albums.output / ALBUM) == OUTPUTS[:2]
     assert mutagen.File(albums.output / ALBUM / "01 T.opus")["title"] == ["New"]
 
 
@@ -118,17 +118,17 @@ def test_an_original_that_changes_meanwhile_is_copied_again(albums: AlbumHome) -
 )
 def test_tampered_working_folders_are_noticed(albums: AlbumHome, tamper, why: str) -> None:  # type: ignore[no-untyped-def]
     tamper(*interrupt(albums))
-    albums.run()
+    albums.process()
     item = albums.item(ALBUM)
     assert item.processing_stage == "failed_convert"
     assert why in item.error_message
-    assert rig.names(albums.output) == rig.names(albums.archive) == []
+    assert job_home.names(albums.output) == job_home.names(albums.archive) == []
 
 
 def test_a_changed_output_is_converted_again(albums: AlbumHome) -> None:
     _, processed = interrupt(albums)
     (processed / "01 T.opus").write_bytes(b"OggS")
-    albums.run()
+    albums.process()
     check_published(albums)
 
 
@@ -142,7 +142,7 @@ def test_damaged_working_files_are_made_again(albums: AlbumHome, match: str) -> 
     for path in filter(Path.is_file, state.rglob("*")):
         if path.name not in ("owner.json", "source.json", "processed.json"):
             path.write_bytes(b"[\0\xff" * 100_000)
-    albums.run()
+    albums.process()
     check_published(albums)
     for name in OUTPUTS[:2]:
         assert "r128_track_gain" in mutagen.File(albums.output / ALBUM / name)
@@ -155,10 +155,10 @@ def test_an_album_that_continues_with_another_profile_is_converted_again(
     albums.make(ALBUM)
     albums.prepare()
     assert albums.kill_at(1, match)
-    albums.run(profile="mp3-v0", output_dir=albums.root / "mp3")
+    albums.process(profile="mp3-v0", output_dir=albums.root / "mp3")
     assert resume_line(albums) == "its profile has changed, so its tracks are converted again"
-    assert rig.names(albums.output) == []
-    assert rig.names(albums.root / "mp3" / ALBUM) == ["01 T.mp3", "02 T.mp3", "rip.log"]
+    assert job_home.names(albums.output) == []
+    assert job_home.names(albums.root / "mp3" / ALBUM) == ["01 T.mp3", "02 T.mp3", "rip.log"]
     assert albums.report(ALBUM)["profile"] == "mp3-v0"
 
 
@@ -166,69 +166,71 @@ def test_an_album_that_is_published_is_completed_in_its_profile(albums: AlbumHom
     albums.make(ALBUM)
     albums.prepare()
     assert albums.kill_at(3, "/output/Art")
-    assert rig.names(albums.output / ALBUM) == OUTPUTS
-    albums.run(profile="mp3-v0", output_dir=albums.root / "mp3")
+    assert job_home.names(albums.output / ALBUM) == OUTPUTS
+    albums.process(profile="mp3-v0", output_dir=albums.root / "mp3")
     check_published(albums)
     assert albums.report(ALBUM)["profile"] == "opus"
-    assert rig.names(albums.root / "mp3") == []
+    assert job_home.names(albums.root / "mp3") == []
 
 
 def test_a_kill_while_an_original_is_deleted_leaves_no_part_for_a_scan(albums: AlbumHome) -> None:
     albums.make(ALBUM)
     albums.prepare()
-    before = rig.contents(albums.library)
+    before = job_home.contents(albums.library)
     assert albums.kill_at(3, ".mediakeep-deleted-", delete_original=True)
-    assert [name.split("/")[1][:10] for name in rig.names(albums.library)] == [".mediakeep"] * 2
+    assert [name.split("/")[1][:10] for name in job_home.names(albums.library)] == [
+        ".mediakeep"
+    ] * 2
     assert albums.prepare() == ["0 albums on disk: no changes."]
     roll_back.roll_back(albums.context, ALBUM, albums.settings())
-    assert rig.contents(albums.library) == before
+    assert job_home.contents(albums.library) == before
     albums.reset(ALBUM)
-    albums.run(delete_original=True)
+    albums.process(delete_original=True)
     check_published(albums)
-    assert rig.names(albums.library) == []
+    assert job_home.names(albums.library) == []
 
 
 def check_nothing_is_half_done(albums: AlbumHome, before: dict[str, bytes]) -> None:
     """Check that archive and output are absent or whole, and that nothing is lost."""
-    output, archive = rig.names(albums.output / ALBUM), rig.names(albums.archive / ALBUM)
+    output, archive = job_home.names(albums.output / ALBUM), job_home.names(albums.archive / ALBUM)
     assert output in ([], OUTPUTS)
     assert archive in ([], ARCHIVED)
     if not (output and archive):
-        assert rig.contents(albums.library) == before
+        assert job_home.contents(albums.library) == before
 
 
 def kill_and_finish(albums: AlbumHome, call: int) -> bool:
     """Kill a batch at a call, and run it again; return False if it ended before."""
     albums.make(ALBUM)
     albums.prepare()
-    before = rig.contents(albums.library)
+    before = job_home.contents(albums.library)
     killed = albums.kill_at(call, delete_original=True)
     check_nothing_is_half_done(albums, before)
-    albums.run(delete_original=True)
+    albums.process(delete_original=True)
     check_published(albums)
-    assert rig.names(albums.library) == albums.working_folders() == []
+    assert job_home.names(albums.library) == albums.working_folders() == []
     attempts = [row["attempts"] for row in albums.report(ALBUM)["tracks"]]
     assert sum(attempts) <= 2 + killed
     return killed
 
 
-def kill_at_calls(tmp_path: Path, master: Path, step: int) -> int:
+def kill_at_calls(tmp_path: Path, step: int) -> int:
     """Kill a batch at every `step`th call, each in a new home; return the number of kills."""
     kills = 0
-    while kill_and_finish(AlbumHome(tmp_path / str(kills), master), 4 + kills * step):
+    while kill_and_finish(AlbumHome(tmp_path / str(kills)), 4 + kills * step):
         shutil.rmtree(tmp_path / str(kills))
         kills += 1
     return kills
 
 
 @pytest.mark.loop
-def test_killed_at_some_calls(tmp_path: Path, master: Path) -> None:
-    assert kill_at_calls(tmp_path, master, 37) > 2
+def test_killed_at_some_calls(tmp_path: Path) -> None:
+    assert kill_at_calls(tmp_path, 37) > 2
 
 
 @pytest.mark.slow
-def test_killed_at_every_call(tmp_path: Path, master: Path) -> None:
-    assert kill_at_calls(tmp_path, master, 1) > 100
+def test_killed_at_every_call(tmp_path: Path) -> None:
+    assert kill_at_calls(tmp_path, 1) > 100
 
 
 @pytest.mark.slow
@@ -239,15 +241,15 @@ def test_a_copied_track_with_new_tags_is_whole_after_any_kill(albums: AlbumHome)
     track.unlink()
     (albums.library / ALBUM / "cover.png").write_bytes(tagged_sources.BACK)
     albums.convert(enrich=True)
-    expected = rig.contents(albums.output)
+    expected = job_home.contents(albums.output)
     assert expected[f"{ALBUM}/01 T.mp3"].count(tagged_sources.BACK) == 1
     for call in itertools.count(1):
         shutil.rmtree(albums.output)
         albums.reset(ALBUM)
         killed = albums.kill_at(call, "_processed/", enrich=True)
-        assert rig.names(albums.output) == [] or rig.contents(albums.output) == expected
-        albums.run(enrich=True)
-        assert rig.contents(albums.output) == expected
+        assert job_home.names(albums.output) == [] or job_home.contents(albums.output) == expected
+        albums.process(enrich=True)
+        assert job_home.contents(albums.output) == expected
         if not killed:
             break
     assert call > 5
@@ -261,5 +263,5 @@ def test_working_files_with_other_times_are_judged_by_their_content(albums: Albu
     for path in albums.working.glob("*_[sp]*/*.*"):
         os.utime(path, (0, 0))
     albums.reset(ALBUM, "archiving")
-    albums.run()
+    albums.process()
     check_published(albums)

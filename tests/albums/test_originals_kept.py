@@ -13,28 +13,28 @@ from mediakeep.app.queue_admin import reset
 from mediakeep.errors import WorkingFilesChanged
 from mediakeep.item import Status
 from mediakeep.queue import actions
-from tests.albums import rig
-from tests.albums.rig import AlbumHome
+from tests import job_home
 from tests.albums.test_albums import ALBUM, OUTPUTS, SOURCES, check_published
 from tests.albums.test_interrupted import ARCHIVED, interrupt
 from tests.crash.tap import FileCall, Tap
+from tests.job_kinds import AlbumHome
 
 
 def test_an_original_with_a_metadata_file_is_restored_from_its_archive(albums: AlbumHome) -> None:
     albums.make(ALBUM)
     (albums.library / ALBUM / "archive_metadata.json").write_text('{"files": []}')
-    before = rig.contents(albums.library)
+    before = job_home.contents(albums.library)
     albums.convert(delete_original=True)
-    assert rig.names(albums.library) == []
+    assert job_home.names(albums.library) == []
     roll_back.roll_back(albums.context, ALBUM, albums.settings())
-    assert rig.contents(albums.library) == before
+    assert job_home.contents(albums.library) == before
 
 
 def test_a_rollback_that_was_killed_at_its_end_continues(
     albums: AlbumHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     albums.make(ALBUM)
-    before = rig.contents(albums.library)
+    before = job_home.contents(albums.library)
     albums.convert(delete_original=True)
     skip_item = actions.skip_item
 
@@ -54,7 +54,7 @@ def test_a_rollback_that_was_killed_at_its_end_continues(
     assert albums.item(ALBUM).skip_reason == roll_back.UNFINISHED
     roll_back.roll_back(albums.context, ALBUM, albums.settings())
     assert albums.item(ALBUM).skip_reason == roll_back.ROLLED_BACK
-    assert rig.contents(albums.library) == before
+    assert job_home.contents(albums.library) == before
 
 
 def test_cleanup_keeps_the_only_copy_of_an_original(albums: AlbumHome) -> None:
@@ -67,7 +67,7 @@ def test_cleanup_keeps_the_only_copy_of_an_original(albums: AlbumHome) -> None:
     assert clean_up.list_clean_up(albums.context, settings).lines == ["Nothing to clean up."]
     clean_up.clean_up(albums.context, settings)
     (source,) = albums.working.glob("*_source")
-    assert rig.contents(source) == rig.contents(albums.root / "away")
+    assert job_home.contents(source) == job_home.contents(albums.root / "away")
     (albums.root / "away").rename(original)
     clean_up.clean_up(albums.context, settings)
     assert albums.working_folders() == []
@@ -82,7 +82,7 @@ def test_an_original_with_other_times_than_its_copy_is_deleted(albums: AlbumHome
     shutil.rmtree(albums.output / ALBUM)
     os.utime(albums.library / ALBUM / "01 T.flac", (0, 0))
     albums.reset(ALBUM, "finalizing")
-    albums.run(delete_original=True)
+    albums.process(delete_original=True)
     check_published(albums)
     assert list(albums.library.rglob("*.flac")) == []
 
@@ -93,17 +93,17 @@ def test_an_emptied_original_replaces_nothing(albums: AlbumHome) -> None:
     albums.reset(ALBUM)
     for track in (albums.library / ALBUM).glob("*.flac"):
         track.unlink()
-    albums.run()
+    albums.process()
     assert (albums.item(ALBUM).status, albums.item(ALBUM).skip_reason) == (Status.SKIPPED, "empty")
-    assert rig.names(albums.output / ALBUM) == OUTPUTS
-    assert rig.names(albums.archive / ALBUM) == ARCHIVED
+    assert job_home.names(albums.output / ALBUM) == OUTPUTS
+    assert job_home.names(albums.archive / ALBUM) == ARCHIVED
 
 
 def test_an_album_whose_original_is_emptied_continues_with_its_copy(albums: AlbumHome) -> None:
     interrupt(albums)
     for track in (albums.library / ALBUM).glob("*.flac"):
         track.unlink()
-    albums.run()
+    albums.process()
     check_published(albums)
 
 
@@ -115,19 +115,19 @@ def test_an_archive_with_that_of_another_album_is_not_replaced(albums: AlbumHome
     albums.convert()
     shutil.rmtree(albums.library / "Art")
     albums.make("Art", tracks=1)
-    before = rig.contents(albums.archive)
+    before = job_home.contents(albums.archive)
     albums.convert()
     item = albums.item("Art")
     assert item.processing_stage == "failed_archive"
     assert f"{albums.archive / ALBUM} exists already. It is in a folder" in item.error_message
-    assert rig.contents(albums.archive) == before
+    assert job_home.contents(albums.archive) == before
 
 
 def test_an_original_is_restored_from_its_archive_if_its_copy_was_changed(
     albums: AlbumHome,
 ) -> None:
     albums.make(ALBUM)
-    before = rig.contents(albums.library)
+    before = job_home.contents(albums.library)
     (albums.path / "mediakeep.toml").write_text(
         "[processing]\ncleanup_working_on_success = false\n"
     )
@@ -136,19 +136,19 @@ def test_an_original_is_restored_from_its_archive_if_its_copy_was_changed(
     copy.write_bytes(b"changed")
     with pytest.raises(WorkingFilesChanged, match="Nothing was removed"):
         roll_back.roll_back(albums.context, ALBUM, albums.settings())
-    assert rig.contents(albums.library) == before
+    assert job_home.contents(albums.library) == before
 
 
 def test_folders_that_a_deletion_empties_are_removed_below_the_library(
     albums: AlbumHome,
 ) -> None:
     albums.make("Art/Live/One", "Art/Two", tracks=1)
-    before = rig.contents(albums.library)
+    before = job_home.contents(albums.library)
     albums.convert(delete_original=True)
     assert list(albums.library.iterdir()) == []
     for name in ("Art/Live/One", "Art/Two"):
         roll_back.roll_back(albums.context, name, albums.settings())
-    assert rig.contents(albums.library) == before
+    assert job_home.contents(albums.library) == before
 
 
 def test_an_original_with_a_link_is_kept_and_the_message_helps(albums: AlbumHome) -> None:
@@ -161,16 +161,16 @@ def test_an_original_with_a_link_is_kept_and_the_message_helps(albums: AlbumHome
     assert item.processing_stage == "failed_finalize"
     assert f"{track} is a link" in item.error_message
     assert "--retry-failed and --keep-original" in item.error_message
-    assert rig.names(albums.library / ALBUM) == SOURCES
+    assert job_home.names(albums.library / ALBUM) == SOURCES
     reset.reset_errors(albums.context)
-    albums.run()
+    albums.process()
     check_published(albums)
     assert track.is_symlink()
     track.unlink()
     shutil.copyfile(albums.root / "elsewhere.flac", track)
     albums.prepare()
     albums.reset(ALBUM)
-    albums.run(delete_original=True)
+    albums.process(delete_original=True)
     check_published(albums)
     assert not (albums.library / ALBUM).exists()
 
@@ -181,7 +181,7 @@ def test_albums_without_their_deleted_originals_keep_their_outputs(albums: Album
     albums.reset(ALBUM)
     albums.make("Art/Two")
     albums.prepare(mirror=True)
-    albums.run(mirror=True)
+    albums.process(mirror=True)
     check_published(albums, "Art/Two")
     item = albums.item(ALBUM)
     assert (item.status, item.skip_reason) == (
@@ -189,9 +189,9 @@ def test_albums_without_their_deleted_originals_keep_their_outputs(albums: Album
         "its original was deleted; restore it with --rollback",
     )
     albums.prepare(mirror=True)
-    assert rig.names(albums.output / ALBUM) == OUTPUTS
+    assert job_home.names(albums.output / ALBUM) == OUTPUTS
     roll_back.roll_back(albums.context, ALBUM, albums.settings())
-    assert rig.names(albums.library / ALBUM) == SOURCES
+    assert job_home.names(albums.library / ALBUM) == SOURCES
 
 
 def test_an_original_that_cannot_be_deleted_is_named(albums: AlbumHome) -> None:
@@ -203,7 +203,7 @@ def test_an_original_that_cannot_be_deleted_is_named(albums: AlbumHome) -> None:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     with Tap(refuse):
-        albums.run(delete_original=True)
+        albums.process(delete_original=True)
     message = albums.item(ALBUM).error_message
     assert message.startswith(f"{albums.library / ALBUM} not deleted: Permission denied. Grant")
-    assert rig.names(albums.library / ALBUM) == SOURCES
+    assert job_home.names(albums.library / ALBUM) == SOURCES

@@ -16,9 +16,9 @@ from mediakeep.item import Status
 from mediakeep.media.audio import essence
 from mediakeep.media.encoding import encoder
 from mediakeep_samples.music import track_files
-from tests.albums import rig
-from tests.albums.rig import AlbumHome
+from tests import job_home, job_kinds
 from tests.albums.test_albums import ALBUM
+from tests.job_kinds import AlbumHome
 from tests.sampling import each_row
 
 COVER = track_files.read_seed_file("cover.jpg")
@@ -59,7 +59,7 @@ def change_sound(albums: AlbumHome) -> None:
 
 def change_twin(albums: AlbumHome) -> None:
     change_tags(albums)
-    rig.tag(albums.output / ALBUM / "02 T.flac", title="By the user")
+    job_kinds.tag(albums.output / ALBUM / "02 T.flac", title="By the user")
 
 
 def link_twin(albums: AlbumHome) -> None:
@@ -103,13 +103,12 @@ RULE = '[[rules]]\nformats = ["FLAC"]\naction = "encode"\nprofile = "flac"\n'
 )
 def test_only_tracks_with_another_sound_are_encoded(
     tmp_path: Path,
-    master: Path,
     monkeypatch: pytest.MonkeyPatch,
     change: Change,
     options: dict[str, str],
     encoded: int,
 ) -> None:
-    albums, work = AlbumHome(tmp_path, master), Counter[str]()
+    albums, work = AlbumHome(tmp_path), Counter[str]()
     for module, name in ((measure_loudness, "measure"), (encoder, "encode_file")):
         function = getattr(module, name)
 
@@ -120,7 +119,7 @@ def test_only_tracks_with_another_sound_are_encoded(
         monkeypatch.setattr(module, name, count)
     albums.make(ALBUM, tracks=3)
     for count, name in ((22_000, f"library/{ALBUM}/02 T.flac"), (21_000, "third.flac")):
-        rig.make_flac(tmp_path, count).rename(tmp_path / name)
+        (tmp_path / name).write_bytes(job_kinds.make_flac(count))
     work.clear()
     (albums.path / "mediakeep.toml").write_text(RULE)
     albums.convert(profile="flac", mirror=True)
@@ -132,7 +131,7 @@ def test_only_tracks_with_another_sound_are_encoded(
     assert work == Counter(measure=3, encode_file=encoded)  # all are decoded, as damage counts
     assert albums.item(ALBUM).status is Status.COMPLETED
     replaced = [] if change is choose_again else [str(albums.output / ALBUM)]
-    assert rig.quarantined(albums.output) == replaced
+    assert job_home.quarantined(albums.output) == replaced
     rows = albums.report(ALBUM)["tracks"]
     assert sum(row.get("kept", False) for row in rows) == 3 - encoded
     if change is rename_track:

@@ -15,8 +15,9 @@ from mediakeep.item import Status
 from mediakeep.media.audio import essence
 from mediakeep.media.encoding import pcm_source
 from mediakeep.media.transfer import read_tags
-from tests.albums import rig, test_commands
-from tests.albums.rig import AlbumHome
+from tests import job_home, job_kinds
+from tests.albums import test_commands
+from tests.job_kinds import AlbumHome
 from tests.media import encoded
 from tests.media.encoding import sounds
 from tests.media.transfer import tagged_sources
@@ -90,7 +91,7 @@ def make_mixed_album(folder: Path) -> None:
     (folder / "s.ape").write_bytes(encoded.ape())
     (folder / "h.dsf").write_bytes(encoded.dsf())
     for name in ("s.ape", "a.wv", "flac.oga"):
-        rig.tag(folder / name, Title="Tide", Album="One", Artist="Art")
+        job_kinds.tag(folder / name, Title="Tide", Album="One", Artist="Art")
 
 
 def test_inputs_of_rare_formats(albums: AlbumHome) -> None:
@@ -149,9 +150,9 @@ def test_long_names_and_ignored_files(albums: AlbumHome) -> None:
     (folder / "c.wv").symlink_to(elsewhere / "b.wv")
     albums.convert(ignored=("booklet.pdf", "Bonus/"), links="refuse")
     assert albums.item(ALBUM).status is Status.COMPLETED, albums.item(ALBUM).error_message
-    found = rig.names(albums.output / ALBUM)
+    found = job_home.names(albums.output / ALBUM)
     assert found == sorted(["a.opus", "notes.txt", "x" * 250 + ".opus", letters[:125] + ".opus"])
-    kept = set(rig.names(albums.archive / ALBUM))
+    kept = set(job_home.names(albums.archive / ALBUM))
     assert {"booklet.pdf", "Scan.PDF", "Bonus/b.wv"} < kept
     assert not {"c.wv", "Else/b.wv"} & kept, "what links lead to is not even copied"
 
@@ -164,7 +165,7 @@ def test_kept_tracks_get_the_gains_and_the_cover_of_the_album(albums: AlbumHome)
     folder = albums.library / ALBUM
     for name in (*KEPT, "a.aac"):
         encoded.write(folder / name, name)
-    rig.tag(folder / "a.opus", title="Mine", r128_album_gain="0")
+    job_kinds.tag(folder / "a.opus", title="Mine", r128_album_gain="0")
     (folder / "folder.png").write_bytes(tagged_sources.BACK)
     albums.convert(enrich=True, profile="mp3-v0")
     copied = "1 aac copied, 1 opus copied, 1 wma copied, 1 m4a copied, 1 mp3 copied"
@@ -185,7 +186,7 @@ def test_kept_tracks_get_the_gains_and_the_cover_of_the_album(albums: AlbumHome)
         else:
             assert gains == {"replaygain_album_gain": tuple(gain)}
         assert [one.data for one in found.pictures] == [tagged_sources.BACK]
-    assert rig.contents(albums.output)[f"{ALBUM}/a.aac"] == (folder / "a.aac").read_bytes()
+    assert job_home.contents(albums.output)[f"{ALBUM}/a.aac"] == (folder / "a.aac").read_bytes()
     (lost,) = rows["a.aac"]["not_carried"]
     assert "only read" in lost["reason"]
 
@@ -234,7 +235,7 @@ def test_a_cover_is_embedded_if_that_is_set(albums: AlbumHome) -> None:
     albums.convert(enrich=True, profile="mp3-v0")
     (picture,) = tagged_sources.read_pictures(albums.output / ALBUM / "01 T.mp3")
     assert picture[3] == tagged_sources.FRONT
-    assert "cover.jpg" in rig.names(albums.output / ALBUM)
+    assert "cover.jpg" in job_home.names(albums.output / ALBUM)
 
 
 def test_album_gain_is_measured_over_all_tracks(albums: AlbumHome) -> None:
@@ -264,7 +265,7 @@ def test_peaks_are_measured_only_for_formats_that_store_them(albums: AlbumHome) 
     assert json.loads(measured.read_bytes())["peak"] is None
     albums.archive.unlink()
     albums.reset(ALBUM, "converting")
-    albums.run(profile="aac")
+    albums.process(profile="aac")
     track = mutagen.File(albums.output / ALBUM / "01 T.m4a")
     stored = track["----:com.apple.iTunes:REPLAYGAIN_TRACK_PEAK"]
     peak = sounds.measure(albums.master).peak

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.audiobooks.book_home import BookHome
+from tests.job_kinds import BookHome
 
 
 @pytest.fixture

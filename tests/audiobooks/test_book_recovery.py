@@ -22,8 +22,8 @@ from mediakeep.item import Status
 from mediakeep.media.encoding import pcm_source
 from mediakeep.outcome import NullProgress, Outcome, Stamp, Work
 from tests.audiobooks import books
-from tests.audiobooks.book_home import BookHome
 from tests.crash.tap import FileCall, Tap
+from tests.job_kinds import BookHome
 
 
 def find_chunk(home: BookHome) -> Path:
@@ -51,14 +51,14 @@ def run_stage(
 def check_book(home: BookHome) -> None:
     assert home.item().status is Status.COMPLETED
     (book,) = home.output.glob("*.m4b")
-    assert pcm_source.count_samples(book) == home.record()["verification"]["samples"]
+    assert pcm_source.count_samples(book) == home.report()["verification"]["samples"]
 
 
 @pytest.mark.parametrize("damage", ["lost", "other", "torn"])
 def test_a_chunk_that_is_lost_before_the_muxing_is_encoded_again(
     home: BookHome, damage: str
 ) -> None:
-    home.add(home.make("The Book", 1), backup=False)
+    home.add(home.make("The Book", tracks=1), backup=False)
     assert home.kill_at(1, ".book.part")
     chunk = find_chunk(home)
     if damage == "lost":
@@ -77,8 +77,9 @@ def test_a_chunk_that_is_lost_before_the_muxing_is_encoded_again(
 
 
 def test_a_damaged_plan_is_named_in_the_list_of_resumable_books(home: BookHome) -> None:
-    (key,) = home.add(home.make("The Book", 1), backup=False)
+    home.add(home.make("The Book", tracks=1), backup=False)
     assert home.kill_at(1, ".book.part")
+    (key,) = home.items()
     (plan,) = home.working.glob("*_state/plan.json")
     plan.write_bytes(plan.read_bytes()[:-1])
     job = BookJob(home.item(), key, msgspec.convert(home.settings(), BookSettings))
@@ -98,7 +99,7 @@ def test_a_book_that_fails_its_verification_is_made_again(home: BookHome, is_joi
     if is_joined:
         join_book(home)
     else:
-        home.add(home.make("The Book", 1), backup=False)
+        home.add(home.make("The Book", tracks=1), backup=False)
     assert home.kill_at(1, "placed.json")
     reset_to(home, "verifying")
     (book,) = home.working.glob("*_processed/book.m4b")
@@ -112,7 +113,7 @@ def test_a_book_that_fails_its_verification_is_made_again(home: BookHome, is_joi
 
 
 def test_a_book_that_is_lost_before_it_is_placed_is_made_again(home: BookHome) -> None:
-    home.add(home.make("The Book", 1), backup=False)
+    home.add(home.make("The Book", tracks=1), backup=False)
     assert home.kill_at(1, "placed.json")
     (book,) = home.working.glob("*_processed/book.m4b")
     book.unlink()
@@ -121,7 +122,7 @@ def test_a_book_that_is_lost_before_it_is_placed_is_made_again(home: BookHome) -
 
 
 def test_a_book_that_was_placed_but_not_recorded_is_replaced(home: BookHome) -> None:
-    folder = home.make("The Book", 1)
+    folder = home.make("The Book", tracks=1)
     home.add(folder, backup=False)
     assert home.kill_at(1, "placed.json")
     ((key, item),) = home.items().items()
@@ -135,7 +136,7 @@ def test_a_book_that_was_placed_but_not_recorded_is_replaced(home: BookHome) -> 
 def test_the_record_is_complete_after_a_kill_during_the_removal_of_working_files(
     home: BookHome,
 ) -> None:
-    home.add(home.make("The Book", 1), backup=False)
+    home.add(home.make("The Book", tracks=1), backup=False)
     assert home.kill_at(1, "placed.json")
     ((key, item),) = home.items().items()
     placed = run_stage(home, key, item, "placing")
@@ -147,11 +148,11 @@ def test_the_record_is_complete_after_a_kill_during_the_removal_of_working_files
 
     with Tap(stop), pytest.raises(KeyboardInterrupt):
         run_stage(home, key, item, "completed")
-    before = home.record()
+    before = home.report()
     for path in home.working.glob("*_state/[cdp]*"):  # they are removed in any order
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     run_stage(home, key, item, "completed")
-    assert home.record() == before
+    assert home.report() == before
     assert before["details"]
     assert list(home.working.iterdir()) == []
 
@@ -177,7 +178,7 @@ def test_a_book_without_a_source_that_was_lost_meanwhile_has_a_warning(home: Boo
     lost.unlink()
     home.process()
     check_book(home)
-    warning = home.record()["warnings"][-1]
+    warning = home.report()["warnings"][-1]
     assert warning == f"Built without {lost}: no longer in the folder since an earlier run."
 
 
@@ -192,7 +193,7 @@ def test_a_source_that_is_lost_is_restored_after_the_last_attempt(home: BookHome
     outcome = run_stage(home, key, item, "encoding", "encoding", "A chunk failed.")
     assert (outcome.state, outcome.resume_stage) == (Status.COMPLETED, "encoding")
     assert lost.read_bytes() == before
-    assert home.record()["message"] == f"A chunk failed. Restored: {lost}."
+    assert home.report()["message"] == f"A chunk failed. Restored: {lost}."
 
 
 def fail_in(match: str, number: int) -> Tap:
@@ -210,7 +211,7 @@ def fail_in(match: str, number: int) -> Tap:
 def test_a_book_waits_while_the_volume_of_its_parts_is_full(
     home: BookHome, disk_folder: Path, match: str
 ) -> None:
-    home.add(home.make("The Book", 1), backup=False)
+    home.add(home.make("The Book", tracks=1), backup=False)
     with tempfile.TemporaryDirectory(dir=disk_folder) as folder:
         home.working.symlink_to(folder)
         with fail_in(match, errno.ENOSPC):
@@ -222,7 +223,7 @@ def test_a_book_waits_while_the_volume_of_its_parts_is_full(
 
 @pytest.mark.parametrize(("match", "stage"), [("/counted/", "input"), ("_processed/", "encoding")])
 def test_an_unwritable_folder_is_named(home: BookHome, match: str, stage: str) -> None:
-    home.add(home.make("The Book", 1), backup=False)
+    home.add(home.make("The Book", tracks=1), backup=False)
     with fail_in(match, errno.EACCES):
         home.process()
     item = home.item()
@@ -237,7 +238,7 @@ def test_a_book_that_cannot_be_written_is_named_as_the_user_knows_it(
     def fail(*_: object) -> bytes:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    home.add(home.make("The Book", 1), backup=False)
+    home.add(home.make("The Book", tracks=1), backup=False)
     monkeypatch.setattr(m4b_header, "build_data_head", fail)
     home.process()
     item = home.item()

@@ -19,9 +19,10 @@ from mediakeep.audiobooks.item import to_path
 from mediakeep.commands import build_audiobooks
 from mediakeep.item import Status
 from mediakeep.media.encoding import pcm_source
+from tests import job_home
 from tests.audiobooks import books, test_find_chapters
-from tests.audiobooks.book_home import BookHome
 from tests.crash.gate import Gate
+from tests.job_kinds import BookHome
 
 
 def read_chapters(path: Path) -> list[tuple[float, str]]:
@@ -32,22 +33,14 @@ def read_chapters(path: Path) -> list[tuple[float, str]]:
         ]
 
 
-def list_files(folder: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
 def test_a_folder_becomes_a_book(home: BookHome) -> None:
-    folder = home.make("The Book", 3)
-    before = list_files(home.library)
-    printed = home.build(folder, "--author", "An Author", "--bitrate", "64k")
+    folder = home.make("The Book", tracks=3)
+    before = job_home.contents(home.library)
+    printed = home.batch(folder, "--author", "An Author", "--bitrate", "64k")
     book = home.output / "An Author - The Book.m4b"
     assert str(book) in printed
     lengths = [pcm_source.count_samples(path) for path in sorted(folder.iterdir())]
-    counted = home.record()["sources"]
+    counted = home.report()["sources"]
     expected = sum(source["samples"] for source in counted)
     assert pcm_source.count_samples(book) == expected
     assert counted[0]["samples"] == lengths[0]  # the others have other rates
@@ -58,20 +51,22 @@ def test_a_folder_becomes_a_book(home: BookHome) -> None:
     ]
     tags = mutagen.File(book)
     assert (tags["\xa9nam"], tags["\xa9ART"], tags["stik"]) == (["The Book"], ["An Author"], [2])
-    assert list_files(home.library) == before
+    assert job_home.contents(home.library) == before
     (backup,) = [path for path in home.backups.iterdir() if path.is_dir()]
     assert not [path for path in home.output.iterdir() if path.is_dir()]  # where a player scans
-    copies = {name: data for name, data in list_files(backup).items() if name != "backup.json"}
-    assert copies == list_files(folder)
+    copies = {
+        name: data for name, data in job_home.contents(backup).items() if name != "backup.json"
+    }
+    assert copies == job_home.contents(folder)
     assert not list(home.working.glob("*]_*"))
-    assert home.record()["id"] == str(uuid.UUID(*home.items()))
-    assert "is already done" in home.build(folder, "--author", "An Author", "--bitrate", "64k")
+    assert home.report()["id"] == str(uuid.UUID(*home.items()))
+    assert "is already done" in home.batch(folder, "--author", "An Author", "--bitrate", "64k")
 
 
 def test_a_dry_run_shows_the_order_and_writes_nothing(home: BookHome) -> None:
     folder = home.make("The Book")
     shutil.move(folder / "1 Part.mp3", folder / "10 Part.mp3")
-    printed = home.build(folder, "--dry-run", "--bitrate", "256k")
+    printed = home.batch(folder, "--dry-run", "--bitrate", "256k")
     assert printed.index("  1  2 Part.mp3") < printed.index("  2  10 Part.mp3")
     assert "Order: by name, numbers by value (no track number in" in printed
     assert "chapters by files" in printed
@@ -81,17 +76,17 @@ def test_a_dry_run_shows_the_order_and_writes_nothing(home: BookHome) -> None:
 
 def test_several_folders_become_one_book(home: BookHome) -> None:
     folders = [home.make("B"), home.make("A")]
-    home.build(*folders, "--combine", "--output", "Both", "--no-backup")
+    home.batch(*folders, "--combine", "--output", "Both", "--no-backup")
     titles = [title for _, title in read_chapters(home.output / "Both.m4b")]
     assert titles == ["B - 1 Part", "B - 2 Part", "A - 1 Part", "A - 2 Part"]
-    assert [Path(source["path"]).parent.name for source in home.record()["sources"]] == list("BBAA")
+    assert [Path(source["path"]).parent.name for source in home.report()["sources"]] == list("BBAA")
     assert not home.backups.exists()
 
 
 def test_all_books_of_a_folder_are_found(home: BookHome) -> None:
     home.make("Author/One")
     home.make("Author/Two")
-    home.build("--source-root", home.library, "--scan", "--all", "--formats", "mp3")
+    home.batch("--source-root", home.library, "--scan", "--all", "--formats", "mp3")
     assert {path.name for path in home.output.glob("*.m4b")} == {
         "Author - One.m4b",
         "Author - Two.m4b",
@@ -102,7 +97,7 @@ def test_all_books_of_a_folder_are_found(home: BookHome) -> None:
 def test_a_killed_command_continues_with_the_chunks_that_are_missing(
     home: BookHome, tmp_path: Path
 ) -> None:
-    folder = home.make("The Book", 1)
+    folder = home.make("The Book", tracks=1)
     sound = books.Kind(44_100, 1, 61.0)  # three chunks
     books.write_mp3(folder / "1 Part.mp3", sound)
     gate = Gate(tmp_path / "gate", 2, names="rename|replace", paths=r"\.chunk")
@@ -112,9 +107,9 @@ def test_a_killed_command_continues_with_the_chunks_that_are_missing(
     ) as process:
         assert gate.wait(process)
         os.killpg(process.pid, signal.SIGKILL)
-    assert "encoding" in home.run("build_audiobooks.py", "--list-resumable")
+    assert "encoding" in home.batch("--list-resumable")
     encoded = Gate(tmp_path / "encoded", 1000, names="rename|replace", paths=r"\.chunk")
-    home.build(folder, "--no-backup", **encoded.environment)
+    home.batch(folder, "--no-backup", **encoded.environment)
     assert encoded.calls == 2
     book = home.output / "The Book.m4b"
     assert pcm_source.count_samples(book) == pcm_source.count_samples(folder / "1 Part.mp3")
@@ -124,7 +119,7 @@ def test_all_unusable_files_are_named_before_any_work(home: BookHome) -> None:
     good, bad = home.make("Good"), home.make("Bad")
     (bad / "3.mp3").write_bytes(b"<html>")
     (bad / "4.mp3").touch()
-    printed = home.build(good, bad, "--no-backup", code=1)
+    printed = home.batch(good, bad, "--no-backup", code=1)
     assert "3.mp3" in printed
     assert "4.mp3: it is empty" in printed
     assert [path.name for path in home.output.glob("*.m4b")] == ["Good.m4b"]
@@ -134,17 +129,17 @@ def test_all_unusable_files_are_named_before_any_work(home: BookHome) -> None:
     assert failed.not_before == ""  # no attempt can help
     (bad / "3.mp3").unlink()
     (bad / "4.mp3").unlink()
-    home.build("--retry-failed")
+    home.batch("--retry-failed")
     assert {path.name for path in home.output.glob("*.m4b")} == {"Good.m4b", "Bad.m4b"}
 
 
 def test_an_unusable_cover_is_named_before_any_work(home: BookHome) -> None:
-    bad, good = home.make("Bad", 1), home.make("Good", 1)
+    bad, good = home.make("Bad", tracks=1), home.make("Good", tracks=1)
     cover = home.root / "cover.jpg"
     cover.write_text("no picture")
     home.add(bad, cover=cover)
     home.add(good)
-    planned = home.build("--dry-run", code=1)
+    planned = home.batch("--dry-run", code=1)
     assert "Bad: failed: Cover" in planned
     assert "Good: planned" in planned
     home.process()
@@ -155,9 +150,9 @@ def test_an_unusable_cover_is_named_before_any_work(home: BookHome) -> None:
 
 
 def test_a_malformed_file_of_chapters_is_named_before_any_work(home: BookHome) -> None:
-    folder, listed = home.make("Book", 1), home.root / "chapters.txt"
+    folder, listed = home.make("Book", tracks=1), home.root / "chapters.txt"
     listed.write_text("00:00:00 One\nTwo\n")
-    planned = home.build(folder, "--chapters", listed, "--dry-run", code=1)
+    planned = home.batch(folder, "--chapters", listed, "--dry-run", code=1)
     assert "line 2 is not a chapter" in planned
     home.add(folder, chapters=str(listed))
     home.process()
@@ -165,7 +160,7 @@ def test_a_malformed_file_of_chapters_is_named_before_any_work(home: BookHome) -
 
 
 def test_a_book_whose_folder_is_gone_does_not_stop_the_others(home: BookHome) -> None:
-    gone, good = home.make("Gone", 1), home.make("Good", 1)
+    gone, good = home.make("Gone", tracks=1), home.make("Good", tracks=1)
     home.add(gone, good)
     shutil.rmtree(gone)
     home.process()
@@ -176,11 +171,11 @@ def test_a_book_whose_folder_is_gone_does_not_stop_the_others(home: BookHome) ->
 
 def test_a_rollback_removes_the_book_and_restores_missing_sources(home: BookHome) -> None:
     folder = home.make("The Book")
-    before = list_files(folder)
-    home.build(folder)
+    before = job_home.contents(folder)
+    home.batch(folder)
     (folder / "1 Part.mp3").unlink()
     (folder / "2 Part.mp3").write_bytes(b"changed")
-    printed = home.build("--rollback", "The Book", "--yes")
+    printed = home.batch("--rollback", "The Book", "--yes")
     assert f"Restored: {folder / '1 Part.mp3'}" in printed
     assert "differs from its copy in the backup" in printed
     assert (folder / "1 Part.mp3").read_bytes() == before["1 Part.mp3"]
@@ -226,20 +221,20 @@ def test_chapters_that_a_user_edited_in_audiobookshelf_are_kept(
     own = test_find_chapters.write_shelf(
         folder, (0, "A", 0.7), (0.7, "B", lengths[0]), (lengths[0], "C", sum(lengths))
     )
-    assert f"chapters by {own}" in home.build(folder, "--dry-run", "--no-backup")
+    assert f"chapters by {own}" in home.batch(folder, "--dry-run", "--no-backup")
     home.add(folder, backup=False)
     home.process()
     marks = read_chapters(home.output / "Book.m4b")
     expected = [(0, "A"), (0.7, "B"), (lengths[0], "C")]  # and up to 50 ms between joined parts
     assert marks == [(pytest.approx(start, abs=0.05), title) for start, title in expected]
     note = f"The chapters are those in {own}."
-    assert note in home.record()["warnings"]
-    assert home.record()["chapters_from"] == "metadata.json"
+    assert note in home.report()["warnings"]
+    assert home.report()["chapters_from"] == "metadata.json"
     assert ("joined without encoding" in home.log()) == is_joined
     content = own.read_text()
     own.write_text(content.replace('"end":', '"end": 9'))
     text = f"Chapters {own} not read: its chapters do not end with the book."
-    planned = home.build(folder, "--dry-run", "--no-backup")
+    planned = home.batch(folder, "--dry-run", "--no-backup")
     assert [text in planned, f"chapters by {own}" in planned] == [True, False]
     own.write_text(content)
     home.add(folder, backup=False, chapters="none")
@@ -248,15 +243,15 @@ def test_chapters_that_a_user_edited_in_audiobookshelf_are_kept(
 
 
 def test_backups_of_earlier_settings_are_found_where_they_are(home: BookHome) -> None:
-    folder = home.make("The Book", 1)
-    home.build(folder, MEDIAKEEP_BACKUP_DIR="outputs/audiobooks/backup")
+    folder = home.make("The Book", tracks=1)
+    home.batch(folder, MEDIAKEEP_BACKUP_DIR="outputs/audiobooks/backup")
     (backup,) = (home.output / "backup").iterdir()
-    home.build("--audiobook", "The Book")
+    home.batch("--audiobook", "The Book")
     assert to_path(home.item().backup_path) == backup
     assert not home.backups.exists()
     record = json.loads((backup / "backup.json").read_text())
     (backup / "backup.json").write_text(json.dumps({**record, "created": "2020-01-01T00:00:00Z"}))
-    home.build("--all")
+    home.batch("--all")
     assert not backup.exists()
 
 
@@ -280,12 +275,12 @@ def test_lost_working_folders_begin_again(home: BookHome) -> None:
 
 
 def test_variables_of_the_environment_are_read(home: BookHome) -> None:
-    folder = home.make("The Book", 1)
+    folder = home.make("The Book", tracks=1)
     environment = {"BACKUP_ENABLED": "false", "MAX_FILE_SIZE_MB": "1", "MAX_CONCURRENT_JOBS": "2"}
-    assert "backup:" not in home.build(folder, "--dry-run", **environment)
-    assert "backup:" in home.build(folder, "--dry-run", **environment, MEDIAKEEP_BACKUP="true")
+    assert "backup:" not in home.batch(folder, "--dry-run", **environment)
+    assert "backup:" in home.batch(folder, "--dry-run", **environment, MEDIAKEEP_BACKUP="true")
     for variable in ("MAX_CONCURRENT_JOBS", "BACKUP_RETENTION_DAYS", "MEDIAKEEP_CHANNELS"):
-        assert f"{variable}: " in home.build(code=2, **{variable: "many"})
+        assert f"{variable}: " in home.batch(code=2, **{variable: "many"})
 
 
 @pytest.mark.parametrize(
@@ -342,12 +337,12 @@ def kill_until_done(home: BookHome, folder: Path, at: int) -> int:
 @pytest.mark.parametrize("at", [40, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_book_is_finished_through_any_number_of_kills(home: BookHome, at: int) -> None:
     folder = home.make("The Book")
-    before = list_files(folder)
+    before = job_home.contents(folder)
     assert kill_until_done(home, folder, at) > 0
     assert home.item().status is Status.COMPLETED
-    assert list_files(folder) == before
+    assert job_home.contents(folder) == before
     (book,) = home.output.glob("*.m4b")
-    record = home.record()
+    record = home.report()
     assert record["output"] == str(book)
     assert pcm_source.count_samples(book) == record["verification"]["samples"]
     assert len([path for path in home.backups.iterdir() if path.is_dir()]) == 1
@@ -357,9 +352,9 @@ def test_a_retry_names_the_options_that_books_keep(home: BookHome) -> None:
     bad = home.library / "Bad"
     bad.mkdir(parents=True)
     (bad / "1.mp3").touch()
-    home.build(bad, "--no-backup", "--damage", "refuse", code=1)
+    home.batch(bad, "--no-backup", "--damage", "refuse", code=1)
     for words in (("--retry-failed",), ("--retry-failed", "--damage", "refuse")):
-        assert "keep it" not in home.build(*words, code=1)
+        assert "keep it" not in home.batch(*words, code=1)
     for words in (("--dry-run",), ()):
-        printed = home.build("--retry-failed", "--damage", "conceal", *words, code=1)
+        printed = home.batch("--retry-failed", "--damage", "conceal", *words, code=1)
         assert "added with another --damage keep it" in printed

@@ -22,7 +22,7 @@ from mediakeep.media.audio.decode import frame_headers, ogg_page_scan
 from mediakeep.media.encoding import pcm_source
 from mediakeep.media.encoding.profiles import Profile
 from tests.audiobooks import books
-from tests.audiobooks.book_home import BookHome
+from tests.job_kinds import BookHome
 from tests.media.encoding import sounds
 from tests.sampling import each_row
 
@@ -424,15 +424,15 @@ def damage_book(home: BookHome) -> tuple[Path, list[int]]:
 def test_a_damaged_file_does_not_stop_a_book(home: BookHome) -> None:
     folder, lengths = damage_book(home)
     sounds.write_wav(folder / "3.wav", bytes(4 * 44_100))
-    planned = home.build(folder, "--no-backup", "--dry-run")
-    printed = home.build(folder, "--no-backup")
+    planned = home.batch(folder, "--no-backup", "--dry-run")
+    printed = home.batch(folder, "--no-backup")
     note = "1 Part.mp3: damaged at 0:01; 0.0"
     assert note in planned
     assert "3.wav: contains only silence." in planned
     assert ".m4b; 1 damaged file, 0.0" in printed
     (book,) = home.output.glob("*.m4b")
     assert pcm_source.count_samples(book) == sum(lengths) + 44_100
-    record = home.record()
+    record = home.report()
     assert [text.partition(note)[1] for text in record["warnings"]].count(note) == 1
     assert [chapter["start"] for chapter in record["chapters"]] == [
         0,
@@ -445,14 +445,14 @@ def test_a_damaged_file_does_not_stop_a_book(home: BookHome) -> None:
 
 def test_a_damaged_file_is_refused_before_the_backup(home: BookHome) -> None:
     folder, _ = damage_book(home)
-    planned = home.build(folder, "--damage", "refuse", "--dry-run", code=1)
-    printed = home.build(folder, "--damage", "refuse", code=1)
+    planned = home.batch(folder, "--damage", "refuse", "--dry-run", code=1)
+    printed = home.batch(folder, "--damage", "refuse", code=1)
     for text in (planned, printed):
         assert "1 Part.mp3: damaged at 0:01; 0.0" in text
         assert "use --damage conceal" in text
     assert not (home.output / "backup").exists()
     assert home.item().processing_stage == "failed_input"
-    home.build(folder, "--damage", "conceal", "--no-backup")
+    home.batch(folder, "--damage", "conceal", "--no-backup")
 
 
 def test_a_damaged_part_is_encoded_with_the_others(home: BookHome) -> None:
@@ -463,7 +463,7 @@ def test_a_damaged_part_is_encoded_with_the_others(home: BookHome) -> None:
         books.write_part(folder / name, 60_000)
     data = (folder / "1.m4a").read_bytes()
     (folder / "1.m4a").write_bytes(overwrite(data, len(data) // 2))
-    planned = home.build(folder, "--no-backup", "--dry-run")
+    planned = home.batch(folder, "--no-backup", "--dry-run")
     assert ("encoding: " in planned, "joined without encoding" in planned) == (True, False)
     home.add(folder, backup=False)
     home.process()

@@ -22,9 +22,9 @@ from mediakeep.queue import queue as queues
 from mediakeep.queue.history import event_log
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import QueueState
+from tests import job_home, job_kinds
 from tests.crash.gate import Gate
-from tests.reference import home
-from tests.reference.home import RecordingHome
+from tests.job_kinds import RecordingHome
 from tests.reference.recording import KIND
 from tests.reference.worker import PARTS
 
@@ -60,7 +60,7 @@ class Life:
     def __init__(self, root: Path, chance: random.Random, fault: str = "") -> None:
         self.home = RecordingHome(root)
         self.home.make(*_NAMES)
-        self.home.make("Broken", tracks=1, damaged=True)
+        self.home.make("Broken", tracks=1, damaged=1)
         self._chance, self._fault, self._gates = chance, fault, 0
         # A fault is planted in the process of the batch.
         self._words = ["--workers", str(1 if fault else chance.choice((1, 2)))]
@@ -73,8 +73,7 @@ class Life:
         self._part_notes = 0
 
     def _scan(self) -> None:
-        done = self.home.run("recording_queue_manager", "--scan", self.home.library)
-        assert done.returncode == 0, done.stderr
+        self.home.manage("--scan", self.home.library)
 
     def kill_once(self, point: str, *, wait: bool) -> bool:
         """Run a batch and kill it at a point; return False if it ended before."""
@@ -84,7 +83,7 @@ class Life:
         gate = Gate(self.home.root / f"gate{self._gates}", at, names=names, paths=paths)
         process = subprocess.Popen(
             self._command(wait=wait),
-            env={**home.environment(), **gate.environment},
+            env={**job_home.environment(), **gate.environment},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -92,23 +91,23 @@ class Life:
         if gate.wait(process):
             gate.kill(process)
             return True
-        _, errors = process.communicate(timeout=home.PATIENCE)
+        _, errors = process.communicate(timeout=job_home.PATIENCE)
         assert process.returncode in (0, 1), errors
         return False
 
     def _command(self, *, wait: bool) -> list[str]:
         words = ["--all", *self._words, "--publish-after", "1h" if wait else "0"]
-        command = self.home.command("process_recordings", *words)
+        command = self.home.command("process_recordings.py", *words)
         return [*command[:1], *_fault_words(self._fault), *command[1:]]
 
     def finish(self, *, wait: bool) -> None:
         """Run a batch to its end."""
         done = subprocess.run(
             self._command(wait=wait),
-            env=home.environment(),
+            env=job_home.environment(),
             capture_output=True,
             text=True,
-            timeout=home.PATIENCE,
+            timeout=job_home.PATIENCE,
         )
         assert done.returncode in (0, 1), done.stderr
 
@@ -149,7 +148,7 @@ class Life:
             files = sorted((self.home.output / name).glob("*"))
             if [path.name for path in files] != ["0.wav", "1.wav"]:
                 yield f"{name} was published as {[path.name for path in files]}"
-            elif any(home.read_samples(path) != _HALVED for path in files):
+            elif any(job_kinds.read_samples(path) != _HALVED for path in files):
                 yield f"{name} was published with other samples"
             stages = [event["stage"] for event in self._events("stage", name)]
             if stages != _STAGES[:-1]:
@@ -172,7 +171,7 @@ class Life:
         return [event for event in found if event["op"] == op and event["item"] == key]
 
 
-_HALVED = [sample // 2 for sample in home.SAMPLES]
+_HALVED = [sample // 2 for sample in job_kinds.WAV_SAMPLES]
 
 
 def _fault_words(fault: str) -> list[str]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.reference.home import RecordingHome
+from tests.job_kinds import RecordingHome
 
 
 def test_each_step_is_in_the_debug_log_and_results_are_on_stdout(tmp_path: Path) -> None:
     recordings = RecordingHome(tmp_path)
     recordings.make("Alpha", tracks=1)
-    recordings.make("Broken", tracks=1, damaged=True)
+    recordings.make("Broken", tracks=1, damaged=1)
     log = recordings.queue / "debug.log"
     words = ("--stage-retries", "converting=1", "--verbose")
-    recordings.process("--scan", recordings.library, "--dry-run", *words)
+    recordings.batch("--scan", recordings.library, "--dry-run", *words)
     assert not log.exists()
     events = recordings.events("--scan", recordings.library, *words, "--log-to", "stdout", code=1)
     lines = [json.loads(line) for line in log.read_text().splitlines()]

@@ -20,16 +20,16 @@ from mediakeep.commands import jobs, queue_manager
 from mediakeep.commands.display import batch_output
 from mediakeep.config import ENV_PREFIX
 from mediakeep.item import Status
+from tests import job_home
 from tests.crash.gate import Gate
-from tests.reference import home
-from tests.reference.home import RecordingHome
+from tests.job_kinds import RecordingHome
 from tests.reference.subject import SUBJECT
 
 
 @pytest.fixture
 def recordings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RecordingHome:
     """A home with two recordings, whose kind is found in this process for this test."""
-    monkeypatch.syspath_prepend(home.SCRIPTS)
+    monkeypatch.syspath_prepend(RecordingHome.scripts)
     monkeypatch.setattr(kinds, "list_kinds", kinds.list_kinds.__wrapped__)  # not cached
     for name in os.environ:
         if name.startswith(ENV_PREFIX):
@@ -79,7 +79,7 @@ def test_a_line_without_a_terminal_names_the_stage_and_its_progress(
 
 def test_jobs_are_listed_with_ids_states_and_progress(recordings: RecordingHome) -> None:
     assert run_jobs(recordings, "list") == "No jobs.\n"
-    recordings.make("Broken", damaged=True)
+    recordings.make("Broken", damaged=1)
     process(recordings, "--scan", recordings.library, "--batch-size", 1)
     process(recordings, "--recording", "Beta", "--publish-after", "1h")
     process(recordings, "--recording", "Broken", "--stage-retries", "converting=1", code=1)
@@ -119,10 +119,10 @@ def test_a_running_job_is_cancelled_and_its_batch_ends_its_tasks(
 ) -> None:
     manage(recordings, "--scan", recordings.library)
     gate = Gate(recordings.root / "gate", 1, names="replace", paths=r"Beta_processed/\d\.\d")
-    command = recordings.command("process_recordings", "--workers", 2)
+    command = recordings.command("process_recordings.py", "--workers", 2)
     batch = subprocess.Popen(
         command,
-        env={**home.environment(), **gate.environment},
+        env={**job_home.environment(), **gate.environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -133,7 +133,7 @@ def test_a_running_job_is_cancelled_and_its_batch_ends_its_tasks(
     out = run_jobs(recordings, "cancel", "beta")
     assert f"Beta is cancelled. Session {beta['session']} stops the tasks of this job now.\n" in out
     assert "--reset-recording NAME\n" in out
-    printed, errors = batch.communicate(timeout=home.PATIENCE)  # the gate stays closed
+    printed, errors = batch.communicate(timeout=job_home.PATIENCE)  # the gate stays closed
     assert batch.returncode == 0, errors
     assert "Beta: dropped, as it was cancelled\n" in printed
     statuses = {key: item.status for key, item in recordings.state().items.items()}
@@ -160,7 +160,7 @@ def test_a_cancelled_job_is_pending_again_when_it_is_added(recordings: Recording
 
 
 def test_ended_jobs_are_cleared_after_a_confirmation(recordings: RecordingHome) -> None:
-    recordings.make("Broken", damaged=True)
+    recordings.make("Broken", damaged=1)
     words = ("--stage-retries", "converting=1", "--all")
     process(recordings, "--scan", recordings.library, *words, code=1)
     recordings.make("New")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mediakeep.item import Status
-from tests.reference.home import RecordingHome
+from tests.job_kinds import RecordingHome
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def recordings(tmp_path: Path) -> RecordingHome:
 
 
 def test_waiting_items_are_unparked_and_reset_to_a_stage(recordings: RecordingHome) -> None:
-    recordings.process("--scan", recordings.library, "--publish-after", "1h")
+    recordings.batch("--scan", recordings.library, "--publish-after", "1h")
     assert recordings.manage("--unpark", "alpha") == "1 recording no longer waits.\n"
     items = recordings.state().items
     assert (items["Alpha"].parked, items["Beta"].parked) == ("", "published later")
@@ -40,7 +40,7 @@ def test_waiting_items_are_unparked_and_reset_to_a_stage(recordings: RecordingHo
 
 
 def test_retired_items_leave_the_queue_and_come_back_by_name(recordings: RecordingHome) -> None:
-    recordings.process("--scan", recordings.library, "--batch-size", 1)
+    recordings.batch("--scan", recordings.library, "--batch-size", 1)
     assert recordings.manage("--retire", "completed") == "1 recording is retired.\n"
     assert recordings.manage("--retire", "completed") == "Nothing to retire.\n"
     assert list(recordings.state().items) == ["Beta"]
@@ -55,7 +55,7 @@ def test_retired_items_leave_the_queue_and_come_back_by_name(recordings: Recordi
 
 
 def test_an_edited_stage_is_named_with_its_cure(recordings: RecordingHome) -> None:
-    recordings.process("--scan", recordings.library, "--batch-size", 1)
+    recordings.batch("--scan", recordings.library, "--batch-size", 1)
     path = recordings.queue / "processing_queue.json"
     path.write_text(path.read_text().replace('stage": "completed"', 'stage": "finished"'))
     for action in ("--validate-queue", "--show-summary", "--unpark=all"):

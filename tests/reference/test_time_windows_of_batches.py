@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from mediakeep.item import Status
+from tests import job_home
 from tests.crash.gate import Gate
-from tests.reference import home
-from tests.reference.home import RecordingHome
+from tests.job_kinds import RecordingHome
 
 
 @pytest.fixture
@@ -32,18 +32,18 @@ def window(begin: float, end: float) -> str:
 def test_outside_of_the_window_the_next_one_is_named(recordings: RecordingHome) -> None:
     closed = window(7200, 10800)
     words = ("--scan", recordings.library, "--between", closed)
-    done = recordings.run("process_recordings", *words)
+    done = recordings.execute("process_recordings.py", *words)
     assert (done.returncode, done.stdout.count("\n")) == (0, 1), done.stderr
     assert f"Outside of --between {closed}: nothing is started before " in done.stderr
     assert done.stderr.endswith("Add --wait to wait for it.\n")
     assert {item.status for item in recordings.state().items.values()} == {Status.PENDING}
-    assert "[1/1]" in recordings.process("--dry-run", "--batch-size", 1, "--between", closed)
-    command = recordings.command("process_recordings", "--wait", "--between", closed)
-    process = subprocess.Popen(command, env=home.environment(), stderr=subprocess.PIPE)
+    assert "[1/1]" in recordings.batch("--dry-run", "--batch-size", 1, "--between", closed)
+    command = recordings.command("process_recordings.py", "--wait", "--between", closed)
+    process = subprocess.Popen(command, env=job_home.environment(), stderr=subprocess.PIPE)
     assert process.stderr
     assert b"waiting until" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=home.PATIENCE)
+    process.communicate(timeout=job_home.PATIENCE)
     assert process.returncode == 130
 
 
@@ -55,11 +55,11 @@ def test_a_batch_goes_on_in_the_next_window(
     recordings.manage("--scan", recordings.library)
     gate = Gate(recordings.root / "gate", 1, names="replace", paths=r"_processed/\d\.\d")
     between = f"{window(-3600, 15)},{window(18, 3600)}"
-    command = recordings.command("process_recordings", "--wait", "--between", between, *words)
+    command = recordings.command("process_recordings.py", "--wait", "--between", between, *words)
     started = time.monotonic()
     process = subprocess.Popen(
         command,
-        env={**home.environment(), **gate.environment},
+        env={**job_home.environment(), **gate.environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -67,7 +67,7 @@ def test_a_batch_goes_on_in_the_next_window(
     gate.reach(process)
     time.sleep(max(0.0, started + 15.5 - time.monotonic()))
     gate.open()
-    out, errors = process.communicate(timeout=home.PATIENCE)
+    out, errors = process.communicate(timeout=job_home.PATIENCE)
     assert process.returncode == 0, errors
     statuses = [item.status for item in recordings.state().items.values()]
     assert statuses.count(Status.COMPLETED) == (2 if words == ("--all",) else 1)

@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from mediakeep.item import Item, Status
-from mediakeep.queue import readonly
-from mediakeep.queue.state import QueueState
-from tests.reference.home import RecordingHome
+from tests.job_kinds import RecordingHome
 from tests.reference.transfer import KIND
 
 KIB = 1024
@@ -18,30 +16,17 @@ KIB = 1024
 class TransferHome(RecordingHome):
     """A home, and a service with the files of its transfers."""
 
+    kind = KIND
+
     @property
     def service(self) -> Path:
         return self.root / "service"
-
-    @property
-    def queue(self) -> Path:
-        return self.path / "status" / KIND.name
 
     def make_files(self, *names: str, size: int = 8) -> None:
         (self.service / "songs").mkdir(parents=True, exist_ok=True)
         self.path.mkdir(exist_ok=True)
         for name in names:
             (self.service / "songs" / name).write_bytes(name.encode() * size)
-
-    def process(self, *words: object, code: int = 0) -> str:
-        """Run the batch script with one worker, and return what it printed."""
-        return self._expect(code, self.run("process_transfers", "--workers", 1, *words))
-
-    def manage(self, *words: object, code: int = 0) -> str:
-        """Run the manager script, and return what it printed."""
-        return self._expect(code, self.run("transfer_queue_manager", *words))
-
-    def state(self) -> QueueState:
-        return readonly.load_state(self.queue, KIND)
 
     def item(self, name: str = "a") -> Item:
         return next(item for key, item in self.state().items.items() if name in (key, item.name))
@@ -59,32 +44,32 @@ def transfers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TransferHome:
 
 
 def test_a_text_is_added_as_the_user_wrote_it(transfers: TransferHome) -> None:
-    out = transfers.process("--add", "box://songs/a", "--add", "box://songs/b")
+    out = transfers.batch("--add", "box://songs/a", "--add", "box://songs/b")
     assert "Added 2 transfers: a, b." in out
     assert transfers.list_sent() == ["a", "b"]
     assert [item.path for item in transfers.state().items.values()] == [
         "box://songs/a",
         "box://songs/b",
     ]
-    assert "a is already done." in transfers.process("--add", "box://songs/a")
-    text = " ".join(transfers.process("--help").split())
+    assert "a is already done." in transfers.batch("--add", "box://songs/a")
+    text = " ".join(transfers.batch("--help").split())
     assert "--add TEXT First add TEXT, such as box://songs/a.flac, as a new transfer;" in text
 
 
 def test_a_collection_is_scanned_again_and_moves(transfers: TransferHome) -> None:
-    out = transfers.process("--dry-run", "--scan", "box://songs")
+    out = transfers.batch("--dry-run", "--scan", "box://songs")
     assert "[3/3] c: planned" in out
     assert list(transfers.path.iterdir()) == []
     assert "New queue: 3 transfers." in transfers.manage("--scan", "box://songs")
     assert transfers.state().head.library_path == "box://songs"
     transfers.make_files("d")
     (transfers.service / "songs" / "c").unlink()
-    out = transfers.process("--scan", "box://songs", "--yes")
+    out = transfers.batch("--scan", "box://songs", "--yes")
     assert "transfers on disk: 1 new, 1 vanished." in out
     assert transfers.list_sent() == ["a", "b", "d"]
     assert transfers.item("c").skip_reason == "vanished"
     (transfers.service / "songs").rename(transfers.service / "tunes")
-    refused = transfers.process("--scan", "box://tunes", code=2)
+    refused = transfers.batch("--scan", "box://tunes", code=2)
     assert "This queue belongs to box://songs, not to box://tunes." in refused
     transfers.manage("--relocate", "box://tunes")
     assert transfers.item().path == "box://tunes/a"
@@ -93,7 +78,7 @@ def test_a_collection_is_scanned_again_and_moves(transfers: TransferHome) -> Non
 def test_a_restored_queue_of_texts_is_valid(transfers: TransferHome) -> None:
     transfers.manage("--scan", "box://songs")
     transfers.manage("--checkpoint")
-    transfers.process()
+    transfers.batch()
     transfers.manage("--restore-checkpoint", "latest")
     assert transfers.item().status is Status.PENDING
     transfers.manage("--validate-queue")
@@ -103,13 +88,13 @@ def test_a_text_that_no_kind_takes_is_refused_with_the_nearest_example(
     transfers: TransferHome,
 ) -> None:
     for text in ("https://archive.org/details/x", "songs/a", ""):
-        out = transfers.process("--add", "box://songs/a", "--add", text, code=2)
+        out = transfers.batch("--add", "box://songs/a", "--add", text, code=2)
         assert f'"{text}" cannot be added: it is no transfer.' in out
         assert "process_transfers.py takes items such as box://songs/a.flac." in out
     assert not transfers.queue.exists()
     recordings = RecordingHome(transfers.root)
     recordings.make("Alpha")
-    done = recordings.run("process_recordings", "--add", "https://archive.org/details/x")
+    done = recordings.execute("process_recordings.py", "--add", "https://archive.org/details/x")
     assert done.returncode == 2
     assert '"https://archive.org/details/x" cannot be added: it is no recording.' in done.stderr
 
@@ -118,17 +103,17 @@ def test_the_stage_that_failed_is_kept_next_to_a_code_that_stages_share(
     transfers: TransferHome,
 ) -> None:
     words = ("--refuse", "--stage-retries", "sending=1")
-    transfers.process("--add", "box://songs/a", *words, code=1)
+    transfers.batch("--add", "box://songs/a", *words, code=1)
     failed = transfers.item()
     assert (failed.processing_stage, failed.failed_stage) == ("failed", "sending")
     assert transfers.state().count_by_stage() == {"failed": 1}
-    assert "next stage sending" in transfers.process("--list-resumable")
+    assert "next stage sending" in transfers.batch("--list-resumable")
     assert "Failed in sending: 1 transfer, 1 attempt" in transfers.manage("--show-summary")
     again = transfers.manage("--reset-transfer", "a", "--to", "sending")
     assert "a" in again
     assert (transfers.item().processing_stage, transfers.item().failed_stage) == ("sending", "")
-    transfers.process(*words, code=1)
-    transfers.process("--retry-failed")
+    transfers.batch(*words, code=1)
+    transfers.batch("--retry-failed")
     assert transfers.list_sent() == ["a"]
     assert transfers.item().failed_stage == ""
     calls = [line.rpartition(" ")[2] for line in transfers.notes("call")]

@@ -1,0 +1,202 @@
+"""The homes of each kind of job: how jobs are made, and which settings their commands build."""
+
+from __future__ import annotations
+
+import array
+import functools
+import json
+import sys
+import tempfile
+import wave
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mutagen
+
+from mediakeep.albums.item import ALBUMS, AlbumItem
+from mediakeep.app import album_settings, audiobook_settings
+from mediakeep.audiobooks.item import AUDIOBOOKS, AudiobookItem
+from mediakeep.audiobooks.settings import BookOptions
+from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.queue import readonly
+from mediakeep.queue.state import QueueState
+from tests import job_home
+from tests.audiobooks import books
+from tests.job_home import JobHome
+from tests.media.encoding import sounds
+from tests.reference.recording import KIND, Recording
+
+SAMPLES = 22_050  # of a track of an album; a loudness needs 400 ms
+WAV_SAMPLES = [100 * number % 3000 for number in range(50)]
+
+
+@dataclass
+class AlbumHome(JobHome[AlbumItem]):
+    """A home with albums, and where they are converted."""
+
+    access: ServiceConfig | None = None
+    samples: int = SAMPLES  # per channel of a track
+
+    kind = ALBUMS
+
+    @property
+    def output(self) -> Path:
+        return self.root / "output"
+
+    @property
+    def archive(self) -> Path:
+        return self.root / "archive"
+
+    @property
+    def master(self) -> Path:
+        """A tiny FLAC file of noise."""
+        path = self.root / "master.flac"
+        if not path.exists():
+            path.write_bytes(make_flac(self.samples))
+        return path
+
+    def write_tracks(self, folder: Path, count: int) -> None:
+        for number in range(1, count + 1):
+            track = folder / f"{number:02} T.flac"
+            track.write_bytes(make_flac(self.samples))
+            tag(track, album=folder.name, artist=folder.parent.name, title=f"T {number}")
+        (folder / "rip.log").write_text("log")
+
+    def settings(
+        self, *, ignored: tuple[str, ...] = (), links: str = "follow", **options: Any
+    ) -> dict[str, Any]:
+        names = ("source", "config", "profile", "verify", "existing", "enrich", "delete_original")
+        folders = {"output_dir": self.output, "archive_dir": self.archive}
+        given = {**dict.fromkeys(names), "working_dir": None, "keep_going": False, "mirror": False}
+        others: dict[str, Any] = {"max_attempts": 3, "add": (), "scan": None}
+        others |= {"ignore": ",".join(ignored), "links": links}
+        values = {**given, **folders, "access": self.access, **self.values, **options}
+        return album_settings.build_settings(self.path, values, others, {})
+
+    def list_opened(self, **options: Any) -> list[str]:
+        """Scan and process in a child; return the files of the library that it opened."""
+        notes = self.root / "opened"
+
+        def convert() -> None:
+            opened: list[str] = []
+            sys.addaudithook(
+                lambda event, what: opened.append(str(what[0])) if event == "open" else None
+            )
+            self.convert(**options)
+            notes.write_text(
+                json.dumps([path for path in opened if path.startswith(f"{self.library}/")])
+            )
+
+        job_home.run_in_child(convert)
+        found: list[str] = json.loads(notes.read_text())
+        return found
+
+
+@functools.cache
+def make_flac(count: int = SAMPLES) -> bytes:
+    """Return a tiny FLAC file of noise."""
+    with tempfile.TemporaryDirectory() as folder:
+        wav = sounds.write_noise(Path(folder) / "a.wav", count)
+        sounds.convert(wav, wav.with_suffix(".flac"), "flac")
+        return wav.with_suffix(".flac").read_bytes()
+
+
+def tag(path: Path, **fields: str) -> None:
+    """Write tags with mutagen."""
+    file = mutagen.File(path)
+    for name, text in fields.items():
+        file[name] = text
+    file.save()
+
+
+@dataclass
+class BookHome(JobHome[AudiobookItem]):
+    """A home with audiobooks."""
+
+    kind = AUDIOBOOKS
+
+    @property
+    def output(self) -> Path:
+        return self.path / "outputs" / "audiobooks"
+
+    @property
+    def backups(self) -> Path:
+        return self.path / "status" / "backups" / "audiobooks"
+
+    def write_tracks(self, folder: Path, count: int) -> None:
+        """Write the first kinds of mixed files."""
+        for number, kind in enumerate(books.MIXED[:count], 1):
+            (folder / f"{number} Part.mp3").write_bytes(_encode_part(kind))
+
+    def settings(self, *, folders: tuple[Path, ...] = (), **options: Any) -> dict[str, Any]:
+        names = (*BookOptions.__struct_fields__, "config", "working_dir", "source_root")
+        given = {**dict.fromkeys(names), "folders": folders, "combine": False}
+        others: dict[str, Any] = {"add": (), "scan": None, "jobs": 0, "workers": 0, "ignore": ""}
+        values = {**given, **self.values, **options}
+        return audiobook_settings.build_settings(self.path, values, others, {})
+
+    def add(self, *folders: Path, **options: Any) -> None:
+        """Add books as the command adds its folders."""
+        self.prepare(*folders, folders=folders, **options)
+
+
+@functools.cache
+def _encode_part(kind: books.Kind) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return books.write_mp3(Path(folder) / "a.mp3", kind).read_bytes()
+
+
+@dataclass
+class RecordingHome(JobHome[Recording]):
+    """A home with recordings, whose batches have one worker."""
+
+    kind = KIND
+    scripts = job_home.ROOT / "tests" / "reference" / "scripts"  # also where the kind is installed
+
+    @property
+    def output(self) -> Path:
+        return self.path / "outputs" / "recordings"
+
+    def write_tracks(self, folder: Path, count: int) -> None:
+        for number in range(count):
+            write_track(folder / f"{number}.wav")
+
+    def damage(self, track: Path) -> None:
+        track.write_bytes(b"RIFF")
+
+    def settings(self, **options: Any) -> dict[str, Any]:
+        flags = {"delete_original": False, "keep_working": False, "publish_after": 0.0}
+        return {"output": None, "working": None, **flags, **self.values, **options}
+
+    def batch(self, *words: object, code: int = 0, **variables: str) -> str:
+        return super().batch("--workers", 1, *words, code=code, **variables)
+
+    def events(self, *words: object, code: int = 0) -> list[dict[str, Any]]:
+        """Run the batch script, and return the JSON lines that it printed."""
+        return [json.loads(line) for line in self.batch("--json", *words, code=code).splitlines()]
+
+    def state(self) -> QueueState:
+        """Return the queue."""
+        return readonly.load_state(self.queue, self.kind)
+
+    def notes(self, word: str) -> list[str]:
+        """Return what the workers noted, without their process: calls of stages, or parts."""
+        found = [*self.path.glob("notes.log"), *self.working.glob("notes.log")]
+        lines = [line for path in found for line in path.read_text().splitlines()]
+        return [
+            line.rpartition(" ")[0].partition(" ")[2] for line in lines if line.startswith(word)
+        ]
+
+
+def write_track(path: Path) -> None:
+    """Write a WAV file with 50 samples."""
+    with wave.open(str(path), "wb") as target:
+        target.setparams((1, 2, 8000, 0, "NONE", ""))
+        target.writeframes(array.array("h", WAV_SAMPLES).tobytes())
+
+
+def read_samples(path: Path) -> list[int]:
+    """Return the samples of a WAV file."""
+    with wave.open(str(path)) as source:
+        return array.array("h", source.readframes(source.getnframes())).tolist()
