@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mediakeep.item import Item, Status
 from tests.job_kinds import RecordingHome
+from tests.reference import box_service
+from tests.reference.box_service import BoxService
 from tests.reference.transfer import KIND
 
 KIB = 1024
@@ -36,9 +39,16 @@ class TransferHome(RecordingHome):
 
 
 @pytest.fixture
-def transfers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TransferHome:
+def service(tmp_path: Path) -> Iterator[BoxService]:
+    with box_service.serve(tmp_path / "service") as service:
+        yield service
+
+
+@pytest.fixture
+def transfers(tmp_path: Path, service: BoxService, monkeypatch: pytest.MonkeyPatch) -> TransferHome:
     found = TransferHome(tmp_path)
     monkeypatch.setenv("SERVICE", str(found.service))
+    monkeypatch.setenv("SERVICE_URL", service.url)
     found.make_files("a", "b", "c")
     return found
 
@@ -118,3 +128,35 @@ def test_the_stage_that_failed_is_kept_next_to_a_code_that_stages_share(
     assert transfers.item().failed_stage == ""
     calls = [line.rpartition(" ")[2] for line in transfers.notes("call")]
     assert calls == [*("fetching", "sending", "sending", "sending"), *("fetching", "sending")]
+
+
+def test_a_cut_connection_is_no_attempt_if_bytes_have_arrived(
+    transfers: TransferHome, service: BoxService
+) -> None:
+    transfers.make_files("a", size=400 * KIB)
+    service.cut_after = 64 * KIB
+    out = transfers.batch("--add", "box://songs/a", "--wait")
+    ends = [min(64 * KIB * number, 400 * KIB) for number in range(1, 8)]
+    assert service.sent == list(zip([0, *ends], ends, strict=False))
+    assert transfers.list_sent() == ["a"]
+    done = transfers.item()
+    assert (done.attempts, done.made_progress, done.refunds) == ({"sending": 1}, 0, 0)
+    assert "The connection was cut after 65536 bytes." in out
+
+
+def test_a_cut_connection_is_an_attempt_if_few_bytes_have_arrived(
+    transfers: TransferHome, service: BoxService
+) -> None:
+    transfers.make_files("a", size=400 * KIB)
+    service.cut_after = 64 * KIB - 1
+    transfers.batch("--add", "box://songs/a", "--wait", code=1)
+    assert len(service.sent) == 3
+    failed = transfers.item()
+    assert (failed.status, failed.not_before, failed.attempts) == (
+        *(Status.ERROR, "", {"fetching": 3}),
+    )
+    assert failed.made_progress == 3 * (64 * KIB - 1)
+    service.cut_after = 0
+    transfers.batch("--retry-failed")
+    assert service.sent[-1] == (failed.made_progress, 400 * KIB)
+    assert transfers.list_sent() == ["a"]

@@ -1,8 +1,8 @@
 """A kind of jobs whose items are texts: transfers, which fetch a file of a service and send it on.
 
-The service is the folder that SERVICE names; a file is named as in "box://songs/a.flac". What is
-fetched is kept, so that a cut connection is resumed. Before a file is sent, an upload is opened and
-recorded, so that it is opened once.
+The service has the files of the folder that SERVICE names, at the address in SERVICE_URL; a file is
+named as in "box://songs/a.flac". What is fetched is kept, so that a cut connection is resumed.
+Before a file is sent, an upload is opened and recorded, so that it is opened once.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from mediakeep.stages import Retry, Stage, StageTable
 from tests.runner import notes
 
 _SCHEME = "box://"
+_BLOCK = 65_536
 
 
 class Transfer(
@@ -33,7 +35,7 @@ class Transfer(
 
 
 class ConnectionCut(ItemFailed):
-    """Raised with the bytes of the file that exist."""
+    """Raised with the number of bytes that were fetched so far, by all attempts."""
 
     message = "The connection was cut after {} bytes."
 
@@ -92,19 +94,20 @@ def _locate_copy(home: Path, item: Item) -> Path:
 
 
 def _fetch(home: Path, item: Item, settings: Settings) -> Outcome:
-    """Append to what is there; the connection is cut after the bytes of the settings."""
-    content = _find_in_service(item.path).read_bytes()
+    """Append what the service sends to what is there."""
     target = _locate_copy(home, item)
     target.parent.mkdir(exist_ok=True)
     with target.open("ab") as stream:
-        begin = stream.tell()
-        end = begin + settings["cut_after"] if settings["cut_after"] else len(content)
-        stream.write(content[begin:end])
+        url = f"{os.environ['SERVICE_URL']}/{item.path.removeprefix(_SCHEME)}"
+        wanted = urllib.request.Request(url, headers={"Range": f"bytes={stream.tell()}-"})
+        with urllib.request.urlopen(wanted) as response:
+            missing = int(response.headers["Content-Length"])
+            while block := response.read(_BLOCK):
+                missing -= stream.write(block)
         stream.flush()
         os.fsync(stream.fileno())
-    notes.note(home, "sent", item.output_name, begin, min(end, len(content)))
-    if end < len(content):
-        raise ConnectionCut(end)
+    if missing:
+        raise ConnectionCut(target.stat().st_size)
     return Outcome(next_stage=settings["then"])
 
 

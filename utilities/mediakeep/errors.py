@@ -50,6 +50,7 @@
 
 Each class has its message template and its exit code as attributes, because `python -OO` removes
 docstrings. A worker that raises a class whose `is_final` is set is not called again for the item.
+An error of a transfer may set `made_progress`: if enough bytes are new, no attempt is counted.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ class MediakeepError(Exception):
     message = "Something went wrong: {}"
     exit_code = 1
     is_final = False  # whether no further attempt of the item, or of the part, can succeed
+    made_progress = 0  # the bytes that the stage, or the part, has so far
 
     def __str__(self) -> str:
         args = [path_text.display_path(x) if isinstance(x, PurePath) else x for x in self.args]

@@ -109,6 +109,8 @@ class Item(
     failed_stage: str = ""  # of an item whose failure code several stages share
     cleanup_stage: str = ""  # the stage that failed for the last time; its cleanup is due
     resume_stage: str = ""  # the stage in which the next attempt begins, if not the failed one
+    made_progress: Number = 0  # the most bytes that the stage had after a failed attempt
+    refunds: Number = 0  # failed attempts in a row that were not counted
     parts: PartsRecord | None = None  # of the running stage
     output_name: str = ""
     report: str = ""

@@ -57,6 +57,10 @@ class Outcome(msgspec.Struct, frozen=True):
     later attempt begins. If it is the failed stage, its finished parts are kept; without it, a
     reset begins with the first stage. A failure with `is_final` is not tried again, whatever the
     retries.
+
+    `made_progress`, of a failure, is the number of bytes that the stage has so far, such as those
+    of a download that goes on where it was cut. A failure with at least 64 KiB more than any
+    before is no attempt, but after 20 of these in a row the next one is.
     """
 
     state: Status = Status.COMPLETED
@@ -68,6 +72,7 @@ class Outcome(msgspec.Struct, frozen=True):
     next_stage: str = ""
     resume_stage: str = ""
     is_final: bool = False
+    made_progress: int = 0  # bytes
     facts: dict[str, Any] = {}
     traceback: str = ""
 
@@ -78,7 +83,8 @@ class Parts(msgspec.Struct, frozen=True):
     The runner runs the parts, then calls the stage again with their results. `inputs` must be
     picklable, and the result of a part must be encodable as JSON. `weights` are the relative costs
     of the parts, all 1 if empty. A part that fails is run once more at once, unless it raised an
-    error with `is_final`. If it fails again, the attempt of the stage has failed; with
+    error with `is_final`; one with new bytes in `made_progress` is run again as often as a stage
+    is. If it fails again, the attempt of the stage has failed; with
     `keep_going`, the stage is called with a PartFailed in place of its result instead.
     """
 

@@ -14,6 +14,9 @@ import msgspec
 
 Exhaustion = Literal["error", "skipped"]
 
+_LEAST_PROGRESS = 65_536  # bytes by which a failed attempt must have come further
+_MOST_REFUNDS = 20  # in a row
+
 
 class Retry(msgspec.Struct, frozen=True):
     """How often a stage is tried, and the seconds before its second attempt.
@@ -25,6 +28,15 @@ class Retry(msgspec.Struct, frozen=True):
     times: int = 3
     delay: float = 600.0
     exhaustion: Exhaustion = "error"
+
+
+def is_refunded(made_progress: int, before: int, refunds: int) -> bool:
+    """Return whether a failed attempt is not counted, as it came further than those before.
+
+    `made_progress` is the number of bytes that exist after it, and `before` the most that existed
+    after an earlier one. Of the attempts in a row, `refunds` were not counted.
+    """
+    return made_progress - before >= _LEAST_PROGRESS and refunds < _MOST_REFUNDS
 
 
 class Stage(msgspec.Struct, frozen=True):

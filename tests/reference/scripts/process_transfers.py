@@ -8,7 +8,6 @@ from tests.reference.transfer import KIND
 main = job_command.build_command(
     KIND,
     (
-        click.option("--cut-after", type=int, default=0, help="Bytes after which a cut is made."),
         click.option("--refuse", is_flag=True, help="Let the service refuse all files."),
         click.option("--then", default="sending", hidden=True, help="The stage after the first."),
     ),

@@ -261,7 +261,7 @@ def _build_skip_change(
     state: QueueState, key: str, reason: str, more: Mapping[str, Any]
 ) -> QueueChange:
     """Return the change that skips an item and ends its claim, with more changes of its fields."""
-    changes = {**settle.build_clear_patch(state.items[key], _CLAIM_AND_WAIT_FIELDS), **more}
+    changes = {**stage_changes.build_clear_patch(state.items[key], _CLAIM_AND_WAIT_FIELDS), **more}
     status = {"status": Status.SKIPPED, "skip_reason": reason, "settled": state.seq + 1}
     ending = SettleRequest(Outcome(Status.SKIPPED, reason))
     return QueueChange("settle", {key: changes | status}, settle.build_history_facts(ending))

@@ -16,7 +16,10 @@ _ATTEMPT_FIELDS = (
     *("error_message", "error_date", "not_before", "processing_stage", "parts", "attempts"),
     *("lookup", "for_lookup"),
 )
-_WAIT_FIELDS = ("parked", "out_of_space", "failed_stage", "cleanup_stage", "resume_stage")
+_WAIT_FIELDS = (
+    *("parked", "out_of_space", "failed_stage", "cleanup_stage", "resume_stage"),
+    *("made_progress", "refunds"),
+)
 
 
 def build_reset_patch(kind: Kind, item: Item, to_stage: str = "") -> dict[str, Any]:

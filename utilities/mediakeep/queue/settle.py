@@ -10,7 +10,7 @@ from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.outcome import Outcome
 from mediakeep.queue import stage_changes
-from mediakeep.queue.stage_changes import TRANSIENT_FACTS
+from mediakeep.queue.stage_changes import PROGRESS_FIELDS, TRANSIENT_FACTS
 
 
 class SettleRequest(msgspec.Struct, frozen=True):
@@ -29,7 +29,7 @@ class SettleRequest(msgspec.Struct, frozen=True):
 
 
 _CLAIM_FIELDS = ("claim", "first_claim", "suspect", "for_lookup", "cleanup_stage", "resume_stage")
-_FAILURE_FIELDS = ("error_message", "error_date", "not_before", "parts")
+_FAILURE_FIELDS = ("error_message", "error_date", "not_before", "parts", *PROGRESS_FIELDS)
 _FORMER_STATE_FIELDS = ("outdated", "note", "skip_reason", "returns_to")
 
 
@@ -42,14 +42,16 @@ def build_settle_patch(
     fails. Counts in the outcome are for the whole item, including earlier repairs.
     """
     outcome = ending.outcome
+    is_refunded = stage_changes.is_refunded(item, outcome)
     changes = {
-        **build_clear_patch(item, _CLAIM_FIELDS),
+        **stage_changes.build_clear_patch(item, _CLAIM_FIELDS),
         **stage_changes.build_data_patch(item, outcome.data),
         "status": outcome.state,
         "settled": seq,
         "attempts": item.attempts
-        if _is_still_complete(item, outcome)
+        if _is_still_complete(item, outcome) or is_refunded
         else stage_changes.increment_attempts(kind, item),
+        **stage_changes.build_progress_patch(item, outcome),
         **stage_changes.build_settled_stage(kind, item, outcome, exhausted=ending.exhausted),
     }
     if outcome.state is Status.ERROR:
@@ -57,10 +59,10 @@ def build_settle_patch(
         changes["first_claim"] = item.first_claim
         failed = {"error_message": outcome.message, "error_date": now}
         return {**changes, **failed, "not_before": ending.not_before or None}
-    changes |= build_clear_patch(item, _FAILURE_FIELDS)
+    changes |= stage_changes.build_clear_patch(item, _FAILURE_FIELDS)
     if outcome.state is Status.COMPLETED:
         changes |= {
-            **build_clear_patch(item, _FORMER_STATE_FIELDS),
+            **stage_changes.build_clear_patch(item, _FORMER_STATE_FIELDS),
             "processed_date": now,
             "rules": kind.rules,
         }
@@ -74,11 +76,6 @@ def _is_still_complete(item: Item, outcome: Outcome) -> bool:
     return item.for_lookup and outcome.state is not Status.ERROR
 
 
-def build_clear_patch(item: Item, names: tuple[str, ...]) -> dict[str, Any]:
-    """Return the field changes that clear those of the fields that have a value."""
-    return {name: None for name in names if getattr(item, name)}
-
-
 def build_stage_facts(kind: Kind, item: Item, ending: SettleRequest) -> dict[str, Any]:
     """Return what the history stores about the stage in which an item was settled.
 
@@ -87,9 +84,14 @@ def build_stage_facts(kind: Kind, item: Item, ending: SettleRequest) -> dict[str
     if not kind.stages:
         return {}
     stage = item.cleanup_stage or kind.get_stage(item)
-    attempts = stage_changes.get_attempts(item, stage) + (not item.cleanup_stage)
-    seconds = round(ending.stage_seconds, 3)
-    return {"stage": stage, "stage_seconds": seconds, "attempts": attempts}
+    is_refunded = stage_changes.is_refunded(item, ending.outcome)
+    is_counted = not item.cleanup_stage and not is_refunded
+    facts = {
+        "stage": stage,
+        "stage_seconds": round(ending.stage_seconds, 3),
+        "attempts": stage_changes.get_attempts(item, stage) + is_counted,
+    }
+    return {**facts, "refunded": True} if is_refunded else facts
 
 
 def build_history_facts(ending: SettleRequest) -> dict[str, Any]:

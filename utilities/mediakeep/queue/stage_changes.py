@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import clock
+from mediakeep import clock, stages
 from mediakeep.errors import InvalidItemData
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
@@ -16,6 +16,7 @@ from mediakeep.outcome import Outcome, PartFailed
 from mediakeep.queue.store import QueueChange
 
 TRANSIENT_FACTS = frozenset({"unasked"})  # facts for the summary of the batch, not for the history
+PROGRESS_FIELDS = ("made_progress", "refunds")
 _LEAST_WAIT = 1.0  # seconds
 _LONGEST_WAIT = 366 * 86400.0  # seconds
 
@@ -37,6 +38,7 @@ def build_advance_change(kind: Kind, key: str, item: Item, ending: StageEnding) 
         )
     changes = build_data_patch(item, outcome.data)
     changes |= {"processing_stage": outcome.next_stage, "parts": None}
+    changes |= build_clear_patch(item, PROGRESS_FIELDS)
     attempts = get_attempts(item, stage) + 1
     facts = {"stage": stage, "next": outcome.next_stage, "outcome": "done", "attempts": attempts}
     return QueueChange("stage", {key: changes}, ending.build_facts(facts))
@@ -147,7 +149,7 @@ def build_settled_stage(
         _check_resume_stage(kind, stage, resume)
         changes["resume_stage"] = resume
         if resume != stage:
-            changes["parts"] = None
+            changes |= {"parts": None, **build_clear_patch(item, PROGRESS_FIELDS)}
     return changes
 
 
@@ -186,11 +188,35 @@ def increment_attempts(kind: Kind, item: Item) -> int | dict[str, int]:
     return {stage: get_attempts(item, stage) + 1}
 
 
+def is_refunded(item: Item, outcome: Outcome) -> bool:
+    """Return whether a failed attempt of a claimed item is not counted, as it made progress."""
+    if outcome.state is not Status.ERROR or outcome.is_final or item.cleanup_stage:
+        return False
+    return stages.is_refunded(outcome.made_progress, item.made_progress, item.refunds)
+
+
+def build_progress_patch(item: Item, outcome: Outcome) -> dict[str, Any]:
+    """Return the field changes of an item's progress and refunds after a failed attempt."""
+    changes: dict[str, Any] = {}
+    if outcome.state is Status.ERROR and outcome.made_progress > item.made_progress:
+        changes["made_progress"] = outcome.made_progress
+    if is_refunded(item, outcome):
+        changes["refunds"] = item.refunds + 1
+    elif item.refunds:
+        changes["refunds"] = None
+    return changes
+
+
 def get_attempts(item: Item, stage: str) -> int:
     """Return the number of earlier attempts of an item, or of one of its stages."""
     if item.for_lookup:
         return 0
     return item.attempts if isinstance(item.attempts, int) else item.attempts.get(stage, 0)
+
+
+def build_clear_patch(item: Item, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return the field changes that clear those of the fields that have a value."""
+    return {name: None for name in names if getattr(item, name)}
 
 
 def build_data_patch(item: Item, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,9 +8,9 @@
    failed, unless the parts `keep_going`.
 4. A pending outcome parks the item: it waits until a time, in the same stage, and no attempt is
    counted. So does a full volume, unless it is the volume of the queue.
-5. A failed stage is tried again later, as often as its retries allow. After the last failure, or
-   one that is final, the worker is called once more with the failed stage, if its kind has a
-   cleanup.
+5. A failed stage is tried again later, as often as its retries allow; a failure with progress is
+   no attempt. After the last failure, or one that is final, the worker is called once more with
+   the failed stage, if its kind has a cleanup.
 6. Then the item is settled as failed, or as skipped if its retries say so.
 7. A completed, failed or skipped outcome of the last stage settles the item.
 
@@ -101,9 +101,10 @@ class ItemFlow:
         found = self._kind.stages.find_stage(stage)
         return found.retry if found and found.retry else self._default
 
-    def count_attempts(self, item: Item) -> int:
-        """Return the number of attempts of the current stage, including this one."""
-        return stage_changes.get_attempts(item, self._kind.get_next_stage(item)) + 1
+    def count_attempts(self, item: Item, outcome: Outcome) -> int:
+        """Return the number of attempts of the current stage, with a failed one if it counts."""
+        before = stage_changes.get_attempts(item, self._kind.get_next_stage(item))
+        return before + (not stage_changes.is_refunded(item, outcome))
 
     def decide_step(self, item: Item, work: Work, result: Outcome | Parts) -> Step:
         """Return what follows from the result of a worker call.
@@ -141,7 +142,7 @@ class ItemFlow:
         retry = self.get_retry(self._kind.get_next_stage(item))
         if not self._kind.stages:
             return SettleItem(outcome, is_last=outcome.is_final)
-        if not outcome.is_final and self.count_attempts(item) < retry.times:
+        if not outcome.is_final and self.count_attempts(item, outcome) < retry.times:
             return SettleItem(outcome)
         if self._kind.cleans_up:
             return CallCleanup(outcome)

@@ -204,7 +204,8 @@ class ItemSteps:
         """Run a failed part once more at once; record its second failure, or a final one."""
         tracker, number = self._get_part(task)
         name, key = tracker.names[number], task.key
-        may_retry = may_retry and not failed.is_final and tracker.may_retry(number)
+        may_retry = may_retry and not failed.is_final
+        may_retry = may_retry and tracker.may_retry(number, failed.made_progress)
         if may_retry and not self._items[key].park_outcome:
             text = f"part {name}: {failed.message} It runs once more."
             self._recorder.log_problem(key, text, failed.traceback)
@@ -306,7 +307,7 @@ class ItemSteps:
         if outcome.state is not Status.ERROR:
             return ""
         retry = self._flow.get_retry(self._queue.kind.get_next_stage(item))
-        attempts, now = self._flow.count_attempts(item), self._queue.location.now()
+        attempts, now = self._flow.count_attempts(item, outcome), self._queue.location.now()
         return scheduling.next_retry_time(retry, attempts, outcome.retry_after, now)
 
     def drop(self, key: str) -> None:

@@ -25,11 +25,12 @@ _MAX_REQUESTED_DELAY = 366 * 86400.0  # the same, if a worker states the time
 def next_retry_time(retry: Retry, attempts: int, requested: float | None, now: datetime) -> str:
     """Return the time of the next attempt of a failed item, or "" if no attempts are left.
 
-    `requested` is the delay in seconds that the worker asked for, or None.
+    `attempts` is the number of counted ones, 0 if the first one was not counted. `requested` is the
+    delay in seconds that the worker asked for, or None.
     """
     if attempts >= retry.times:
         return ""
-    wait = min(retry.delay * 2 ** (attempts - 1), _MAX_DELAY)
+    wait = min(retry.delay * 2 ** max(attempts - 1, 0), _MAX_DELAY)
     if requested is not None:
         wait = min(max(requested, 0.0), _MAX_REQUESTED_DELAY)
     return clock.format_iso(now + timedelta(seconds=wait))

@@ -9,6 +9,7 @@ import math
 from hashlib import blake2b
 from typing import Any
 
+from mediakeep import stages
 from mediakeep.item import PartsRecord, Status
 from mediakeep.outcome import Outcome, PartFailed, Parts
 
@@ -43,6 +44,7 @@ class PartTracker:
         self._ended_weight = math.fsum(self._weights[number] for number in self._done)
         self.failures: dict[int, PartFailed] = {}
         self._retried: set[int] = set()
+        self._progress: dict[int, tuple[int, int]] = {}  # the bytes of a part, and its refunds
         self._shares: dict[int, float] = {}  # of the running parts, how much is done
         self._is_weighted = bool(parts.weights)
 
@@ -65,11 +67,18 @@ class PartTracker:
         self._shares.pop(number, None)
         self._ended_weight += self._weights[number]
 
-    def may_retry(self, number: int) -> bool:
-        """Return whether a failed part may run once more at once; True only the first time."""
-        if number in self._retried:
+    def may_retry(self, number: int, made_progress: int = 0) -> bool:
+        """Return whether a failed part may run once more at once.
+
+        True only the first time, and whenever it has come further, as `stages.is_refunded` says.
+        """
+        before, refunds = self._progress.get(number, (0, 0))
+        is_refunded = stages.is_refunded(made_progress, before, refunds)
+        self._progress[number] = max(made_progress, before), refunds + is_refunded
+        if not is_refunded and number in self._retried:
             return False
-        self._retried.add(number)
+        if not is_refunded:
+            self._retried.add(number)
         self._shares.pop(number, None)
         return True
 

@@ -74,12 +74,13 @@ class PartDone(msgspec.Struct, frozen=True):
 class TaskFailed(msgspec.Struct, frozen=True):
     """The error message of a failed part of a stage, with its traceback.
 
-    With `is_final`, the part need not run again.
+    With `is_final`, the part need not run again. `made_progress` is the bytes that it has so far.
     """
 
     message: str
     traceback: str = ""
     is_final: bool = False
+    made_progress: int = 0
 
 
 class BatchAborted(msgspec.Struct, frozen=True):
@@ -192,10 +193,12 @@ def is_reportable_wait(seconds: float) -> bool:
 def build_failure(task: Task, error: BaseException) -> Outcome | TaskFailed:
     """Return the result for a task that raised an exception."""
     message, trace = format_error(error), _format_traceback(error)
-    is_final = isinstance(error, MediakeepError) and error.is_final
+    is_final, size = False, 0
+    if isinstance(error, MediakeepError):
+        is_final, size = error.is_final, worker_results.to_byte_count(error.made_progress)
     if task.part:
-        return TaskFailed(message, trace, is_final)
-    return Outcome(Status.ERROR, message, is_final=is_final, traceback=trace)
+        return TaskFailed(message, trace, is_final, size)
+    return Outcome(Status.ERROR, message, is_final=is_final, made_progress=size, traceback=trace)
 
 
 def _format_traceback(error: BaseException) -> str:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from mediakeep import path_text
-from mediakeep.item import Status
+from mediakeep.item import MAX_NUMBER, Status
 from mediakeep.outcome import Outcome, Parts, Work
 
 _FINAL_STATUSES = (Status.COMPLETED, Status.ERROR, Status.SKIPPED)
@@ -18,7 +18,7 @@ _QUEUE_FIELDS = frozenset(
     {
         *("status", "session", "claim", "first_claim", "settled", "suspect", "for_lookup"),
         *("attempts", "processing_stage", "failed_stage", "cleanup_stage", "resume_stage"),
-        *("parts",),
+        *("parts", "made_progress", "refunds"),
         *("parked", "out_of_space", "not_before", "error_message", "error_date", "returns_to"),
     }
 )
@@ -46,10 +46,16 @@ def check_result(result: Any, work: Work) -> Outcome | Parts:
         facts=dict(to_json_values(result.facts)),
         open_ids=tuple(to_json_values(result.open_ids)),
         retry_after=None if after is None else float(after),
+        made_progress=to_byte_count(result.made_progress),
     )
     _check_names("data", outcome.data, _QUEUE_FIELDS)
     _check_names("facts", outcome.facts, _QUEUE_FACTS)
     return outcome
+
+
+def to_byte_count(value: object) -> int:
+    """Return a number of bytes as the queue can store it, 0 for one that is negative or none."""
+    return int(min(max(0, value), MAX_NUMBER)) if isinstance(value, (int, float)) else 0
 
 
 def _check_state(outcome: Outcome, work: Work) -> None:
