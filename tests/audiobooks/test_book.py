@@ -20,10 +20,11 @@ import pytest
 from msgspec import structs
 
 from mediakeep.audiobooks.encoding import encode_chunk, pcm_timeline
-from mediakeep.audiobooks.encoding.book_plan import AAC_FRAME, BookFormat, BookPlan
-from mediakeep.audiobooks.muxing import book_file, m4b_header
-from mediakeep.audiobooks.muxing.m4b_header import AudioTrack
+from mediakeep.audiobooks.encoding.book_plan import BookFormat, BookPlan
+from mediakeep.audiobooks.muxing import book_file
 from mediakeep.errors import EncodingFailed, WorkingFilesChanged
+from mediakeep.media.encoding import mp4_header
+from mediakeep.media.encoding.mp4_header import AAC_FRAME, MediaTrack
 from tests.audiobooks import books
 from tests.crash.gate import Gate
 from tests.recall.tags import pictures
@@ -145,8 +146,8 @@ def _write_detailed_book(
     )
     path, size = folder / "a.m4b", 50_000  # a smaller file is not read to its last tag by ffprobe
     entry = book_file.build_sample_entry(books.FORMAT)
-    sizes = bytearray(m4b_header.pack_sizes([size, size]))
-    track = AudioTrack(44_100, entry, 1024, 1024, 1024, sizes)
+    sizes = bytearray(mp4_header.pack_sizes([size, size]))
+    track = MediaTrack(44_100, entry, 1024, 1024, 1024, sizes)
     book_file.write_m4b(path, track, [bytes(2 * size)], [], details)
     return path, {**own, "genre": "Drama; Crime", **series}
 

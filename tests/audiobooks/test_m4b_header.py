@@ -10,13 +10,13 @@ import mutagen.mp4
 import pytest
 
 from mediakeep.audiobooks.details import book_tags
-from mediakeep.audiobooks.encoding import encode_chunk
 from mediakeep.audiobooks.muxing import book_file, m4b_header
-from mediakeep.audiobooks.muxing.m4b_header import AudioTrack
 from mediakeep.media.audio import tags
 from mediakeep.media.audio.mp4 import mp4_stream, sample_tables
 from mediakeep.media.bounded_file import BoundedFile
 from mediakeep.media.chapters.chapters import Chapter
+from mediakeep.media.encoding import mp4_header
+from mediakeep.media.encoding.mp4_header import MediaTrack
 from tests.audiobooks import books
 from tests.sampling import each_row
 
@@ -27,12 +27,12 @@ LAST = b"the last packet"
 
 def write_sparse(
     path: Path, packets: int, size: int, chapters: list[Chapter], language: str = ""
-) -> AudioTrack:
+) -> MediaTrack:
     """Write a book of equal packets without their data, but for the last one."""
-    samples = packets * FRAME - encode_chunk.PRIMING - 5
-    sizes = bytearray(m4b_header.pack_sizes([size] * (packets - 1) + [len(LAST)]))
+    samples = packets * FRAME - mp4_header.AAC_PRIMING - 5
+    sizes = bytearray(mp4_header.pack_sizes([size] * (packets - 1) + [len(LAST)]))
     entry = book_file.build_sample_entry(books.FORMAT)
-    track = AudioTrack(RATE, entry, FRAME, encode_chunk.PRIMING, samples, sizes)
+    track = MediaTrack(RATE, entry, FRAME, mp4_header.AAC_PRIMING, samples, sizes)
     with path.open("wb") as file:
         file.writelines(m4b_header.build_header(track, chapters, language))
     book_tags.write_tags(path, books.DETAILS)
@@ -50,7 +50,7 @@ def write_sparse(
     ids=["33 h and 4.5 GB", "33 h", "5 GB", "short"],
 )
 def test_long_books_are_read(tmp_path: Path, packets: int, size: int, late: int) -> None:
-    path, samples = tmp_path / "a.m4b", packets * FRAME - encode_chunk.PRIMING - 5
+    path, samples = tmp_path / "a.m4b", packets * FRAME - mp4_header.AAC_PRIMING - 5
     marks = [late, late + 1, 70_001, samples // 3, samples - 1, samples]
     titles = ["Ä" * 300, "", "c", "d", "e"]
     chapters = [Chapter(*one) for one in zip(marks[:-1], marks[1:], titles, strict=True)]
@@ -67,13 +67,13 @@ def test_long_books_are_read(tmp_path: Path, packets: int, size: int, late: int)
         assert bytes(found[-1]) == LAST
         assert found[-1].pts + found[-1].duration == samples
     read: Any = mutagen.mp4.MP4(path)  # type: ignore[no-untyped-call]
-    assert read.info.length == pytest.approx((samples + encode_chunk.PRIMING) / RATE)
+    assert read.info.length == pytest.approx((samples + mp4_header.AAC_PRIMING) / RATE)
     assert [one.title for one in read.chapters] == ["Ä" * 127, *titles[1:]]
     starts = [one.start for one in read.chapters]
     assert starts == pytest.approx([mark / RATE for mark in marks[:-1]], abs=1e-6)
     facts = tags.read(path).facts
     assert (facts.sample_rate, facts.channels, facts.truncated) == (RATE, 2, "")
-    assert facts.duration == pytest.approx((samples + encode_chunk.PRIMING) / RATE, abs=1e-3)
+    assert facts.duration == pytest.approx((samples + mp4_header.AAC_PRIMING) / RATE, abs=1e-3)
 
 
 def test_more_chapters_than_nero_can_list(tmp_path: Path) -> None:

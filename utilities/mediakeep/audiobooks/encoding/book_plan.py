@@ -15,9 +15,9 @@ import msgspec
 from mediakeep import path_text
 from mediakeep.media import ffmpeg
 from mediakeep.media.chapters.timeline import Timeline, find_starts
+from mediakeep.media.encoding.mp4_header import AAC_FRAME
 from mediakeep.media.encoding.pcm_source import CHANNEL_LAYOUTS, PacketPosition, PcmFormat
 
-AAC_FRAME = 1024  # samples
 LEVEL_WINDOW = 4096  # samples
 SILENT = 70  # dB below full scale
 _RECIPE = 1  # raised if the same plan gives other chunks

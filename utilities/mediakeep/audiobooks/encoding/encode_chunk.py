@@ -24,14 +24,14 @@ import msgspec
 
 from mediakeep import atomic_files
 from mediakeep.audiobooks.encoding import pcm_timeline
-from mediakeep.audiobooks.encoding.book_plan import AAC_FRAME, BookFormat, BookPlan, Chunk
+from mediakeep.audiobooks.encoding.book_plan import BookFormat, BookPlan, Chunk
 from mediakeep.errors import EncodingFailed, WorkingFilesChanged
 from mediakeep.media import ffmpeg
+from mediakeep.media.encoding.mp4_header import AAC_FRAME, AAC_PRIMING
 from mediakeep.media.encoding.pcm_source import Progress
 from mediakeep.untrusted_files import decode_json, open_regular_file
 
 CODEC = "aac"
-PRIMING = 1024  # samples that the encoder adds before the audio
 _PRE_ROLL, _POST_ROLL = 16, 8  # frames; longer ones do not lower the error
 _READ_FRAMES = 16  # at a time; each call of the encoder has a cost
 _HINT = "Check the bit rate and the sample rate, then run again."
@@ -80,7 +80,7 @@ def _encode(plan: BookPlan, chunk: Chunk, progress: Progress | None) -> list[byt
     start = max(0, chunk.first - _PRE_ROLL) * AAC_FRAME
     end = min((chunk.end + _POST_ROLL) * AAC_FRAME, plan.samples)
     # Packets count from the priming, which only the first chunk keeps.
-    first = chunk.first * AAC_FRAME if chunk.number else -PRIMING
+    first = chunk.first * AAC_FRAME if chunk.number else -AAC_PRIMING
     packets: dict[int, bytes] = {}
     source = plan.sources[bisect(plan.starts, chunk.first * AAC_FRAME) - 1].path
     try:

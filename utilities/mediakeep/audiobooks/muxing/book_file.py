@@ -16,11 +16,12 @@ from mediakeep import atomic_files
 from mediakeep.audiobooks.details import book_tags
 from mediakeep.audiobooks.details.book_tags import BookDetails
 from mediakeep.audiobooks.encoding import encode_chunk
-from mediakeep.audiobooks.encoding.book_plan import AAC_FRAME, BookFormat, BookPlan, Chunk
+from mediakeep.audiobooks.encoding.book_plan import BookFormat, BookPlan, Chunk
 from mediakeep.audiobooks.muxing import m4b_header
-from mediakeep.audiobooks.muxing.m4b_header import AudioTrack
 from mediakeep.errors import EncodingFailed
 from mediakeep.media.chapters.chapters import Chapter
+from mediakeep.media.encoding import mp4_header
+from mediakeep.media.encoding.mp4_header import AAC_FRAME, AAC_PRIMING, MediaTrack
 from mediakeep.media.encoding.pcm_source import Progress
 
 _REPORT_SIZE = 1 << 16  # bytes
@@ -43,9 +44,9 @@ def write_book(
     """
     sizes = bytearray()
     for path, chunk, key in _pair_chunks(plan, chunks):
-        sizes += m4b_header.pack_sizes(encode_chunk.read_sizes(path, key, chunk))
+        sizes += mp4_header.pack_sizes(encode_chunk.read_sizes(path, key, chunk))
     entry, rate = build_sample_entry(plan.format), plan.format.sample_rate
-    track = AudioTrack(rate, entry, AAC_FRAME, encode_chunk.PRIMING, plan.samples, sizes)
+    track = MediaTrack(rate, entry, AAC_FRAME, AAC_PRIMING, plan.samples, sizes)
     packets = (
         block
         for path, chunk, key in _pair_chunks(plan, chunks)
@@ -58,7 +59,7 @@ def build_sample_entry(book_format: BookFormat) -> bytes:
     """Return the box that describes the packets of a book for decoders."""
     configuration = encode_chunk.open_encoder(book_format).extradata
     rate, channels, bit_rate = structs.astuple(book_format)
-    return m4b_header.build_aac_entry(rate, channels, configuration, bit_rate)
+    return mp4_header.build_aac_entry(rate, channels, configuration, bit_rate)
 
 
 def _pair_chunks(plan: BookPlan, paths: Sequence[Path]) -> Iterator[tuple[Path, Chunk, str]]:
@@ -69,7 +70,7 @@ def _pair_chunks(plan: BookPlan, paths: Sequence[Path]) -> Iterator[tuple[Path, 
 
 def write_m4b(
     target: Path,
-    track: AudioTrack,
+    track: MediaTrack,
     packets: Iterable[bytes],
     chapters: Sequence[Chapter],
     details: BookDetails,

@@ -17,8 +17,7 @@ import msgspec
 
 from mediakeep import path_text
 from mediakeep.audiobooks.details.book_tags import BookDetails
-from mediakeep.audiobooks.muxing import book_file, m4b_header
-from mediakeep.audiobooks.muxing.m4b_header import AudioTrack
+from mediakeep.audiobooks.muxing import book_file
 from mediakeep.audiobooks.sources.check_sources import CheckedFile
 from mediakeep.errors import DecodingFailed, ItemFailed, UsageError
 from mediakeep.media import ffmpeg
@@ -26,7 +25,8 @@ from mediakeep.media.audio import formats
 from mediakeep.media.audio.mp4 import mp4_stream
 from mediakeep.media.chapters.chapters import Chapter, ChapterMark, make_chapters
 from mediakeep.media.chapters.timeline import Timeline
-from mediakeep.media.encoding import pcm_source
+from mediakeep.media.encoding import mp4_header, pcm_source
+from mediakeep.media.encoding.mp4_header import MediaTrack
 from mediakeep.media.encoding.pcm_source import Progress
 from mediakeep.media.ffmpeg import OpenedAudio
 
@@ -172,10 +172,10 @@ def join_parts(
     first, sizes = plan.parts[0], bytearray()
     for part in plan.parts:
         with _open_packets(part.path) as packets:
-            sizes += m4b_header.pack_sizes(packet.size for packet in packets)
+            sizes += mp4_header.pack_sizes(packet.size for packet in packets)
     with ffmpeg.open_audio(first.path) as opened:
         entry = _read_sample_entry(opened)
-    track = AudioTrack(first.sample_rate, entry, first.frame, first.priming, plan.samples, sizes)
+    track = MediaTrack(first.sample_rate, entry, first.frame, first.priming, plan.samples, sizes)
     book_file.write_m4b(target, track, _join_packets(plan), plan.chapters, details, progress)
 
 

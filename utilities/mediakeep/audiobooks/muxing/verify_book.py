@@ -17,14 +17,13 @@ import msgspec
 
 from mediakeep.audiobooks.encoding import encode_chunk, pcm_timeline
 from mediakeep.audiobooks.encoding.book_plan import (
-    AAC_FRAME,
     LEVEL_WINDOW,
     SILENT,
     BookPlan,
     CountedSource,
 )
 from mediakeep.audiobooks.encoding.count_source import LevelMeter
-from mediakeep.audiobooks.encoding.encode_chunk import CODEC, PRIMING
+from mediakeep.audiobooks.encoding.encode_chunk import CODEC
 from mediakeep.audiobooks.encoding.pcm_timeline import FrameReader
 from mediakeep.audiobooks.muxing import book_file, m4b_header
 from mediakeep.errors import DecodingFailed
@@ -35,6 +34,7 @@ from mediakeep.media.audio.parsed_file import StreamInfo
 from mediakeep.media.bounded_file import BoundedFile
 from mediakeep.media.chapters.chapters import Chapter
 from mediakeep.media.chapters.timeline import find_starts
+from mediakeep.media.encoding.mp4_header import AAC_FRAME, AAC_PRIMING
 from mediakeep.media.encoding.pcm_source import Progress
 
 # The encoder removes high frequencies, at low bit rates all above 4 kHz: a window of "s" gets lost,
@@ -123,7 +123,7 @@ def _open_track(path: Path, handler: bytes) -> Iterator[tuple[BoundedFile, Sampl
 def _decode_segment(
     path: Path, source: BoundedFile, tables: SampleTables, segment: BookSegment, plan: BookPlan
 ) -> Iterator[Any]:
-    start, end = segment.start + PRIMING, segment.end + PRIMING
+    start, end = segment.start + AAC_PRIMING, segment.end + AAC_PRIMING
     first = max(0, start // AAC_FRAME - _PRE_ROLL)
     packets = sample_tables.read_packets(source, tables, first, -(-end // AAC_FRAME))
     return pcm_timeline.skip_samples(_decode(path, packets, plan), start - first * AAC_FRAME)
@@ -210,12 +210,12 @@ def _check_format(source: BoundedFile, plan: BookPlan) -> Iterator[str]:
 
 
 def _check_length(source: BoundedFile, tables: SampleTables, plan: BookPlan) -> Iterator[str]:
-    samples = tables.duration - PRIMING
+    samples = tables.duration - AAC_PRIMING
     if samples != plan.samples:
         yield f"it has {samples:,} samples, not {plan.samples:,}"
     elif tables.packets != plan.frames + 1:
         yield f"it has {tables.packets:,} packets, not {plan.frames + 1:,}"
-    elif tables.edits != [(plan.samples, PRIMING)]:
+    elif tables.edits != [(plan.samples, AAC_PRIMING)]:
         yield "its edit list does not play the whole audio"
     if (end := sample_tables.find_data_end(source, tables)) != source.size:
         yield f"it has {source.size:,} bytes, not {end:,}"
