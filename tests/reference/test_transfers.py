@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mediakeep.item import Item, Status
+from mediakeep.queue.history import event_log
+from tests.crash.gate import Gate
 from tests.job_kinds import RecordingHome
 from tests.reference import box_service
 from tests.reference.box_service import BoxService
-from tests.reference.transfer import KIND
+from tests.reference.transfer import KIND, Transfer
 
 KIB = 1024
 
@@ -33,6 +38,12 @@ class TransferHome(RecordingHome):
 
     def item(self, name: str = "a") -> Item:
         return next(item for key, item in self.state().items.items() if name in (key, item.name))
+
+    def list_stages(self) -> list[dict[str, Any]]:
+        """Return the ends of stages in the history."""
+        files = event_log.list_files(self.queue)
+        events = [event for path in files for _, event in event_log.iter_events(path)]
+        return [event for event in events if event["op"] == "stage"]
 
     def list_sent(self) -> list[str]:
         return sorted(path.name for path in self.path.glob("sent/*"))
@@ -127,7 +138,9 @@ def test_the_stage_that_failed_is_kept_next_to_a_code_that_stages_share(
     assert transfers.list_sent() == ["a"]
     assert transfers.item().failed_stage == ""
     calls = [line.rpartition(" ")[2] for line in transfers.notes("call")]
-    assert calls == [*("fetching", "sending", "sending", "sending"), *("fetching", "sending")]
+    # An upload is opened, and fails; so do the two attempts that continue with it.
+    assert calls == ["fetching", "sending", *["sending"] * 3]
+    assert len(transfers.notes("open")) == 1
 
 
 def test_a_cut_connection_is_no_attempt_if_bytes_have_arrived(
@@ -160,3 +173,65 @@ def test_a_cut_connection_is_an_attempt_if_few_bytes_have_arrived(
     transfers.batch("--retry-failed")
     assert service.sent[-1] == (failed.made_progress, 400 * KIB)
     assert transfers.list_sent() == ["a"]
+
+
+def test_an_upload_that_is_recorded_is_not_opened_again(transfers: TransferHome) -> None:
+    transfers.batch("--add", "box://songs/a", "--refuse", code=1)
+    opened = transfers.item()
+    assert isinstance(opened, Transfer)
+    assert opened.upload == "upload of a"
+    transfers.manage("--reset-transfer", "a")
+    assert transfers.item().processing_stage == "sending"
+    transfers.batch()
+    assert transfers.list_sent() == ["a"]
+    assert len(transfers.notes("open")) == len(transfers.notes("call a fetching")) == 1
+    ends = [(event["stage"], event["next"]) for event in transfers.list_stages()]
+    assert ends == [("fetching", "sending"), ("sending", "sending")]
+
+
+# The writes of a batch: the journal and what the worker noted, which is "call fetching", "call
+# sending", "open", "call sending".
+_JOURNAL, _NOTES = r"processing_queue\.journal/", r"notes\.log"
+
+
+@pytest.mark.parametrize(
+    ("paths", "first", "last"),
+    [
+        pytest.param(_NOTES, 4, 4, id="between the two"),
+        pytest.param(f"{_JOURNAL}|{_NOTES}", 1, 99, id="everywhere", marks=pytest.mark.loop),
+    ],
+)
+def test_a_kill_between_opening_and_sending_loses_no_upload(
+    paths: str, first: int, last: int, transfers: TransferHome, service: BoxService
+) -> None:
+    """The batch is killed before each of its writes."""
+    opens = []
+    for at in range(first, last + 1):
+        home, begin = TransferHome(transfers.root / f"{at}"), len(service.sent)
+        home.path.mkdir(parents=True)
+        home.manage("--scan", "box://songs")
+        if not _kill(home, at, paths):
+            break
+        item, fetched = home.item(), service.sent[begin:]
+        assert isinstance(item, Transfer)
+        home.batch("--batch-size", 1)
+        opens.append(home.notes("open").count("a"))
+        assert "a" in home.list_sent()
+        if item.processing_stage == "sending":
+            assert service.sent[begin:] == fetched
+        if item.upload:
+            assert opens[-1] == 1
+    assert opens
+    assert at == last or set(opens) == {1, 2}  # an upload that is not recorded is opened again
+
+
+def _kill(home: TransferHome, at: int, paths: str) -> bool:
+    """Kill a batch before one of its writes; return False if it ended before."""
+    gate = Gate(home.root / "gate", at, names="pwrite|write", paths=paths)
+    with subprocess.Popen(
+        home.command(KIND.batch_script, "--workers", 1, "--batch-size", 1),
+        env={**os.environ, **gate.environment},
+    ) as process:
+        if is_reached := gate.wait(process):
+            gate.kill(process)
+    return is_reached

@@ -44,6 +44,12 @@ class ConnectionCut(ItemFailed):
         self.made_progress = size
 
 
+def _find_reset_limit(item: Item) -> str:
+    """Return the stage before which an item cannot begin again: its upload is opened once."""
+    assert isinstance(item, Transfer)
+    return "sending" if item.upload else ""
+
+
 KIND = Kind(
     name="transfers",
     noun="transfer",
@@ -61,6 +67,7 @@ KIND = Kind(
         ),
         completed="completed",
     ),
+    reset_limit=_find_reset_limit,
     library_noun="files",
 )
 
@@ -115,7 +122,9 @@ def _send(home: Path, item: Item, settings: Settings) -> Outcome:
     if settings["refuse"]:
         raise ItemFailed("The service refuses the file.")
     (home / "sent").mkdir(exist_ok=True)
-    _locate_copy(home, item).replace(home / "sent" / item.output_name)
+    target = home / "sent" / item.output_name
+    if not target.exists():  # after a kill before this was recorded
+        _locate_copy(home, item).replace(target)
     return Outcome(message="sent")
 
 

@@ -86,13 +86,14 @@ def _park_always(_work: Work, _progress: Progress, _folder: Path, words: str) ->
     return Outcome(Status.PENDING, "the service opens later", retry_after=float(words))
 
 
-def _returns(_work: Work, _progress: Progress, _folder: Path, words: str) -> Any:
+def _returns(work: Work, _progress: Progress, _folder: Path, words: str) -> Any:
     return {
         "no-time": Outcome(Status.PENDING, "why"),
         "endless": Outcome(Status.PENDING, "why", retry_after=float("inf")),
         "no-reason": Outcome(Status.PENDING, retry_after=5.0),
         "unknown": Outcome(next_stage="polish"),
         "unknown-resume": Outcome(Status.ERROR, "no", resume_stage="polish"),
+        "same": Outcome(next_stage="convert", data={"size": work.item.size}),
         "failed-next": Outcome(Status.ERROR, "no", next_stage="convert"),
         "weights": Parts((1, 2), echo, weights=(1.0,)),
         "zero-weight": Parts((1, 2), echo, weights=(1.0, 0.0)),

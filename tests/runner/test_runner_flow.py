@@ -25,6 +25,7 @@ INVALID = {
     "convert=returns:unknown": "next_stage 'polish' is not in the stage table. Use one of: prep",
     "convert=returns:unknown-resume": "resume_stage 'polish' is not in the stage table. Use one",
     "convert=returns:failed-next": "next_stage 'convert' with the state error. Return next_stage",
+    "convert=returns:same": "the stage follows itself, and nothing of the item changes. Return",
     "convert=returns:weights": "2 parts have 1 weights. Give each part a positive weight",
     "convert=returns:no-next": "a completed stage without the next one. Return next_stage: publ",
     "convert=returns:zero-weight": "the weight of a part is not a positive number. Give each",

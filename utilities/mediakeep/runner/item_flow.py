@@ -181,6 +181,9 @@ class ItemFlow:
         if outcome.state is not Status.COMPLETED:
             why = f"next_stage {outcome.next_stage!r} with the state {outcome.state.value}"
             return why, "Return next_stage only with a completed stage."
+        if outcome.next_stage == work.stage and not _changes_item(work.item, outcome):
+            why = "the stage follows itself, and nothing of the item changes"
+            return why, "Return what it did as data, so that the next call goes on from there."
         return None
 
     def _find_early_end(self, work: Work, outcome: Outcome) -> tuple[str, str] | None:
@@ -199,6 +202,10 @@ def _apply_exhaustion(retry: Retry, outcome: Outcome) -> Outcome:
         return outcome
     data = {**outcome.data, "skip_reason": outcome.message}
     return structs.replace(outcome, state=Status.SKIPPED, data=data)
+
+
+def _changes_item(item: Item, outcome: Outcome) -> bool:
+    return any(getattr(item, name, None) != value for name, value in outcome.data.items())
 
 
 def _find_park_fault(outcome: Outcome) -> tuple[str, str] | None:
