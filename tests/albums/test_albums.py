@@ -8,13 +8,11 @@ import os
 import shutil
 import subprocess
 
-import msgspec
 import mutagen
 import pytest
 
 from mediakeep.albums import process
 from mediakeep.albums.item import ALBUMS, AlbumItem
-from mediakeep.albums.settings import AlbumSettings
 from mediakeep.app.jobs import prepare_items, roll_back
 from mediakeep.app.jobs.job_request import Preparation
 from mediakeep.app.queue_admin import show
@@ -24,7 +22,7 @@ from mediakeep.errors import UsageError
 from mediakeep.item import Status
 from mediakeep.media.audio import essence
 from mediakeep.media.encoding import pcm_source
-from mediakeep.outcome import Outcome, Stamp, Work
+from mediakeep.outcome import NO_PROGRESS, Outcome, Stamp, Work
 from mediakeep.queue import readonly
 from mediakeep.queue.history import index
 from mediakeep.queue.queue import Queue
@@ -431,10 +429,10 @@ def test_names_of_any_bytes(albums: AlbumHome) -> None:
 
 def test_an_album_whose_folder_is_missing_is_skipped(albums: AlbumHome) -> None:
     albums.make(ALBUM)
-    settings = msgspec.convert(albums.settings(), AlbumSettings)
     item = AlbumItem(status=Status.IN_PROGRESS, path=str(albums.root / "none"), output_name="x")
     work = Work(item, Stamp("session", "x", 2, 2), "preparing")
-    result = worker_results.check_result(process.process_stage(settings, work), work)
+    with process.open_worker(albums.settings()) as worker:
+        result = worker_results.check_result(worker(work, NO_PROGRESS), work)
     assert isinstance(result, Outcome)
     assert (result.state, result.data["skip_reason"]) == (Status.SKIPPED, "vanished")
 

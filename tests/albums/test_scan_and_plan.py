@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from mediakeep.albums import plan_album, scan
+from mediakeep.albums.process import FoundFiles, ResumeCase, decide_case
 from mediakeep.albums.read_album import SourceAlbum, SourceTrack
-from mediakeep.albums.resume import FoundFiles, ResumeCase, decide_case
 from mediakeep.albums.settings import AlbumSettings
 from mediakeep.app import album_settings
 from mediakeep.errors import BadSetting, UsageError

@@ -41,9 +41,9 @@ def run_stage(
     home: BookHome, key: str, item: AudiobookItem, stage: str, failed: str = "", error: str = ""
 ) -> Outcome:
     """Run a stage, or the cleanup of a failed one; its outcome is not recorded."""
-    settings = msgspec.convert(home.settings(), BookSettings)
     work = Work(item, Stamp("", key, 0, 0), stage, None, failed, error)
-    outcome = process.process_stage(settings, work, NullProgress())
+    with process.open_worker(home.settings()) as worker:
+        outcome = worker(work, NullProgress())
     assert isinstance(outcome, Outcome)
     return outcome
 

@@ -15,7 +15,7 @@ from mediakeep.media.chapters import chapter_files
 from mediakeep.music.reports import audit_files
 from mediakeep.queue import sessions
 from mediakeep.views import review
-from mediakeep.workspace import folder_owners, manifest, publish, quarantine
+from mediakeep.workspace import folder_owners, job_files, publish, quarantine
 from tests.commands.conftest import Home
 from tests.sampling import each_row
 
@@ -167,7 +167,7 @@ def test_settings_with_many_dots_are_read(tmp_path: Path, content: str) -> None:
         (lambda folder: chapter_files.find_own_file([folder]), "metadata.json", None),
         (lambda folder: audit_files.read_issues(folder / "x"), "x", Unreadable),
         (lambda folder: chapter_files.check_marks(folder / "x"), "x", UsageError),
-        (lambda folder: manifest.load_manifest(folder / "x"), "x", NotCopied),
+        (job_files.SOURCE_FILES.load, "source.json", NotCopied),
         (lambda folder: publish.read_recorded_target(folder / "x"), "x", NotCopied),
         (quarantine.list_entries, f"{quarantine.FOLDER}/e/record.json", NotCopied),
     ],

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from mediakeep.errors import DiskFull, MediakeepError, NotCopied, NotEnoughSpace
-from mediakeep.workspace import publish, quarantine, working_dirs
+from mediakeep.workspace import publish, quarantine
 from mediakeep.workspace.disk_space import (
     SpaceRequirement,
     check_disk_space,
     reserve_disk_space,
 )
+from mediakeep.workspace.job_files import JobFiles
 from mediakeep.workspace.manifest import build_manifest
 from mediakeep.workspace.verified_copy import copy_to_source
 from tests.workspace import trees
@@ -94,7 +95,7 @@ Act = Callable[[Path, Path], object]
 
 
 def _copy(album: Path, disk: Path) -> object:
-    dirs = working_dirs.create_working_dirs(disk, "Album", "key")
+    dirs = JobFiles(disk, "key").create("Album")
     return copy_to_source(album, dirs.source)
 
 

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.workspace import folder_owners, moves, publish, quarantine, working_dirs
+from mediakeep.workspace import folder_owners, job_files, moves, publish, quarantine
 from mediakeep.workspace.folder_owners import FolderOwner
+from mediakeep.workspace.job_files import SOURCE_FILES, JobFiles, WorkingDirs
 from mediakeep.workspace.manifest import Manifest, build_manifest
 from mediakeep.workspace.publish import ExistingPolicy, PublishRules
 from mediakeep.workspace.verified_copy import copy_to_source
-from mediakeep.workspace.working_dirs import WorkingDirs
 from tests.crash import gate
 from tests.sampling import each_row
 from tests.workspace import trees
@@ -28,17 +28,17 @@ from tests.workspace import trees
 _CLEAN_UP = """
 import os, sys
 from pathlib import Path
-from mediakeep.workspace import working_dirs
+from mediakeep.workspace import job_files
 
 def die(event, args):
-    if event != "os.remove" or os.path.basename(args[0]) != working_dirs.OWNER_FILE:
+    if event != "os.remove" or os.path.basename(args[0]) != job_files.OWNER_FILE:
         return
-    if dirs.state.joinpath(working_dirs.OWNER_FILE).exists():
+    if dirs.state.joinpath(job_files.OWNER_FILE).exists():
         os._exit(9)
 
-dirs = working_dirs.find_working_dirs(Path(sys.argv[1]), "key")
+dirs = job_files.JobFiles(Path(sys.argv[1]), "key").find()
 sys.addaudithook(die)
-working_dirs.cleanup_working_dirs(dirs)
+job_files.remove_working_dirs(dirs)
 """
 OLD = {"empty": None, "old.flac": b"old"}
 
@@ -239,18 +239,18 @@ def test_a_clean_up(tmp_path: Path) -> None:
     working = tmp_path / "working"
 
     def prepare() -> None:
-        dirs = working_dirs.create_working_dirs(working, "Album", "key")
-        dirs.save_source_manifest(
-            copy_to_source(trees.make_tree(tmp_path / "made" / "Album"), dirs.source)
+        dirs = JobFiles(working, "key").create("Album")
+        SOURCE_FILES.save(
+            dirs.state, copy_to_source(trees.make_tree(tmp_path / "made" / "Album"), dirs.source)
         )
 
     def act() -> None:
         for dirs in list_dirs(working):
-            working_dirs.cleanup_working_dirs(dirs)
+            job_files.remove_working_dirs(dirs)
 
     def check() -> None:
         assert all(
-            working_dirs.find_working_dirs(working, "key") == dirs
+            JobFiles(working, "key").find() == dirs
             for dirs in list_dirs(working)
             if dirs.source.is_dir() or dirs.processed.is_dir()
         )
@@ -260,10 +260,10 @@ def test_a_clean_up(tmp_path: Path) -> None:
 
 
 def test_the_owner_is_removed_after_all_other_files(tmp_path: Path) -> None:
-    dirs = working_dirs.create_working_dirs(tmp_path, "Album", "key")
+    dirs = JobFiles(tmp_path, "key").create("Album")
     for number in range(8):
         (dirs.state / f"{number}.json").touch()
-    owner = dirs.state / working_dirs.OWNER_FILE
+    owner = dirs.state / job_files.OWNER_FILE
     shutil.move(shutil.copy(owner, tmp_path / "owner"), owner)  # now it is the newest file
     environment = {**os.environ, "PYTHONPATH": "utilities"}
     killed = subprocess.run(
@@ -273,8 +273,8 @@ def test_the_owner_is_removed_after_all_other_files(tmp_path: Path) -> None:
         check=False,
     )
     assert killed.returncode == 9
-    assert [path.name for path in dirs.state.iterdir()] == [working_dirs.OWNER_FILE]
-    working_dirs.cleanup_working_dirs(dirs)
+    assert [path.name for path in dirs.state.iterdir()] == [job_files.OWNER_FILE]
+    job_files.remove_working_dirs(dirs)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -283,12 +283,12 @@ def test_the_creation_of_working_folders(tmp_path: Path) -> None:
     created = []
 
     def act() -> None:
-        created.append(working_dirs.create_working_dirs(working, "Album", "key"))
+        created.append(JobFiles(working, "key").create("Album"))
 
     assert trees.die_at_each_call([working], lambda: None, act, lambda: None) > 5
     assert set(created) == {created[0]}
     (dirs,) = set(created)
-    assert list_dirs(working) == [dirs] == [working_dirs.find_working_dirs(working, "key")]
+    assert list_dirs(working) == [dirs] == [JobFiles(working, "key").find()]
     assert dirs.source.is_dir()
     assert dirs.processed.is_dir()
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from mediakeep import atomic_files
-from mediakeep.workspace import publish, quarantine, working_dirs
+from mediakeep.workspace import job_files, publish, quarantine
+from mediakeep.workspace.job_files import SOURCE_FILES, JobFiles
 from mediakeep.workspace.manifest import build_manifest
 from mediakeep.workspace.output_records import get_converted_tracks, record_output
 from mediakeep.workspace.verified_copy import copy_to_source
@@ -124,11 +125,11 @@ def test_copies_records_and_the_quarantine_are_synced(tmp_path: Path) -> None:
     working = tmp_path / "working"
     album = trees.make_tree(tmp_path / "library" / "Album")
     with SyncLog(tmp_path / "nothing", tmp_path / "nothing") as log:
-        dirs = working_dirs.create_working_dirs(working, "Album", "key")
+        dirs = JobFiles(working, "key").create("Album")
         log.check_end(working)
         manifest = copy_to_source(album, dirs.source)
-        dirs.save_source_manifest(manifest)
-        working_dirs.create_processed_structure(manifest, dirs.processed)
+        SOURCE_FILES.save(dirs.state, manifest)
+        job_files.create_processed_structure(manifest, dirs.processed)
         log.check_end(working)
         (dirs.processed / "CD1" / "01.opus").write_bytes(b"sound")
         record_output(dirs, dirs.processed / "CD1" / "01.opus", "recipe", {})

@@ -11,13 +11,11 @@ from mediakeep import atomic_files, file_copies
 from mediakeep.errors import CopyDiffers, NotCopied, SourceChanged, WorkingFilesChanged
 from mediakeep.file_copies import OnBytes
 from mediakeep.workspace import folder_locks
+from mediakeep.workspace.job_files import SOURCE_FILES
 from mediakeep.workspace.manifest import (
     Check,
-    Manifest,
     build_manifest,
     find_differences,
-    load_manifest,
-    save_manifest,
 )
 from mediakeep.workspace.verified_copy import copy_file, copy_to_source
 from tests.workspace import trees
@@ -168,9 +166,8 @@ def test_two_processes_do_not_copy_to_one_folder(album: Path, source_dir: Path) 
 
 
 def test_every_difference_from_a_manifest_is_found(album: Path, tmp_path: Path) -> None:
-    save_manifest(build_manifest(album), tmp_path / "manifest.json")
-    manifest = load_manifest(tmp_path / "manifest.json")
-    assert isinstance(manifest, Manifest)
+    SOURCE_FILES.save(tmp_path, build_manifest(album))
+    manifest = SOURCE_FILES.require(tmp_path)
     assert list(find_differences(album, manifest)) == []
     (album / "CD1" / "01.flac").write_bytes(b"ONE" * 40_000)
     (album / "CD2" / trees.UNDECODABLE).unlink()
@@ -192,8 +189,7 @@ def test_every_difference_from_a_manifest_is_found(album: Path, tmp_path: Path) 
 
 @pytest.mark.parametrize("content", [b"{", b"\xff", b'{"files":' * 100_000], ids=len)
 def test_a_damaged_manifest_is_named(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "manifest.json"
-    assert load_manifest(path) is None
-    path.write_bytes(content)
-    with pytest.raises(WorkingFilesChanged, match=r"manifest\.json .*Delete it"):
-        load_manifest(path)
+    assert SOURCE_FILES.load(tmp_path) is None
+    (tmp_path / "source.json").write_bytes(content)
+    with pytest.raises(WorkingFilesChanged, match=r"source\.json .*Delete it"):
+        SOURCE_FILES.load(tmp_path)

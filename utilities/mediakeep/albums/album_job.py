@@ -14,20 +14,23 @@ from mediakeep.albums.item import AlbumItem, to_path
 from mediakeep.albums.plan_album import AlbumPlan
 from mediakeep.albums.read_album import SourceAlbum
 from mediakeep.albums.settings import AlbumSettings
-from mediakeep.errors import WorkingFilesChanged
 from mediakeep.media import folder_listing, ignore_rules
 from mediakeep.media.encoding.profiles import Profile
 from mediakeep.outcome import NO_PROGRESS, Progress
-from mediakeep.untrusted_files import read_json
-from mediakeep.workspace import manifest, working_dirs
 from mediakeep.workspace.folder_owners import FolderOwner
+from mediakeep.workspace.job_files import SOURCE_FILES, JobFiles, StateFile, WorkingDirs
 from mediakeep.workspace.manifest import Manifest
 from mediakeep.workspace.published_folder import PublishedFolder
-from mediakeep.workspace.system_errors import write_working_file
-from mediakeep.workspace.working_dirs import WorkingDirs
 
-_PROCESSED_MANIFEST = "processed.json"
-_PROFILE_FILE = "profile.json"
+PROFILE = StateFile("profile.json", Profile)  # in which the album was or is converted
+# Those of the processed folder, once the album is completely converted.
+PROCESSED_FILES = StateFile(
+    "processed.json",
+    Manifest,
+    SOURCE_FILES.hint,
+    "the list of its finished files is missing",
+    "Reset the album to its stage converting.",
+)
 _TARGET_RECORDS = {"archive_path": "archive_target", "playback_path": "output_target"}
 
 
@@ -55,6 +58,12 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def profile(self) -> Profile:
         return self.settings.get_profile(self.item.profile)
+
+    @property
+    def used_profile(self) -> Profile:
+        """The profile in which the album was converted, or will be."""
+        dirs = self.files.find()
+        return (PROFILE.load(dirs.state) if dirs else None) or self.profile
 
     @property
     def owner_key(self) -> str:
@@ -97,16 +106,15 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
         folder = self.settings.archive_dir
         return folder / self.relative if folder else None
 
-    def find_dirs(self) -> WorkingDirs | None:
-        """Return the working folders of the album, or None if there are none."""
-        return working_dirs.find_working_dirs(self.settings.working_dir, self.owner_key)
-
-    def require_dirs(self) -> WorkingDirs:
-        """Return the working folders; raise WorkingFilesChanged if there are none."""
-        if dirs := self.find_dirs():
-            return dirs
+    @property
+    def files(self) -> JobFiles:
         hint = "Reset the album to begin with its original."
-        raise WorkingFilesChanged(self.settings.working_dir, "its working folders are gone", hint)
+        return JobFiles(self.settings.working_dir, self.owner_key, hint)
+
+    def find_target(self, stage: str) -> Path:
+        if stage == "archiving" and self.archive:
+            return self.archive.parent
+        return self.output.parent if stage == "finalizing" else self.settings.working_dir
 
     def name_deleted_original(self, dirs: WorkingDirs) -> Path:
         """Return the hidden name that the original has while it is deleted."""
@@ -140,33 +148,6 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
     def find_result(self, field: str) -> PublishedFolder:
         """Return the archive or output of the album, by the field of its path."""
         path, depth = getattr(self.item, field), len(self.relative.parts)
-        dirs = self.find_dirs()
+        dirs = self.files.find()
         record = dirs.state / _TARGET_RECORDS[field] if dirs else None
         return PublishedFolder(path, self.owner, depth, record)
-
-
-def load_source_manifest(dirs: WorkingDirs) -> Manifest:
-    """Return what was copied to the source folder; raise WorkingFilesChanged if unknown."""
-    if found := dirs.load_source_manifest():
-        return found
-    hint = "Delete the working folders to begin with the original."
-    raise WorkingFilesChanged(dirs.source, "its list of files is missing", hint)
-
-
-def save_profile(dirs: WorkingDirs, profile: Profile) -> None:
-    """Note the profile in which an album is converted."""
-    write_working_file(dirs.state / _PROFILE_FILE, profile)
-
-
-def load_profile(dirs: WorkingDirs | None) -> Profile | None:
-    """Return the profile in which an album was or is converted, or None if unknown."""
-    return read_json(dirs.state / _PROFILE_FILE, Profile) if dirs else None
-
-
-def save_processed_manifest(dirs: WorkingDirs, outputs: Manifest) -> None:
-    manifest.save_manifest(outputs, dirs.state / _PROCESSED_MANIFEST)
-
-
-def load_processed_manifest(dirs: WorkingDirs) -> Manifest | None:
-    """Return the finished outputs of an album, or None if it is not completely converted."""
-    return manifest.load_manifest(dirs.state / _PROCESSED_MANIFEST)

@@ -25,9 +25,7 @@ from mediakeep.albums.measure_loudness import MeasureTask
 from mediakeep.albums.report import TrackRow
 from mediakeep.errors import (
     AudioDamaged,
-    DecodingFailed,
     EncodingFailed,
-    NotAudio,
     NotCopied,
     NotWritten,
     Unreadable,
@@ -44,9 +42,9 @@ from mediakeep.media.mutagen_tags.tag_items import TagItem
 from mediakeep.media.transfer import add_tags, transfer_tags
 from mediakeep.media.transfer.model import TagChanges, TransferReport
 from mediakeep.outcome import Progress
-from mediakeep.workspace import full_volume, manifest, moves, output_records, verified_copy
+from mediakeep.workspace import manifest, moves, output_records, stage_worker, verified_copy
+from mediakeep.workspace.job_files import WorkingDirs
 from mediakeep.workspace.system_errors import translate_errors
-from mediakeep.workspace.working_dirs import WorkingDirs
 
 ALREADY_CONVERTED = "Already converted (skipped)"
 _RESTORE_HINT = "Restore it, or delete the working folders to begin with the original."
@@ -100,12 +98,8 @@ def convert_track(task: TrackTask, progress: Progress) -> dict[str, Any]:
     Raises OSError if the volume of the working folders is full. An error about the content of the
     source is final, since the source was verified.
     """
-    with full_volume.raise_full_volume(task.dirs.processed):
-        try:
-            return _convert(task, progress)
-        except (NotAudio, DecodingFailed) as error:
-            error.is_final = not isinstance(error.__cause__, (MemoryError, OSError))
-            raise
+    with stage_worker.translate_part_errors(task.dirs.processed):
+        return _convert(task, progress)
 
 
 def _convert(task: TrackTask, progress: Progress) -> dict[str, Any]:
@@ -147,7 +141,7 @@ def _refuse_damage(task: TrackTask, source: Path, progress: Progress) -> None:
 
     With "full", it is decoded now if that was not done before, and refused if it has no decoder.
     """
-    measured = measure_loudness.load_measurement(task.dirs, task.sha256)
+    measured = measure_loudness.find_measurement(task.sha256).load(task.dirs.state)
     is_full = task.verify == "full"
     if is_full and (measured is None or measured.damage is None):
         _check_unchanged(task, source)
@@ -164,10 +158,7 @@ def _check_unchanged(task: TrackTask, source: Path) -> None:
 
 def _encode(task: TrackTask, source: Path, target: Path, progress: Progress) -> dict[str, Any]:
     assert task.parameters is not None
-
-    def report(done: int, of: int) -> None:
-        progress(done, max(of, done), may_stop=True)
-
+    report = stage_worker.build_stoppable_report(progress)
     on_error = _ignore_error if task.verify == "full" else None
     with _open_temp_file(task, target) as temp:
         encoded = encoder.encode_file(

@@ -16,11 +16,8 @@ import msgspec
 from mediakeep import atomic_files
 from mediakeep.albums.read_album import SourceAlbum
 from mediakeep.outcome import Progress
-from mediakeep.untrusted_files import read_json
-from mediakeep.workspace.system_errors import translate_errors, write_working_file
-from mediakeep.workspace.working_dirs import WorkingDirs
-
-_FILE, _COVER = "enrichment.json", "cover"
+from mediakeep.workspace.job_files import StateFile, WorkingDirs
+from mediakeep.workspace.system_errors import translate_errors
 
 
 class FoundTags(msgspec.Struct, frozen=True):
@@ -50,6 +47,9 @@ class Enrichment(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
+ENRICHMENT = StateFile("enrichment.json", Enrichment)
+
+
 def look_up_once(
     dirs: WorkingDirs, album: SourceAlbum, look_up: AlbumLookup, progress: Progress
 ) -> Enrichment:
@@ -57,7 +57,7 @@ def look_up_once(
 
     Whatever the result, it stays the same until the album is prepared again.
     """
-    if known := load_enrichment(dirs):
+    if known := ENRICHMENT.load(dirs.state):
         return known
     found = look_up(album, progress)
     digest = ""
@@ -67,21 +67,10 @@ def look_up_once(
             atomic_files.write_atomic(find_cover(dirs), picture)
             digest = sha256(picture).hexdigest()
         result = Enrichment(found.fields, digest, found.release, found.reason)
-        write_working_file(dirs.state / _FILE, result)
+        ENRICHMENT.save(dirs.state, result)
     return result
-
-
-def load_enrichment(dirs: WorkingDirs) -> Enrichment | None:
-    """Return what was looked up for an album, or None if nothing was, or it cannot be read."""
-    return read_json(dirs.state / _FILE, Enrichment)
 
 
 def find_cover(dirs: WorkingDirs) -> Path:
     """Return the path of the downloaded cover."""
-    return dirs.state / _COVER
-
-
-def forget_enrichment(dirs: WorkingDirs) -> None:
-    """Let the next conversion of an album look it up again."""
-    with translate_errors(dirs.state):
-        (dirs.state / _FILE).unlink(missing_ok=True)
+    return dirs.state / "cover"

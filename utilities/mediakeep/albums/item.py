@@ -32,6 +32,10 @@ class AlbumItem(
     original_deleted: bool = False
 
 
+# Fields of an item without working folders.
+CLEARED = {"working_source_path": "", "working_processed_path": "", "working_claim": 0}
+
+
 def to_path(text: str) -> Path:
     """Return the path that a field of an item holds."""
     return Path(path_text.unescape_path(text))

@@ -8,11 +8,9 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Mapping
-from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_files
 from mediakeep.errors import DecodingFailed, Unreadable
 from mediakeep.media import ffmpeg
 from mediakeep.media.audio import tags
@@ -20,11 +18,8 @@ from mediakeep.media.audio.decode.decoder import DecodeResult
 from mediakeep.media.encoding import decode_check, loudness, pcm_source
 from mediakeep.media.encoding.loudness import Loudness, TrackMeasurement
 from mediakeep.outcome import Progress
-from mediakeep.untrusted_files import read_json
-from mediakeep.workspace.system_errors import translate_errors
-from mediakeep.workspace.working_dirs import WorkingDirs
-
-_FOLDER = "loudness"
+from mediakeep.workspace import stage_worker
+from mediakeep.workspace.job_files import StateFile, WorkingDirs
 
 
 class MeasureTask(msgspec.Struct, frozen=True):
@@ -54,7 +49,7 @@ def measure_part(task: MeasureTask, progress: Progress) -> dict[str, str]:
 
     A track that cannot be read fails when it is converted.
     """
-    known = load_measurement(task.dirs, task.sha256)
+    known = find_measurement(task.sha256).load(task.dirs.state)
     if not (known and known.damage == "" and (known.peak is not None or not task.with_peak)):
         with contextlib.suppress(DecodingFailed, Unreadable):
             measure(task, progress)
@@ -66,10 +61,7 @@ def measure(task: MeasureTask, progress: Progress) -> MeasuredTrack:
 
     Raises Unreadable, or DecodingFailed if the system is the reason.
     """
-
-    def report(done: int, of: int) -> None:
-        progress(done, max(of, done), may_stop=True)
-
+    report = stage_worker.build_stoppable_report(progress)
     path, decoded, measured = task.dirs.source / task.source, DecodeResult(), TrackMeasurement()
     is_refused = False
     try:
@@ -86,15 +78,13 @@ def measure(task: MeasureTask, progress: Progress) -> MeasuredTrack:
         truncated = tags.read(path).facts.truncated
         damage, is_refused = truncated or str(error.args[1]), not truncated
     result = MeasuredTrack(measured.blocks, measured.peak, damage, is_refused)
-    file = _find_file(task.dirs, task.sha256)
-    with translate_errors(file):
-        atomic_files.write_atomic(file, msgspec.json.encode(result))
+    find_measurement(task.sha256).save(task.dirs.state, result)
     return result
 
 
-def load_measurement(dirs: WorkingDirs, digest: str) -> MeasuredTrack | None:
-    """Return what was found in a track, given its hash, or None if there is no readable file."""
-    return read_json(_find_file(dirs, digest), MeasuredTrack)
+def find_measurement(digest: str) -> StateFile[MeasuredTrack]:
+    """Return the file with what was found in a track, given its hash."""
+    return StateFile(f"loudness/{digest}.json", MeasuredTrack, is_indented=False)
 
 
 def build_gains(measured: Mapping[str, TrackMeasurement]) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -116,7 +106,3 @@ def _format_gain(scope: str, measured: Loudness) -> tuple[tuple[str, str], ...]:
     if measured.peak is None:
         return (gain,)
     return gain, (f"replaygain_{scope}_peak", f"{measured.peak:.6f}")
-
-
-def _find_file(dirs: WorkingDirs, digest: str) -> Path:
-    return dirs.state / _FOLDER / f"{digest}.json"

@@ -8,21 +8,19 @@ from typing import Any
 
 from mediakeep import path_text
 from mediakeep.albums import (
-    album_job,
     convert_track,
     enrichment,
     measure_loudness,
     report,
     unchanged_audio,
 )
-from mediakeep.albums.album_job import AlbumJob, load_source_manifest, save_processed_manifest
+from mediakeep.albums.album_job import PROCESSED_FILES, PROFILE, AlbumJob
 from mediakeep.albums.convert_track import ALREADY_CONVERTED, TrackTask
-from mediakeep.albums.enrichment import Enrichment
-from mediakeep.albums.item import to_path
+from mediakeep.albums.enrichment import ENRICHMENT, Enrichment
+from mediakeep.albums.item import CLEARED, to_path
 from mediakeep.albums.measure_loudness import MeasuredTrack, MeasureTask
 from mediakeep.albums.plan_album import AlbumPlan, TrackPlan
 from mediakeep.albums.read_album import SourceAlbum
-from mediakeep.albums.resume import CLEARED
 from mediakeep.errors import WorkingFilesChanged
 from mediakeep.item import SkipReason, Status
 from mediakeep.media.ignore_rules import IgnoreRules
@@ -31,16 +29,16 @@ from mediakeep.media.transfer.extra_files import ExtraFilesPlan
 from mediakeep.outcome import Outcome, PartFailed, Parts, Work
 from mediakeep.workspace import (
     disk_space,
+    job_files,
     manifest,
     output_records,
     verified_copy,
-    working_dirs,
 )
 from mediakeep.workspace.disk_space import SpaceRequirement
+from mediakeep.workspace.job_files import SOURCE_FILES, WorkingDirs
 from mediakeep.workspace.manifest import Manifest
 from mediakeep.workspace.moves import is_same_file_system
 from mediakeep.workspace.system_errors import find_existing_parent, translate_errors
-from mediakeep.workspace.working_dirs import WorkingDirs
 
 _OPUS = "libopus"
 _LEAST_WEIGHT = 0.1  # seconds
@@ -59,14 +57,14 @@ def prepare(job: AlbumJob, work: Work) -> Outcome | Parts:
     with disk_space.reserve_disk_space(
         folder / disk_space.RESERVATIONS, _list_requirements(job, album, plan)
     ):
-        dirs = working_dirs.create_working_dirs(folder, album.name, job.owner_key)
-        enrichment.forget_enrichment(dirs)
-        before = dirs.load_source_manifest()
+        dirs = job.files.create(album.name)
+        ENRICHMENT.remove(dirs.state)
+        before = SOURCE_FILES.load(dirs.state)
         rules = IgnoreRules.for_folder(job.original, job.ignored)
         copied = verified_copy.copy_to_source(job.original, dirs.source, rules.refuses_link)
         _remove_vanished(dirs, before, copied)
-        dirs.save_source_manifest(copied)
-        working_dirs.create_processed_structure(copied, dirs.processed)
+        SOURCE_FILES.save(dirs.state, copied)
+        job_files.create_processed_structure(copied, dirs.processed)
     unchanged_audio.note_published(job, dirs, plan)
     hashes = _hash_by_path(copied)
     readable = [track for track in plan.tracks if not track.error]
@@ -82,12 +80,12 @@ def prepare(job: AlbumJob, work: Work) -> Outcome | Parts:
 
 
 def _finish_preparing(job: AlbumJob, work: Work) -> Outcome:
-    dirs = job.require_dirs()
+    dirs = job.files.require()
     paths = {
         "working_source_path": path_text.escape_path(dirs.source),
         "working_processed_path": path_text.escape_path(dirs.processed),
     }
-    facts = {**paths, "profile": job.profile.name, "bytes": load_source_manifest(dirs).size}
+    facts = {**paths, "profile": job.profile.name, "bytes": dirs.require_source_manifest().size}
     data = {
         **paths,
         "folder": path_text.escape_path(job.relative),
@@ -132,12 +130,12 @@ def _hash_by_path(copied: Manifest) -> dict[str, str]:
 
 def convert(job: AlbumJob, work: Work) -> Outcome | Parts:
     """Convert the tracks in parts, then add the extra files."""
-    dirs = job.require_dirs()
+    dirs = job.files.require()
     album, plan = job.read_plan(dirs.source)
     tracks = [track for track in plan.tracks if not track.error]
     if work.results is None and tracks:
-        working_dirs.create_processed_structure(load_source_manifest(dirs), dirs.processed)
-        album_job.save_profile(dirs, job.profile)
+        job_files.create_processed_structure(dirs.require_source_manifest(), dirs.processed)
+        PROFILE.save(dirs.state, job.profile)
         return Parts(
             tuple(_build_tasks(job, dirs, album, plan)),
             convert_track.convert_track,
@@ -173,7 +171,7 @@ def convert(job: AlbumJob, work: Work) -> Outcome | Parts:
 def _build_tasks(
     job: AlbumJob, dirs: WorkingDirs, album: SourceAlbum, plan: AlbumPlan
 ) -> Iterator[TrackTask]:
-    hashes = _hash_by_path(load_source_manifest(dirs))
+    hashes = _hash_by_path(dirs.require_source_manifest())
     known = unchanged_audio.find_unchanged_audio(job, dirs, plan)
     gains = measure_loudness.build_gains(dict(_load_measurements(job, dirs, plan, hashes)))
     found = _look_up(job, dirs, album)
@@ -219,11 +217,11 @@ def _load_measurements(
     with_peak = any(map(_has_peak, plan.tracks))
     for track in plan.tracks:
         digest = hashes.get(track.source, "")
-        found = measure_loudness.load_measurement(dirs, digest)
+        found = measure_loudness.find_measurement(digest).load(dirs.state)
         if digest and not (found and (found.damage or not with_peak or found.peak is not None)):
             task = MeasureTask(dirs, track.source, digest, with_peak)
             measure_loudness.measure_part(task, job.progress)
-            found = measure_loudness.load_measurement(dirs, digest)
+            found = measure_loudness.find_measurement(digest).load(dirs.state)
         if found and not found.damage:
             yield digest, found
 
@@ -294,7 +292,7 @@ def _finish_outputs(
             raise WorkingFilesChanged(path, "it was added", _FOREIGN_HINT)
         with translate_errors(path):
             path.unlink()  # of a track that the album no longer has, or of a killed run
-    save_processed_manifest(dirs, manifest.build_manifest(dirs.processed))
+    PROCESSED_FILES.save(dirs.state, manifest.build_manifest(dirs.processed))
 
 
 def _is_temporary(path: Path) -> bool:

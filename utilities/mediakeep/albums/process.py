@@ -1,34 +1,38 @@
-"""The worker of albums: the stage of a call, and what its errors mean."""
+"""The worker of albums: its stages, and how an album whose earlier claim ended continues.
+
+`_source` and `_processed` exist   the remaining tracks
+only `_source` exists              all tracks are converted again
+the profile is another one         all tracks are converted again, unless they are published
+`_source` is gone                  from the start, if the original exists
+nothing exists                     the album is skipped
+"""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from enum import StrEnum
 from typing import Any
 
 import msgspec
 
-from mediakeep.albums import prepare, publish_album, resume
-from mediakeep.albums.album_job import AlbumJob
-from mediakeep.albums.enrichment import AlbumLookup, AlbumLookupFactory
-from mediakeep.albums.item import AlbumItem
+from mediakeep.albums import prepare, publish_album
+from mediakeep.albums.album_job import PROCESSED_FILES, PROFILE, AlbumJob
+from mediakeep.albums.enrichment import AlbumLookupFactory
+from mediakeep.albums.item import CLEARED, AlbumItem
 from mediakeep.albums.settings import AlbumSettings
-from mediakeep.errors import NotEnoughSpace
 from mediakeep.item import SkipReason, Status
-from mediakeep.outcome import NO_PROGRESS, Outcome, Parts, Progress, Work, Worker
-from mediakeep.workspace import full_volume
+from mediakeep.outcome import Outcome, Parts, Progress, Work, Worker
+from mediakeep.workspace import job_files, output_records, stage_worker
 
-_SPACE_WAIT = 600.0  # seconds until an album looks again whether there is space
-
+_CONVERTING, _FINALIZING = "converting", "finalizing"
 _STAGES: Mapping[str, Callable[[AlbumJob, Work], Outcome | Parts]] = {
     "preparing": prepare.prepare,
-    "converting": prepare.convert,
+    _CONVERTING: prepare.convert,
     "archiving": publish_album.archive,
-    "finalizing": publish_album.finalize,
+    _FINALIZING: publish_album.finalize,
     "completed": publish_album.complete,
 }
-_RESUMED = frozenset({"converting", "archiving", "finalizing"})
 
 
 @contextlib.contextmanager
@@ -37,50 +41,14 @@ def open_worker(
 ) -> Iterator[Worker]:
     """Yield the worker of albums; `values` are the settings as plain data."""
     settings = msgspec.convert(values, AlbumSettings)
-    with contextlib.ExitStack() as stack:
-        look_up = stack.enter_context(open_lookup()) if open_lookup else None
+    with (open_lookup or contextlib.nullcontext)() as look_up:
 
-        def work(work: Work, progress: Progress) -> Outcome | Parts:
-            return process_stage(settings, work, look_up, progress)
+        def build_job(work: Work, progress: Progress) -> AlbumJob:
+            assert isinstance(work.item, AlbumItem)
+            return AlbumJob(work.item, work.stamp.key, settings, look_up, progress)
 
-        yield work
-
-
-def process_stage(
-    settings: AlbumSettings,
-    work: Work,
-    look_up: AlbumLookup | None = None,
-    progress: Progress = NO_PROGRESS,
-) -> Outcome | Parts:
-    """Run a stage of an album, or its cleanup.
-
-    Without enough disk space the album waits, and no attempt is counted.
-    """
-    assert isinstance(work.item, AlbumItem)
-    job = AlbumJob(work.item, work.stamp.key, settings, look_up, progress)
-    try:
-        with full_volume.raise_full_volume(_find_target(job, work.stage)):
-            return _run(job, work)
-    except NotEnoughSpace as error:
-        return Outcome(Status.PENDING, str(error), retry_after=_SPACE_WAIT, out_of_space=True)
-
-
-def _run(job: AlbumJob, work: Work) -> Outcome | Parts:
-    if work.failed_stage:
-        return publish_album.clean_up(job, work)
-    if work.stage in _RESUMED and work.results is None:
-        if outcome := resume.resume(job, work):
-            return outcome
-    elif work.stage == "preparing" and not job.original.is_dir():
-        return skip_missing(job.item)
-    return _STAGES[work.stage](job, work)
-
-
-def _find_target(job: AlbumJob, stage: str) -> Path:
-    """Return the folder that a stage writes."""
-    if stage == "archiving" and job.archive:
-        return job.archive.parent
-    return job.output.parent if stage == "finalizing" else job.settings.working_dir
+        with stage_worker.open_worker(build_job, _STAGES, publish_album.clean_up, resume) as worker:
+            yield worker
 
 
 def skip_missing(item: AlbumItem) -> Outcome:
@@ -88,4 +56,97 @@ def skip_missing(item: AlbumItem) -> Outcome:
     reason, message = SkipReason.VANISHED.value, "its folder is missing"
     if item.original_deleted:
         reason = message = "its original was deleted; restore it with --rollback"
-    return Outcome(Status.SKIPPED, message, {"skip_reason": reason, **resume.CLEARED})
+    return Outcome(Status.SKIPPED, message, {"skip_reason": reason, **CLEARED})
+
+
+class ResumeCase(StrEnum):
+    """What of an unfinished album exists, and so how it continues."""
+
+    REMAINING = "_processed exists, so the remaining tracks are converted"
+    CONVERT_AGAIN = "only _source exists, so all tracks are converted again"
+    SOURCE_GONE = "_source is gone, so the original is copied again"
+    FROM_START = "the working folders are gone, so it begins with the original"
+    CHANGED = "the original has changed, so it is copied again"
+    OTHER_PROFILE = "its profile has changed, so its tracks are converted again"
+    SET_ASIDE = "its working folders were set aside, so it begins with the original"
+    CONTINUE = "its working folders are complete"
+    NOTHING = "its working folders and its original are gone"
+
+
+_SAME_STAGE = (ResumeCase.REMAINING, ResumeCase.CONTINUE)
+_CONTINUED = (*_SAME_STAGE, ResumeCase.CONVERT_AGAIN, ResumeCase.OTHER_PROFILE)
+
+
+class FoundFiles(msgspec.Struct, frozen=True):
+    """Which folders of an unfinished album exist.
+
+    `is_converted` is set if all its outputs were finished, and `is_changed` if a scan found that
+    the original has changed after it was copied. `is_other_profile` is set if its tracks were
+    converted with another profile.
+    """
+
+    source: bool
+    processed: bool
+    original: bool
+    is_converted: bool = False
+    is_changed: bool = False
+    is_other_profile: bool = False
+
+
+def decide_case(found: FoundFiles, stage: str, *, use_working: bool) -> ResumeCase:
+    """Return from which files an album resumes a stage; `use_working` is a setting."""
+    if stage == _FINALIZING and found.is_converted and not found.processed:
+        return ResumeCase.CONTINUE  # its outputs are at their target already
+    if found.original and not use_working:
+        return ResumeCase.SET_ASIDE
+    if found.original and found.source and found.is_changed:
+        return ResumeCase.CHANGED
+    if found.source and found.is_other_profile:
+        return ResumeCase.OTHER_PROFILE
+    if stage == _FINALIZING and found.is_converted:
+        return ResumeCase.CONTINUE
+    if found.source and found.processed:
+        return ResumeCase.CONTINUE if stage != _CONVERTING else ResumeCase.REMAINING
+    if found.source:
+        return ResumeCase.CONVERT_AGAIN
+    if not found.original:
+        return ResumeCase.NOTHING
+    return ResumeCase.SOURCE_GONE if found.processed else ResumeCase.FROM_START
+
+
+def resume(job: AlbumJob, work: Work) -> Outcome | None:
+    """Return the outcome that resumes an album, or None if it was not interrupted.
+
+    The outcome begins the same stage or an earlier one again under the new claim.
+    """
+    if work.stage == "preparing":
+        return None if job.original.is_dir() else skip_missing(job.item)
+    is_own = work.results is not None or job.item.working_claim == work.stamp.claim
+    if is_own or work.stage == "completed":
+        return None
+    dirs = job.files.find()
+    found = FoundFiles(
+        bool(dirs and dirs.source.is_dir()),
+        bool(dirs and dirs.processed.is_dir()),
+        job.has_original,
+        bool(dirs and PROCESSED_FILES.load(dirs.state)),
+        job.item.working_fingerprint != job.item.fingerprint,
+        bool(dirs and PROFILE.load(dirs.state) not in (None, job.profile)),
+    )
+    use_working = job.settings.processing.resume_from_working
+    case = decide_case(found, work.stage, use_working=use_working)
+    message = f"Resume: {case.value}"
+    facts = {"resume": case.name.lower()}
+    if case is ResumeCase.NOTHING:
+        data = {"skip_reason": case.value, **CLEARED}
+        return Outcome(Status.SKIPPED, message, data, facts=facts)
+    if case is ResumeCase.REMAINING and dirs:
+        done = len(output_records.get_converted_tracks(dirs, check_hashes=False))
+        message += f" ({done} of {job.item.track_count} are done)"
+    if case in _CONTINUED:
+        stage = work.stage if case in _SAME_STAGE else _CONVERTING
+        claimed = {"working_claim": work.stamp.claim}
+        return Outcome(message=message, data=claimed, next_stage=stage, facts=facts)
+    if case is ResumeCase.SET_ASIDE and dirs:
+        job_files.set_aside_working_dirs(dirs, job.settings.working_dir)
+    return Outcome(message=message, data=dict(CLEARED), next_stage="preparing", facts=facts)

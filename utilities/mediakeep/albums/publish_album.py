@@ -11,25 +11,18 @@ from typing import Any
 
 from mediakeep import path_text
 from mediakeep.albums import report
-from mediakeep.albums.album_job import (
-    AlbumJob,
-    load_processed_manifest,
-    load_profile,
-    load_source_manifest,
-)
-from mediakeep.albums.item import ALBUMS, to_path
+from mediakeep.albums.album_job import PROCESSED_FILES, AlbumJob
+from mediakeep.albums.item import ALBUMS, CLEARED, to_path
 from mediakeep.albums.report import TrackRow
-from mediakeep.albums.resume import CLEARED
 from mediakeep.errors import LinkInOriginal, NotCopied, NotDeleted, WorkingFilesChanged
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Work
 from mediakeep.pages import job_record
-from mediakeep.workspace import disk_space, manifest, moves, output_records, publish, working_dirs
+from mediakeep.workspace import disk_space, job_files, manifest, moves, output_records, publish
 from mediakeep.workspace.disk_space import SpaceRequirement
+from mediakeep.workspace.job_files import WorkingDirs
 from mediakeep.workspace.manifest import Check, Manifest
-from mediakeep.workspace.working_dirs import WorkingDirs
 
-_CONVERT_HINT = "Reset the album to its stage converting."
 _DELETE_HINT = "Delete it yourself, or run without delete_original."
 _OWN_HINT = "The original is kept. Move that folder away, then reset the album."
 _KEEP_HINT = "The original is kept. Reset the album to convert it again."
@@ -37,8 +30,9 @@ _KEEP_HINT = "The original is kept. Reset the album to convert it again."
 
 def archive(job: AlbumJob, _: Work) -> Outcome:
     """Copy the source folder to the archive, once all outputs are verified."""
-    dirs = job.require_dirs()
-    outputs, copied = _require_outputs(dirs), load_source_manifest(dirs)
+    dirs = job.files.require()
+    outputs = PROCESSED_FILES.require(dirs.state, dirs.processed)
+    copied = dirs.require_source_manifest()
     manifest.check_unchanged(dirs.processed, outputs, Check.TIME)
     if job.archive is None:
         return Outcome(next_stage="finalizing", facts={"archived": False})
@@ -61,8 +55,8 @@ def archive(job: AlbumJob, _: Work) -> Outcome:
 
 def finalize(job: AlbumJob, _: Work) -> Outcome:
     """Move the outputs to their place, and delete the original if that is set."""
-    dirs = job.require_dirs()
-    outputs = _require_outputs(dirs)
+    dirs = job.files.require()
+    outputs = PROCESSED_FILES.require(dirs.state, dirs.processed)
     existing, found = job.settings.processing.existing, job.find_result("playback_path")
     place, rules = found.choose_target(job.output, outputs, existing)
     target = publish.move_to_output(dirs.processed, place, outputs, rules)
@@ -82,17 +76,10 @@ def _measure_job(dirs: WorkingDirs, outputs: Manifest) -> dict[str, float]:
         if not record.facts.get("kept")
     )
     return {
-        "input_bytes": load_source_manifest(dirs).size,
+        "input_bytes": dirs.require_source_manifest().size,
         "output_bytes": outputs.size,
         "audio_seconds": round(sum(durations), 3),
     }
-
-
-def _require_outputs(dirs: WorkingDirs) -> Manifest:
-    if outputs := load_processed_manifest(dirs):
-        return outputs
-    why = "the list of its finished files is missing"
-    raise WorkingFilesChanged(dirs.processed, why, _CONVERT_HINT)
 
 
 def _delete_original(job: AlbumJob, dirs: WorkingDirs, outputs: Manifest, playback: str) -> None:
@@ -100,7 +87,7 @@ def _delete_original(job: AlbumJob, dirs: WorkingDirs, outputs: Manifest, playba
 
     It is renamed first, so that no scan finds a part of it if this is killed.
     """
-    copied = load_source_manifest(dirs)
+    copied = dirs.require_source_manifest()
     hidden = job.name_deleted_original(dirs)
     archive, output = to_path(job.item.archive_path), to_path(playback)
     if not (job.item.archive_path and publish.is_published(archive, copied)):
@@ -137,14 +124,14 @@ def _refuse_links(original: Path) -> None:
 
 def complete(job: AlbumJob, _: Work) -> Outcome:
     """Write the report, and remove the working folders if that is set."""
-    dirs, item = job.find_dirs(), job.item
-    profile = (load_profile(dirs) or job.profile).name
+    dirs, item = job.files.find(), job.item
+    profile = job.used_profile.name
     note, rows = "", tuple[TrackRow, ...]()
     if dirs:
         rows = report.write(job, dirs, "completed")
         if job.settings.processing.cleanup_working_on_success:
             try:
-                working_dirs.cleanup_working_dirs(dirs)
+                job_files.remove_working_dirs(dirs)
             except WorkingFilesChanged as error:
                 note = f"; working folders kept: {error}"
     tracks = item.track_count - item.failed_tracks
@@ -185,12 +172,12 @@ def _describe_result(row: TrackRow) -> str:
 
 def clean_up(job: AlbumJob, work: Work) -> Outcome:
     """Keep or remove the working folders of an album whose last attempt failed."""
-    dirs = job.find_dirs()
+    dirs = job.files.find()
     if dirs:
         report.write(job, dirs, f"failed_{_FAILED[work.failed_stage]}", work.error_message)
     if not (dirs and job.settings.processing.cleanup_working_on_failure and job.has_original):
         return Outcome(Status.ERROR)
-    working_dirs.cleanup_working_dirs(dirs)
+    job_files.remove_working_dirs(dirs)
     return Outcome(Status.ERROR, data=dict(CLEARED), resume_stage="preparing")
 
 

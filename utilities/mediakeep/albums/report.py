@@ -11,20 +11,16 @@ from typing import Any
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.albums import enrichment
-from mediakeep.albums.album_job import AlbumJob, load_profile, load_source_manifest
-from mediakeep.albums.enrichment import Enrichment
+from mediakeep.albums.album_job import AlbumJob
+from mediakeep.albums.enrichment import ENRICHMENT, Enrichment
 from mediakeep.albums.item import ALBUMS, AlbumItem, to_path
 from mediakeep.albums.plan_album import AlbumPlan
 from mediakeep.media.transfer.extra_files import ExtraFilesPlan, FileNotCopied
 from mediakeep.pages import job_record
 from mediakeep.untrusted_files import read_json
 from mediakeep.workspace import manifest, output_records
+from mediakeep.workspace.job_files import StateFile, WorkingDirs
 from mediakeep.workspace.output_records import OutputRecord
-from mediakeep.workspace.system_errors import write_working_file
-from mediakeep.workspace.working_dirs import WorkingDirs
-
-_CONVERSION_FILE = "conversion.json"
 
 
 class TrackRow(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -85,6 +81,9 @@ class Conversion(msgspec.Struct, frozen=True):
     not_copied: tuple[dict[str, str], ...]
 
 
+_CONVERSION = StateFile("conversion.json", Conversion)
+
+
 def read_report(home: str, item: AlbumItem) -> AlbumReport | None:
     """Return the last report of an album, or None if it is missing; `home` is escaped."""
     path = to_path(home) / job_record.find_json(ALBUMS.name, item.output_name)
@@ -108,7 +107,7 @@ def save_conversion(
         {"path": one.path, "reason": one.reason}
         for one in (*extra.listed, *_list_hidden_files(dirs, plan, extra))
     )
-    write_working_file(dirs.state / _CONVERSION_FILE, Conversion(rows, listed))
+    _CONVERSION.save(dirs.state, Conversion(rows, listed))
 
 
 def _list_hidden_files(
@@ -118,7 +117,7 @@ def _list_hidden_files(
     seen = {path_text.escape_path(track.source) for track in plan.tracks}
     seen.update(manifest.relative_path(file.source, dirs.source) for file in extra.copied)
     seen.update(one.path for one in extra.listed)
-    for file in load_source_manifest(dirs).files:
+    for file in dirs.require_source_manifest().files:
         if file.path not in seen:
             yield FileNotCopied(
                 file.path, "it is hidden, ignored, or a file of the operating system"
@@ -130,14 +129,14 @@ def write(job: AlbumJob, dirs: WorkingDirs, status: str, message: str = "") -> t
 
     Nothing is written of an album that was not converted so far.
     """
-    conversion = read_json(dirs.state / _CONVERSION_FILE, Conversion)
+    conversion = _CONVERSION.load(dirs.state)
     if not conversion:
         return ()
-    item, found = job.item, enrichment.load_enrichment(dirs) or Enrichment()
+    item, found = job.item, ENRICHMENT.load(dirs.state) or Enrichment()
     built = AlbumReport(
         item.name or job.key,
         status,
-        (load_profile(dirs) or job.profile).name,
+        job.used_profile.name,
         item.path,
         item.archive_path,
         item.playback_path,

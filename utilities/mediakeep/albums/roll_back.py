@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from mediakeep import path_text
-from mediakeep.albums.album_job import AlbumJob, load_processed_manifest
-from mediakeep.albums.resume import CLEARED
+from mediakeep.albums.album_job import PROCESSED_FILES, AlbumJob
+from mediakeep.albums.item import CLEARED
 from mediakeep.errors import UsageError
-from mediakeep.workspace import moves, publish, working_dirs
+from mediakeep.workspace import job_files, moves, publish
+from mediakeep.workspace.job_files import SOURCE_FILES
 from mediakeep.workspace.manifest import Check, Manifest
 from mediakeep.workspace.published_folder import PublishedFolder
 
@@ -43,10 +44,10 @@ def roll_back(job: AlbumJob) -> tuple[dict[str, Any], list[str]]:
         _restore_original(job)
         lines.append(f"Restored: {path_text.display_path(job.original)}")
     lines += [folder.withdraw("rolled back") for folder in list(_list_results(job))]
-    if dirs := job.find_dirs():
-        if copied := dirs.load_source_manifest():
+    if dirs := job.files.find():
+        if copied := SOURCE_FILES.load(dirs.state):
             moves.remove_published(job.name_deleted_original(dirs), copied, Check.SIZE)
-        working_dirs.cleanup_working_dirs(dirs)
+        job_files.remove_working_dirs(dirs)
         lines.append(f"Removed: {path_text.display_path(dirs.source)}")
     data = {**CLEARED, "playback_path": "", "archive_path": "", "original_deleted": False}
     return {**data, "failed_tracks": 0}, lines
@@ -56,10 +57,9 @@ def _list_results(job: AlbumJob) -> Iterator[PublishedFolder]:
     """Yield output and archive, also those that a killed run published, but did not record."""
     output, archive = map(job.find_result, ("playback_path", "archive_path"))
     yield from (folder for folder in (output, archive) if folder.path)
-    if dirs := job.find_dirs():
-        published = (output, load_processed_manifest(dirs)), (archive, dirs.load_source_manifest())
-        for folder, files in published:
-            if files and (found := folder.find_unrecorded(files)):
+    if dirs := job.files.find():
+        for folder, listed in ((output, PROCESSED_FILES), (archive, SOURCE_FILES)):
+            if (files := listed.load(dirs.state)) and (found := folder.find_unrecorded(files)):
                 yield found
 
 
@@ -79,8 +79,8 @@ def _find_copies(job: AlbumJob) -> Iterator[tuple[Path, Manifest]]:
 
     A working copy that was changed is left out; a changed archive raises an error when it is read.
     """
-    dirs = job.find_dirs()
-    copied = dirs.load_source_manifest() if dirs else None
+    dirs = job.files.find()
+    copied = SOURCE_FILES.load(dirs.state) if dirs else None
     if dirs and copied and publish.is_published(dirs.source, copied):
         yield dirs.source, copied
     archive = job.find_result("archive_path")

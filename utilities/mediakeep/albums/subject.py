@@ -15,7 +15,6 @@ from mediakeep.item import Item, NewItem, OutputRemoval, Status
 from mediakeep.outcome import Outcome
 from mediakeep.pages import render
 from mediakeep.workspace import output_records, quarantine
-from mediakeep.workspace.working_dirs import WorkingDirs
 
 
 def build_job(_home: Path, item: Item, settings: AlbumSettings) -> AlbumJob:
@@ -74,18 +73,19 @@ def describe_stages(job: AlbumJob) -> Mapping[str, list[str]] | Outcome:
 
 def describe_progress(job: AlbumJob) -> str:
     """Return how many tracks are converted, "" if there are no working folders."""
-    dirs = job.find_dirs()
+    dirs = job.files.find()
     if not dirs:
         return ""
     done = len(output_records.get_converted_tracks(dirs, check_hashes=False))
     return f"{done} of {job.item.track_count} tracks converted"
 
 
-def find_dirs(job: AlbumJob) -> WorkingDirs | None:
-    """Return the working folders of an album, or None if they may have its only files."""
-    dirs = job.find_dirs()
-    is_safe = job.item.status is Status.COMPLETED or job.has_original
-    return dirs if dirs and (is_safe or not dirs.source.is_dir()) else None
+def may_remove_files(job: AlbumJob) -> bool:
+    """Return False if the working folders of an album may have its only files."""
+    if job.item.status is Status.COMPLETED or job.has_original:
+        return True
+    dirs = job.files.find()
+    return not (dirs and dirs.source.is_dir())
 
 
 def remove_outputs(job: AlbumJob, write: bool) -> OutputRemoval | None:

@@ -10,7 +10,6 @@ from hashlib import sha256
 
 import msgspec
 
-from mediakeep import atomic_files
 from mediakeep.albums import report
 from mediakeep.albums.album_job import AlbumJob
 from mediakeep.albums.plan_album import AlbumPlan
@@ -18,11 +17,7 @@ from mediakeep.albums.report import TrackRow
 from mediakeep.errors import NotAudio, Unreadable
 from mediakeep.media.audio import essence
 from mediakeep.path_text import escape_path
-from mediakeep.untrusted_files import read_json
-from mediakeep.workspace.system_errors import translate_errors
-from mediakeep.workspace.working_dirs import WorkingDirs
-
-_FILE = "published.json"
+from mediakeep.workspace.job_files import StateFile, WorkingDirs
 
 
 class _Published(msgspec.Struct, frozen=True):
@@ -30,6 +25,9 @@ class _Published(msgspec.Struct, frozen=True):
 
     tracks: tuple[TrackRow, ...] = ()
     audio: dict[str, str] = {}
+
+
+_PUBLISHED = StateFile("published.json", _Published, is_indented=False)
 
 
 class UnchangedAudio(msgspec.Struct, frozen=True):
@@ -51,9 +49,7 @@ def note_published(job: AlbumJob, dirs: WorkingDirs, plan: AlbumPlan) -> None:
         with contextlib.suppress(NotAudio, Unreadable):  # those are converted like a new track
             found = essence.compute_audio_hash(dirs.source / track.source)
             audio[escape_path(track.source)] = found
-    noted = _Published(last.tracks if last else (), audio)
-    with translate_errors(dirs.state):
-        atomic_files.write_atomic(dirs.state / _FILE, msgspec.json.encode(noted))
+    _PUBLISHED.save(dirs.state, _Published(last.tracks if last else (), audio))
 
 
 def find_unchanged_audio(job: AlbumJob, dirs: WorkingDirs, plan: AlbumPlan) -> UnchangedAudio:
@@ -61,7 +57,7 @@ def find_unchanged_audio(job: AlbumJob, dirs: WorkingDirs, plan: AlbumPlan) -> U
 
     The sound of a track is its audio, its length, and how it is encoded and verified.
     """
-    noted = read_json(dirs.state / _FILE, _Published) or _Published()
+    noted = _PUBLISHED.load(dirs.state) or _Published()
     audio, verify = noted.audio, job.settings.processing.verify
     facts = {
         track.source: (audio[name], track.seconds, track.parameters, verify)

@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
@@ -27,23 +26,19 @@ from mediakeep.audiobooks.item import AudiobookItem
 from mediakeep.audiobooks.read_input import BookInput
 from mediakeep.audiobooks.settings import BookOptions, BookSettings
 from mediakeep.audiobooks.sources.source_order import SourceFile
-from mediakeep.errors import WorkingFilesChanged
 from mediakeep.media import ignore_rules
 from mediakeep.media.chapters.chapters import Chapter
-from mediakeep.outcome import Progress
-from mediakeep.workspace import working_dirs
+from mediakeep.outcome import NO_PROGRESS, Progress
+from mediakeep.workspace import stage_worker
+from mediakeep.workspace.job_files import JobFiles, StateFile, WorkingDirs
 from mediakeep.workspace.place_file import PlacedFile
-from mediakeep.workspace.system_errors import (
-    read_working_file,
-    translate_errors,
-    write_working_file,
-)
-from mediakeep.workspace.working_dirs import WorkingDirs
 
-_INPUT, _PLAN, _CHAPTERS, _DETAILS = "input.json", "plan.json", "chapters.json", "details.json"
 SECONDS = "seconds"  # of work, in the result of a part
 _HINT = "Reset the audiobook to begin with its sources."
-_T = TypeVar("_T")
+INPUT = StateFile("input.json", BookInput, _HINT)
+PLAN = StateFile("plan.json", BookPlan, _HINT)
+CHAPTERS = StateFile("chapters.json", list[Chapter], _HINT)
+DETAILS = StateFile("details.json", FoundDetails, _HINT)
 
 
 class BookJob(msgspec.Struct, frozen=True, dict=True):
@@ -52,10 +47,16 @@ class BookJob(msgspec.Struct, frozen=True, dict=True):
     item: AudiobookItem
     key: str
     settings: BookSettings
+    progress: Progress = NO_PROGRESS
 
     @cached_property
     def options(self) -> BookOptions:
         return self.settings.get_options(self.item)
+
+    @cached_property
+    def report(self) -> Callable[[int, int], None]:
+        """The function that reports progress; the job may be stopped meanwhile."""
+        return stage_worker.build_stoppable_report(self.progress)
 
     @property
     def ignored(self) -> tuple[str, ...]:
@@ -73,6 +74,10 @@ class BookJob(msgspec.Struct, frozen=True, dict=True):
     def name(self) -> str:
         """The name of its working folders."""
         return path_text.unescape_path(self.item.output_name)
+
+    @property
+    def files(self) -> JobFiles:
+        return JobFiles(self.settings.working_dir, self.owner_key, _HINT)
 
     @property
     def owner_key(self) -> str:
@@ -102,118 +107,24 @@ class BookJob(msgspec.Struct, frozen=True, dict=True):
             return name
         return f"{name}_{datetime.fromisoformat(self.item.added_date).astimezone():%Y%m%d_%H%M%S}"
 
-    def find_dirs(self) -> WorkingDirs | None:
-        """Return the working folders of the book, or None if there are none."""
-        return working_dirs.find_working_dirs(self.settings.working_dir, self.owner_key)
-
-    def require_files(self) -> BookFiles:
-        """Return the files of the book; raise WorkingFilesChanged if there are none."""
-        if dirs := self.find_dirs():
-            return BookFiles(dirs)
-        raise WorkingFilesChanged(self.settings.working_dir, "its working folders are gone", _HINT)
-
-    def create_files(self) -> BookFiles:
-        """Create the working folders of the book, or complete those that it has."""
-        folder = self.settings.working_dir
-        return BookFiles(working_dirs.create_working_dirs(folder, self.name, self.owner_key))
+    def find_target(self, stage: str) -> Path:
+        if stage == "backup":
+            return self.settings.backup_dir
+        return self.output_dir if stage == "placing" else self.settings.working_dir
 
 
-class BookFiles(msgspec.Struct, frozen=True):
-    """The files of a book in its working folders."""
-
-    dirs: WorkingDirs
-
-    @property
-    def counted_dir(self) -> Path:
-        """The folder of the counted sources."""
-        return self.dirs.state / "counted"
-
-    @property
-    def plan_path(self) -> Path:
-        return self.dirs.state / _PLAN
-
-    @property
-    def book_path(self) -> Path:
-        """The path of the book before it is placed."""
-        return self.dirs.processed / "book.m4b"
-
-    def find_chunk(self, chunk: Chunk) -> Path:
-        """Return the path of an encoded chunk."""
-        return self.dirs.processed / f"{chunk.number:06}.chunk"
-
-    def save_input(self, found: BookInput) -> None:
-        write_working_file(self.dirs.state / _INPUT, found)
-
-    def add_warnings(self, warnings: Sequence[str]) -> None:
-        """Add warnings to those of the input, for the record of the job."""
-        found = self.require_input()
-        listed = tuple(dict.fromkeys((*found.warnings, *warnings)))
-        self.save_input(msgspec.structs.replace(found, warnings=listed))
-
-    def load_input(self) -> BookInput | None:
-        """Return the checked sources, or None if they were not saved."""
-        return read_working_file(self.dirs.state / _INPUT, BookInput, _HINT)
-
-    def require_input(self) -> BookInput:
-        """Return the checked sources; raise WorkingFilesChanged if they are missing."""
-        return _require(self.load_input(), self.dirs.state / _INPUT)
-
-    def save_plan(self, plan: BookPlan) -> None:
-        write_working_file(self.plan_path, plan)
-
-    def load_plan(self) -> BookPlan | None:
-        """Return the plan of the encoding, or None if there is none."""
-        return read_working_file(self.plan_path, BookPlan, _HINT)
-
-    def require_plan(self) -> BookPlan:
-        """Return the plan of the encoding; raise WorkingFilesChanged if it is missing."""
-        return require_plan(self.plan_path)
-
-    def save_details(self, details: FoundDetails) -> None:
-        write_working_file(self.dirs.state / _DETAILS, details)
-
-    def load_details(self) -> FoundDetails | None:
-        """Return the tags of the book, or None if it was not muxed."""
-        return read_working_file(self.dirs.state / _DETAILS, FoundDetails, _HINT)
-
-    def require_details(self) -> FoundDetails:
-        """Return the tags of the book; raise WorkingFilesChanged if they are missing."""
-        return _require(self.load_details(), self.dirs.state / _DETAILS)
-
-    def remove_encoded(self) -> None:
-        """Remove the book and its chunks, so that all is encoded again."""
-        for path in self.dirs.processed.iterdir():
-            with translate_errors(path):
-                path.unlink()
-
-    def save_chapters(self, chapters: list[Chapter]) -> None:
-        write_working_file(self.dirs.state / _CHAPTERS, chapters)
-
-    def load_chapters(self) -> list[Chapter]:
-        """Return the chapters, none if they are not found yet."""
-        return read_working_file(self.dirs.state / _CHAPTERS, list[Chapter], _HINT) or []
-
-    def require_chapters(self) -> list[Chapter]:
-        """Return the chapters; raise WorkingFilesChanged if they are missing."""
-        path = self.dirs.state / _CHAPTERS
-        return _require(read_working_file(path, list[Chapter], _HINT), path)
+def find_book(dirs: WorkingDirs) -> Path:
+    """Return the path of the book before it is placed."""
+    return dirs.processed / "book.m4b"
 
 
-def build_stoppable_report(progress: Progress) -> Callable[[int, int], None]:
-    """Return a function that reports the progress of a part, which may be stopped meanwhile."""
-
-    def report(done: int, of: int) -> None:
-        progress(done, max(of, done), may_stop=True)
-
-    return report
+def find_chunk(dirs: WorkingDirs, chunk: Chunk) -> Path:
+    """Return the path of an encoded chunk."""
+    return dirs.processed / f"{chunk.number:06}.chunk"
 
 
-def require_plan(path: Path) -> BookPlan:
-    """Return the plan in a file; raise WorkingFilesChanged if it is missing."""
-    return _require(read_working_file(path, BookPlan, _HINT), path)
-
-
-def _require(found: _T | None, path: Path) -> _T:
-    if found is None:
-        raise WorkingFilesChanged(path, "it is missing", _HINT)
-    return found
+def add_warnings(dirs: WorkingDirs, warnings: Sequence[str]) -> None:
+    """Add warnings to those of the input, for the record of the job."""
+    found = INPUT.require(dirs.state)
+    listed = tuple(dict.fromkeys((*found.warnings, *warnings)))
+    INPUT.save(dirs.state, msgspec.structs.replace(found, warnings=listed))

@@ -12,14 +12,8 @@ import msgspec
 from msgspec import structs
 
 from mediakeep import atomic_files, path_text
-from mediakeep.audiobooks import find_chapters
-from mediakeep.audiobooks.book_job import (
-    SECONDS,
-    BookFiles,
-    BookJob,
-    build_stoppable_report,
-    require_plan,
-)
+from mediakeep.audiobooks import book_job, find_chapters
+from mediakeep.audiobooks.book_job import CHAPTERS, DETAILS, INPUT, PLAN, SECONDS, BookJob
 from mediakeep.audiobooks.encoding import encode_chunk
 from mediakeep.audiobooks.encoding.book_plan import BookPlan
 from mediakeep.audiobooks.muxing import book_file, join_parts, verify_book
@@ -30,7 +24,8 @@ from mediakeep.errors import DecodingFailed, EncodingFailed, WorkingFilesChanged
 from mediakeep.item import Status
 from mediakeep.media.chapters import chapters
 from mediakeep.outcome import Outcome, Parts, Progress, Work
-from mediakeep.workspace import full_volume
+from mediakeep.workspace import stage_worker
+from mediakeep.workspace.job_files import WorkingDirs
 from mediakeep.workspace.system_errors import translate_errors
 
 
@@ -53,18 +48,18 @@ class VerifyTask(msgspec.Struct, frozen=True):
     book: Path
 
 
-def encode(job: BookJob, work: Work, _: Progress) -> Outcome | Parts:
+def encode(job: BookJob, work: Work) -> Outcome | Parts:
     """Encode the chunks of the book in parts; those of an earlier run are kept."""
-    files = job.require_files()
-    plan = files.require_plan()
+    dirs = job.files.require()
+    plan = PLAN.require(dirs.state)
     if work.results is not None:
         kept = sum(bool(result["kept"]) for result in work.results)
         total = len(work.results)
         message = f"{kept} of {total} chunks reused from an earlier run" if kept else ""
         return Outcome(message=message, next_stage="muxing", facts={"chunks": total, "kept": kept})
-    chunks = list(plan.chunks())
+    chunks, plan_path = list(plan.chunks()), dirs.state / PLAN.name
     return Parts(
-        tuple(EncodeTask(files.plan_path, one.number, files.find_chunk(one)) for one in chunks),
+        tuple(EncodeTask(plan_path, one.number, book_job.find_chunk(dirs, one)) for one in chunks),
         encode_part,
         tuple(float(chunk.end - chunk.first) for chunk in chunks),
     )
@@ -73,40 +68,41 @@ def encode(job: BookJob, work: Work, _: Progress) -> Outcome | Parts:
 def encode_part(task: EncodeTask, progress: Progress) -> dict[str, Any]:
     """Encode a chunk, unless that is done; return whether it was, and the seconds of work."""
     began = time.monotonic()
-    with full_volume.raise_full_volume(task.target), translate_errors(task.target):
+    with stage_worker.raise_full_volume(task.target), translate_errors(task.target):
         plan = _load_plan(task.plan_path, task.plan_path.stat().st_mtime_ns)
         chunk = plan.find_chunk(task.number)
         is_new = encode_chunk.encode_chunk(
-            plan, chunk, task.target, build_stoppable_report(progress)
+            plan, chunk, task.target, stage_worker.build_stoppable_report(progress)
         )
     return {"kept": not is_new, SECONDS: round(time.monotonic() - began, 3)}
 
 
 @functools.lru_cache(maxsize=4)  # of the books at work in this process
 def _load_plan(path: Path, _mtime_ns: int) -> BookPlan:
-    return require_plan(path)
+    return PLAN.require(path.parent)
 
 
-def mux(job: BookJob, _: Work, progress: Progress) -> Outcome:
+def mux(job: BookJob, _: Work) -> Outcome:
     """Write the book with its chapters and tags, from its chunks or from its joined parts."""
-    files = job.require_files()
-    found = files.require_input()
-    if not found.is_joined and (lost := _find_lost_chunk(files)):
+    dirs = job.files.require()
+    found = INPUT.require(dirs.state)
+    if not found.is_joined and (lost := _find_lost_chunk(dirs)):
         return Outcome(message=f"Resume: {lost} Encoding again.", next_stage="input")
     details = job.read_details(found.sources)
-    temp, report = files.book_path.with_name(".book.part"), build_stoppable_report(progress)
+    book = book_job.find_book(dirs)
+    temp, report = book.with_name(".book.part"), job.report
     notes: list[str] = []
     try:
         if found.is_joined:
             joined, notes = plan_join(job, found.sources)
-            files.save_chapters(list(joined.chapters))
-            files.add_warnings(notes)
+            CHAPTERS.save(dirs.state, list(joined.chapters))
+            book_job.add_warnings(dirs, notes)
             join_parts.join_parts(joined, temp, details.details, report)
             samples, rate = joined.samples, joined.parts[0].sample_rate
         else:
-            plan = files.require_plan()
-            chunks = [files.find_chunk(chunk) for chunk in plan.chunks()]
-            marked = files.require_chapters()
+            plan = PLAN.require(dirs.state)
+            chunks = [book_job.find_chunk(dirs, chunk) for chunk in plan.chunks()]
+            marked = CHAPTERS.require(dirs.state)
             book_file.write_book(plan, chunks, temp, marked, details.details, report)
             samples, rate = plan.samples, plan.format.sample_rate
     except EncodingFailed as error:
@@ -114,13 +110,13 @@ def mux(job: BookJob, _: Work, progress: Progress) -> Outcome:
         raise
     except WorkingFilesChanged:
         if not found.is_joined:
-            _remove_damaged_chunks(files, files.require_plan())
+            _remove_damaged_chunks(dirs, PLAN.require(dirs.state))
         raise
     measured = {"samples": samples, "audio_seconds": round(samples / rate, 3)}
     with translate_errors(temp):
-        temp.replace(files.book_path)
-        atomic_files.sync_folder(files.book_path.parent)
-    files.save_details(details)
+        temp.replace(book)
+        atomic_files.sync_folder(book.parent)
+    DETAILS.save(dirs.state, details)
     return Outcome(
         message=" ".join((*notes, *details.warnings)),
         data={"metrics": {**job.item.metrics, **measured}},
@@ -128,23 +124,23 @@ def mux(job: BookJob, _: Work, progress: Progress) -> Outcome:
     )
 
 
-def _find_lost_chunk(files: BookFiles) -> str:
+def _find_lost_chunk(dirs: WorkingDirs) -> str:
     """Return what is wrong with the first chunk that is missing or of another plan, or ""."""
-    plan = files.require_plan()
+    plan = PLAN.require(dirs.state)
     key = plan.key()
     try:
         for chunk in plan.chunks():
-            encode_chunk.read_sizes(files.find_chunk(chunk), key, chunk)
+            encode_chunk.read_sizes(book_job.find_chunk(dirs, chunk), key, chunk)
     except WorkingFilesChanged as error:
         return f"{path_text.display_path(error.args[0])}: {error.args[1]}."
     return ""
 
 
-def _remove_damaged_chunks(files: BookFiles, plan: BookPlan) -> None:
+def _remove_damaged_chunks(dirs: WorkingDirs, plan: BookPlan) -> None:
     """Remove the chunks that are damaged, so that the next attempt encodes them again."""
     key = plan.key()
     for chunk in plan.chunks():
-        path = files.find_chunk(chunk)
+        path = book_job.find_chunk(dirs, chunk)
         if not encode_chunk.is_finished(path, key, chunk):
             with translate_errors(path):
                 path.unlink(missing_ok=True)
@@ -160,34 +156,34 @@ def plan_join(job: BookJob, sources: Sequence[SourceFile]) -> tuple[JoinPlan, li
     return structs.replace(plan, chapters=tuple(own)) if own else plan, warnings
 
 
-def verify(job: BookJob, work: Work, progress: Progress) -> Outcome | Parts:
+def verify(job: BookJob, work: Work) -> Outcome | Parts:
     """Compare the book with its plan in parts; a book that differs is made again."""
-    files = job.require_files()
-    book = files.book_path
+    dirs = job.files.require()
+    book = book_job.find_book(dirs)
     if not book.is_file():
         return Outcome(
             message="Resume: the book is gone, so it is muxed again", next_stage="muxing"
         )
-    found = files.require_input()
+    found = INPUT.require(dirs.state)
     if found.is_joined:
         joined, _ = plan_join(job, found.sources)
         try:
-            differences = join_parts.verify_join(book, joined, build_stoppable_report(progress))
+            differences = join_parts.verify_join(book, joined, job.report)
         except DecodingFailed as error:
             differences = [str(error).removesuffix(".")]
-        return _finish_verifying(files, differences, "muxing")
-    plan = files.require_plan()
+        return _finish_verifying(dirs, differences, "muxing")
+    plan = PLAN.require(dirs.state)
     if work.results is None:
         segments = verify_book.split_book(plan)
         return Parts(
-            tuple(VerifyTask(files.plan_path, segment, book) for segment in segments),
+            tuple(VerifyTask(dirs.state / PLAN.name, segment, book) for segment in segments),
             verify_part,
             tuple(float(segment.end - segment.start) for segment in segments),
         )
-    cover_size = len(files.require_details().details.cover)
+    cover_size = len(DETAILS.require(dirs.state).details.cover)
     differences = [one for result in work.results for one in result["differences"]]
-    differences += verify_book.verify_file(book, plan, files.require_chapters(), cover_size)
-    return _finish_verifying(files, differences, "encoding")
+    differences += verify_book.verify_file(book, plan, CHAPTERS.require(dirs.state), cover_size)
+    return _finish_verifying(dirs, differences, "encoding")
 
 
 def verify_part(task: VerifyTask, progress: Progress) -> dict[str, Any]:
@@ -195,17 +191,19 @@ def verify_part(task: VerifyTask, progress: Progress) -> dict[str, Any]:
     began = time.monotonic()
     plan = _load_plan(task.plan_path, task.plan_path.stat().st_mtime_ns)
     found = verify_book.verify_segment(
-        task.book, plan, task.segment, build_stoppable_report(progress)
+        task.book, plan, task.segment, stage_worker.build_stoppable_report(progress)
     )
     return {"differences": found, SECONDS: round(time.monotonic() - began, 3)}
 
 
-def _finish_verifying(files: BookFiles, differences: list[str], resume_stage: str) -> Outcome:
+def _finish_verifying(dirs: WorkingDirs, differences: list[str], resume_stage: str) -> Outcome:
     if not differences:
         return Outcome(next_stage="placing")
     more = f" and {len(differences) - 1} more" if len(differences) > 1 else ""
     message = f"Verification failed, so the book was not placed: {differences[0]}{more}."
-    files.remove_encoded()
+    for path in dirs.processed.iterdir():  # the book and its chunks, so that all is encoded again
+        with translate_errors(path):
+            path.unlink()
     return Outcome(
         Status.ERROR,
         f"{message} Check disk and memory, then run again: it is made again.",

@@ -12,26 +12,33 @@ import msgspec
 from msgspec import structs
 
 from mediakeep import atomic_files, path_text
-from mediakeep.audiobooks import find_chapters, read_input
-from mediakeep.audiobooks.book_job import SECONDS, BookFiles, BookJob, build_stoppable_report
+from mediakeep.audiobooks import book_job, find_chapters, read_input
+from mediakeep.audiobooks.book_job import CHAPTERS, INPUT, PLAN, SECONDS, BookJob
 from mediakeep.audiobooks.encoding import book_plan, count_source, pcm_timeline
 from mediakeep.audiobooks.encoding.book_plan import BookFormat, CountedSource
 from mediakeep.audiobooks.find_chapters import SilenceSettings
 from mediakeep.audiobooks.item import to_path
 from mediakeep.audiobooks.read_input import BookInput
 from mediakeep.audiobooks.sources import check_sources
-from mediakeep.errors import DecodingFailed, NotAudio, WorkingFilesChanged
+from mediakeep.errors import WorkingFilesChanged
 from mediakeep.item import SkipReason, Status
 from mediakeep.media.encoding.silence import SilentRange
 from mediakeep.outcome import Outcome, PartFailed, Parts, Progress, Work
-from mediakeep.untrusted_files import read_json
-from mediakeep.workspace import backups, disk_space, full_volume
+from mediakeep.workspace import backups, disk_space, stage_worker
 from mediakeep.workspace.backups import BackupJob
 from mediakeep.workspace.disk_space import SpaceRequirement
+from mediakeep.workspace.job_files import StateFile, WorkingDirs
 from mediakeep.workspace.moves import is_same_file_system
 from mediakeep.workspace.system_errors import find_existing_parent, translate_errors
 
 _SHOWN_FILES = 5  # in a message
+
+
+class CountedFile(msgspec.Struct, frozen=True):
+    """What was counted of a source, and its silent ranges in seconds, if they were wanted."""
+
+    counted: CountedSource
+    silences: tuple[SilentRange, ...] = ()
 
 
 class CountTask(msgspec.Struct, frozen=True):
@@ -42,42 +49,38 @@ class CountTask(msgspec.Struct, frozen=True):
     target: Path
     silence: SilenceSettings | None = None
 
-
-class CountedFile(msgspec.Struct, frozen=True):
-    """What was counted of a source, and its silent ranges in seconds, if they were wanted."""
-
-    counted: CountedSource
-    silences: tuple[SilentRange, ...] = ()
+    @property
+    def result(self) -> StateFile[CountedFile]:
+        return StateFile(self.target.name, CountedFile, is_indented=False)
 
 
-def check_input(job: BookJob, work: Work, progress: Progress) -> Outcome | Parts:
+def check_input(job: BookJob, work: Work) -> Outcome | Parts:
     """Check, order and decode the sources; raise SourcesRefused with all that is wrong with them.
 
     The length of each is counted in parts, so that damage is found before any other work.
     """
     if work.results is not None:
         return _finish_input(job, work.results)
-    report = build_stoppable_report(progress)
-    read = read_input.read_input(job.item.folders, job.options, job.ignored, report)
+    read = read_input.read_input(job.item.folders, job.options, job.ignored, job.report)
     if read is None:
         data = {"skip_reason": SkipReason.EMPTY.value}
         kind = "MP3 files, and formats is mp3" if job.options.formats == "mp3" else "audio files"
         return Outcome(Status.SKIPPED, f"its folder contains no {kind}", data)
     job.read_details(read.book.sources)  # an unusable cover is named before hours of encoding
-    files = job.create_files()
-    found = _warn_of_lost_sources(files, read.book)
-    files.save_input(found)
+    dirs = job.files.create(job.name)
+    found = _warn_of_lost_sources(dirs, read.book)
+    INPUT.save(dirs.state, found)
     sizes = tuple(float(max(file.size, 1)) for file in found.files)
-    tasks = tuple(_list_tasks(files, found, job.options.chapters))
+    tasks = tuple(_list_tasks(dirs, found, job.options.chapters))
     return Parts(tasks, count_part, sizes, keep_going=True)
 
 
 def _finish_input(job: BookJob, results: Sequence[Any]) -> Outcome:
-    files = job.require_files()
-    found = files.require_input()
+    dirs = job.files.require()
+    found = INPUT.require(dirs.state)
     if failures := [result for result in results if isinstance(result, PartFailed)]:
         return _describe_failures(failures, len(results))
-    tasks = _list_tasks(files, found, job.options.chapters)
+    tasks = _list_tasks(dirs, found, job.options.chapters)
     counted = [_require_counted(task).counted for task in tasks]
     notes = check_sources.check_damage(counted, job.item.folders, job.options.damage)
     damage = {
@@ -86,7 +89,7 @@ def _finish_input(job: BookJob, results: Sequence[Any]) -> Outcome:
     }
     is_joined = found.is_joined and not damage["damaged_files"]  # else it is encoded
     found = structs.replace(found, is_joined=is_joined, warnings=(*found.warnings, *notes))
-    files.save_input(found)
+    INPUT.save(dirs.state, found)
     return Outcome(
         message=" ".join(found.warnings),
         data={"file_count": len(found.files), "metrics": {**job.item.metrics, **damage}},
@@ -95,10 +98,10 @@ def _finish_input(job: BookJob, results: Sequence[Any]) -> Outcome:
     )
 
 
-def _warn_of_lost_sources(files: BookFiles, found: BookInput) -> BookInput:
+def _warn_of_lost_sources(dirs: WorkingDirs, found: BookInput) -> BookInput:
     """Add a warning if sources of an earlier run of the job are gone."""
     try:
-        before = files.load_input()
+        before = INPUT.load(dirs.state)
     except WorkingFilesChanged:
         return found  # it is replaced
     listed = {file.path for file in found.files}
@@ -111,29 +114,29 @@ def _warn_of_lost_sources(files: BookFiles, found: BookInput) -> BookInput:
     return structs.replace(found, warnings=(*found.warnings, warning))
 
 
-def back_up(job: BookJob, _: Work, progress: Progress) -> Outcome:
+def back_up(job: BookJob, _: Work) -> Outcome:
     """Copy the source folders to the backup folder, unless an earlier attempt has done it."""
     wanted = BackupJob(job.owner_key, job.name, tuple(job.item.folders))
     reservations = job.settings.working_dir / disk_space.RESERVATIONS
-    known, report = job.item.backup_path, build_stoppable_report(progress)
+    known = job.item.backup_path
     place = to_path(known)
     if not known or not backups.is_current(place, wanted):
         place = backups.create_backup(
-            wanted, job.settings.backup_dir, reservations, progress=report
+            wanted, job.settings.backup_dir, reservations, progress=job.report
         )
     data = {"backup_path": path_text.escape_path(place)}
     return Outcome(data=data, next_stage="counting", facts=data)
 
 
-def count(job: BookJob, _work: Work, _: Progress) -> Outcome:
+def count(job: BookJob, _: Work) -> Outcome:
     """Plan the chunks and the chapters, from what was counted of the sources."""
-    files = job.require_files()
-    found = files.require_input()
+    dirs = job.files.require()
+    found = INPUT.require(dirs.state)
     if found.is_joined:
         check_space(job, found.size)
         return Outcome(message="joined without encoding", next_stage="muxing")
     try:
-        tasks = _list_tasks(files, found, job.options.chapters)
+        tasks = _list_tasks(dirs, found, job.options.chapters)
         counted = [_require_counted(task) for task in tasks]
     except WorkingFilesChanged as error:
         return Outcome(message=f"Resume: {error}", next_stage="input")
@@ -146,21 +149,21 @@ def count(job: BookJob, _work: Work, _: Progress) -> Outcome:
     if not marked:
         marked, more = find_chapters.find_chapters(mode, timeline, silences)
         warnings += more
-    files.save_plan(plan)
-    files.save_chapters(marked)
-    files.add_warnings(warnings)
+    PLAN.save(dirs.state, plan)
+    CHAPTERS.save(dirs.state, marked)
+    book_job.add_warnings(dirs, warnings)
     facts = {"samples": plan.samples, "chapters": len(marked)}
     return Outcome(message=" ".join(warnings), next_stage="encoding", facts=facts)
 
 
-def _list_tasks(files: BookFiles, found: BookInput, mode: str) -> Iterator[CountTask]:
+def _list_tasks(dirs: WorkingDirs, found: BookInput, mode: str) -> Iterator[CountTask]:
     wanted = None
     if mode == find_chapters.SILENCE:
         wanted = find_chapters.choose_silence_settings()
     for file in found.files:
         identity = msgspec.json.encode((file, found.format, wanted))
         name = f"{sha256(identity).hexdigest()[:24]}.json"
-        yield CountTask(file.path, found.format, files.counted_dir / name, wanted)
+        yield CountTask(file.path, found.format, dirs.state / "counted" / name, wanted)
 
 
 def count_part(task: CountTask, progress: Progress) -> dict[str, Any]:
@@ -171,25 +174,21 @@ def count_part(task: CountTask, progress: Progress) -> dict[str, Any]:
     if found := _load_counted(task):
         return {"samples": found.counted.samples, SECONDS: 0.0}
     began = time.monotonic()
-    path, report = Path(path_text.unescape_path(task.source)), build_stoppable_report(progress)
+    path = Path(path_text.unescape_path(task.source))
+    report = stage_worker.build_stoppable_report(progress)
     copy = task.target.with_suffix(f".copy{path.suffix}")
-    with full_volume.raise_full_volume(task.target), translate_errors(task.target):
+    with stage_worker.translate_part_errors(task.target), translate_errors(task.target):
         atomic_files.make_folder(task.target.parent)
-        try:
-            counted = count_source.count_source(path, task.format, copy=copy, progress=report)
-            audio, wanted = counted.audio_path, task.silence
-            silences = find_chapters.find_silences(audio, wanted, report) if wanted else []
-        except (NotAudio, DecodingFailed) as error:
-            error.is_final = not isinstance(error.__cause__, (MemoryError, OSError))
-            raise
-        content = msgspec.json.encode(CountedFile(counted, tuple(silences)))
-        atomic_files.write_atomic(task.target, content)
+        counted = count_source.count_source(path, task.format, copy=copy, progress=report)
+        audio, wanted = counted.audio_path, task.silence
+        silences = find_chapters.find_silences(audio, wanted, report) if wanted else []
+        task.result.save(task.target.parent, CountedFile(counted, tuple(silences)))
     return {"samples": counted.samples, SECONDS: round(time.monotonic() - began, 3)}
 
 
 def _load_counted(task: CountTask) -> CountedFile | None:
     """Return what was counted of a source, or None if it was not, or has changed since."""
-    found = read_json(task.target, CountedFile)
+    found = task.result.load(task.target.parent)
     if found is None:
         return None  # it is counted again
     counted = found.counted

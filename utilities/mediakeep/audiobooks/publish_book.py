@@ -5,42 +5,41 @@ from __future__ import annotations
 from typing import Any
 
 from mediakeep import path_text
-from mediakeep.audiobooks import record_book, roll_back
-from mediakeep.audiobooks.book_job import BookFiles, BookJob, build_stoppable_report
+from mediakeep.audiobooks import book_job, record_book, roll_back
+from mediakeep.audiobooks.book_job import DETAILS, INPUT, BookJob
 from mediakeep.audiobooks.item import AUDIOBOOKS, AudiobookItem, Failure, to_path
 from mediakeep.audiobooks.settings import parse_file_mode
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
-from mediakeep.outcome import Outcome, Progress, Work
+from mediakeep.outcome import Outcome, Work
 from mediakeep.pages import job_record, render
-from mediakeep.workspace import place_file, working_dirs
+from mediakeep.workspace import job_files, place_file
 from mediakeep.workspace.place_file import PlacingRules
 
 _MEASURED = ("audio_seconds", "input_bytes", "output_bytes")
 
 
-def place(job: BookJob, _: Work, progress: Progress) -> Outcome:
+def place(job: BookJob, _: Work) -> Outcome:
     """Move the book to its folder, under a name that no other book has."""
-    options, item, dirs = job.options, job.item, job.find_dirs()
+    options, item, dirs = job.options, job.item, job.files.find()
     if dirs is None:
         message = "Resume: its working files are gone, so the book starts over"
         return Outcome(message=message, next_stage="input")
-    files = BookFiles(dirs)
     unrecorded = place_file.find_placed(dirs.state)
-    if not files.book_path.exists() and unrecorded is None:
+    book = book_job.find_book(dirs)
+    if not book.exists() and unrecorded is None:
         return Outcome(
             message="Resume: the book is gone, so it is muxed again", next_stage="muxing"
         )
-    file_name = job.build_file_name(files.require_details().details)
+    file_name = job.build_file_name(DETAILS.require(dirs.state).details)
     target = job.output_dir.absolute() / f"{file_name}.m4b"
     mode = parse_file_mode(options.file_mode)
     own = job.published or unrecorded
     rules = PlacingRules(dirs.state, own, mode, "replaced by a new book")
-    report = build_stoppable_report(progress)
-    placed = place_file.place_file(files.book_path, target, rules, report)
+    placed = place_file.place_file(book, target, rules, job.report)
     sizes = {
         "audio_seconds": item.metrics.get("audio_seconds", 0.0),
-        "input_bytes": files.require_input().size,
+        "input_bytes": INPUT.require(dirs.state).size,
         "output_bytes": placed.location.stat().st_size,
     }
     is_renamed = placed.location.stem != file_name
@@ -58,13 +57,13 @@ def place(job: BookJob, _: Work, progress: Progress) -> Outcome:
     )
 
 
-def complete(job: BookJob, _work: Work, _: Progress) -> Outcome:
+def complete(job: BookJob, _: Work) -> Outcome:
     """Write the record of the job, and remove its working folders."""
-    item, dirs = job.item, job.find_dirs()
+    item, dirs = job.item, job.files.find()
     if dirs:
         if dirs.processed.exists():  # else a call that was killed has written the record
-            record_book.write(job, BookFiles(dirs), "completed")
-        working_dirs.cleanup_working_dirs(dirs)
+            record_book.write(job, dirs, "completed")
+        job_files.remove_working_dirs(dirs)
     path = to_path(item.output_path)
     facts = {name: item.metrics.get(name, 0) for name in _MEASURED}
     return Outcome(
@@ -82,7 +81,7 @@ def _describe_damage(item: AudiobookItem) -> str:
     return f"{shown}: see {page}" if count else ""
 
 
-def clean_up(job: BookJob, work: Work, failure: Failure, progress: Progress) -> Outcome:
+def clean_up(job: BookJob, work: Work, failure: Failure) -> Outcome:
     """Restore missing sources of a book whose last attempt failed; keep its working folders.
 
     So a later attempt continues with the chunks that are finished. Before the backup, nothing is
@@ -92,10 +91,10 @@ def clean_up(job: BookJob, work: Work, failure: Failure, progress: Progress) -> 
     state, notes = Status.COMPLETED, list[str]()
     try:
         if work.failed_stage not in ("input", "backup"):
-            notes = list(roll_back.restore_sources(job, build_stoppable_report(progress)))
+            notes = list(roll_back.restore_sources(job, job.report))
     except MediakeepError as error:
         state, notes = Status.ERROR, [str(error)]
-    if dirs := job.find_dirs():
+    if dirs := job.files.find():
         message = " ".join([work.error_message, *notes])
-        record_book.write(job, BookFiles(dirs), f"failed_{work.failed_stage}", message)
+        record_book.write(job, dirs, f"failed_{work.failed_stage}", message)
     return Outcome(state, " ".join(notes), data, resume_stage=work.failed_stage)

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from mediakeep import clock, job_ids, path_text
 from mediakeep.audiobooks import find_chapters
-from mediakeep.audiobooks.book_job import SECONDS, BookFiles, BookJob
+from mediakeep.audiobooks.book_job import CHAPTERS, DETAILS, INPUT, PLAN, SECONDS, BookJob
 from mediakeep.audiobooks.details.read_details import FoundDetails
 from mediakeep.audiobooks.item import AUDIOBOOKS
 from mediakeep.audiobooks.read_input import BookInput
@@ -20,6 +20,7 @@ from mediakeep.audiobooks.settings import BookOptions
 from mediakeep.audiobooks.sources import book_format
 from mediakeep.media import ffmpeg
 from mediakeep.pages import job_record
+from mediakeep.workspace.job_files import WorkingDirs
 from mediakeep.workspace.system_errors import translate_errors
 
 
@@ -119,12 +120,12 @@ class BookRecord(msgspec.Struct, frozen=True, kw_only=True):
     format: int = 1
 
 
-def write(job: BookJob, files: BookFiles, status: str, message: str = "") -> None:
+def write(job: BookJob, dirs: WorkingDirs, status: str, message: str = "") -> None:
     """Write the record of a job whose input was checked; `message` is that of a failure."""
-    found = files.load_input()
+    found = INPUT.load(dirs.state)
     if found is None:
         return
-    item, details = job.item, files.load_details()
+    item, details = job.item, DETAILS.load(dirs.state)
     is_completed = status == "completed"
     has_own = any(one.startswith(find_chapters.OWN_CHAPTERS) for one in found.warnings)
     mode = "the parts" if found.is_joined else job.options.chapters
@@ -136,9 +137,9 @@ def write(job: BookJob, files: BookFiles, status: str, message: str = "") -> Non
         started=_parse_time(item.started_date),
         completed=clock.now() if is_completed else None,
         folders=item.sources or (item.path,),
-        sources=tuple(_list_sources(files, found)),
+        sources=tuple(_list_sources(dirs, found)),
         order=found.order,
-        chapters=tuple(_list_chapters(files, found)),
+        chapters=tuple(_list_chapters(dirs, found)),
         chapters_from="metadata.json" if has_own else mode,
         details=tuple(_list_details(details)) if details else (),
         settings=_list_settings(job, found),
@@ -146,7 +147,7 @@ def write(job: BookJob, files: BookFiles, status: str, message: str = "") -> Non
         output=item.output_path,
         backup=item.backup_path,
         metrics=_build_metrics(job, found),
-        verification=_describe_verification(job, files) if is_completed else None,
+        verification=_describe_verification(job, dirs) if is_completed else None,
         warnings=(*found.warnings, *(details.warnings if details else ())),
         message=message,
     )
@@ -170,8 +171,8 @@ def _list_settings(job: BookJob, found: BookInput) -> dict[str, Any]:
     return {**encoded, **own}
 
 
-def _list_sources(files: BookFiles, found: BookInput) -> Iterator[SourceRow]:
-    plan = files.load_plan()
+def _list_sources(dirs: WorkingDirs, found: BookInput) -> Iterator[SourceRow]:
+    plan = PLAN.load(dirs.state)
     samples = {one.escaped_path: one.samples for one in plan.sources} if plan else {}
     for file in found.files:
         yield SourceRow(
@@ -185,9 +186,9 @@ def _list_sources(files: BookFiles, found: BookInput) -> Iterator[SourceRow]:
         )
 
 
-def _list_chapters(files: BookFiles, found: BookInput) -> Iterator[ChapterRow]:
+def _list_chapters(dirs: WorkingDirs, found: BookInput) -> Iterator[ChapterRow]:
     rate = found.files[0].sample_rate if found.is_joined else found.format.sample_rate
-    for chapter in files.load_chapters():
+    for chapter in CHAPTERS.load(dirs.state) or ():
         yield ChapterRow(chapter.title, chapter.start, round(chapter.start / rate, 3))
 
 
@@ -215,9 +216,9 @@ def _build_metrics(job: BookJob, found: BookInput) -> BookMetrics:
     )
 
 
-def _describe_verification(job: BookJob, files: BookFiles) -> BookVerification:
+def _describe_verification(job: BookJob, dirs: WorkingDirs) -> BookVerification:
     samples = int(job.item.metrics.get("samples", 0))
-    return BookVerification(samples, len(files.load_chapters()), job.item.output_sha256)
+    return BookVerification(samples, len(CHAPTERS.load(dirs.state) or ()), job.item.output_sha256)
 
 
 def _parse_time(text: str) -> datetime | None:

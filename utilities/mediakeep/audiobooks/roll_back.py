@@ -8,7 +8,7 @@ from typing import Any
 from mediakeep import path_text
 from mediakeep.audiobooks.book_job import BookJob
 from mediakeep.audiobooks.item import to_path
-from mediakeep.workspace import backups, place_file, working_dirs
+from mediakeep.workspace import backups, job_files, place_file
 from mediakeep.workspace.copy_progress import Report
 from mediakeep.workspace.place_file import PlacedFile
 
@@ -21,15 +21,15 @@ def roll_back(job: BookJob) -> tuple[dict[str, Any], list[str]]:
     """
     lines = list(filter(None, (book.withdraw("rolled back") for book in _list_outputs(job))))
     lines += restore_sources(job)
-    if dirs := job.find_dirs():
-        working_dirs.cleanup_working_dirs(dirs)
+    if dirs := job.files.find():
+        job_files.remove_working_dirs(dirs)
         lines.append(f"Removed: {path_text.display_path(dirs.processed)}")
     return {"output_path": "", "output_sha256": "", "failure": "", "metrics": {}}, lines
 
 
 def _list_outputs(job: BookJob) -> Iterator[PlacedFile]:
     """Yield the book of the queue, and another one that was placed before a kill."""
-    dirs = job.find_dirs()
+    dirs = job.files.find()
     placed = place_file.find_placed(dirs.state) if dirs else None
     if placed:
         yield placed

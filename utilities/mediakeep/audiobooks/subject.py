@@ -10,8 +10,8 @@ from pathlib import Path
 from msgspec import structs
 
 from mediakeep import path_text
-from mediakeep.audiobooks import encode_book, find_chapters, read_input
-from mediakeep.audiobooks.book_job import BookFiles, BookJob
+from mediakeep.audiobooks import book_job, encode_book, find_chapters, read_input
+from mediakeep.audiobooks.book_job import PLAN, BookJob
 from mediakeep.audiobooks.details.read_details import FoundDetails
 from mediakeep.audiobooks.encoding import book_plan, count_source
 from mediakeep.audiobooks.encoding.book_plan import CountedSource
@@ -23,7 +23,6 @@ from mediakeep.errors import UsageError, WorkingFilesChanged
 from mediakeep.item import Item, NewItem, Status
 from mediakeep.pages import render
 from mediakeep.workspace import backup_retention, quarantine
-from mediakeep.workspace.working_dirs import WorkingDirs
 
 _ENDED = (Status.COMPLETED, Status.SKIPPED)
 _INDENT = "  "
@@ -58,11 +57,6 @@ def build_item(path: Path, settings: BookSettings) -> NewItem:
             "options": settings.given,
         },
     )
-
-
-def find_dirs(job: BookJob) -> WorkingDirs | None:
-    """Return the working folders of a book, or None if there are none."""
-    return job.find_dirs()
 
 
 def expire_files(_home: Path, settings: BookSettings, items: Mapping[str, Item]) -> None:
@@ -156,16 +150,15 @@ def _shorten(text: str, length: int = 60) -> str:
 
 def describe_progress(job: BookJob) -> str:
     """Return how many chunks are encoded, "" if encoding has not begun."""
-    dirs = job.find_dirs()
+    dirs = job.files.find()
     if dirs is None:
         return ""
-    files = BookFiles(dirs)
     try:
-        plan = files.load_plan()
+        plan = PLAN.load(dirs.state)
     except WorkingFilesChanged as error:
         return str(error)  # the other books are still listed
     if plan is None:
         return ""
     chunks = list(plan.chunks())
-    done = sum(files.find_chunk(chunk).exists() for chunk in chunks)
+    done = sum(book_job.find_chunk(dirs, chunk).exists() for chunk in chunks)
     return f"{done} of {len(chunks)} chunks encoded"

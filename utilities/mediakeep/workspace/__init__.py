@@ -1,6 +1,7 @@
 """Working folders, verified copies, atomic moves, quarantine and disk space of long conversions.
 
-working_dirs     the folders of an item at work, found again by its key
+job_files        the folders of an item at work, found again by its key, and its state files
+stage_worker     the stages of a kind of jobs, and what their errors mean
 output_records   which outputs are finished
 verified_copy    copies of files and folders, verified by hash
 copy_progress    progress of copies, in bytes
@@ -13,6 +14,5 @@ publish          archive and output folders, and what to do about existing ones
 backups          copies of source folders, and what is restored from them
 backup_retention removal of backups after a number of days
 quarantine       replaced files, kept for a number of days
-full_volume      volumes that fill up while an item writes to them
 disk_space       free space, with reservations shared by all processes
 """

@@ -14,11 +14,7 @@ from mediakeep import file_copies, path_text
 from mediakeep.errors import NotCopied, WorkingFilesChanged
 from mediakeep.file_copies import OnBytes, ignore_bytes
 from mediakeep.workspace.folder_owners import is_owners_file
-from mediakeep.workspace.system_errors import (
-    read_working_file,
-    translate_errors,
-    write_working_file,
-)
+from mediakeep.workspace.system_errors import translate_errors
 
 _RESTORE_HINT = "Restore it or process the item from its original, then run again."
 _OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -66,16 +62,6 @@ def build_manifest(top: Path) -> Manifest:
         else:
             raise NotCopied(path, "it is a link or special file", "Move it away, then run again.")
     return Manifest(tuple(files), tuple(folders))
-
-
-def save_manifest(manifest: Manifest, path: Path) -> None:
-    """Write a manifest to a JSON file, atomically and synced."""
-    write_working_file(path, manifest)
-
-
-def load_manifest(path: Path) -> Manifest | None:
-    """Read a manifest, or return None if the file is missing; raise WorkingFilesChanged."""
-    return read_working_file(path, Manifest, "Delete it, then run again.")
 
 
 class Check(StrEnum):

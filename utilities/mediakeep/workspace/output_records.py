@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import stat
 from collections.abc import Mapping
 from hashlib import sha256
@@ -15,15 +14,10 @@ from typing import Any
 import msgspec
 
 from mediakeep import atomic_files, path_text
-from mediakeep.errors import WorkingFilesChanged
 from mediakeep.workspace import moves
+from mediakeep.workspace.job_files import StateFile, WorkingDirs
 from mediakeep.workspace.manifest import describe_file, hash_file
-from mediakeep.workspace.system_errors import (
-    read_working_file,
-    translate_errors,
-    write_working_file,
-)
-from mediakeep.workspace.working_dirs import WorkingDirs
+from mediakeep.workspace.system_errors import translate_errors
 
 _FOLDER = "outputs"
 
@@ -51,7 +45,7 @@ def record_output(
         atomic_files.sync_folder(output.parent)
     file = describe_file(output, dirs.processed)
     record = OutputRecord(file.path, recipe, file.size, file.sha256, dict(facts))
-    write_working_file(_find_record(dirs, file.path), record)
+    _find_file(file.path).save(dirs.state, record)
     return record
 
 
@@ -60,20 +54,20 @@ def get_converted_tracks(
 ) -> dict[str, OutputRecord]:
     """Return the records of finished outputs by path, if the files still equal their records.
 
-    A record that cannot be decoded is left out: its output is made again.
+    A record that cannot be read is left out: its output is made again.
     """
-    paths = sorted((dirs.state / _FOLDER).glob("*.json"))
-    found = (_read_record(dirs, path, check_hashes=check_hashes) for path in paths)
-    return {record.path: record for record in found if record}
+    return {
+        path: record
+        for path, record in read_records(dirs).items()
+        if _is_finished(dirs, record, check_hashes=check_hashes)
+    }
 
 
 def read_records(dirs: WorkingDirs) -> dict[str, OutputRecord]:
     """Return all records by path, also of outputs that were moved away meanwhile."""
-    records = {}
-    for path in sorted((dirs.state / _FOLDER).glob("*.json")):
-        if record := _decode_record(path):
-            records[record.path] = record
-    return records
+    names = sorted(path.name for path in (dirs.state / _FOLDER).glob("*.json"))
+    found = (_open_record(name).load(dirs.state) for name in names)
+    return {record.path: record for record in found if record}
 
 
 def find_output(dirs: WorkingDirs, path: str) -> OutputRecord | None:
@@ -81,25 +75,16 @@ def find_output(dirs: WorkingDirs, path: str) -> OutputRecord | None:
 
     The path is relative to the processed folder, and escaped.
     """
-    record = _find_record(dirs, path)
-    return _read_record(dirs, record, check_hashes=True) if record.exists() else None
+    record = _find_file(path).load(dirs.state)
+    return record if record and _is_finished(dirs, record, check_hashes=True) else None
 
 
-def _find_record(dirs: WorkingDirs, path: str) -> Path:
-    return dirs.state / _FOLDER / f"{sha256(path.encode()).hexdigest()[:16]}.json"
+def _find_file(path: str) -> StateFile[OutputRecord]:
+    return _open_record(f"{sha256(path.encode()).hexdigest()[:16]}.json")
 
 
-def _read_record(dirs: WorkingDirs, path: Path, *, check_hashes: bool) -> OutputRecord | None:
-    record = _decode_record(path)
-    if record and _is_finished(dirs, record, check_hashes=check_hashes):
-        return record
-    return None
-
-
-def _decode_record(path: Path) -> OutputRecord | None:
-    with contextlib.suppress(WorkingFilesChanged):
-        return read_working_file(path, OutputRecord, "")
-    return None
+def _open_record(name: str) -> StateFile[OutputRecord]:
+    return StateFile(f"{_FOLDER}/{name}", OutputRecord)
 
 
 def _is_finished(dirs: WorkingDirs, record: OutputRecord, *, check_hashes: bool) -> bool:

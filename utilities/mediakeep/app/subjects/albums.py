@@ -69,6 +69,7 @@ SUBJECT = job_subject.build_subject(
     settings=_SETTINGS,
     check_settings=lambda settings: settings.check(),
     needs_pyav=True,
+    may_remove_files=import_later(f"{_SUBJECT}:may_remove_files"),
     before_batch=_before_batch,
     job_functions={
         "describe_progress": f"{_SUBJECT}:describe_progress",

@@ -7,15 +7,15 @@ need none. It has:
 - `build_item`: see `JobActions`.
 - `describe_stages`: takes a job; returns lines by stage, or the outcome of an item that would not
   reach the last stage. Stages without lines do not run.
-- `find_dirs`: takes a job; returns its working folders if they may be removed, or None. A kind that
-  names the functions of its working files needs none.
+
+The job has `files`, the `JobFiles` that are listed and removed when the item has ended.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -32,6 +32,9 @@ from mediakeep.item import Item, NewItem, ScannedItem, Status
 from mediakeep.kinds import Kind
 from mediakeep.outcome import Outcome, WorkerFactory
 
+if TYPE_CHECKING:
+    from mediakeep.workspace.job_files import JobFiles
+
 
 def build_subject(
     kind: Kind,
@@ -44,13 +47,15 @@ def build_subject(
     check_settings: Callable[[Any], object] = lambda _: None,
     needs_pyav: bool = False,
     before_batch: Callable[[Path, Any, Mapping[str, Item]], list[str] | None] = lambda *_: None,
+    may_remove_files: Callable[[Any], bool] = lambda _: True,
     job_functions: Mapping[str, str] = {},
     **actions: Any,
 ) -> Subject:
     """Return the subject of a kind of jobs.
 
     `settings` names the Struct that the functions get instead of the plain settings, as
-    "module:class". `before_batch` gets it, too, and returns warnings. `job_functions` are further
+    "module:class". `before_batch` gets it, too, and returns warnings. `may_remove_files` takes a
+    job, and returns False if its working files are still needed. `job_functions` are further
     functions of `JobActions` that take a job, each as "module:function"; `actions` are those that
     take what `JobActions` says.
     """
@@ -87,16 +92,18 @@ def build_subject(
     def prepare_batch(home: Path, options: WorkerOptions, items: Mapping[str, Item]) -> list[str]:
         return before_batch(home, read_settings(options.settings), items) or []
 
-    find_dirs = take_job(f"{module}:find_dirs")
+    def get_files(home: Path, item: Item, values: Settings) -> JobFiles | None:
+        job = kinds.load(f"{module}:build_job")(home, item, read_settings(values))
+        files: JobFiles = job.files
+        return files if may_remove_files(job) else None
 
     def find_working_files(home: Path, item: Item, values: Settings) -> list[str]:
-        dirs = find_dirs(home, item, values)
-        folders = (dirs.source, dirs.processed, dirs.state) if dirs else ()
-        return [str(folder) for folder in folders if folder.exists()]
+        files = get_files(home, item, values)
+        return list(map(str, files.list_folders())) if files else []
 
     def remove_working_files(home: Path, item: Item, values: Settings) -> None:
-        if dirs := find_dirs(home, item, values):
-            kinds.load("mediakeep.workspace.working_dirs:cleanup_working_dirs")(dirs)
+        if files := get_files(home, item, values):
+            files.remove()
 
     functions = {
         "find_working_files": find_working_files,

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from mediakeep.errors import WorkingFilesChanged
-from mediakeep.workspace import quarantine, working_dirs
+from mediakeep.workspace import job_files, quarantine
+from mediakeep.workspace.job_files import SOURCE_FILES, JobFiles, StateFile, WorkingDirs
 from mediakeep.workspace.manifest import build_manifest
 from mediakeep.workspace.output_records import get_converted_tracks, record_output
 from mediakeep.workspace.verified_copy import copy_to_source
-from mediakeep.workspace.working_dirs import WorkingDirs, create_working_dirs
 from tests.workspace import trees
 
 
@@ -24,34 +24,34 @@ def working(tmp_path: Path) -> Path:
 @pytest.fixture
 def dirs(working: Path, tmp_path: Path) -> WorkingDirs:
     """Working folders with a finished copy."""
-    dirs = create_working_dirs(working, "Sigur Rós - ( )", "Sigur Rós/2002 ( )")
+    dirs = JobFiles(working, "Sigur Rós/2002 ( )").create("Sigur Rós - ( )")
     manifest = copy_to_source(trees.make_tree(tmp_path / "Album"), dirs.source)
-    dirs.save_source_manifest(manifest)
-    working_dirs.create_processed_structure(manifest, dirs.processed)
+    SOURCE_FILES.save(dirs.state, manifest)
+    job_files.create_processed_structure(manifest, dirs.processed)
     return dirs
 
 
 def test_names_are_valid_everywhere_and_found_again_by_the_key(working: Path) -> None:
-    dirs = create_working_dirs(working, 'AC/DC: "Live?"' + "é" * 200, "key")
+    dirs = JobFiles(working, "key").create('AC/DC: "Live?"' + "é" * 200)
     assert re.fullmatch(r"AC_DC_.* \[[0-9a-f]{8}\]_source", dirs.source.name)
     assert len(dirs.processed.name.encode()) < 200
-    assert create_working_dirs(working, "Another title", "key") == dirs
-    other = create_working_dirs(working, 'AC/DC: "Live?"' + "é" * 200, "other key")
+    assert JobFiles(working, "key").create("Another title") == dirs
+    other = JobFiles(working, "other key").create('AC/DC: "Live?"' + "é" * 200)
     assert other.source != dirs.source
-    undecodable = create_working_dirs(working, trees.UNDECODABLE, "third key")
+    undecodable = JobFiles(working, "third key").create(trees.UNDECODABLE)
     undecodable.source.name.encode()
     for key, made in (("key", dirs), ("other key", other), ("third key", undecodable)):
-        assert working_dirs.find_working_dirs(working, key) == made
+        assert JobFiles(working, key).find() == made
 
 
 def test_folders_without_a_record_are_those_of_no_item(working: Path) -> None:
-    dirs = create_working_dirs(working, "Album", "key")
-    (dirs.state / working_dirs.OWNER_FILE).unlink()
+    dirs = JobFiles(working, "key").create("Album")
+    (dirs.state / job_files.OWNER_FILE).unlink()
     assert dirs.source.is_dir()
-    assert working_dirs.find_working_dirs(working, "key") is None
-    (dirs.state / working_dirs.OWNER_FILE).write_text("{")
+    assert JobFiles(working, "key").find() is None
+    (dirs.state / job_files.OWNER_FILE).write_text("{")
     with pytest.raises(WorkingFilesChanged, match=r"owner\.json .*Delete it"):
-        working_dirs.find_working_dirs(working, "key")
+        JobFiles(working, "key").find()
 
 
 def test_outputs_have_the_folders_of_the_source(dirs: WorkingDirs) -> None:
@@ -94,12 +94,12 @@ def test_a_clean_up_removes_all_but_files_that_users_changed(
 ) -> None:
     (dirs.source / "mine.txt").write_text("mine")
     with pytest.raises(WorkingFilesChanged, match=r"mine\.txt .*Nothing was removed"):
-        working_dirs.cleanup_working_dirs(dirs)
+        job_files.remove_working_dirs(dirs)
     (dirs.source / "mine.txt").unlink()
     (dirs.source / "cover.jpg").unlink()
-    working_dirs.cleanup_working_dirs(dirs)
+    job_files.remove_working_dirs(dirs)
     assert list(working.iterdir()) == []
-    working_dirs.cleanup_working_dirs(dirs)
+    job_files.remove_working_dirs(dirs)
 
 
 def test_a_clean_up_follows_no_links(dirs: WorkingDirs, tmp_path: Path) -> None:
@@ -109,16 +109,47 @@ def test_a_clean_up_follows_no_links(dirs: WorkingDirs, tmp_path: Path) -> None:
     dirs.source.rename(tmp_path / "moved")
     dirs.source.symlink_to(victim)
     with pytest.raises(WorkingFilesChanged):
-        working_dirs.cleanup_working_dirs(dirs)
+        job_files.remove_working_dirs(dirs)
     (dirs.state / "source.json").unlink()
-    working_dirs.cleanup_working_dirs(dirs)
+    job_files.remove_working_dirs(dirs)
     assert trees.contents(victim) == before
     assert not dirs.source.is_symlink()
 
 
 def test_folders_that_are_set_aside_go_to_quarantine(dirs: WorkingDirs, working: Path) -> None:
-    entries = working_dirs.set_aside_working_dirs(dirs, working)
+    entries = job_files.set_aside_working_dirs(dirs, working)
     assert [entry.original_path for entry in entries] == [dirs.source, dirs.processed, dirs.state]
-    assert working_dirs.find_working_dirs(working, "Sigur Rós/2002 ( )") is None
+    assert JobFiles(working, "Sigur Rós/2002 ( )").find() is None
     quarantine.restore_entry(working, entries[0])
     assert dirs.source.is_dir()
+
+
+def test_a_value_is_stored_in_the_state_folder(dirs: WorkingDirs) -> None:
+    plan = StateFile("plan.json", dict[str, int], "Run again.")
+    compact = StateFile("plans/1.json", dict[str, int], is_indented=False)
+    for file in (plan, compact):
+        assert file.load(dirs.state) is None
+        file.save(dirs.state, {"a": 1})
+        assert file.require(dirs.state) == {"a": 1}
+    assert (dirs.state / "plan.json").read_bytes() == b'{\n  "a": 1\n}'
+    assert (dirs.state / "plans" / "1.json").read_bytes() == b'{"a":1}'
+    for file in (plan, compact):
+        (dirs.state / file.name).write_bytes(b'{"a":')
+    assert compact.load(dirs.state) is None  # it is made again
+    with pytest.raises(WorkingFilesChanged, match=r"plan\.json .* Run again\."):
+        plan.load(dirs.state)
+    for file in (plan, compact):
+        file.remove(dirs.state)
+        with pytest.raises(WorkingFilesChanged, match="is not as recorded: it is missing"):
+            file.require(dirs.state)
+
+
+def test_the_folders_of_an_item_are_listed_and_removed(working: Path) -> None:
+    files = JobFiles(working, "key", "Reset the item.")
+    assert not files.remove()
+    with pytest.raises(WorkingFilesChanged, match=r"folders are gone\. Reset the item\."):
+        files.require()
+    dirs = files.create("Album")
+    assert files.list_folders() == [dirs.source, dirs.processed, dirs.state]
+    assert files.remove()
+    assert files.list_folders() == list(working.iterdir()) == []
