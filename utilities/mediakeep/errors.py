@@ -25,6 +25,8 @@
         WorkingFilesChanged   1   working files differ from what was recorded about them
         TargetExists          1   another file or folder has the name of an output
         NotEnoughSpace        1   a file system has less free space than an item needs
+        PictureRefused        1   a picture cannot be shown in a video
+        CaptionsRefused       1   a transcript cannot be used as captions
         UndoRefused           1   a change cannot be undone in the current state
         NotFound              1   a service has no resource at a URL
           NoSuchMBID          1   MusicBrainz has no entity with this MBID
@@ -214,6 +216,16 @@ class TargetExists(ItemFailed):
 
 class NotEnoughSpace(ItemFailed):
     message = f"{OUT_OF_SPACE}: {{}}. Free disk space or use another folder, then run again."
+
+
+class PictureRefused(ItemFailed):
+    message = "{} not used as picture: {}. {}"
+    is_final = True
+
+
+class CaptionsRefused(ItemFailed):
+    message = "{} not used as captions: {}. {}"
+    is_final = True
 
 
 class UndoRefused(ItemFailed):

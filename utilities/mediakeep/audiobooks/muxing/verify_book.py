@@ -6,9 +6,7 @@ the sources; the header with the plan and the chapters.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -27,7 +25,7 @@ from mediakeep.audiobooks.encoding.encode_chunk import CODEC
 from mediakeep.audiobooks.encoding.pcm_timeline import FrameReader
 from mediakeep.audiobooks.muxing import book_file, m4b_header
 from mediakeep.errors import DecodingFailed
-from mediakeep.media import ffmpeg, open_file
+from mediakeep.media import ffmpeg
 from mediakeep.media.audio.mp4 import audio_track, mp4_stream, sample_tables
 from mediakeep.media.audio.mp4.sample_tables import SampleTables
 from mediakeep.media.audio.parsed_file import StreamInfo
@@ -48,7 +46,6 @@ _MIN_RATE, _MAX_RATE = 0.2, 1.3  # of the bit rate, while the source is loud
 _PACKET_OVERHEAD = 24  # bytes
 _FILE_OVERHEAD = 1 << 20  # bytes, of tags, chapters and index
 _PRE_ROLL = 2  # packets; one overlaps with the next
-_READ_SIZE = 1 << 16  # bytes
 
 
 class BookSegment(msgspec.Struct, frozen=True):
@@ -81,7 +78,7 @@ def verify_segment(
     Unreadable if the system cannot read the file.
     """
     try:
-        with _open_track(path, b"soun") as (source, tables):
+        with sample_tables.open_track(path, b"soun") as (source, tables):
             frames = _decode_segment(path, source, tables, segment, plan)
             reported = _report(frames, segment, plan.format.sample_rate, progress)
             return list(_check_levels(FrameReader(reported), plan, segment))
@@ -97,27 +94,13 @@ def verify_file(
     `cover_size` is in bytes. Raises Unreadable if the system cannot read the file.
     """
     try:
-        with _open_track(path, b"soun") as (source, tables):
+        with sample_tables.open_track(path, b"soun") as (source, tables):
             found = [*_check_format(source, plan), *_check_length(source, tables, plan)]
             size = source.size
         read = _read_chapters(path) if chapters else []
     except DecodingFailed as error:
         return [str(error)]
     return [*found, *_check_chapters(read, chapters), *_check_size(size, plan, cover_size)]
-
-
-@contextmanager
-def _open_track(path: Path, handler: bytes) -> Iterator[tuple[BoundedFile, SampleTables]]:
-    with open_file.open_regular_file(path) as file, ffmpeg.translate_errors(path):
-        source = BoundedFile(file.fileno(), os.fstat(file.fileno()).st_size, _READ_SIZE)
-        track = mp4_stream.find_track(source, handler)
-        if track is None:
-            raise DecodingFailed(path, "its header has no track of audio or chapters")
-        try:
-            tables = sample_tables.read_tables(source, track)
-        except ValueError as error:
-            raise DecodingFailed(path, str(error)) from error
-        yield source, tables
 
 
 def _decode_segment(
@@ -222,7 +205,7 @@ def _check_length(source: BoundedFile, tables: SampleTables, plan: BookPlan) -> 
 
 
 def _read_chapters(path: Path) -> list[Chapter]:
-    with _open_track(path, b"text") as (source, tables):
+    with sample_tables.open_track(path, b"text") as (source, tables):
         lengths = [length for count, length in tables.durations for _ in range(count)]
         titles = list(sample_tables.read_packets(source, tables))
     late = sum(duration for duration, start in tables.edits if start < 0)

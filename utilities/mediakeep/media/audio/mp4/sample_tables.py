@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import sys
 from array import array
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from mediakeep.media.audio.mp4 import atoms
+from mediakeep.errors import DecodingFailed
+from mediakeep.media import ffmpeg, open_file
+from mediakeep.media.audio.mp4 import atoms, mp4_stream
 from mediakeep.media.audio.mp4.tracks import TrackAtoms
 from mediakeep.media.bounded_file import BoundedFile
 
+_READ_SIZE = 1 << 16  # bytes
 _HEAD_SIZE = 8  # bytes of version, flags and count
 
 
@@ -37,6 +43,24 @@ class SampleTables(msgspec.Struct, frozen=True):
     def duration(self) -> int:
         """The duration of all packets, in units of the track."""
         return sum(count * duration for count, duration in self.durations)
+
+
+@contextmanager
+def open_track(path: Path, handler: bytes) -> Iterator[tuple[BoundedFile, SampleTables]]:
+    """Open a file, and read the tables of the first track with a handler such as b"soun".
+
+    Raises Unreadable, and DecodingFailed if it has no such track or its tables are malformed.
+    """
+    with open_file.open_regular_file(path) as file, ffmpeg.translate_errors(path):
+        source = BoundedFile(file.fileno(), os.fstat(file.fileno()).st_size, _READ_SIZE)
+        track = mp4_stream.find_track(source, handler)
+        if track is None:
+            raise DecodingFailed(path, f"its header has no track of the type {handler.decode()}")
+        try:
+            tables = read_tables(source, track)
+        except ValueError as error:
+            raise DecodingFailed(path, str(error)) from error
+        yield source, tables
 
 
 def read_tables(source: BoundedFile, track: TrackAtoms) -> SampleTables:
