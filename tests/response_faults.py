@@ -31,7 +31,7 @@ def delayed(seconds: float) -> ResponseFault:
 
 def truncated_body(reply: SimulatorResponse) -> SimulatorResponse:
     """Return a response whose connection closes in the middle of the body."""
-    return replace(reply, is_truncated=True)
+    return replace(reply, cut_after=len(reply.body) // 2)
 
 
 def empty_body(reply: SimulatorResponse) -> SimulatorResponse:

@@ -1,4 +1,4 @@
-"""Simulate MusicBrainz, the Cover Art Archive and TMDb: the same command as `simulate-services`."""
+"""Simulate the services that mediakeep uses: the same command as `simulate-services`."""
 
 from mediakeep_simulator.cli import main
 

@@ -1,4 +1,4 @@
-"""Simulate MusicBrainz, the Cover Art Archive and TMDb, from catalogue files."""
+"""Simulate the services that mediakeep uses, from catalogue files."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from mediakeep.errors import UsageError
 
 if TYPE_CHECKING:  # imported when needed, as --help must be quick
     from mediakeep_simulator.entities import MusicBrainzCatalogue
+    from mediakeep_simulator.episode_services import EpisodeServices
     from mediakeep_simulator.fault_injection import FaultInjector
     from mediakeep_simulator.server import LoggedRequest, SimulatorApp, SimulatorServer
 
@@ -43,6 +44,21 @@ _UPSTREAM_INTERVAL = 1.1  # seconds between two requests, for a limit of one per
     type=app.PathParam(),
     metavar="FILE",
     help="The TMDb catalogue; by default the sample library's movies.",
+)
+@click.option(
+    "--episodes",
+    type=app.PathParam(),
+    metavar="FILE",
+    help="Simulate archive.org and YouTube, too, with this catalogue of episodes.",
+)
+@click.option(
+    "--state",
+    type=app.PathParam(),
+    metavar="DIR",
+    help="The folder of the state of the simulated YouTube.",
+)
+@click.option(
+    "--list-videos", is_flag=True, help="Print the videos in --state as JSON lines, and exit."
 )
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="The port; 0: a free one.")
 @click.option(
@@ -77,22 +93,60 @@ _UPSTREAM_INTERVAL = 1.1  # seconds between two requests, for a limit of one per
 )
 @app.setting_option("--contact", str, "Your e-mail address or URL, for --record.")
 def main(command: tuple[str, ...], **options: Any) -> int:
-    """Simulate MusicBrainz, the Cover Art Archive and TMDb on this machine.
+    """Simulate MusicBrainz, TMDb and other services on this machine.
 
     It serves until Ctrl-C. With COMMAND, after "--", it runs that command with the environment that
     points to the server, and exits with its exit code when it ends.
     """
     from mediakeep_simulator.fault_injection import FaultInjector
 
+    if (options["episodes"] or options["list_videos"]) and not options["state"]:
+        raise click.UsageError("--episodes and --list-videos need --state.")
+    if options["list_videos"]:
+        return _list_videos(options["state"])
     faults = FaultInjector(options["rate"])
     for span, share in ((options["storm"], 0.5), (options["outage"], 1.0)):
         if span:
             faults.fail_share(span, share)
-    with _open_source(options) as source, _start_server(source, faults, options) as server:
+    services = _open_episodes(options, faults)
+    with (
+        _open_source(options) as source,
+        _start_server(source, faults, options, services) as server,
+    ):
         lines = _client_environment(server.url, options["rate"], guarded=not options["i_know"])
+        if services:
+            lines |= _episode_environment(server.url, services)
         code = _run_command(command, lines) if command else _wait_for_stop(lines)
         click.echo(_format_requests(server), err=True)
     return code
+
+
+def _list_videos(folder: Path) -> int:
+    from mediakeep_simulator.youtube.app import YoutubeApp
+    from mediakeep_simulator.youtube.model import YoutubeSettings
+
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not the state folder of a simulated YouTube.")
+    for facts in YoutubeApp(YoutubeSettings(), folder).describe_videos():
+        click.echo(json.dumps(facts))
+    return 0
+
+
+def _open_episodes(options: dict[str, Any], faults: FaultInjector) -> EpisodeServices | None:
+    from mediakeep_simulator import episode_catalogue
+    from mediakeep_simulator.episode_services import EpisodeServices
+
+    if not options["episodes"]:
+        return None
+    return EpisodeServices(episode_catalogue.load(options["episodes"]), options["state"], faults)
+
+
+def _episode_environment(url: str, services: EpisodeServices) -> dict[str, str]:
+    """Return the environment variables for archive.org and YouTube, with a token file."""
+    settings = {"ARCHIVE_ORG_HOST": url, "YOUTUBE_HOST": url}
+    settings |= {"ARCHIVE_ORG_INTERVAL": "0", "YOUTUBE_INTERVAL": "0"}
+    settings["YOUTUBE_TOKEN_FILE"] = str(services.youtube.write_token_file(url))
+    return {config.ENV_PREFIX + name: text for name, text in settings.items()}
 
 
 @contextmanager
@@ -129,13 +183,18 @@ def _open_source(options: dict[str, Any]) -> Iterator[MusicBrainzCatalogue | Sim
 
 @contextmanager
 def _start_server(
-    source: MusicBrainzCatalogue | SimulatorApp, faults: FaultInjector, options: dict[str, Any]
+    source: MusicBrainzCatalogue | SimulatorApp,
+    faults: FaultInjector,
+    options: dict[str, Any],
+    services: EpisodeServices | None,
 ) -> Iterator[SimulatorServer]:
     from mediakeep.lookups.http import rate_limit
     from mediakeep.lookups.http.models import HttpEnvironment
+    from mediakeep_simulator import episode_services
     from mediakeep_simulator.server import SimulatorServer
     from mediakeep_simulator.tmdb import movie_catalogue
 
+    others = [(episode_services.ROOTS, services)] if services else []
     movies_known = (
         movie_catalogue.load(options["movies"])
         if options["movies"]
@@ -144,7 +203,12 @@ def _start_server(
     with _open_request_log(options["log"]) as on_request:
         try:
             server = SimulatorServer(
-                source, faults, port=options["port"], on_request=on_request, movies=movies_known
+                source,
+                faults,
+                port=options["port"],
+                on_request=on_request,
+                movies=movies_known,
+                others=others,
             )
         except OSError as error:
             reason = f"Port {options['port']} cannot be served: {error.strerror}."

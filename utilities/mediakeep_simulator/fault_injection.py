@@ -15,7 +15,12 @@ from email.utils import formatdate
 from mediakeep_simulator.http_types import SimulatorRequest, SimulatorResponse, error_response
 from mediakeep_simulator.tmdb import errors
 
+RequestHandler = Callable[[SimulatorRequest], SimulatorResponse]
+RequestFault = Callable[[SimulatorRequest, RequestHandler], SimulatorResponse]
 ResponseFault = Callable[[SimulatorResponse], SimulatorResponse]
+RequestFilter = Callable[[SimulatorRequest], bool]
+
+CONTROL_ROOT = "/simulator/"  # requests to the simulator itself, which never fail
 
 BUSY_MESSAGE = "The MusicBrainz web server is currently busy. Please try again later."
 _MUSICBRAINZ = "/ws/2/"
@@ -32,9 +37,21 @@ _NO_AGENT_MESSAGE = (
 
 @dataclass
 class _PlannedFault:
-    fault: ResponseFault
+    fault: RequestFault
     times: int
-    matches: Callable[[SimulatorRequest], bool]
+    matches: RequestFilter
+    skip: int = 0
+    every: int = 1
+    seen: int = 0
+
+    def is_next(self, request: SimulatorRequest) -> bool:
+        """Count a request that matches, and return whether it gets the fault."""
+        if self.times <= 0 or not self.matches(request):
+            return False
+        self.seen += 1
+        is_hit = self.seen > self.skip and (self.seen - self.skip - 1) % self.every == 0
+        self.times -= is_hit
+        return is_hit
 
 
 @dataclass
@@ -64,11 +81,32 @@ class FaultInjector:
         self,
         fault: ResponseFault,
         times: int = 1,
-        where: Callable[[SimulatorRequest], bool] = lambda _: True,
+        where: RequestFilter = lambda _: True,
     ) -> None:
         """Apply a fault to the next `times` requests, or to the next ones that `where` selects."""
+        self.intercept(lambda request, answer: fault(answer(request)), times, where)
+
+    def intercept(
+        self,
+        fault: RequestFault,
+        times: int = 1,
+        where: RequestFilter = lambda _: True,
+        *,
+        skip: int = 0,
+        every: int = 1,
+    ) -> None:
+        """Let a fault handle `times` of the requests that `where` selects.
+
+        It gets the request and its handler. The first `skip` requests are not affected, then one of
+        `every`.
+        """
         with self._lock:
-            self._planned.append(_PlannedFault(fault, times, where))
+            self._planned.append(_PlannedFault(fault, times, where, skip, every))
+
+    def clear(self) -> None:
+        """Forget the planned faults."""
+        with self._lock:
+            self._planned.clear()
 
     def fail_share(self, seconds: float, share: float = 0.5) -> None:
         """Reject a share of all requests with 503 for some seconds, from the next request on.
@@ -78,10 +116,10 @@ class FaultInjector:
         with self._lock:
             self._outages.append(_PartialOutage(seconds, share))
 
-    def handle(
-        self, request: SimulatorRequest, answer: Callable[[SimulatorRequest], SimulatorResponse]
-    ) -> SimulatorResponse:
+    def handle(self, request: SimulatorRequest, answer: RequestHandler) -> SimulatorResponse:
         """Return the response to a request: the regular one, an error, or a faulty one."""
+        if request.path.startswith(CONTROL_ROOT):
+            return answer(request)
         service = next((root for root in _RATE_LIMITED if request.path.startswith(root)), "")
         agent = request.agent.strip()
         if service == _MUSICBRAINZ and (not agent or _GENERIC_AGENT.match(agent)):
@@ -89,7 +127,7 @@ class FaultInjector:
         if service and (wait := self._reserve_slot(service)) > 0:
             return self._rate_limit_response(service, wait)
         fault = self._next_fault(request)
-        return fault(answer(request)) if fault else answer(request)
+        return fault(request, answer) if fault else answer(request)
 
     def _reserve_slot(self, service: str) -> float:
         """Return 0 if the rate limit allows a request now, else the seconds until it does."""
@@ -120,11 +158,10 @@ class FaultInjector:
         )
         return replace(reply, headers={**reply.headers, **hint})
 
-    def _next_fault(self, request: SimulatorRequest) -> ResponseFault | None:
+    def _next_fault(self, request: SimulatorRequest) -> RequestFault | None:
         with self._lock:
             for order in self._planned:
-                if order.times > 0 and order.matches(request):
-                    order.times -= 1
+                if order.is_next(request):
                     return order.fault
             if any(_is_hit(outage) for outage in self._outages):
                 return (
@@ -135,12 +172,12 @@ class FaultInjector:
         return None
 
 
-def _musicbrainz_offline(_: SimulatorResponse) -> SimulatorResponse:
+def _musicbrainz_offline(_: SimulatorRequest, __: RequestHandler) -> SimulatorResponse:
     """Return the error with which MusicBrainz responds while it is down."""
     return error_response(503, BUSY_MESSAGE)
 
 
-def _tmdb_offline(_: SimulatorResponse) -> SimulatorResponse:
+def _tmdb_offline(_: SimulatorRequest, __: RequestHandler) -> SimulatorResponse:
     """Return the error with which TMDb responds while it is down."""
     return errors.error_response(_SERVICE_OFFLINE)
 

@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from io import BufferedIOBase, BytesIO
 from typing import Any
 
 import msgspec
 
 _JSON_TYPE = "application/json; charset=utf-8"
 _HELP_TEXT = "For usage, please see: https://musicbrainz.org/development/mmd"
+NO_RESPONSE = -1  # SimulatorResponse.cut_after of a connection closed without a response
+_MAX_READ = 1 << 16  # bytes
+
+
+class RequestBody:
+    """The body of a request, read while it arrives; it ends early if the client disconnects.
+
+    A fault may limit the number of bytes that are read, or set a `rate` in bytes per second.
+    """
+
+    def __init__(self, stream: BufferedIOBase | None = None, size: int = 0) -> None:
+        self._stream, self.size, self.unread, self.rate = stream or BytesIO(), size, size, 0.0
+
+    def read(self) -> bytes:
+        """Return the next bytes that arrive, or b"" at the end."""
+        data = b""
+        with contextlib.suppress(OSError):
+            data = self._stream.read1(min(_MAX_READ, max(0, self.unread)))
+        self.unread -= len(data)
+        if self.rate:
+            time.sleep(len(data) / self.rate)
+        return data
+
+    def read_all(self) -> bytes:
+        """Return the rest of the body."""
+        return b"".join(iter(self.read, b""))
 
 
 @dataclass(frozen=True)
@@ -17,7 +46,7 @@ class SimulatorRequest:
     """A request to a simulated service, with decoded path and parameters.
 
     Each parameter has a list of values. `authorization` is the header of that name, which is left
-    out of the repr.
+    out of the repr, as are the other `headers`, whose names are in lower case.
     """
 
     method: str
@@ -26,6 +55,8 @@ class SimulatorRequest:
     agent: str = ""
     host: str = ""
     authorization: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: RequestBody = field(default_factory=RequestBody, repr=False)
 
     def get_param(self, name: str, default: str = "") -> str:
         """Return the first value of a query parameter, or `default` if it is missing."""
@@ -36,14 +67,16 @@ class SimulatorRequest:
 class SimulatorResponse:
     """A response of a simulated service.
 
-    A fault may set a `delay` in seconds, or truncate the body.
+    A fault may set a `delay` in seconds before it, a `rate` in bytes per second, or close the
+    connection after `cut_after` bytes of the body, or without a response (NO_RESPONSE).
     """
 
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": _JSON_TYPE})
     delay: float = 0.0
-    is_truncated: bool = False
+    rate: float = 0.0
+    cut_after: int | None = None
 
 
 class SimulatorHttpError(Exception):

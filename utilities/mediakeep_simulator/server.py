@@ -6,7 +6,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -18,7 +18,13 @@ from mediakeep_simulator.catalogue_index import CatalogueIndex
 from mediakeep_simulator.coverart import CoverArtApp
 from mediakeep_simulator.entities import MusicBrainzCatalogue
 from mediakeep_simulator.fault_injection import FaultInjector
-from mediakeep_simulator.http_types import SimulatorRequest, SimulatorResponse, error_response
+from mediakeep_simulator.http_types import (
+    NO_RESPONSE,
+    RequestBody,
+    SimulatorRequest,
+    SimulatorResponse,
+    error_response,
+)
 from mediakeep_simulator.musicbrainz.service import API_ROOT, MusicBrainzEndpoint
 from mediakeep_simulator.tmdb import app as tmdb_app
 from mediakeep_simulator.tmdb.app import TmdbApp
@@ -28,6 +34,7 @@ HOST = "127.0.0.1"
 
 _SECRET_PARAMETER = re.compile(r"(^|&)(api_key|session_id)=[^&]*")
 _IDLE_TIMEOUT = 60.0  # seconds after which an idle connection is closed
+_BLOCK_TIME = 0.05  # seconds of a slow response that are sent together
 
 
 @dataclass(frozen=True)
@@ -67,22 +74,24 @@ class MusicBrainzApp:
 
 
 class AppRouter:
-    """Serves TMDb from a movie catalogue, and everything else from another application."""
+    """Passes a request to the application of the root of its path, else to the first one."""
 
-    def __init__(self, source: SimulatorApp, movies: MovieCatalogue) -> None:
-        self._source, self._tmdb = source, TmdbApp(movies)
+    def __init__(
+        self, source: SimulatorApp, others: Iterable[tuple[tuple[str, ...], SimulatorApp]]
+    ) -> None:
+        self._source, self._others = source, tuple(others)
 
     def handle(self, request: SimulatorRequest) -> SimulatorResponse:
         """Pass a request to the application of its path."""
-        app = self._tmdb if request.path.startswith(tmdb_app.ROOTS) else self._source
-        return app.handle(request)
+        apps = (app for roots, app in self._others if request.path.startswith(roots))
+        return next(apps, self._source).handle(request)
 
 
 class SimulatorServer:
     """A context manager that serves a catalogue or an application on this machine.
 
-    With a movie catalogue it serves TMDb too, on the same port. Raise OSError if the port is in
-    use.
+    With a movie catalogue it serves TMDb too, on the same port, and so it does with `others`:
+    applications and the roots of their paths. Raise OSError if the port is in use.
     """
 
     def __init__(
@@ -93,9 +102,13 @@ class SimulatorServer:
         port: int = 0,
         on_request: Callable[[LoggedRequest], object] = lambda _: None,
         movies: MovieCatalogue | None = None,
+        others: Iterable[tuple[tuple[str, ...], SimulatorApp]] = (),
     ) -> None:
         rest = MusicBrainzApp(source) if isinstance(source, MusicBrainzCatalogue) else source
-        self._source: SimulatorApp = AppRouter(rest, movies) if movies else rest
+        tmdb: tuple[tuple[tuple[str, ...], SimulatorApp], ...] = (
+            ((tmdb_app.ROOTS, TmdbApp(movies)),) if movies else ()
+        )
+        self._source = AppRouter(rest, (*tmdb, *others))
         self.faults = faults or FaultInjector()
         self.requests: list[LoggedRequest] = []
         self._on_request, self._lock = on_request, threading.Lock()
@@ -178,6 +191,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Respond to one GET request."""
         parts = urlsplit(self.path)
+        chunked = "Transfer-Encoding" in self.headers  # not read, so that the connection is closed
+        length = self.headers.get("Content-Length", "0")
+        body = RequestBody(self.rfile, int(length) if length.isdecimal() and not chunked else 0)
         request = SimulatorRequest(
             self.command,
             unquote(parts.path),
@@ -185,19 +201,21 @@ class _Handler(BaseHTTPRequestHandler):
             self.headers.get("User-Agent") or "",
             self.headers.get("Host") or "",
             self.headers.get("Authorization") or "",
+            {name.lower(): text for name, text in self.headers.items()},
+            body,
         )
-        self._drain()
-        self._send(self.server.owner.handle(request, parts.query))
+        reply = self.server.owner.handle(request, parts.query)
+        if reply.cut_after is None:
+            body.read_all()
+        self.close_connection = self.close_connection or chunked or body.unread > 0
+        self._send(reply)
 
     do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_GET  # noqa: N815
 
-    def _drain(self) -> None:
-        """Make a request with a body close its connection, because the body is not read."""
-        if self.headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in self.headers:
-            self.close_connection = True
-
     def _send(self, reply: SimulatorResponse) -> None:
-        if reply.delay and self.server.owner.closing.wait(reply.delay):
+        closing = self.server.owner.closing
+        if (reply.delay and closing.wait(reply.delay)) or reply.cut_after == NO_RESPONSE:
+            self.close_connection = True
             return
         self.send_response(reply.status)
         for name, text in reply.headers.items():
@@ -206,11 +224,15 @@ class _Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(
-                reply.body[: len(reply.body) // 2] if reply.is_truncated else reply.body
-            )
-        self.close_connection = self.close_connection or reply.is_truncated
+        self.close_connection = self.close_connection or reply.cut_after is not None
+        body = memoryview(b"" if self.command == "HEAD" else reply.body)[: reply.cut_after]
+        block = int(reply.rate * _BLOCK_TIME) or len(body) or 1
+        while body:
+            self.wfile.write(body[:block])
+            body = body[block:]
+            if reply.rate:
+                self.wfile.flush()
+                closing.wait(_BLOCK_TIME)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Log nothing here: the server has its own log."""

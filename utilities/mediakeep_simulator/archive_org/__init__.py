@@ -1,0 +1,1 @@
+"""The simulated archive.org: search, metadata and downloads of items from a catalogue."""

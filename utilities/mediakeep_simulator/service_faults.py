@@ -1,0 +1,127 @@
+"""Faults by name, and the requests that they apply to, for tests and for the control requests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from mediakeep_simulator.fault_injection import RequestFault, RequestFilter, RequestHandler
+from mediakeep_simulator.http_types import NO_RESPONSE, SimulatorRequest, SimulatorResponse
+from mediakeep_simulator.youtube import errors
+
+_HTML_TYPE = {"Content-Type": "text/html; charset=utf-8"}
+_HTML_PAGE = b"<!DOCTYPE html><html><body><h1>Temporarily offline</h1></body></html>\n"
+_CLOSED = SimulatorResponse(503, b"", cut_after=NO_RESPONSE)
+_FINAL_CHUNK = re.compile(r"bytes \d+-(\d+)/(\d+)")
+
+
+def _error(status: int = 0, reason: str = "backendError", retry_after: str = "") -> RequestFault:
+    """Reject a request; its body is read, but not used."""
+    reply = errors.error_response(reason, status)
+    more = {"Retry-After": retry_after} if retry_after else {}
+    return lambda _, __: replace(reply, headers={**reply.headers, **more})
+
+
+def _lost() -> RequestFault:
+    """Handle a request, but close the connection without a response."""
+    return lambda request, answer: replace(answer(request), cut_after=NO_RESPONSE)
+
+
+def _refuse() -> RequestFault:
+    """Close the connection without reading the request."""
+    return lambda _, __: _CLOSED
+
+
+def _cut(after: int) -> RequestFault:
+    """Close the connection after some bytes of the response's body."""
+    return lambda request, answer: replace(answer(request), cut_after=after)
+
+
+def _cut_upload(after: int) -> RequestFault:
+    """Close the connection after some bytes of the request's body were handled."""
+
+    def cut(request: SimulatorRequest, answer: RequestHandler) -> SimulatorResponse:
+        request.body.unread = min(after, request.body.unread)
+        answer(request)
+        return _CLOSED
+
+    return cut
+
+
+def _slow(rate: float) -> RequestFault:
+    """Transfer the bodies of request and response at a rate in bytes per second."""
+
+    def slow_down(request: SimulatorRequest, answer: RequestHandler) -> SimulatorResponse:
+        request.body.rate = rate
+        return replace(answer(request), rate=rate)
+
+    return slow_down
+
+
+def _stall(seconds: float) -> RequestFault:
+    """Handle a request, and delay its response."""
+    return lambda request, answer: replace(answer(request), delay=seconds)
+
+
+def _corrupt() -> RequestFault:
+    """Change the last byte of the response's body."""
+
+    def corrupt(request: SimulatorRequest, answer: RequestHandler) -> SimulatorResponse:
+        reply = answer(request)
+        return replace(reply, body=reply.body[:-1] + bytes(255 - byte for byte in reply.body[-1:]))
+
+    return corrupt
+
+
+def _html() -> RequestFault:
+    """Respond with an HTML page instead of the data."""
+    return lambda _, __: SimulatorResponse(200, _HTML_PAGE, _HTML_TYPE)
+
+
+def _ignore_range() -> RequestFault:
+    """Respond with the whole file to a request for a part."""
+    return lambda request, answer: answer(replace(request, headers={}))
+
+
+_FAULTS: dict[str, Callable[..., RequestFault]] = {
+    "error": _error,
+    "lost": _lost,
+    "refuse": _refuse,
+    "cut": _cut,
+    "cut_upload": _cut_upload,
+    "slow": _slow,
+    "stall": _stall,
+    "corrupt": _corrupt,
+    "html": _html,
+    "ignore_range": _ignore_range,
+}
+
+
+def build_fault(name: str, **parameters: Any) -> RequestFault:
+    """Build a fault; raise ValueError if it is unknown or a parameter is wrong."""
+    if name not in _FAULTS:
+        raise ValueError(f"there is no fault {name}; use one of {', '.join(_FAULTS)}")
+    try:
+        return _FAULTS[name](**parameters)
+    except TypeError as error:
+        raise ValueError(f"fault {name}: {error}") from error
+
+
+def build_filter(patterns: Mapping[str, str]) -> RequestFilter:
+    """Build a filter of requests, from regular expressions.
+
+    Their names are `method`, `path`, `final` (which is "yes" for the last chunk of an upload, else
+    "no") and header names in lower case.
+    """
+    compiled = {name: re.compile(pattern) for name, pattern in patterns.items()}
+
+    def matches(request: SimulatorRequest) -> bool:
+        chunk = _FINAL_CHUNK.fullmatch(request.headers.get("content-range", ""))
+        is_final = chunk is not None and int(chunk[1]) + 1 == int(chunk[2])
+        known = {"method": request.method, "path": request.path, **request.headers}
+        known["final"] = "yes" if is_final else "no"
+        return all(pattern.search(known.get(name, "")) for name, pattern in compiled.items())
+
+    return matches

@@ -1,0 +1,1 @@
+"""The simulated YouTube Data API: OAuth tokens, resumable uploads, videos, playlists, quota."""
