@@ -12,7 +12,7 @@ import subprocess
 import sys
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
@@ -67,6 +67,14 @@ class JobHome(ABC, Generic[Job]):
 
     kind: ClassVar[Kind]
     scripts: ClassVar[Path] = ROOT / "utilities"
+    # For the loops of kills: the attempts of a damaged job of one track; options of batches in this
+    # process; words of commands, and their first ones that may be left out; names and paths of
+    # calls, see `Gate`; words that let jobs wait, and release them.
+    broken: ClassVar[dict[str, int]]
+    loop_options: ClassVar[dict[str, Any]] = {}
+    may_miss: ClassVar[frozenset[str]] = frozenset()
+    loop_points: ClassVar[dict[str, tuple[str, str]]]
+    waits: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
     @property
     def path(self) -> Path:
@@ -103,6 +111,26 @@ class JobHome(ABC, Generic[Job]):
     @abstractmethod
     def settings(self, **options: Any) -> dict[str, Any]:
         """Return the settings that the command would build from options."""
+
+    @abstractmethod
+    def list_outputs(self, name: str) -> list[Path]:
+        """Return what is published of a job in the library."""
+
+    @abstractmethod
+    def find_faults(self, name: str, before: dict[str, bytes], *, done: bool) -> Iterator[str]:
+        """Yield what is wrong with a job that was killed, or is done.
+
+        `before` are the contents of the library. An output is whole or absent, and no source is
+        lost.
+        """
+
+    def count_repeats(self, name: str) -> int:
+        """Return how many tracks were encoded again, if the record of the job says it."""
+        return 0
+
+    def loop_words(self) -> list[tuple[str, ...]]:
+        """Return options of commands in loops of kills."""
+        return []
 
     def damage(self, track: Path) -> None:
         data = track.read_bytes()

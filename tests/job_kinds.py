@@ -8,9 +8,10 @@ import json
 import sys
 import tempfile
 import wave
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import mutagen
 
@@ -18,7 +19,9 @@ from mediakeep.albums.item import ALBUMS, AlbumItem
 from mediakeep.app import album_settings, audiobook_settings
 from mediakeep.audiobooks.item import AUDIOBOOKS, AudiobookItem
 from mediakeep.audiobooks.settings import BookOptions
+from mediakeep.item import Status
 from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.media.encoding import pcm_source
 from mediakeep.queue import readonly
 from mediakeep.queue.state import QueueState
 from tests import job_home
@@ -29,6 +32,7 @@ from tests.reference.recording import KIND, Recording
 
 SAMPLES = 22_050  # of a track of an album; a loudness needs 400 ms
 WAV_SAMPLES = [100 * number % 3000 for number in range(50)]
+HALVED = [sample // 2 for sample in WAV_SAMPLES]
 
 
 @dataclass
@@ -73,6 +77,59 @@ class AlbumHome(JobHome[AlbumItem]):
         others |= {"ignore": ",".join(ignored), "links": links}
         values = {**given, **folders, "access": self.access, **self.values, **options}
         return album_settings.build_settings(self.path, values, others, {})
+
+    broken: ClassVar = {"converting": 1}
+    loop_options: ClassVar = {"delete_original": True}
+    loop_points: ClassVar = {
+        "before a track is renamed": ("replace", r"_processed/.*\.opus"),
+        "before the archive is renamed": ("replace", r"/archive/[^.]"),
+        "before the output is renamed": ("replace", r"/output/[^.]"),
+        "while the original is deleted": ("unlink|replace", r"/library/"),
+    }
+    may_miss = frozenset({"--delete-original"})
+
+    def loop_words(self) -> list[tuple[str, ...]]:
+        folders = ("--output", str(self.output), "--archive", str(self.archive))
+        return [folders, ("--delete-original",)]
+
+    def list_outputs(self, name: str) -> list[Path]:
+        paths = (self._locate(folder, name) for folder in (self.output, self.archive))
+        return [path for path in paths if path.exists()]
+
+    def _locate(self, folder: Path, name: str) -> Path:
+        """Return where an album is published; if it was added, below the name of its parent."""
+        added = folder / self.library.name / name
+        return added if added.exists() else folder / name
+
+    def find_faults(self, name: str, before: dict[str, bytes], *, done: bool) -> Iterator[str]:
+        sources = {path: data for path, data in before.items() if path.startswith(f"{name}/")}
+        output = job_home.names(self._locate(self.output, name))
+        archived = self._locate(self.archive, name)
+        archive = job_home.contents(archived) if archived.exists() else {}
+        if output not in ([], ["01 T.opus", "02 T.opus", "rip.log"]):
+            yield f"{name} was published as {output}"
+        if (
+            archive
+            and not archive.items()
+            >= {path.removeprefix(f"{name}/"): data for path, data in sources.items()}.items()
+        ):
+            yield f"{name} was archived as {[*archive]}"
+        found = job_home.contents(self.library) if self.library.exists() else {}
+        if not (output and archive) and not found.items() >= sources.items():
+            yield f"{name} is neither published nor whole"
+        if done:
+            item = self.item(name)
+            tracks = self._locate(self.output, name).glob("*.opus")
+            lengths = [pcm_source.count_samples(path) for path in tracks]
+            if item.status is not Status.COMPLETED or not (output and archive):
+                yield f"{name} is {item.status}: {item.error_message}"
+            if any(abs(length - SAMPLES * 480 / 441) > 1 for length in lengths):
+                yield f"{name} has tracks of {lengths} samples"
+            if list(self.working.glob(f"{name} *")):
+                yield f"{name} has working folders"
+
+    def count_repeats(self, name: str) -> int:
+        return sum(row["attempts"] - 1 for row in self.report(name)["tracks"])
 
     def list_opened(self, **options: Any) -> list[str]:
         """Scan and process in a child; return the files of the library that it opened."""
@@ -136,6 +193,41 @@ class BookHome(JobHome[AudiobookItem]):
         values = {**given, **self.values, **options}
         return audiobook_settings.build_settings(self.path, values, others, {})
 
+    broken: ClassVar = {"input": 1}
+    loop_points: ClassVar = {
+        "before a chunk is renamed": ("replace", r"_processed/.*\.chunk"),
+        "before the book is named": ("replace|link", r"/outputs/audiobooks/.*\.m4b"),
+        "while the backup is written": ("replace|write", r"/backups/audiobooks/"),
+        "before the record": ("replace", r"/outputs/audiobooks/.*\.json"),
+    }
+
+    def damage(self, track: Path) -> None:
+        track.write_bytes(b"<html>")
+
+    def list_outputs(self, name: str) -> list[Path]:
+        return sorted(self.output.glob(f"{name}*.m4b"))
+
+    def find_faults(self, name: str, before: dict[str, bytes], *, done: bool) -> Iterator[str]:
+        if job_home.contents(self.library) != before:
+            yield "the sources have changed"
+        found = [path.name for path in self.list_outputs(name)]
+        if found not in ([], [f"{name}.m4b"]):
+            yield f"{name} was published as {found}"
+        if not done:
+            return
+        item = self.item(name)
+        if item.status is not Status.COMPLETED or not found:
+            yield f"{name} is {item.status}: {item.error_message}"
+            return
+        samples = self.report(name)["verification"]["samples"]
+        if pcm_source.count_samples(self.output / found[0]) != samples:
+            yield f"{name} does not have {samples} samples"
+        backups = [path.name for path in self.backups.iterdir() if path.name.startswith(name)]
+        if len(backups) != 1:
+            yield f"{name} has the backups {backups}"
+        if list(self.working.glob(f"{name} *")):
+            yield f"{name} has working folders"
+
     def add(self, *folders: Path, **options: Any) -> None:
         """Add books as the command adds its folders."""
         self.prepare(*folders, folders=folders, **options)
@@ -169,6 +261,33 @@ class RecordingHome(JobHome[Recording]):
         flags = {"delete_original": False, "keep_working": False, "publish_after": 0.0}
         return {"output": None, "working": None, **flags, **self.values, **options}
 
+    broken: ClassVar = {"converting": 2}
+    loop_points: ClassVar = {
+        "before a part is renamed": ("replace", r"_processed/\d\.\d"),
+        "before a track is renamed": ("replace", r"_processed/\d\.wav"),
+        "before the output is synced": ("fsync", r"recordings$"),
+    }
+    may_miss = frozenset({"--keep-working", "--delete-original"})
+    waits = (("--publish-after", "1h"), ("--publish-after", "0"))
+
+    def loop_words(self) -> list[tuple[str, ...]]:
+        return [("--keep-working",), ("--delete-original",)]
+
+    def list_outputs(self, name: str) -> list[Path]:
+        return sorted((self.output / name).glob("*"))
+
+    def find_faults(self, name: str, before: dict[str, bytes], *, done: bool) -> Iterator[str]:
+        tracks = self.list_outputs(name)
+        if [path.name for path in tracks] not in ([], ["0.wav", "1.wav"]):
+            yield f"{name} was published as {tracks}"
+        elif any(read_samples(path) != HALVED for path in tracks):
+            yield f"{name} was published with other samples"
+        sources = {path for path in before if path.startswith(f"{name}/")}
+        if not tracks and not sources <= {*job_home.names(self.library)}:
+            yield f"{name} is neither published nor whole"
+        if done and (self.item(name).status is not Status.COMPLETED or not tracks):
+            yield f"{name} is {self.item(name).status}"
+
     def batch(self, *words: object, code: int = 0, **variables: str) -> str:
         return super().batch("--workers", 1, *words, code=code, **variables)
 
@@ -200,3 +319,8 @@ def read_samples(path: Path) -> list[int]:
     """Return the samples of a WAV file."""
     with wave.open(str(path)) as source:
         return array.array("h", source.readframes(source.getnframes())).tolist()
+
+
+HOMES: dict[str, type[JobHome[Any]]] = {
+    home.kind.name: home for home in (AlbumHome, BookHome, RecordingHome)
+}

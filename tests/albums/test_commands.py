@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 from mediakeep import clock, size_text
 from mediakeep.config import ENV_PREFIX
@@ -99,56 +96,6 @@ def test_settings_that_do_not_fit_are_refused_with_exit_code_2(albums: AlbumHome
     assert "Unknown profile 'mp4'. Use one of: opus, mp3-v0" in bad
     assert job_home.names(albums.output) == []
     assert not (albums.path / "status").exists()  # nor is there a queue
-
-
-KILLS = 100
-
-
-@pytest.mark.slow
-def test_killed_at_random_in_any_process(albums: AlbumHome, tmp_path: Path) -> None:
-    chance = random.Random(20)
-    albums.make("Art/One", "Art/Two")
-    before = job_home.contents(albums.library)
-    words = ("--output", albums.output, "--archive", albums.archive, "--delete-original")
-    line = command(albums, "convert_albums.py", albums.library, *words, "--workers", "2")
-    kills = 0
-    for number in range(KILLS):
-        gate = Gate(tmp_path / f"gate {number}", chance.randint(1, 220), paths=str(albums.root))
-        process = subprocess.Popen(
-            line,
-            env={**_ENVIRONMENT, **gate.environment},
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-        )
-        if gate.wait(process):
-            gate.kill(process, group=True)
-            kills += 1
-            check_albums(albums, before)
-            if job_home.contents(albums.library):
-                continue
-        process.wait()
-        convert(albums, albums.library, *words)
-        for name in ("Art/One", "Art/Two"):
-            check_published(albums, name)
-        for folder in (albums.path, albums.output, albums.archive, albums.library):
-            shutil.rmtree(folder, ignore_errors=True)
-        albums.make("Art/One", "Art/Two")
-        before = job_home.contents(albums.library)
-    assert kills > KILLS // 2
-
-
-def check_albums(albums: AlbumHome, before: dict[str, bytes]) -> None:
-    """Check that no album is half published, and no original is gone before it is published."""
-    for name in ("Art/One", "Art/Two"):
-        output, archive = (
-            job_home.names(albums.output / name),
-            job_home.names(albums.archive / name),
-        )
-        assert output in ([], OUTPUTS)
-        assert archive in ([], ARCHIVED)
-        if not (output and archive):
-            tracks = {path: data for path, data in before.items() if path.startswith(name)}
-            assert job_home.contents(albums.library).items() >= tracks.items()
 
 
 def test_a_dry_run_of_a_mirror_shows_what_goes_to_quarantine(albums: AlbumHome) -> None:

@@ -190,49 +190,6 @@ def test_a_kill_while_an_original_is_deleted_leaves_no_part_for_a_scan(albums: A
     assert job_home.names(albums.library) == []
 
 
-def check_nothing_is_half_done(albums: AlbumHome, before: dict[str, bytes]) -> None:
-    """Check that archive and output are absent or whole, and that nothing is lost."""
-    output, archive = job_home.names(albums.output / ALBUM), job_home.names(albums.archive / ALBUM)
-    assert output in ([], OUTPUTS)
-    assert archive in ([], ARCHIVED)
-    if not (output and archive):
-        assert job_home.contents(albums.library) == before
-
-
-def kill_and_finish(albums: AlbumHome, call: int) -> bool:
-    """Kill a batch at a call, and run it again; return False if it ended before."""
-    albums.make(ALBUM)
-    albums.prepare()
-    before = job_home.contents(albums.library)
-    killed = albums.kill_at(call, delete_original=True)
-    check_nothing_is_half_done(albums, before)
-    albums.process(delete_original=True)
-    check_published(albums)
-    assert job_home.names(albums.library) == albums.working_folders() == []
-    attempts = [row["attempts"] for row in albums.report(ALBUM)["tracks"]]
-    assert sum(attempts) <= 2 + killed
-    return killed
-
-
-def kill_at_calls(tmp_path: Path, step: int) -> int:
-    """Kill a batch at every `step`th call, each in a new home; return the number of kills."""
-    kills = 0
-    while kill_and_finish(AlbumHome(tmp_path / str(kills)), 4 + kills * step):
-        shutil.rmtree(tmp_path / str(kills))
-        kills += 1
-    return kills
-
-
-@pytest.mark.loop
-def test_killed_at_some_calls(tmp_path: Path) -> None:
-    assert kill_at_calls(tmp_path, 37) > 2
-
-
-@pytest.mark.slow
-def test_killed_at_every_call(tmp_path: Path) -> None:
-    assert kill_at_calls(tmp_path, 1) > 100
-
-
 @pytest.mark.slow
 def test_a_copied_track_with_new_tags_is_whole_after_any_kill(albums: AlbumHome) -> None:
     albums.make(ALBUM, tracks=1)

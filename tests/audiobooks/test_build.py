@@ -315,39 +315,6 @@ def test_wrong_usage_is_explained_and_changes_nothing(
     assert list(home.path.iterdir()) == []
 
 
-def kill_until_done(home: BookHome, folder: Path, at: int) -> int:
-    """Kill the command at its nth call that changes a file until it ends; return the kills.
-
-    Each kill is a call later than the one before, so that the longest step between two records is
-    done at some time.
-    """
-    for kills in range(200):
-        gate = Gate(home.root / f"gate {kills}", at + kills % 60, paths="/(working|outputs)/")
-        words = home.command("build_audiobooks.py", folder, "--workers", "1")
-        environment = {**os.environ, **gate.environment}
-        with subprocess.Popen(words, env=environment, start_new_session=True) as process:
-            if not gate.wait(process):
-                assert process.wait() == 0
-                return kills
-            os.killpg(process.pid, signal.SIGKILL)
-    raise AssertionError("the book is never finished")
-
-
-@pytest.mark.loop
-@pytest.mark.parametrize("at", [40, pytest.param(1, marks=pytest.mark.slow)])
-def test_a_book_is_finished_through_any_number_of_kills(home: BookHome, at: int) -> None:
-    folder = home.make("The Book")
-    before = job_home.contents(folder)
-    assert kill_until_done(home, folder, at) > 0
-    assert home.item().status is Status.COMPLETED
-    assert job_home.contents(folder) == before
-    (book,) = home.output.glob("*.m4b")
-    record = home.report()
-    assert record["output"] == str(book)
-    assert pcm_source.count_samples(book) == record["verification"]["samples"]
-    assert len([path for path in home.backups.iterdir() if path.is_dir()]) == 1
-
-
 def test_a_retry_names_the_options_that_books_keep(home: BookHome) -> None:
     bad = home.library / "Bad"
     bad.mkdir(parents=True)
