@@ -19,11 +19,11 @@ import requests
 from mediakeep_simulator.episode_catalogue import EpisodeCatalogue
 from mediakeep_simulator.episode_services import EpisodeServices
 from mediakeep_simulator.server import SimulatorServer
-from mediakeep_simulator.youtube.model import CHUNK_UNIT, SCOPE_ROOT, Channel, YoutubeSettings
+from mediakeep_simulator.youtube.model import CHUNK_UNIT, Channel, YoutubeSettings
 from tests.patience import PATIENCE
 from tests.sampling import each_row
 
-RADIO, OTHER = Channel("UCradio"), Channel("UCother", scopes=(SCOPE_ROOT + "youtube.upload",))
+RADIO, OTHER = Channel("UCradio"), Channel("UCother")
 DATA = bytes(range(256)) * 4 * 1024 + b"end"  # four chunks and three bytes
 SIZE, DIGEST = len(DATA), hashlib.sha256(DATA).hexdigest()
 SCRIPT = Path(__file__).parents[2] / "utilities" / "simulate_services.py"
@@ -199,7 +199,7 @@ def test_tokens_end_and_are_those_of_one_channel(
     other = Api(server.url, services.youtube.write_token_file(server.url, OTHER.id))
     assert reason(other.query(uri)) == (403, "forbidden")
     listing = {"part": "status", "id": video}
-    assert reason(other.call("GET", "videos", params=listing)) == (403, "insufficientPermissions")
+    assert other.call("GET", "videos", params=listing).json()["items"] == []
     services.youtube.accounts.revoke(RADIO.id)
     assert reason(api.query(uri)) == (401, "authError")
     api.login()
@@ -330,11 +330,10 @@ def test_the_state_survives_a_kill_of_the_server(tmp_path: Path) -> None:
     ("topic", "order"),
     [
         ("faults", {"name": "flood"}),
-        ("faults", {"name": "cut"}),
+        ("faults", {"name": "cut"}),  # without a number of bytes
         ("youtube", {"stop": 1}),
-        ("faults", {}),
+        ("youtube", {"advance": "late"}),
     ],
 )
 def test_a_wrong_control_request_is_refused(api: Api, topic: str, order: dict[str, Any]) -> None:
     assert api.call("POST", f"{api.url}/simulator/{topic}", json=order).status_code == 400
-    assert api.call("DELETE", f"{api.url}/simulator/faults").status_code == 200

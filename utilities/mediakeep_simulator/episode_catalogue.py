@@ -20,7 +20,7 @@ _FIRST_DATE = date(2019, 1, 6)
 class ArchiveFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A file of an item: with the content of the file at `path`, or `text`, or made from its name.
 
-    Made content has `size` bytes: audio if the name ends with .wav, else noise. `md5` overrides the
+    Made content has `size` bytes of noise, as audio if the name ends with .wav. `md5` overrides the
     checksum in the metadata. A `missing` file is listed but cannot be downloaded.
     """
 
@@ -66,10 +66,8 @@ def generate_catalogue(
     episodes: int, size: int = 300_000, youtube: YoutubeSettings | None = None
 ) -> EpisodeCatalogue:
     """Generate a number of episodes, always the same, with audio of this many bytes."""
-    settings = youtube or YoutubeSettings()
-    return complete_catalogue(
-        EpisodeCatalogue(generated=GeneratedItems(episodes, size), youtube=settings)
-    )
+    items = _generate_items(GeneratedItems(episodes, size))
+    return EpisodeCatalogue(items=items, youtube=youtube or YoutubeSettings())
 
 
 def load(path: Path) -> EpisodeCatalogue:
@@ -84,33 +82,28 @@ def load(path: Path) -> EpisodeCatalogue:
     if catalogue.format != CATALOGUE_FORMAT:
         reason = f"this catalogue has format {catalogue.format}, not {CATALOGUE_FORMAT}"
         raise BadSetting(path, reason)
-    catalogue = complete_catalogue(catalogue, path.parent)
-    for identifier, times in Counter(item.identifier for item in catalogue.items).items():
-        if times > 1:
-            raise BadSetting(path, f"{identifier} occurs {times} times - at `$.items`")
-    for file in (file for item in catalogue.items for file in item.files):
+    generated = _generate_items(catalogue.generated) if catalogue.generated else ()
+    items = tuple(_locate_files(item, path.parent.absolute()) for item in catalogue.items)
+    for file in (file for item in items for file in item.files):
         if file.path and not Path(file.path).is_file():
             raise BadSetting(path, f"there is no file {file.path} - at `$.items`")
-    return catalogue
+    counts = Counter(item.identifier for item in items + generated)
+    for identifier in (identifier for identifier, times in counts.items() if times > 1):
+        raise BadSetting(path, f"{identifier} occurs {counts[identifier]} times - at `$.items`")
+    return msgspec.structs.replace(catalogue, items=items + generated, generated=None)
 
 
-def complete_catalogue(catalogue: EpisodeCatalogue, folder: Path = Path()) -> EpisodeCatalogue:
-    """Return a catalogue with its generated items, and with absolute paths."""
-    items = [
-        msgspec.structs.replace(
-            item,
-            files=tuple(
-                msgspec.structs.replace(file, path=str(folder.absolute() / file.path))
-                if file.path
-                else file
-                for file in item.files
-            ),
-        )
-        for item in catalogue.items
-    ]
-    if plan := catalogue.generated:
-        items += [_generate_item(number, plan) for number in range(1, plan.episodes + 1)]
-    return msgspec.structs.replace(catalogue, items=tuple(items), generated=None)
+def _locate_files(item: ArchiveItem, folder: Path) -> ArchiveItem:
+    """Return an item with absolute paths of its own files."""
+    replace = msgspec.structs.replace
+    files = (
+        replace(file, path=str(folder / file.path)) if file.path else file for file in item.files
+    )
+    return replace(item, files=tuple(files))
+
+
+def _generate_items(plan: GeneratedItems) -> tuple[ArchiveItem, ...]:
+    return tuple(_generate_item(number, plan) for number in range(1, plan.episodes + 1))
 
 
 def _generate_item(number: int, plan: GeneratedItems) -> ArchiveItem:

@@ -64,35 +64,28 @@ class EpisodeServices:
             return self.archive_org.handle(request)
         if request.path.startswith(youtube_app.ROOTS):
             return self.youtube.handle(request)
+        topic = request.path.removeprefix(CONTROL_ROOT)
         try:
-            return self._control(request, request.path.removeprefix(CONTROL_ROOT))
+            if topic != "state":
+                self._control(topic, request.body.read_all())
         except (ValueError, TypeError, LookupError) as error:
-            return error_response(400, str(error))
+            return error_response(400, f"{topic}: {error!r}")
+        return json_response(self.youtube.describe_state())
 
-    def _control(self, request: SimulatorRequest, topic: str) -> SimulatorResponse:
-        if topic == "state":
-            return json_response(self.youtube.describe_state())
-        if request.method == "DELETE" and topic == "faults":
-            self.faults.clear()
-            return json_response({})
-        order = msgspec.json.decode(request.body.read_all(), type=dict[str, Any])
+    def _control(self, topic: str, body: bytes) -> None:
+        """Follow a control request; a fault without a name removes all faults."""
+        order = msgspec.json.decode(body or b"{}", type=dict[str, Any])
         if topic == "faults":
-            self.fail(order.pop("name"), **order)
-        elif topic == "archive":
-            self.archive_org.replace_file(*order["replace"].split("/", 1))
-        elif topic == "youtube":
-            self._change_youtube(order)
-        else:
-            return error_response(404, "Not Found")
-        return json_response({})
-
-    def _change_youtube(self, order: dict[str, Any]) -> None:
+            name = order.pop("name", "")
+            self.fail(name, **order) if name else self.faults.clear()
+            return
         actions: dict[str, Callable[[Any], object]] = {
-            "advance": self.youtube.advance,
+            "advance": lambda seconds: self.youtube.advance(float(seconds)),
             "revoke": self.youtube.accounts.revoke,
             "expire_tokens": lambda _: self.youtube.accounts.expire_tokens(),
             "expire_sessions": lambda _: self.youtube.expire_sessions(),
             "outcome": lambda pair: self.youtube.uploads.outcomes.append((pair[0], pair[1])),
+            "replace": lambda file: self.archive_org.replace_file(*file.split("/", 1)),
         }
         for name, value in order.items():
             actions[name](value)

@@ -18,30 +18,12 @@ _FINAL_CHUNK = re.compile(r"bytes \d+-(\d+)/(\d+)")
 
 
 def _error(status: int = 0, reason: str = "backendError", retry_after: str = "") -> RequestFault:
-    """Reject a request; its body is read, but not used."""
     reply = errors.error_response(reason, status)
     more = {"Retry-After": retry_after} if retry_after else {}
     return lambda _, __: replace(reply, headers={**reply.headers, **more})
 
 
-def _lost() -> RequestFault:
-    """Handle a request, but close the connection without a response."""
-    return lambda request, answer: replace(answer(request), cut_after=NO_RESPONSE)
-
-
-def _refuse() -> RequestFault:
-    """Close the connection without reading the request."""
-    return lambda _, __: _CLOSED
-
-
-def _cut(after: int) -> RequestFault:
-    """Close the connection after some bytes of the response's body."""
-    return lambda request, answer: replace(answer(request), cut_after=after)
-
-
 def _cut_upload(after: int) -> RequestFault:
-    """Close the connection after some bytes of the request's body were handled."""
-
     def cut(request: SimulatorRequest, answer: RequestHandler) -> SimulatorResponse:
         request.body.unread = min(after, request.body.unread)
         answer(request)
@@ -51,8 +33,6 @@ def _cut_upload(after: int) -> RequestFault:
 
 
 def _slow(rate: float) -> RequestFault:
-    """Transfer the bodies of request and response at a rate in bytes per second."""
-
     def slow_down(request: SimulatorRequest, answer: RequestHandler) -> SimulatorResponse:
         request.body.rate = rate
         return replace(answer(request), rate=rate)
@@ -60,42 +40,21 @@ def _slow(rate: float) -> RequestFault:
     return slow_down
 
 
-def _stall(seconds: float) -> RequestFault:
-    """Handle a request, and delay its response."""
-    return lambda request, answer: replace(answer(request), delay=seconds)
+def _corrupt_body(reply: SimulatorResponse) -> SimulatorResponse:
+    return replace(reply, body=reply.body[:-1] + bytes(255 - byte for byte in reply.body[-1:]))
 
 
-def _corrupt() -> RequestFault:
-    """Change the last byte of the response's body."""
-
-    def corrupt(request: SimulatorRequest, answer: RequestHandler) -> SimulatorResponse:
-        reply = answer(request)
-        return replace(reply, body=reply.body[:-1] + bytes(255 - byte for byte in reply.body[-1:]))
-
-    return corrupt
-
-
-def _html() -> RequestFault:
-    """Respond with an HTML page instead of the data."""
-    return lambda _, __: SimulatorResponse(200, _HTML_PAGE, _HTML_TYPE)
-
-
-def _ignore_range() -> RequestFault:
-    """Respond with the whole file to a request for a part."""
-    return lambda request, answer: answer(replace(request, headers={}))
-
-
-_FAULTS: dict[str, Callable[..., RequestFault]] = {
+_FAULTS: dict[str, Callable[..., RequestFault]] = {  # described in docs/simulate-services.md
     "error": _error,
-    "lost": _lost,
-    "refuse": _refuse,
-    "cut": _cut,
+    "lost": lambda: lambda request, answer: replace(answer(request), cut_after=NO_RESPONSE),
+    "refuse": lambda: lambda _, __: _CLOSED,
+    "cut": lambda after: lambda request, answer: replace(answer(request), cut_after=after),
     "cut_upload": _cut_upload,
     "slow": _slow,
-    "stall": _stall,
-    "corrupt": _corrupt,
-    "html": _html,
-    "ignore_range": _ignore_range,
+    "stall": lambda seconds: lambda request, answer: replace(answer(request), delay=seconds),
+    "corrupt": lambda: lambda request, answer: _corrupt_body(answer(request)),
+    "html": lambda: lambda _, __: SimulatorResponse(200, _HTML_PAGE, _HTML_TYPE),
+    "ignore_range": lambda: lambda request, answer: answer(replace(request, headers={})),
 }
 
 

@@ -79,19 +79,16 @@ class ArchiveOrgApp:
         }
 
     def _file_json(self, file: ArchiveFile, identifier: str) -> dict[str, str]:
-        facts = file_content.compute_facts(file, self._seed(f"{identifier}/{file.name}"))
         fields = {
             "name": file.name,
             "source": file.source,
             "original": file.original,
             "format": file.format,
             "mtime": str(_MODIFIED),
-            "size": str(facts.size),
-            "md5": file.md5 or facts.md5,
-            "crc32": facts.crc32,
-            "sha1": facts.sha1,
             "length": file.length,
+            **file_content.compute_facts(file, self._seed(f"{identifier}/{file.name}")),
         }
+        fields["md5"] = file.md5 or fields["md5"]
         return {name: text for name, text in fields.items() if text}
 
     def _seed(self, key: str) -> str:
@@ -103,11 +100,14 @@ class ArchiveOrgApp:
         """Respond like a data node, with a part if Range and If-Range ask for it (RFC 9110)."""
         seed = self._seed(key)
         facts = file_content.compute_facts(file, seed)
-        size, modified = facts.size, formatdate(_MODIFIED + self._revisions[key], usegmt=True)
+        size, modified = (
+            int(facts["size"]),
+            formatdate(_MODIFIED + self._revisions[key], usegmt=True),
+        )
         headers = {
             "Content-Type": "application/octet-stream",
             "Accept-Ranges": "bytes",
-            "ETag": f'"{facts.md5[:8]}-{size:x}"',
+            "ETag": f'"{facts["md5"][:8]}-{size:x}"',
             "Last-Modified": modified,
         }
         match = _RANGE.fullmatch(request.headers.get("range", ""))

@@ -53,21 +53,20 @@ def _parse_cursor(cursor: str) -> str:
 
 
 def _matches(node: QueryNode, item: ArchiveItem) -> bool:
-    if isinstance(node, AnyOf):
-        return any(_matches(part, item) for part in node.parts)
-    if isinstance(node, AllOf):
-        return all(_matches(part, item) for part in node.parts) and not any(
-            _matches(part, item) for part in node.excluded
-        )
+    match node:
+        case AnyOf():
+            return any(_matches(part, item) for part in node.parts)
+        case AllOf():
+            return all(_matches(part, item) for part in node.parts) and not any(
+                _matches(part, item) for part in node.excluded
+            )
+        case QueryRange():
+            years = [text[:4] for text in _read_field(item, node.field) if text[:4].isdecimal()]
+            return any(node.first <= int(year) <= node.last for year in years)
     fields = (node.field,) if node.field else _DEFAULT_FIELDS
     texts = [text for field in fields for text in _read_field(item, field)]
-    if isinstance(node, QueryRange):
-        return any(text[:4].isdecimal() and node.first <= int(text[:4]) <= node.last
-                   for text in texts)  # fmt: skip
     if node.is_prefix:
-        return not node.text or any(
-            text.casefold().startswith(node.text.casefold()) for text in texts
-        )
+        return any(text.casefold().startswith(node.text.casefold()) for text in texts)
     if node.field in _KEYWORD_FIELDS:
         return node.text in texts
     return any(set(split_words(node.text)) <= set(split_words(text)) for text in texts)
@@ -75,7 +74,6 @@ def _matches(node: QueryNode, item: ArchiveItem) -> bool:
 
 def _read_field(item: ArchiveItem, field: str) -> list[str]:
     """Return the values of a field, which may be one or a list; the year is that of the date."""
-    value = item.metadata.get("date" if field == "year" else field, [])
-    if field == "identifier":
-        value = item.identifier
+    known = {**item.metadata, "identifier": item.identifier, "year": item.metadata.get("date", "")}
+    value = known.get(field, [])
     return [str(one) for one in (value if isinstance(value, list) else [value])]

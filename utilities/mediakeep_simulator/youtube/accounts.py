@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -11,30 +10,25 @@ import msgspec
 
 from mediakeep_simulator.http_types import SimulatorRequest, SimulatorResponse, json_response
 from mediakeep_simulator.youtube.errors import YoutubeApiError
-from mediakeep_simulator.youtube.model import SCOPE_ROOT, AccessToken, Channel, YoutubeSettings
+from mediakeep_simulator.youtube.model import SCOPE, AccessToken, Channel
 from mediakeep_simulator.youtube.state_store import YoutubeState
 
 TOKEN_PATH, CONSENT_PATH = "/token", "/o/oauth2/auth"
 
-_FULL_SCOPES = {SCOPE_ROOT + "youtube", SCOPE_ROOT + "youtube.force-ssl"}
-_UPLOAD_SCOPES = {SCOPE_ROOT + "youtube.upload"}
-_UPLOAD_CALLS = {"videos.insert", "thumbnails.set", "upload.chunk", "upload.query"}
 _GRANTS = "grants/"  # counters of revoked grants by channel
 
 
 class AccountServer:
     """Issues tokens for the channels of the settings, and knows which of them are valid."""
 
-    def __init__(
-        self, settings: YoutubeSettings, state: YoutubeState, now: Callable[[], float]
-    ) -> None:
-        self._settings, self._state, self._now = settings, state, now
-        self._channels = {channel.id: channel for channel in settings.channels}
+    def __init__(self, state: YoutubeState) -> None:
+        self._state = state
+        self.channels = {channel.id: channel for channel in state.settings.channels}
 
     def handle(self, request: SimulatorRequest) -> SimulatorResponse:
         """Respond to a request for consent, which is always given, or for a token."""
         if request.path == CONSENT_PATH:
-            code = request.get_param("login_hint") or self._settings.channels[0].id
+            code = request.get_param("login_hint") or self._state.settings.channels[0].id
             answer = {"code": code, "state": request.get_param("state")}
             target = f"{request.get_param('redirect_uri')}?{urlencode(answer)}"
             return SimulatorResponse(302, b"", {"Location": target})
@@ -42,10 +36,10 @@ class AccountServer:
             name: texts[0] for name, texts in parse_qs(request.body.read_all().decode()).items()
         }
         client = (form.get("client_id"), form.get("client_secret"))
-        if client != (self._settings.client_id, self._settings.client_secret):
+        if client != (self._state.settings.client_id, self._state.settings.client_secret):
             return _oauth_error(401, "invalid_client", "The OAuth client was not found.")
         given = form.get("refresh_token") or form.get("code", "")
-        for channel in self._channels.values():
+        for channel in self.channels.values():
             if given in (self.refresh_token(channel), channel.id):
                 return json_response(self._issue(channel, with_refresh="code" in form))
         return _oauth_error(400, "invalid_grant", "Token has been expired or revoked.")
@@ -63,27 +57,27 @@ class AccountServer:
         for token in self._state.list_all(AccessToken):
             self._state.save(msgspec.structs.replace(token, expires=0.0))
 
-    def authorize(self, request: SimulatorRequest, call: str) -> Channel:
-        """Return the channel of a request's token; raise YoutubeApiError if it is not allowed."""
+    def authorize(self, request: SimulatorRequest) -> Channel:
+        """Return the channel of a request's token; raise YoutubeApiError if it is not valid."""
         token = self._state.find(AccessToken, request.authorization.removeprefix("Bearer "))
-        channel = self._channels.get(token.channel) if token else None
-        if not token or not channel or token.expires <= self._now():
+        channel = self.channels.get(token.channel) if token else None
+        if (
+            not token
+            or not channel
+            or token.expires <= self._state.now()
+            or (token.refresh_token != self.refresh_token(channel))
+        ):
             raise YoutubeApiError("authError")
-        if token.refresh_token != self.refresh_token(channel):
-            raise YoutubeApiError("authError")
-        needed = _FULL_SCOPES | (_UPLOAD_SCOPES if call in _UPLOAD_CALLS else set())
-        if not needed & set(channel.scopes):
-            raise YoutubeApiError("insufficientPermissions")
         return channel
 
     def _issue(self, channel: Channel, *, with_refresh: bool) -> dict[str, Any]:
-        refresh_token, seconds = self.refresh_token(channel), self._settings.token_seconds
+        refresh_token, seconds = self.refresh_token(channel), self._state.settings.token_seconds
         token = f"ya29.{secrets.token_urlsafe(24)}"
-        self._state.save(AccessToken(token, channel.id, refresh_token, self._now() + seconds))
+        self._state.save(AccessToken(token, channel.id, refresh_token, self._state.now() + seconds))
         answer = {"access_token": token, "expires_in": seconds, "token_type": "Bearer"}
         return {
             **answer,
-            "scope": " ".join(channel.scopes),
+            "scope": SCOPE,
             **({"refresh_token": refresh_token} if with_refresh else {}),
         }
 

@@ -6,17 +6,16 @@ from typing import Any
 
 import msgspec
 
-SCOPE_ROOT = "https://www.googleapis.com/auth/"
+SCOPE = "https://www.googleapis.com/auth/youtube"
 CHUNK_UNIT = 256 * 1024  # bytes: chunks of an upload are multiples of it
 
 
 class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A channel and its owner's account; `scopes` are granted at login."""
+    """A channel and its owner's account."""
 
     id: str
     title: str = "Simulated Radio"
     long_uploads: str = "allowed"
-    scopes: tuple[str, ...] = (SCOPE_ROOT + "youtube",)
 
     @property
     def uploads(self) -> str:
@@ -55,34 +54,37 @@ class AccessToken(msgspec.Struct, frozen=True):
 
 
 class UploadSession(msgspec.Struct, frozen=True):
-    """A resumable upload; `size` is -1 if unknown, `video` is "" until it is complete."""
+    """A resumable upload; `size` is -1 if unknown."""
 
     id: str
     channel: str
     resource: dict[str, Any]
     size: int
     opened: float
-    video: str = ""
+
+    @property
+    def video(self) -> str:
+        """The id of its video, once it is complete."""
+        return self.id[:11]
 
 
 class StoredVideo(msgspec.Struct, frozen=True):
-    """An uploaded video; `received` counts all bytes of its session, also repeated ones.
+    """An uploaded video; `outcome` is the result of the processing: an upload status and a reason.
 
-    `outcome` is the result of the processing: an upload status and its reason.
+    `received` is the number of all bytes of its session, also repeated ones, set in a list.
     """
 
     id: str
     channel: str
-    session: str
     title: str
     sha256: str
     size: int
-    received: int
     uploaded: float
     snippet: dict[str, Any]
     status: dict[str, Any]
     outcome: tuple[str, str] = ("processed", "")
     thumbnail: str = ""  # SHA-256
+    received: int = 0
 
 
 class StoredResource(msgspec.Struct, frozen=True):

@@ -11,11 +11,8 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from mediakeep_simulator.http_types import SimulatorRequest, SimulatorResponse
 from mediakeep_simulator.youtube.errors import YoutubeApiError
@@ -24,11 +21,10 @@ from mediakeep_simulator.youtube.model import (
     Channel,
     StoredVideo,
     UploadSession,
-    YoutubeSettings,
 )
 from mediakeep_simulator.youtube.state_store import UPLOADS, YoutubeState
 
-RECEIVED = "received/"  # counters of bytes by session
+RECEIVED = "received/"  # counters of bytes by video
 
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(-?\d+)|\*)/(\d+|\*)")
 
@@ -36,10 +32,8 @@ _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(-?\d+)|\*)/(\d+|\*)")
 class ResumableUploads:
     """Receives the bytes of videos; the incomplete files are in the state folder."""
 
-    def __init__(
-        self, settings: YoutubeSettings, state: YoutubeState, now: Callable[[], float]
-    ) -> None:
-        self._settings, self._state, self._now = settings, state, now
+    def __init__(self, state: YoutubeState) -> None:
+        self._state = state
         self._writers: dict[str, SimulatorRequest] = {}  # the latest request by session
         self.outcomes: list[tuple[str, str]] = []  # of the next videos
 
@@ -52,7 +46,9 @@ class ResumableUploads:
         if not re.fullmatch(r"-1|\d+", size) or not re.match(r"video/|application/octet-", kind):
             raise YoutubeApiError("mediaBodyRequired")
         upload_id = secrets.token_urlsafe(32)
-        self._state.save(UploadSession(upload_id, channel.id, resource, int(size), self._now()))
+        self._state.save(
+            UploadSession(upload_id, channel.id, resource, int(size), self._state.now())
+        )
         return upload_id
 
     def put(
@@ -66,9 +62,9 @@ class ResumableUploads:
             self._writers[session.id] = request  # from now on, no older request may write
             path = self._state.folder / UPLOADS / session.id
             kept = self._trim(path, session)
-        if session.video:
-            self._state.count(RECEIVED + session.id, len(request.body.read_all()))
-            return SimulatorResponse(200, b""), self._state.find(StoredVideo, session.video)
+        if video := self._state.find(StoredVideo, session.video):
+            self._state.count(RECEIVED + session.video, len(request.body.read_all()))
+            return SimulatorResponse(200, b""), video
         size, known = self._check_range(request, session, kept)
         kept += self._receive(request, session, path, known)
         with self._state.lock:
@@ -82,7 +78,7 @@ class ResumableUploads:
         session = self._state.find(UploadSession, upload_id)
         if session is None:
             raise YoutubeApiError("notFound")
-        if self._now() - session.opened > self._settings.session_seconds:
+        if self._state.now() - session.opened > self._state.settings.session_seconds:
             raise YoutubeApiError("sessionExpired")
         return session
 
@@ -118,17 +114,17 @@ class ResumableUploads:
             with self._state.lock, path.open("ab") as file:
                 if self._writers[session.id] is not request:
                     raise YoutubeApiError("backendError")
-                self._state.count(RECEIVED + session.id, len(data))
+                self._state.count(RECEIVED + session.video, len(data))
                 arrived += file.write(data[known:])
             known -= min(known, len(data))
         return arrived
 
     def _trim(self, path: Path, session: UploadSession) -> int:
         """Reduce an incomplete file to what the server keeps, and return that number of bytes."""
-        if session.video or not path.exists():
+        if not path.exists():
             return 0
         size = path.stat().st_size
-        kept = size if size == session.size else size - size % self._settings.kept_bytes
+        kept = size if size == session.size else size - size % self._state.settings.kept_bytes
         with path.open("ab") as file:
             file.truncate(kept)
         return kept
@@ -141,19 +137,16 @@ class ResumableUploads:
         outcome = self.outcomes.pop(0) if self.outcomes else ("processed", "")
         snippet = session.resource.get("snippet", {})
         video = StoredVideo(
-            secrets.token_urlsafe(8),
+            session.video,
             session.channel,
-            session.id,
             snippet.get("title", ""),
             digest,
             size,
-            int(self._state.count(RECEIVED + session.id, 0)),
-            self._now(),
+            self._state.now(),
             snippet,
             session.resource.get("status", {}),
             outcome if size else ("failed", "emptyFile"),
         )
         self._state.save(video)
-        self._state.save(msgspec.structs.replace(session, video=video.id))
         path.unlink()
         return video

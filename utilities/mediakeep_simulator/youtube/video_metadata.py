@@ -43,23 +43,19 @@ def check_metadata(resource: dict[str, Any], parts: Iterable[str]) -> None:
         _parse_time(status["publishAt"])
 
 
-def build_video(
-    video: StoredVideo, parts: Iterable[str], settings: YoutubeSettings, now: float
-) -> dict[str, Any]:
-    """Return the resource of a video, as it is at a time."""
+def build_video(video: StoredVideo, settings: YoutubeSettings, now: float) -> dict[str, Any]:
+    """Return the resource of a video with all its parts, as it is at a time."""
     status = compute_status(video, settings, now)
     state = status["uploadStatus"]
     published = {"publishedAt": format_time(video.uploaded), "channelId": video.channel}
-    known: dict[str, Any] = {
+    ended = {"uploaded": "processing", "processed": "succeeded"}.get(state, "terminated")
+    return {
+        "kind": "youtube#video",
+        "id": video.id,
         "snippet": {"categoryId": "22", "description": "", **video.snippet, **published},
         "status": status,
-        "processingDetails": {
-            "processingStatus": "processing" if state == "uploaded" else "terminated"
-            if state in _REASON_FIELDS else "succeeded"
-        },
-    }  # fmt: skip
-    resource = {"kind": "youtube#video", "id": video.id}
-    return resource | {name: known[name] for name in parts if name in known}
+        "processingDetails": {"processingStatus": ended},
+    }
 
 
 def compute_status(video: StoredVideo, settings: YoutubeSettings, now: float) -> dict[str, Any]:
