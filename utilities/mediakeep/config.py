@@ -192,18 +192,25 @@ def find_checkout() -> Path | None:
     return root if (root / "pyproject.toml").is_file() and source.is_dir() else None
 
 
+def find_queue_home(folder: Path) -> Path:
+    """Return the home of the queue in a folder."""
+    homes = (path.parent for path in folder.parents if path.name == "status")
+    return next(homes, folder.parent.parent)
+
+
 def format_command(script_name: str, home: Path | None = None) -> str:
     """Return the shell command that runs a script of mediakeep, from a checkout or an installation.
 
     `--home` is added for a home that is not the checkout, so that the command works in any folder.
     """
     checkout = find_checkout()
-    name = (
-        f"python utilities/{script_name}"
-        if checkout
-        else script_name.removesuffix(".py").replace("_", "-")
-    )
-    return name if home in (None, checkout) else f"{name} --home {path_text.quote_path(home)}"
+    script, space, words = script_name.partition(" ")  # a named queue is an option of its scripts
+    if checkout:
+        name = f"python utilities/{script}"
+    else:
+        name = script.removesuffix(".py").replace("_", "-")
+    place = "" if home in (None, checkout) else f" --home {path_text.quote_path(home)}"
+    return f"{name}{place}{space}{words}"
 
 
 def rewrite_commands(text: str, home: Path | None = None) -> str:

@@ -115,6 +115,11 @@ class Kind(msgspec.Struct, frozen=True):
     attribution: str = ""  # text that the service requires wherever its data is used
 
     @property
+    def queue(self) -> str:
+        """The name of one of several queues of the kind, "" for the main one."""
+        return self.name.partition("/")[2]
+
+    @property
     def first_stage(self) -> str:
         """The name of the first processing stage, or "" for a kind without stages."""
         return self.stages.first
@@ -152,9 +157,23 @@ def import_later(name: str) -> Callable[..., Any]:
 
 
 def get_kind(name: str) -> Kind:
-    """Return the kind of a name; raise KeyError if there is none."""
-    kind: Kind = load(BUILT_IN[name]) if name in BUILT_IN else list_kinds()[name]
-    return kind
+    """Return the kind of a name, such as "albums", or "albums/night" for that of a named queue.
+
+    Raise KeyError if there is none.
+    """
+    base, _, queue = name.partition("/")
+    kind: Kind = load(BUILT_IN[base]) if base in BUILT_IN else list_kinds()[base]
+    return name_queue(kind, queue)
+
+
+def name_queue(kind: Kind, queue: str) -> Kind:
+    """Return a kind for one of its queues; its scripts are those for this queue."""
+    if not queue:
+        return kind
+    words = f" --queue {queue}"
+    scripts = {"manager_script": kind.manager_script + words}
+    scripts["batch_script"] = kind.batch_script + words
+    return msgspec.structs.replace(kind, name=f"{kind.name}/{queue}", **scripts)
 
 
 @functools.cache

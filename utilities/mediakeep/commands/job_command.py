@@ -48,8 +48,9 @@ def build_command(
     def main(home: Path, **options: Any) -> int:
         settings = {name: options.pop(name) for name in names}
         ignored = ignore_rules.parse_patterns(options["ignore"], options["links"])
+        queue_kind = options.pop("queue")
         context = ManagerContext(
-            home, kind, ClickConsole(), options["yes"], ignore_patterns=ignored
+            home, queue_kind, ClickConsole(), options["yes"], ignore_patterns=ignored
         )
         action = job_options.find_action(kind, options)
         settings = build_settings(home, settings, options)
@@ -58,7 +59,7 @@ def build_command(
             app.print_result(result.lines, result.data, as_json=options["as_json"])
             return result.code
         request = BatchRequest(
-            kind, options["only"], native=native, ignore_patterns=ignored, settings=settings
+            queue_kind, options["only"], native=native, ignore_patterns=ignored, settings=settings
         )
         batch = batch_options.parse_options(home, request, options)
         preparation = job_options.parse_preparation(options, settings)

@@ -39,7 +39,7 @@ def main(home: Path, once: bool, kind: str | None, as_json: bool) -> int:
     On a terminal it is updated every second until q or Ctrl-C; otherwise it is printed once. It
     only reads, without locks.
     """
-    chosen = _select_kinds(kind)
+    chosen = _select_kinds(home, kind)
     folders = [registry.queue_folder(home, each_kind) for each_kind in chosen]
     watches = [_create_poller(home, each_kind) for each_kind in chosen]
     watcher = HomePoller(home, watches, folders)
@@ -61,12 +61,12 @@ def _create_poller(home: Path, kind: Kind) -> QueuePoller:
     return QueuePoller(place, kind, functools.partial(accept_command, home))
 
 
-def _select_kinds(name: str | None) -> list[Kind]:
-    known = kinds.list_kinds()
+def _select_kinds(home: Path, name: str | None) -> list[Kind]:
+    known = registry.list_queues(home)
     if name and name not in known:
         near = suggestions.suggest_closest_name(name, known)
         raise click.UsageError(f'Unknown kind "{name}". Known kinds: {", ".join(known)}.{near}')
-    return [known[name]] if name else list(known.values())
+    return [kind for kind in known.values() if name in (None, kind.name, kind.name.split("/")[0])]
 
 
 def _create_console() -> Console:

@@ -15,6 +15,7 @@ from mediakeep.app.queue_admin import backup, legacy_import, maintenance, reset,
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
+from mediakeep.commands.options import job_options
 from mediakeep.kinds import Kind
 from mediakeep.media import ignore_rules
 
@@ -233,7 +234,7 @@ def build_manager(kind: Kind) -> app.MediakeepCommand:
         ignored = ignore_rules.parse_patterns(options.pop("ignore"), options.pop("links"))
         context = ManagerContext(
             home,
-            kind,
+            options.pop("queue", kind),
             ClickConsole(),
             common["yes"],
             common["force"],
@@ -276,8 +277,12 @@ def _parameter_name(action: ManagerAction) -> str:
 
 def _common_options(kind: Kind) -> list[Callable[..., Any]]:
     to_help = f"With --reset-{kind.noun}: begin with this stage, and keep what earlier ones did."
+    staged = [
+        click.option("--to", metavar="STAGE", help=to_help),
+        job_options.with_queue_option(kind),
+    ]
     return [
-        *([click.option("--to", metavar="STAGE", help=to_help)] if kind.stages else []),
+        *(staged if kind.stages else []),
         click.option("--status", metavar="S", help="With --list: only items with this status."),
         click.option(
             "--yes", is_flag=True, help="Do not ask for confirmation, and skip the safeguards."

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mediakeep import clock, kinds, path_text
+from mediakeep import clock, path_text
 from mediakeep.app.reports import period_report
 from mediakeep.app.reports.period_report import ReportContext
 from mediakeep.app.subjects import registry
@@ -126,7 +126,8 @@ def _is_worth_writing(report: ProgressReport) -> bool:
 
 def _no_report_error(home: Path) -> Exception:
     """Return why there is no report: no queue, or no history of that time."""
-    folders = [(registry.queue_folder(home, kind), kind) for kind in kinds.list_kinds().values()]
+    queues = registry.list_queues(home).values()
+    folders = [(registry.queue_folder(home, kind), kind) for kind in queues]
     if not any(checkpoints.has_queue_files(folder) for folder, _ in folders):
         return readonly.no_queue_error(*folders[0])
     return UsageError("No data for this period: no batch had run yet.")

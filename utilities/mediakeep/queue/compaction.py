@@ -24,7 +24,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_files, clock, untrusted_files
+from mediakeep import atomic_files, clock, config, untrusted_files
 from mediakeep.errors import RecordNotWritten, StateDamaged
 from mediakeep.queue import journal, journal_lookup, snapshot
 from mediakeep.queue.history import event_log
@@ -50,6 +50,11 @@ class QueueLocation(msgspec.Struct, frozen=True):
     now: clock.Clock
     host: str
     notice: Callable[[str], object] = _ignore_notice
+
+    @property
+    def home(self) -> Path:
+        """The home of the queue."""
+        return config.find_queue_home(self.folder)
 
     def file_timestamp(self) -> str:
         """Return the current time in the form used in file names."""

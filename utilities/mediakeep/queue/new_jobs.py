@@ -13,7 +13,7 @@ import msgspec
 from mediakeep import path_text
 from mediakeep.errors import InvalidItemData
 from mediakeep.item import Item, NewItem, Status, is_no_longer_found
-from mediakeep.queue import resets
+from mediakeep.queue import named_queues, resets
 from mediakeep.queue.state import QueueState
 from mediakeep.queue.store import QueueChange
 
@@ -42,7 +42,7 @@ def build_add_change(
     items: dict[str, dict[str, Any]] = {}
     missing = {_identify(new) or id(new): new for new in new_items if not find_existing(state, new)}
     for new in missing.values():
-        stem = path_text.safe_name(path_text.unescape_path(new.name), taken)
+        stem = named_queues.name_output(state.kind, new.name, taken)
         taken.add(path_text.normalize_name(stem))
         items[uuid.uuid4().hex] = _build_item(state, new, stem, now)
     facts = {"known": len(state.items) + len(items)}

@@ -69,7 +69,7 @@ def _read_once(path: Path, kind: Kind) -> QueueView | None:
 
 def no_queue_error(folder: Path, kind: Kind) -> NoQueue:
     """Return the error for a missing queue, which tells the command that creates a queue."""
-    home = folder.parent.parent
+    home = config.find_queue_home(folder)
     return NoQueue(
         kind.name,
         path_text.display_path(home),

@@ -288,7 +288,7 @@ def _reset_broken_items(store: QueueStore, outputs: OutputLister) -> Iterator[st
 
     Yield a sentence on each.
     """
-    home = store.place.folder.parent.parent
+    home = store.place.home
 
     def decide(state: QueueState) -> QueueChange | None:
         chosen = [

@@ -12,7 +12,7 @@ from mediakeep import path_text
 from mediakeep.errors import ScanRefused
 from mediakeep.item import GONE_REASONS, Item, ScannedItem, SkipReason, Status, is_no_longer_found
 from mediakeep.kinds import Kind
-from mediakeep.queue import item_archive, new_jobs, resets
+from mediakeep.queue import item_archive, named_queues, new_jobs, resets
 from mediakeep.queue.state import QueueState, apply_merge_patch
 
 _NO_ITEMS: Mapping[str, Item] = {}
@@ -60,7 +60,7 @@ def build_new_items(
     items = {}
     added = {"added_date": now} if kind.stages else {}
     for entry in scanned:
-        stem = path_text.safe_name(path_text.unescape_path(entry.key), taken)
+        stem = named_queues.name_output(kind, entry.key, taken)
         taken.add(path_text.normalize_name(stem))
         fields = {"path": entry.path, "fingerprint": entry.fingerprint, "output_name": stem}
         fields |= added

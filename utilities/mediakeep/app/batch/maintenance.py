@@ -37,7 +37,7 @@ def write_due_reports(location: QueueLocation, options: MaintenanceOptions) -> l
     """Write due reports, and return warnings."""
     from mediakeep.app.reports import period_report
 
-    context = period_report.ReportContext(location.folder.parent.parent, location.now())
+    context = period_report.ReportContext(location.home, location.now())
     try:
         return list(
             period_report.write_due_reports(
@@ -111,7 +111,7 @@ def _warn_low_space(
     if used * _FREE_SPACE_DIVISOR > free and checkpoints.select_prunable_checkpoints(
         listed, _CHECKPOINTS_TO_KEEP
     ):
-        command = config.format_command(subject.kind.manager_script, location.folder.parent.parent)
+        command = config.format_command(subject.kind.manager_script, location.home)
         yield (
             f"The checkpoints use {size_text.format_size(used)}, and"
             f" {size_text.format_size(free)} are free. To remove the old ones:"
@@ -123,7 +123,7 @@ def _warn_writable_home(
     location: QueueLocation, _: Subject, __: MaintenanceOptions
 ) -> Iterator[str]:
     """Warn if other users may replace the files of the home, such as its settings."""
-    home = location.folder.parent.parent
+    home = location.home
     mode = home.stat().st_mode
     if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
         place = path_text.quote_path(home)

@@ -9,10 +9,11 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import job_ids, kinds, path_text, suggestions
+from mediakeep import job_ids, path_text, suggestions
 from mediakeep.app.console import Console
 from mediakeep.app.jobs import prepare_items
 from mediakeep.app.queue_admin.context import ManagerContext
+from mediakeep.app.subjects import registry
 from mediakeep.errors import NoSuchItem, UsageError
 from mediakeep.item import Item, SkipReason, Status
 from mediakeep.queue import checkpoints, claims, sessions
@@ -67,9 +68,11 @@ def open_contexts(
 ) -> list[ManagerContext]:
     """Return the contexts of the kinds with stages that have a queue, or of those named.
 
+    The name of a kind also stands for its named queues.
+
     Raise UsageError if there is no such kind.
     """
-    staged = {kind.name: kind for kind in kinds.list_kinds().values() if kind.stages}
+    staged = {name: kind for name, kind in registry.list_queues(home).items() if kind.stages}
     for name in names:
         if name not in staged:
             near = suggestions.suggest_closest_name(name, staged)
@@ -77,7 +80,7 @@ def open_contexts(
     contexts = [
         ManagerContext(home, kind, console, yes)
         for kind in staged.values()
-        if not names or kind.name in names
+        if not names or {kind.name, kind.name.partition("/")[0]} & {*names}
     ]
     return [one for one in contexts if checkpoints.has_queue_files(one.queue_folder)]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 from msgspec import UnsetType
 
-from mediakeep import clock, kinds
+from mediakeep import clock
 from mediakeep.app.subjects import registry
 from mediakeep.errors import BadTemplate, NoQueue
 from mediakeep.kinds import Kind
@@ -61,7 +61,7 @@ def collect_report(context: ReportContext, period: Period) -> ProgressReport | N
     view = SummaryContext(context.now, context.zone, period)
     parts: list[KindProgress] = []
     accounts: list[KindSummary] = []
-    for kind in kinds.list_kinds().values():
+    for kind in registry.list_queues(context.home).values():
         with contextlib.suppress(NoQueue):
             account, part = _collect_progress(context, kind, view)
             accounts.append(account)
@@ -155,7 +155,7 @@ def _query_history(
 def first_activity(context: ReportContext) -> datetime | None:
     """Return the earliest time in any kind's history, or None."""
     times = []
-    for kind in kinds.list_kinds().values():
+    for kind in registry.list_queues(context.home).values():
         folder = registry.queue_folder(context.home, kind)
         if folder.is_dir():
             times.append(index.query_history_index(folder, queries.read_first_time, kind=kind))

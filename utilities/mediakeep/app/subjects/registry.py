@@ -7,20 +7,24 @@ process, and --help nothing.
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+
+from msgspec import structs
 
 from mediakeep import config, kinds, path_text
 from mediakeep.app.subjects.interface import ReviewedSubject, Subject, WorkerOptions
 from mediakeep.kinds import Kind
 from mediakeep.media import ignore_rules
 from mediakeep.outcome import Worker, WorkerFactory
+from mediakeep.queue import named_queues
 
 
 def get_subject(kind: Kind) -> Subject:
-    """Return the subject of a kind."""
+    """Return the subject of a kind, or of one of its queues."""
     subject: Subject = kinds.load(kind.subject)
-    return subject
+    return structs.replace(subject, kind=kind) if kind.queue else subject
 
 
 def get_reviewed(kind: Kind) -> ReviewedSubject:
@@ -43,6 +47,16 @@ def _open_worker(name: str, home: Path, options: WorkerOptions) -> AbstractConte
 def queue_folder(home: Path, kind: Kind) -> Path:
     """Return the folder of a kind's queue."""
     return home / "status" / kind.name
+
+
+def list_queues(home: Path) -> Mapping[str, Kind]:
+    """Return the kinds of all queues of a home by name, and all kinds, which may have none yet."""
+    queues: dict[str, Kind] = {}
+    for kind in kinds.list_kinds().values():
+        queues[kind.name] = kind
+        names = named_queues.list_names(queue_folder(home, kind)) if kind.stages else ()
+        queues |= {f"{kind.name}/{name}": kinds.name_queue(kind, name) for name in names}
+    return queues
 
 
 def ignore_patterns(home: Path, links: str = "") -> tuple[str, ...]:

@@ -95,7 +95,7 @@ def session_label(store: UndoStore, session: str, queue: str) -> str:
 
 
 def _load_states(home: Path) -> Iterator[tuple[str, QueueState]]:
-    for kind in kinds.list_kinds().values():
+    for kind in registry.list_queues(home).values():
         with contextlib.suppress(NoQueue):
             yield kind.name, readonly.load_state(registry.queue_folder(home, kind), kind)
 

@@ -296,9 +296,10 @@ def _open_member(tar: _BackupTar, member: tarfile.TarInfo) -> io.BufferedReader:
 def _check_name(name: str, kind: str) -> None:
     """Raise an error if the path `name` cannot be in a backup of this kind (music or movies)."""
     parts = name.split("/")
+    queue = kind.split("/")  # and its name, if it has one
     places = [
-        ("status", kind),
-        ("issues", kind),
+        ("status", *queue),
+        ("issues", queue[0]),
         ("outputs",),
         *(("status", x) for x in SHARED_FOLDERS),
     ]

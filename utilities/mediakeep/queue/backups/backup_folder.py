@@ -62,7 +62,7 @@ def create_backup(
     if is_file and os.path.lexists(target):
         raise _already_exists(target)
     now = consistent_read.read_queue(location, kind)
-    stem = "" if is_file else f"mediakeep_{kind.name}_{location.now():{_TIME_FORMAT}}"
+    stem = "" if is_file else f"{_name_prefix(kind)}{location.now():{_TIME_FORMAT}}"
     with _open_work_folder(folder) as work:
         temporary = work / _ARCHIVE_NAME
         with _open_archive_file(
@@ -91,11 +91,13 @@ def find_newest_time(folder: Path, location: QueueLocation, kind: Kind) -> datet
     return None
 
 
+def _name_prefix(kind: Kind) -> str:
+    return f"mediakeep_{kind.name.replace('/', '_')}_"
+
+
 def _iter_dated_backups(folder: Path, kind: Kind) -> Iterator[tuple[datetime, Path]]:
     """Yield time and path of each backup file whose name contains a time."""
-    name = re.compile(
-        rf"mediakeep_{kind.name}_(\d{{4}}-\d\d-\d\d_\d{{6}})(_\d+)?{re.escape(SUFFIX)}"
-    )
+    name = re.compile(rf"{_name_prefix(kind)}(\d{{4}}-\d\d-\d\d_\d{{6}})(_\d+)?{re.escape(SUFFIX)}")
     for path in folder.iterdir():
         if match := name.fullmatch(path.name):
             with contextlib.suppress(ValueError):  # no such day
@@ -109,7 +111,7 @@ def _check_target_folder(location: QueueLocation, folder: Path) -> None:
         raise UsageError(
             f"The backup folder {shown} is missing. Is its disk mounted? Nothing was written."
         )
-    home = location.folder.parent.parent
+    home = location.home
     own = (f"{part}/{location.folder.name}" for part in ("issues", "status"))
     for name in (*own, *(f"status/{name}" for name in archive.SHARED_FOLDERS)):
         if folder.resolve().is_relative_to((home / name).resolve()):

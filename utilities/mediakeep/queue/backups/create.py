@@ -25,7 +25,7 @@ from mediakeep import clock, path_text
 from mediakeep.errors import StateDamaged
 from mediakeep.media import temp_copies
 from mediakeep.media.undo import store_lock
-from mediakeep.queue import checkpoints, compaction, snapshot
+from mediakeep.queue import checkpoints, compaction, named_queues, snapshot
 from mediakeep.queue.backups import archive, consistent_read
 from mediakeep.queue.backups.archive import ArchiveWriter, BackupInfo
 from mediakeep.queue.backups.consistent_read import HistoryMonth, QueueAtSeq
@@ -94,7 +94,7 @@ def write_backup(
 
     `work` is a folder for temporary files.
     """
-    state, home = now.state, location.folder.parent.parent
+    state, home = now.state, location.home
     head = _build_info(state, location)
     copier = _HomeCopier(ArchiveWriter(stream, head), home, work)
     copier.add_queue(state, location)
@@ -103,7 +103,8 @@ def write_backup(
     # keeps records and blobs consistent
     with store_lock.shared_lock(home / "status" / UNDO_FOLDER):
         copier.add_files(_list_files(home / "status" / UNDO_FOLDER, (temp_copies.FOLDER,)))
-    copier.add_files(_list_files(location.folder, _SEPARATE_FOLDERS))
+    others = named_queues.list_names(location.folder)  # these have backups of their own
+    copier.add_files(_list_files(location.folder, {*_SEPARATE_FOLDERS, *others}))
     for name in archive.SHARED_FOLDERS:
         copier.add_files(_list_files(home / "status" / name) if name != UNDO_FOLDER else ())
     copier.add_files(_list_files(home / "issues" / state.kind.name))
@@ -124,11 +125,15 @@ def _build_info(state: QueueState, location: QueueLocation) -> BackupInfo:
 
 
 def _list_output_files(home: Path, state: QueueState, outputs: OutputLister) -> Iterator[Path]:
-    """Yield the files directly in the home, and each item's output files outside of `issues/`."""
+    """Yield the files directly in the home, and each item's output files outside of `issues/`.
+
+    A named queue shares its folder in `issues/` with others, so its items' files there are added.
+    """
     yield from (home / name for name in (*archive.HOME_FILES, REVIEW_LIST))
     for item in state.items.values():
         if item.report:
-            yield from (home / name for name in outputs(item) if name.startswith("outputs/"))
+            folders = ("outputs/", "issues/") if state.kind.queue else "outputs/"
+            yield from (home / name for name in outputs(item) if name.startswith(folders))
 
 
 def _list_files(folder: Path, besides: Iterable[str] = ()) -> Iterator[Path]:

@@ -25,13 +25,14 @@ from contextlib import closing
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from mediakeep import atomic_files, path_text
 from mediakeep.errors import ItemFailed, MediakeepError, StateDamaged, UsageError
 from mediakeep.kinds import Kind
 from mediakeep.media.audio.essence_db import FILE_NAME, EssenceDatabase
 from mediakeep.media.undo import merge_logs, store_lock
-from mediakeep.queue import checkpoints, compaction, sessions, snapshot
+from mediakeep.queue import checkpoints, compaction, named_queues, sessions, snapshot
 from mediakeep.queue.backups import archive, restore_marker
 from mediakeep.queue.backups.archive import BackupInfo
 from mediakeep.queue.backups.restore_marker import RestoreMarker
@@ -198,13 +199,16 @@ def _is_same_backup(marker: RestoreMarker, kind: Kind, path: Path) -> bool:
 
 
 def refuse_live_sessions(location: QueueLocation) -> None:
-    """Raise UsageError if a session of the queue is running."""
-    for path in sessions.list_live_files(location.folder):
-        if sessions.is_alive(location, path.stem):
-            raise UsageError(
-                f"Session {path.stem} is using this queue. Stop it or wait for its end, then run"
-                " again."
-            )
+    """Raise UsageError if a session of the queue, or of one in its folder, is running."""
+    for name in ("", *named_queues.list_names(location.folder)):
+        place = structs.replace(location, folder=location.folder / name)
+        for path in sessions.list_live_files(place.folder):
+            if sessions.is_alive(place, path.stem):
+                queue = f"the queue {name} in its folder" if name else "this queue"
+                raise UsageError(
+                    f"Session {path.stem} is using {queue}. Stop it or wait for its end, then run"
+                    " again."
+                )
 
 
 def restore_backup(location: QueueLocation, kind: Kind, path: Path) -> Path | None:
@@ -212,8 +216,8 @@ def restore_backup(location: QueueLocation, kind: Kind, path: Path) -> Path | No
 
     Return the folder with the replaced files, or None if no file was replaced.
     """
-    status = location.folder.parent
-    atomic_files.make_folder(status)
+    status = location.home / "status"
+    atomic_files.make_folder(location.folder.parent)
     with _hold_restore_lock(status):
         order = restore_marker.read_marker(location.folder) or _stage_backup(location, kind, path)
         replaced = status / order.replaced
@@ -223,7 +227,7 @@ def restore_backup(location: QueueLocation, kind: Kind, path: Path) -> Path | No
             _install_queue(location, replaced)
             # done, even if the removal is killed
             os.rename(restore_marker.marker_folder(location.folder), _unpack_folder(location))
-            atomic_files.sync_folder(status)
+            atomic_files.sync_folder(location.folder.parent)
         shutil.rmtree(_unpack_folder(location), ignore_errors=True)
     return replaced if replaced.exists() else None
 
@@ -264,7 +268,7 @@ def _stage_backup(location: QueueLocation, kind: Kind, path: Path) -> RestoreMar
 
     An error, such as a full disk, leaves nothing behind.
     """
-    staging, status = _unpack_folder(location), location.folder.parent
+    staging, status = _unpack_folder(location), location.home / "status"
     refuse_live_sessions(location)
     shutil.rmtree(staging, ignore_errors=True)  # left by a killed restore; no other is running
     replaced = compaction.find_unused_path(status, f"replaced_{location.file_timestamp()}", "").name
@@ -287,7 +291,7 @@ def _stage_backup(location: QueueLocation, kind: Kind, path: Path) -> RestoreMar
             refuse_live_sessions(location)
             # from here on no batch can start
             os.rename(staging, restore_marker.marker_folder(location.folder))
-        atomic_files.sync_folder(status)
+        atomic_files.sync_folder(location.folder.parent)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
@@ -299,11 +303,8 @@ def _install_files(location: QueueLocation, replaced: Path) -> None:
 
     The log of undo records comes last.
     """
-    home, staged = (
-        location.folder.parent.parent,
-        restore_marker.marker_folder(location.folder) / _FILES_FOLDER,
-    )
-    own, undo = staged / "status" / location.folder.name, staged / "status" / "undo"
+    home, staged = location.home, restore_marker.marker_folder(location.folder) / _FILES_FOLDER
+    own, undo = staged / location.folder.relative_to(home), staged / "status" / "undo"
     logs = sorted(undo.glob("*.jsonl"))
     for root, folders, names in os.walk(staged):
         folders[:] = sorted(name for name in folders if Path(root, name) != own)
@@ -322,12 +323,8 @@ def _install_files(location: QueueLocation, replaced: Path) -> None:
 
 def _install_queue(location: QueueLocation, replaced: Path) -> None:
     """Move the restored folder of the queue to its final path, as the last step of a restore."""
-    staged = (
-        restore_marker.marker_folder(location.folder)
-        / _FILES_FOLDER
-        / "status"
-        / location.folder.name
-    )
+    own = location.folder.relative_to(location.home)
+    staged = restore_marker.marker_folder(location.folder) / _FILES_FOLDER / own
     if not staged.is_dir():
         return  # done before an interruption
     with contextlib.ExitStack() as stack:
@@ -335,7 +332,9 @@ def _install_queue(location: QueueLocation, replaced: Path) -> None:
             stack.enter_context(sessions.lock_queue(location))
             refuse_live_sessions(location)
             carry_over_newer_state(location.folder, staged)
-            old = replaced / "status"
+            for name in named_queues.list_names(location.folder):
+                os.rename(location.folder / name, staged / name)
+            old = (replaced / own).parent
             old.mkdir(parents=True, exist_ok=True)
             os.rename(location.folder, compaction.find_unused_path(old, location.folder.name, ""))
             atomic_files.sync_folder(old)

@@ -50,6 +50,8 @@ def refuse_unfinished(folder: Path) -> None:
 
     The message names the command that finishes it.
     """
+    # of a named queue also while the main one is restored, which carries its folder over
+    folder = folder if read_marker(folder) or folder.parent.name == "status" else folder.parent
     if order := read_marker(folder):
         raise StateDamaged(
             "A restore is unfinished: its files are in "
@@ -60,5 +62,5 @@ def refuse_unfinished(folder: Path) -> None:
 
 
 def _format_resume_command(folder: Path, marker: RestoreMarker) -> str:
-    line = config.format_command(marker.manager, folder.parent.parent)
+    line = config.format_command(marker.manager, config.find_queue_home(folder))
     return f"{line} --restore-backup {path_text.quote_escaped(marker.file)} --yes"
