@@ -131,6 +131,44 @@ def test_a_cue_sheet_may_name_the_files_of_the_book(tmp_path: Path) -> None:
         chapter_files.read_marks(path, make_timeline("a.mp3"))
 
 
+# Each has the chapters "One" at 0 and "Two, or 2" at 62.5 s, in the shape of the program.
+SPREADSHEETS = {
+    "LibreOffice": b'start,title\n0,One\n62.5,"Two, or 2"\n',
+    "LibreOffice, German": b"Title;End;Start\nOne;62,5;0\nTwo, or 2;;62,5\n",
+    "LibreOffice, times": b'"Chapter","Start"\n"One","00:00:00"\n"Two, or 2","00:01:02.5"\n,\n',
+    "LibreOffice, without names": b"0;One\n1:02,5;Two, or 2\n",
+    "Excel": b"\xef\xbb\xbfTitle;Start\r\nOne;0\r\nTwo, or 2;62,5\r\n",
+    "Excel, Unicode text": 'Title\tStart\r\nOne\t0\r\n"Two, or 2"\t62,5\r\n'.encode("utf-16"),
+    "Audition": b"Name\tStart\tDuration\tTime Format\tType\tDescription\n"
+    b"Two, or 2\t1:02.500\t0:00.000\tdecimal\tCue\t\nOne\t0:00.000\t1:02.500\tdecimal\tCue\t\n",
+    "REAPER, regions": b"#,Name,Start,End,Length\nR1,One,0:00.000,1:02.500,1:02.500\n"
+    b'R2,"Two, or 2",1:02.500,1:40.000,0:37.500\n',
+    "REAPER, markers": b"#,Name,Start,End,Length,Color\r\nM1,One,0:00:00.000,,,\r\n"
+    b'M2,"Two, or 2",0:01:02.500,,,FF0000\r\n',
+    "Audacity": b"0.000000\t0.000000\tOne\n62.500000\t70.000000\tTwo, or 2\n",
+    "Audacity, decimal comma": b"0,000000\t0,000000\tOne\n62,500000\t70,000000\tTwo, or 2\n",
+}
+
+
+@each_row("program", SPREADSHEETS)
+def test_chapters_are_read_as_programs_write_them(tmp_path: Path, program: str) -> None:
+    path = tmp_path / "chapters.csv"
+    path.write_bytes(SPREADSHEETS[program])
+    chapter_files.check_marks(path)
+    marks, _ = chapter_files.read_marks(path, make_timeline("a.mp3"))
+    one, two = sorted(marks)
+    assert (one.start, one.title, two.start, two.title) == (0, "One", 62.5 * RATE, "Two, or 2")
+    if program in ("Audition", "REAPER, regions", "LibreOffice, German"):
+        assert one.end == 62.5 * RATE
+
+
+def test_markers_without_a_name_are_numbered(tmp_path: Path) -> None:
+    path = tmp_path / "chapters.csv"
+    path.write_text('#,Name,Start,End,Length\nM1,"Two\nlines",0:00.000,,\nM2,,1:01:02.500,,\n')
+    marks, _ = chapter_files.read_marks(path, make_timeline("a.mp3"))
+    assert marks == [ChapterMark(0, "Two lines"), ChapterMark(3662.5 * RATE, "Chapter 2")]
+
+
 @each_row(
     ("content", "cause"),
     [
@@ -140,6 +178,11 @@ def test_a_cue_sheet_may_name_the_files_of_the_book(tmp_path: Path) -> None:
         (b";FFMETADATA1\n", "it contains no chapters"),
         (b"start,title\n", "it contains no chapters"),
         (b"start,title\nstart,A\n", "line 2 is not a chapter"),
+        (b"Title;Start\nA;0\nB;\n", "line 3 is not a chapter"),
+        (b"Name,Start,End\nA,0,late\n", "line 2 is not a chapter"),
+        (b"Start,Title\n0," + b"A" * 200_000, "line 2: field larger than field limit"),
+        (b"#,Name,Start,End,Length\nR1,A,5.1.00,9.1.00,4.0.00\n", "line 2 has bars and beats"),
+        (b"Start,End\n0,1\n", "line 1 is not a chapter"),
         (b"0,Hello, world\n", "line 1 is not a chapter"),
         (b"0,1,2,A\n", "line 1 is not a chapter"),
         (b"nan,A\n", "line 1 is not a chapter"),

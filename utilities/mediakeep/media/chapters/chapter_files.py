@@ -5,6 +5,7 @@ Those in an audio file, such as an M4B or an MP3 with CHAP frames, are read as w
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -27,9 +28,17 @@ _LISTED = re.compile(_TIME + r"\s+(\S.*)")  # m4b-tool's chapters.txt
 _OGM_START = re.compile(r"CHAPTER(\d+)=" + _TIME)
 _OGM_NAME = re.compile(r"CHAPTER(\d+)NAME=(.*)")
 _LABEL = re.compile(r"(\d+(?:[.,]\d+)?)\t(\d+(?:[.,]\d+)?)\t(.*)")  # seconds, as Audacity exports
-_ROW_TIME = r"(\d+(?::\d\d:\d\d)?(?:[.,]\d+)?)"  # seconds, or h:mm:ss
-_ROW_TIMES = re.compile(rf"{_ROW_TIME}(?:\t{_ROW_TIME}?)?")  # of a row of CSV, the end is optional
-_ROW_HEADER = re.compile(r"\s*\"?start\b.*,.*", re.IGNORECASE)
+_CELL_TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d+)?)")  # seconds, m:ss or h:mm:ss
+_DELIMITERS = "\t;,"  # of CSV; a comma may also be in the times of the others
+# The names of columns, the first one that exists counts. Adobe Audition has Name, Start and
+# Duration, REAPER Name, Start, End and Length.
+_COLUMNS = {
+    "title": ("title", "name", "label", "chapter", "text"),
+    "start": ("start", "begin", "time", "from"),
+    "end": ("end", "stop", "to"),
+    "length": ("length", "duration"),
+}
+_BARS = re.compile(r"\d+\.\d+\.\d+")  # and beats, in which REAPER may show times
 _CUE_FILE = re.compile(r'FILE\s+"?(.*?)"?\s+\w+')
 _CUE_TRACK = re.compile(r"TRACK\s+(\d+)\s+\w+")
 _CUE_TITLE = re.compile(r'TITLE\s+"?(.*?)"?')
@@ -38,8 +47,8 @@ _SNAP = 0.5  # seconds; chapters as close to a file's start are at it
 _ROUNDING = 0.02  # seconds by which times differ that were measured on the same files
 _MAX_DRIFT = 0.02  # of the length of the book
 _KNOWN = (
-    "ffmetadata, Audacity labels, a CUE sheet, CSV of start, end and title, or lines such as"
-    " 00:01:02.500 Title"
+    "ffmetadata, Audacity labels, a CUE sheet, CSV of start, end and title (or with a row of their"
+    " names), or lines such as 00:01:02.500 Title"
 )
 
 _Timed = tuple[float, str, float]  # start in seconds of the book, title, end or 0
@@ -108,7 +117,8 @@ def _read_text(path: Path) -> str:
     except OSError as error:
         raise _to_error(path, f"{error.strerror or error}. Check the path") from error
     try:
-        return data.decode("utf-8-sig")
+        is_utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # of spreadsheets
+        return data.decode("utf-16" if is_utf_16 else "utf-8-sig")
     except UnicodeDecodeError:
         return data.decode("cp1252", "replace")  # as CUE sheets of Windows
 
@@ -125,8 +135,10 @@ def _is_cue(text: str) -> bool:
 def _parse_times(path: Path, text: str) -> Iterable[_Timed]:
     if text.lstrip().startswith("{"):
         return _parse_json(path, text)
-    parse = _parse_ffmetadata if text.startswith(_FFMETADATA) else _parse_lines
-    return parse(path, text)
+    if text.startswith(_FFMETADATA):
+        return _parse_ffmetadata(path, text)
+    delimiter = _find_delimiter(text)
+    return _parse_table(path, text, delimiter) if delimiter else _parse_lines(path, text)
 
 
 def _require_chapters(path: Path, timed: Iterable[_Timed]) -> list[_Timed]:
@@ -209,7 +221,7 @@ def _parse_lines(path: Path, text: str) -> Iterator[_Timed]:
             names[match[1]] = match[2].strip()
         elif row := _parse_row(line):
             yield row
-        elif number > 1 or not _ROW_HEADER.fullmatch(line):
+        else:
             raise _to_error(path, f"line {number} is not a chapter. Use {_KNOWN}")
     for index, start in ogm.items():
         yield start, names.get(index) or f"Chapter {int(index)}", 0.0
@@ -217,15 +229,71 @@ def _parse_lines(path: Path, text: str) -> Iterator[_Timed]:
 
 def _parse_row(line: str) -> _Timed | None:
     """Parse the start, perhaps the end, and the title of a chapter, or return None."""
+    for delimiter in _DELIMITERS:
+        try:
+            *times, title = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
+        except csv.Error:
+            return None  # a field is too long
+        start, end = ([*map(_parse_time, times), 0.0, 0.0])[:2]
+        if 0 < len(times) < 3 and start is not None and (end is not None or not times[1].strip()):
+            return start, title.strip(), end or 0.0
+    return None
+
+
+def _find_delimiter(text: str) -> str:
+    """Return the delimiter of CSV whose first row has the names of its columns, else ""."""
+    first = text.lstrip().partition("\n")[0]
+    return next((one for one in _DELIMITERS if "start" in _find_columns(first.split(one))), "")
+
+
+def _find_columns(cells: Sequence[str]) -> dict[str, int]:
+    """Return the columns with a title and times by what they hold; {} if one is missing."""
+    names = [cell.strip().strip('"').casefold() for cell in cells]
+    found = {
+        column: names.index(known[0])
+        for column, words in _COLUMNS.items()
+        if (known := [word for word in words if word in names])
+    }
+    return found if {"title", "start"} <= found.keys() else {}
+
+
+def _parse_table(path: Path, text: str, delimiter: str) -> Iterator[_Timed]:
+    """Parse CSV below a row of names; rows without any title and time are ignored."""
+    reader = csv.reader(io.StringIO(text.lstrip(), newline=""), delimiter=delimiter)
+    columns: dict[str, int] = {}
+    count = 0
     try:
-        *times, title = next(csv.reader([line], skipinitialspace=True))
-    except csv.Error:
-        return None  # a field is too long
-    match = _ROW_TIMES.fullmatch("\t".join(map(str.strip, times)))
-    if match is None:
-        return None
-    start, end = (f"0:0:{text or 0}".split(":")[-3:] for text in match.groups())
-    return _to_seconds(*start), title.strip(), _to_seconds(*end)
+        for row in reader:
+            cells = {name: "".join(row[at : at + 1]).strip() for name, at in columns.items()}
+            if any(cells.values()):
+                count += 1
+                yield _parse_cells(path, reader.line_num, cells, count)
+            columns = columns or _find_columns(row)
+    except csv.Error as error:
+        raise _to_error(path, f"line {reader.line_num}: {error}. Correct it") from error
+
+
+def _parse_cells(path: Path, line: int, cells: dict[str, str], number: int) -> _Timed:
+    times = {name: _parse_time(cells.get(name) or "0") for name in ("end", "length")}
+    start = times["start"] = _parse_time(cells["start"])
+    if start is None or None in times.values():
+        if any(_BARS.fullmatch(cell) for cell in cells.values()):
+            cause = "has bars and beats, not times. Export it with minutes and seconds"
+        else:
+            cause = f"is not a chapter. Use {_KNOWN}"
+        raise _to_error(path, f"line {line} {cause}")
+    end, length = times["end"] or 0.0, times["length"] or 0.0
+    return (
+        start,
+        " ".join(cells["title"].split()) or f"Chapter {number}",
+        end or (length and start + length),
+    )
+
+
+def _parse_time(text: str) -> float | None:
+    """Return the seconds of a time such as 62.5, 1:02,5 or 0:01:02.5, or None if it is none."""
+    match = _CELL_TIME.fullmatch(text.strip())
+    return _to_seconds(match[1] or "0", match[2] or "0", match[3]) if match else None
 
 
 def _parse_cue(path: Path, text: str, timeline: Timeline) -> Iterator[_Timed]:
