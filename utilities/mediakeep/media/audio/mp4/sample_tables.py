@@ -19,6 +19,7 @@ from mediakeep.media.audio.mp4 import atoms, mp4_stream
 from mediakeep.media.audio.mp4.tracks import TrackAtoms
 from mediakeep.media.bounded_file import BoundedFile
 
+_HANDLERS = {b"soun": "audio", b"vide": "video"}
 _READ_SIZE = 1 << 16  # bytes
 _HEAD_SIZE = 8  # bytes of version, flags and count
 
@@ -55,7 +56,8 @@ def open_track(path: Path, handler: bytes) -> Iterator[tuple[BoundedFile, Sample
         source = BoundedFile(file.fileno(), os.fstat(file.fileno()).st_size, _READ_SIZE)
         track = mp4_stream.find_track(source, handler)
         if track is None:
-            raise DecodingFailed(path, f"its header has no track of the type {handler.decode()}")
+            wanted = _HANDLERS.get(handler, handler.decode("latin-1"))
+            raise DecodingFailed(path, f"its header has no track of {wanted}")
         try:
             tables = read_tables(source, track)
         except ValueError as error:
