@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from base64 import b64decode
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -36,6 +37,9 @@ class AccountServer:
             name: texts[0] for name, texts in parse_qs(request.body.read_all().decode()).items()
         }
         client = (form.get("client_id"), form.get("client_secret"))
+        if request.authorization.startswith("Basic "):  # RFC 6749, section 2.3.1
+            name, _, secret = b64decode(request.authorization[6:]).decode().partition(":")
+            client = (name, secret)
         if client != (self._state.settings.client_id, self._state.settings.client_secret):
             return _oauth_error(401, "invalid_client", "The OAuth client was not found.")
         given = form.get("refresh_token") or form.get("code", "")
