@@ -90,12 +90,15 @@ def write_at(handle: int, data: bytes, offset: int) -> None:
         view, offset = view[written:], offset + written
 
 
-def write_atomic(path: str | os.PathLike[str], data: bytes | str, *, sync: bool = True) -> None:
+def write_atomic(
+    path: str | os.PathLike[str], data: bytes | str, *, sync: bool = True, mode: int = 0o666
+) -> None:
     """Replace a file atomically: readers see the old content or the new, never a mixture.
 
-    The folder of the file is created if missing.
+    The folder of the file is created if missing. The umask limits `mode`.
     """
-    _replace_group({Path(path): data.encode() if isinstance(data, str) else data}, sync=sync)
+    content = data.encode() if isinstance(data, str) else data
+    _replace_group({Path(path): content}, sync=sync, mode=mode)
 
 
 def write_atomic_group(contents: Mapping[Path, bytes]) -> None:
@@ -112,7 +115,7 @@ def _has_content(path: Path, content: bytes) -> bool:
     return path.is_file() and path.read_bytes() == content
 
 
-def _replace_group(contents: Mapping[Path, bytes], *, sync: bool) -> None:
+def _replace_group(contents: Mapping[Path, bytes], *, sync: bool, mode: int = 0o666) -> None:
     """Write the new contents to temporary files, sync these, then rename each to its final path."""
     temporaries: dict[Path, Path] = {}
     at = Path()
@@ -123,7 +126,7 @@ def _replace_group(contents: Mapping[Path, bytes], *, sync: bool) -> None:
                 make_folder(at.parent, sync=sync)
                 temporaries[at] = at.parent / f".{os.urandom(6).hex()}.tmp"
                 flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-                handles.append(os.open(temporaries[at], flags, 0o666))
+                handles.append(os.open(temporaries[at], flags, mode))
                 stack.callback(os.close, handles[-1])
                 write_all(handles[-1], data)
             if sync:

@@ -32,6 +32,11 @@
           NoSuchMBID          1   MusicBrainz has no entity with this MBID
           NoCover             1   the Cover Art Archive has no such picture
           NoSuchMovie         1   TMDb has no entry with this id
+          UnusableItem        1   an item of archive.org cannot become an episode
+        TransferCut           1   a download or upload was cut before its end
+        DownloadMismatch      1   a downloaded file differs from what was announced
+        UploadSessionLost     1   an upload session no longer exists
+        UploadSourceChanged   1   a file was changed before its upload was finished
         NotAMovieNfo          1   a file is not a movie NFO, and is never changed
           BrokenNfo           1   it is truncated, or malformed XML
           UnsafeNfo           1   it is too large or too complex to parse safely
@@ -40,6 +45,8 @@
         LibraryMissing, ScanRefused, LockingUnsupported, QueueBusy
         InvalidOutcome        2   a worker returned an outcome that its stage does not allow
         LookupSkipped         2   the settings disable a service
+        NotAuthorised         2   YouTube access is missing, expired or revoked
+        WrongChannel          2   the token is for another channel than the settings
         NoCache               2   service responses cannot be stored
       StateDamaged            3   the state is damaged; nothing was changed
         SnapshotDamaged, JournalDamaged, UndoLogDamaged, UnknownField, NewerFormat,
@@ -48,6 +55,10 @@
         Outage                4   it is unreachable at the moment
         InvalidResponse       4   its response is invalid
         LookupIncomplete      4   the requested data is not available yet
+        SecretRejected        4   it rejected a token or key
+        RequestLost           4   a request that is not sent again was not answered
+        RequestRefused        4   it refused a request
+      LimitReached            4   a quota or limit of a service is used up
       Stopped               130   the user declined
 
 Each class has its message template and its exit code as attributes, because `python -OO` removes
@@ -57,6 +68,7 @@ An error of a transfer may set `made_progress`: if enough bytes are new, no atte
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import PurePath
 
 from mediakeep import path_text
@@ -248,6 +260,34 @@ class NoSuchMovie(NotFound):
     message = "TMDb has no {} with the id {}."
 
 
+class UnusableItem(NotFound):
+    message = "archive.org item {} cannot be used: {}. {}"
+    is_final = True
+
+
+class TransferCut(ItemFailed):
+    """Raised with a file name, the bytes of the file that arrived so far, and its size."""
+
+    message = "{}: connection cut after {:,} of {:,} bytes. Run again to continue there."
+
+    def __init__(self, name: str, done: int, size: int) -> None:
+        super().__init__(name, done, size)
+        self.made_progress = done
+
+
+class DownloadMismatch(ItemFailed):
+    message = "{} not downloaded: {}. The next attempt begins again."
+
+
+class UploadSessionLost(ItemFailed):
+    message = "{}: the upload session has expired. Check for the finished video, then open another."
+
+
+class UploadSourceChanged(ItemFailed):
+    message = "{} not uploaded: it was changed after it was converted. Convert it again."
+    is_final = True
+
+
 class NotAMovieNfo(ItemFailed):
     message = "Not a movie NFO, so not changed: {}."
 
@@ -336,6 +376,17 @@ class LookupSkipped(UsageError):
     message = "{} not queried: {}."
 
 
+class NotAuthorised(UsageError):
+    message = "YouTube not authorised: {}. {}"
+
+
+class WrongChannel(UsageError):
+    message = (
+        "The YouTube token is for channel {}, but youtube_channel is {}. Log in with the account of"
+        " that channel, or correct youtube_channel."
+    )
+
+
 class NoCache(UsageError):
     message = (
         "Cannot store service responses in {}: {}. Free disk space, fix its permissions, or "
@@ -412,6 +463,35 @@ class InvalidResponse(ServiceFailed):
 
 class LookupIncomplete(ServiceFailed):
     message = "{}"
+
+
+class SecretRejected(ServiceFailed):
+    pass
+
+
+class RequestLost(ServiceFailed):
+    pass
+
+
+class RequestRefused(ServiceFailed):
+    """Raised with the service, its message, and its reason as a word; `is_final` if invalid."""
+
+    message = "{} refused the request: {} ({})."
+
+    def __init__(self, service: str, text: str, reason: str, is_final: bool = False) -> None:
+        super().__init__(service, text, reason, is_final)
+        self.reason, self.is_final = reason, is_final
+
+
+class LimitReached(MediakeepError):
+    """Raised with the service, its limit, and the time until which it is not used."""
+
+    message = "{}: {} reached. Next request after {:%Y-%m-%d %H:%M} (local time)."
+    exit_code = 4
+
+    def __init__(self, service: str, limit: str, until: datetime) -> None:
+        super().__init__(service, limit, until.astimezone())
+        self.until = until
 
 
 class Stopped(MediakeepError):

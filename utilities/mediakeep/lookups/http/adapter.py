@@ -13,17 +13,19 @@ import http.client
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sized
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 from weakref import WeakSet
 
-from requests import PreparedRequest, Response
+from requests import PreparedRequest, Response, Session
 from requests import exceptions as failures
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ProtocolError
 
-from mediakeep.errors import ServiceFailed
+from mediakeep import __version__, path_text
+from mediakeep.errors import RequestLost, ServiceFailed
 from mediakeep.lookups.http import retry
 from mediakeep.lookups.http.models import MAX_RESPONSE_BYTES, HttpEnvironment, Secret, Service
 from mediakeep.lookups.http.retry import RetryState
@@ -36,7 +38,9 @@ _CAPTIVE_PORTAL = (
     "{} returned a web page instead of data, such as the login page of a network (captive portal)."
     " Log in to the network with a browser, then run again"
 )
-_CONNECTION_ERRORS = failures.RequestException, HTTPError, OSError, http.client.HTTPException
+_MIN_UPLOAD_RATE = 8192  # bytes a second; a slower upload of a request's body is a timeout
+_MAX_REDIRECTS = 5
+CONNECTION_ERRORS = failures.RequestException, HTTPError, OSError, http.client.HTTPException
 
 
 class _SlotExpired(Exception):
@@ -46,11 +50,17 @@ class _SlotExpired(Exception):
 class RetryingAdapter(HTTPAdapter):
     """Adapter of an HTTP session that retries requests; set `retry_state` before each request.
 
-    If it `expects_json`, a 404 without JSON, as of a captive portal, is an error.
+    If it `expects_json`, a 404 without JSON, as of a captive portal, is an error. If it
+    `sends_once`, a request without an answer raises RequestLost instead of being sent again.
+    `before_send` is called before each request. `hidden_target` is a secret path and query, sent
+    instead of those of the request's URL.
     """
 
     retry_state: RetryState
     expects_json = True
+    sends_once = False
+    hidden_target: Secret | None = None
+    before_send: Callable[[], object] = staticmethod(lambda: None)
 
     def __init__(self, environment: HttpEnvironment) -> None:
         super().__init__()
@@ -65,21 +75,28 @@ class RetryingAdapter(HTTPAdapter):
 
         A server may close an idle connection just as a request is sent on it. That is no failure of
         the service: the request is sent again on another connection (RFC 9112, section 9.3.1).
-        Raise Outage, or ServiceFailed if a retry does not help.
+        Raise Outage, or ServiceFailed if a retry does not help. With the option `stream`, the body
+        of a response with status 200 or 206 is left unread.
         """
+        is_streamed = bool(options.get("stream"))
         options |= {"timeout": self._environment.timeouts[:2], "stream": True}
         service = self.retry_state.service
         self._secret = service.secret if _is_service_host(service, request) else None
         while True:
             self.retry_state.acquire_slot()
             try:
-                response = self._send_once(request, options)
+                self.before_send()
+                response = self._send_once(request, options, is_streamed)
             except ServiceFailed:
                 self.retry_state.record_success()
                 raise
             except _SlotExpired:
                 continue
-            except _CONNECTION_ERRORS as error:
+            except CONNECTION_ERRORS as error:
+                if self.sends_once:
+                    self.retry_state.release_probe()
+                    why = _failure_text(error, self._server_label(request))
+                    raise RequestLost(service.name, why) from error
                 # closed before the first byte of a response
                 if self._is_reused and isinstance(_find_cause(error), ConnectionError):
                     continue
@@ -103,6 +120,8 @@ class RetryingAdapter(HTTPAdapter):
                 return _remove_secret(response, self._secret)
             delay = retry.parse_retry_after(response.status_code, response.headers, now)
             self.retry_state.record_failure(f"HTTP status {response.status_code}", delay)
+            if self.sends_once:
+                raise RequestLost(service.name, f"HTTP status {response.status_code}")
 
     def build_failure(self, why: str) -> ServiceFailed:
         """Return the error for a response that cannot be used; `why` is the reason."""
@@ -126,8 +145,9 @@ class RetryingAdapter(HTTPAdapter):
                         raise TimeoutError
 
                 def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
-                    secret = adapter._secret
-                    super().putrequest(method, _add_secret(url, secret), *args, **kwargs)
+                    secret, target = adapter._secret, adapter.hidden_target
+                    url = target.reveal() if target else _add_secret(url, secret)
+                    super().putrequest(method, url, *args, **kwargs)
                     if secret and not secret.parameter:
                         self.putheader("Authorization", f"Bearer {secret.reveal()}")
 
@@ -153,11 +173,16 @@ class RetryingAdapter(HTTPAdapter):
             return f"{label}, set by {service.host_setting}"
         return label
 
-    def _send_once(self, request: PreparedRequest, options: dict[str, Any]) -> Response:
+    def _send_once(
+        self, request: PreparedRequest, options: dict[str, Any], is_streamed: bool
+    ) -> Response:
         self._is_reused = False
+        body_seconds = len(cast(Sized, request.body or b"")) / _MIN_UPLOAD_RATE
         try:
-            with self._extend_deadline(), self._abort_on_timeout():
+            with self._extend_deadline(body_seconds), self._abort_on_timeout(body_seconds):
                 response: Any = super().send(request, **options)
+                if is_streamed and response.status_code in (200, 206):
+                    return cast(Response, response)
                 with contextlib.closing(response):
                     response._content = self._read_body(response)
         except _PERMANENT_ERRORS as error:
@@ -178,9 +203,9 @@ class RetryingAdapter(HTTPAdapter):
         return bytes(body)
 
     @contextlib.contextmanager
-    def _extend_deadline(self) -> Iterator[None]:
+    def _extend_deadline(self, body_seconds: float) -> Iterator[None]:
         """Exclude the wait for a response in the `with` block from the item's time limit."""
-        longest, began = sum(self._environment.timeouts), time.monotonic()
+        longest, began = sum(self._environment.timeouts) + body_seconds, time.monotonic()
         self._environment.extend_deadline(longest)
         try:
             yield
@@ -188,10 +213,11 @@ class RetryingAdapter(HTTPAdapter):
             self._environment.extend_deadline(min(time.monotonic() - began, longest) - longest)
 
     @contextlib.contextmanager
-    def _abort_on_timeout(self) -> Iterator[None]:
+    def _abort_on_timeout(self, body_seconds: float) -> Iterator[None]:
         """Abort a request in the `with` block that takes too long.
 
-        An example is a response sent byte by byte.
+        An example is a response sent byte by byte. `body_seconds` is the additional time for
+        sending its own body.
         """
         over = self._over = threading.Event()
 
@@ -201,12 +227,12 @@ class RetryingAdapter(HTTPAdapter):
                 with contextlib.suppress(OSError):  # closed meanwhile
                     connected.shutdown(socket.SHUT_RDWR)
 
-        timer = threading.Timer(self._environment.timeouts[2], cut)
+        timer = threading.Timer(self._environment.timeouts[2] + body_seconds, cut)
         timer.daemon = True
         timer.start()
         try:
             yield
-        except _CONNECTION_ERRORS as error:
+        except CONNECTION_ERRORS as error:
             if over.is_set():
                 raise failures.ReadTimeout() from error
             raise
@@ -216,12 +242,39 @@ class RetryingAdapter(HTTPAdapter):
             raise failures.ReadTimeout()
 
 
+def prepare_session(session: Session, adapter: RetryingAdapter, contact: str) -> None:
+    """Set what all sessions share: the adapter, the User-Agent, no cookies, few redirects."""
+    session.headers["User-Agent"] = _user_agent(contact)
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.max_redirects = _MAX_REDIRECTS
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, adapter)
+
+
+@contextlib.contextmanager
+def translate_request_errors(service: Service) -> Iterator[None]:
+    """Convert errors of requests in a `with` block, other than those of its adapter."""
+    try:
+        yield
+    except failures.TooManyRedirects as error:
+        raise ServiceFailed(service.name, "too many redirects") from error
+    except (failures.RequestException, ValueError) as error:
+        raise ServiceFailed(service.name, "invalid URL, or invalid redirect") from error
+
+
+def _user_agent(contact: str) -> str:
+    """Return the User-Agent header: application, version and contact, as MusicBrainz requires."""
+    name = f"mediakeep/{__version__}" + (f" ( {contact} )" if contact else "")
+    return path_text.to_printable(name).encode("ascii", "backslashreplace").decode()
+
+
 def _is_html_page(response: Response) -> bool:
     """Return whether a response is a web page, which is an error: services return data only."""
     if response.status_code == _NETWORK_AUTHENTICATION_REQUIRED:
         return True
     kind = response.headers.get("Content-Type", "").lower()
-    beginning = response.content[:512].lstrip().lower()
+    is_read = response._content_consumed
+    beginning = response.content[:512].lstrip().lower() if is_read else b""
     return response.status_code == 200 and (
         kind.startswith(("text/html", "application/xhtml"))
         or beginning.startswith((b"<!doctype html", b"<html"))

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from mediakeep.errors import Outage, ServiceFailed
+from mediakeep.errors import Outage, SecretRejected
 from mediakeep.lookups.http.models import HttpEnvironment, RequestStats, Secret, Service
 from mediakeep.lookups.http.rate_limit import MAX_OUTAGE, MAX_PAUSE, ServiceState, SharedRateLimit
 
@@ -107,7 +107,7 @@ class RetryState:
             with self._rate_limit.lock_state() as state:
                 state.probe = 0.0
 
-    def reject_secret(self, secret: Secret) -> ServiceFailed:
+    def reject_secret(self, secret: Secret) -> SecretRejected:
         """Record that the service rejected a token or key, and return the error to raise."""
         with self._rate_limit.lock_state() as state:
             state.refused = self._environment.clock() + MAX_PAUSE
@@ -140,9 +140,9 @@ class RetryState:
                 state.probe = now + _PROBE_TIMEOUT
             return 0.0
 
-    def _secret_rejected_error(self, secret: Secret) -> ServiceFailed:
+    def _secret_rejected_error(self, secret: Secret) -> SecretRejected:
         why = f"it rejected the token from {secret.source} (HTTP status 401); correct the token"
-        return ServiceFailed(self.service.name, why)
+        return SecretRejected(self.service.name, why)
 
     def _declare_outage(self, state: ServiceState, requested: float) -> Outage:
         """Declare an outage of the service, unless another request already did.

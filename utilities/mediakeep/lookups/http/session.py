@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
@@ -21,14 +20,16 @@ from requests_cache.models.request import CachedRequest
 from requests_cache.models.response import CachedResponse
 from requests_cache.policy.expiration import get_expiration_datetime, get_url_expiration, utcnow
 
-from mediakeep import __version__, path_text
 from mediakeep.errors import InvalidResponse, ServiceFailed
-from mediakeep.lookups.http.adapter import RetryingAdapter
+from mediakeep.lookups.http.adapter import (
+    RetryingAdapter,
+    prepare_session,
+    translate_request_errors,
+)
 from mediakeep.lookups.http.models import HttpEnvironment, Service, ServiceResponse
 from mediakeep.lookups.http.response_cache import NOT_FOUND_LIFETIME, ResponseCache
 from mediakeep.lookups.http.retry import RetryState
 
-_MAX_REDIRECTS = 5
 _BAD_REQUEST_STATUSES = 400, 422  # bad request, unprocessable content
 _NOT_CACHED_STATUS = 504  # of requests-cache, with `only_if_cached`
 
@@ -50,17 +51,9 @@ class HttpSession(CachedSession):
             key_fn=lambda request, **_: str(request.url),
             filter_fn=lambda response: self._keep or response.status_code != 200,
         )
-        headers = {
-            "User-Agent": _user_agent(contact),
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
-        }
-        self.headers.update(headers)
-        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self.max_redirects = _MAX_REDIRECTS
+        self.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip"})
         self._adapter = RetryingAdapter(environment)
-        for scheme in ("http://", "https://"):
-            self.mount(scheme, self._adapter)
+        prepare_session(self, self._adapter, contact)
 
     def configure(self, service: Service, *, keep: bool) -> None:
         """Set the service of the next requests; with `keep` off, only a 404 is stored."""
@@ -88,13 +81,8 @@ class HttpSession(CachedSession):
         return _convert(response)
 
     def _get(self, url: str, **options: bool) -> requests.Response:
-        try:
+        with translate_request_errors(self._service):
             return self.get(url, **options)
-        except requests.TooManyRedirects as error:
-            raise ServiceFailed(self._service.name, "too many redirects") from error
-        except (requests.RequestException, ValueError) as error:
-            why = "invalid URL, or invalid redirect"
-            raise ServiceFailed(self._service.name, why) from error
 
 
 class _ResponseStorage(BaseStorage[str, CachedResponse]):
@@ -142,12 +130,6 @@ class _ResponseStorage(BaseStorage[str, CachedResponse]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
-
-
-def _user_agent(contact: str) -> str:
-    """Return the User-Agent header: application, version and contact, as MusicBrainz requires."""
-    name = f"mediakeep/{__version__}" + (f" ( {contact} )" if contact else "")
-    return path_text.to_printable(name).encode("ascii", "backslashreplace").decode()
 
 
 def _convert(response: requests.Response) -> ServiceResponse:
