@@ -15,6 +15,8 @@ import pytest
 
 from mediakeep.lookups.http.cached_http import CachedHttp
 from mediakeep.lookups.http.models import HttpEnvironment, Service
+from tests.lookups import episode_clients
+from tests.lookups.episode_clients import EpisodeClients
 
 CONTACT = "secret@example.org"
 NOW = 1_800_000_000.0  # a moment in 2027
@@ -160,3 +162,10 @@ def slots(folder: Path) -> dict[str, Any]:
     [path] = folder.glob("*.slots")
     found: dict[str, Any] = json.loads(path.read_bytes().partition(b"\n")[0])
     return found
+
+
+@pytest.fixture
+def clients(tmp_path: Path, machine: HttpEnvironment) -> Iterator[EpisodeClients]:
+    """The simulated archive.org and YouTube with three episodes."""
+    with episode_clients.serve(tmp_path, machine) as running:
+        yield running

@@ -1,0 +1,102 @@
+"""The token file: private, refreshed, and never shown."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from pathlib import Path
+
+import msgspec
+import pytest
+import requests
+
+from mediakeep.errors import MediakeepError, NotAuthorised, ServiceFailed, UsageError
+from mediakeep.lookups.youtube import login
+from mediakeep.lookups.youtube.login import TokenFile
+from tests.lookups.episode_clients import EpisodeClients
+from tests.sampling import each_row
+
+
+def test_a_token_is_refreshed_and_saved_for_other_processes(
+    clients: EpisodeClients, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    path, home = clients.token_file, clients.folder / "home"
+    first = TokenFile(str(path), home)
+    token = first.get_secret().reveal()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert TokenFile(str(path), home).get_secret().reveal() == token  # it is valid for an hour
+    fresh = first.get_secret(fresh=True).reveal()
+    other = TokenFile(str(path), home)
+    other._token = token  # rejected there, too: the refreshed one is used
+    assert (fresh != token, other.get_secret(fresh=True).reveal()) == (True, fresh)
+    facts = msgspec.json.decode(path.read_bytes())
+    for secret in (token, fresh, facts["refresh_token"], facts["client_secret"]):
+        assert secret not in caplog.text
+
+
+@each_row(
+    ("change", "error", "text"),
+    [
+        ("mode", NotAuthorised, "is readable by others. Run: chmod 600"),
+        ("missing", UsageError, "youtube_token_file .*No such file"),
+        ("unset", NotAuthorised, "youtube_token_file is not set. Run: migrate_episodes.py login"),
+        ("home", UsageError, "is inside the home"),
+        ("text", NotAuthorised, "the token file or the client file is invalid"),
+        ("keys", NotAuthorised, "the token file or the client file is invalid"),
+        ("revoked", NotAuthorised, "access has expired or was revoked. Run: migrate_episodes.py"),
+        ("down", ServiceFailed, "Google failed: no access token received"),
+    ],
+)
+def test_each_unusable_token_file_has_its_error(
+    clients: EpisodeClients, tmp_path: Path, change: str, error: type[MediakeepError], text: str
+) -> None:
+    path, home = tmp_path / "token.json", tmp_path / "home"
+    path.write_bytes(content := clients.token_file.read_bytes())
+    path.chmod(0o640 if change == "mode" else 0o600)
+    facts = msgspec.json.decode(content)
+    match change:
+        case "missing":
+            path.unlink()
+        case "home":
+            home = tmp_path
+        case "text":
+            path.write_text("no JSON")
+        case "keys":
+            path.write_text("{}")
+        case "revoked":
+            path.write_bytes(msgspec.json.encode(facts | {"refresh_token": "1//secret"}))
+        case "down":
+            path.write_bytes(msgspec.json.encode(facts | {"token_uri": "http://127.0.0.1:9/t"}))
+    with pytest.raises(error, match=text) as raised:
+        TokenFile("" if change == "unset" else str(path), home).get_secret()
+    shown = "".join(traceback.format_exception(raised.value))
+    assert "simulated-secret" not in shown
+    assert "1//" not in shown
+
+
+def test_a_login_creates_the_token_file(
+    clients: EpisodeClients, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")  # the simulator has no TLS
+    monkeypatch.setenv("OAUTHLIB_RELAX_TOKEN_SCOPE", "1")
+    old = msgspec.json.decode(clients.token_file.read_bytes())
+    uris = {"auth_uri": f"{clients.url}/o/oauth2/auth", "token_uri": old["token_uri"]}
+    client_file, path = tmp_path / "client.json", tmp_path / "new" / "token.json"
+    names = ("client_id", "client_secret")
+    client = {name: old[name] for name in names} | uris | {"redirect_uris": ["http://localhost"]}
+    client_file.write_bytes(msgspec.json.encode({"installed": client}))
+    prompts = list[str]()
+
+    class Browser:
+        def open(self, url: str, **_: object) -> None:
+            prompts.append(url)
+            threading.Thread(target=requests.get, args=[url], daemon=True).start()
+
+    monkeypatch.setattr("webbrowser.get", lambda _=None: Browser())
+    token_file = TokenFile(str(path), tmp_path / "home")
+    login.authorise(client_file, token_file, "")
+    assert len(prompts) == 1
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert token_file.get_secret().reveal().startswith("ya29.")

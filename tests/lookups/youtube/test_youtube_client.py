@@ -1,0 +1,176 @@
+"""The client of YouTube: channel, marker, what belongs to a video, limits and refusals."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from mediakeep.errors import (
+    LimitReached,
+    MediakeepError,
+    Outage,
+    RequestRefused,
+    ServiceFailed,
+    WrongChannel,
+)
+from mediakeep.lookups.http.models import HttpEnvironment
+from mediakeep.lookups.transfer import UploadSource
+from mediakeep.lookups.youtube.client import YouTubeClient
+from mediakeep.lookups.youtube.model import (
+    VideoMetadata,
+    build_description,
+    build_marker,
+    clean_title,
+)
+from mediakeep.lookups.youtube.quota import QuotaLimits
+from mediakeep_simulator.episode_catalogue import generate_catalogue
+from mediakeep_simulator.youtube.model import Channel, YoutubeSettings
+from tests.lookups import episode_clients
+from tests.lookups.episode_clients import EpisodeClients
+from tests.sampling import each_row
+
+
+def upload(
+    clients: EpisodeClients, youtube: YouTubeClient, name: str = "e1", **facts: Any
+) -> tuple[str, str]:
+    """Upload a small video; return its id and its marker."""
+    path = clients.folder / f"{name}.mp4"
+    path.write_bytes(os.urandom(3000))
+    source = UploadSource.from_file(path)
+    metadata = VideoMetadata("Title", "Text", build_marker(name, source.sha256), **facts)
+    uri = youtube.open_upload(metadata, source)
+    return youtube.send_upload(uri, source), metadata.marker
+
+
+def test_a_video_is_found_by_its_marker_while_it_is_processed(
+    tmp_path: Path, machine: HttpEnvironment
+) -> None:
+    plan = YoutubeSettings(processing_seconds=3600)
+    with episode_clients.serve(tmp_path, machine, generate_catalogue(1, youtube=plan)) as clients:
+        youtube = clients.open_youtube()
+        videos = dict(upload(clients, youtube, f"e{number}")[::-1] for number in range(60))
+        for marker in [*videos][::20]:
+            assert youtube.find_upload(marker) == videos[marker]
+        assert youtube.find_upload(build_marker("e1", "0" * 64)) == ""
+        assert youtube.find_upload(next(iter(videos))[:-1]) == ""
+        statuses = youtube.get_statuses([*videos.values(), "unknown"])
+        assert {status.upload_status for status in statuses.values()} == {"uploaded"}
+        assert set(statuses) == set(videos.values())
+        used = clients.services.youtube.describe_state()
+    assert "search" not in str(used)
+
+
+def test_what_belongs_to_a_video_may_be_sent_twice(clients: EpisodeClients) -> None:
+    youtube, now = clients.open_youtube(), clients.services.youtube.now()
+    video_id, _ = upload(clients, youtube)
+    youtube._send_json(
+        *("playlists.insert", "POST", "playlists?part=snippet,status"),
+        {"snippet": {"title": "Radio"}},
+    )
+    [playlist] = youtube._list("playlists", part="snippet", mine="true")
+    for _ in range(2):
+        youtube.add_to_playlist(video_id, playlist.id)
+        youtube.insert_captions(video_id, "en", b"1\n00:00:00,000 --> 00:00:01,000\nHello.\n")
+        youtube.set_thumbnail(video_id, b"\xff\xd8\xff" + bytes(100))
+    assert len([*youtube._list("playlistItems", part="id", playlistId=playlist.id)]) == 1
+    [video] = clients.services.youtube.videos()
+    assert video.thumbnail
+    publish_at = datetime.fromtimestamp(int(now) + 86_400, UTC).astimezone()
+    youtube.schedule_video(video_id, publish_at)
+    status = youtube.get_statuses([video_id])[video_id]
+    assert status.privacy_status == "private"
+    assert datetime.fromisoformat(status.publish_at.replace("Z", "+00:00")) == publish_at
+    clients.services.youtube.advance(86_500)
+    assert youtube.get_statuses([video_id])[video_id].privacy_status == "public"
+
+
+def test_a_video_is_private_until_it_is_published(clients: EpisodeClients) -> None:
+    youtube, now = clients.open_youtube(), clients.services.youtube.now()
+    publish_at = datetime.fromtimestamp(now, UTC) + timedelta(days=2)
+    ids = [upload(clients, youtube, name, publish_at=publish_at)[0] for name in "ab"]
+    assert {status.privacy_status for status in youtube.get_statuses(ids).values()} == {"private"}
+    clients.services.youtube.advance(3 * 86_400)
+    assert {status.privacy_status for status in youtube.get_statuses(ids).values()} == {"public"}
+
+
+def test_another_channel_is_refused(tmp_path: Path, machine: HttpEnvironment) -> None:
+    plan = YoutubeSettings(channels=(Channel("UCa"), Channel("UCb")))
+    with episode_clients.serve(tmp_path, machine, generate_catalogue(1, youtube=plan)) as clients:
+        assert clients.open_youtube(channel_id="UCa").get_channel().id == "UCa"
+        with pytest.raises(WrongChannel, match="for channel UCa, but youtube_channel is UCb"):
+            clients.open_youtube(channel_id="UCb").find_upload("x")
+
+
+@each_row(
+    ("fault", "error", "text", "seconds"),
+    [
+        ({"reason": "quotaExceeded"}, LimitReached, "quotaExceeded reached. Next", -1),
+        ({"reason": "uploadLimitExceeded"}, LimitReached, "uploadLimitExceeded", 86_400),
+        ({"reason": "rateLimitExceeded"}, LimitReached, "rateLimitExceeded", 60),
+        ({"reason": "invalidTitle"}, RequestRefused, r"invalid or empty .*\(invalidTitle\)", 0),
+        ({"reason": "forbidden"}, RequestRefused, "not properly authorized", 0),
+        ({"status": 418, "reason": ""}, RequestRefused, "HTTP status 418", 0),
+        ({"status": 503, "times": 99}, Outage, "HTTP status 503", 0),
+        ({"status": 401, "times": 2}, ServiceFailed, "rejected the token from the file of", 0),
+    ],
+)
+def test_each_refusal_has_its_error(
+    clients: EpisodeClients,
+    fault: dict[str, Any],
+    error: type[MediakeepError],
+    text: str,
+    seconds: int,
+) -> None:
+    clients.folder = clients.folder / str(fault)  # a ledger of its own
+    clients.folder.mkdir()
+    clients.environment.sleep(4000)  # after an outage
+    youtube, services = clients.open_youtube(), clients.services
+    services.fail("error", where={"method": "POST", "path": "/upload/"}, **fault)
+    now = services.youtube.now()
+    for _ in range(2 if seconds else 1):  # the second is not sent
+        with pytest.raises(error, match=text) as raised:
+            upload(clients, youtube)
+    if isinstance(raised.value, LimitReached):
+        wait = raised.value.until.timestamp() - now
+        assert 0 < wait <= 90_000 if seconds < 0 else abs(wait - seconds) < 30
+    assert raised.value.is_final == (fault.get("reason") == "invalidTitle")
+    services.faults.clear()
+    assert services.youtube.videos() == []
+
+
+def test_no_call_is_sent_above_the_limit(clients: EpisodeClients) -> None:
+    youtube = clients.open_youtube(limits=QuotaLimits(uploads=2))
+    clients.services.fail("error", status=503, where={"method": "POST", "path": "/upload/"})
+    upload(clients, youtube)  # takes two calls
+    with pytest.raises(LimitReached, match="limit of 2 uploads a day"):
+        upload(clients, youtube, "e2")
+    assert len(clients.services.youtube.videos()) == 1
+
+
+@each_row(
+    ("title", "cleaned"),
+    [
+        ("a < b > c", "a ‹ b › c"),
+        (" a\n\tb ", "a b"),
+        ("x" * 100, "x" * 100),
+        ("x" * 300, "x" * 99 + "…"),
+        ("", "Untitled"),
+    ],
+)
+def test_titles_are_cleaned(title: str, cleaned: str) -> None:
+    assert clean_title(title) == cleaned
+
+
+@each_row("text", ["", "short <b>", "é" * 5000, "x" * 4999 + "é", "\ud800", "😀" * 2000])
+def test_a_description_ends_with_its_marker_and_fits(text: str) -> None:
+    marker = build_marker("e1", "0" * 64)
+    description = build_description(text, marker)
+    assert description.splitlines()[-1] == marker
+    assert len(description.encode()) <= 5000
+    assert "<" not in description
+    assert msgspec.json.encode(description)

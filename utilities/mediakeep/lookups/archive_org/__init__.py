@@ -1,0 +1,1 @@
+"""archive.org: search, metadata of items, and the files of an episode."""

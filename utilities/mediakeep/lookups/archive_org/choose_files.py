@@ -1,0 +1,105 @@
+"""Choose the files of an episode from those of an item, and find its date."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from datetime import date
+from pathlib import PurePosixPath
+from typing import Any
+
+import msgspec
+
+from mediakeep.errors import UnusableItem
+from mediakeep.path_text import to_printable
+
+AUDIO_SUFFIXES = frozenset(
+    (
+        *(".aac", ".aif", ".aiff", ".flac", ".m4a", ".mp3"),
+        *(".oga", ".ogg", ".opus", ".wav", ".wma"),
+    )
+)
+TRANSCRIPT_SUFFIXES = (".srt", ".vtt", ".txt")  # the best first
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png")
+_DATE = re.compile(r"(?<!\d)(\d{4})([-_.]?)(\d\d)\2(\d\d)(?!\d)")
+
+
+class ItemFile(msgspec.Struct, frozen=True):
+    """A file of an item, as in its metadata; numbers are texts there."""
+
+    name: str
+    source: str = ""  # "original", "derivative" or "metadata"
+    size: int = 0  # bytes
+    md5: str = ""
+    sha1: str = ""
+    length: str | float = ""  # of audio: seconds, or as "30:00"
+    private: bool = False
+
+    @property
+    def path(self) -> PurePosixPath:
+        """The name as a path, which may have folders."""
+        return PurePosixPath(self.name.lower())
+
+
+def parse_files(entries: list[Any]) -> list[ItemFile]:
+    """Return the files with content that anyone may download, originals first."""
+    files = []
+    for entry in entries:
+        with contextlib.suppress(msgspec.ValidationError):
+            files.append(msgspec.convert(entry, ItemFile, strict=False))
+    usable = [file for file in files if file.size > 0 and not file.private and _is_safe(file)]
+    return sorted(usable, key=lambda file: file.source != "original")
+
+
+def choose_audio(identifier: str, files: list[ItemFile], file_name: str = "") -> ItemFile:
+    """Return the audio file named, else the only original, else the largest derivative.
+
+    Raise UnusableItem if there is none, or several originals.
+    """
+    audio = [file for file in files if file.path.suffix in AUDIO_SUFFIXES]
+    if file_name:
+        audio = [file for file in audio if file.name == file_name]
+    originals = [file for file in audio if file.source == "original"]
+    if len(originals) > 1:
+        names = ", ".join(to_printable(file.name) for file in originals[:5])
+        hint = "Choose one: write IDENTIFIER/FILE in the list of identifiers."
+        raise UnusableItem(
+            identifier, f"it has {len(originals)} original audio files ({names})", hint
+        )
+    if not audio:
+        named = f" {to_printable(file_name)}" if file_name else ""
+        raise UnusableItem(identifier, f"it has no audio file{named}", "Remove it from the list.")
+    return max(originals or audio, key=lambda file: file.size)
+
+
+def choose_transcript(files: list[ItemFile], audio: ItemFile) -> ItemFile | None:
+    """Return the text whose name begins like that of the audio, subtitles before plain text."""
+    texts = (
+        file
+        for suffix in TRANSCRIPT_SUFFIXES
+        for file in files
+        if file.path.suffix == suffix and file.path.name.startswith(audio.path.stem)
+    )
+    return next(texts, None)
+
+
+def choose_picture(files: list[ItemFile]) -> ItemFile | None:
+    """Return the largest original picture, or None; thumbnails are derivatives."""
+    pictures = [
+        file for file in files if file.path.suffix in PICTURE_SUFFIXES and file.source == "original"
+    ]
+    return max(pictures, key=lambda file: file.size, default=None)
+
+
+def find_date(*texts: str) -> str:
+    """Return the first valid day in texts as YYYY-MM-DD, or ""."""
+    for match in (match for text in texts for match in _DATE.finditer(text)):
+        with contextlib.suppress(ValueError):
+            return date(int(match[1]), int(match[3]), int(match[4])).isoformat()
+    return ""
+
+
+def _is_safe(file: ItemFile) -> bool:
+    """Return whether a name stays within the folder of its item."""
+    parts = file.name.split("/")
+    return file.name.isprintable() and not {"", ".", ".."}.intersection(parts)

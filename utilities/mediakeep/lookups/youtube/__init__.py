@@ -1,0 +1,1 @@
+"""YouTube: uploads, playlists, captions, quota, and login."""

@@ -1,0 +1,239 @@
+"""Client for the YouTube Data API: uploads, and what belongs to a video.
+
+Each call is recorded in the quota ledger before it is sent, also when it is sent again. A limit
+that YouTube reports is recorded, too, so that no process tries again before it ends.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+from msgspec import structs
+from requests import Response
+
+from mediakeep import path_text
+from mediakeep.errors import InvalidResponse, RequestRefused, WrongChannel
+from mediakeep.lookups import transfer
+from mediakeep.lookups.http.direct_session import DirectSession
+from mediakeep.lookups.http.models import HttpEnvironment, Secret, Service
+from mediakeep.lookups.youtube.login import TokenFile
+from mediakeep.lookups.youtube.model import (
+    VideoMetadata,
+    VideoStatus,
+    YouTubeChannel,
+    build_privacy,
+)
+from mediakeep.lookups.youtube.quota import INSERT_VIDEO, SERVICE_NAME, QuotaLedger
+from mediakeep.outcome import NO_PROGRESS, Progress
+from mediakeep.untrusted_files import decode_json
+
+T = TypeVar("T")
+_JSON = {"Content-Type": "application/json; charset=UTF-8"}
+# Seconds for which a limit holds, by the reason that YouTube gives; None: until midnight there.
+_LIMITS = {
+    "quotaExceeded": None,
+    "dailyLimitExceeded": None,
+    "uploadLimitExceeded": 86_400.0,
+    "rateLimitExceeded": 60.0,
+    "userRateLimitExceeded": 60.0,
+}
+_PAGE_SIZE = 50  # the most that YouTube returns, or takes
+_MUTABLE_STATUS = ("embeddable", "license", "publicStatsViewable", "selfDeclaredMadeForKids")
+
+
+class _Resource(msgspec.Struct, rename="camel"):
+    """A resource of the API, of any kind."""
+
+    id: str = ""
+    snippet: dict[str, Any] = {}
+    status: dict[str, Any] = {}
+    content_details: dict[str, Any] = {}
+
+
+class _ResourcePage(msgspec.Struct, rename="camel"):
+    items: list[_Resource] = []
+    next_page_token: str = ""
+
+
+class _ErrorFacts(msgspec.Struct):
+    message: str = ""
+    errors: list[dict[str, str]] = []
+
+
+class _ErrorResponse(msgspec.Struct):
+    error: _ErrorFacts
+
+
+class YouTubeClient:
+    """Client for the channel of a token.
+
+    All methods may raise LimitReached, RequestRefused, NotAuthorised, Outage or ServiceFailed. With
+    `channel_id`, other channels are refused.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        ledger: QuotaLedger,
+        token: TokenFile,
+        state_dir: Path,
+        environment: HttpEnvironment | None = None,
+        *,
+        channel_id: str = "",
+        chunk_size: int = transfer.DEFAULT_CHUNK,
+    ) -> None:
+        service = structs.replace(service, secret=token.get_secret())
+        self._session = DirectSession(
+            service, state_dir, environment, renew=partial(token.get_secret, fresh=True)
+        )
+        self._ledger, self._channel_id, self._chunk_size = ledger, channel_id, chunk_size
+        self._host = service.host
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def get_channel(self) -> YouTubeChannel:
+        """Return the channel of the token; raise WrongChannel if the settings name another."""
+        for channel in self._list("channels", part="snippet,contentDetails,status", mine="true"):
+            if self._channel_id not in ("", channel.id):
+                raise WrongChannel(channel.id, self._channel_id)
+            uploads = channel.content_details.get("relatedPlaylists", {}).get("uploads", "")
+            long_uploads = channel.status.get("longUploadsStatus", "")
+            return YouTubeChannel(
+                channel.id, channel.snippet.get("title", ""), uploads, long_uploads
+            )
+        raise InvalidResponse(SERVICE_NAME, "the account has no channel", self._host)
+
+    def find_upload(self, marker: str) -> str:
+        """Return the id of the channel's video with a marker line in its description, or "".
+
+        Videos that are still processed count, unlike in a search.
+        """
+        playlist = self.get_channel().uploads_playlist
+        for entry in self._list("playlistItems", part="snippet", playlistId=playlist):
+            if marker in str(entry.snippet.get("description")).splitlines():
+                return str(entry.snippet.get("resourceId", {}).get("videoId", ""))
+        return ""
+
+    def open_upload(self, metadata: VideoMetadata, source: transfer.UploadSource) -> Secret:
+        """Open an upload session for a video; record its URI before `send_upload`."""
+        query = "uploadType=resumable&part=snippet,status&notifySubscribers=false"
+        return transfer.open_upload(
+            partial(self._exchange, INSERT_VIDEO),
+            self._session.service,
+            f"{self._host}/upload/youtube/v3/videos?{query}",
+            msgspec.json.encode(metadata.build_json()),
+            source,
+            "video/mp4",
+        )
+
+    def send_upload(
+        self, uri: Secret, source: transfer.UploadSource, progress: Progress = NO_PROGRESS
+    ) -> str:
+        """Send what is missing of a video, and return its id; see `transfer.send_upload`."""
+        exchange = partial(self._exchange, "")
+        reply = transfer.send_upload(exchange, uri, source, self._chunk_size, progress)
+        return self._decode(reply, _Resource).id
+
+    def get_statuses(self, video_ids: Sequence[str]) -> dict[str, VideoStatus]:
+        """Return the status of those of the videos that exist, by id."""
+        groups = [video_ids[at : at + _PAGE_SIZE] for at in range(0, len(video_ids), _PAGE_SIZE)]
+        return {
+            video.id: msgspec.convert(video.status, VideoStatus)
+            for ids in groups
+            for video in self._list("videos", part="status", id=",".join(ids))
+        }
+
+    def schedule_video(self, video_id: str, publish_at: datetime) -> None:
+        """Set when a private video is published; the rest of its status is kept."""
+        for video in self._list("videos", part="status", id=video_id):
+            kept = {name: video.status[name] for name in _MUTABLE_STATUS if name in video.status}
+            body = {"id": video.id, "status": kept | build_privacy(publish_at)}
+            self._send_json("videos.update", "PUT", "videos?part=status", body)
+
+    def add_to_playlist(self, video_id: str, playlist_id: str) -> None:
+        """Add a video to a playlist, unless it is in it."""
+        found = self._list("playlistItems", part="id", playlistId=playlist_id, videoId=video_id)
+        if not any(found):
+            resource = {"kind": "youtube#video", "videoId": video_id}
+            body = {"snippet": {"playlistId": playlist_id, "resourceId": resource}}
+            self._send_json("playlistItems.insert", "POST", "playlistItems?part=snippet", body)
+
+    def set_thumbnail(self, video_id: str, picture: bytes, media: str = "image/jpeg") -> None:
+        """Set the picture of a video; YouTube takes at most 2 MB."""
+        url = f"{self._host}/upload/youtube/v3/thumbnails/set?uploadType=media&videoId={video_id}"
+        headers = {"Content-Type": media}
+        self._exchange("thumbnails.set", "POST", url, data=picture, headers=headers)
+
+    def insert_captions(self, video_id: str, language: str, captions: bytes) -> None:
+        """Add captions in SRT to a video, unless it has some in this language."""
+        url = f"{self._host}/upload/youtube/v3/captions?uploadType=multipart&part=snippet"
+        snippet = {"videoId": video_id, "language": language, "name": "", "isDraft": False}
+        parts = (
+            (_JSON["Content-Type"], msgspec.json.encode({"snippet": snippet})),
+            (
+                "application/octet-stream",
+                captions,
+            ),
+        )
+        edge = os.urandom(16).hex()
+        body = b"".join(
+            f"--{edge}\r\nContent-Type: {kind}\r\n\r\n".encode() + data + b"\r\n"
+            for kind, data in parts
+        )
+        headers = {"Content-Type": f"multipart/related; boundary={edge}"}
+        data = body + f"--{edge}--\r\n".encode()
+        try:
+            self._exchange("captions.insert", "POST", url, data=data, headers=headers)
+        except RequestRefused as error:
+            if error.reason != "captionExists":
+                raise
+
+    def _list(self, name: str, **parameters: str) -> Iterator[_Resource]:
+        """Yield the resources of a list, page by page."""
+        page = _ResourcePage(next_page_token=" ")
+        while page.next_page_token:
+            query = parameters | {"maxResults": str(_PAGE_SIZE)}
+            if token := page.next_page_token.strip():
+                query["pageToken"] = token
+            url = f"{self._host}/youtube/v3/{name}?{urlencode(query)}"
+            page = self._decode(self._exchange(f"{name}.list", "GET", url).content, _ResourcePage)
+            yield from page.items
+
+    def _send_json(self, call: str, method: str, path: str, body: dict[str, Any]) -> None:
+        url = f"{self._host}/youtube/v3/{path}"
+        self._exchange(call, method, url, data=msgspec.json.encode(body), headers=_JSON)
+
+    def _exchange(self, call: str, method: str, url: str | Secret, **options: Any) -> Response:
+        """Send a request, which counts as `call` unless that is "", and check its response."""
+        if call:
+            options["before_send"] = partial(self._ledger.record, call)
+        response = self._session.exchange(method, url, **options)
+        status = response.status_code
+        if status < 400 or (not call and status in (404, 410)):
+            return response
+        try:
+            error = decode_json(response.content, _ErrorResponse).error
+        except msgspec.DecodeError:
+            error = _ErrorFacts()
+        reason = (
+            next((one.get("reason", "") for one in error.errors), "") or f"HTTP status {status}"
+        )
+        if reason in _LIMITS:
+            raise self._ledger.block(call or INSERT_VIDEO, reason, _LIMITS[reason])
+        text = path_text.to_printable(error.message or "no message")
+        raise RequestRefused(SERVICE_NAME, text, path_text.to_printable(reason), status == 400)
+
+    def _decode(self, content: bytes, kind: type[T]) -> T:
+        try:
+            return decode_json(content, kind)
+        except msgspec.DecodeError as error:
+            raise InvalidResponse(SERVICE_NAME, str(error), self._host) from error

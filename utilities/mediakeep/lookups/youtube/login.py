@@ -1,0 +1,109 @@
+"""Access to a YouTube channel: its token file, and the login that creates it.
+
+The file is the JSON of google-auth for an authorised user. Its packages are imported when they are
+needed, because they are an extra.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mediakeep import atomic_files, path_text, secret_file
+from mediakeep.errors import NotAuthorised, ServiceFailed
+from mediakeep.lookups.http.models import Secret
+from mediakeep.untrusted_files import decode_json
+
+if TYPE_CHECKING:
+    from google.oauth2.credentials import Credentials
+
+SCOPE = "https://www.googleapis.com/auth/youtube.force-ssl"  # uploads, playlists and captions
+SETTING = "youtube_token_file"
+_LOGIN = "Run: migrate_episodes.py login"
+_FIELDS = ("refresh_token", "token_uri", "client_id", "client_secret")
+
+
+class TokenFile:
+    """The file with the tokens of a channel, outside the home and readable by its owner only."""
+
+    def __init__(self, path: str, home: Path) -> None:
+        self._path, self._home, self._token = path, home, ""
+
+    def get_secret(self, *, fresh: bool = False) -> Secret:
+        """Return an access token, refreshed if it has expired or, with `fresh`, was rejected.
+
+        Raise NotAuthorised if there is none, and ServiceFailed if Google does not answer.
+        """
+        credentials = self._load()
+        if not credentials.valid or (fresh and credentials.token == self._token):
+            with _translate_auth_errors():
+                from google.auth.transport.requests import Request
+
+                credentials.refresh(Request())  # type: ignore[no-untyped-call]
+            self.save(credentials)
+        self._token = str(credentials.token)
+        return Secret(self._token, f"the file of {SETTING}")
+
+    def save(self, credentials: Any) -> None:
+        """Replace the file atomically; only its owner can read it."""
+        path = Path(self._path).expanduser()
+        atomic_files.write_atomic(path, credentials.to_json(), mode=0o600)
+
+    def _load(self) -> Credentials:
+        if not self._path:
+            raise NotAuthorised(f"{SETTING} is not set", _LOGIN)
+        text = secret_file.read_secret(self._path, self._home, SETTING, "token")
+        shown = path_text.to_printable(self._path)
+        if secret_file.is_readable_by_others(self._path):
+            raise NotAuthorised(f"{shown} is readable by others", f"Run: chmod 600 {shown}")
+        with _translate_auth_errors():
+            from google.oauth2.credentials import Credentials
+
+            facts = decode_json(text, dict[str, Any])
+            expiry = datetime.fromisoformat(str(facts.get("expiry") or "1970-01-01").rstrip("Z"))
+            known = {name: str(facts[name]) for name in _FIELDS}
+            token = facts.get("token")
+            return Credentials(token, expiry=expiry, **known)  # type: ignore[no-untyped-call]
+
+
+def authorise(client_file: Path, token_file: TokenFile, prompt: str, **options: Any) -> None:
+    """Let the user grant access in a browser, and save the tokens.
+
+    `client_file` is the JSON of an OAuth client of the type "desktop", from Google's console.
+    `prompt` is printed, with the address in place of {url}. `options` are those of
+    `InstalledAppFlow.run_local_server`.
+    """
+    with _translate_auth_errors():
+        from google_auth_oauthlib.flow import InstalledAppFlow
+        from oauthlib.oauth2 import OAuth2Error
+
+        flow = InstalledAppFlow.from_client_secrets_file(str(client_file), [SCOPE])
+        options["authorization_prompt_message"] = prompt
+        try:
+            credentials = flow.run_local_server(port=0, **options)
+        except OAuth2Error as error:
+            raise NotAuthorised(f"Google answered {error.error}", _LOGIN) from None
+    token_file.save(credentials)
+
+
+@contextlib.contextmanager
+def _translate_auth_errors() -> Iterator[None]:
+    """Convert errors of Google's packages, whose messages may contain tokens."""
+    try:
+        from google.auth import exceptions
+
+        yield
+    except ImportError as error:
+        hint = 'Run: pip install "mediakeep[youtube]"'
+        raise NotAuthorised(f"the package {error.name} is missing", hint) from error
+    except (KeyError, ValueError, msgspec.DecodeError):
+        raise NotAuthorised("the token file or the client file is invalid", _LOGIN) from None
+    except exceptions.GoogleAuthError as error:
+        if isinstance(error, exceptions.TransportError) or error.retryable:
+            raise ServiceFailed("Google", "no access token received") from None
+        raise NotAuthorised("access has expired or was revoked", _LOGIN) from None
