@@ -31,6 +31,7 @@ _NAMES = {
     "movie_tables": "tables and master report of movies: seconds, and the peak of memory",
     "albums": "albums converted, against ffmpeg started by xargs on the same cores",
     "audiobooks": "a book of mixed files built, against ffmpeg; lengths, and the peak of memory",
+    "still_video": "a picture and audio encoded to a video, against ffmpeg; the peak of memory",
     "stages": "stages, parts and parked items, with workers that do nothing",
     "safewrite": "tags written safely, against in place; undo records",
 }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import random
+import subprocess
 from array import array
 from itertools import pairwise
 from pathlib import Path
@@ -102,6 +104,24 @@ def test_the_file_can_be_read_from_its_front_and_in_order(tmp_path: Path) -> Non
     times = [time for _, time in sorted(found)]
     assert all(later > time - 1.1 for time, later in pairwise(times))
     assert max(pos for pos, _ in found) < len(data)
+
+
+@pytest.mark.needs("ffmpeg", "ffprobe", "mediainfo")
+def test_other_readers_agree(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    result = encode(write_wav(tmp_path / "a.wav", 3.5, 16_000, 2), path)
+    probe = ["ffprobe", "-v", "warning", "-show_streams", "-of", "json", path]
+    done = subprocess.run(probe, check=True, capture_output=True)
+    streams = json.loads(done.stdout)["streams"]
+    assert done.stderr == b""
+    assert [stream["duration"] for stream in streams] == ["3.500000"] * 2
+    assert [stream["nb_frames"] for stream in streams] == ["56", "4"]
+    decode = ["ffmpeg", "-v", "warning", "-i", path, "-f", "s16le", "-"]
+    pcm = subprocess.run(decode, check=True, capture_output=True)
+    assert pcm.stderr == b""
+    assert 0 <= len(pcm.stdout) // 4 - result.samples < 1024  # old ones play the last packet whole
+    info = ["mediainfo", "--Inform=General;%IsStreamable% %Duration%", path]
+    assert subprocess.run(info, check=True, capture_output=True).stdout.split() == [b"Yes", b"3500"]
 
 
 def damaged(path: Path) -> Path:
