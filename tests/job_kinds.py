@@ -15,8 +15,10 @@ from typing import Any, ClassVar
 
 import mutagen
 
+from mediakeep import job_settings
+from mediakeep.albums import settings as album_settings
 from mediakeep.albums.item import ALBUMS, AlbumItem
-from mediakeep.app import album_settings, audiobook_settings
+from mediakeep.audiobooks import settings as audiobook_settings
 from mediakeep.audiobooks.item import AUDIOBOOKS, AudiobookItem
 from mediakeep.audiobooks.settings import BookOptions
 from mediakeep.item import Status
@@ -258,8 +260,7 @@ class RecordingHome(JobHome[Recording]):
         track.write_bytes(b"RIFF")
 
     def settings(self, **options: Any) -> dict[str, Any]:
-        flags = {"delete_original": False, "keep_working": False, "publish_after": 0.0}
-        return {"output": None, "working": None, **flags, **self.values, **options}
+        return job_settings.build_plain(KIND, self.path, {**self.values, **options})
 
     broken: ClassVar = {"converting": 2}
     loop_points: ClassVar = {

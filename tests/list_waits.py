@@ -54,7 +54,7 @@ REASONS = {  # "file: expression": why it decides nothing
     "tests/runner/toys.py: sleep(0.5)": _LONGER,
     "tests/test_debug_log.py: join(0.1)": _CHANCE,
     "tests/views/test_odd_histories.py: _BUSY_TIMEOUT=0.05": _HELD,
-    "utilities/mediakeep/config.py: max_retries=3": _COUNTED,
+    "utilities/mediakeep/albums/settings.py: max_retries=3": _COUNTED,
     "utilities/mediakeep/lookups/http/retry.py: _MIN_DELAY=1.0": _PACE,
     "utilities/mediakeep/movies/outputs/csv_tables.py: _MAX_TRIES=3": _COUNTED,
     "utilities/mediakeep/movies/sidecars/artwork.py: _MAX_TRIES=3": _COUNTED,

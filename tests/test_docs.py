@@ -11,24 +11,21 @@ import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 import pytest
 from msgspec import structs
 
-from mediakeep.albums.item import AlbumItem
-from mediakeep.audiobooks.item import AudiobookItem
+from mediakeep import kinds, setting_fields
+from mediakeep.albums.item import ALBUMS, AlbumItem
+from mediakeep.audiobooks.item import AUDIOBOOKS, AudiobookItem
 from mediakeep.commands import job_command, queue_manager
 from mediakeep.commands.app import MediakeepCommand, MediakeepGroup
-from mediakeep.config import (
-    ENV_PREFIX,
-    AudiobookSettings,
-    PathSettings,
-    ProcessingSettings,
-    Settings,
-)
+from mediakeep.config import ENV_PREFIX, Settings
 from mediakeep.item import Item, Status
+from mediakeep.kinds import Kind
 from mediakeep.movies.item import MovieItem
 from mediakeep.music.item import MusicItem
 from mediakeep.queue import journal, sessions, snapshot
@@ -50,7 +47,7 @@ BATCH = "python utilities/process_music_batch.py"
 
 # The batch command and the manager of any kind of jobs, without its own options.
 _JOB = structs.replace(recording.KIND, noun="item", plural="items")
-JOB_COMMANDS = (job_command.build_command(_JOB), queue_manager.build_manager(_JOB))
+JOB_COMMANDS = (job_command.build_command(_JOB, ()), queue_manager.build_manager(_JOB))
 
 
 def command(door: Path) -> MediakeepCommand | MediakeepGroup:
@@ -328,21 +325,25 @@ def test_the_example_file_shows_every_setting_with_its_default() -> None:
     text = (ROOT / "mediakeep.example.toml").read_text()
     assert tomllib.loads(text) == {}
     shown = re.sub(r"^# (?=\w+ = |\[)", "", text, flags=re.MULTILINE)
-    sections = {
-        "paths": PathSettings(),
-        "processing": ProcessingSettings(),
-        "audiobooks": AudiobookSettings(),
+    sections = list_defaults(AUDIOBOOKS) | list_defaults(ALBUMS)
+    assert tomllib.loads(shown) == msgspec.structs.asdict(Settings()) | sections
+
+
+def list_defaults(kind: Kind) -> dict[str, dict[str, Any]]:
+    """Return the defaults of the sections of a kind, as files may have them."""
+    settings = kinds.load(kind.settings)
+    return {
+        section: {name: getattr(getattr(settings(), section), name) for name in names}
+        for (section,), names in setting_fields.list_tables([settings]).items()
     }
-    defaults = {name: msgspec.structs.asdict(section) for name, section in sections.items()}
-    assert tomllib.loads(shown) == msgspec.structs.asdict(Settings()) | defaults
 
 
 def test_every_setting_of_a_conversion_is_documented_with_its_default() -> None:
     rows = {row[0]: row[1] for row in documents.rows(DOCS / "convert-albums.md", "## Settings")}
     assert rows == {
         f"`{section}.{name}`": f"`{msgspec.json.encode(default).decode()}`"
-        for section, struct in (("paths", PathSettings()), ("processing", ProcessingSettings()))
-        for name, default in msgspec.structs.asdict(struct).items()
+        for section, defaults in list_defaults(ALBUMS).items()
+        for name, default in defaults.items()
     }
 
 
@@ -350,7 +351,7 @@ def test_every_setting_of_audiobooks_is_documented_with_its_default() -> None:
     rows = {row[0]: row[1] for row in documents.rows(DOCS / "build-audiobooks.md", "## Settings")}
     assert rows == {
         f"`{name}`": f"`{msgspec.json.encode(default).decode()}`"
-        for name, default in msgspec.structs.asdict(AudiobookSettings()).items()
+        for name, default in list_defaults(AUDIOBOOKS)["audiobooks"].items()
     }
 
 

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from mediakeep.albums import plan_album, scan
+from mediakeep.albums import settings as album_settings
 from mediakeep.albums.process import FoundFiles, ResumeCase, decide_case
 from mediakeep.albums.read_album import SourceAlbum, SourceTrack
 from mediakeep.albums.settings import AlbumSettings
-from mediakeep.app import album_settings
 from mediakeep.errors import BadSetting, UsageError
 from mediakeep.media.audio.model import AudioProperties
 from mediakeep.media.encoding.profile_rules import Rule

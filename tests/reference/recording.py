@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
 
 from mediakeep import path_text
 from mediakeep.item import Item, Number
+from mediakeep.job_settings import JobSettings
 from mediakeep.kinds import HistoryView, JobMetric, Kind
+from mediakeep.setting_fields import UserPath
 from mediakeep.stages import Retry, Stage, StageTable
 
 
@@ -20,6 +26,26 @@ class Recording(
     working_path: str = ""
     converted: float = 0.0  # seconds since the epoch
     output_path: str = ""
+
+
+class RecordingOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The section [recordings]."""
+
+    output: Annotated[UserPath, Meta(description="Where recordings are published.")] = (
+        "outputs/recordings"
+    )
+    working: Annotated[UserPath, Meta(description="Where they are converted.")] = "working"
+    publish_after: Annotated[
+        float, Meta(description="The wait.", extra={"is_duration": True, "metavar": "TIME"})
+    ] = 0.0
+    delete_original: Annotated[bool, Meta(description="Delete the original at the end.")] = False
+    keep_working: Annotated[bool, Meta(description="Keep the working copy at the end.")] = False
+
+
+class RecordingSettings(JobSettings, frozen=True, kw_only=True):
+    """The settings of recordings."""
+
+    recordings: RecordingOptions = RecordingOptions()
 
 
 def _source_and_working_copy(item: Item) -> tuple[Path, Path | None]:
@@ -49,6 +75,7 @@ KIND = Kind(
     batch_script="process_recordings.py",
     item_type=Recording,
     subject="tests.reference.subject:SUBJECT",
+    settings=f"{__name__}:RecordingSettings",
     interface=1,
     stages=StageTable(
         (

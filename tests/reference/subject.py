@@ -11,11 +11,10 @@ from typing import Any
 
 from mediakeep import atomic_files, path_text
 from mediakeep.app.subjects import job_subject
-from mediakeep.app.subjects.interface import Settings
 from mediakeep.errors import UsageError
 from mediakeep.item import NewItem, ScannedItem
 from tests.reference import worker
-from tests.reference.recording import KIND
+from tests.reference.recording import KIND, RecordingSettings
 from tests.reference.worker import RecordingJob
 
 build_job = RecordingJob.from_item
@@ -38,23 +37,22 @@ def _fingerprint(tracks: list[Path]) -> str:
     return blake2b(repr(facts).encode(), digest_size=8).hexdigest()
 
 
-def build_item(path: Path, settings: Settings) -> NewItem:
+def build_item(path: Path, settings: RecordingSettings) -> NewItem:
     tracks = worker.list_tracks(path) if path.is_dir() else []
     if not tracks:
         raise UsageError(f"{path_text.display_path(path)} contains no WAV files.")
-    own = {"output_dir": str(settings["output"] or "")}
     return NewItem(
         name=path_text.escape_path(path.name),
         path=path_text.escape_path(path),
         fingerprint=_fingerprint(tracks),
         fields={"track_count": len(tracks)},
-        settings=own,
+        settings={"output_dir": settings.recordings.output},
     )
 
 
 def describe_stages(job: RecordingJob) -> Mapping[str, list[str]]:
-    wait = job.settings["publish_after"]
-    deleted = ", then the original is deleted" if job.settings["delete_original"] else ""
+    wait = job.options.publish_after
+    deleted = ", then the original is deleted" if job.options.delete_original else ""
     return {
         "copying": [f"copying: {job.item.track_count} tracks"],
         "converting": [f"converting: {job.item.track_count * worker.PARTS} parts"],
@@ -109,5 +107,4 @@ SUBJECT = job_subject.build_subject(
     lambda home, options: functools.partial(worker.open_worker, home, options),
     _scan_library,
     job_functions={name: f"{__name__}:{name}" for name in _JOB_FUNCTIONS},
-    default_settings={"working": None, "output": None},
 )

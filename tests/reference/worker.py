@@ -21,10 +21,10 @@ from typing import Any
 import msgspec
 
 from mediakeep import atomic_files, path_text
-from mediakeep.app.subjects.interface import Settings, WorkerOptions
+from mediakeep.app.subjects.interface import WorkerOptions
 from mediakeep.item import Item, Status
 from mediakeep.outcome import Outcome, Parts, Progress, Work, Worker
-from tests.reference.recording import Recording
+from tests.reference.recording import Recording, RecordingOptions, RecordingSettings
 from tests.runner import notes
 
 PARTS = 3  # of a track
@@ -34,34 +34,35 @@ class RecordingJob(msgspec.Struct, frozen=True):
     """A recording with its settings and its job."""
 
     item: Recording
-    settings: Settings
+    options: RecordingOptions
     original: Path
     source: Path  # the working copy of the original
     processed: Path  # the converted tracks
     output: Path
 
     @classmethod
-    def from_item(cls, home: Path, item: Item, settings: Settings) -> RecordingJob:
+    def from_item(cls, _home: Path, item: Item, settings: RecordingSettings) -> RecordingJob:
         """Build the job of an item by its own settings, or else the given ones."""
         assert isinstance(item, Recording)
-        working = Path(settings["working"] or home / "working") / item.output_name
-        output = Path(item.output_dir or settings["output"] or home / "outputs" / "recordings")
+        options = settings.recordings
+        working = settings.below_home(options.working) / item.output_name
         return cls(
             item,
-            settings,
+            options,
             Path(path_text.unescape_path(item.path)),
             working.with_name(f"{working.name}_source"),
             working.with_name(f"{working.name}_processed"),
-            output / item.output_name,
+            settings.below_home(item.output_dir or options.output) / item.output_name,
         )
 
 
 @contextlib.contextmanager
 def open_worker(home: Path, options: WorkerOptions) -> Iterator[Worker]:
     """Yield the worker of recordings."""
+    settings = msgspec.convert(options.settings, RecordingSettings)
 
     def work(work: Work, _: Progress) -> Outcome | Parts:
-        job = RecordingJob.from_item(home, work.item, options.settings)
+        job = RecordingJob.from_item(home, work.item, settings)
         notes.note(home, "call", job.item.output_name, work.failed_stage or work.stage)
         if work.failed_stage:
             return _clean_up(job, work.failed_stage)
@@ -133,16 +134,16 @@ def _join(track: Path, processed: Path) -> None:
 
 
 def _publish(job: RecordingJob) -> Outcome:
-    left = job.item.converted + job.settings["publish_after"] - time.time()
+    left = job.item.converted + job.options.publish_after - time.time()
     if left > 0:
         return Outcome(Status.PENDING, "published later", retry_after=left)
     if job.processed.is_dir():  # else moved before a kill
         atomic_files.make_folder(job.output.parent)
         job.processed.rename(job.output)
         atomic_files.sync_folder(job.output.parent)
-    if job.settings["delete_original"]:
+    if job.options.delete_original:
         remove_folder(job.original)
-    if not job.settings["keep_working"]:
+    if not job.options.keep_working:
         remove_folder(job.source)
     data = {"output_path": path_text.escape_path(job.output)}
     return Outcome(message=f"{job.item.track_count} tracks published", data=data)
@@ -150,7 +151,7 @@ def _publish(job: RecordingJob) -> Outcome:
 
 def _clean_up(job: RecordingJob, stage: str) -> Outcome:
     """Keep or remove the working folders of a recording that failed for the last time."""
-    if job.settings["keep_working"]:
+    if job.options.keep_working:
         return Outcome(resume_stage=stage)
     remove_folder(job.source)
     remove_folder(job.processed)

@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -80,63 +80,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     language: str = "en-US"  # of movie titles and texts
     country: str = "US"  # whose certifications are used
     ignore: str = ""  # comma-separated patterns of files and folders
-
-
-class PathSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The section [paths]: folders of conversions; relative ones are below the home."""
-
-    input_dir: str = ""
-    output_dir: str = ""
-    archive_dir: str = ""  # "": nothing is archived
-    working_dir: str = "./working"
-
-
-class ProcessingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The section [processing]: how albums are converted."""
-
-    profile: str = "opus"
-    cleanup_working_on_success: bool = True
-    cleanup_working_on_failure: bool = False
-    resume_from_working: bool = True
-    delete_original: bool = False
-    max_retries: Annotated[int, msgspec.Meta(ge=1)] = 3  # attempts of each stage
-    verify: Literal["full", "length", "none"] = "full"
-    existing: Literal["refuse", "rename", "replace"] = "refuse"
-    enrich: bool = False
-    quarantine_days: Annotated[int, msgspec.Meta(ge=0)] = 30  # 0: for ever
-
-
-class AudiobookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The section [audiobooks]: how books are built; `order` and `chapters` may be paths of files.
-
-    Relative folders are below the home.
-    """
-
-    output_dir: str = "outputs/audiobooks"
-    bitrate: str = "128k"  # of AAC, or "source"
-    channels: Literal[0, 1, 2] = 0  # 0: stereo, or those of the sources if `bitrate` is "source"
-    sample_rate: Annotated[int, msgspec.Meta(ge=0)] = 0  # Hz; 0: 44,100, or as above
-    order: str = "auto"
-    chapters: str = "files"
-    formats: Literal["all", "mp3"] = "all"
-    damage: Literal["auto", "conceal", "refuse"] = "auto"  # of sources; see `check_sources`
-    max_file_size_mb: Annotated[int, msgspec.Meta(ge=0)] = 1000  # 0: no limit, as below
-    max_total_size_mb: Annotated[int, msgspec.Meta(ge=0)] = 0
-    backup: bool = True
-    backup_dir: str = "status/backups/audiobooks"  # not where players look for books
-    backup_retention_days: Annotated[int, msgspec.Meta(ge=0)] = 30  # 0: for ever
-    timestamp_names: bool = False
-    file_mode: str = ""  # octal digits, such as "640"; "": as the system creates files
-
-
-class SectionSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The sections of mediakeep.toml, or of another file with the same keys."""
-
-    paths: PathSettings = PathSettings()
-    processing: ProcessingSettings = ProcessingSettings()
-    audiobooks: AudiobookSettings = AudiobookSettings()
-    profiles: dict[str, dict[str, Any]] = {}  # see `encoding.profiles.parse_profiles`
-    rules: list[dict[str, Any]] = []  # see `encoding.profile_rules.Rule`
 
 
 def parse_duration(text: str) -> float:
@@ -297,27 +240,49 @@ def _load_toml(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _split_sections(path: Path, values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Check the settings of a file; return those without a section, and the sections."""
-    sections = {name: values[name] for name in SectionSettings.__struct_fields__ if name in values}
-    values = {name: value for name, value in values.items() if name not in sections}
+    general = {name: values[name] for name in Settings.__struct_fields__ if name in values}
+    others = {name: value for name, value in values.items() if name not in general}
     try:
-        _check_names(str(path), values, Settings, SectionSettings.__struct_fields__)
-        for section, struct in (("paths", PathSettings), ("processing", ProcessingSettings)):
-            _check_names(f"{path}, section [{section}]", sections.get(section), struct)
-        msgspec.convert(values, Settings)
-        msgspec.convert(sections, SectionSettings)
+        if others:
+            _check_sections(path, others)
+        msgspec.convert(general, Settings)
     except msgspec.ValidationError as error:
         raise BadSetting(path, _wrong_type_text(str(error))) from error
-    return values, sections
+    return general, others
+
+
+def _check_sections(path: Path, sections: dict[str, Any]) -> None:
+    """Raise BadSetting or ValidationError for sections that no kind has, or wrong ones."""
+    from mediakeep import setting_fields  # here, as few homes have sections
+
+    own = {kind: setting_fields.list_sections(kind) for kind in _list_settings_types()}
+    known = dict.fromkeys(name for names in own.values() for name in names)
+    _check_names(str(path), sections, Settings.__struct_fields__, known)
+    for place, names in setting_fields.list_tables(own).items():
+        table = functools.reduce(_get_table, place, sections)
+        _check_names(f"{path}, section [{'.'.join(place)}]", table, names)
+    for kind, names in own.items():
+        msgspec.convert({name: sections[name] for name in names if name in sections}, kind)
+
+
+def _get_table(table: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a table below another one, {} if it is something else, which is found later."""
+    found = table.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _list_settings_types() -> list[type[msgspec.Struct]]:
+    """Return the Structs of the settings of all kinds."""
+    from mediakeep import kinds  # here, as above
+
+    return [kinds.load(kind.settings) for kind in kinds.list_kinds().values() if kind.settings]
 
 
 def _check_names(
-    origin: str, table: Any, struct: type[msgspec.Struct], sections: tuple[str, ...] = ()
+    origin: str, table: dict[str, Any], names: Iterable[str], sections: Iterable[str] = ()
 ) -> None:
-    """Raise BadSetting if a table has keys that are no fields of its Struct."""
-    if not isinstance(table, dict):
-        return  # the wrong type, which is found later
-    names = struct.__struct_fields__
-    if unknown := sorted(set(map(str, table)) - set(names)):
+    """Raise BadSetting if a table has keys that are none of its names or sections."""
+    if unknown := sorted(set(map(str, table)) - {*names, *sections}):
         raise BadSetting(
             origin, " ".join(describe_unknown(name, names, sections) for name in unknown)
         )
@@ -346,18 +311,18 @@ def check_environment(environ: Mapping[str, str] = os.environ) -> None:
     Without this check, such a variable would be ignored silently. Variables with other names may
     belong to another program.
     """
-    names = (
-        *Settings.__struct_fields__,
-        *PathSettings.__struct_fields__,
-        *ProcessingSettings.__struct_fields__,
-        *AudiobookSettings.__struct_fields__,
-        *_OTHER_VARIABLES,
-    )
+    names = [*Settings.__struct_fields__, *_OTHER_VARIABLES]
+    given = {name for name in environ if name.startswith(ENV_PREFIX) and environ[name]}
+    if given <= {ENV_PREFIX + name.upper() for name in names}:
+        return
+    from mediakeep import setting_fields  # here, as few commands need it
+
+    fields = setting_fields.list_file_fields(_list_settings_types())
+    names += (field.name for field in fields)
     variables = {name: ENV_PREFIX + name.upper() for name in names}
-    for name in sorted(set(environ) - set(variables.values())):
-        if name.startswith(ENV_PREFIX) and environ[name]:
-            near = suggestions.suggest_names(
-                name.removeprefix(ENV_PREFIX), variables, 1, _MIN_SIMILARITY
-            )
-            if near:
-                raise BadSetting(path_text.to_printable(name), f"unknown setting.{near}")
+    for name in sorted(given - set(variables.values())):
+        near = suggestions.suggest_names(
+            name.removeprefix(ENV_PREFIX), variables, 1, _MIN_SIMILARITY
+        )
+        if near:
+            raise BadSetting(path_text.to_printable(name), f"unknown setting.{near}")

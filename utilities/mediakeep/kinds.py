@@ -90,6 +90,7 @@ class Kind(msgspec.Struct, frozen=True):
     batch_script: str  # the script that processes it
     item_type: type[Item]  # its Struct
     subject: str = ""  # its Subject, as "module:name"; imported on first use
+    settings: str = ""  # the Struct of its settings, of a kind of jobs, named likewise
     interface: int = 0  # `INTERFACE` as it was written for; of kinds of other distributions
     rules: int = 1  # increased whenever a completed item would be processed differently
     # Texts like those that its items are added by, such as "https://archive.org/details/..."; () if
@@ -212,10 +213,15 @@ def _find_entry_points() -> Iterable[EntryPoint]:
 
 
 def _check_foreign_kind(kind: Any, known: Mapping[str, Kind]) -> None:
-    """Raise ValueError if an object is no kind, is of another interface, or has a taken name."""
+    """Raise ValueError if an object is no kind, is of another interface, or has a taken name.
+
+    Other errors are those of its settings, which are imported.
+    """
     if not isinstance(kind, Kind):
         raise ValueError("its entry point names no Kind")
     if kind.interface != INTERFACE:
         raise ValueError(f"it has interface {kind.interface}, and mediakeep has {INTERFACE}")
     if kind.name in known:
         raise ValueError(f'the name "{kind.name}" is taken')
+    if kind.settings:
+        load(kind.settings)

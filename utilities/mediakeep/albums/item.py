@@ -81,6 +81,7 @@ ALBUMS = Kind(
     batch_script="convert_albums.py",
     item_type=AlbumItem,
     subject="mediakeep.app.subjects.albums:SUBJECT",
+    settings="mediakeep.albums.settings:AlbumSettings",
     stages=StageTable(
         (
             # A resumed album begins its stage again, or an earlier one if working files are gone.

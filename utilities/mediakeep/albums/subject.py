@@ -35,7 +35,7 @@ def build_item(path: Path, settings: AlbumSettings) -> NewItem:
         fields=found.fields,
         settings={
             "profile": settings.processing.profile,
-            "output_dir": path_text.escape_path(settings.paths.output_dir),
+            "output_dir": settings.paths.output_dir,
         },
     )
 

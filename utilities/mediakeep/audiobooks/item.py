@@ -60,6 +60,7 @@ AUDIOBOOKS = Kind(
     batch_script="build_audiobooks.py",
     item_type=AudiobookItem,
     subject="mediakeep.app.subjects.audiobooks:SUBJECT",
+    settings="mediakeep.audiobooks.settings:BookSettings",
     stages=StageTable(
         (
             Stage("input", ("backup", "counting"), "failed_input"),

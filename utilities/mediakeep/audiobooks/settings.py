@@ -2,42 +2,130 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta, structs
 
-from mediakeep import path_text
+from mediakeep import job_settings, kinds, path_text
 from mediakeep.audiobooks.item import AudiobookItem, to_path
-from mediakeep.audiobooks.sources import book_format
-from mediakeep.config import AudiobookSettings, PathSettings
-from mediakeep.errors import UsageError
+from mediakeep.errors import BadSetting, UsageError
+from mediakeep.job_settings import CONFIGURED_LIBRARY, JobSettings
+from mediakeep.media import ignore_rules
+from mediakeep.setting_fields import UserPath
 
-_DEFAULT = AudiobookSettings()
 _FIRST_BACKUP_DIR = "outputs/audiobooks/backup"  # before there was a setting
 _BIT_RATE = re.compile(r"(\d+)(k?)")
 _MIN_BIT_RATE, _MAX_BIT_RATE = 8_000, 512_000
+_BOOKS_AT_ONCE = 4
+_OPTION_ONLY = {"is_option_only": True}
 
 
-class BookOptions(AudiobookSettings, frozen=True, kw_only=True):
-    """The settings of one book: those of the section, its name, and its tags; "" if unknown."""
+class BookPaths(msgspec.Struct, frozen=True, kw_only=True):
+    """What audiobooks have of the section [paths]."""
 
-    output: str = ""  # its name without the suffix
-    cover: str = ""  # the path of a picture
-    title: str = ""
-    author: str = ""
-    narrator: str = ""
-    series: str = ""
-    part: str = ""
-    year: str = ""
-    description: str = ""
+    working_dir: Annotated[
+        UserPath, Meta(description="Where books are built.", extra={"flag": "--working"})
+    ] = "./working"
+
+
+class BookOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of one book: those of the section, its name, and its tags; "" if unknown.
+
+    `order` and `chapters` may be paths of files.
+    """
+
+    output_dir: Annotated[UserPath, Meta(description="Where books go.")] = "outputs/audiobooks"
+    bitrate: Annotated[
+        str, Meta(description="Of AAC: such as 128k, or source.", extra={"metavar": "RATE"})
+    ] = "128k"
+    channels: Annotated[
+        Literal[0, 1, 2], Meta(description="1 for mono, 2 for stereo.", extra={"range": (1, 2)})
+    ] = 0  # stereo, or those of the sources if `bitrate` is "source"
+    sample_rate: Annotated[
+        int,
+        Meta(ge=0, description="In Hz.", extra={"metavar": "HZ", "range": (8_000, 96_000)}),
+    ] = 0  # 44,100, or as above
+    order: Annotated[
+        str,
+        Meta(
+            description="auto, tags, natural, alphabetical, or a file that lists the names.",
+            extra={"words": ("auto", "tags", "natural", "alphabetical")},
+        ),
+    ] = "auto"
+    chapters: Annotated[
+        str,
+        Meta(
+            description="files, tags, silence, none, or a file with chapters.",
+            extra={"words": ("files", "tags", "silence", "none")},
+        ),
+    ] = "files"
+    formats: Annotated[Literal["all", "mp3"], Meta(description="Which audio files are used.")] = (
+        "all"
+    )
+    damage: Annotated[
+        Literal["auto", "conceal", "refuse"],
+        Meta(
+            description="What to do about damaged files: use them, with silence for what is lost,"
+            " or not."
+        ),
+    ] = "auto"  # see `check_sources`
+    max_file_size_mb: Annotated[int, Meta(ge=0, extra={"alias": "MAX_FILE_SIZE_MB"})] = 1000
+    max_total_size_mb: Annotated[int, Meta(ge=0)] = 0  # no limit, as above
+    backup: Annotated[
+        bool,
+        Meta(
+            description="Copy the sources before the book is built.",
+            extra={"alias": "BACKUP_ENABLED"},
+        ),
+    ] = True
+    backup_dir: UserPath = "status/backups/audiobooks"  # not where players look for books
+    backup_retention_days: Annotated[int, Meta(ge=0, extra={"alias": "BACKUP_RETENTION_DAYS"})] = (
+        30  # 0: for ever
+    )
+    timestamp_names: Annotated[
+        bool,
+        Meta(
+            description="Add date and time to the name.",
+            extra={"flag": "--timestamp-names/--plain-names"},
+        ),
+    ] = False
+    file_mode: Annotated[
+        str,
+        Meta(description="The permissions of the book, such as 640.", extra={"metavar": "MODE"}),
+    ] = ""  # octal digits; "": as files are created by the system
+    output: Annotated[
+        str,
+        Meta(
+            description="The name of the book, without folder and suffix.",
+            extra={"metavar": "NAME", **_OPTION_ONLY},
+        ),
+    ] = ""
+    cover: Annotated[
+        str,
+        Meta(
+            description="A picture for the cover.",
+            extra={"metavar": "FILE", "words": (), **_OPTION_ONLY},
+        ),
+    ] = ""
+    title: Annotated[str, Meta(description="The title of the book.", extra=_OPTION_ONLY)] = ""
+    author: Annotated[str, Meta(description="Its author.", extra=_OPTION_ONLY)] = ""
+    narrator: Annotated[str, Meta(description="Its narrator.", extra=_OPTION_ONLY)] = ""
+    series: Annotated[
+        str, Meta(description="The series that it belongs to.", extra=_OPTION_ONLY)
+    ] = ""
+    part: Annotated[str, Meta(description="Its number in the series.", extra=_OPTION_ONLY)] = ""
+    year: Annotated[str, Meta(description="The year of publication.", extra=_OPTION_ONLY)] = ""
+    description: Annotated[str, Meta(description="What it is about.", extra=_OPTION_ONLY)] = ""
 
     @property
     def sets_format(self) -> bool:
         """Whether the format of the encoding is chosen, so that the sources are not joined."""
-        return bool(self.channels or self.sample_rate or self.bitrate != _DEFAULT.bitrate)
+        return bool(self.channels or self.sample_rate or self.bitrate != BookOptions().bitrate)
 
     @property
     def bit_rate(self) -> int:
@@ -55,22 +143,20 @@ class BookOptions(AudiobookSettings, frozen=True, kw_only=True):
     def check(self) -> None:
         """Raise UsageError if one of the values is invalid."""
         _ = self.bit_rate, parse_file_mode(self.file_mode)
-        book_format.check_sample_rate(self.sample_rate)
+        kinds.load("mediakeep.audiobooks.sources.book_format:check_sample_rate")(self.sample_rate)
 
 
-class BookSettings(msgspec.Struct, frozen=True, kw_only=True):
+class BookSettings(JobSettings, frozen=True, kw_only=True):
     """All settings of a build: those of mediakeep.toml, and the options of the command.
 
     `given` are the options that the user has set, which are also a new book's own settings;
     `combine` makes one book of all folders that are added.
     """
 
-    home: str  # escaped
-    paths: PathSettings = PathSettings()
-    audiobooks: AudiobookSettings = AudiobookSettings()
-    given: dict[str, Any] = {}
+    paths: BookPaths = BookPaths()
+    audiobooks: BookOptions = BookOptions()
+    given: Annotated[dict[str, Any], Meta(extra=_OPTION_ONLY)] = msgspec.field(default_factory=dict)
     combine: tuple[str, ...] = ()  # folders, escaped
-    origin: str = ""
     ignore: tuple[str, ...] = ()  # patterns of files to skip
 
     def get_options(self, item: AudiobookItem | None = None) -> BookOptions:
@@ -96,11 +182,6 @@ class BookSettings(msgspec.Struct, frozen=True, kw_only=True):
         used = {to_path(item.backup_path).parent for item in items if item.backup_path}
         return {self.backup_dir, self.below_home(_FIRST_BACKUP_DIR), *used}
 
-    def below_home(self, folder: str) -> Path:
-        """Return the path of a folder, which is below the home if it is relative."""
-        home = Path(path_text.unescape_path(self.home))
-        return home / Path(path_text.unescape_path(folder)).expanduser()
-
 
 def parse_file_mode(text: str) -> int | None:
     """Return the mode that octal digits stand for, or None for an empty text; raise UsageError."""
@@ -113,3 +194,64 @@ def parse_file_mode(text: str) -> int | None:
         f"Invalid file mode {text!r}: give three octal digits that let its owner read the book,"
         " such as 640."
     )
+
+
+def build_settings(
+    home: Path,
+    own: Mapping[str, Any],
+    others: dict[str, Any],
+    environ: Mapping[str, str] = os.environ,
+) -> dict[str, Any]:
+    """Return the settings as plain data; raise BadSetting or UsageError if one is invalid.
+
+    `own` are the command's own options, None if not given. Folders to build are added to the
+    paths that the batch adds, in `others`, and a source root to scan becomes its scan.
+    """
+    folders = [path.expanduser().absolute() for path in own["folders"]]
+    more = {
+        "combine": tuple(map(path_text.escape_path, folders)) if own["combine"] else (),
+        "ignore": ignore_rules.parse_patterns(others["ignore"], others.get("links") or ""),
+    }
+    settings = job_settings.build_settings(BookSettings, home, {**own, **more}, environ)
+    options = settings.audiobooks
+    options.check()
+    names = [name for name in options.__struct_fields__ if own.get(name) is not None]
+    settings = structs.replace(settings, given={name: getattr(options, name) for name in names})
+    _check_folders(own, others)
+    others["add"] = (*others["add"], *(folders[:1] if own["combine"] else folders))
+    others["only_added"] = bool(folders)
+    _change_batch(own, others, environ)
+    return msgspec.to_builtins(settings)  # type: ignore[no-any-return]
+
+
+def _check_folders(own: Mapping[str, Any], others: Mapping[str, Any]) -> None:
+    """Raise UsageError if options about folders do not fit together."""
+    count = len(own["folders"])
+    if own["combine"] and count < 2:
+        raise UsageError("--combine makes one book of several folders. Name at least two.")
+    if own["combine"] and others["add"]:
+        raise UsageError("--combine cannot be combined with --add. Name the folders only.")
+    books = 1 if own["combine"] else count + len(others["add"])
+    if own["output"] and books != 1:
+        raise UsageError("--output names one book. Name one folder, or use --combine.")
+    if own["output"] and Path(own["output"]).name != own["output"]:
+        raise UsageError("--output is a name without folders. Use --output-dir for the folder.")
+
+
+def _change_batch(
+    own: Mapping[str, Any], others: dict[str, Any], environ: Mapping[str, str]
+) -> None:
+    """Apply the source root and the variables about the batch to its options."""
+    if own["source_root"] and not others["scan"]:
+        raise UsageError("--source-root is the folder that --scan searches. Add --scan.")
+    if others["scan"] == CONFIGURED_LIBRARY and own["source_root"]:
+        others["scan"] = own["source_root"]
+    if not others["jobs"]:
+        text = environ.get("MAX_CONCURRENT_JOBS", "")
+        if text and not (text.isdecimal() and int(text)):
+            raise BadSetting("MAX_CONCURRENT_JOBS", f'"{text}" is not a number above 0.')
+        others["jobs"] = int(text or _BOOKS_AT_ONCE)
+    if environ.get("DEBUG", "").lower() in ("true", "1", "yes"):
+        others["verbose"] = True
+    if not others["workers"] and environ.get("USE_ALL_CPUS", "").lower() in ("false", "0", "no"):
+        others["workers"] = max(1, (os.cpu_count() or 1) // 2)

@@ -7,46 +7,16 @@ from typing import Any
 
 import click
 
+from mediakeep.albums import settings
 from mediakeep.albums.item import ALBUMS
 from mediakeep.commands import app, job_command
-from mediakeep.commands.options import musicbrainz_options
-from mediakeep.config import ENV_PREFIX
+from mediakeep.commands.options import musicbrainz_options, own_options
+from mediakeep.commands.options.own_options import OptionDecorator
 
-_PATH = app.PathParam()
-
-
-def _option(flag: str, name: str, kind: Any, text: str, **more: Any) -> job_command.OptionDecorator:
-    """Return an option for a setting of a section; without it, the settings file decides."""
-    variable = ENV_PREFIX + name.upper()
-    return click.option(flag, name, type=kind, default=None, envvar=variable, help=text, **more)
-
-
-_OPTIONS = (
-    click.argument("source", metavar="[INPUT]", type=_PATH, required=False),
-    _option("--output", "output_dir", _PATH, "Where the converted albums go.", metavar="DIR"),
-    _option("--archive", "archive_dir", _PATH, "Where the sources are archived.", metavar="DIR"),
-    _option("--working", "working_dir", _PATH, "Where albums are converted.", metavar="DIR"),
-    _option("--profile", "profile", str, "opus, mp3-v0, aac, flac, alac, keep, or one of yours."),
-    _option(
-        "--existing",
-        "existing",
-        click.Choice(["refuse", "rename", "replace"]),
-        "What to do if the folder of an output exists.",
-    ),
-    _option(
-        "--verify",
-        "verify",
-        click.Choice(["full", "length", "none"]),
-        "How new files are verified: decoded, by their headers, or not.",
-    ),
-    _option("--enrich/--no-enrich", "enrich", bool, "Look up missing tags and a missing cover."),
-    _option(
-        "--delete-original/--keep-original",
-        "delete_original",
-        bool,
-        "Delete originals once archive and output are verified.",
-    ),
-    click.option("--config", type=_PATH, help="Another settings file, in TOML or YAML."),
+_OPTIONS: tuple[OptionDecorator, ...] = (
+    click.argument("source", metavar="[INPUT]", type=app.PathParam(), required=False),
+    *own_options.build_options(settings.AlbumSettings).values(),
+    own_options.config_option,
     click.option("--keep-going", is_flag=True, help="Also publish albums without failed tracks."),
     musicbrainz_options.with_lookup_options,
     click.option(
@@ -63,10 +33,8 @@ _OPTIONS = (
 
 
 def _build_settings(home: Path, own: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
-    from mediakeep.app import album_settings  # here, as --help must be quick
-
     own["access"] = musicbrainz_options.parse_access(own)
-    return album_settings.build_settings(home, own, others)
+    return settings.build_settings(home, own, others)
 
 
 main = job_command.build_command(ALBUMS, _OPTIONS, native=True, build_settings=_build_settings)

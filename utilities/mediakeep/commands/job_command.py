@@ -13,18 +13,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from mediakeep import job_settings, kinds
 from mediakeep.app.batch.batch_request import BatchOptions, BatchRequest
 from mediakeep.app.console import CommandResult
 from mediakeep.app.jobs.job_request import Preparation, Selection
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
-from mediakeep.commands.options import batch_options, job_options
+from mediakeep.commands.options import batch_options, job_options, own_options
+from mediakeep.commands.options.own_options import OptionDecorator
 from mediakeep.kinds import Kind
 from mediakeep.media import ignore_rules
 from mediakeep.runner import worker_process
 
-OptionDecorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 # Takes the home, the values of the kind's own options, and all others, which it may change. With a
 # true "only_added" in these, the batch processes only the items that the command adds.
 SettingsBuilder = Callable[[Path, dict[str, Any], dict[str, Any]], dict[str, Any]]
@@ -32,18 +33,21 @@ SettingsBuilder = Callable[[Path, dict[str, Any], dict[str, Any]], dict[str, Any
 
 def build_command(
     kind: Kind,
-    own_options: Sequence[OptionDecorator] = (),
+    own: Sequence[OptionDecorator] | None = None,
     *,
     native: bool = False,
-    build_settings: SettingsBuilder = lambda _home, own, _others: own,
+    build_settings: SettingsBuilder | None = None,
 ) -> app.MediakeepCommand:
     """Build the command that processes a kind's jobs.
 
-    `own_options` are Click options whose values become the settings of the kind, by name;
-    `build_settings` adds those of settings files. `native` is set if the work may crash its
-    process.
+    `own` are Click options whose values become the settings of the kind, by name; by default those
+    of the Struct of its settings. `build_settings` adds those of variables and settings files.
+    `native` is set if the work may crash its process.
     """
-    names = _list_option_names(own_options)
+    if own is None:
+        own = own_options.list_all_options(kinds.load(kind.settings)) if kind.settings else ()
+    build = build_settings or (lambda home, own, _: job_settings.build_plain(kind, home, own))
+    names = _list_option_names(own)
 
     def main(home: Path, **options: Any) -> int:
         settings = {name: options.pop(name) for name in names}
@@ -53,7 +57,7 @@ def build_command(
             home, queue_kind, ClickConsole(), options["yes"], ignore_patterns=ignored
         )
         action = job_options.find_action(kind, options)
-        settings = build_settings(home, settings, options)
+        settings = build(home, settings, options)
         if action:
             result = _do_action(context, action, options["rollback"], settings)
             app.print_result(result.lines, result.data, as_json=options["as_json"])
@@ -76,15 +80,15 @@ def build_command(
         "Can be stopped (Ctrl-C) or killed at any time; run it again to continue."
     )
     function: Callable[..., Any] = job_options.with_job_options(kind)(main)
-    for option in reversed(own_options):
+    for option in reversed(own):
         function = option(function)
     return app.create_command()(function)
 
 
-def _list_option_names(own_options: Sequence[OptionDecorator]) -> list[str]:
+def _list_option_names(own: Sequence[OptionDecorator]) -> list[str]:
     def collect() -> None: ...
 
-    for option in own_options:
+    for option in own:
         option(collect)
     return [str(option.name) for option in getattr(collect, "__click_params__", ())]
 

@@ -8,8 +8,6 @@ from typing import Any
 
 import msgspec
 
-CONFIGURED_LIBRARY = Path("-")  # stands for the library that the settings name
-
 
 class Preparation(msgspec.Struct, frozen=True):
     """The changes of the queue before a batch.

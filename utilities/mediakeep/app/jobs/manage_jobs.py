@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 
-from mediakeep import clock, config, path_text
+from mediakeep import clock, config, job_settings, path_text
 from mediakeep.app.console import CommandResult
 from mediakeep.app.jobs import job_list, job_text, prepare_items
 from mediakeep.app.jobs.job_list import Job, JobState
@@ -127,7 +125,8 @@ def _describe_uncleared(context: ManagerContext, number: int) -> str:
 def _exclude_working(context: ManagerContext, old: Mapping[str, Sequence[Job]]) -> list[Job]:
     """Return the jobs of a queue that have no working files, whose cleanup needs the queue."""
     jobs, items = old[context.kind.name], context.read_state().items
-    job_actions, settings = prepare_items.get_actions(context), _load_settings(context)
+    job_actions = prepare_items.get_actions(context)
+    settings = job_settings.build_plain(context.kind, context.home)
     return [
         job
         for job in jobs
@@ -135,15 +134,6 @@ def _exclude_working(context: ManagerContext, old: Mapping[str, Sequence[Job]]) 
         and not resets.has_working_copy(context.kind, item)
         and not job_actions.find_working_files(context.home, item, settings)
     ]
-
-
-def _load_settings(context: ManagerContext) -> dict[str, Any]:
-    """Return the settings of a kind as the environment and the settings file have them."""
-    sections = config.load_sections(context.home)
-    if working := os.environ.get(f"{config.ENV_PREFIX}WORKING_DIR"):
-        sections["paths"] = {**sections.get("paths", {}), "working_dir": working}
-    own = prepare_items.get_actions(context).default_settings
-    return {**own, "home": path_text.escape_path(context.home), **sections}
 
 
 def _find_old(context: ManagerContext, seconds: float) -> list[Job]:

@@ -20,7 +20,6 @@ from mediakeep.outcome import WorkerFactory
 if TYPE_CHECKING:
     from mediakeep.albums.settings import AlbumSettings
 
-_SETTINGS = "mediakeep.albums.settings:AlbumSettings"
 _SUBJECT = "mediakeep.albums.subject"
 
 
@@ -28,7 +27,7 @@ def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
     open_worker = functools.partial(
         kinds.load("mediakeep.albums.process:open_worker"), options.settings
     )
-    settings: AlbumSettings = msgspec.convert(options.settings, kinds.load(_SETTINGS))
+    settings: AlbumSettings = msgspec.convert(options.settings, kinds.load(ALBUMS.settings))
     if not (settings.access and settings.processing.enrich):
         return open_worker
     from mediakeep.app import album_lookup
@@ -57,7 +56,9 @@ def _before_batch(home: Path, settings: AlbumSettings, items: Mapping[str, Item]
 def _find_second_outputs(items: Mapping[str, Item], values: Settings) -> SecondOutputs:
     from mediakeep.albums import second_outputs
 
-    return second_outputs.find_second_outputs(items, msgspec.convert(values, kinds.load(_SETTINGS)))
+    return second_outputs.find_second_outputs(
+        items, msgspec.convert(values, kinds.load(ALBUMS.settings))
+    )
 
 
 SUBJECT = job_subject.build_subject(
@@ -66,7 +67,6 @@ SUBJECT = job_subject.build_subject(
     _build_worker_factory,
     import_later("mediakeep.albums.scan:find_albums"),
     find_strays=import_later("mediakeep.albums.scan:find_strays"),
-    settings=_SETTINGS,
     check_settings=lambda settings: settings.check(),
     needs_pyav=True,
     may_remove_files=import_later(f"{_SUBJECT}:may_remove_files"),

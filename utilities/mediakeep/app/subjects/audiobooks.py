@@ -19,7 +19,6 @@ SUBJECT = job_subject.build_subject(
     ),
     import_later(f"{_BOOKS}:find_books"),
     find_strays=import_later(f"{_BOOKS}:find_strays"),
-    settings="mediakeep.audiobooks.settings:BookSettings",
     check_settings=lambda settings: settings.get_options().check(),
     needs_pyav=True,
     before_batch=import_later(f"{_SUBJECT}:expire_files"),

@@ -125,8 +125,6 @@ class JobActions(msgspec.Struct, frozen=True, kw_only=True):
     # Removes the item's outputs and restores its source. Returns the new values of its fields, and
     # lines on what was done. None if the kind cannot do that.
     roll_back: Callable[[Path, Item, Settings], tuple[dict[str, Any], list[str]]] | None = None
-    # Settings of its own options that neither the home nor a settings file has.
-    default_settings: Settings = {}
     # The working files and folders of an item that has ended.
     find_working_files: Callable[[Path, Item, Settings], list[str]] = lambda *_: []
     remove_working_files: Callable[[Path, Item, Settings], object] = lambda *_: None

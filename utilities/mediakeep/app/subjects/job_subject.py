@@ -43,7 +43,6 @@ def build_subject(
     scan_library: Callable[[Any, tuple[str, ...]], Iterator[ScannedItem]],
     *,
     find_strays: Callable[[Path, tuple[str, ...]], tuple[str, ...]] = lambda *_: (),
-    settings: str = "",
     check_settings: Callable[[Any], object] = lambda _: None,
     needs_pyav: bool = False,
     before_batch: Callable[[Path, Any, Mapping[str, Item]], list[str] | None] = lambda *_: None,
@@ -53,15 +52,15 @@ def build_subject(
 ) -> Subject:
     """Return the subject of a kind of jobs.
 
-    `settings` names the Struct that the functions get instead of the plain settings, as
-    "module:class". `before_batch` gets it, too, and returns warnings. `may_remove_files` takes a
-    job, and returns False if its working files are still needed. `job_functions` are further
-    functions of `JobActions` that take a job, each as "module:function"; `actions` are those that
-    take what `JobActions` says.
+    The functions get the Struct of the kind's settings, if it has one, instead of plain data.
+    `before_batch` gets it, too, and returns warnings. `may_remove_files` takes a job, and returns
+    False if its working files are still needed. `job_functions` are further functions of
+    `JobActions` that take a job, each as "module:function"; `actions` are those that take what
+    `JobActions` says.
     """
 
     def read_settings(values: Settings) -> Any:
-        return msgspec.convert(values, kinds.load(settings)) if settings else values
+        return msgspec.convert(values, kinds.load(kind.settings)) if kind.settings else values
 
     def take_job(function: str) -> Callable[..., Any]:
         def call(home: Path, item: Item, values: Settings, *more: Any) -> Any:

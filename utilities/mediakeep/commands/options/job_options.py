@@ -11,10 +11,11 @@ import click
 from msgspec import structs
 
 from mediakeep import config, kinds, time_windows
-from mediakeep.app.jobs.job_request import CONFIGURED_LIBRARY, Preparation
+from mediakeep.app.jobs.job_request import Preparation
 from mediakeep.commands import app
 from mediakeep.commands.options import batch_options, param_types
 from mediakeep.errors import UsageError
+from mediakeep.job_settings import CONFIGURED_LIBRARY
 from mediakeep.kinds import Kind
 from mediakeep.queue import named_queues
 from mediakeep.stages import Retry, StageTable

@@ -1,0 +1,62 @@
+"""The options of a kind of jobs, built from the Struct of its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+import msgspec
+
+from mediakeep import setting_fields
+from mediakeep.commands import app
+from mediakeep.setting_fields import SettingField
+
+OptionDecorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+_PATH = app.PathParam()
+_TYPES = {str: click.STRING, bool: click.BOOL, int: click.INT, float: click.FLOAT}
+
+config_option = click.option("--config", type=_PATH, help="Another settings file, in TOML or YAML.")
+
+
+def build_options(settings: type[msgspec.Struct]) -> dict[str, OptionDecorator]:
+    """Return an option for each field that has a description, by name, in their order.
+
+    Without the option, variables and settings files decide. Raise TypeError for a field that no
+    option can express, or whose name another one has.
+    """
+    fields = [field for field in setting_fields.list_fields(settings) if field.help]
+    options = {field.name: _build_option(field) for field in fields}
+    if len(options) < len(fields):
+        raise TypeError(f"{settings.__name__}: two options have the same name")
+    return options
+
+
+def list_all_options(settings: type[msgspec.Struct]) -> list[OptionDecorator]:
+    """Return the options of the fields, and --config."""
+    return [*build_options(settings).values(), config_option]
+
+
+def _build_option(field: SettingField) -> OptionDecorator:
+    name = field.name.replace("_", "-")
+    default = f"--{name}/--no-{name}" if field.type is bool else f"--{name}"
+    return click.option(
+        field.flag or default,
+        field.name,
+        type=_choose_type(field),
+        default=None,
+        help=field.help,
+        metavar=field.metavar,
+    )
+
+
+def _choose_type(field: SettingField) -> click.ParamType[Any]:
+    if field.range:
+        return click.IntRange(*field.range)
+    if field.is_path or field.is_duration:
+        return _PATH if field.is_path else app.DurationParam()
+    if field.choices and all(isinstance(word, str) for word in field.choices):
+        return click.Choice(field.choices)
+    if field.type not in _TYPES:
+        raise TypeError(f"{'.'.join(field.path)}: no option can express {field.type}")
+    return _TYPES[field.type]
