@@ -208,8 +208,12 @@ def test_tokens_end_and_are_those_of_one_channel(
     question = {"redirect_uri": "http://127.0.0.1:1/", "state": "s", "login_hint": RADIO.id}
     answer = requests.get(consent, question, timeout=PATIENCE, allow_redirects=False)
     assert answer.headers["Location"] == f"http://127.0.0.1:1/?code={RADIO.id}&state=s"
-    form = {**api.grant, "code": RADIO.id, "refresh_token": ""}
-    api.grant |= requests.post(api.grant["token_uri"], form, timeout=PATIENCE).json()
+    client = (api.grant["client_id"], api.grant["client_secret"])
+    for auth, expected in ((("other", "secret"), 401), (client, 200)):
+        form = {"code": RADIO.id, "grant_type": "authorization_code"}
+        granted = requests.post(api.grant["token_uri"], form, auth=auth, timeout=PATIENCE)
+        assert granted.status_code == expected
+    api.grant |= granted.json()
     api.login()
     assert api.query(uri).status_code == 308
 

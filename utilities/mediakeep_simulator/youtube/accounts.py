@@ -11,7 +11,7 @@ import msgspec
 
 from mediakeep_simulator.http_types import SimulatorRequest, SimulatorResponse, json_response
 from mediakeep_simulator.youtube.errors import YoutubeApiError
-from mediakeep_simulator.youtube.model import SCOPE, AccessToken, Channel
+from mediakeep_simulator.youtube.model import AccessToken, Channel
 from mediakeep_simulator.youtube.state_store import YoutubeState
 
 TOKEN_PATH, CONSENT_PATH = "/token", "/o/oauth2/auth"
@@ -79,11 +79,7 @@ class AccountServer:
         token = f"ya29.{secrets.token_urlsafe(24)}"
         self._state.save(AccessToken(token, channel.id, refresh_token, self._state.now() + seconds))
         answer = {"access_token": token, "expires_in": seconds, "token_type": "Bearer"}
-        return {
-            **answer,
-            "scope": SCOPE,
-            **({"refresh_token": refresh_token} if with_refresh else {}),
-        }
+        return answer | ({"refresh_token": refresh_token} if with_refresh else {})
 
 
 def _oauth_error(status: int, error: str, description: str) -> SimulatorResponse:

@@ -18,7 +18,6 @@ from mediakeep_simulator.youtube import accounts, state_store, video_metadata
 from mediakeep_simulator.youtube.accounts import AccountServer
 from mediakeep_simulator.youtube.errors import YoutubeApiError, error_response
 from mediakeep_simulator.youtube.model import (
-    SCOPE,
     Channel,
     StoredResource,
     StoredVideo,
@@ -113,7 +112,6 @@ class YoutubeApp:
             "client_secret": self._settings.client_secret,
             "refresh_token": self.accounts.refresh_token(channel),
             "token_uri": f"{url}{accounts.TOKEN_PATH}",
-            "scopes": [SCOPE],
         }
         atomic_files.write_atomic(path, msgspec.json.encode(page))
         path.chmod(0o600)

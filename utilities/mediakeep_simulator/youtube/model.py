@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-SCOPE = "https://www.googleapis.com/auth/youtube"
 CHUNK_UNIT = 256 * 1024  # bytes: chunks of an upload are multiples of it
 
 
