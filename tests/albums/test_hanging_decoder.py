@@ -9,10 +9,14 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import mutagen
 import pytest
 
+from mediakeep.albums import measure_loudness
+from mediakeep.albums.measure_loudness import MeasuredTrack, MeasureTask
 from mediakeep.item import Status
 from mediakeep.media.encoding import pcm_source
+from mediakeep.outcome import Progress
 from mediakeep.runner import task_clock
 from mediakeep.runner.batch_config import ExecutionLimits
 from tests import job_home
@@ -66,6 +70,32 @@ def test_a_hanging_decoder_is_ended_and_tried_again(
     assert two_albums.log().count(text) == 2
     for name in ("Art/Bad", "Art/Good"):  # the processes for it are new, and do not hang
         assert two_albums.item(name).status is Status.COMPLETED
+
+
+@pytest.mark.parametrize("failures", [2, 1000])
+def test_a_track_that_cannot_be_measured_fails_alone(
+    two_albums: AlbumHome, monkeypatch: pytest.MonkeyPatch, failures: int
+) -> None:
+    measure, calls = measure_loudness.measure, 0
+
+    def fail(task: MeasureTask, progress: Progress) -> MeasuredTrack:
+        nonlocal calls
+        if task.source == hanging_decoder.NAME and (calls := calls + 1) <= failures:
+            raise TimeoutError("it hangs")
+        return measure(task, progress)
+
+    monkeypatch.setattr(measure_loudness, "measure", fail)
+    two_albums.convert()
+    bad = two_albums.item("Art/Bad")
+    assert bad.processing_stage == "failed_convert"
+    assert f"1 of 3 tracks not converted. {hanging_decoder.NAME}: " in bad.error_message
+    two_albums.reset("Art/Bad")
+    two_albums.process(keep_going=failures > 2)
+    bad, output = two_albums.item("Art/Bad"), two_albums.output / "Art/Bad"
+    assert (bad.status, bad.failed_tracks) == (Status.COMPLETED, int(failures > 2))
+    gains = [mutagen.File(path)["r128_album_gain"] for path in output.glob("*.opus")]
+    assert len(gains) == 3 - bad.failed_tracks
+    assert len({*map(tuple, gains)}) == 1
 
 
 @pytest.mark.slow

@@ -59,7 +59,9 @@ class TrackTask(msgspec.Struct, frozen=True):
     `sha256` is that of the source. Without `parameters` the track is copied. `gains` are tags that
     replace those of the source, `filled` fields for which it has no value. `cover` is a picture to
     embed if the source has none. `sound` is that of a `TrackRow`; a track that was `published` with
-    the same one, as the file `published_path`, is not encoded again.
+    the same one, as the file `published_path`, is not encoded again. One that is `is_unmeasured`
+    fails even if it can be measured now, as the gains of the album lack it; the next attempt knows
+    them.
     """
 
     dirs: WorkingDirs
@@ -75,6 +77,7 @@ class TrackTask(msgspec.Struct, frozen=True):
     sound: str = ""
     published: TrackRow | None = None
     published_path: str = ""
+    is_unmeasured: bool = False
 
     @property
     def recipe(self) -> str:
@@ -143,12 +146,15 @@ def _refuse_damage(task: TrackTask, source: Path, progress: Progress) -> None:
     """
     measured = measure_loudness.find_measurement(task.sha256).load(task.dirs.state)
     is_full = task.verify == "full"
-    if is_full and (measured is None or measured.damage is None):
+    if (is_full or task.is_unmeasured) and (measured is None or measured.damage is None):
         _check_unchanged(task, source)
         again = MeasureTask(task.dirs, task.source, task.sha256, with_peak=True)
         measured = measure_loudness.measure(again, progress)
     if measured and measured.damage and (is_full or not measured.is_refused):
         raise AudioDamaged(source, measured.damage)
+    if task.is_unmeasured:
+        why = "its loudness was measured too late for the gains of the album"
+        raise EncodingFailed(task.dirs.processed / task.output, why, "Run again to convert it.")
 
 
 def _check_unchanged(task: TrackTask, source: Path) -> None:

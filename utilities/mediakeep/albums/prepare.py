@@ -81,6 +81,7 @@ def prepare(job: AlbumJob, work: Work) -> Outcome | Parts:
 
 def _finish_preparing(job: AlbumJob, work: Work) -> Outcome:
     dirs = job.files.require()
+    _note_unmeasured(job, dirs, work.results or ())
     paths = {
         "working_source_path": path_text.escape_path(dirs.source),
         "working_processed_path": path_text.escape_path(dirs.processed),
@@ -93,6 +94,20 @@ def _finish_preparing(job: AlbumJob, work: Work) -> Outcome:
         "working_fingerprint": job.item.fingerprint,
     }
     return Outcome(data=data, next_stage="converting", facts=facts)
+
+
+def _note_unmeasured(job: AlbumJob, dirs: WorkingDirs, results: Sequence[Any]) -> None:
+    """Store which tracks could not be measured, so that only a part tries them again.
+
+    A decoder that hangs would otherwise end the stage, and with it the whole album.
+    """
+    if any(isinstance(result, PartFailed) for result in results):
+        hashes = _hash_by_path(dirs.require_source_manifest())
+        readable = [track for track in job.read_plan(dirs.source)[1].tracks if not track.error]
+        for track, result in zip(readable, results, strict=True):
+            if isinstance(result, PartFailed):
+                unmeasured = measure_loudness.find_measurement(hashes[track.source])
+                unmeasured.save(dirs.state, MeasuredTrack())
 
 
 def _list_requirements(
@@ -173,7 +188,10 @@ def _build_tasks(
 ) -> Iterator[TrackTask]:
     hashes = _hash_by_path(dirs.require_source_manifest())
     known = unchanged_audio.find_unchanged_audio(job, dirs, plan)
-    gains = measure_loudness.build_gains(dict(_load_measurements(job, dirs, plan, hashes)))
+    measured = dict(_load_measurements(job, dirs, plan, hashes))
+    gains = measure_loudness.build_gains(
+        {digest: track for digest, track in measured.items() if track.damage == ""}
+    )
     found = _look_up(job, dirs, album)
     cover, cover_sha256 = _choose_cover(found, dirs, album, hashes)
     if not job.settings.processing.enrich:
@@ -204,13 +222,14 @@ def _build_tasks(
             sound,
             published,
             str(to_path(f"{job.item.playback_path}/{published.output}")) if published else "",
+            is_unmeasured=digest in measured and measured[digest].damage is None,
         )
 
 
 def _load_measurements(
     job: AlbumJob, dirs: WorkingDirs, plan: AlbumPlan, hashes: dict[str, str]
 ) -> Iterator[tuple[str, MeasuredTrack]]:
-    """Yield the hashes of undamaged tracks with what was measured of them.
+    """Yield the hashes of tracks with what was measured of them, also of damaged ones.
 
     What an earlier profile did not need, such as peaks, is measured now.
     """
@@ -218,11 +237,12 @@ def _load_measurements(
     for track in plan.tracks:
         digest = hashes.get(track.source, "")
         found = measure_loudness.find_measurement(digest).load(dirs.state)
-        if digest and not (found and (found.damage or not with_peak or found.peak is not None)):
+        lacks_peak = found and found.damage == "" and with_peak and found.peak is None
+        if digest and (found is None or lacks_peak):
             task = MeasureTask(dirs, track.source, digest, with_peak)
             measure_loudness.measure_part(task, job.progress)
             found = measure_loudness.find_measurement(digest).load(dirs.state)
-        if found and not found.damage:
+        if found:
             yield digest, found
 
 
