@@ -83,6 +83,12 @@ def test_each_format_is_read_to_the_sample(tmp_path: Path, name: str) -> None:
     assert pcm_source.count_samples(tmp_path / "a.mp4") == result.samples
 
 
+def test_a_picture_of_another_size_is_not_distorted(tmp_path: Path) -> None:
+    picture, source = Image.new("RGB", (36, 36)), write_wav(tmp_path / "a.wav", 1, 8000, 1)
+    with pytest.raises(ValueError, match="the picture has"):
+        still_video.encode_still_video(source, picture, tmp_path / "a.mp4", SETTINGS)
+
+
 def test_the_sound_is_where_it_was(tmp_path: Path) -> None:
     source = sounds.write_noise(tmp_path / "a.wav", 60_000)
     encode(source, tmp_path / "a.mp4")

@@ -63,7 +63,7 @@ class StillVideoSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     height: EvenSize = 720
     crf: Annotated[int, Meta(ge=0, le=51)] = 18
     preset: Preset = "slow"
-    keyframe_seconds: Annotated[int, Meta(ge=1, le=60)] = 10
+    keyframe_seconds: Annotated[int, Meta(ge=1, le=250)] = 30
     channel_bit_rate: Annotated[int, Meta(ge=8000, le=320_000)] = 96_000  # bits per second
 
 
@@ -109,6 +109,8 @@ def encode_still_video(
     what it raises stops both. Raises Unreadable, NotAudio, DecodingFailed or AudioDamaged for the
     audio, EncodingFailed or VerificationFailed for the video.
     """
+    if picture.size != (settings.width, settings.height):
+        raise ValueError(f"the picture has {picture.size} pixels")  # would be distorted
     packets = target.with_name(f".{target.name}.aac")
     try:
         encoded, source_seconds = _encode_audio(audio, packets, settings, progress)
