@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mediakeep.audiobooks import subject
 from mediakeep.audiobooks.sources import (
     book_format,
     check_sources,
-    describe_sources,
     find_books,
     source_order,
 )
@@ -25,7 +25,7 @@ def test_a_dry_run_shows_all_files_in_order(tmp_path: Path) -> None:
     checked = check_sources.check_sources([folder], listed.files)
     sources = [file.source for file in checked.files]
     ordered = source_order.order_sources(sources, [folder], "auto")
-    lines = describe_sources.describe_sources(ordered, checked, listed.left_out, [folder])
+    lines = subject.describe_sources(ordered, checked, listed.left_out, [folder])
     assert [line.rpartition(" kbit/s")[0] or line for line in lines] == [
         "Order: by name, numbers by value (no track number in 10.mp3, 9\\n.mp3, CD 2/1.mp3)",
         "   1  9\\n.mp3: 0:00:01, MP3, 22,050 Hz, mono, 64",
@@ -36,7 +36,7 @@ def test_a_dry_run_shows_all_files_in_order(tmp_path: Path) -> None:
         "CD 2/1.mp3 contains MP4, whatever its name says.",
     ]
     chosen = book_format.choose_format(checked).format
-    line = describe_sources.describe_encoding(checked, chosen, processes=2)
+    line = subject.describe_encoding(checked, chosen, processes=2)
     size = f"{checked.seconds * 16:.1f} KB"
     assert line == (
         f"AAC, 44,100 Hz, stereo, 128 kbit/s; about {size}, about 1 min with 2 processes"
@@ -44,6 +44,6 @@ def test_a_dry_run_shows_all_files_in_order(tmp_path: Path) -> None:
 
 
 def test_lengths_are_shown_in_hours() -> None:
-    assert [describe_sources.format_length(seconds) for seconds in (0.6, 3599.6, 100 * 3600)] == [
+    assert [subject.format_length(seconds) for seconds in (0.6, 3599.6, 100 * 3600)] == [
         *("0:00:01", "1:00:00", "100:00:00")
     ]

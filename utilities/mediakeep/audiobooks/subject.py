@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import structs
 
-from mediakeep import path_text
+from mediakeep import path_text, size_text
 from mediakeep.audiobooks import book_job, encode_book, find_chapters, read_input
 from mediakeep.audiobooks.book_job import PLAN, BookJob
 from mediakeep.audiobooks.details.read_details import FoundDetails
 from mediakeep.audiobooks.encoding import book_plan, count_source
-from mediakeep.audiobooks.encoding.book_plan import CountedSource
+from mediakeep.audiobooks.encoding.book_plan import BookFormat, CountedSource
 from mediakeep.audiobooks.item import AudiobookItem, to_path
 from mediakeep.audiobooks.read_input import BookInput
 from mediakeep.audiobooks.settings import BookSettings
-from mediakeep.audiobooks.sources import check_sources, describe_sources, find_books
+from mediakeep.audiobooks.sources import book_format, check_sources, find_books, source_order
+from mediakeep.audiobooks.sources.check_sources import CheckedFile, CheckedSources
+from mediakeep.audiobooks.sources.find_books import LeftOut
+from mediakeep.audiobooks.sources.source_order import OrderedSources
 from mediakeep.errors import UsageError, WorkingFilesChanged
 from mediakeep.item import Item, NewItem, Status
 from mediakeep.pages import render
 from mediakeep.workspace import backup_retention, quarantine
 
+_SPEED = 50.0  # times real time: AAC on one core of 2026
+_ORDERS = {
+    "tags": "by disc and track number",
+    "natural": "by name, numbers by value",
+    "alphabetical": "by name, letter by letter",
+    "list": "by a list",
+    "mixed": "each folder on its own",
+}
 _ENDED = (Status.COMPLETED, Status.SKIPPED)
 _INDENT = "  "
 
@@ -83,11 +95,9 @@ def describe_stages(job: BookJob) -> Mapping[str, list[str]]:
     damage = check_sources.check_damage(counted, folders, job.options.damage)
     if any(source.damage for source in counted):
         book = structs.replace(book, is_joined=False)  # it is encoded
-    listed = describe_sources.describe_sources(
-        found.ordered, found.checked, found.left_out, folders
-    )
+    listed = describe_sources(found.ordered, found.checked, found.left_out, folders)
     processes = os.cpu_count() or 1
-    encoding = describe_sources.describe_encoding(found.checked, book.format, processes)
+    encoding = describe_encoding(found.checked, book.format, processes)
     details = job.read_details(book.sources)
     path = job.output_dir / f"{job.build_file_name(details.details)}.m4b"
     lines = {
@@ -162,3 +172,51 @@ def describe_progress(job: BookJob) -> str:
     chunks = list(plan.chunks())
     done = sum(book_job.find_chunk(dirs, chunk).exists() for chunk in chunks)
     return f"{done} of {len(chunks)} chunks encoded"
+
+
+def describe_sources(
+    ordered: OrderedSources,
+    checked: CheckedSources,
+    left_out: Sequence[LeftOut],
+    folders: Sequence[Path],
+) -> Iterator[str]:
+    """Yield a line for each file in order, with their order, their sum, and what is left out."""
+    yield f"Order: {_ORDERS[ordered.order]} ({ordered.reason})"
+    by_path = {file.source.path: file for file in checked.files}
+    for number, source in enumerate(ordered.sources, 1):
+        shown = source_order.display_source(source.path, folders)
+        yield f"{number:4}  {shown}: {_describe_file(by_path[source.path])}"
+    counts = Counter(file.format for file in checked.files)
+    formats = ", ".join(f"{count:,} {name}" for name, count in counts.most_common())
+    size = size_text.format_size(checked.size)
+    yield f"Sources: {formats}; {format_length(checked.seconds)}, {size}"
+    for file in left_out:
+        yield f"Left out: {source_order.display_source(file.path, folders)}: {file.reason}"
+    yield from (*ordered.warnings, *checked.warnings)
+
+
+def describe_encoding(
+    checked: CheckedSources, chosen: BookFormat, processes: int = 1, speed: float = _SPEED
+) -> str:
+    """Return the format of an encoded book, and about its size and the time it takes.
+
+    `speed` is that of one process, in times real time.
+    """
+    size = size_text.format_size(book_format.estimate_size(checked, chosen))
+    minutes = max(1, round(checked.seconds / speed / processes / 60))
+    shown = book_format.describe_format(chosen)
+    workers = render.pluralize(processes, "process")
+    return f"AAC, {shown}; about {size}, about {minutes:,} min with {workers}"
+
+
+def format_length(seconds: float) -> str:
+    """Format a playing time, such as "1:02:03"."""
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
+def _describe_file(file: CheckedFile) -> str:
+    channels = book_format.describe_channels(file.channels)
+    rate = f", {round(file.bit_rate / 1000):,} kbit/s" if file.bit_rate else ""
+    length = format_length(file.seconds)
+    return f"{length}, {file.format}, {file.sample_rate:,} Hz, {channels}{rate}"

@@ -54,11 +54,9 @@ def _before_batch(home: Path, settings: AlbumSettings, items: Mapping[str, Item]
 
 
 def _find_second_outputs(items: Mapping[str, Item], values: Settings) -> SecondOutputs:
-    from mediakeep.albums import second_outputs
-
-    return second_outputs.find_second_outputs(
-        items, msgspec.convert(values, kinds.load(ALBUMS.settings))
-    )
+    settings = msgspec.convert(values, kinds.load(ALBUMS.settings))
+    found: SecondOutputs = kinds.load(f"{_SUBJECT}:find_second_outputs")(items, settings)
+    return found
 
 
 SUBJECT = job_subject.build_subject(
@@ -73,8 +71,8 @@ SUBJECT = job_subject.build_subject(
     before_batch=_before_batch,
     job_functions={
         "describe_progress": f"{_SUBJECT}:describe_progress",
-        "check_roll_back": "mediakeep.albums.roll_back:check",
-        "roll_back": "mediakeep.albums.roll_back:roll_back",
+        "check_roll_back": "mediakeep.albums.publish_album:check_roll_back",
+        "roll_back": "mediakeep.albums.publish_album:roll_back",
         "remove_outputs": f"{_SUBJECT}:remove_outputs",
     },
     find_output=lambda item: item.playback_path,

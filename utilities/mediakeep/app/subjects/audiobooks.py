@@ -24,7 +24,7 @@ SUBJECT = job_subject.build_subject(
     before_batch=import_later(f"{_SUBJECT}:expire_files"),
     job_functions={
         "describe_progress": f"{_SUBJECT}:describe_progress",
-        "roll_back": "mediakeep.audiobooks.roll_back:roll_back",
+        "roll_back": "mediakeep.audiobooks.publish_book:roll_back",
     },
     list_sources=lambda item: item.sources or (item.path,),
 )

@@ -1,1 +1,0 @@
-"""Record the job of a book."""
