@@ -63,7 +63,10 @@ class Tap:
         return result
 
     def _open(self, path: Any, flags: int, mode: int = 0o777, **options: Any) -> int:
-        call = FileCall("open", os.fspath(path), flags=flags)
+        name = os.fspath(path)
+        if folder := options.get("dir_fd"):
+            name = os.path.join(os.path.realpath(f"/dev/fd/{folder}"), name)
+        call = FileCall("open", name, flags=flags)
         handle: int
         if flags & (os.O_CREAT | os.O_TRUNC):
             handle = self._made(call, path, flags, mode, **options)

@@ -290,6 +290,21 @@ def test_without_the_decoders_the_line_that_installs_them_is_told(
         ffmpeg.require_pyav()
 
 
+def test_decoders_that_do_not_fit_into_the_memory_are_not_called_missing() -> None:
+    limited = (
+        "import resource\n"
+        "from mediakeep.media import ffmpeg\n"
+        "pages = int(open('/proc/self/statm').read().split()[0])\n"
+        "limit = pages * resource.getpagesize() + (20 << 20)\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (limit, limit))\n"
+        "try:\n    ffmpeg.require_pyav()\nexcept MemoryError as error:\n    print(error)\n"
+    )
+    words = [sys.executable, "-c", limited]
+    path = {"PYTHONPATH": str(Path(__file__).parents[2] / "utilities")}
+    done = subprocess.run(words, env={**os.environ, **path}, capture_output=True, text=True)
+    assert done.stdout.startswith("PyAV not loaded: "), done.stderr
+
+
 READ: tuple[tuple[Callable[[bytes], frame_headers.FrameHeader | None], str, int, float], ...] = (
     (frame_headers.parse_mpeg_header, "fffb9064", 417, 1152 / 44_100),
     (frame_headers.parse_mpeg_header, "fffb9264", 418, 1152 / 44_100),

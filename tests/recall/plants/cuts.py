@@ -16,7 +16,10 @@ _SLIGHT = {
 
 
 def truncated_audio(ground: Ground, turn: int) -> None:
-    """The end is missing: of the sound a half or so, its last bytes, or in Ogg its last page."""
+    """The end is missing: of the sound a half or so, its last bytes, or in Ogg its last page.
+
+    Without any of that page, no audio is known to be missing: the kind would be incomplete-end.
+    """
     album, track = ground.track(turn, _FORMS)
     way = track.way
     way.tags_first, way.v1, way.ape = turn % 3 != 0, None, None
@@ -30,7 +33,7 @@ def truncated_audio(ground: Ground, turn: int) -> None:
     if turn // len(_FORMS) % 2:
         track.raw = whole[: len(whole) - _behind(track) - _SLIGHT[track.form]]
     elif track.form in _OGG and turn % 2:
-        track.raw = whole[: whole.rindex(b"OggS")]
+        track.raw = whole[: whole.rindex(b"OggS") + 20]  # within its header
     else:
         head = _head(track)
         track.raw = whole[: head + int((len(whole) - head) * ground.chance.uniform(0.3, 0.6))]

@@ -22,6 +22,8 @@ _NOT_INSTALLED = (
     "PyAV (the decoders and encoders of FFmpeg) is not installed, or too old."
     ' Install it with: pip install "mediakeep[audio]"'
 )
+# What the loaders of Linux and macOS say of libraries for which there is too little memory.
+_NO_MEMORY = ("failed to map segment", "annot allocate memory", "mmap")
 
 # Codecs with checksums in each frame, which FFmpeg verifies only on request.
 CHECKSUM_CODECS = frozenset({"flac", "wavpack", "ape", "tta"})
@@ -53,12 +55,17 @@ _WAVPACK_INT32 = 0x103  # flags of a block: integers of four bytes, not all of w
 
 
 def require_pyav() -> Any:
-    """Return the module `av`; raise a usage error that says how to install it if unusable."""
+    """Return the module `av`; raise a usage error that says how to install it if unusable.
+
+    Raises MemoryError if there is too little memory to load its libraries.
+    """
     try:
         import av
 
         is_recent = int(av.__version__.partition(".")[0]) >= _MIN_PYAV_VERSION
     except (ImportError, ValueError) as error:
+        if any(text in str(error) for text in _NO_MEMORY):
+            raise MemoryError(f"PyAV not loaded: {error}") from error
         raise UsageError(_NOT_INSTALLED) from error
     if not is_recent:
         raise UsageError(_NOT_INSTALLED)
