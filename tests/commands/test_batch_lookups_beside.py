@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.pages import render
+from mediakeep.size_text import format_count
 from tests.alerts.service import Service, answer
 from tests.alerts.service import lines as log_lines
 from tests.commands import simulated_home
@@ -142,7 +142,7 @@ def test_what_was_repaired_before_the_look_up_is_told_and_counted_after_it(
             counts = (item.get("auto_fixed", 0), item.get("issues_resolved", 0))
             found[name] = (*counts, item.get("repaired", 0))
             text = (home.path / item["report"]).read_text()
-            assert not counts[0] or f"\n{render.pluralize(counts[0], 'repair')} in " in text
+            assert not counts[0] or f"\n{format_count(counts[0], 'repair')} in " in text
         return found
 
     assert home.batch("--all", "--offline").returncode == 0

@@ -6,6 +6,7 @@ import jinja2
 import pytest
 
 from mediakeep.pages import render
+from mediakeep.size_text import format_count
 from tests.sampling import each_row
 
 
@@ -65,4 +66,4 @@ def test_a_template_that_names_what_is_not_given_fails() -> None:
     ],
 )
 def test_numbers_agree_with_their_nouns(number: int, noun: str, text: str) -> None:
-    assert render.pluralize(number, noun) == text
+    assert format_count(number, noun) == text

@@ -1,4 +1,4 @@
-"""Numbers of bytes as text."""
+"""Numbers of bytes and of things as text."""
 
 from __future__ import annotations
 
@@ -15,3 +15,9 @@ def format_size(number: float) -> str:
         if number < 999.5 * 1000**power or unit == _UNITS[-1]
     )
     return f"{value:.1f} {unit}" if value < 99.95 else f"{value:,.0f} {unit}"
+
+
+def format_count(number: int, noun: str, plural: str = "") -> str:
+    """Format a count with its noun, as in "1 artist", "2 boxes" and "1,200 artists"."""
+    plural = plural or (f"{noun}es" if noun.endswith(("s", "x")) else f"{noun}s")
+    return f"{number:,} {noun if number == 1 else plural}"

@@ -19,7 +19,7 @@ from mediakeep.albums.settings import AlbumSettings
 from mediakeep.errors import UsageError
 from mediakeep.item import Item, NewItem, OutputRemoval, SecondOutputs, Status
 from mediakeep.outcome import Outcome
-from mediakeep.pages import render
+from mediakeep.size_text import format_count
 from mediakeep.workspace import output_records, quarantine
 
 _Place = dict[str, str]  # the settings of an item by which an album gets there
@@ -64,7 +64,7 @@ def describe_stages(job: AlbumJob) -> Mapping[str, list[str]] | Outcome:
     output = job.settings.find_output_dir(own_output, job.profile.name)
     kept = "removed" if processing.cleanup_working_on_success else "kept"
     lines = {
-        "preparing": [f"preparing: {render.pluralize(len(plan.tracks), 'track')}"],
+        "preparing": [f"preparing: {format_count(len(plan.tracks), 'track')}"],
         "converting": [
             f"converting: profile {plan.profile}{looked_up}",
             *(f"  {line}" for line in plan_album.describe_plan(plan)),

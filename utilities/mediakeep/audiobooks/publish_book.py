@@ -13,7 +13,8 @@ from mediakeep.audiobooks.settings import parse_file_mode
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Work
-from mediakeep.pages import job_record, render
+from mediakeep.pages import job_record
+from mediakeep.size_text import format_count
 from mediakeep.workspace import backups, job_files, place_file
 from mediakeep.workspace.copy_progress import Report
 from mediakeep.workspace.place_file import PlacedFile, PlacingRules
@@ -78,7 +79,7 @@ def complete(job: BookJob, _: Work) -> Outcome:
 def _describe_damage(item: AudiobookItem) -> str:
     """Return how many sources are damaged, as a part of a message, or ""."""
     count, seconds = (item.metrics.get(name, 0) for name in ("damaged_files", "concealed_seconds"))
-    shown = f"; {render.pluralize(round(count), 'damaged file')}, {seconds:.2f} s of silence"
+    shown = f"; {format_count(round(count), 'damaged file')}, {seconds:.2f} s of silence"
     page = job_record.find_page(AUDIOBOOKS.name, item.output_name)
     return f"{shown}: see {page}" if count else ""
 

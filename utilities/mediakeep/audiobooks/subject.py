@@ -25,7 +25,7 @@ from mediakeep.audiobooks.sources.find_books import LeftOut
 from mediakeep.audiobooks.sources.source_order import OrderedSources
 from mediakeep.errors import UsageError, WorkingFilesChanged
 from mediakeep.item import Item, NewItem, Status
-from mediakeep.pages import render
+from mediakeep.size_text import format_count
 from mediakeep.workspace import backup_retention, quarantine
 
 _SPEED = 50.0  # times real time: AAC on one core of 2026
@@ -90,7 +90,7 @@ def describe_stages(job: BookJob) -> Mapping[str, list[str]]:
     if found is None:
         return {"input": ["input: no audio files"]}
     book, folders = found.book, job.item.folders
-    count = render.pluralize(len(book.files), "file")
+    count = format_count(len(book.files), "file")
     counted = _count_sources(book)
     damage = check_sources.check_damage(counted, folders, job.options.damage)
     if any(source.damage for source in counted):
@@ -205,7 +205,7 @@ def describe_encoding(
     size = size_text.format_size(book_format.estimate_size(checked, chosen))
     minutes = max(1, round(checked.seconds / speed / processes / 60))
     shown = book_format.describe_format(chosen)
-    workers = render.pluralize(processes, "process")
+    workers = format_count(processes, "process")
     return f"AAC, {shown}; about {size}, about {minutes:,} min with {workers}"
 
 

@@ -22,9 +22,9 @@ from mediakeep.item import Item, Status
 from mediakeep.media import ignore_rules
 from mediakeep.music.item import MUSIC, MusicItem
 from mediakeep.outcome import NO_PROGRESS, Outcome, Stamp, Work
-from mediakeep.pages import render
 from mediakeep.policy import FixLevel
 from mediakeep.queue import readonly
+from mediakeep.size_text import format_count
 
 
 @app.create_command()
@@ -73,7 +73,7 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     ]
     lines += [f"  {number} {kind}" for kind, number in _sort_by_severity(outcome)]
     if notes := outcome.data.get("notes"):
-        lines.append(f"  and {render.pluralize(notes, 'note')}, which need no decision")
+        lines.append(f"  and {format_count(notes, 'note')}, which need no decision")
     lines += [f"{'Accepted' if write else 'Would accept'}: {place}" for place in accepted]
     lines += [f"Not accepted: {place} ({why})" for place, why in refused.items()]
     if lookup_note := outcome.facts.get("unreached") or outcome.facts.get("unasked"):

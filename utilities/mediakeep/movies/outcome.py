@@ -19,7 +19,7 @@ from mediakeep.movies.result import MovieResult, SidecarOutcome
 from mediakeep.movies.sidecars import pending_files
 from mediakeep.movies.sidecars.write_sidecars import SidecarWriteResult
 from mediakeep.outcome import Outcome, Work
-from mediakeep.pages import render
+from mediakeep.size_text import format_count
 
 _LOOKUP_STATES: dict[MatchStatus, LookupState] = {
     MatchStatus.REVIEW: "unsure",
@@ -185,10 +185,10 @@ def _build_identity_data(result: MovieResult, work: Work) -> dict[str, object]:
 
 def _format_message(result: MovieResult, fixed: int, due: int, reviews: int) -> str:
     parts = [_format_match(result.identity, result)]
-    parts += [render.pluralize(fixed, "file") + " written"] if fixed or not due else []
-    parts += [render.pluralize(due, "file") + " would be written"] if due else []
+    parts += [format_count(fixed, "file") + " written"] if fixed or not due else []
+    parts += [format_count(due, "file") + " would be written"] if due else []
     parts += [f"{len(result.blocked)} not written"] if result.blocked else []
-    return ", ".join([*parts, render.pluralize(reviews, "manual review")])
+    return ", ".join([*parts, format_count(reviews, "manual review")])
 
 
 def _format_match(identity: MovieIdentity, result: MovieResult) -> str:

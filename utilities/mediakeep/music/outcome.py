@@ -20,7 +20,7 @@ from mediakeep.music.repairs.history import RepairHistory
 from mediakeep.music.reports import artist_report, audit_files
 from mediakeep.music.worker_context import MusicWorkerConfig
 from mediakeep.outcome import Outcome, Work
-from mediakeep.pages import render
+from mediakeep.size_text import format_count
 
 
 class ArtistOutputPaths(msgspec.Struct, frozen=True):
@@ -122,11 +122,11 @@ def _review_counts(result: ArtistResult, decisions: Sequence[Issue]) -> dict[str
 
 def _format_message(result: ArtistResult, fixed: int, reviews: int) -> str:
     shown = [("track", _count_tracks(result)), ("auto-fix", fixed), ("manual review", reviews)]
-    message = ", ".join(render.pluralize(number, noun) for noun, number in shown)
+    message = ", ".join(format_count(number, noun) for noun, number in shown)
     if refused := result.repairs.refused:
-        message += f", {render.pluralize(len(refused), 'file')} not written"
+        message += f", {format_count(len(refused), 'file')} not written"
     if unread := result.artist.unread_files:
-        message += f", {render.pluralize(len(unread), 'audio file')} not read"
+        message += f", {format_count(len(unread), 'audio file')} not read"
     return message
 
 

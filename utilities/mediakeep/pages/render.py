@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mediakeep import config, path_text, size_text
 from mediakeep.errors import BadTemplate
+from mediakeep.size_text import format_count
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -24,12 +25,6 @@ def render_template(template: str, **facts: Any) -> str:
     jinja2 raises UndefinedError if a variable is missing.
     """
     return _shared_environment().get_template(template).render(facts)
-
-
-def pluralize(number: int, noun: str) -> str:
-    """Format a count with its noun: "1 track", "2 tracks", "0 auto-fixes"."""
-    plural = f"{noun}es" if noun.endswith(("s", "x")) else f"{noun}s"
-    return f"{number:,} {noun if number == 1 else plural}"
 
 
 def format_playing_time(seconds: float) -> str:
@@ -94,7 +89,7 @@ def _shared_environment() -> Environment:
 def _add_filters(environment: Environment) -> Environment:
     environment.filters["md"] = escape_markdown
     environment.filters["code"] = format_code
-    environment.filters["counted"] = pluralize
+    environment.filters["counted"] = format_count
     environment.filters["playing_time"] = format_playing_time
     environment.filters["size"] = size_text.format_size
     environment.filters["plain"] = path_text.to_printable

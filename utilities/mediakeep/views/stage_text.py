@@ -8,6 +8,7 @@ from datetime import datetime
 from mediakeep import path_text, size_text
 from mediakeep.queue.history.stage_queries import StageRun
 from mediakeep.queue.sessions import StageProgress
+from mediakeep.size_text import format_count
 from mediakeep.views import terminal
 from mediakeep.views.stage_status import StageFailures, StageStatus
 from mediakeep.views.wait_text import format_wait
@@ -32,13 +33,13 @@ def describe_waits(status: StageStatus, noun: str, plural: str, now: datetime) -
         for wait in status.parked_items[:MAX_WAITS]
     ]
     if (hidden := status.parked - MAX_WAITS) > 0:
-        lines.append(f"{terminal.format_count(hidden, f'more {noun}', f'more {plural}')} waiting")
+        lines.append(f"{format_count(hidden, f'more {noun}', f'more {plural}')} waiting")
     return lines
 
 
 def format_cleanups(number: int, noun: str, plural: str) -> str:
     """Format the number of items whose cleanup is due."""
-    return f"{terminal.format_count(number, noun, plural)} to be cleaned up by the next batch"
+    return f"{format_count(number, noun, plural)} to be cleaned up by the next batch"
 
 
 def format_counts(by_stage: Mapping[str, int]) -> str:
@@ -48,8 +49,8 @@ def format_counts(by_stage: Mapping[str, int]) -> str:
 
 def format_failures(failures: StageFailures, noun: str, plural: str) -> str:
     """Format the failures of a stage, as in "Failed in converting: 2 albums, 5 attempts"."""
-    items = terminal.format_count(failures.items, noun, plural)
-    attempts = terminal.format_count(failures.attempts, "attempt")
+    items = format_count(failures.items, noun, plural)
+    attempts = format_count(failures.attempts, "attempt")
     return f"Failed in {failures.stage}: {items}, {attempts}"
 
 
@@ -61,7 +62,7 @@ def format_progress(progress: StageProgress) -> str:
     texts = []
     if progress.parts:
         ended, total = progress.parts
-        texts.append(f"{ended:,} of {terminal.format_count(total, 'part')}")
+        texts.append(f"{ended:,} of {format_count(total, 'part')}")
     if progress.rate:
         texts.append(_format_rate(progress.rate))
     if progress.seconds_left is not None:

@@ -12,16 +12,12 @@ from mediakeep.clock import Clock
 from mediakeep.issue import Issue, Severity
 from mediakeep.item import Item, PartsRecord, Status
 from mediakeep.queue.state import QueueState
+from mediakeep.size_text import format_count
 from mediakeep.views import wait_text
 from mediakeep.views.summary import QueueStatus
 
 _BAR_WIDTH = 30  # characters
 MAX_PLACES = 5  # shown per kind of issue; the report lists all
-
-
-def format_count(number: int, noun: str, plural: str = "") -> str:
-    """Format a count with its noun, as in "1 artist", "2 artists" and "1,200 artists"."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def format_rate(number: float) -> str:

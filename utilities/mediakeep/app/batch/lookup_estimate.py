@@ -11,10 +11,10 @@ from mediakeep.app.console import CommandResult
 from mediakeep.app.subjects import registry
 from mediakeep.kinds import Kind
 from mediakeep.lookups.service_config import LookupEstimate
-from mediakeep.pages import render
 from mediakeep.queue import actions, claims, queue, readonly
 from mediakeep.queue.claims import PendingQueue
 from mediakeep.queue.state import QueueState
+from mediakeep.size_text import format_count
 from mediakeep.views import terminal
 
 
@@ -41,8 +41,8 @@ def _select_keys(state: QueueState, options: BatchOptions) -> Sequence[str]:
 
 
 def _format_estimate(estimate: LookupEstimate, kind: Kind) -> list[str]:
-    who = render.pluralize(estimate.items, kind.noun)
+    who = format_count(estimate.items, kind.noun)
     cached = f", {estimate.known:,} of them already looked up" if estimate.known else ""
     time = f" in about {terminal.format_duration(estimate.seconds)}" if estimate.seconds else ""
     span = "" if estimate.low == estimate.high else f" ({estimate.low:,} to {estimate.high:,})"
-    return [f"{who}{cached}: about {render.pluralize(estimate.requests, 'request')}{span}{time}."]
+    return [f"{who}{cached}: about {format_count(estimate.requests, 'request')}{span}{time}."]

@@ -20,7 +20,7 @@ from mediakeep.errors import MediakeepError, UsageError
 from mediakeep.queue import checkpoints
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.runner import tasks as runner_tasks
-from mediakeep.views import terminal
+from mediakeep.size_text import format_count
 
 _FREE_SPACE_DIVISOR = 5  # checkpoints may use 1/n of the free space
 _CHECKPOINTS_TO_KEEP = 5  # checkpoints that the suggested command keeps
@@ -77,7 +77,7 @@ def _archive_logs(
     )
 
     if gone := session_log_archive.archive_logs(location, options.archive_logs):
-        yield f"{terminal.format_count(len(gone), 'session log')} archived."
+        yield f"{format_count(len(gone), 'session log')} archived."
 
 
 def _make_due_backup(

@@ -23,7 +23,7 @@ from mediakeep.media.audio import tags
 from mediakeep.media.audio.model import EmbeddedPicture
 from mediakeep.music.repairs import tag_writer
 from mediakeep.music.repairs.repair import EmbedCover
-from mediakeep.pages import render
+from mediakeep.size_text import format_count
 
 _FRONT_COVER_TYPE = 3  # picture type of ID3
 
@@ -116,6 +116,6 @@ def _warn_if_smaller(
     )
     return [
         f"{audio_targets.display_path(image)} has {size[0]} x {size[1]} pixels and replaces"
-        f" {width} x {height} in {render.pluralize(count, 'file')}."
+        f" {width} x {height} in {format_count(count, 'file')}."
         for (width, height), count in larger.items()
     ]

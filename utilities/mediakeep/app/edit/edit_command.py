@@ -32,8 +32,8 @@ from mediakeep.media import file_errors, open_file
 from mediakeep.media.undo.store import UndoStore
 from mediakeep.music.item import MUSIC
 from mediakeep.music.repairs import history
-from mediakeep.pages import render
 from mediakeep.policy import WritePolicy
+from mediakeep.size_text import format_count
 
 if TYPE_CHECKING:  # importing these is slow, and --help must be quick
     from mediakeep.app.edit.edit_result import EditResult
@@ -175,7 +175,7 @@ def _format_losses(jobs: Sequence[Job]) -> list[str]:
     lines = (line for _, due in jobs for line in due.changes)
     lost = Counter(line.field for line in lines if line.old and not line.new)
     return [
-        f"{history.field_label(field)} will be removed from {render.pluralize(count, 'file')}."
+        f"{history.field_label(field)} will be removed from {format_count(count, 'file')}."
         for field, count in lost.items()
     ]
 

@@ -13,7 +13,7 @@ from mediakeep.app.edit import audio_targets
 from mediakeep.errors import UnexpectedError
 from mediakeep.music.repairs import plans
 from mediakeep.music.repairs.plans import FilePlan
-from mediakeep.pages import render
+from mediakeep.size_text import format_count
 
 
 @dataclass
@@ -58,7 +58,7 @@ class EditResult:
             yield f"Undo with: {data['take_back']}"
 
     def _format_summary(self, *, dry_run: bool) -> Iterator[str]:
-        changed = render.pluralize(len(self.changed), "file")
+        changed = format_count(len(self.changed), "file")
         yield (
             f"Dry run, nothing written: {changed} would be changed"
             if dry_run

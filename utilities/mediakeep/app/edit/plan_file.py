@@ -12,8 +12,8 @@ from mediakeep import clock, config, path_text
 from mediakeep.errors import NotWritten, UnexpectedError, Unreadable
 from mediakeep.media import file_errors
 from mediakeep.music.item import MUSIC
-from mediakeep.pages import render
 from mediakeep.policy import WritePolicy
+from mediakeep.size_text import format_count
 
 if TYPE_CHECKING:  # importing these is slow, and --help must be quick
     from mediakeep.app.console import Console
@@ -30,11 +30,11 @@ def save(home: Path, path: Path, due: Sequence[Any]) -> list[str]:
 
     file_plans = msgspec.convert(due, list[plans.FilePlan])
     plans.write_plan(path, file_plans, clock.format_iso(clock.now()))
-    changes = render.pluralize(sum(len(file_plan.changes) for file_plan in file_plans), "change")
+    changes = format_count(sum(len(file_plan.changes) for file_plan in file_plans), "change")
     where = path_text.escape_path(path)
     command = f"{config.format_command(_SCRIPT_NAME, home)} --apply-plan"
     return [
-        f"Plan written to {where}: {changes} in {render.pluralize(len(file_plans), 'file')}.",
+        f"Plan written to {where}: {changes} in {format_count(len(file_plans), 'file')}.",
         f"Apply it with: {command} {path_text.quote_path(path)}",
     ]
 
@@ -114,9 +114,9 @@ def _apply_to_file(
 
 def _format_result(result: _PlanResult, *, dry_run: bool) -> list[str]:
     verb = "would be changed" if dry_run else "changed"
-    lines = [*result.lines, f"{render.pluralize(len(result.changed), 'file')} {verb}."]
+    lines = [*result.lines, f"{format_count(len(result.changed), 'file')} {verb}."]
     if result.unchanged:
-        lines.append(f"{render.pluralize(result.unchanged, 'file')} already up to date.")
+        lines.append(f"{format_count(result.unchanged, 'file')} already up to date.")
     refused = result.refused.items()
     lines += [f"Not changed: {path_text.to_printable(path)}: {why}" for path, why in refused]
     if result.session and result.changed and not dry_run:

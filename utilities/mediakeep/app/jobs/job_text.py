@@ -9,6 +9,7 @@ from typing import Any
 from mediakeep import clock, path_text
 from mediakeep.app.jobs import job_list
 from mediakeep.app.jobs.job_list import Job, JobState
+from mediakeep.size_text import format_count
 from mediakeep.views import terminal
 
 _MOST_DETAILS = 100  # characters in a list
@@ -58,10 +59,10 @@ def _format_progress(job: Job) -> str:
         return ""
     texts = []
     if job.parts:
-        parts = terminal.format_count(job.parts, "part")
+        parts = format_count(job.parts, "part")
         texts.append(f"{job.parts_done or 0:,} of {parts}")
     elif job.parts_done:
-        texts.append(f"{terminal.format_count(job.parts_done, 'part')} done")
+        texts.append(f"{format_count(job.parts_done, 'part')} done")
     texts += [f"{job.percent:.0f}%"] if job.percent is not None else []
     if job.seconds_left is not None:
         texts.append(f"about {terminal.format_duration(max(1.0, job.seconds_left))} left")

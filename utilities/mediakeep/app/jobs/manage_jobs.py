@@ -17,7 +17,8 @@ from mediakeep.errors import UsageError
 from mediakeep.queue import actions, readonly, resets, retire
 from mediakeep.queue.history import index, queries
 from mediakeep.queue.state import QueueState
-from mediakeep.views import stage_text, terminal
+from mediakeep.size_text import format_count
+from mediakeep.views import stage_text
 
 Contexts = Sequence[ManagerContext]
 _CLEARED = (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
@@ -107,9 +108,7 @@ def clear_jobs(contexts: Contexts, seconds: float) -> CommandResult:
         for state in _CLEARED
         if any(job.state is state for job in jobs)
     )
-    contexts[0].confirm(
-        f"Clear {terminal.format_count(len(jobs), 'job')} ({counts})? Their outputs stay."
-    )
+    contexts[0].confirm(f"Clear {format_count(len(jobs), 'job')} ({counts})? Their outputs stay.")
     cleared = [job for context in contexts for job in _retire(context, found[context.kind.name])]
     lines = [f"Cleared {_quote(job)} ({job.kind}, {job.state})." for job in cleared]
     return CommandResult([*lines, *kept], {"cleared": [job.id for job in cleared]})
@@ -117,7 +116,7 @@ def clear_jobs(contexts: Contexts, seconds: float) -> CommandResult:
 
 def _describe_uncleared(context: ManagerContext, number: int) -> str:
     """Return a line on jobs that are not cleared, as they have working files."""
-    count = terminal.format_count(number, context.kind.noun, context.kind.plural)
+    count = format_count(number, context.kind.noun, context.kind.plural)
     command = config.format_command(context.kind.batch_script, context.home)
     return f"{count} not cleared: working files exist. Remove these with: {command} --cleanup"
 

@@ -27,7 +27,7 @@ from mediakeep.queue.scan_diff import MAX_VANISHED_SHARE, ScanDiff
 from mediakeep.queue.snapshot import SnapshotHead
 from mediakeep.queue.state import QueueState
 from mediakeep.queue.store import QueueChange
-from mediakeep.views import terminal
+from mediakeep.size_text import format_count
 
 
 def prepare(context: ManagerContext, preparation: Preparation) -> CommandResult:
@@ -206,7 +206,7 @@ def _add_items(context: ManagerContext, new: list[NewItem]) -> CommandResult:
         results = queue.add(new)
         items = {key: queue.state.items[key] for key in results}
     added = [key for key, result in results.items() if result is AddResult.ADDED]
-    count = terminal.format_count(len(added), context.kind.noun, context.kind.plural)
+    count = format_count(len(added), context.kind.noun, context.kind.plural)
     names = [path_text.quote_escaped(items[key].name or items[key].path) for key in added]
     lines = [f"Added {count}: {', '.join(names)}."] if added else []
     existing = {key: result for key, result in results.items() if key not in added}

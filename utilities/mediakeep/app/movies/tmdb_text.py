@@ -9,7 +9,7 @@ from mediakeep.app.music.musicbrainz_text import JsonObject
 from mediakeep.errors import ItemFailed
 from mediakeep.lookups.tmdb.context import TmdbContext
 from mediakeep.lookups.tmdb.model import Movie, MovieSummary
-from mediakeep.pages import render
+from mediakeep.size_text import format_count
 
 _MAX_CAST = 5  # members of the cast that are listed
 
@@ -49,7 +49,7 @@ def _build_output(movies: Iterable[MovieSummary], query: JsonObject) -> CommandR
 
 def _format_hit(hit: MovieSummary) -> str:
     original = f" [{hit.original_title}]" if hit.original_title not in ("", hit.title) else ""
-    votes = render.pluralize(hit.vote_count, "vote") if hit.vote_count else ""
+    votes = format_count(hit.vote_count, "vote") if hit.vote_count else ""
     title = f"{hit.title}{original}" + (f" ({hit.year})" if hit.year else "")
     return ", ".join(filter(None, (title, hit.original_language, votes)))
 
@@ -73,7 +73,7 @@ def _format_movie(details: Movie, country: str) -> Iterable[str]:
         "collection": f"{details.collection.name} ({details.collection.id})"
         if details.collection
         else "",
-        "rating": f"{details.rating:.1f} of {render.pluralize(details.votes, 'vote')}"
+        "rating": f"{details.rating:.1f} of {format_count(details.votes, 'vote')}"
         if details.votes
         else "",
     }

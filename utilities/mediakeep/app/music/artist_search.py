@@ -17,7 +17,7 @@ from mediakeep.lookups.musicbrainz.lookup_store import PossibleArtist
 from mediakeep.lookups.musicbrainz.model import Artist, Discography, ReleaseGroup
 from mediakeep.music.artist_lookup import artist_search, discography_index, identity
 from mediakeep.music.text import compare_text, title_keys
-from mediakeep.pages import render
+from mediakeep.size_text import format_count
 
 _FOUND_BY_TEXT = {
     "mbid": "by the MBID",
@@ -156,7 +156,7 @@ def _format_candidates(
     name: str, choices: Sequence[PossibleArtist], titles: Sequence[str]
 ) -> list[str]:
     hint = "Give other albums" if titles else "Give an album"
-    lead = f'Ambiguous name "{name}": {render.pluralize(len(choices), "artist")}.'
+    lead = f'Ambiguous name "{name}": {format_count(len(choices), "artist")}.'
     return [f"{lead} {hint} with --album, or the MBID:", *map(format_candidate, choices)]
 
 
@@ -191,7 +191,7 @@ def _format_groups(groups: Sequence[ReleaseGroup], counts: dict[str, int]) -> li
         lines += ["", f"{kind}:"]
         for group in members:
             count = counts.get(group.id, 0)
-            editions = render.pluralize(count, "edition") if count else "no official edition"
+            editions = format_count(count, "edition") if count else "no official edition"
             year = (group.first_release_date or "")[:4]
             lines.append("  " + " ".join(filter(None, (year, group.title, f"({editions})"))))
     return lines

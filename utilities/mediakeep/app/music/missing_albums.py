@@ -24,8 +24,8 @@ from mediakeep.music.artist_lookup.report_section import MissingGroup, MusicBrai
 from mediakeep.music.item import MUSIC
 from mediakeep.music.model import Artist
 from mediakeep.music.worker_context import MusicWorkerConfig
-from mediakeep.pages import render
 from mediakeep.queue import actions, readonly
+from mediakeep.size_text import format_count
 from mediakeep.views import missing_albums_csv as table
 
 _MAIN_TYPES = "Album", "EP"
@@ -154,7 +154,7 @@ def _format_groups(lead: str, groups: Sequence[MissingGroup]) -> list[str]:
 def _format_remarks(section: MusicBrainzSection) -> list[str]:
     lines = []
     if section.bootlegs:
-        count = render.pluralize(section.bootlegs, "album")
+        count = format_count(section.bootlegs, "album")
         lines += ["", f"Without an official release: {count}"]
     if section.here and section.here.unknown:
         lines += ["", "Here, but not at MusicBrainz:"]

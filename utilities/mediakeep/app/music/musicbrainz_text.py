@@ -18,7 +18,7 @@ from mediakeep.lookups.musicbrainz.model import (
 )
 from mediakeep.lookups.tmdb import context as tmdb
 from mediakeep.music.matching import release_tags
-from mediakeep.pages import render
+from mediakeep.size_text import format_count
 
 JsonObject = dict[str, Any]
 
@@ -101,7 +101,7 @@ def format_release(release: Release) -> str:
                 release.date or "no date",
                 release.country,
                 " + ".join(_list_formats(release)),
-                render.pluralize(release.track_count, "track"),
+                format_count(release.track_count, "track"),
                 *format_labels(release),
                 release.status,
                 release.disambiguation,

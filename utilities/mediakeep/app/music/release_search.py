@@ -21,7 +21,7 @@ from mediakeep.lookups.musicbrainz.lookup_store import PossibleArtist
 from mediakeep.lookups.musicbrainz.model import Artist, Medium, Release, ReleaseGroup
 from mediakeep.music.matching import release_tags
 from mediakeep.music.text import title_keys
-from mediakeep.pages import render
+from mediakeep.size_text import format_count
 
 
 def show_album(context: MusicBrainzContext, name: str, title: str) -> CommandResult:
@@ -35,7 +35,7 @@ def show_album(context: MusicBrainzContext, name: str, title: str) -> CommandRes
     lines, data = [], []
     for group, editions in albums:
         lines += [f"{group.title}, by {match.artist.name}: {group.type}"]
-        lines += [f"{group.id}, {render.pluralize(len(editions), 'edition')}"]
+        lines += [f"{group.id}, {format_count(len(editions), 'edition')}"]
         for edition in editions:
             lines += [f"  {edition.id}", f"    {musicbrainz_text.format_release(edition)}"]
         edition_data = [musicbrainz_text.release_to_json(edition) for edition in editions]

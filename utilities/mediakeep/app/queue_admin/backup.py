@@ -9,7 +9,7 @@ from mediakeep import config, path_text
 from mediakeep.app.console import CommandResult
 from mediakeep.app.queue_admin import new_home
 from mediakeep.app.queue_admin.context import ManagerContext
-from mediakeep.views import terminal
+from mediakeep.size_text import format_count
 
 if TYPE_CHECKING:  # imported where they are needed, as --help must be quick
     from mediakeep.queue.backups.archive import BackupInfo
@@ -62,7 +62,7 @@ def restore_backup(context: ManagerContext, path_given: Path) -> CommandResult:
     new_home.create_status_folder(context.home)
     with context.open_queue() as opened:
         total = len(opened.state.items)
-    items = terminal.format_count(total, context.kind.noun, context.kind.plural)
+    items = format_count(total, context.kind.noun, context.kind.plural)
     lines = [
         f"Restored: {items}, as of {head.written}.",
         *_format_rollback(context, replaced),

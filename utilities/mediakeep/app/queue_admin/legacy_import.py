@@ -13,7 +13,7 @@ from mediakeep.errors import ScanRefused
 from mediakeep.item import Status
 from mediakeep.queue import legacy_import, scan_diff
 from mediakeep.queue.legacy_import import ImportedItems, LegacyQueue
-from mediakeep.views import terminal
+from mediakeep.size_text import format_count
 
 
 def import_queue(context: ManagerContext, path: Path) -> CommandResult:
@@ -77,7 +77,7 @@ def _format_import(
     counts: Counter[str],
     aside: str,
 ) -> list[str]:
-    total = terminal.format_count(len(imported.items), context.kind.noun, context.kind.plural)
+    total = format_count(len(imported.items), context.kind.noun, context.kind.plural)
     counts_text = ", ".join(f"{counts[status]:,} {status}" for status in Status if counts[status])
     lines = [f"Imported: {total} ({counts_text})."]
     if imported.new:

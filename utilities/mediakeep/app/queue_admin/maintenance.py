@@ -23,7 +23,7 @@ from mediakeep.queue import (
 from mediakeep.queue.backups import restore_marker
 from mediakeep.queue.replay import ReplayPlan
 from mediakeep.queue.validate import QueueFault
-from mediakeep.views import terminal
+from mediakeep.size_text import format_count
 
 
 def validate_queue(context: ManagerContext) -> CommandResult:
@@ -42,7 +42,7 @@ def validate_queue(context: ManagerContext) -> CommandResult:
         return _build_fault_result([validate.fault_from_error(damage)])
     if faults:
         return _build_fault_result(faults)
-    items = terminal.format_count(len(state.items), context.kind.noun, context.kind.plural)
+    items = format_count(len(state.items), context.kind.noun, context.kind.plural)
     done = state.counts[Status.COMPLETED]
     lines = [f"The queue is valid: {items}, {done:,} completed, {state.seq:,} changes."]
     restored = state.head.restored
@@ -54,7 +54,7 @@ def validate_queue(context: ManagerContext) -> CommandResult:
 
 def _build_fault_result(faults: list[QueueFault]) -> CommandResult:
     lines = [f"{fault.what}\n  {fault.cure}" for fault in faults]
-    head = f"{terminal.format_count(len(faults), 'problem')} found:"
+    head = f"{format_count(len(faults), 'problem')} found:"
     return CommandResult([head, *lines], {"sound": False, "faults": faults}, StateDamaged.exit_code)
 
 
@@ -89,9 +89,7 @@ def prune_checkpoints(context: ManagerContext, keep: int) -> CommandResult:
     freed = sum(entry.bytes for entry in removed)
     names = [entry.path.name for entry in removed]
     lines = [f"Removed: {name}" for name in names]
-    lines.append(
-        f"{terminal.format_count(len(removed), 'checkpoint')} removed, {freed:,} bytes freed."
-    )
+    lines.append(f"{format_count(len(removed), 'checkpoint')} removed, {freed:,} bytes freed.")
     return CommandResult(lines, {"removed": names, "bytes": freed})
 
 
@@ -103,9 +101,7 @@ def archive_logs(context: ManagerContext, days: int) -> CommandResult:
     freed = sum(log.before - log.after for log in archived)
     names = [log.name for log in archived]
     lines = [f"Archived: {name}" for name in names]
-    lines.append(
-        f"{terminal.format_count(len(archived), 'session log')} archived, {freed:,} bytes freed."
-    )
+    lines.append(f"{format_count(len(archived), 'session log')} archived, {freed:,} bytes freed.")
     return CommandResult(lines, {"archived": names, "bytes": freed})
 
 
@@ -157,6 +153,6 @@ def _build_replay_result(result: ReplayPlan, verb: str) -> CommandResult:
     lines += [
         f"{path_text.to_printable(key)}: not changed, it {why}" for key, why in result.left.items()
     ]
-    lines.append(f"{terminal.format_count(len(result.back), 'item')} of {result.name} {verb}.")
+    lines.append(f"{format_count(len(result.back), 'item')} of {result.name} {verb}.")
     back = {key: item.status.value for key, item in result.back.items()}
     return CommandResult(lines, {"name": result.name, "back": back, "left": result.left})

@@ -12,7 +12,7 @@ from mediakeep.item import Status
 from mediakeep.queue import actions, retire
 from mediakeep.queue.state import QueueState
 from mediakeep.queue.store import ChangeDecider
-from mediakeep.views import terminal
+from mediakeep.size_text import format_count
 
 ALL = "all"  # stands for all items instead of a name
 COMPLETED = "completed"  # stands for all completed items instead of a name
@@ -39,9 +39,7 @@ def reset_in_progress(context: ManagerContext) -> CommandResult:
 
 def reset_all(context: ManagerContext) -> CommandResult:
     """Make every item pending; ask for confirmation unless --yes is given."""
-    total = terminal.format_count(
-        len(context.read_state().items), context.kind.noun, context.kind.plural
-    )
+    total = format_count(len(context.read_state().items), context.kind.noun, context.kind.plural)
     context.confirm(f"Make all {total} pending? Their reports stay.")
     return _reset_selected(context, actions.select_by_status(*(set(Status) - {Status.PENDING})))
 
@@ -59,7 +57,7 @@ def retire_items(context: ManagerContext, name: str) -> CommandResult:
     if not keys:
         return CommandResult(["Nothing to retire."], {"retired": keys})
     verb = "is" if len(keys) == 1 else "are"
-    text = terminal.format_count(len(keys), context.kind.noun, context.kind.plural)
+    text = format_count(len(keys), context.kind.noun, context.kind.plural)
     return CommandResult([f"{text} {verb} retired."], {"retired": keys})
 
 
@@ -89,7 +87,7 @@ def _reset_selected(context: ManagerContext, choose: KeySelector) -> CommandResu
 
 
 def _build_result(context: ManagerContext, keys: list[str]) -> CommandResult:
-    text = terminal.format_count(len(keys), context.kind.noun, context.kind.plural)
+    text = format_count(len(keys), context.kind.noun, context.kind.plural)
     verb = "is" if len(keys) == 1 else "are"
     name = f'"{keys[0]}"' if len(keys) == 1 else text
     line = f"{name} {verb} pending again." if keys else "Nothing to reset."
@@ -127,11 +125,7 @@ def forget_vanished(context: ManagerContext) -> CommandResult:
     with context.open_queue() as queue:
         record = queue.commit(actions.forget_gone)
     keys = list(record.items) if record else []
-    line = (
-        terminal.format_count(len(keys), context.kind.noun, context.kind.plural)
-        if keys
-        else "Nothing"
-    )
+    line = format_count(len(keys), context.kind.noun, context.kind.plural) if keys else "Nothing"
     verb = "are" if len(keys) > 1 else "is"
     return CommandResult([f"{line} {verb} forgotten."], {"forgotten": keys})
 
@@ -148,7 +142,7 @@ def unpark(context: ManagerContext, name: str) -> CommandResult:
     if not keys:
         return CommandResult(["Nothing waits."], {"unparked": keys})
     verb = "waits" if len(keys) == 1 else "wait"
-    text = terminal.format_count(len(keys), context.kind.noun, context.kind.plural)
+    text = format_count(len(keys), context.kind.noun, context.kind.plural)
     return CommandResult([f"{text} no longer {verb}."], {"unparked": keys})
 
 

@@ -21,7 +21,7 @@ from mediakeep.queue.queue import Queue
 from mediakeep.queue.scan_diff import ScanDiff
 from mediakeep.queue.state import QueueState
 from mediakeep.queue.store import QueueChange
-from mediakeep.views import terminal
+from mediakeep.size_text import format_count
 
 _MAX_NAMED_FILES = 5  # files and names that are listed
 _MAX_NAMED_RENAMES = 20  # renamed items that are listed
@@ -141,7 +141,7 @@ def _format_differences(result: ScanDiff, context: ManagerContext) -> str:
     total = counts.pop("total")
     parts = [f"{number:,} {name}" for name, number in counts.items() if number]
     parts += [f"{len(result.moved):,} with a new path"] if result.moved else []
-    count_text = terminal.format_count(total, context.kind.noun, context.kind.plural)
+    count_text = format_count(total, context.kind.noun, context.kind.plural)
     return f"{count_text} on disk: {', '.join(parts) or 'no changes'}."
 
 
@@ -179,9 +179,9 @@ def _format_twins(context: ManagerContext, twins: Sequence[Sequence[str]]) -> It
 
 def _format_counts(context: ManagerContext, scanned: list[ScannedItem]) -> str:
     noun = context.kind.part_noun
-    text = terminal.format_count(len(scanned), context.kind.noun, context.kind.plural)
+    text = format_count(len(scanned), context.kind.noun, context.kind.plural)
     parts = sum(item.fields.get(f"{noun}_count", 0) for item in scanned)
-    return f"{text}, {terminal.format_count(parts, noun)}" if parts else text
+    return f"{text}, {format_count(parts, noun)}" if parts else text
 
 
 def _build_result(
@@ -200,7 +200,7 @@ def _build_result(
     data: dict[str, object] = {"left_out": count}
     if unassigned.files:
         has_links = any(name.lower().endswith(".strm") for name in unassigned.files)  # no videos
-        strays = terminal.format_count(count, "file" if has_links else context.kind.stray_noun)
+        strays = format_count(count, "file" if has_links else context.kind.stray_noun)
         verbs = ("belongs", "is") if count == 1 else ("belong", "are")
         lines.append(
             f"{strays} in {path_text.display_path(root)} {verbs[0]} to no {context.kind.noun}"
@@ -209,13 +209,13 @@ def _build_result(
         )
     if refused := folder_listing.find_refused_links(root, context.ignore_patterns):
         data["refused_links"] = refused
-        links = terminal.format_count(len(refused), "link")
+        links = format_count(len(refused), "link")
         lines.append(f"{links} out of the library not followed{_format_names(refused)}.")
     if unassigned.files:
         data["left_out_files"] = unassigned.files
     if unread := sum(item.fields.get("unread_count", 0) for item in scanned):
         lines.append(
-            f"{terminal.format_count(unread, 'audio file')} skipped: mediakeep cannot read their"
+            f"{format_count(unread, 'audio file')} skipped: mediakeep cannot read their"
             " formats. They are listed in the reports of their artists."
         )
         data["unread"] = unread
@@ -230,7 +230,7 @@ def _build_result(
 def _format_orphan_sidecars(context: ManagerContext, places: Sequence[str]) -> str:
     """Return a line on sidecars that no player shows."""
     fit = "fits" if len(places) == 1 else "fit"
-    count = terminal.format_count(len(places), "sidecar")
+    count = format_count(len(places), "sidecar")
     return f"{count} {fit} no {context.kind.noun}{_format_names(places)}."
 
 

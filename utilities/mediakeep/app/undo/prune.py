@@ -8,7 +8,7 @@ from mediakeep.errors import Stopped
 from mediakeep.media.undo import prune
 from mediakeep.media.undo.prune import PruneResult
 from mediakeep.media.undo.store import UndoStore
-from mediakeep.pages import render
+from mediakeep.size_text import format_count
 
 
 def forget_before(
@@ -21,7 +21,7 @@ def forget_before(
             raise Stopped
         result = prune.prune(store, before)
     verb = "would be deleted" if dry_run else "deleted"
-    changes = render.pluralize(result.records, "change")
+    changes = format_count(result.records, "change")
     text = f"Undo data of {changes} {verb}, {size_text.format_size(result.bytes)} freed."
     data = {"dry_run": dry_run, "before": before, "records": result.records, "bytes": result.bytes}
     return CommandResult([f"{'Dry run: ' if dry_run else ''}{text}"], data)
@@ -29,7 +29,7 @@ def forget_before(
 
 def _format_question(result: PruneResult, before: str) -> str:
     return (
-        f"Delete the undo data of {render.pluralize(result.records, 'change')} made before"
+        f"Delete the undo data of {format_count(result.records, 'change')} made before"
         f" {clock.format_local(before)}? That frees {size_text.format_size(result.bytes)};"
         " they can never be undone."
     )

@@ -33,8 +33,8 @@ from mediakeep.media.undo import apply_undo
 from mediakeep.media.undo.apply_undo import UndoStep
 from mediakeep.media.undo.record import ChangeRecord, FieldChange
 from mediakeep.media.undo.store import UndoStore
-from mediakeep.pages import render
 from mediakeep.runner.signals import StopHandler
+from mediakeep.size_text import format_count
 
 SCRIPT_NAME = "undo_changes.py"
 
@@ -209,13 +209,13 @@ class UndoRun:
     def _format_summary(self) -> str:
         text = "nothing would be undone" if self.options.dry_run else "nothing undone"
         if self.restored:
-            where = render.pluralize(len({change.path for change in self.restored}), "file")
-            count = render.pluralize(self._count_fields(), "change")
+            where = format_count(len({change.path for change in self.restored}), "file")
+            count = format_count(self._count_fields(), "change")
             text = f"undid {count} in {where}"
             if self.options.dry_run:
                 text = f"{count} would be undone in {where}"
         if self.refused:
-            text += f"; {render.pluralize(len(self.refused), 'file')} not changed"
+            text += f"; {format_count(len(self.refused), 'file')} not changed"
         return f"Dry run: {text}." if self.options.dry_run else f"{text[0].upper()}{text[1:]}."
 
     def _count_fields(self) -> int:

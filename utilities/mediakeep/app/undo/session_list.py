@@ -17,8 +17,8 @@ from mediakeep.app.undo.change_list import NO_SESSION, RecordedChange
 from mediakeep.app.undo.selector import ChangeSelector
 from mediakeep.kinds import Kind
 from mediakeep.media.undo.store import UndoStore
-from mediakeep.pages import render
 from mediakeep.queue.history import event_log
+from mediakeep.size_text import format_count
 
 # a session of a command without a queue
 _COMMAND_SESSION_NAME = re.compile(r"\d{8}_(\w+)_[0-9a-f]{6}")
@@ -108,18 +108,16 @@ def _commands_by_session(home: Path) -> dict[SessionKey, str]:
 def format_session(session: SessionChanges) -> str:
     """Return a line on a session."""
     counts = [
-        render.pluralize(len(session.paths), "file"),
-        *([render.pluralize(session.changes, "change")] if session.changes else []),
-        *(render.pluralize(len(keys), kind.noun) for kind, keys in _items_by_kind(session) if keys),
+        format_count(len(session.paths), "file"),
+        *([format_count(session.changes, "change")] if session.changes else []),
+        *(format_count(len(keys), kind.noun) for kind, keys in _items_by_kind(session) if keys),
     ]
     what = f"{session.command}: " if session.command else ""
     head = f"{clock.format_local(session.last)}  {session.label or NO_SESSION}"
     line = f"{head}  {what}{', '.join(counts)}"
     if session.undo_count:
         whose = ", ".join(sorted(filter(None, session.undone_sessions)))
-        line += (
-            f"; undid {render.pluralize(session.undo_count, 'change')}{whose and ' of ' + whose}"
-        )
+        line += f"; undid {format_count(session.undo_count, 'change')}{whose and ' of ' + whose}"
     if session.taken_back:
         is_all = session.taken_back == session.changes + session.undo_count
         line += f"; {'all' if is_all else f'{session.taken_back:,}'} undone since"

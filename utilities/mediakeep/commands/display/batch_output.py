@@ -24,6 +24,7 @@ from mediakeep.commands import app
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
 from mediakeep.runner.batch_config import BatchResult, ParkedItem, SettledItem
+from mediakeep.size_text import format_count
 from mediakeep.views import stage_text, terminal, wait_text
 from mediakeep.views.summary import QueueStatus, build_status_data
 
@@ -85,9 +86,7 @@ class TextOutput:
     def on_start(self, count: int) -> None:
         """Print the number of items."""
         self._total = count
-        self._print_line(
-            f"Processing {terminal.format_count(count, self._kind.noun, self._kind.plural)}..."
-        )
+        self._print_line(f"Processing {format_count(count, self._kind.noun, self._kind.plural)}...")
         if self._progress:
             self._progress.add_task("", total=count)
             self._progress.start()
@@ -280,7 +279,7 @@ def format_summary(
     lines = [f"BATCH {word}: {_format_completion(summary)}"]
     failed = report.settled[Status.ERROR]
     if failed:
-        lines.append(f"Failed: {terminal.format_count(failed, summary.noun, summary.plural)}")
+        lines.append(f"Failed: {format_count(failed, summary.noun, summary.plural)}")
     if not kinds.get_kind(summary.kind).stages:
         lines += _format_issues(report, summary.kind, home)
     return [
@@ -305,7 +304,7 @@ def _format_issues(report: BatchResult, kind: str, home: Path | None) -> list[st
     listed = (
         {kind: report.manual_reviews} if report.listed_reviews is None else report.listed_reviews
     )
-    own = terminal.format_count(listed.get(kind, 0), "issue")
+    own = format_count(listed.get(kind, 0), "issue")
     others = "".join(
         f", and {count:,} of {name}" for name, count in listed.items() if count and name != kind
     )
@@ -313,7 +312,7 @@ def _format_issues(report: BatchResult, kind: str, home: Path | None) -> list[st
     with contextlib.suppress(ValueError, FileNotFoundError):  # not below the current folder
         path = path.relative_to(Path.cwd())
     return [
-        f"Auto-fixed: {terminal.format_count(report.auto_fixed, 'issue')}",
+        f"Auto-fixed: {format_count(report.auto_fixed, 'issue')}",
         f"Manual review needed: {own}{others} (see {path_text.display_path(path)})",
     ]
 
@@ -323,13 +322,13 @@ def _format_requests(report: BatchResult) -> list[str]:
     if not report.requests:
         return []
     cached = (
-        f", {terminal.format_count(report.cache_hits, 'response')} from the cache"
+        f", {format_count(report.cache_hits, 'response')} from the cache"
         if report.cache_hits
         else ""
     )
     spent = f", {terminal.format_duration(report.waited_seconds)} waited by all workers in total"
     waited = spent if report.waited_seconds >= 1 else ""
-    return [f"Looked up: {terminal.format_count(report.requests, 'request')}{cached}{waited}"]
+    return [f"Looked up: {format_count(report.requests, 'request')}{cached}{waited}"]
 
 
 def _format_pending_lookups(report: BatchResult, summary: QueueStatus) -> list[str]:
@@ -361,7 +360,5 @@ def _format_nothing_to_do(summary: QueueStatus, now: datetime) -> list[str]:
         return ["Nothing can be processed now.", *lines]
     if not summary.next_retry:
         return ["Nothing is pending."]
-    waiting = terminal.format_count(
-        summary.waiting, f"failed {summary.noun}", f"failed {summary.plural}"
-    )
+    waiting = format_count(summary.waiting, f"failed {summary.noun}", f"failed {summary.plural}")
     return [f"Nothing is pending. {waiting} will be retried, the next at {summary.next_retry}."]

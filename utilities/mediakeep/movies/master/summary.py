@@ -10,7 +10,7 @@ from mediakeep.movies.master.comparisons import ComparedMovie
 from mediakeep.movies.master.library_statistics import MovieLibraryStatistics, MovieShare
 from mediakeep.movies.outputs.movie_report import ATTRIBUTION
 from mediakeep.pages import render
-from mediakeep.pages.render import pluralize
+from mediakeep.size_text import format_count
 
 _MAX_VALUES = 4  # values per line
 _MAX_ENTRIES = 20  # entries per list of the page
@@ -67,7 +67,7 @@ def format_lines(stats: MovieLibraryStatistics, library: str) -> list[str]:
 def _format_size(stats: MovieLibraryStatistics, library: str) -> Iterator[str]:
     totals = stats.totals
     yield f"Movie library {path_text.to_printable(library)}"
-    yield f"{pluralize(totals.movies, 'movie')} in {pluralize(totals.files, 'file')}"
+    yield f"{format_count(totals.movies, 'movie')} in {format_count(totals.files, 'file')}"
     playing_time = render.format_playing_time(totals.seconds)
     yield f"  {playing_time} in {size_text.format_size(totals.bytes)}"
     if stats.left_out:
@@ -99,7 +99,7 @@ def _format_issues(stats: MovieLibraryStatistics) -> Iterator[str]:
         counts = _sort_by_count(stats.issues["errors"] | stats.issues["warnings"])
         yield f"  {_format_most_frequent(counts)}"
     if stats.duplicates.total:
-        yield f"{pluralize(stats.duplicates.total, 'movie')} more than once"
+        yield f"{format_count(stats.duplicates.total, 'movie')} more than once"
         for same in stats.duplicates.listed[:2]:
             yield f"  {_shorten_text(same.copies[0].title)}: {same.movies:,} times"
     if stats.collections.with_gaps:

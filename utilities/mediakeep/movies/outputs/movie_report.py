@@ -22,6 +22,7 @@ from mediakeep.movies.model import MovieVideo
 from mediakeep.movies.outputs import choose_commands, match_text
 from mediakeep.movies.result import MovieResult, NfoState
 from mediakeep.pages import render
+from mediakeep.size_text import format_count
 
 ATTRIBUTION = MOVIES.attribution
 
@@ -56,7 +57,7 @@ def render_markdown(result: MovieResult, issues: Sequence[Issue], home: Path) ->
         year=result.year,
         edition=result.edition,
         sums=_format_counts(faults),
-        noted=render.pluralize(len(others), "note") if others else "",
+        noted=format_count(len(others), "note") if others else "",
         lead=match_text.format_match(result),
         link=match_text.tmdb_url(result),
         options=list(match_text.list_options(result, home)),
@@ -142,5 +143,5 @@ def _list_unwritten(result: MovieResult) -> Iterator[tuple[str, str]]:
 
 def _format_counts(issues: Iterable[Issue]) -> str:
     counts = Counter(issue.severity for issue in issues)
-    parts = [render.pluralize(counts[level], level) for level in Severity if counts[level]]
+    parts = [format_count(counts[level], level) for level in Severity if counts[level]]
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

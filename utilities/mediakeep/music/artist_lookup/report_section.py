@@ -16,7 +16,7 @@ from mediakeep.music.artist_lookup.lookup import ArtistLookup
 from mediakeep.music.artist_lookup.report_matches import CommandForAlbums, MatchesSection
 from mediakeep.music.model import Artist as Here
 from mediakeep.music.reports import issue_groups
-from mediakeep.pages import render
+from mediakeep.size_text import format_count
 
 MAX_LINES = 40  # lines per group in the report; the table lists all
 MAX_TITLES = 3  # albums shown per possible artist
@@ -100,9 +100,7 @@ def build_section(
     return MusicBrainzSection(
         lead=lead,
         mbid=resolved.artist.id,
-        sums=f"{len(albums):,} of {render.pluralize(all_, 'release group')} missing"
-        if all_
-        else "",
+        sums=f"{len(albums):,} of {format_count(all_, 'release group')} missing" if all_ else "",
         albums=tuple(_group_lines(albums, lambda item: item.group.type, _album_line)),
         tracks=tuple(_group_tracks(collection.missing, MissingReason.NOT_OWNED)),
         bonus=tuple(_group_tracks(collection.missing, MissingReason.BONUS)),
@@ -138,7 +136,7 @@ def _build_choice(choice: PossibleArtist) -> ArtistChoice:
 def format_ambiguity(choices: Sequence[PossibleArtist]) -> str:
     """Describe the possible artists; even a single one may be wrong."""
     if len(choices) != 1:
-        return render.pluralize(len(choices), "possible artist")
+        return format_count(len(choices), "possible artist")
     (choice,) = choices
     share = "few of the local albums are" if choice.titles else "none of the local albums is"
     return f"it may be {_artist_label(choice.artist)}, but {share} known to be theirs"
@@ -170,7 +168,7 @@ def _group_tracks(
 
 def _album_line(missing: MissingRelease) -> str:
     year = (missing.group.first_release_date or "")[:4]
-    facts = [year, render.pluralize(missing.tracks, "track")]
+    facts = [year, format_count(missing.tracks, "track")]
     return f"{missing.group.title} ({', '.join(filter(None, facts))})"
 
 

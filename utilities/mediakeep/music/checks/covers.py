@@ -8,7 +8,7 @@ from mediakeep.media.audio.tags import EmbeddedPicture
 from mediakeep.music.matching import archive_covers
 from mediakeep.music.model import Album, Artist, ImageFile, Track
 from mediakeep.music.text import compare_text
-from mediakeep.pages import render
+from mediakeep.size_text import format_count
 
 _MIN_PIXELS, SHARP_PIXELS = 300, 500  # pixels of the shorter side
 _FRONT_TYPE = 3  # picture type of ID3
@@ -28,7 +28,7 @@ def cover_not_image(album: Album) -> str | None:
     """Find picture files and embedded pictures that do not contain a picture."""
     invalid = [_quoted_name(image) for image in album.images if not (image.mime or image.reason)]
     if count := sum(not picture.seen for picture in _embedded_pictures(album)):
-        invalid.append(render.pluralize(count, "embedded picture"))
+        invalid.append(format_count(count, "embedded picture"))
     return ", ".join(invalid) if invalid else None
 
 

@@ -12,7 +12,7 @@ from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence, R
 from mediakeep.music.model import Artist, Track
 from mediakeep.music.repairs import repair
 from mediakeep.music.text import compare_text, track_overlap
-from mediakeep.pages import render
+from mediakeep.size_text import format_count
 
 _MAX_LENGTH_DIFFERENCE = (
     10.0  # seconds; a larger difference means another version or a truncated file
@@ -188,7 +188,7 @@ def _format_tied(match: AlbumMatch) -> str:
         nearest = _edition_facts(releases[0])
         return f"{title}, but none of its editions is this one: {nearest} is nearest"
     editions = compare_text.join_parts(list(map(_edition_facts, releases)), "; ")
-    return f"{render.pluralize(len(releases), 'edition')} of {title} fit alike: {editions}"
+    return f"{format_count(len(releases), 'edition')} of {title} fit alike: {editions}"
 
 
 def format_release(release: Release) -> str:

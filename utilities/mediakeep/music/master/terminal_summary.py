@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mediakeep import path_text
 from mediakeep.music.master.music_statistics import MusicStatistics, TrackShare
-from mediakeep.pages.render import format_playing_time, pluralize
+from mediakeep.pages.render import format_playing_time
+from mediakeep.size_text import format_count
 
 _MAX_VALUES = 4  # values shown per list
 _UNITS = ("KB", "MB", "GB", "TB")
@@ -36,9 +37,9 @@ def format_statistics(statistics: MusicStatistics) -> list[str]:
 
 def _size_lines(statistics: MusicStatistics) -> Iterator[str]:
     head, totals = statistics.head, statistics.totals
-    sizes = (pluralize(head.artists, "artist"), pluralize(totals.albums, "album"))
+    sizes = (format_count(head.artists, "artist"), format_count(totals.albums, "album"))
     yield f"Music library {path_text.to_printable(head.library)}"
-    yield f"{', '.join(sizes)}, {pluralize(totals.tracks, 'track')}"
+    yield f"{', '.join(sizes)}, {format_count(totals.tracks, 'track')}"
     yield f"  {format_playing_time(totals.seconds)} of music in {_format_bytes(totals.bytes)}"
     if head.left_out:
         others = (
@@ -46,7 +47,7 @@ def _size_lines(statistics: MusicStatistics) -> Iterator[str]:
         )
         yield f"  not in the report: {', '.join(others)}"
     if unreadable := totals.tracks - totals.readable:
-        yield f"  {pluralize(unreadable, 'track')} cannot be read"
+        yield f"  {format_count(unreadable, 'track')} cannot be read"
 
 
 def _format_lines(statistics: MusicStatistics) -> Iterator[str]:
@@ -55,7 +56,7 @@ def _format_lines(statistics: MusicStatistics) -> Iterator[str]:
     yield "Formats"
     for audio_format in statistics.formats[:_MAX_VALUES]:
         rate = f", median {audio_format.median:,} kbit/s" if audio_format.median else ""
-        facts = f"{pluralize(audio_format.tracks, 'track')}, {_format_bytes(audio_format.bytes)}"
+        facts = f"{format_count(audio_format.tracks, 'track')}, {_format_bytes(audio_format.bytes)}"
         yield f"  {audio_format.format}: {facts}{rate}"
     if (remaining := len(statistics.formats) - _MAX_VALUES) > 0:
         yield f"  and {remaining} more"
@@ -70,7 +71,7 @@ def _tag_lines(statistics: MusicStatistics) -> Iterator[str]:
     if genres := _format_top_values(statistics.genres.tracks):
         yield f"  genres: {genres}"
     albums = statistics.covers.albums
-    without_cover = pluralize(albums["none"], "album")
+    without_cover = format_count(albums["none"], "album")
     confidences = ", ".join(
         f"{number:,} {name}" for name, number in statistics.matches.items() if number
     )
@@ -119,7 +120,7 @@ def _duplicate_lines(statistics: MusicStatistics) -> Iterator[str]:
     proofs = ", ".join(
         f"{number:,} by {evidence}" for evidence, number in duplicates.by_evidence.items() if number
     )
-    yield f"  {pluralize(duplicates.total, 'recording')} more than once: {proofs}"
+    yield f"  {format_count(duplicates.total, 'recording')} more than once: {proofs}"
     for duplicate in duplicates.listed[:2]:
         first = duplicate.places[0]
         name = f"{_shorten(first.artist)}: {_shorten(first.title or first.path)}"
@@ -129,16 +130,16 @@ def _duplicate_lines(statistics: MusicStatistics) -> Iterator[str]:
 def _shared_album_lines(statistics: MusicStatistics) -> Iterator[str]:
     shared = statistics.shared_albums
     if shared.total:
-        yield f"  {pluralize(shared.total, 'album')} in the folders of several artists"
+        yield f"  {format_count(shared.total, 'album')} in the folders of several artists"
         for album in shared.listed[:2]:
             yield f"    {_shorten(album.title)}, {album.artists:,} artists"
     if statistics.compilations.total:
-        yield f"  {pluralize(statistics.compilations.total, 'compilation')}"
+        yield f"  {format_count(statistics.compilations.total, 'compilation')}"
 
 
 def _alias_lines(statistics: MusicStatistics) -> Iterator[str]:
     if statistics.aliases.total:
-        yield f"  {pluralize(statistics.aliases.total, 'artist')} under several names"
+        yield f"  {format_count(statistics.aliases.total, 'artist')} under several names"
         for alias in statistics.aliases.listed[:3]:
             yield f"    {_join_names(list(alias.names))} ({alias.evidence})"
 
@@ -165,6 +166,6 @@ def _shorten(text: str) -> str:
 def _format_bytes(number: float) -> str:
     """Format a number of bytes in decimal units, such as MB and GB."""
     if number < 1000:
-        return pluralize(round(number), "byte")
+        return format_count(round(number), "byte")
     power = min(int(math.log10(number) / 3 + 1e-9), len(_UNITS))
     return f"{number / 1000**power:,.1f} {_UNITS[power - 1]}"

@@ -10,7 +10,7 @@ import msgspec
 from mediakeep.lookups.musicbrainz.model import Release
 from mediakeep.music.matching import release_tags
 from mediakeep.music.matching.match_result import MatchPenalty, ReleaseCandidate
-from mediakeep.pages import render
+from mediakeep.size_text import format_count
 
 _GROUP_REASONS = {
     "tracks": "titles, lengths and order of its tracks",
@@ -54,7 +54,7 @@ def describe_edition(release: Release) -> EditionText:
         label=" / ".join(labels),
         number=" / ".join(numbers),
         barcode=f"barcode {release.barcode}" if release.barcode else "",
-        tracks=render.pluralize(release.track_count, "track") if release.track_count else "",
+        tracks=format_count(release.track_count, "track") if release.track_count else "",
         status=release.status if release.status and release.status != "Official" else "",
         remark=release.disambiguation or "",
     )
@@ -165,4 +165,4 @@ def _missing_share(penalty: MatchPenalty, candidate: ReleaseCandidate) -> Iterat
 def _extra_tracks(penalty: MatchPenalty, candidate: ReleaseCandidate) -> str:
     if penalty.name != "tracks" or not candidate.extra:
         return ""
-    return f", with {render.pluralize(len(candidate.extra), 'extra local track')}"
+    return f", with {format_count(len(candidate.extra), 'extra local track')}"

@@ -14,7 +14,7 @@ from mediakeep.music.issue_kinds import ISSUE_KINDS
 from mediakeep.music.repairs import enrichment
 from mediakeep.music.repairs.plans import CONTAINER, COVER_FILE, FilePlan
 from mediakeep.music.text import compare_text
-from mediakeep.pages import render
+from mediakeep.size_text import format_count
 
 MAX_CHANGES = 3  # changes that are listed
 MAX_FIELDS = 16  # filled fields that are listed, most frequent first
@@ -144,7 +144,7 @@ def _format_filled_fields(by_place: _ChangesByPath) -> Iterator[str]:
             values_by_field.setdefault(field, {})[place] = change.new
     mbids = [field for field in values_by_field if field.startswith("musicbrainz_")]
     if mbids:
-        yield f"{render.pluralize(len(mbids), 'field')} of MBIDs"
+        yield f"{format_count(len(mbids), 'field')} of MBIDs"
     for field in sorted(
         values_by_field.keys() - set(mbids), key=lambda name: (-len(values_by_field[name]), name)
     ):

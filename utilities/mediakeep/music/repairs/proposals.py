@@ -25,7 +25,7 @@ from mediakeep.music.repairs import (
 )
 from mediakeep.music.repairs.repair import Repair, RepairFunction
 from mediakeep.music.text import compare_text, placeholders
-from mediakeep.pages import render
+from mediakeep.size_text import format_count
 
 _FIELD_LABELS = {
     "albumartist": "album artist",
@@ -87,7 +87,7 @@ def format_proposal(repairs: Sequence[Repair]) -> str:
     """Format proposed repairs in one line, as in 'artist "Björk" in 3 files'."""
     counts = Counter(map(_format_repair, repairs))
     parts = [
-        f"{text} in {render.pluralize(count, 'file')}" if count > 1 else text
+        f"{text} in {format_count(count, 'file')}" if count > 1 else text
         for text, count in counts.items()
     ]
     return compare_text.join_parts(parts, "; ")

@@ -26,6 +26,7 @@ from mediakeep.music.reports.fix_commands import (
 from mediakeep.music.reports.issue_groups import IssueGroup
 from mediakeep.music.reports.next_steps import NextStep
 from mediakeep.pages import render
+from mediakeep.size_text import format_count
 
 MAX_FIRST_STEPS = 5  # steps at the top, each with its explanation
 
@@ -94,7 +95,7 @@ def render_report(
             for album in artist.albums
             if album.place not in by_album
         ],
-        noted=render.pluralize(len(notes), Severity.NOTE),
+        noted=format_count(len(notes), Severity.NOTE),
         notes=next_steps.add_blocked_reasons(next_steps.build_steps(notes, kinds), notes),
         repairs=repairs,
         musicbrainz=musicbrainz,
@@ -189,5 +190,5 @@ def _count_severities(issues: Iterable[Issue]) -> list[int]:
 
 def _format_severities(issues: Iterable[Issue]) -> str:
     weights = zip(_count_severities(issues), Severity, strict=True)
-    parts = [render.pluralize(count, severity) for count, severity in weights if count]
+    parts = [format_count(count, severity) for count, severity in weights if count]
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

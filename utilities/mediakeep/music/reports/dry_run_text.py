@@ -11,7 +11,7 @@ from mediakeep import path_text
 from mediakeep.media.audio.tag_edits import PICTURES_FIELD
 from mediakeep.music.repairs import enrichment, plans
 from mediakeep.music.repairs.plans import FilePlan, PlannedChange
-from mediakeep.pages import render
+from mediakeep.size_text import format_count
 
 
 def format_planned_changes(planned: Sequence[Any], folder: str) -> list[str]:
@@ -47,8 +47,8 @@ def _format_filled_fields(
     if len(by_place) == 1:
         [(where, _)] = by_place.items()
     else:
-        where = f"{album}: {render.pluralize(len(by_place), 'file')}" if album else ""
-        where = where or render.pluralize(len(by_place), "file")
+        where = f"{album}: {format_count(len(by_place), 'file')}" if album else ""
+        where = where or format_count(len(by_place), "file")
     by_field: dict[str, list[PlannedChange]] = {}
     for changed in by_place.values():
         for line in changed:

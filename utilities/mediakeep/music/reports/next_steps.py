@@ -19,7 +19,7 @@ from mediakeep.music.reports.fix_commands import (
     FixCommands,
 )
 from mediakeep.music.reports.issue_groups import LOOSE_TRACKS_TITLE
-from mediakeep.pages import render
+from mediakeep.size_text import format_count
 
 MAX_PLACES = 3  # places named in a step
 MAX_NOTE_ALBUMS = 6  # albums whose most frequent causes a note shows
@@ -78,7 +78,7 @@ def build_steps(issues: Iterable[Issue], kinds: Sequence[MusicIssueKind]) -> lis
 
 
 def _locate_issues(kind: MusicIssueKind, issues: Sequence[Issue]) -> StepLocations:
-    count = render.pluralize(len(issues), kind.scope)
+    count = format_count(len(issues), kind.scope)
     if len(issues) <= MAX_PLACES:
         places = tuple(StepLocation(_place_name(issue, kind), issue.detail) for issue in issues)
         return StepLocations("" if len(issues) == 1 else f"{count}: ", places, complete=True)
@@ -99,9 +99,7 @@ def _locate_in_albums(
 ) -> StepLocations:
     """Name the albums in which the issue occurs most often."""
     within = (
-        ""
-        if kind.scope is MusicIssueScope.ALBUM
-        else f" in {render.pluralize(len(albums), 'album')}"
+        "" if kind.scope is MusicIssueScope.ALBUM else f" in {format_count(len(albums), 'album')}"
     )
     places = tuple(
         StepLocation(
@@ -110,7 +108,7 @@ def _locate_in_albums(
         for name, number in albums.most_common(MAX_NOTE_ALBUMS if remarks else MAX_PLACES)
     )
     rest = len(albums) - len(places)
-    remaining = f"and {render.pluralize(rest, 'more album')}" if rest else ""
+    remaining = f"and {format_count(rest, 'more album')}" if rest else ""
     return StepLocations(f"{count}{within}: ", places, remaining)
 
 

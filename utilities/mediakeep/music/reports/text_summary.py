@@ -9,6 +9,7 @@ from mediakeep.media.audio.tags import AudioProperties, EmbeddedPicture, Tags
 from mediakeep.music.model import Album, Artist, Track, TrackFault
 from mediakeep.music.reports import issue_groups
 from mediakeep.pages import render
+from mediakeep.size_text import format_count
 
 _MAX_TEXTS = 2  # different values of one tag in an album
 
@@ -37,11 +38,11 @@ def summarize_file(track: Track) -> list[str]:
 def summarize_folder(artist: Artist) -> list[str]:
     """Describe a folder: one line per album, or one line per track if it holds a single album."""
     tracks = list(artist.tracks)
-    head = f"{artist.name}: {render.pluralize(len(tracks), 'track')}"
+    head = f"{artist.name}: {format_count(len(tracks), 'track')}"
     if len(artist.albums) == 1:
         titles = [f"  {_format_track(track)}" for track in tracks if not track.fault]
         return [f"{head}, {_format_totals(tracks)}", *titles]
-    albums = render.pluralize(len(artist.albums), "album")
+    albums = format_count(len(artist.albums), "album")
     return [f"{head} in {albums}, {_format_totals(tracks)}", *map(_format_album, artist.albums)]
 
 
@@ -61,7 +62,7 @@ def _format_album(album: Album) -> str:
     )
     dates = _join_frequent_texts(track.tags.date for track in album.readable_tracks)
     description = f"{titles or '(no title)'} by {people or '(no artist)'}, {dates or '(no date)'}"
-    count = render.pluralize(len(album.tracks), "track")
+    count = format_count(len(album.tracks), "track")
     title, totals = issue_groups.album_title(album), _format_totals(album.tracks)
     return f"  {title}: {count}, {totals}; {description}"
 
@@ -95,8 +96,8 @@ def _format_facts(facts: AudioProperties) -> str:
         render.format_playing_time(facts.duration),
         facts.bitrate and f"{round(facts.bitrate / 1000):,} kbit/s",
         facts.sample_rate and f"{facts.sample_rate:,} Hz",
-        facts.bits and render.pluralize(facts.bits, "bit"),
-        facts.channels and render.pluralize(facts.channels, "channel"),
+        facts.bits and format_count(facts.bits, "bit"),
+        facts.channels and format_count(facts.channels, "channel"),
         f"{facts.size:,} bytes",
         facts.protected and "DRM-protected",
     ]

@@ -8,6 +8,7 @@ from msgspec import UNSET
 from rich.table import Column
 
 from mediakeep import config, kinds
+from mediakeep.size_text import format_count
 from mediakeep.views import review, terminal
 from mediakeep.views.dashboard import styled_text
 from mediakeep.views.dashboard.panel_layout import DashboardPanel
@@ -42,7 +43,7 @@ def failures_panel(
     given_up = any(not failure.next_try for _, failure in failed)
     shown = failed[:_MAX_FAILURES]
     return DashboardPanel(
-        f"Failed: {terminal.format_count(len(failed), first.noun, first.plural)}",
+        f"Failed: {format_count(len(failed), first.noun, first.plural)}",
         columns=[
             Column(max_width=min(_NAME_WIDTH, width // 3)),
             Column(no_wrap=width >= _MIN_ATTEMPTS_WIDTH),
@@ -67,7 +68,7 @@ def _format_attempts(failure: FailedItem, now: DisplayTime) -> TextPiece:
     retry = f"retry {now.format_remaining(failure.next_try)}" if failure.next_try else "given up"
     colour = Colour.WARN if failure.next_try else Colour.BAD
     stage = f"{failure.stage}: " if failure.stage else ""
-    return f"{stage}{terminal.format_count(failure.attempts, 'try', 'tries')}, {retry}", colour
+    return f"{stage}{format_count(failure.attempts, 'try', 'tries')}, {retry}", colour
 
 
 def issues_panel(summaries: Sequence[KindSummary]) -> DashboardPanel | None:
@@ -115,8 +116,8 @@ def _total_pieces(summary: KindSummary, totals: PeriodTotals, *, is_named: bool)
     total = sum(status.issues.values())
     name = f"{status.kind}: " if is_named else ""
     return [
-        (f"{name}{terminal.format_count(total, 'open issue')}", Colour.FIGURE),
-        f", {terminal.format_count(status.notes, 'note')}" if status.notes else "",
+        (f"{name}{format_count(total, 'open issue')}", Colour.FIGURE),
+        f", {format_count(status.notes, 'note')}" if status.notes else "",
         *_change_pieces(
             [sum(counts.values()) for counts in _counts_by_change(totals)], "; this week "
         ),
@@ -178,7 +179,7 @@ def services_panel(summaries: Sequence[KindSummary]) -> DashboardPanel | None:
             continue
         share = f" ({100 * hits / (requests + hits):.0f}% of all)"
         pieces: list[TextPiece] = [
-            (f"{terminal.format_count(requests, 'request')} this week", Colour.FIGURE)
+            (f"{format_count(requests, 'request')} this week", Colour.FIGURE)
         ]
         pieces += [f"{hits:,} answered by the cache{share}"] if hits else []
         if waited := amounts.get("waited", 0):

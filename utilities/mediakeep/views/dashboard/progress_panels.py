@@ -11,6 +11,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from mediakeep import kinds
+from mediakeep.size_text import format_count
 from mediakeep.views import job_numbers, stage_text, terminal
 from mediakeep.views.dashboard import stage_panels, styled_text, time_text
 from mediakeep.views.dashboard.panel_layout import DashboardPanel
@@ -92,9 +93,7 @@ def _week_rows(summary: KindSummary) -> list[Text]:
     if totals.again:
         pieces.append(f"{totals.again:,} of them again")
     if totals.failed:
-        pieces.append(
-            (f"{terminal.format_count(totals.failed, 'try', 'tries')} failed", Colour.BAD)
-        )
+        pieces.append((f"{format_count(totals.failed, 'try', 'tries')} failed", Colour.BAD))
     if totals.invested >= 1:
         pieces.append(f"{terminal.format_duration(totals.invested)} of work")
     rows = [styled_text.join_pieces(pieces), *_job_rows(summary, totals)]
@@ -180,7 +179,7 @@ def running_panel(
             if not session.alive
         ),
     ]
-    count = terminal.format_count(len(running), "session") if running else "no session"
+    count = format_count(len(running), "session") if running else "no session"
     return DashboardPanel(
         f"Now: {count} at work",
         columns=[

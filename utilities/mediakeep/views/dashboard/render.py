@@ -15,6 +15,7 @@ from rich.text import Text
 
 from mediakeep import path_text, size_text
 from mediakeep.queue.history.queries import SessionSpan
+from mediakeep.size_text import format_count
 from mediakeep.views.dashboard import (
     event_text,
     issue_panels,
@@ -28,7 +29,7 @@ from mediakeep.views.dashboard.styled_text import Colour, compose_text
 from mediakeep.views.dashboard.time_text import DisplayTime
 from mediakeep.views.disk_usage import DiskSpace
 from mediakeep.views.poller import HomeSnapshot, QueueSnapshot
-from mediakeep.views.terminal import format_count, format_duration
+from mediakeep.views.terminal import format_duration
 
 TWO_COLUMNS = 110  # minimum cells for two columns of panels
 _GAP = 2  # cells between two columns

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from msgspec import UNSET
 from rich.table import Column
 
-from mediakeep.views import stage_text, terminal
+from mediakeep.size_text import format_count
+from mediakeep.views import stage_text
 from mediakeep.views.dashboard.panel_layout import DashboardPanel
 from mediakeep.views.dashboard.styled_text import Colour, TextPiece, compose_text
 from mediakeep.views.dashboard.time_text import DisplayTime
@@ -32,7 +33,7 @@ def waiting_panel(
     waits = [wait for _, stages in parked for wait in stages.parked_items]
     waits.sort(key=lambda wait: (wait.until, wait.item))
     return DashboardPanel(
-        f"Waiting: {terminal.format_count(total, first.noun, first.plural)}",
+        f"Waiting: {format_count(total, first.noun, first.plural)}",
         columns=[Column(max_width=min(_NAME_WIDTH, width // 3)), Column()],
         rows=[
             [

@@ -6,8 +6,8 @@ from datetime import date
 
 from msgspec import UNSET
 
-from mediakeep.pages import render
 from mediakeep.queue.history.queries import ItemRepairTotals
+from mediakeep.size_text import format_count
 from mediakeep.views import job_numbers, periods, terminal
 from mediakeep.views.periods import DAY, Period
 from mediakeep.views.report.kind_progress import (
@@ -41,7 +41,7 @@ def build_headline(
 
 def _completed_sentence(progress: KindProgress, period: Period, *, running: bool) -> str:
     all_ = (
-        terminal.format_count(progress.total, progress.noun, progress.plural)
+        format_count(progress.total, progress.noun, progress.plural)
         if progress.total is not None
         else ""
     )
@@ -90,7 +90,7 @@ def _issues_sentence(progress: KindProgress, *, running: bool) -> str:
 
 
 def _count_with_verb(number: int, noun: str) -> str:
-    return f"{render.pluralize(number, noun)} {_verb_be(number, running=False)}"
+    return f"{format_count(number, noun)} {_verb_be(number, running=False)}"
 
 
 def format_remaining(remaining: RemainingWork, progress: KindProgress, today: date | None) -> str:
@@ -99,12 +99,12 @@ def format_remaining(remaining: RemainingWork, progress: KindProgress, today: da
     The text names the day `today` if it is given, as in a report on a past period.
     """
     if not remaining.items:
-        failed = terminal.format_count(remaining.failed, progress.noun, progress.plural)
+        failed = format_count(remaining.failed, progress.noun, progress.plural)
         return f"{failed} failed." if remaining.failed else ""
     failed = f", {remaining.failed:,} failed" if remaining.failed else ""
     word = "vanished" if progress.stages is UNSET else "skipped"
     failed += f", {remaining.vanished:,} {word}" if remaining.vanished else ""
-    items = terminal.format_count(remaining.items, progress.noun, progress.plural)
+    items = format_count(remaining.items, progress.noun, progress.plural)
     if today:
         time = f"When this was written, on {periods.format_date(today)},"
         done = f"{remaining.done:,} {_verb_be(remaining.done, running=False)} done"
@@ -118,7 +118,7 @@ def _format_effort(remaining: RemainingWork) -> str:
     parts = []
     if remaining.seconds and remaining.per_hour:
         sessions = (
-            render.pluralize(remaining.sessions, "session") if remaining.sessions > 1 else "session"
+            format_count(remaining.sessions, "session") if remaining.sessions > 1 else "session"
         )
         work = terminal.format_duration(_round_seconds(remaining.seconds))
         pace = f"{_round_rate(remaining.per_hour)} an hour of the last {sessions}"
@@ -156,12 +156,11 @@ def format_worse_kinds(progress: KindProgress) -> str:
     more = len(kinds_worse) - _MAX_WORSE_KINDS
     kinds = [
         *kinds_worse[:_MAX_WORSE_KINDS],
-        *([f"and {render.pluralize(more, 'more kind')}"] if more > 0 else []),
+        *([f"and {format_count(more, 'more kind')}"] if more > 0 else []),
     ]
     first = progress.flow.completed - progress.flow.again
     read_items = (
-        f"{terminal.format_count(first, progress.noun, progress.plural)} "
-        f"{_verb_be(first, running=False)}"
+        f"{format_count(first, progress.noun, progress.plural)} {_verb_be(first, running=False)}"
     )
     return ", ".join(kinds) + (f"; {read_items} read for the first time" if kinds and first else "")
 
@@ -178,11 +177,9 @@ def format_item_gain(item_gain: ItemRepairTotals) -> str:
         f"{count:,} {kind}" for kind, count in list(item_gain.repairs.items())[:_MAX_REPAIR_KINDS]
     ]
     more = len(item_gain.repairs) - len(kinds)
-    kinds += [f"and {render.pluralize(more, 'other kind')}"] if more else []
-    repairs = render.pluralize(item_gain.fixed, "repair") + (
-        f" ({', '.join(kinds)})" if kinds else ""
-    )
-    closed = f"{render.pluralize(item_gain.closed, 'open issue')} resolved"
+    kinds += [f"and {format_count(more, 'other kind')}"] if more else []
+    repairs = format_count(item_gain.fixed, "repair") + (f" ({', '.join(kinds)})" if kinds else "")
+    closed = f"{format_count(item_gain.closed, 'open issue')} resolved"
     return ", ".join(
         part for part, number in ((repairs, item_gain.fixed), (closed, item_gain.closed)) if number
     )
