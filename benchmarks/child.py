@@ -50,7 +50,7 @@ def opened(home: Path) -> dict[str, float]:
     """Open a queue as a batch does, and ask for the next items."""
     kept: list[Queue] = []
     opening = _timed(lambda: kept.append(Queue.open(locate_queue(stock.folder(home)), MUSIC)))
-    return {"open": opening, "next": _timed(lambda: kept[0].peek_next_keys(50))}
+    return {"open": opening, "next": _timed(lambda: kept[0]._get_pending().peek_keys(50))}
 
 
 def bare(home: Path) -> dict[str, float]:

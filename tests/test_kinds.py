@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from mediakeep import kinds
 from tests.reference.recording import KIND
 OURS = msgspec.structs.replace(KIND, name="discs")
 TAKEN = msgspec.structs.replace(KIND, name="albums")
+LAME = msgspec.structs.replace(KIND, name="lame", subject="no_such_subject:SUBJECT")
 OLD = msgspec.structs.replace(KIND, name="old", interface=0)
 OTHER = {"name": "other"}
 """
@@ -26,6 +28,7 @@ nameless = discs_kind:NO_SUCH_NAME
 taken = discs_kind:TAKEN
 old = discs_kind:OLD
 other = discs_kind:OTHER
+lame = discs_kind:LAME
 discs = discs_kind:OURS
 """
 WARNINGS = [
@@ -77,6 +80,23 @@ def test_kinds_of_others_are_seen_and_those_that_cannot_be_used_are_named(tmp_pa
     code, out, errors = run(recordings, "weekly_report.py")
     assert (code, errors) == (0, WARNINGS)
     assert "recordings" in next(recordings.path.glob("status/reports/*.md")).read_text().lower()
+
+
+def test_a_kind_whose_subject_does_not_import_is_named_and_left_out(tmp_path: Path) -> None:
+    recordings = RecordingHome(tmp_path)
+    recordings.make("Alpha")
+    recordings.manage("--scan", recordings.library)
+    lame = "Warning: kind \"lame\" left out: No module named 'no_such_subject'"
+    assert run(recordings, "jobs.py", "list")[2] == WARNINGS  # it has no queue yet
+    shutil.copytree(recordings.queue, recordings.queue.with_name("lame"))
+    for words in (["jobs.py", "list"], ["media_dashboard.py", "--once"], ["weekly_report.py"]):
+        code, out, errors = run(recordings, *words)
+        assert errors[: len(WARNINGS) + 1] == [*WARNINGS, lame]
+        assert code == (2 if "weekly" in words[0] else 0)  # no batch has run
+        assert "lame" not in out
+    recordings.batch("--all")
+    assert run(recordings, "weekly_report.py")[0] == 0
+    assert run(recordings, "undo_changes.py", "--list")[0] == 0
 
 
 def test_a_command_of_one_kind_does_not_load_the_others(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from mediakeep import clock
 from mediakeep.item import Item, ScannedItem, Status
 from mediakeep.music.item import MUSIC, MusicItem
 from mediakeep.outcome import Outcome
@@ -159,3 +160,9 @@ def catch_up(journal: Journal) -> JournalContent:
     reading = read(journal.path, journal.end)
     journal.resume_after(reading)
     return reading
+
+
+def peek_keys(queue: Queue, count: int, *, lookups: bool = False) -> list[str]:
+    """Return the keys of the items that the next claim would take."""
+    now = clock.format_iso(queue.location.now())
+    return queue._get_pending().peek_keys(count, now, lookups=lookups)

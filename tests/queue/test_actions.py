@@ -175,7 +175,7 @@ def test_what_is_forgotten_leaves_the_line_of_a_queue_that_is_open(tmp_path: Pat
     where = rig.at(tmp_path)
     gone = {"status": S, "skip_reason": "vanished", "returns_to": "pending"}
     with rig.make(where, 4) as batch, Queue.open(where, MUSIC) as manager:
-        assert batch.peek_next_keys(1) == ["Artist 000"]
+        assert rig.peek_keys(batch, 1) == ["Artist 000"]
         manager.commit(lambda _: QueueChange("scan", {"Artist 000": gone, "Artist 001": gone}))
         manager.commit(actions.forget_item("artist 000"))
         manager.commit(actions.forget_gone)

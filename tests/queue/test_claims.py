@@ -71,7 +71,7 @@ def test_a_claim_hands_out_items_once_until_they_are_given_back(tmp_path: Path) 
         assert [claim.key for claim in (*first, *second)] == rig.names(5)
         assert queue.claim(1) == []
         queue.release(first, suspects=[first[1].key])
-        assert queue.peek_next_keys(9) == rig.names(3)
+        assert rig.peek_keys(queue, 9) == rig.names(3)
         suspects = [claim.key for claim in queue.claim(9) if claim.item.suspect]
         assert suspects == [first[1].key]
 
@@ -79,7 +79,7 @@ def test_a_claim_hands_out_items_once_until_they_are_given_back(tmp_path: Path) 
 def test_a_peek_changes_nothing(tmp_path: Path) -> None:
     with rig.make(rig.at(tmp_path), 3) as queue:
         seq = queue.state.seq
-        assert queue.peek_next_keys(2) == queue.peek_next_keys(2) == rig.names(2)
+        assert rig.peek_keys(queue, 2) == rig.peek_keys(queue, 2) == rig.names(2)
         assert queue.state.seq == seq
 
 

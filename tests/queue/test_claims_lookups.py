@@ -202,7 +202,7 @@ def test_a_reset_and_a_changed_folder_leave_nothing_of_a_lookup(tmp_path: Path) 
             item = queue.state.items[key]
             assert (item.status, item.lookup, item.for_lookup) == (P, "", False)
         queue.commit(actions.mark_completed(keys[0], "2025-12-17T10:00:00+00:00"))
-        assert queue.peek_next_keys(9, lookups=True) == keys[1:]
+        assert rig.peek_keys(queue, 9, lookups=True) == keys[1:]
 
 
 def test_a_restore_gives_back_what_was_taken_for_its_lookup(tmp_path: Path) -> None:

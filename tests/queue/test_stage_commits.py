@@ -131,9 +131,9 @@ def test_a_thousand_parked_items_are_taken_at_their_time_in_one_claim(
         assert queue.claim(1000) == []
         clock.forward(seconds=59)
         assert queue.claim(1000) == []
-        assert queue.peek_next_keys(1) == []
+        assert rig.peek_keys(queue, 1) == []
         clock.forward(seconds=1)
-        assert len(queue.peek_next_keys(1000)) == 1000
+        assert len(rig.peek_keys(queue, 1000)) == 1000
         assert len(queue.claim(1000)) == 1000
 
 

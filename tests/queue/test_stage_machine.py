@@ -161,7 +161,7 @@ class StageMachine(RuleBasedStateMachine):
             for key, known in self.model.items()
             if known.status is P and known.until <= now
         )
-        assert self.queues[slot].peek_next_keys(count) == [key for _, key in order[:count]] or any(
+        assert rig.peek_keys(self.queues[slot], count) == [key for _, key in order[:count]] or any(
             known.status is P and known.error for known in self.model.values()
         )
         claims = self.queues[slot].claim(count)

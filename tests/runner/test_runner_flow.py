@@ -1,9 +1,7 @@
-"""Results that the stages do not allow, the limit of jobs, dry runs, and items without a queue."""
+"""Results that the stages do not allow, the limit of jobs, and dry runs."""
 
 from __future__ import annotations
 
-import signal
-import threading
 from pathlib import Path
 
 import pytest
@@ -11,9 +9,8 @@ import pytest
 from mediakeep.errors import InvalidOutcome
 from mediakeep.item import Item, Status
 from mediakeep.queue import readonly
-from mediakeep.runner import dry_run, single_item
-from mediakeep.runner.batch_config import BatchCallbacks, ExecutionLimits, SettledItem
-from mediakeep.runner.single_item import ItemRun
+from mediakeep.runner import dry_run
+from mediakeep.runner.batch_config import BatchCallbacks, SettledItem
 from tests.runner import toys, workshop
 from tests.runner.workshop import Workshop
 from tests.sampling import each_row
@@ -125,67 +122,3 @@ def test_a_dry_run_reports_an_invalid_result(tmp_path: Path) -> None:
     result = dry_run.simulate_batch(state, ["ant"], shop.opening(), config, BatchCallbacks())
     assert isinstance(result.abort_error, InvalidOutcome)
     assert result.done_count == 0
-
-
-def run(folder: Path, path: str, workers: int = 1, **more: str) -> ItemRun:
-    item = toys.Thing(status=Status.PENDING, path=path, **more)  # type: ignore[arg-type]
-    limits = ExecutionLimits(workers)
-    factory = Workshop(folder, toys.TIDY).opening()
-    return single_item.run_item(toys.TIDY, item, factory, limits)
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.usefixtures("pooled")
-def test_one_item_runs_through_all_stages_without_a_queue(tmp_path: Path, workers: int) -> None:
-    ended = run(tmp_path, "convert=parts:one,two,half-three", workers)
-    assert (ended.outcome.state, ended.outcome.message) == (Status.COMPLETED, "done")
-    assert (ended.item.status, ended.item.processing_stage) == (Status.COMPLETED, "completed")
-    assert set(ended.stage_seconds) == {"prepare", "convert"}
-    assert len(Workshop(tmp_path, toys.TIDY).notes("part")) == 3
-    assert [path.name for path in tmp_path.iterdir()] == ["notes.log"]
-
-
-def test_the_failure_of_one_item_is_its_last_and_cleaned_up(tmp_path: Path) -> None:
-    ended = run(tmp_path, "convert=parts:one,broken")
-    assert (ended.outcome.state, ended.item.processing_stage) == (Status.ERROR, "failed_convert")
-    assert ended.outcome.message.startswith("1 of 2 parts failed. The first: ValueError: this part")
-    assert len(Workshop(tmp_path, toys.TIDY).notes("cleanup")) == 1
-    assert ended.item.size == 1
-    assert len(ended.problems) == 3
-
-
-def test_one_item_that_failed_resumes_where_its_cleanup_allows(tmp_path: Path) -> None:
-    ended = run(tmp_path, "convert=resume:prepare cleanup=resume:prepare")
-    assert (ended.item.status, ended.item.resume_stage) == (Status.ERROR, "prepare")
-    opening = Workshop(tmp_path, toys.TIDY).opening()
-    again = single_item.run_item(toys.TIDY, ended.item, opening)
-    assert (again.outcome.state, again.item.resume_stage) == (Status.COMPLETED, "")
-    assert set(again.stage_seconds) == {"prepare", "convert"}
-
-
-def test_one_item_that_waits_is_returned_and_continues_there(tmp_path: Path) -> None:
-    ended = run(tmp_path, "convert=park:90")
-    assert (ended.outcome.state, ended.outcome.retry_after) == (Status.PENDING, 90.0)
-    assert (ended.item.status, ended.item.processing_stage) == (Status.PENDING, "convert")
-    again = single_item.run_item(toys.TIDY, ended.item, Workshop(tmp_path, toys.TIDY).opening())
-    assert again.outcome.state is Status.COMPLETED
-
-
-def test_one_item_that_the_user_stops_is_returned_in_its_stage(tmp_path: Path) -> None:
-    shop = Workshop(tmp_path, toys.TIDY)
-
-    def stop() -> None:
-        workshop.await_(lambda: shop.notes("start", "item", "convert"))
-        signal.raise_signal(signal.SIGINT)
-
-    stopper = threading.Thread(target=stop)
-    stopper.start()
-    ended = run(tmp_path, "convert=may-stop")
-    stopper.join()
-    assert (ended.outcome.message, ended.item.processing_stage) == ("stopped", "convert")
-    assert ended.item.status is Status.PENDING
-
-
-def test_an_invalid_result_of_one_item_is_raised(tmp_path: Path) -> None:
-    with pytest.raises(InvalidOutcome, match="job item, stage convert"):
-        run(tmp_path, "convert=returns:unknown")

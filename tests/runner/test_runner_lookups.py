@@ -16,6 +16,7 @@ from mediakeep.queue import readonly
 from mediakeep.queue.settle import SettleRequest
 from mediakeep.runner.batch_config import BatchCallbacks
 from tests.patience import until_asleep
+from tests.queue import rig
 from tests.runner import looking, workshop
 from tests.runner.workshop import Workshop
 from tests.sampling import each_row, some
@@ -75,7 +76,7 @@ def test_a_batch_of_some_size_says_how_many_it_takes(tmp_path: Path, size: int |
     begun: list[int] = []
     shop = make_without_lookup(tmp_path, {"ant": "look", "bee": "look"}, {"new": "look"})
     set_online(shop)
-    assert len(shop.queue.peek_next_keys(size or 9, lookups=True)) == (size or 3)
+    assert len(rig.peek_keys(shop.queue, size or 9, lookups=True)) == (size or 3)
     report = shop.run(face=BatchCallbacks(on_start=begun.append), size=size, lookups=True)
     assert begun == [report.claimed] == [report.done_count] == [size or 3]
 

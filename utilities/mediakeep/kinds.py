@@ -189,13 +189,30 @@ def list_kinds() -> Mapping[str, Kind]:
             kind = point.load()
             _check_foreign_kind(kind, kinds)
         except Exception as error:  # noqa: BLE001 - the code of others may fail in any way
-            import logging  # here, as few commands need it
-
-            text = path_text.to_printable(f'Warning: kind "{point.name}" left out: {error}')
-            logging.getLogger("mediakeep").warning("%s", text)
+            _warn_left_out(point.name, error)
         else:
             kinds[kind.name] = kind
     return types.MappingProxyType(kinds)
+
+
+@functools.cache
+def has_usable_subject(name: str) -> bool:
+    """Return whether the subject of a kind can be imported; if not, warn that it is left out.
+
+    That of a kind of mediakeep is not imported for this.
+    """
+    try:
+        return name in BUILT_IN or bool(load(get_kind(name).subject))
+    except Exception as error:  # noqa: BLE001 - the code of others may fail in any way
+        _warn_left_out(name, error)
+        return False
+
+
+def _warn_left_out(name: str, error: Exception) -> None:
+    import logging  # here, as few commands need it
+
+    text = path_text.to_printable(f'Warning: kind "{name}" left out: {error}')
+    logging.getLogger("mediakeep").warning("%s", text)
 
 
 def _find_entry_points() -> Iterable[EntryPoint]:

@@ -180,11 +180,6 @@ class Queue(ClaimedItems):
             self._pending = PendingQueue(self.state)
         return self._pending
 
-    def peek_next_keys(self, count: int, *, lookups: bool = False) -> list[str]:
-        """Return the keys of the items that the next claim would take, at most `count`."""
-        now = clock.format_iso(self.location.now())
-        return self._get_pending().peek_keys(count, now, lookups=lookups)
-
     def claim(
         self, count: int, *, shares: int = 1, lookups: bool = False, settled_by: float = inf
     ) -> list[Claim]:

@@ -43,11 +43,6 @@ class BatchRecorder:
         if _LOGGER.isEnabledFor(logging.DEBUG):
             self._debug("Versions", **_read_versions())
 
-    @property
-    def session_id(self) -> str:
-        """The name of the batch's session."""
-        return self.session.id
-
     def _log(self, message: str, level: str = "info", /, **facts: Any) -> None:
         """Write a line to the log of the session, and to the debug log."""
         self.session.write_log(message, level, **facts)

@@ -14,7 +14,7 @@
 6. Then the item is settled as failed, or as skipped if its retries say so.
 7. A completed, failed or skipped outcome of the last stage settles the item.
 
-The functions here only decide; the batch, a dry run and a run without a queue obey.
+The functions here only decide; the batch and a dry run obey.
 """
 
 from __future__ import annotations

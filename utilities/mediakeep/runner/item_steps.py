@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from msgspec import structs
 
@@ -20,6 +20,7 @@ from mediakeep.queue.sessions import StageProgress
 from mediakeep.queue.settle import SettleRequest
 from mediakeep.runner import scheduling
 from mediakeep.runner.active_items import ActiveItems
+from mediakeep.runner.batch_recorder import BatchRecorder
 from mediakeep.runner.item_flow import (
     BeginStage,
     CallCleanup,
@@ -41,28 +42,6 @@ TaskEnd = PartDone | TaskFailed | TaskStopped | WorkerDied
 _PART_ITEM = Item(status=Status.IN_PROGRESS)
 
 
-class StepRecorder(Protocol):
-    """Interface of the object that reports the steps of items."""
-
-    @property
-    def session_id(self) -> str:
-        """The name of the session that the items are claimed by."""
-
-    def log_stage(self, key: str, stage: str, outcome: Outcome, seconds: float) -> None:
-        """Called after the end of a stage was recorded."""
-
-    def log_problem(self, key: str, text: str, traceback: str = "") -> None:
-        """Called for a problem of an item that is still being processed."""
-
-    def report_progress(
-        self, key: str, done: int, of: int, service: str, stage: StageProgress | None = None
-    ) -> None:
-        """Called when an item, or its stage, has done `done` of `of` steps."""
-
-    def report_parked(self, key: str, outcome: Outcome) -> None:
-        """Called after an item was parked or released."""
-
-
 class ItemSteps:
     """Applies the steps of claimed items: to the queue, to their trackers, and to the tasks.
 
@@ -73,7 +52,7 @@ class ItemSteps:
     def __init__(
         self,
         queue: ClaimedItems,
-        recorder: StepRecorder,
+        recorder: BatchRecorder,
         flow: ItemFlow,
         items: ActiveItems,
         task_queue: TaskQueue,
@@ -88,7 +67,7 @@ class ItemSteps:
         """Return the next task of an item: its stage, or its cleanup."""
         item, claim = self._items[key].item, self._items[key].claim
         created = self._queue.state.head.created
-        stamp = Stamp(self._recorder.session_id, key, claim.seq, item.first_claim, created)
+        stamp = Stamp(self._recorder.session.id, key, claim.seq, item.first_claim, created)
         return Task(key, self._flow.build_work(item, stamp), alone=item.suspect)
 
     def take_result(self, task: Task, result: Outcome | Parts | TaskEnd) -> None:

@@ -15,6 +15,7 @@ from msgspec import structs
 
 from mediakeep import config, kinds, path_text
 from mediakeep.app.subjects.interface import ReviewedSubject, Subject, WorkerOptions
+from mediakeep.errors import UsageError
 from mediakeep.kinds import Kind
 from mediakeep.media import ignore_rules
 from mediakeep.outcome import Worker, WorkerFactory
@@ -22,8 +23,14 @@ from mediakeep.queue import named_queues
 
 
 def get_subject(kind: Kind) -> Subject:
-    """Return the subject of a kind, or of one of its queues."""
-    subject: Subject = kinds.load(kind.subject)
+    """Return the subject of a kind, or of one of its queues.
+
+    Raise UsageError if it cannot be imported.
+    """
+    try:
+        subject: Subject = kinds.load(kind.subject)
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"{kind.plural} cannot be processed: {error}.") from error
     return structs.replace(subject, kind=kind) if kind.queue else subject
 
 
@@ -50,11 +57,18 @@ def queue_folder(home: Path, kind: Kind) -> Path:
 
 
 def list_queues(home: Path) -> Mapping[str, Kind]:
-    """Return the kinds of all queues of a home by name, and all kinds, which may have none yet."""
+    """Return the kinds of all queues of a home by name, and all kinds, which may have none yet.
+
+    A kind of another distribution that has a queue, but whose subject cannot be imported, is left
+    out with a warning.
+    """
     queues: dict[str, Kind] = {}
     for kind in kinds.list_kinds().values():
+        folder = queue_folder(home, kind)
+        if folder.exists() and not kinds.has_usable_subject(kind.name):
+            continue
         queues[kind.name] = kind
-        names = named_queues.list_names(queue_folder(home, kind)) if kind.stages else ()
+        names = named_queues.list_names(folder) if kind.stages else ()
         queues |= {f"{kind.name}/{name}": kinds.name_queue(kind, name) for name in names}
     return queues
 

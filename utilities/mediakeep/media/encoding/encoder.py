@@ -47,20 +47,19 @@ def encode_file(
     target: Path,
     parameters: EncodingParameters,
     *,
-    volume: float = 0.0,
     progress: Progress | None = None,
     on_error: OnError | None = None,
 ) -> EncodedFile:
     """Encode an audio file; `target` is a temporary file, which is overwritten and synced.
 
-    `volume` is a gain in dB. `progress` is called after each second of audio; what it raises stops
+    `progress` is called after each second of audio; what it raises stops
     the encoding. With `on_error`, decoding errors are reported to it, and the rest of the audio is
     encoded. On any other error the target is removed. Raises Unreadable, NotAudio or DecodingFailed
     for the source, EncodingFailed for the target.
     """
     with pcm_source.open_source(source, progress) as opened:
         frames = opened.frames(on_error)
-        written = encode_frames(frames, opened.format, target, parameters, volume=volume)
+        written = encode_frames(frames, opened.format, target, parameters)
         return msgspec.structs.replace(written, source_samples=opened.samples)
 
 
@@ -69,8 +68,6 @@ def encode_frames(
     source_format: PcmFormat,
     target: Path,
     parameters: EncodingParameters,
-    *,
-    volume: float = 0.0,
 ) -> EncodedFile:
     """Encode PCM frames to a file, which is overwritten and synced, or removed on any error.
 
@@ -79,7 +76,7 @@ def encode_frames(
     file = None
     try:
         with output_file.OutputFile(target, "w+") as file:
-            written = _write_container(frames, source_format, file, parameters, volume)
+            written = _write_container(frames, source_format, file, parameters)
             atomic_files.sync_data(file.fileno())
             return msgspec.structs.replace(written, size=os.fstat(file.fileno()).st_size)
     except BaseException as error:
@@ -119,14 +116,13 @@ def _write_container(
     source_format: PcmFormat,
     file: FileIO,
     parameters: EncodingParameters,
-    volume: float,
 ) -> EncodedFile:
     profile, target = parameters.profile, choose_pcm_format(source_format, parameters)
     options = profile.container_options
     with output_file.open_container(file, profile.container, target.sample_rate, options) as output:
         stream = codec_encoders.add_stream(output, parameters, target)
         encoder = codec_encoders.open_encoder(stream, parameters)
-        chain = FilterChain(source_format, target, volume=volume)
+        chain = FilterChain(source_format, target)
         for frame in chain.convert(frames):
             output.mux(encoder.encode(frame))
         output.mux(encoder.encode(None))
