@@ -26,6 +26,7 @@ from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.media.encoding import pcm_source
 from mediakeep.queue import readonly
 from mediakeep.queue.state import QueueState
+from mediakeep.workspace.job_files import JobFiles
 from tests import job_home
 from tests.audiobooks import books
 from tests.job_home import JobHome
@@ -288,6 +289,10 @@ class RecordingHome(JobHome[Recording]):
             yield f"{name} is neither published nor whole"
         if done and (self.item(name).status is not Status.COMPLETED or not tracks):
             yield f"{name} is {self.item(name).status}"
+
+    def find_files(self, name: str) -> JobFiles:
+        """Return the working files of a recording."""
+        return JobFiles(self.working, f"{name}\n{self.path}")
 
     def batch(self, *words: object, code: int = 0, **variables: str) -> str:
         return super().batch("--workers", 1, *words, code=code, **variables)

@@ -5,47 +5,47 @@ from __future__ import annotations
 import functools
 import shutil
 from collections.abc import Iterator, Mapping
-from hashlib import blake2b
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from mediakeep import atomic_files, path_text
+from mediakeep import path_text
 from mediakeep.app.subjects import job_subject
 from mediakeep.errors import UsageError
 from mediakeep.item import NewItem, ScannedItem
+from mediakeep.media import folder_groups
+from mediakeep.media.folder_listing import ListedFolder
+from mediakeep.workspace import moves
+from mediakeep.workspace.job_files import SOURCE_FILES
 from tests.reference import worker
 from tests.reference.recording import KIND, RecordingSettings
-from tests.reference.worker import RecordingJob
+from tests.reference.worker import RecordingJob, build_job
 
-build_job = RecordingJob.from_item
-
-
-def _scan_library(root: Path, _ignored: tuple[str, ...]) -> Iterator[ScannedItem]:
-    for folder in sorted(path for path in root.iterdir() if path.is_dir()):
-        if tracks := worker.list_tracks(folder):
-            key, path = path_text.escape_path(folder.name), path_text.escape_path(folder)
-            yield ScannedItem(
-                key=key,
-                path=path,
-                fingerprint=_fingerprint(tracks),
-                fields={"track_count": len(tracks)},
-            )
+__all__ = ["build_job"]
+_find_tracks = attrgetter("audio_files")
 
 
-def _fingerprint(tracks: list[Path]) -> str:
-    facts = [(track.name, track.stat().st_size, track.stat().st_mtime_ns) for track in tracks]
-    return blake2b(repr(facts).encode(), digest_size=8).hexdigest()
+def _scan_library(root: Path, ignored: tuple[str, ...]) -> Iterator[ScannedItem]:
+    listed = folder_groups.list_folders(root, ignored)
+    found = folder_groups.group_folders(listed, _find_tracks, lambda _: False).groups
+    for relative, folders in sorted(found.items()):
+        yield _describe_folder(root, relative, folders)
+
+
+def _describe_folder(root: Path, relative: str, folders: list[ListedFolder]) -> ScannedItem:
+    count = sum(len(_find_tracks(folder)) for folder in folders)
+    return folder_groups.build_item(root, relative, folders, {"track_count": count})
 
 
 def build_item(path: Path, settings: RecordingSettings) -> NewItem:
-    tracks = worker.list_tracks(path) if path.is_dir() else []
-    if not tracks:
+    found = _describe_folder(path, "", folder_groups.list_folders(path)) if path.is_dir() else None
+    if not (found and found.fields["track_count"]):
         raise UsageError(f"{path_text.display_path(path)} contains no WAV files.")
     return NewItem(
         name=path_text.escape_path(path.name),
-        path=path_text.escape_path(path),
-        fingerprint=_fingerprint(tracks),
-        fields={"track_count": len(tracks)},
+        path=found.path,
+        fingerprint=found.fingerprint,
+        fields=found.fields,
         settings={"output_dir": settings.recordings.output},
     )
 
@@ -61,12 +61,14 @@ def describe_stages(job: RecordingJob) -> Mapping[str, list[str]]:
 
 
 def describe_progress(job: RecordingJob) -> str:
-    done = len(worker.list_tracks(job.processed)) if job.processed.is_dir() else 0
+    dirs = job.files.find()
+    done = len(worker.list_tracks(dirs.processed)) if dirs and dirs.processed.is_dir() else 0
     return f"{done} tracks converted" if done else ""
 
 
 def check_roll_back(job: RecordingJob) -> None:
-    if not (job.original.is_dir() or job.source.is_dir()):
+    dirs = job.files.find()
+    if not (job.original.is_dir() or (dirs and dirs.source.is_dir())):
         raise UsageError(
             f"{path_text.display_path(job.original)} cannot be restored: its working copy was"
             " removed. Use --keep-working together with --delete-original."
@@ -74,33 +76,20 @@ def check_roll_back(job: RecordingJob) -> None:
 
 
 def roll_back(job: RecordingJob) -> tuple[dict[str, Any], list[str]]:
-    lines = []
-    if not job.original.exists():
-        temporary = job.original.with_name(f".{job.original.name}.new")
-        worker.remove_folder(temporary)
-        shutil.copytree(job.source, temporary)
-        temporary.rename(job.original)
-        atomic_files.sync_folder(job.original.parent)
+    lines, dirs = list[str](), job.files.find()
+    if dirs and not job.original.exists():
+        copied = SOURCE_FILES.require(dirs.state)
+        with moves.staged_copy(dirs.source, job.original, copied) as staged:
+            moves.rename_into_place(staged, job.original)
         lines.append(f"Restored: {path_text.display_path(job.original)}")
-    for folder in (job.output, job.processed, job.source):
-        if worker.remove_folder(folder):
-            lines.append(f"Removed: {path_text.display_path(folder)}")
+    if job.output.is_dir():
+        shutil.rmtree(job.output)
+        lines.append(f"Removed: {path_text.display_path(job.output)}")
+    job.files.remove()
     return {"output_path": "", "working_path": "", "converted": 0.0}, lines
 
 
-def find_working_files(job: RecordingJob) -> list[str]:
-    return [str(path) for path in (job.source, job.processed) if path.is_dir()]
-
-
-def remove_working_files(job: RecordingJob) -> None:
-    for path in find_working_files(job):
-        worker.remove_folder(Path(path))
-
-
-_JOB_FUNCTIONS = (
-    *("describe_progress", "check_roll_back", "roll_back"),
-    *("find_working_files", "remove_working_files"),
-)
+_JOB_FUNCTIONS = ("describe_progress", "check_roll_back", "roll_back")
 SUBJECT = job_subject.build_subject(
     KIND,
     __name__,

@@ -118,7 +118,7 @@ def test_a_running_job_is_cancelled_and_its_batch_ends_its_tasks(
     recordings: RecordingHome,
 ) -> None:
     manage(recordings, "--scan", recordings.library)
-    gate = Gate(recordings.root / "gate", 1, names="replace", paths=r"Beta_processed/\d\.\d")
+    gate = Gate(recordings.root / "gate", 1, names="replace", paths=r"Beta .*_processed/\d\.\d")
     command = recordings.command("process_recordings.py", "--workers", 2)
     batch = subprocess.Popen(
         command,
@@ -139,7 +139,7 @@ def test_a_running_job_is_cancelled_and_its_batch_ends_its_tasks(
     statuses = {key: item.status for key, item in recordings.state().items.items()}
     assert statuses == {"Alpha": Status.COMPLETED, "Beta": Status.SKIPPED}
     assert read_jobs(recordings)["Beta"]["state"] == "cancelled"
-    assert (recordings.working / "Beta_source").is_dir()  # working files are kept
+    assert recordings.find_files("Beta").require().source.is_dir()  # working files are kept
     assert "cannot be cancelled: it is cancelled" in run_jobs(recordings, "cancel", "Beta", code=2)
     manage(recordings, "--reset-recording", "Beta")
     process(recordings, "--all")
@@ -176,7 +176,7 @@ def test_ended_jobs_are_cleared_after_a_confirmation(recordings: RecordingHome) 
     ]
     assert [*read_jobs(recordings)] == ["New"]
     process(recordings, "--recording", "New")
-    (recordings.working / "New_processed").mkdir()
+    recordings.find_files("New").create("New")
     (line,) = run_jobs(recordings, "clear", "--older-than", "0s", "--yes").splitlines()[1:]
     assert line.startswith("1 recording not cleared: working files exist. Remove these with: ")
     process(recordings, "--cleanup")

@@ -172,10 +172,10 @@ def test_a_recording_that_fails_is_cleaned_up_or_kept_by_setting(
     assert item.attempts == {"converting": 2}
     assert published(recordings) == {"Alpha": 2, "Beta": 2}
     assert recordings.notes("call").count("Broken converting") == 3  # the last one cleans up
-    assert (recordings.working / "Broken_source").is_dir() is keep
+    assert bool(recordings.find_files("Broken").list_folders()) is keep
     job_kinds.write_track(recordings.library / "Broken" / "0.wav")
     if keep:
-        job_kinds.write_track(recordings.working / "Broken_source" / "0.wav")
+        job_kinds.write_track(recordings.find_files("Broken").require().source / "0.wav")
     recordings.batch("--retry-failed", *words)
     assert published(recordings)["Broken"] == 2
     assert recordings.notes("call").count("Broken copying") == 2 - keep
@@ -187,10 +187,13 @@ def test_working_files_are_listed_and_removed_of_items_that_have_ended(
     recordings.batch("--scan", recordings.library, "--batch-size", 1, "--keep-working")
     recordings.batch("--recording", "Beta", "--publish-after", "1h")
     listed = recordings.batch("--list-cleanup")
-    assert listed == f"{recordings.working / 'Alpha_source'}\n"
-    assert recordings.batch("--cleanup") == f"Removed {listed}"
+    folders = recordings.find_files("Alpha").list_folders()
+    assert listed.splitlines() == [str(folder) for folder in folders]
+    assert [path.name.rpartition("_")[2] for path in folders] == ["source", "state"]
+    removed = recordings.batch("--cleanup").splitlines()
+    assert removed == [f"Removed {line}" for line in listed.splitlines()]
     assert recordings.batch("--cleanup") == "Nothing to clean up.\n"
-    assert (recordings.working / "Beta_source").is_dir()  # still needed
+    assert recordings.find_files("Beta").require().source.is_dir()  # still needed
 
 
 def test_a_failed_item_whose_working_files_were_removed_begins_again(
@@ -202,7 +205,7 @@ def test_a_failed_item_whose_working_files_were_removed_begins_again(
     assert "\nFailed: 1 recording\n" in out  # one, in two attempts
     kept = recordings.state().items["Broken"]
     assert (kept.resume_stage, len(kept.parts.done if kept.parts else ())) == ("converting", 3)
-    assert "Broken_source" in recordings.batch("--cleanup")
+    assert "_source" in recordings.batch("--cleanup")
     cleaned = recordings.state().items["Broken"]
     assert (cleaned.status, cleaned.resume_stage, cleaned.parts) == (Status.ERROR, "", None)
     job_kinds.write_track(recordings.library / "Broken" / "0.wav")
@@ -216,7 +219,7 @@ def test_a_rolled_back_recording_is_as_before_and_skipped(recordings: RecordingH
     assert out.startswith("Alpha is rolled back, and skipped until it is reset.\nRestored: ")
     assert job_kinds.read_samples(recordings.library / "Alpha" / "1.wav") == job_kinds.WAV_SAMPLES
     assert published(recordings) == {"Beta": 2}
-    assert not (recordings.working / "Alpha_source").exists()
+    assert recordings.find_files("Alpha").list_folders() == []
     assert recordings.state().items["Alpha"].skip_reason == "rolled back"
     assert "rolled back already" in recordings.batch("--rollback", "Alpha", "--yes")
     assert "Nothing is pending." in recordings.batch("--all", "--scan", recordings.library)

@@ -9,14 +9,11 @@
 from __future__ import annotations
 
 import array
-import contextlib
 import io
-import shutil
 import time
 import wave
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -24,53 +21,60 @@ from mediakeep import atomic_files, path_text
 from mediakeep.app.subjects.interface import WorkerOptions
 from mediakeep.item import Item, Status
 from mediakeep.outcome import Outcome, Parts, Progress, Work, Worker
+from mediakeep.workspace import manifest, moves, publish, stage_worker, verified_copy
+from mediakeep.workspace.job_files import SOURCE_FILES, JobFiles, StateFile
+from mediakeep.workspace.manifest import Check, Manifest
 from tests.reference.recording import Recording, RecordingOptions, RecordingSettings
 from tests.runner import notes
 
 PARTS = 3  # of a track
+CONVERTED = StateFile("converted.json", Manifest)  # the files of the output
 
 
 class RecordingJob(msgspec.Struct, frozen=True):
-    """A recording with its settings and its job."""
+    """A recording with its settings."""
 
     item: Recording
-    options: RecordingOptions
-    original: Path
-    source: Path  # the working copy of the original
-    processed: Path  # the converted tracks
-    output: Path
+    settings: RecordingSettings
 
-    @classmethod
-    def from_item(cls, _home: Path, item: Item, settings: RecordingSettings) -> RecordingJob:
-        """Build the job of an item by its own settings, or else the given ones."""
-        assert isinstance(item, Recording)
-        options = settings.recordings
-        working = settings.below_home(options.working) / item.output_name
-        return cls(
-            item,
-            options,
-            Path(path_text.unescape_path(item.path)),
-            working.with_name(f"{working.name}_source"),
-            working.with_name(f"{working.name}_processed"),
-            settings.below_home(item.output_dir or options.output) / item.output_name,
-        )
+    @property
+    def options(self) -> RecordingOptions:
+        return self.settings.recordings
+
+    @property
+    def original(self) -> Path:
+        return Path(path_text.unescape_path(self.item.path))
+
+    @property
+    def files(self) -> JobFiles:
+        working = self.settings.below_home(self.options.working)
+        return JobFiles(working, f"{self.item.output_name}\n{self.settings.home}")
+
+    @property
+    def output(self) -> Path:
+        folder = self.settings.below_home(self.item.output_dir or self.options.output)
+        return folder / self.item.output_name
+
+    def find_target(self, stage: str) -> Path:
+        return self.output if stage == "publishing" else self.files.working_dir
 
 
-@contextlib.contextmanager
-def open_worker(home: Path, options: WorkerOptions) -> Iterator[Worker]:
-    """Yield the worker of recordings."""
+def build_job(_home: Path, item: Item, settings: RecordingSettings) -> RecordingJob:
+    """Return the job of an item."""
+    assert isinstance(item, Recording)
+    return RecordingJob(item, settings)
+
+
+def open_worker(home: Path, options: WorkerOptions) -> AbstractContextManager[Worker]:
+    """Open the worker of recordings."""
     settings = msgspec.convert(options.settings, RecordingSettings)
 
-    def work(work: Work, _: Progress) -> Outcome | Parts:
-        job = RecordingJob.from_item(home, work.item, settings)
-        notes.note(home, "call", job.item.output_name, work.failed_stage or work.stage)
-        if work.failed_stage:
-            return _clean_up(job, work.failed_stage)
-        if work.stage == "copying":
-            return _copy(job)
-        return _convert(job, work.results) if work.stage == "converting" else _publish(job)
+    def begin(work: Work, _: Progress) -> RecordingJob:
+        notes.note(home, "call", work.item.output_name, work.failed_stage or work.stage)
+        return build_job(home, work.item, settings)
 
-    yield work
+    stages = {"copying": _copy, "converting": _convert, "publishing": _publish}
+    return stage_worker.open_worker(begin, stages, _clean_up)
 
 
 def list_tracks(folder: Path) -> list[Path]:
@@ -78,28 +82,26 @@ def list_tracks(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix == ".wav")
 
 
-def _copy(job: RecordingJob) -> Outcome:
-    shutil.copytree(job.original, job.source, dirs_exist_ok=True)
-    for track in list_tracks(job.source):
-        atomic_files.write_atomic(track, track.read_bytes())
-        shutil.copystat(job.original / track.name, track)
-    atomic_files.make_folder(job.processed)
-    atomic_files.sync_folder(job.source.parent)
-    facts = {"track_count": len(list_tracks(job.source))}
-    working = path_text.escape_path(job.source)
+def _copy(job: RecordingJob, _: Work) -> Outcome:
+    dirs = job.files.create(job.item.output_name)
+    SOURCE_FILES.save(dirs.state, verified_copy.copy_to_source(job.original, dirs.source))
+    facts = {"track_count": len(list_tracks(dirs.source))}
+    working = path_text.escape_path(dirs.source)
     return Outcome(data={"working_path": working, **facts}, next_stage="converting", facts=facts)
 
 
-def _convert(job: RecordingJob, results: tuple[Any, ...] | None) -> Outcome | Parts:
-    tracks = list_tracks(job.source)
-    if results is None:
-        inputs = [(str(track), str(job.processed), n) for track in tracks for n in range(PARTS)]
+def _convert(job: RecordingJob, work: Work) -> Outcome | Parts:
+    dirs = job.files.require()
+    tracks = list_tracks(dirs.source)
+    if work.results is None:
+        inputs = [(str(track), str(dirs.processed), n) for track in tracks for n in range(PARTS)]
         return Parts(tuple(inputs), convert_part, weights=tuple(range(1, len(inputs) + 1)))
     for track in tracks:
-        _join(track, job.processed)
-    for path in {*job.processed.iterdir()} - {job.processed / t.name for t in tracks}:
+        _join(track, dirs.processed)
+    for path in {*dirs.processed.iterdir()} - {dirs.processed / t.name for t in tracks}:
         path.unlink()  # parts, and temporary files of killed processes
-    frames = sum(result["frames"] for result in results)
+    CONVERTED.save(dirs.state, manifest.build_manifest(dirs.processed))
+    frames = sum(result["frames"] for result in work.results)
     return Outcome(
         data={"converted": time.time()}, next_stage="publishing", facts={"frames": frames}
     )
@@ -108,7 +110,8 @@ def _convert(job: RecordingJob, results: tuple[Any, ...] | None) -> Outcome | Pa
 def convert_part(part: tuple[str, str, int], _: Progress) -> dict[str, int]:
     """Write a third of a track at half its volume, as bare samples."""
     track, processed, number = Path(part[0]), Path(part[1]), part[2]
-    notes.note(processed.parent, "part", processed.name, track.name, number)
+    name = processed.name.partition(" [")[0]
+    notes.note(processed.parent, "part", name, track.name, number)
     with wave.open(str(track)) as source:
         begin, end = (source.getnframes() * n // PARTS for n in (number, number + 1))
         source.setpos(begin)
@@ -133,35 +136,25 @@ def _join(track: Path, processed: Path) -> None:
     atomic_files.write_atomic(processed / track.name, joined.getvalue())
 
 
-def _publish(job: RecordingJob) -> Outcome:
+def _publish(job: RecordingJob, _: Work) -> Outcome:
     left = job.item.converted + job.options.publish_after - time.time()
     if left > 0:
         return Outcome(Status.PENDING, "published later", retry_after=left)
-    if job.processed.is_dir():  # else moved before a kill
-        atomic_files.make_folder(job.output.parent)
-        job.processed.rename(job.output)
-        atomic_files.sync_folder(job.output.parent)
-    if job.options.delete_original:
-        remove_folder(job.original)
+    dirs = job.files.find()
+    if dirs and (converted := CONVERTED.load(dirs.state)):  # else they were being removed at a kill
+        publish.move_to_output(dirs.processed, job.output, converted)
+        if job.options.delete_original and job.original.is_dir():
+            copied = SOURCE_FILES.require(dirs.state)
+            moves.remove_published(job.original, copied, Check.SIZE)
     if not job.options.keep_working:
-        remove_folder(job.source)
+        job.files.remove()
     data = {"output_path": path_text.escape_path(job.output)}
     return Outcome(message=f"{job.item.track_count} tracks published", data=data)
 
 
-def _clean_up(job: RecordingJob, stage: str) -> Outcome:
+def _clean_up(job: RecordingJob, work: Work) -> Outcome:
     """Keep or remove the working folders of a recording that failed for the last time."""
     if job.options.keep_working:
-        return Outcome(resume_stage=stage)
-    remove_folder(job.source)
-    remove_folder(job.processed)
+        return Outcome(resume_stage=work.failed_stage)
+    job.files.remove()
     return Outcome(data={"working_path": ""}, resume_stage="copying")
-
-
-def remove_folder(folder: Path) -> bool:
-    """Remove a folder for good; return False if there is none."""
-    if not folder.is_dir():
-        return False
-    shutil.rmtree(folder)
-    atomic_files.sync_folder(folder.parent)
-    return True
