@@ -76,11 +76,17 @@ def ledger(home: Home, query: str = "SELECT place, essence FROM sound") -> dict[
 
 def flip(path: Path) -> None:
     """Change one bit of the sound behind everybody's back, as a bad disk does."""
+    change_sound(path, 1, 4)
+
+
+def change_sound(path: Path, count: int, mask: int) -> None:
+    """Change bytes of the sound, and leave the file's time as it was."""
     facts, content = path.stat(), bytearray(path.read_bytes())
     marks = {".m4a": b"mdat", ".wav": b"data"}  # in others, the audio reaches to the end
     mark = marks.get(path.suffix)
-    at = content.index(mark) + 1000 if mark else len(content) - 300
-    content[at] ^= 4
+    begin = content.index(mark) + 1000 if mark else len(content) - 400
+    for at in range(begin, begin + count):
+        content[at] ^= mask
     path.write_bytes(content)
     os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
 
@@ -136,15 +142,6 @@ def test_files_that_are_renamed_within_the_artist_raise_no_alarm(place: Home, ar
     assert len(after) == len(before)
 
 
-def corrupt(path: Path) -> None:
-    """Change 40 bytes of the sound, and leave the file's time as it was."""
-    facts, content = path.stat(), bytearray(path.read_bytes())
-    for at in range(len(content) - 400, len(content) - 360):
-        content[at] ^= 0xFF
-    path.write_bytes(content)
-    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
-
-
 @pytest.mark.parametrize("suffix", some(["mp3", "flac", "wav"], 3))
 def test_a_file_that_changed_while_its_folder_was_renamed_is_told_wherever_it_goes(
     place: Home, artist: Path, suffix: str
@@ -152,7 +149,7 @@ def test_a_file_that_changed_while_its_folder_was_renamed_is_told_wherever_it_go
     deep(place, artist)
     before = ledger(place)
     shutil.copy2(artist / "Dawn" / f"a.{suffix}", artist.parent / "backup")
-    corrupt(artist / "Dawn" / f"a.{suffix}")
+    change_sound(artist / "Dawn" / f"a.{suffix}", 40, 0xFF)
     (artist / "Dawn").rename(artist / "Dawn (1999)")
     for _ in range(2):
         deep(place, artist)
