@@ -10,7 +10,7 @@ from pathlib import Path
 from mediakeep.lookups.archive_org.client import ArchiveClient
 from mediakeep.lookups.http.direct_session import DirectSession
 from mediakeep.lookups.http.models import HttpEnvironment, Service
-from mediakeep.lookups.transfer import CHUNK_UNIT, RemoteFile
+from mediakeep.lookups.transfer import RemoteFile
 from mediakeep.lookups.youtube.client import YouTubeClient
 from mediakeep.lookups.youtube.login import TokenFile
 from mediakeep.lookups.youtube.quota import PRESETS, QuotaLedger, QuotaLimits
@@ -18,6 +18,7 @@ from mediakeep.outcome import NullProgress, Stopping
 from mediakeep_simulator.episode_catalogue import EpisodeCatalogue, generate_catalogue
 from mediakeep_simulator.episode_services import EpisodeServices
 
+CHUNK_UNIT = 1 << 18  # bytes
 SHOW = "simulated-radio-hour"
 
 

@@ -19,12 +19,12 @@ from mediakeep.errors import (
 )
 from mediakeep.lookups import transfer
 from mediakeep.lookups.http.models import Secret, Service
-from mediakeep.lookups.transfer import CHUNK_UNIT, UploadSource
+from mediakeep.lookups.transfer import UploadSource
 from mediakeep.lookups.youtube.client import YouTubeClient
 from mediakeep.lookups.youtube.model import VideoMetadata, build_marker
 from mediakeep.outcome import Stopping
 from tests.lookups.conftest import Clock
-from tests.lookups.episode_clients import EpisodeClients, RecordedProgress
+from tests.lookups.episode_clients import CHUNK_UNIT, EpisodeClients, RecordedProgress
 from tests.sampling import each_row
 
 CHUNKS = {"method": "PUT", "content-range": r"bytes \d"}

@@ -115,6 +115,7 @@ def test_another_channel_is_refused(tmp_path: Path, machine: HttpEnvironment) ->
         ({"reason": "invalidTitle"}, RequestRefused, r"invalid or empty .*\(invalidTitle\)", 0),
         ({"reason": "forbidden"}, RequestRefused, "not properly authorized", 0),
         ({"status": 418, "reason": ""}, RequestRefused, "HTTP status 418", 0),
+        ({"reason": "x\x1b[1m", "status": 404}, RequestRefused, r"\(x\S*\[1m\)", 0),
         ({"status": 503, "times": 99}, Outage, "HTTP status 503", 0),
         ({"status": 401, "times": 2}, ServiceFailed, "rejected the token from the file of", 0),
     ],
@@ -141,6 +142,15 @@ def test_each_refusal_has_its_error(
     assert raised.value.is_final == (fault.get("reason") == "invalidTitle")
     services.faults.clear()
     assert services.youtube.videos() == []
+
+
+def test_a_channel_without_videos_has_no_playlist_of_them(clients: EpisodeClients) -> None:
+    where = {"path": "playlistItems"}
+    clients.services.fail("error", reason="playlistNotFound", where=where)
+    assert clients.open_youtube().find_upload("x") == ""
+    clients.services.fail("error", reason="forbidden", where=where)
+    with pytest.raises(RequestRefused):
+        clients.open_youtube().find_upload("x")
 
 
 def test_no_call_is_sent_above_the_limit(clients: EpisodeClients) -> None:

@@ -25,7 +25,7 @@ import errno
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from io import FileIO
 from pathlib import Path
 from typing import Self
@@ -51,8 +51,7 @@ from mediakeep.lookups.http.models import Secret, Service
 from mediakeep.outcome import NO_PROGRESS, Progress
 from mediakeep.untrusted_files import read_json
 
-CHUNK_UNIT = 1 << 18  # bytes; the size of a chunk is a multiple of it
-DEFAULT_CHUNK = 8 << 20  # bytes
+DEFAULT_CHUNK = 8 << 20  # bytes; a multiple of 256 KiB, which the protocol demands
 _BLOCK = 1 << 16  # bytes; fewer than these are lost if a download is cut
 _TRUSTED_DOMAIN = ".googleapis.com"  # other hosts that may hold the sessions of YouTube
 _RESUME_INCOMPLETE = 308  # not a permanent redirect here
@@ -107,12 +106,8 @@ class _Partial:
         atomic_files.write_all(self._stream.fileno(), block)
         self._count(block)
 
-    def find_mismatch(self) -> str:
-        """Return how the content differs from what was announced, or ""."""
-        checksum = self._digest.hexdigest()
-        if self._remote.checksum in ("", checksum):
-            return ""
-        return f"its checksum is {checksum} instead of {self._remote.checksum}"
+    def compute_checksum(self) -> str:
+        return self._digest.hexdigest()
 
     def _create_digest(self) -> hashlib._Hash:
         return hashlib.new(self._remote.algorithm or "md5", usedforsecurity=False)
@@ -142,12 +137,14 @@ def download_file(
             if content.size < remote.size:
                 raise TransferCut(target.name, content.size, remote.size)
             atomic_files.sync_file(stream.fileno())
-        problem = content.find_mismatch()
-        part.replace(target.with_name(f"{target.name}.bad") if problem else target)
+        checksum = content.compute_checksum()
+        is_equal = remote.checksum in ("", checksum)
+        part.replace(target if is_equal else target.with_name(f"{target.name}.bad"))
         record.unlink(missing_ok=True)
         atomic_files.sync_folder(target.parent)
-    if problem:
-        raise DownloadMismatch(target.name, problem)
+    if not is_equal:
+        why = f"its checksum is {checksum} instead of {remote.checksum}"
+        raise DownloadMismatch(target.name, why)
 
 
 def _receive(
@@ -167,7 +164,8 @@ def _receive(
         if status == 404:
             raise NotFound(service, remote.url)
         if status == 200:
-            content.restart(_find_validator(response.headers))
+            tag = response.headers.get("ETag", "")  # a weak one does not do: RFC 9110, 13.1.5
+            content.restart(tag if tag[:1] == '"' else response.headers.get("Last-Modified", ""))
         elif status != 206 or not span or int(span[1]) != content.size:
             content.restart()
             raise ServiceFailed(service, f"HTTP status {status} instead of the rest of {name}")
@@ -184,12 +182,6 @@ def _iterate_body(response: Response) -> Iterator[bytes]:
     """Iterate over the body of a response; it ends where the connection was cut."""
     with contextlib.suppress(*CONNECTION_ERRORS):
         yield from response.iter_content(_BLOCK)
-
-
-def _find_validator(headers: Mapping[str, str]) -> str:
-    """Return what identifies a version of a file for If-Range (RFC 9110, section 13.1.5)."""
-    tag = headers.get("ETag", "")
-    return tag if tag.startswith('"') else headers.get("Last-Modified", "")
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ that YouTube reports is recorded, too, so that no process tries again before it 
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -62,15 +63,6 @@ class _ResourcePage(msgspec.Struct, rename="camel"):
     next_page_token: str = ""
 
 
-class _ErrorFacts(msgspec.Struct):
-    message: str = ""
-    errors: list[dict[str, str]] = []
-
-
-class _ErrorResponse(msgspec.Struct):
-    error: _ErrorFacts
-
-
 class YouTubeClient:
     """Client for the channel of a token.
 
@@ -118,9 +110,10 @@ class YouTubeClient:
         Videos that are still processed count, unlike in a search.
         """
         playlist = self.get_channel().uploads_playlist
-        for entry in self._list("playlistItems", part="snippet", playlistId=playlist):
-            if marker in str(entry.snippet.get("description")).splitlines():
-                return str(entry.snippet.get("resourceId", {}).get("videoId", ""))
+        with _ignore_refusal("playlistNotFound"):  # before the first upload
+            for entry in self._list("playlistItems", part="snippet", playlistId=playlist):
+                if marker in str(entry.snippet.get("description")).splitlines():
+                    return str(entry.snippet.get("resourceId", {}).get("videoId", ""))
         return ""
 
     def open_upload(self, metadata: VideoMetadata, source: transfer.UploadSource) -> Secret:
@@ -191,11 +184,8 @@ class YouTubeClient:
         )
         headers = {"Content-Type": f"multipart/related; boundary={edge}"}
         data = body + f"--{edge}--\r\n".encode()
-        try:
+        with _ignore_refusal("captionExists"):
             self._exchange("captions.insert", "POST", url, data=data, headers=headers)
-        except RequestRefused as error:
-            if error.reason != "captionExists":
-                raise
 
     def _list(self, name: str, **parameters: str) -> Iterator[_Resource]:
         """Yield the resources of a list, page by page."""
@@ -220,20 +210,26 @@ class YouTubeClient:
         status = response.status_code
         if status < 400 or (not call and status in (404, 410)):
             return response
-        try:
-            error = decode_json(response.content, _ErrorResponse).error
-        except msgspec.DecodeError:
-            error = _ErrorFacts()
-        reason = (
-            next((one.get("reason", "") for one in error.errors), "") or f"HTTP status {status}"
-        )
+        text, reason = "no message", f"HTTP status {status}"
+        with contextlib.suppress(msgspec.DecodeError, LookupError, TypeError):
+            error = decode_json(response.content)["error"]
+            text = path_text.to_printable(str(error["message"]))
+            reason = path_text.to_printable(str(error["errors"][0]["reason"])) or reason
         if reason in _LIMITS:
             raise self._ledger.block(call or INSERT_VIDEO, reason, _LIMITS[reason])
-        text = path_text.to_printable(error.message or "no message")
-        raise RequestRefused(SERVICE_NAME, text, path_text.to_printable(reason), status == 400)
+        raise RequestRefused(SERVICE_NAME, text, reason, status == 400)
 
     def _decode(self, content: bytes, kind: type[T]) -> T:
         try:
             return decode_json(content, kind)
         except msgspec.DecodeError as error:
             raise InvalidResponse(SERVICE_NAME, str(error), self._host) from error
+
+
+@contextlib.contextmanager
+def _ignore_refusal(reason: str) -> Iterator[None]:
+    try:
+        yield
+    except RequestRefused as error:
+        if error.reason != reason:
+            raise
