@@ -8,10 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
+from click.testing import CliRunner
+from msgspec import structs
 
+from mediakeep import kinds
+from mediakeep.commands import job_command
 from mediakeep.item import Item, Status
+from mediakeep.kinds import Kind
 from mediakeep.queue.history import event_log
+from mediakeep.stages import Stage, StageTable
 from tests.crash.gate import Gate
 from tests.job_kinds import RecordingHome
 from tests.reference import box_service
@@ -235,3 +242,34 @@ def _kill(home: TransferHome, at: int, paths: str) -> bool:
         if is_reached := gate.wait(process):
             gate.kill(process)
     return is_reached
+
+
+def test_commands_use_the_stages_that_the_queue_was_created_with(
+    transfers: TransferHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(transfers.scripts)
+    monkeypatch.setattr(kinds, "list_kinds", kinds.list_kinds.__wrapped__)  # not cached
+    stored = structs.replace(KIND, stores_stages=True)
+    sorting = Stage("sorting", ("sending",))
+    changed = structs.replace(
+        stored, stages=StageTable((sorting, *KIND.stages.stages[1:]), completed="completed")
+    )
+
+    def run(kind: Kind, *words: str, code: int = 0) -> str:
+        command = job_command.build_command(kind, _OPTIONS)
+        done = CliRunner().invoke(command, ["--home", str(transfers.path), *words])
+        assert done.exit_code == code, done.output
+        return done.output
+
+    run(stored, "--scan", "box://songs", "--stages", "fetching")
+    assert transfers.state().count_by_stage() == {"sending": 3}
+    text = 'No stage "sorting"; the stages are fetching, sending.'
+    assert text in run(changed, "--stages", "sorting", code=2)
+    run(changed, "--all")
+    assert transfers.list_sent() == ["a", "b", "c"]
+
+
+_OPTIONS = (
+    click.option("--refuse", is_flag=True),
+    click.option("--then", default="sending"),
+)

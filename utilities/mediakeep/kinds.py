@@ -97,6 +97,9 @@ class Kind(msgspec.Struct, frozen=True):
     # its items are paths.
     item_examples: tuple[str, ...] = ()
     stages: StageTable = StageTable()
+    # Whether each queue keeps the stages that it was created with in its head, because the table
+    # above is read from a file.
+    stores_stages: bool = False
     # Earliest stage that a reset returns an item to, unless the user names one; "" for no limit.
     reset_limit: Callable[[Item], str] | None = None
     cleans_up: bool = False  # the worker is called once more after the last failed attempt

@@ -18,6 +18,7 @@ from mediakeep.app.batch.batch_request import BatchOptions, BatchRequest
 from mediakeep.app.console import CommandResult
 from mediakeep.app.jobs.job_request import Preparation, Selection
 from mediakeep.app.queue_admin.context import ManagerContext
+from mediakeep.app.subjects import registry
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import batch_options, job_options, own_options
@@ -52,7 +53,8 @@ def build_command(
     def main(home: Path, **options: Any) -> int:
         settings = {name: options.pop(name) for name in names}
         ignored = ignore_rules.parse_patterns(options["ignore"], options["links"])
-        queue_kind = options.pop("queue")
+        queue_kind = registry.load_queue_kind(home, options.pop("queue"))
+        job_options.check_stages(queue_kind, options)
         context = ManagerContext(
             home, queue_kind, ClickConsole(), options["yes"], ignore_patterns=ignored
         )

@@ -13,6 +13,7 @@ from mediakeep.app.console import CommandResult
 from mediakeep.app.jobs import quarantined
 from mediakeep.app.queue_admin import backup, legacy_import, maintenance, reset, scan, show
 from mediakeep.app.queue_admin.context import ManagerContext
+from mediakeep.app.subjects import registry
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import job_options
@@ -234,7 +235,7 @@ def build_manager(kind: Kind) -> app.MediakeepCommand:
         ignored = ignore_rules.parse_patterns(options.pop("ignore"), options.pop("links"))
         context = ManagerContext(
             home,
-            options.pop("queue", kind),
+            registry.load_queue_kind(home, options.pop("queue", kind)),
             ClickConsole(),
             common["yes"],
             common["force"],

@@ -120,6 +120,7 @@ class Queue(ClaimedItems):
                 seq=before,
                 library_path=library,
                 created=clock.format_iso(location.now()),
+                stages=kind.stages if kind.stores_stages else None,
             )
             retired = item_archive.load_retired(location.folder, kind)
             scanned = item_archive.exclude_retired(scanned, retired)

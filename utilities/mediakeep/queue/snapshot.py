@@ -30,6 +30,7 @@ from mediakeep.errors import (
 from mediakeep.item import Item, Number
 from mediakeep.kinds import Kind
 from mediakeep.queue import stage_checks
+from mediakeep.stages import StageTable
 from mediakeep.untrusted_files import JsonDecoder, decode_json, open_regular_file, read_bytes
 
 FORMAT = 1
@@ -76,6 +77,7 @@ class SnapshotHead(
     last_updated: str = ""
     settled: Number = 0
     restored: RestoreInfo | None = None
+    stages: StageTable | None = None  # of a kind that stores them
     summary: dict[str, SummaryValue] = {}
 
 

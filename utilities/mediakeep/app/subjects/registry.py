@@ -19,7 +19,7 @@ from mediakeep.errors import UsageError
 from mediakeep.kinds import Kind
 from mediakeep.media import ignore_rules
 from mediakeep.outcome import Worker, WorkerFactory
-from mediakeep.queue import named_queues
+from mediakeep.queue import named_queues, stored_stages
 
 
 def get_subject(kind: Kind) -> Subject:
@@ -31,7 +31,7 @@ def get_subject(kind: Kind) -> Subject:
         subject: Subject = kinds.load(kind.subject)
     except (ImportError, AttributeError) as error:
         raise UsageError(f"{kind.plural} cannot be processed: {error}.") from error
-    return structs.replace(subject, kind=kind) if kind.queue else subject
+    return subject if kind == subject.kind else structs.replace(subject, kind=kind)
 
 
 def get_reviewed(kind: Kind) -> ReviewedSubject:
@@ -56,6 +56,11 @@ def queue_folder(home: Path, kind: Kind) -> Path:
     return home / "status" / kind.name
 
 
+def load_queue_kind(home: Path, kind: Kind) -> Kind:
+    """Return a kind with the stages of its queue, which a queue may store."""
+    return stored_stages.load_kind(queue_folder(home, kind), kind)
+
+
 def list_queues(home: Path) -> Mapping[str, Kind]:
     """Return the kinds of all queues of a home by name, and all kinds, which may have none yet.
 
@@ -67,9 +72,10 @@ def list_queues(home: Path) -> Mapping[str, Kind]:
         folder = queue_folder(home, kind)
         if folder.exists() and not kinds.has_usable_subject(kind.name):
             continue
-        queues[kind.name] = kind
         names = named_queues.list_names(folder) if kind.stages else ()
-        queues |= {f"{kind.name}/{name}": kinds.name_queue(kind, name) for name in names}
+        for name in ("", *names):
+            named = kinds.name_queue(kind, name)
+            queues[named.name] = load_queue_kind(home, named)
     return queues
 
 

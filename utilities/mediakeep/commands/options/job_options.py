@@ -25,16 +25,17 @@ T = TypeVar("T")
 
 
 class StageParam(click.ParamType[T]):
-    """A value that names stages of a table."""
+    """A value that names stages of a kind; any, if each of its queues stores its own."""
 
-    def __init__(self, table: StageTable) -> None:
+    def __init__(self, kind: Kind) -> None:
+        table = StageTable() if kind.stores_stages else kind.stages
         self._stages = {stage.name: stage for stage in table.stages}
 
     def check_stage(
         self, name: str, param: click.Parameter | None, ctx: click.Context | None
     ) -> None:
         """Reject a name that is no stage."""
-        if name not in self._stages:
+        if self._stages and name not in self._stages:
             self.fail(f'no stage "{name}"; the stages are {", ".join(self._stages)}', param, ctx)
 
 
@@ -69,7 +70,8 @@ class StageRetryParam(StageParam[tuple[str, Retry]]):
         self.check_stage(name, param, ctx)
         if not (times.isdecimal() and int(times)):
             self.fail(f'"{value}" has no number of attempts; write {name}=3', param, ctx)
-        known = self._stages[name].retry or Retry()
+        stage = self._stages.get(name)
+        known = (stage.retry if stage else None) or Retry()
         try:
             seconds = config.parse_duration(delay) if delay else known.delay
         except ValueError as error:
@@ -190,7 +192,7 @@ def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
         click.option(
             "--stage-retries",
             metavar="STAGE=N",
-            type=StageRetryParam(kind.stages),
+            type=StageRetryParam(kind),
             multiple=True,
             help="Attempts of a stage, and the delay before the second one, such as"
             f" {kind.first_stage}=3,10m; can be repeated.",
@@ -198,7 +200,7 @@ def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
         click.option(
             "--stages",
             metavar="STAGE,...",
-            type=StageListParam(kind.stages),
+            type=StageListParam(kind),
             default=(),
             help="Only these stages; an item stops before any other one.",
         ),
@@ -259,6 +261,14 @@ def with_queue_option(kind: Kind) -> Callable[..., Any]:
         callback=convert,
         help=f"Use another queue of {kind.plural}, which has this name.",
     )
+
+
+def check_stages(kind: Kind, options: Mapping[str, Any]) -> None:
+    """Raise UsageError if options name a stage that the queue of a kind does not have."""
+    known = [stage.name for stage in kind.stages.stages]
+    for name in (*options["stages"], *dict(options["stage_retries"])):
+        if name not in known:
+            raise UsageError(f'No stage "{name}"; the stages are {", ".join(known)}.')
 
 
 def find_action(kind: Kind, options: Mapping[str, Any]) -> str:
