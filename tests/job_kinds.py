@@ -87,6 +87,7 @@ class AlbumHome(JobHome[AlbumItem]):
         "before a track is renamed": ("replace", r"_processed/.*\.opus"),
         "before the archive is renamed": ("replace", r"/archive/[^.]"),
         "before the output is renamed": ("replace", r"/output/[^.]"),
+        "before the folder of the output is synced": ("fsync", r"/(output|archive)$"),
         "while the original is deleted": ("unlink|replace", r"/library/"),
     }
     may_miss = frozenset({"--delete-original"})
@@ -200,6 +201,7 @@ class BookHome(JobHome[AudiobookItem]):
     loop_points: ClassVar = {
         "before a chunk is renamed": ("replace", r"_processed/.*\.chunk"),
         "before the book is named": ("replace|link", r"/outputs/audiobooks/.*\.m4b"),
+        "before the folder of the book is synced": ("fsync", r"/outputs/audiobooks$"),
         "while the backup is written": ("replace|write", r"/backups/audiobooks/"),
         "before the record": ("replace", r"/outputs/audiobooks/.*\.json"),
     }

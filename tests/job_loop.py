@@ -35,7 +35,7 @@ POINTS = {
     RANDOM: (".", "/(home|library|output|archive)/"),
 }
 # The call is one of the first so many.
-_CALLS = {RANDOM: 150, "before the snapshot is replaced": 2}
+_CALLS = {RANDOM: 150, "before a commit": 9, "before a commit is synced": 9}
 _NAMES = ("Alpha", "Beta")
 _BROKEN = "Broken"
 
@@ -105,7 +105,7 @@ class Life:
         """Run a batch and kill it at a point; return False if it ended before."""
         names, paths = self.points[point]
         self._gates += 1
-        at = self._chance.randrange(_CALLS.get(point, 5)) + 1
+        at = self._chance.randrange(_CALLS.get(point, 2)) + 1
         gate = Gate(self.home.root / f"gate{self._gates}", at, names=names, paths=paths)
         process = subprocess.Popen(
             self._command(*more),
