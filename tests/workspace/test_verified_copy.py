@@ -16,6 +16,8 @@ from mediakeep.workspace.manifest import (
     Check,
     build_manifest,
     find_differences,
+    has_content,
+    hash_file,
 )
 from mediakeep.workspace.verified_copy import copy_file, copy_to_source
 from tests.workspace import trees
@@ -193,3 +195,14 @@ def test_a_damaged_manifest_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "source.json").write_bytes(content)
     with pytest.raises(WorkingFilesChanged, match=r"source\.json .*Delete it"):
         SOURCE_FILES.load(tmp_path)
+
+
+def test_a_file_has_a_hash_and_a_size_only_if_both_are_its_own(tmp_path: Path) -> None:
+    path, link = tmp_path / "a", tmp_path / "link"
+    path.write_bytes(b"abc")
+    link.symlink_to(path)
+    digest = hash_file(path)
+    assert has_content(path)
+    assert has_content(path, digest, 3)
+    wrong = [(path, digest, 4), (path, "", 3), (link, digest, 3), (path / "b", None, None)]
+    assert not any(has_content(*row) for row in (*wrong, (tmp_path, None, None)))

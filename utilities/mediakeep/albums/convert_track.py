@@ -130,12 +130,10 @@ def _convert(task: TrackTask, progress: Progress) -> dict[str, Any]:
 def _is_published(task: TrackTask) -> bool:
     """Return whether the published file of a track with this sound is still there, unchanged."""
     try:
-        return (
-            task.published is not None
-            and Path(task.published_path).is_file()
-            and manifest.hash_file(Path(task.published_path)) == task.published.sha256
+        return task.published is not None and manifest.has_content(
+            Path(task.published_path), task.published.sha256
         )
-    except NotCopied:  # the user has put a link there
+    except NotCopied:  # it cannot be read
         return False
 
 

@@ -111,6 +111,20 @@ def is_equal(path: Path, facts: os.stat_result, file: ManifestFile, check: Check
     return check is Check.SIZE or is_same_time or hash_file(path) == file.sha256
 
 
+def has_content(path: Path, sha256: str | None = None, size: int | None = None) -> bool:
+    """Return whether a path is a regular file with this hash and size, if they are given.
+
+    Links are not followed. Raises NotCopied if the file cannot be read.
+    """
+    try:
+        facts = path.stat(follow_symlinks=False)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    if not stat.S_ISREG(facts.st_mode) or size not in (None, facts.st_size):
+        return False
+    return sha256 is None or hash_file(path) == sha256
+
+
 def walk(top: Path) -> Iterator[tuple[Path, os.stat_result]]:
     """Yield all files and folders below a folder, sorted, parents first; or a file itself.
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +15,7 @@ import msgspec
 from mediakeep import atomic_files, path_text
 from mediakeep.workspace import moves
 from mediakeep.workspace.job_files import StateFile, WorkingDirs
-from mediakeep.workspace.manifest import describe_file, hash_file
+from mediakeep.workspace.manifest import describe_file, has_content
 from mediakeep.workspace.system_errors import translate_errors
 
 _FOLDER = "outputs"
@@ -89,10 +88,4 @@ def _open_record(name: str) -> StateFile[OutputRecord]:
 
 def _is_finished(dirs: WorkingDirs, record: OutputRecord, *, check_hashes: bool) -> bool:
     output = dirs.processed / path_text.unescape_path(record.path)
-    try:
-        facts = output.stat(follow_symlinks=False)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    if not stat.S_ISREG(facts.st_mode) or facts.st_size != record.size:
-        return False
-    return not check_hashes or hash_file(output) == record.sha256
+    return has_content(output, record.sha256 if check_hashes else None, record.size)

@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import stat
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -25,7 +24,7 @@ from mediakeep.errors import TargetExists, WorkingFilesChanged
 from mediakeep.untrusted_files import decode_json, read_bytes
 from mediakeep.workspace import moves, quarantine
 from mediakeep.workspace.copy_progress import CopyProgress, Report
-from mediakeep.workspace.manifest import Manifest, describe_file, hash_file
+from mediakeep.workspace.manifest import Manifest, describe_file, has_content
 from mediakeep.workspace.system_errors import translate_errors, write_working_file
 
 _RECORD_FILE = "placed.json"
@@ -51,11 +50,7 @@ class PlacedFile(msgspec.Struct, frozen=True):
     @property
     def is_unchanged(self) -> bool:
         """Whether its path is a file with its hash; links are not followed."""
-        try:
-            is_file = stat.S_ISREG(self.location.stat(follow_symlinks=False).st_mode)
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-        return is_file and hash_file(self.location) == self.sha256
+        return has_content(self.location, self.sha256)
 
     def withdraw(self, reason: str, now: clock.Clock = clock.now) -> str:
         """Move the file to the quarantine of its folder, unless it was changed.
