@@ -101,6 +101,20 @@ def test_the_date_is_the_first_valid_day(texts: tuple[str, str], date: str) -> N
 
 
 @each_row(
+    ("text", "plain"),
+    [
+        ("<p>One &amp; <a href='x'>two</a>.</p><P>Three<br/>four</P>", "One & two.\nThree\nfour"),
+        ("a < b and c > d, <3", "a < b and c > d, <3"),
+        ("plain\n\ntext", "plain\n\ntext"),
+        ("<div>&lt;b&gt;</div><script", "<b>\n<script"),
+        ("<" * 100_000, "<" * 100_000),  # takes no longer than its length
+    ],
+)
+def test_descriptions_become_plain_text(text: str, plain: str) -> None:
+    assert client.strip_html(text) == plain
+
+
+@each_row(
     ("identifier", "body", "error", "text"),
     [
         ("x", b"Try later", InvalidResponse, "no JSON object"),

@@ -6,6 +6,7 @@ aboutsearch.htm). Metadata is described in archive.org/developers/md-read.html.
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +23,8 @@ from mediakeep.untrusted_files import decode_json
 
 SERVICE_NAME = "archive.org"
 PAGE_SIZE = 1000  # items of a search page; at least 100
+_LINE_END = re.compile(r"<(?:br|/p|/div|/li|/h\d)\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,100}")
 
 
@@ -33,7 +36,10 @@ class SearchPage(msgspec.Struct, frozen=True):
 
 
 class ArchiveEpisode(msgspec.Struct, frozen=True):
-    """What an item says about its episode; `date` is YYYY-MM-DD, or "" if unknown."""
+    """What an item says about its episode, as plain text.
+
+    `date` is YYYY-MM-DD, or "" if unknown.
+    """
 
     identifier: str
     title: str
@@ -84,7 +90,7 @@ class ArchiveClient:
             audio=audio,
             transcript=choose_files.choose_transcript(usable, audio),
             picture=choose_files.choose_picture(usable),
-            **texts,
+            **texts | {"description": strip_html(texts["description"])},
         )
 
     def build_remote(self, identifier: str, file: ItemFile) -> RemoteFile:
@@ -109,6 +115,12 @@ class ArchiveClient:
 def is_identifier(text: object) -> bool:
     """Return whether a text can be the identifier of an item; it is part of URLs and file names."""
     return isinstance(text, str) and bool(_IDENTIFIER.fullmatch(text))
+
+
+def strip_html(text: str) -> str:
+    """Return the text of a description, which may be HTML; ends of paragraphs become new lines."""
+    lines = html.unescape(_TAG.sub("", _LINE_END.sub("\n", text))).splitlines()
+    return "\n".join(map(str.strip, lines)).strip()
 
 
 def _check_identifier(text: str) -> str:
