@@ -40,7 +40,9 @@ def build_add_change(
     known = [*state.items.values(), *retired]
     taken = {path_text.normalize_name(item.output_name) for item in known}
     items: dict[str, dict[str, Any]] = {}
-    missing = {_identify(new) or id(new): new for new in new_items if not find_existing(state, new)}
+    wanted = list(new_items)
+    found = find_existing(state, wanted)
+    missing = {_identify(new) or id(new): new for new in wanted if id(new) not in found}
     for new in missing.values():
         stem = named_queues.name_output(state.kind, new.name, taken)
         taken.add(path_text.normalize_name(stem))
@@ -69,21 +71,27 @@ def _encode(values: Mapping[str, Any]) -> bytes:
     return msgspec.json.encode(values, order="deterministic")
 
 
-def find_existing(state: QueueState, new: NewItem) -> str:
-    """Return the key of the newest item with the path and settings of a new one, or "".
+def find_existing(state: QueueState, new_items: Iterable[NewItem]) -> dict[int, str]:
+    """Return the keys of the newest items with the path and settings of new ones, by their `id`.
 
     An item whose source was consumed does not count if there is another source at its path.
     """
-    settings = _encode(new.settings)
-    matches = [
-        key
-        for key, item in state.items.items()
+    by_path: dict[str, list[str]] = {}
+    for key, item in state.items.items():
+        by_path.setdefault(item.path, []).append(key)
+    matches = {
+        id(new): [key for key in by_path.get(new.path, ()) if _is_same(state, key, new)]
+        for new in new_items
         if new.path
-        and item.path == new.path
-        and _encode({name: getattr(item, name) for name in new.settings}) == settings
-        and not (resets.is_source_consumed(state.kind, item) and has_changed(item, new))
-    ]
-    return matches[-1] if matches else ""
+    }
+    return {number: keys[-1] for number, keys in matches.items() if keys}
+
+
+def _is_same(state: QueueState, key: str, new: NewItem) -> bool:
+    item = state.items[key]
+    own = {name: getattr(item, name) for name in new.settings}
+    is_consumed = resets.is_source_consumed(state.kind, item)
+    return _encode(own) == _encode(new.settings) and not (is_consumed and has_changed(item, new))
 
 
 def has_changed(item: Item, new: NewItem) -> bool:
@@ -97,11 +105,11 @@ def build_readd_change(state: QueueState, new_items: Iterable[NewItem]) -> Queue
     A failed or skipped item becomes pending, and so does one whose source has changed. One that
     had vanished after it was completed is completed again.
     """
-    found = {find_existing(state, new): new for new in new_items}
+    wanted = {id(new): new for new in new_items}
     patches = {
         key: patch
-        for key, new in found.items()
-        if key and (patch := _build_readd_patch(state, state.items[key], new))
+        for number, key in find_existing(state, wanted.values()).items()
+        if (patch := _build_readd_patch(state, state.items[key], wanted[number]))
     }
     return QueueChange("reset", patches, {"why": "added again"}) if patches else None
 
@@ -127,7 +135,7 @@ def list_results(
     `changed` are the keys of those that were reset.
     """
     reset = set(changed)
-    keys = [key for new in new_items if (key := find_existing(state, new))]
+    keys = find_existing(state, new_items).values()
     return {key: _describe(state.items[key], was_reset=key in reset) for key in keys}
 
 
