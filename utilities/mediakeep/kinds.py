@@ -24,6 +24,8 @@ from mediakeep.stages import StageTable
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+    from mediakeep.outcome import Outcome
+
 ViewSource = Literal["items", "stages"]
 
 INTERFACE = 1  # of kinds and subjects; increased if those of other distributions have to change
@@ -102,6 +104,12 @@ class Kind(msgspec.Struct, frozen=True):
     stores_stages: bool = False
     # Earliest stage that a reset returns an item to, unless the user names one; "" for no limit.
     reset_limit: Callable[[Item], str] | None = None
+    # Fields of an item that a failed attempt changes, such as a list of its errors. Takes the item,
+    # the outcome and the time.
+    record_failure: Callable[[Item, Outcome, str], dict[str, Any]] | None = None
+    # The class that keeps exports of the queue up to date, as "module:class". It takes the queue's
+    # folder. After each commit, `follow` is called with the state and the record; `close` at last.
+    follower: str = ""
     cleans_up: bool = False  # the worker is called once more after the last failed attempt
     consumes_source: bool = False  # completing an item can move or delete its source
     # Whether an item has consumed its source; None if all completed ones have. Takes the item.

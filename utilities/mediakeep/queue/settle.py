@@ -54,6 +54,8 @@ def build_settle_patch(
         **stage_changes.build_progress_patch(item, outcome),
         **stage_changes.build_settled_stage(kind, item, outcome, exhausted=ending.exhausted),
     }
+    if kind.record_failure and (outcome.state is Status.ERROR or ending.exhausted):
+        changes |= kind.record_failure(item, outcome, now)
     if outcome.state is Status.ERROR:
         # The next attempt continues the same work, so repairs are counted from the first claim.
         changes["first_claim"] = item.first_claim

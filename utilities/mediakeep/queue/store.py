@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -18,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import clock
+from mediakeep import clock, kinds
 from mediakeep.errors import MediakeepError, RecordNotWritten, SnapshotDamaged
 from mediakeep.kinds import Kind
 from mediakeep.queue import (
@@ -83,6 +84,7 @@ class QueueStore:
         self._lock_handle = _open_lock(location.folder)
         self._exclusive = False  # whether the lock is known to work
         self._last_rewrite, self._rewrite_seconds = time.monotonic(), 0.0
+        self._follower: Any = None  # of the kind's class, once a change was committed
         self._changed_meanwhile = False  # whether the last draft of a snapshot was outdated
 
     @contextlib.contextmanager
@@ -145,7 +147,18 @@ class QueueStore:
                 self._rewrite_with_draft()
             except (OSError, MediakeepError) as error:  # the change itself is in the journal
                 self._warn_not_rewritten(error)
+        if self.kind.follower:
+            self._follow(record)
         return record
+
+    def _follow(self, record: JournalRecord) -> None:
+        """Let the exports of the queue follow a change; if that fails, only add a warning."""
+        try:
+            self._follower = self._follower or kinds.load(self.kind.follower)(self.place.folder)
+            self._follower.follow(self.state, record)
+        except (OSError, sqlite3.Error, MediakeepError) as error:
+            text = f"The exports of {self.kind.name} are not up to date: {error}"
+            self.warnings.append(f"{text}. The next change brings them up to date.")
 
     def build_record(self, change: QueueChange) -> JournalRecord:
         """Return the journal record of a change, with its number and time."""
@@ -348,6 +361,8 @@ class QueueStore:
             os.close(self._lock_handle)
             if self._journal:
                 self._journal.close()
+            if self._follower:
+                self._follower.close()
 
     def refresh_snapshot(self, *, always: bool = False) -> None:
         """Rewrite the snapshot if the journal has records, or `always`."""
