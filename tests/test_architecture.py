@@ -16,6 +16,7 @@ LAYERS = {
     "runner": 5,
     "views": 5,
     "albums": 5,
+    "episodes": 5,
     "movies": 5,
     "music": 5,
     "queue": 4,

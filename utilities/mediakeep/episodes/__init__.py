@@ -1,0 +1,1 @@
+"""Episodes: audio of archive.org that becomes videos of a YouTube channel."""

@@ -1,0 +1,1 @@
+"""Exports of the queue of episodes: YAML files, index.json, state.db and reports."""

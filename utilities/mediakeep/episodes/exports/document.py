@@ -1,0 +1,208 @@
+"""The YAML file of an episode, which is made from its queue item alone.
+
+    processed/YYYY/<episode_id>.yaml       by the year of its date
+    processed/undated/<episode_id>.yaml    without a date
+    processed/YYYY/<episode_id>.yaml.gz    if it was published 30 days ago and `compress_old` is set
+
+The scalars are written as JSON, which is valid YAML: PyYAML would take a hundred times as long, and
+all files are compared with the queue at the begin of each batch.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import atomic_files, clock, path_text, untrusted_files, yaml_settings
+from mediakeep.episodes.item import EpisodeError, EpisodeItem, get_state
+from mediakeep.episodes.states import ProcessingStage
+from mediakeep.errors import Unreadable
+from mediakeep.item import Status
+
+FOLDER = "processed"
+_PACKED_AFTER = timedelta(days=30)
+_ATTEMPTS = {"download": "downloading", "conversion": "converting", "upload": "uploading"}
+_LAST_UPDATED = re.compile(r'^last_updated: "([^"\n]*)"$', re.MULTILINE)
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")  # YAML 1.2, section 5.1
+
+
+class EpisodeFiles(msgspec.Struct, frozen=True):
+    """Where the files of an episode are; each "" if there is none."""
+
+    source_url: str = ""
+    audio_file: str = ""
+    video_file: str = ""
+    transcript_file: str = ""
+
+
+class YouTubeFacts(msgspec.Struct, frozen=True):
+    """The video of an episode."""
+
+    video_id: str = ""
+    scheduled_date: str = ""
+    published_date: str = ""
+    playlist_ids: tuple[str, ...] = ()
+
+
+class EpisodeMetrics(msgspec.Struct, frozen=True):
+    """Lengths in seconds, sizes in bytes."""
+
+    audio_duration: float = 0.0
+    audio_size: int = 0
+    video_size: int = 0
+    processing_time: float = 0.0
+
+
+class EpisodeAttempts(msgspec.Struct, frozen=True):
+    """The counted attempts of each stage."""
+
+    download: int = 0
+    conversion: int = 0
+    upload: int = 0
+
+
+class EpisodeState(msgspec.Struct, frozen=True):
+    """An episode as its YAML file shows it; times are ISO 8601 in UTC."""
+
+    episode_id: str
+    archive_identifier: str
+    date: str
+    title: str
+    stage: ProcessingStage
+    status_message: str
+    last_updated: str
+    files: EpisodeFiles = EpisodeFiles()
+    youtube: YouTubeFacts = YouTubeFacts()
+    metrics: EpisodeMetrics = EpisodeMetrics()
+    attempts: EpisodeAttempts = EpisodeAttempts()
+    error_history: tuple[EpisodeError, ...] = ()
+
+    @classmethod
+    def from_item(cls, item: EpisodeItem, last_updated: str = "") -> EpisodeState:
+        """Return the state of an item, by default as of the last time that the item has."""
+        attempts = item.attempts if isinstance(item.attempts, dict) else {}
+        paths = (item.audio_file, item.video_file, item.transcript_file)
+        shown = map(path_text.display_path, map(path_text.unescape_path, paths))
+        return cls(
+            item.output_name,
+            item.path,
+            item.date,
+            item.title,
+            get_state(item),
+            find_message(item),
+            last_updated or find_last_time(item),
+            EpisodeFiles(item.source_url, *shown),
+            YouTubeFacts(
+                item.video_id, item.scheduled_date, item.published_date, item.playlist_ids
+            ),
+            EpisodeMetrics(
+                item.audio_duration,
+                item.audio_size,
+                item.video_size,
+                round(item.processing_time, 3),
+            ),
+            EpisodeAttempts(*(attempts.get(stage, 0) for stage in _ATTEMPTS.values())),
+            item.errors,
+        )
+
+
+def find_message(item: EpisodeItem) -> str:
+    """Return why an episode failed, was skipped or waits, "" if none of these."""
+    if item.status is Status.SKIPPED:
+        return item.skip_reason
+    return item.error_message if item.status is Status.ERROR else item.parked
+
+
+def find_last_time(item: EpisodeItem) -> str:
+    """Return the last time that an item has."""
+    return max(item.added_date, item.started_date, item.processed_date, item.error_date)
+
+
+def locate(item: EpisodeItem, *, packed: bool = False) -> str:
+    """Return the path of the file of an episode below the state directory."""
+    year = item.date[:4] or "undated"
+    return f"{FOLDER}/{year}/{item.output_name}.yaml{'.gz' if packed else ''}"
+
+
+def is_old(item: EpisodeItem, now: datetime) -> bool:
+    """Return whether an episode was published so long ago that its file may be packed."""
+    limit = clock.format_iso(now - _PACKED_AFTER)
+    return item.status is Status.COMPLETED and "" < item.published_date < limit
+
+
+def render(state: EpisodeState) -> str:
+    """Return the YAML of an episode."""
+    return "\n".join((*_render_mapping(msgspec.to_builtins(state), ""), ""))
+
+
+def _render_mapping(values: Mapping[str, Any], indent: str) -> Iterator[str]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield f"{indent}{name}:"
+            yield from _render_mapping(value, f"{indent}  ")
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            yield f"{indent}{name}:"
+            for entry in value:
+                first, *rest = _render_mapping(entry, f"{indent}  ")
+                yield from (f"{indent}- {first.strip()}", *rest)
+        else:
+            text = _UNPRINTABLE.sub(_escape, msgspec.json.encode(value).decode())
+            yield f"{indent}{name}: {text}"
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
+
+
+def read(path: Path) -> EpisodeState:
+    """Read the file of an episode, packed or not; raise Unreadable if it is invalid."""
+
+    def parse(data: bytes) -> Any:
+        if path.suffix == ".gz":
+            data = zlib.decompressobj(31).decompress(data, untrusted_files.MAX_SETTINGS_SIZE)
+        return yaml_settings.parse_yaml(data)
+
+    try:
+        return msgspec.convert(untrusted_files.parse_settings(path, parse), EpisodeState)
+    except Exception as error:
+        hint = "Delete it: it is made new from the queue."
+        raise Unreadable(path_text.escape_path(path), error, hint) from error
+
+
+def update(folder: Path, item: EpisodeItem, changed: str, *, packed: bool) -> str:
+    """Write the file of an episode if it differs from the queue; return its `last_updated`.
+
+    That is the time `changed` if something has changed, or else what the file has.
+    """
+    path, other = (folder / locate(item, packed=flag) for flag in (packed, not packed))
+    former = _read_text(path) or _read_text(other)
+    found = _LAST_UPDATED.search(former)
+    time = found[1] if found else find_last_time(item)
+    text = render(EpisodeState.from_item(item, time))
+    if text != former:
+        time = changed or time
+        text = render(EpisodeState.from_item(item, time))
+    if text != _read_text(path):
+        data = text.encode()
+        atomic_files.write_atomic(
+            path, gzip.compress(data, mtime=0) if packed else data, sync=False
+        )
+    if other.exists():
+        other.unlink()
+    return time
+
+
+def _read_text(path: Path) -> str:
+    """Return the content of a file, "" if it is missing or damaged."""
+    try:
+        data = untrusted_files.read_bytes(path)
+        return (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError):
+        return ""

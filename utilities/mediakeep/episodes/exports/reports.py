@@ -1,0 +1,145 @@
+"""Reports on all episodes: summary.json, and what became of them in a day or a week.
+
+reports/summary.json
+reports/daily_report_2026-11-24.html     or .json, .csv, by the setting `report_format`
+reports/weekly_report_2026-W48.html
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import atomic_files, clock
+from mediakeep.episodes.exports import document
+from mediakeep.episodes.item import EpisodeItem, get_state, list_episodes
+from mediakeep.episodes.settings import ReportingSettings
+from mediakeep.episodes.states import ProcessingStage
+from mediakeep.pages import csv_cell, render
+from mediakeep.queue.state import QueueState, percentage
+
+FOLDER = "reports"
+_S = ProcessingStage
+# Episodes under way count for the last state that they have completed.
+_COUNTED_AS = {
+    _S.DOWNLOADING: _S.DISCOVERED,
+    _S.CONVERTING: _S.DOWNLOADED,
+    _S.UPLOADING: _S.CONVERTED,
+}
+_PACE_DAYS = 14
+
+
+class EpisodeSummary(msgspec.Struct, frozen=True):
+    """The content of summary.json; `estimated_completion` is None if it is unknown."""
+
+    timestamp: str
+    total_episodes: int
+    progress: dict[str, int]
+    completion_percentage: float
+    estimated_completion: str | None
+
+
+class ChangedEpisode(msgspec.Struct, frozen=True):
+    """An episode that changed in the period of a report."""
+
+    episode_id: str
+    title: str
+    stage: str
+    changed: str
+    message: str
+
+
+class EpisodeReport(msgspec.Struct, frozen=True):
+    """A daily or weekly report."""
+
+    period: str
+    summary: EpisodeSummary
+    episodes: tuple[ChangedEpisode, ...]
+
+
+def generate_summary(state: QueueState, now: datetime, a_day: float = 0.0) -> EpisodeSummary:
+    """Return the summary of a queue; `a_day` is the daily limit of uploads, 0 for none."""
+    counts = Counter(
+        _COUNTED_AS.get(stage := get_state(item), stage) for item in list_episodes(state)
+    )
+    total, published = len(state.items), counts[_S.PUBLISHED]
+    ended = published + counts[_S.SKIPPED]
+    pace = _measure_pace(list_episodes(state), now)
+    pace = min(pace, a_day) if a_day else pace
+    end = now + timedelta(days=(total - ended) / pace) if pace and total > ended else None
+    return EpisodeSummary(
+        clock.format_iso(now),
+        total,
+        {str(stage): counts[stage] for stage in ProcessingStage if stage not in _COUNTED_AS},
+        percentage(published, total - counts[_S.SKIPPED]),
+        clock.format_iso(end) if end else None,
+    )
+
+
+def _measure_pace(items: list[EpisodeItem], now: datetime) -> float:
+    """Return the episodes a day that were published in the last days."""
+    since = clock.format_iso(now - timedelta(days=_PACE_DAYS))
+    times = [item.processed_date for item in items if item.processed_date >= since]
+    if not times:
+        return 0.0
+    days = (now - datetime.fromisoformat(min(times))) / timedelta(days=1)
+    return len(times) / min(max(days, 1.0), _PACE_DAYS)
+
+
+def build_report(
+    state: QueueState, summary: EpisodeSummary, first: datetime, period: str
+) -> EpisodeReport:
+    """Return the report on the episodes that have changed since a moment."""
+    since = clock.format_iso(first)
+    rows = [
+        ChangedEpisode(
+            item.output_name, item.title, get_state(item), time, document.find_message(item)
+        )
+        for item in list_episodes(state)
+        if (time := document.find_last_time(item)) >= since
+    ]
+    return EpisodeReport(period, summary, tuple(sorted(rows, key=lambda row: row.changed)))
+
+
+def generate_html_report(report: EpisodeReport) -> str:
+    """Return a report as an HTML page."""
+    return render.render_template("episodes.html.j2", report=report)
+
+
+def _encode(report: EpisodeReport, form: str) -> bytes:
+    if form == "html":
+        return generate_html_report(report).encode()
+    if form == "json":
+        return msgspec.json.format(msgspec.json.encode(report)) + b"\n"
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    writer.writerow(ChangedEpisode.__struct_fields__)
+    for row in report.episodes:
+        writer.writerow(map(csv_cell.escape_formula, msgspec.structs.astuple(row)))
+    return stream.getvalue().encode()
+
+
+def write_reports(
+    folder: Path, settings: ReportingSettings, state: QueueState, now: datetime, a_day: float
+) -> None:
+    """Write the summary, and the reports on today and this week."""
+    summary = generate_summary(state, now, a_day)
+    path = folder / FOLDER
+    contents = {path / "summary.json": msgspec.json.format(msgspec.json.encode(summary)) + b"\n"}
+    today = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    monday, (year, week, _) = today - timedelta(today.weekday()), today.isocalendar()
+    wanted = (
+        (settings.generate_daily, "daily", today, f"{today.date()}"),
+        (settings.generate_weekly, "weekly", monday, f"{year}-W{week:02d}"),
+    )
+    for is_wanted, name, first, period in wanted:
+        if is_wanted:
+            report = build_report(state, summary, first, period)
+            form = settings.report_format
+            contents[path / f"{name}_report_{period}.{form}"] = _encode(report, form)
+    atomic_files.write_atomic_group(contents)
