@@ -129,7 +129,7 @@ class AlbumHome(JobHome[AlbumItem]):
                 yield f"{name} is {item.status}: {item.error_message}"
             if any(abs(length - SAMPLES * 480 / 441) > 1 for length in lengths):
                 yield f"{name} has tracks of {lengths} samples"
-            if list(self.working.glob(f"{name} *")):
+            if list(self.working.glob(f"*{name} [[]*")):
                 yield f"{name} has working folders"
 
     def count_repeats(self, name: str) -> int:
@@ -202,6 +202,7 @@ class BookHome(JobHome[AudiobookItem]):
         "before a chunk is renamed": ("replace", r"_processed/.*\.chunk"),
         "before the book is named": ("replace|link", r"/outputs/audiobooks/.*\.m4b"),
         "before the folder of the book is synced": ("fsync", r"/outputs/audiobooks$"),
+        "before the folder of the backup is synced": ("fsync", r"/backups/audiobooks$"),
         "while the backup is written": ("replace|write", r"/backups/audiobooks/"),
         "before the record": ("replace", r"/outputs/audiobooks/.*\.json"),
     }
@@ -230,7 +231,7 @@ class BookHome(JobHome[AudiobookItem]):
         backups = [path.name for path in self.backups.iterdir() if path.name.startswith(name)]
         if len(backups) != 1:
             yield f"{name} has the backups {backups}"
-        if list(self.working.glob(f"{name} *")):
+        if list(self.working.glob(f"*{name} [[]*")):
             yield f"{name} has working folders"
 
     def add(self, *folders: Path, **options: Any) -> None:
