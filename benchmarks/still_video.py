@@ -21,7 +21,7 @@ from PIL import Image
 from benchmarks import child, rounds, table
 from benchmarks.rounds import Durations
 from mediakeep.media.encoding import pcm_source, still_picture, still_video
-from mediakeep.media.encoding.still_video import StillVideoSettings
+from mediakeep.media.encoding.video_settings import StillVideoSettings
 from tests.media.encoding import sounds
 
 _SETTINGS = StillVideoSettings()

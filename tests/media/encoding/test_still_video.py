@@ -17,7 +17,8 @@ from PIL import Image
 
 from mediakeep.errors import AudioDamaged, EncodingFailed, ItemFailed, NotAudio, VerificationFailed
 from mediakeep.media.encoding import mp4_header, pcm_source, still_video
-from mediakeep.media.encoding.still_video import EncodedVideo, StillVideoSettings
+from mediakeep.media.encoding.still_video import EncodedVideo
+from mediakeep.media.encoding.video_settings import StillVideoSettings
 from tests.media import encoded
 from tests.media.encoding import sounds
 from tests.sampling import each_row

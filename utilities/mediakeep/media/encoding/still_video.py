@@ -19,10 +19,10 @@ from contextlib import suppress
 from fractions import Fraction
 from itertools import chain, cycle, islice
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Literal, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
-from msgspec import Meta, structs
+from msgspec import structs
 
 from mediakeep import atomic_writer
 from mediakeep.errors import AudioDamaged, DecodingFailed, EncodingFailed, VerificationFailed
@@ -36,6 +36,7 @@ from mediakeep.media.encoding.encoder import EncodedFile
 from mediakeep.media.encoding.mp4_header import AAC_FRAME, AAC_PRIMING, MediaTrack
 from mediakeep.media.encoding.pcm_source import Progress
 from mediakeep.media.encoding.profiles import BUILT_IN
+from mediakeep.media.encoding.video_settings import StillVideoSettings
 
 _AUDIO = structs.replace(
     BUILT_IN["aac"],
@@ -48,24 +49,6 @@ _AUDIO = structs.replace(
 )
 _BT709, _LIMITED = 1, 1  # FFmpeg's numbers of colors, and of a range
 _HINT = "Check the disk and its free space, then run again."
-
-EvenSize = Annotated[int, Meta(ge=16, le=4096, multiple_of=2)]
-Preset = Literal["ultrafast", "veryfast", "fast", "medium", "slow", "slower", "veryslow"]
-
-
-class StillVideoSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How to encode: the size in pixels, x264's quality and preset, and the bit rate of a channel.
-
-    `crf` is the best at 0. Players seek to keyframes, which are as large as a JPEG.
-    """
-
-    width: EvenSize = 1280
-    height: EvenSize = 720
-    crf: Annotated[int, Meta(ge=0, le=51)] = 18
-    preset: Preset = "slow"
-    keyframe_seconds: Annotated[int, Meta(ge=1, le=250)] = 30
-    channel_bit_rate: Annotated[int, Meta(ge=8000, le=320_000)] = 96_000  # bits per second
-
 
 _DEFAULTS = StillVideoSettings()
 
