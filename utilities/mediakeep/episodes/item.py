@@ -41,6 +41,7 @@ class EpisodeItem(
 
     title: str = ""
     date: str = ""  # YYYY-MM-DD, or "" if unknown
+    audio_name: str = ""  # of the file at archive.org
     source_url: str = ""
     checksum: str = ""  # of the audio at archive.org, such as "md5:0123..."
     audio_size: Number = 0  # bytes

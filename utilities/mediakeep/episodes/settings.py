@@ -2,24 +2,124 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from datetime import time, timedelta
+from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
 
+from mediakeep import path_text
+from mediakeep.errors import BadSetting
 from mediakeep.job_settings import JobSettings
+from mediakeep.lookups.episode_services import ArchiveOrgSettings, YouTubeSettings
+from mediakeep.media.encoding.video_settings import StillVideoSettings
 from mediakeep.setting_fields import UserPath
+from mediakeep.stages import Retry
+
+_FILE = {"is_path": True, "metavar": "FILE"}
+_DAYS = {"day": 1, "week": 7}
+
+
+class EpisodePaths(msgspec.Struct, frozen=True, kw_only=True):
+    """What episodes have of the section [paths]."""
+
+    working_dir: Annotated[
+        UserPath, Meta(description="Where files are worked on.", extra={"flag": "--working"})
+    ] = "./working"
+
+
+class ScheduleSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The table `schedule` of [episodes]: when videos are published."""
+
+    every: Annotated[
+        str,
+        Meta(
+            pattern=r"^(day|week|[1-9]\d{0,2}d)?$",
+            description="Days between two publications: day, week, or a number such as 3d.",
+            extra={"flag": "--every"},
+        ),
+    ] = ""  # videos stay private
+    at: Annotated[
+        str,
+        Meta(
+            pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+            description="The time of the day, such as 18:00.",
+            extra={"flag": "--at"},
+        ),
+    ] = "18:00"
+    timezone: Annotated[
+        str,
+        Meta(description="Its time zone, such as Europe/Berlin.", extra={"flag": "--timezone"}),
+    ] = "UTC"
+
+    @property
+    def interval(self) -> timedelta:
+        """The days between two publications, 0 if there is no schedule."""
+        return timedelta(_DAYS.get(self.every) or int(self.every.rstrip("d") or 0))
+
+    @property
+    def time_of_day(self) -> time:
+        """The time of a publication in its zone; raises BadSetting if that is unknown."""
+        try:
+            return time.fromisoformat(self.at).replace(tzinfo=ZoneInfo(self.timezone))
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            hint = 'Use a name such as "Europe/Berlin".'
+            raise BadSetting("schedule_timezone", f'"{self.timezone}": {error}. {hint}') from error
+
+
+class EpisodeOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The section [episodes]; "" of a text if it is not used."""
+
+    picture: Annotated[
+        UserPath,
+        Meta(description="The picture of all videos, not that of each item.", extra=_FILE),
+    ] = ""
+    show: Annotated[str, Meta(description="The name of the show, on title cards.")] = ""
+    font: Annotated[UserPath, Meta(description="A font file for title cards.", extra=_FILE)] = ""
+    playlists: Annotated[
+        str, Meta(description="Ids of playlists, separated by commas.", extra={"metavar": "ID,..."})
+    ] = ""
+    audio_language: Annotated[
+        str,
+        Meta(
+            description="Of titles, descriptions and captions, such as en.",
+            extra={"flag": "--language"},
+        ),
+    ] = ""
+    category: str = "22"  # of YouTube: People & Blogs
+    thumbnails: bool = True  # the picture is that of the video, too; costs 50 units
+    captions: bool = True  # from transcripts; needs a language, and costs 400 units
+    keep_working: Annotated[
+        bool,
+        Meta(
+            description="Keep the files of published episodes.",
+            extra={"flag": "--keep-working/--remove-working"},
+        ),
+    ] = False
+    schedule: ScheduleSettings = ScheduleSettings()
+    video: StillVideoSettings = StillVideoSettings()
+    archive_org: ArchiveOrgSettings = ArchiveOrgSettings()
+    youtube: YouTubeSettings = YouTubeSettings()
+
+    @property
+    def playlist_ids(self) -> list[str]:
+        """The playlists to which each video is added."""
+        return list(filter(None, re.split(r"[\s,]+", self.playlists)))
 
 
 class RetentionSettings(msgspec.Struct, frozen=True):
-    """The table `retention`: which YAML files there are."""
+    """The table `retention` of [state_management]: which YAML files there are."""
 
     yaml_files: bool = True
     compress_old: bool = False
 
 
 class ReportingSettings(msgspec.Struct, frozen=True):
-    """The table `reporting`: which reports are written."""
+    """The table `reporting` of [state_management]."""
 
     generate_daily: bool = True
     generate_weekly: bool = True
@@ -35,23 +135,34 @@ class AttemptLimits(msgspec.Struct, frozen=True):
 
 
 class RecoverySettings(msgspec.Struct, frozen=True):
-    """The table `recovery`; the delay before the second attempt is in seconds."""
+    """The table `recovery` of [state_management]; the delay is in seconds."""
 
     auto_resume: bool = True
     max_retries: AttemptLimits = AttemptLimits()
-    retry_delay: Annotated[float, Meta(ge=0)] = 300
+    retry_delay: Annotated[float, Meta(ge=0)] = 300.0
+
+    @property
+    def retries(self) -> Mapping[str, Retry]:
+        """The retries of each stage that has some."""
+        limits = self.max_retries
+        times = {
+            "downloading": limits.download,
+            "converting": limits.conversion,
+            "uploading": limits.upload,
+        }
+        return {stage: Retry(n, self.retry_delay, "skipped") for stage, n in times.items()}
 
 
 class MonitoringSettings(msgspec.Struct, frozen=True):
-    """The table `monitoring`: the alerts of batches of episodes."""
+    """The table `monitoring` of [state_management], which sets the alerts of batches."""
 
     alert_on_failure: bool = True
     alert_threshold: Annotated[int, Meta(ge=1)] = 5
-    webhook_url: str = ""  # a secret: only in a file that others cannot read
+    webhook_url: str = ""  # a secret: in a file that others cannot read only
 
 
-class StateSettings(msgspec.Struct, frozen=True):
-    """The section [state_management]."""
+class StateSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The section [state_management]: exports of the queue of episodes, retries and alerts."""
 
     state_directory: UserPath = "state"
     database_file: str = "state.db"
@@ -61,14 +172,29 @@ class StateSettings(msgspec.Struct, frozen=True):
     monitoring: MonitoringSettings = MonitoringSettings()
 
 
-class PublishingSettings(msgspec.Struct, frozen=True):
-    """The section [episodes]."""
-
-    uploads_a_day: Annotated[int, Meta(ge=1)] = 100
-
-
 class EpisodeSettings(JobSettings, frozen=True, kw_only=True):
     """All settings of episodes."""
 
-    episodes: PublishingSettings = PublishingSettings()
+    paths: EpisodePaths = EpisodePaths()
+    episodes: EpisodeOptions = EpisodeOptions()
     state_management: StateSettings = StateSettings()
+
+    @property
+    def working_dir(self) -> Path:
+        """The folder of the working folders; a relative one is below the home."""
+        return self.below_home(self.paths.working_dir)
+
+    @property
+    def picture(self) -> Path | None:
+        """The picture of all videos, or None if each has its own."""
+        return self.below_home(self.episodes.picture) if self.episodes.picture else None
+
+    @property
+    def font(self) -> Path | None:
+        """The font of title cards, or None if any is used."""
+        return self.below_home(self.episodes.font) if self.episodes.font else None
+
+    @property
+    def home_path(self) -> Path:
+        """The home."""
+        return Path(path_text.unescape_path(self.home))

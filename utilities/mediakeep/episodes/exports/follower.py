@@ -42,7 +42,7 @@ class ExportFollower:
         self._home = config.find_queue_home(queue_folder)
         settings = state_folder.read_settings(self._home)
         self.folder = state_folder.locate(queue_folder, settings)
-        self._uploads_a_day = settings.episodes.uploads_a_day
+        self._uploads_a_day = settings.episodes.youtube.limits.uploads
         self.settings = settings.state_management
         self._index = self.folder / index_file.FILE
         self._database: StateDatabase | None = None
