@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -76,6 +77,23 @@ def test_an_error_of_the_item_is_its_failure(
     assert run_stage(error) == Outcome(Status.ERROR, message, data, is_final=is_final)
 
 
+def test_progress_of_a_failure_is_kept() -> None:
+    assert run_stage(errors.TransferCut("a.mp3", 70_000, 80_000)).made_progress == 70_000
+
+
+def test_while_a_service_fails_the_item_waits() -> None:
+    until = datetime.now(UTC) + timedelta(hours=1)
+    limit, failed = (
+        run_stage(errors.LimitReached("YouTube", "quotaExceeded", until)),
+        run_stage(errors.ServiceFailed("YouTube", "captive portal")),
+    )
+    assert (limit.state, failed.state) == (Status.PENDING, Status.PENDING)
+    assert 3000 < limit.retry_after <= 3600
+    assert failed.retry_after == 600
+    refused = errors.RequestRefused("YouTube", "no", "forbidden")
+    assert run_stage(refused).state is Status.ERROR
+
+
 def test_without_enough_space_the_item_waits() -> None:
     message = str(errors.NotEnoughSpace("x"))
     waiting = Outcome(Status.PENDING, message, retry_after=600.0, out_of_space=True)
@@ -103,6 +121,7 @@ def test_the_runner_is_told_of_a_full_volume(error: BaseException, path: str) ->
         errors.VolumeFull("x"),
         errors.LibraryMissing("x", "y"),
         errors.NoCache("x", "y"),
+        errors.NotAuthorised("x", "y"),
         errors.Stopped(),
         ValueError("x"),
     ],

@@ -46,7 +46,7 @@
         InvalidOutcome        2   a worker returned an outcome that its stage does not allow
         LookupSkipped         2   the settings disable a service
         NotAuthorised         2   YouTube access is missing, expired or revoked
-        WrongChannel          2   the token is for another channel than the settings
+          WrongChannel        2   the token is for another channel than the settings
         NoCache               2   service responses cannot be stored
       StateDamaged            3   the state is damaged; nothing was changed
         SnapshotDamaged, JournalDamaged, UndoLogDamaged, UnknownField, NewerFormat,
@@ -64,11 +64,12 @@
 Each class has its message template and its exit code as attributes, because `python -OO` removes
 docstrings. A worker that raises a class whose `is_final` is set is not called again for the item.
 An error of a transfer may set `made_progress`: if enough bytes are new, no attempt is counted.
+Nor is one for an error with `retry_after`: the service is at fault, and the item waits.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import PurePath
 
 from mediakeep import path_text
@@ -82,6 +83,7 @@ class MediakeepError(Exception):
     exit_code = 1
     is_final = False  # whether no further attempt of the item, or of the part, can succeed
     made_progress = 0  # the bytes that the stage, or the part, has so far
+    retry_after: float | None = None  # seconds that the item of a kind with stages waits
 
     def __str__(self) -> str:
         args = [path_text.display_path(x) if isinstance(x, PurePath) else x for x in self.args]
@@ -380,7 +382,7 @@ class NotAuthorised(UsageError):
     message = "YouTube not authorised: {}. {}"
 
 
-class WrongChannel(UsageError):
+class WrongChannel(NotAuthorised):
     message = (
         "The YouTube token is for channel {}, but youtube_channel is {}. Log in with the account of"
         " that channel, or correct youtube_channel."
@@ -451,6 +453,7 @@ class RecordNotWritten(StateDamaged):
 class ServiceFailed(MediakeepError):
     message = "{} failed: {}."
     exit_code = 4
+    retry_after: float | None = 600.0
 
 
 class Outage(ServiceFailed):
@@ -459,6 +462,7 @@ class Outage(ServiceFailed):
 
 class InvalidResponse(ServiceFailed):
     message = "{} returned an invalid response: {} ({}). The response is not cached; run again."
+    retry_after = None
 
 
 class LookupIncomplete(ServiceFailed):
@@ -477,6 +481,7 @@ class RequestRefused(ServiceFailed):
     """Raised with the service, its message, and its reason as a word; `is_final` if invalid."""
 
     message = "{} refused the request: {} ({})."
+    retry_after = None
 
     def __init__(self, service: str, text: str, reason: str, is_final: bool = False) -> None:
         super().__init__(service, text, reason, is_final)
@@ -492,6 +497,7 @@ class LimitReached(MediakeepError):
     def __init__(self, service: str, limit: str, until: datetime) -> None:
         super().__init__(service, limit, until.astimezone())
         self.until = until
+        self.retry_after = max(1.0, (until - datetime.now(UTC)).total_seconds())
 
 
 class Stopped(MediakeepError):

@@ -16,6 +16,7 @@ from mediakeep.errors import (
     LibraryMissing,
     MediakeepError,
     NoCache,
+    NotAuthorised,
     Stopped,
     VolumeFull,
 )
@@ -144,7 +145,7 @@ def run_task(worker: Worker, task: Task, progress: Progress) -> TaskResult:
         if task.part:
             return PartDone(worker_results.to_json_values(task.part.run(task.part.value, progress)))
         return worker_results.check_result(worker(task.work, progress), task.work)
-    except (LibraryMissing, NoCache, DiskFull) as error:
+    except (LibraryMissing, NoCache, NotAuthorised, DiskFull) as error:
         return BatchAborted(error)
     except Stopped:
         return UserQuit()

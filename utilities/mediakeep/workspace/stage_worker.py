@@ -4,8 +4,9 @@
 |---|---|
 | NotEnoughSpace | the item waits for disk space, and no attempt is counted |
 | VolumeFull, or OSError of a full volume | the same, by the runner |
-| LibraryMissing, NoCache, Stopped | the end of the batch, by the runner |
+| LibraryMissing, NoCache, NotAuthorised, Stopped | the end of the batch, by the runner |
 | DiskFull or EncodingFailed that a full volume has caused | the same |
+| an error with `retry_after`, such as Outage and LimitReached | the item waits, as above |
 | another MediakeepError, MemoryError | the attempt has failed; it is the last if that is final |
 | anything else | what the runner makes of it |
 """
@@ -26,6 +27,7 @@ from mediakeep.errors import (
     MediakeepError,
     NoCache,
     NotAudio,
+    NotAuthorised,
     NotEnoughSpace,
     Stopped,
     UsageError,
@@ -34,7 +36,7 @@ from mediakeep.errors import (
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Parts, Progress, Work, Worker
 
-_OF_BATCH = (LibraryMissing, NoCache, Stopped, VolumeFull)  # not the item's fault
+_OF_BATCH = (LibraryMissing, NoCache, NotAuthorised, Stopped, VolumeFull)  # not the item's fault
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _SPACE_WAIT = 600.0  # seconds until an item looks again whether there is space
 _NO_MEMORY = "Not enough memory. Close other programs or use fewer --workers, then run again."
@@ -81,10 +83,13 @@ def open_worker(
             return Outcome(Status.PENDING, str(error), retry_after=_SPACE_WAIT, out_of_space=True)
         except (MemoryError, MediakeepError) as error:
             message = _NO_MEMORY if isinstance(error, MemoryError) else str(error)
+            known = MediakeepError() if isinstance(error, MemoryError) else error
+            if known.retry_after is not None:
+                return Outcome(Status.PENDING, message, retry_after=known.retry_after)
             # An invalid setting of the item itself stays invalid.
-            is_final = isinstance(error, UsageError) or getattr(error, "is_final", False)
-            data = describe_error(work, error)
-            return Outcome(Status.ERROR, message, data, is_final=is_final)
+            is_final = known.is_final or isinstance(error, UsageError)
+            data, size = describe_error(work, error), known.made_progress
+            return Outcome(Status.ERROR, message, data, is_final=is_final, made_progress=size)
 
     yield work
 

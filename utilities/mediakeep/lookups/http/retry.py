@@ -159,9 +159,11 @@ class RetryState:
 
     def _outage_error(self, state: ServiceState) -> Outage:
         end = datetime.fromtimestamp(state.outage).astimezone()  # in local time
-        left = _format_span(state.outage - self._environment.clock())
+        left = state.outage - self._environment.clock()
         why = state.why or "rate limit exceeded"
-        return Outage(self.service.name, f"{end:%H:%M:%S}", left, why)
+        error = Outage(self.service.name, f"{end:%H:%M:%S}", _format_span(left), why)
+        error.retry_after = left
+        return error
 
 
 def _format_span(seconds: float) -> str:

@@ -107,13 +107,15 @@ class YouTubeClient:
     def find_upload(self, marker: str) -> str:
         """Return the id of the channel's video with a marker line in its description, or "".
 
-        Videos that are still processed count, unlike in a search.
+        The hash in it may be another one: the episode may have been converted again since. Videos
+        that are still processed count, unlike in a search.
         """
         playlist = self.get_channel().uploads_playlist
         with _ignore_refusal("playlistNotFound"):  # before the first upload
             for entry in self._list("playlistItems", part="snippet", playlistId=playlist):
-                if marker in str(entry.snippet.get("description")).splitlines():
-                    return str(entry.snippet.get("resourceId", {}).get("videoId", ""))
+                lines = str(entry.snippet.get("description")).splitlines()
+            if marker.rpartition(" ")[0] in (line.rpartition(" ")[0] for line in lines):
+                return str(entry.snippet.get("resourceId", {}).get("videoId", ""))
         return ""
 
     def open_upload(self, metadata: VideoMetadata, source: transfer.UploadSource) -> Secret:
