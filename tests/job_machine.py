@@ -72,12 +72,12 @@ class JobMachine(RuleBasedStateMachine):
 
     @rule()
     def process(self) -> None:
-        if self.known:
+        if self.home.queue.exists():
             self.home.process()
 
     @rule(call=st.integers(1, 80))
     def kill(self, call: int) -> None:
-        if self.known:
+        if self.home.queue.exists():
             self.home.kill_at(call)
 
     @rule(name=names)
@@ -104,8 +104,12 @@ class JobMachine(RuleBasedStateMachine):
                 return
             self._change(key)
 
-    @rule(name=names)
-    def roll_back(self, name: str) -> None:
+    @rule(name=names, is_processed=st.booleans())
+    def roll_back(self, name: str, is_processed: bool) -> None:
+        if is_processed:
+            self.add(name)
+            self.scan()
+            self.process()
         if key := self._find_key(name):
             try:
                 roll_back.roll_back(self.home.context, key, self.home.settings())

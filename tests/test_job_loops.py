@@ -45,7 +45,7 @@ def test_a_planted_fault_is_found(kind: str, fault: str, tmp_path: Path) -> None
 
 
 @pytest.mark.loop
-@pytest.mark.parametrize("examples", [3, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [8, pytest.param(100, marks=pytest.mark.slow)])
 @every_kind
 def test_jobs_in_any_order_of_actions(kind: str, examples: int) -> None:
     machine = type("Machine", (JobMachine,), {"home_type": job_kinds.HOMES[kind]})
