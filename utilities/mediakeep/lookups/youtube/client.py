@@ -114,8 +114,8 @@ class YouTubeClient:
         with _ignore_refusal("playlistNotFound"):  # before the first upload
             for entry in self._list("playlistItems", part="snippet", playlistId=playlist):
                 lines = str(entry.snippet.get("description")).splitlines()
-            if marker.rpartition(" ")[0] in (line.rpartition(" ")[0] for line in lines):
-                return str(entry.snippet.get("resourceId", {}).get("videoId", ""))
+                if marker.rpartition(" ")[0] in (line.rpartition(" ")[0] for line in lines):
+                    return str(entry.snippet.get("resourceId", {}).get("videoId", ""))
         return ""
 
     def open_upload(self, metadata: VideoMetadata, source: transfer.UploadSource) -> Secret:
