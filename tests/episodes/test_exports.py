@@ -14,13 +14,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediakeep import config
-from mediakeep.episodes.exports import document, index_file
+from mediakeep.episodes.exports import document
 from mediakeep.episodes.exports.document import EpisodeState
 from mediakeep.episodes.exports.follower import ExportFollower
 from mediakeep.episodes.item import EPISODES, EpisodeError, EpisodeItem
-from mediakeep.episodes.settings import EpisodeSettings
-from mediakeep.episodes.states import ProcessingStage, can_transition
+from mediakeep.episodes.states import can_transition
 from mediakeep.item import Status
 from mediakeep.queue import actions
 from mediakeep.queue.queue import Queue, locate_queue
@@ -88,21 +86,17 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 @given(TEXTS, TEXTS)
 def test_yaml_is_read_as_written(title: str, message: str) -> None:
     error = EpisodeError("2026-11-24T10:00:00+00:00", "downloading", message, title)
-    state = EpisodeState(
-        *("no", "0123", "2021-03-04", title, ProcessingStage.FAILED, message, "12:30:00"),
-        error_history=(error, error),
+    item = EpisodeItem(
+        status=Status.ERROR,
+        path="no",
+        output_name="0123",
+        title=title,
+        error_message=message,
+        errors=(error, error),
+        playlist_ids=("no", "12:30:00"),
     )
-    read = yaml.safe_load(document.render(state))
-    assert msgspec.convert(read, EpisodeState) == state
-    line = index_file.build(
-        [EpisodeItem(status=Status.PENDING, output_name=message or "x", title=title)]
-    )
-    assert json.loads(line)[message or "x"]["title"] == title
-
-
-@pytest.fixture(autouse=True)
-def _known_sections(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config, "_list_settings_types", lambda: [EpisodeSettings])
+    read = yaml.safe_load(document.render(item, "2026-11-24"))
+    assert msgspec.convert(read, EpisodeState) == EpisodeState.from_item(item, "2026-11-24")
 
 
 def test_undated_and_packed_episodes(memory: Path) -> None:

@@ -345,6 +345,10 @@ class ItemInUse(UsageError):
         super().__init__(key, session, alternative)
 
 
+class LockNotAcquired(UsageError):
+    message = "Could not acquire lock for {}: {} processes it. Wait for it or stop it."
+
+
 class LibraryMissing(UsageError):
     message = "The library {} is {}. Mount it and run again; no attempt was counted."
 

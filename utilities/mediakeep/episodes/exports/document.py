@@ -1,11 +1,8 @@
 """The YAML file of an episode, which is made from its queue item alone.
 
-    processed/YYYY/<episode_id>.yaml       by the year of its date
-    processed/undated/<episode_id>.yaml    without a date
-    processed/YYYY/<episode_id>.yaml.gz    if it was published 30 days ago and `compress_old` is set
-
-The scalars are written as JSON, which is valid YAML: PyYAML would take a hundred times as long, and
-all files are compared with the queue at the begin of each batch.
+processed/YYYY/<episode_id>.yaml       by the year of its date
+processed/undated/<episode_id>.yaml    without a date
+processed/YYYY/<episode_id>.yaml.gz    if it was published 30 days ago and `compress_old` is set
 """
 
 from __future__ import annotations
@@ -13,14 +10,13 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from mediakeep import atomic_files, clock, path_text, untrusted_files, yaml_settings
+from mediakeep import atomic_files, clock, path_text, untrusted_files, yaml_settings, yaml_text
 from mediakeep.episodes.item import EpisodeError, EpisodeItem, get_state
 from mediakeep.episodes.states import ProcessingStage
 from mediakeep.errors import Unreadable
@@ -28,9 +24,8 @@ from mediakeep.item import Status
 
 FOLDER = "processed"
 _PACKED_AFTER = timedelta(days=30)
-_ATTEMPTS = {"download": "downloading", "conversion": "converting", "upload": "uploading"}
+ATTEMPTS = {"download": "downloading", "conversion": "converting", "upload": "uploading"}
 _LAST_UPDATED = re.compile(r'^last_updated: "([^"\n]*)"$', re.MULTILINE)
-_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")  # YAML 1.2, section 5.1
 
 
 class EpisodeFiles(msgspec.Struct, frozen=True):
@@ -108,7 +103,7 @@ class EpisodeState(msgspec.Struct, frozen=True):
                 item.video_size,
                 round(item.processing_time, 3),
             ),
-            EpisodeAttempts(*(attempts.get(stage, 0) for stage in _ATTEMPTS.values())),
+            EpisodeAttempts(*(attempts.get(stage, 0) for stage in ATTEMPTS.values())),
             item.errors,
         )
 
@@ -137,28 +132,9 @@ def is_old(item: EpisodeItem, now: datetime) -> bool:
     return item.status is Status.COMPLETED and "" < item.published_date < limit
 
 
-def render(state: EpisodeState) -> str:
+def render(item: EpisodeItem, last_updated: str) -> str:
     """Return the YAML of an episode."""
-    return "\n".join((*_render_mapping(msgspec.to_builtins(state), ""), ""))
-
-
-def _render_mapping(values: Mapping[str, Any], indent: str) -> Iterator[str]:
-    for name, value in values.items():
-        if isinstance(value, dict):
-            yield f"{indent}{name}:"
-            yield from _render_mapping(value, f"{indent}  ")
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
-            yield f"{indent}{name}:"
-            for entry in value:
-                first, *rest = _render_mapping(entry, f"{indent}  ")
-                yield from (f"{indent}- {first.strip()}", *rest)
-        else:
-            text = _UNPRINTABLE.sub(_escape, msgspec.json.encode(value).decode())
-            yield f"{indent}{name}: {text}"
-
-
-def _escape(match: re.Match[str]) -> str:
-    return f"\\u{ord(match[0]):04x}"
+    return yaml_text.render(msgspec.to_builtins(EpisodeState.from_item(item, last_updated)))
 
 
 def read(path: Path) -> EpisodeState:
@@ -176,19 +152,36 @@ def read(path: Path) -> EpisodeState:
         raise Unreadable(path_text.escape_path(path), error, hint) from error
 
 
+def find_last_update(folder: Path, item: EpisodeItem) -> str:
+    """Return the `last_updated` of an episode's file, or the last time of the item without one."""
+    return _find_former(folder, item)[1]
+
+
+def _find_former(folder: Path, item: EpisodeItem) -> tuple[str, str]:
+    """Return the content of an episode's file, "" if there is none, and its `last_updated`."""
+    paths = (folder / locate(item, packed=flag) for flag in (False, True))
+    text = next(filter(None, map(_read_text, paths)), "")
+    found = _LAST_UPDATED.search(text)
+    return text, found[1] if found else find_last_time(item)
+
+
+def is_current(folder: Path, item: EpisodeItem) -> bool:
+    """Return whether the file of an episode is as the queue says."""
+    former, time = _find_former(folder, item)
+    return former == render(item, time)
+
+
 def update(folder: Path, item: EpisodeItem, changed: str, *, packed: bool) -> str:
     """Write the file of an episode if it differs from the queue; return its `last_updated`.
 
     That is the time `changed` if something has changed, or else what the file has.
     """
     path, other = (folder / locate(item, packed=flag) for flag in (packed, not packed))
-    former = _read_text(path) or _read_text(other)
-    found = _LAST_UPDATED.search(former)
-    time = found[1] if found else find_last_time(item)
-    text = render(EpisodeState.from_item(item, time))
+    former, time = _find_former(folder, item)
+    text = render(item, time)
     if text != former:
         time = changed or time
-        text = render(EpisodeState.from_item(item, time))
+        text = render(item, time)
     if text != _read_text(path):
         data = text.encode()
         atomic_files.write_atomic(
@@ -206,3 +199,13 @@ def _read_text(path: Path) -> str:
         return (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
     except (OSError, EOFError, zlib.error, UnicodeDecodeError):
         return ""
+
+
+def build_index_entry(item: EpisodeItem) -> dict[str, str]:
+    """Return the entry of an episode in index.json."""
+    return {
+        "stage": get_state(item),
+        "date": item.date,
+        "title": item.title,
+        "file": locate(item),
+    }

@@ -17,8 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mediakeep import atomic_files, config
-from mediakeep.episodes.exports import document, index_file, reports, state_folder
+from mediakeep import atomic_files, config, line_file
+from mediakeep.episodes.exports import document, reports, state_folder
 from mediakeep.episodes.exports.state_db import StateDatabase
 from mediakeep.episodes.item import EPISODES, EpisodeItem, list_episodes
 from mediakeep.kinds import Kind
@@ -26,6 +26,7 @@ from mediakeep.queue import change_events
 from mediakeep.queue.journal import JournalRecord
 from mediakeep.queue.state import QueueState
 
+INDEX_FILE = "index.json"
 _LOCK = ".exports.lock"
 # Changes of single items. After any other one, such as a restore, all exports are compared.
 _SMALL = frozenset(
@@ -39,12 +40,11 @@ class ExportFollower:
 
     def __init__(self, queue_folder: Path, _: Kind = EPISODES) -> None:
         self._queue_folder = queue_folder
-        self._home = config.find_queue_home(queue_folder)
-        settings = state_folder.read_settings(self._home)
+        settings = state_folder.read_settings(config.find_queue_home(queue_folder))
         self.folder = state_folder.locate(queue_folder, settings)
         self._uploads_a_day = settings.episodes.youtube.limits.uploads
         self.settings = settings.state_management
-        self._index = self.folder / index_file.FILE
+        self._index = self.folder / INDEX_FILE
         self._database: StateDatabase | None = None
         self._position = 0  # number of the last change that was exported
 
@@ -88,7 +88,7 @@ class ExportFollower:
         if self._database and self._database.is_in_place():
             return self._database
         self.close()
-        state_folder.write_home_file(self.folder, self._home)
+        state_folder.write_home_file(self.folder, self._queue_folder)
         self._database = StateDatabase(self.folder / self.settings.database_file)
         self._position = self._database.read_last_change()
         return self._database
@@ -103,7 +103,9 @@ class ExportFollower:
         keys = {key for event in events for key in event.get("items") or [event.get("item")]}
         changed = [item for key in keys if isinstance(item := state.items.get(key), EpisodeItem)]
         rows = [(item, self._write_document(item, time)) for item in changed]
-        index_file.update(self._index, changed, list_episodes(state))
+        line_file.update(
+            self._index, build_index(changed), lambda: build_index(list_episodes(state))
+        )
         database.write(rows, (), events, state.items)
 
     def _check(
@@ -112,7 +114,7 @@ class ExportFollower:
         items = list_episodes(state)
         rows = [(item, self._write_document(item, "")) for item in items]
         names = {item.output_name for item in items}
-        index_file.check(self._index, items)
+        line_file.check(self._index, build_index(items))
         database.write(rows, database.read_ids() - names, events, state.items)
 
     def _write_document(self, item: EpisodeItem, time: str) -> str:
@@ -122,3 +124,8 @@ class ExportFollower:
         now = datetime.fromisoformat(time) if time else datetime.now().astimezone()
         is_packed = retention.compress_old and document.is_old(item, now)
         return document.update(self.folder, item, time, packed=is_packed)
+
+
+def build_index(items: Iterable[EpisodeItem]) -> dict[str, dict[str, str]]:
+    """Return the content of index.json: the entries of episodes by id."""
+    return {item.output_name: document.build_index_entry(item) for item in items}

@@ -106,14 +106,14 @@ def build_report(
     return EpisodeReport(period, summary, tuple(sorted(rows, key=lambda row: row.changed)))
 
 
-def generate_html_report(report: EpisodeReport) -> str:
+def render_html(report: EpisodeReport) -> str:
     """Return a report as an HTML page."""
     return render.render_template("episodes.html.j2", report=report)
 
 
 def _encode(report: EpisodeReport, form: str) -> bytes:
     if form == "html":
-        return generate_html_report(report).encode()
+        return render_html(report).encode()
     if form == "json":
         return msgspec.json.format(msgspec.json.encode(report)) + b"\n"
     stream = io.StringIO()

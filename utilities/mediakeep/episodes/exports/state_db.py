@@ -6,18 +6,16 @@ each change is logged once, whoever does that, and the last id says what is logg
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from mediakeep.episodes.exports import document
 from mediakeep.episodes.item import EpisodeItem, get_state
-from mediakeep.episodes.states import ProcessingStage, find_path
+from mediakeep.episodes.states import ProcessingStage, can_transition, find_path
 from mediakeep.item import Item
 from mediakeep.queue.change_events import PATCHES
-from mediakeep.sqlite import database_files, disposable
+from mediakeep.sqlite import database_files, export_file
 
 FILE = "state.db"
 _SCHEMA = """
@@ -42,15 +40,8 @@ class StateDatabase:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connection = self._open()
+        self._connection = export_file.open_export(path, _SCHEMA, _APPLICATION_ID)
         self._identity = database_files.file_identity(path)
-
-    def _open(self) -> sqlite3.Connection:
-        """Open the file; one that is damaged or foreign is set aside, and a new one is created."""
-        with contextlib.suppress(sqlite3.Error):
-            return _open_checked(self._path)
-        database_files.set_file_aside(self._path, f"{self._path}{disposable.SET_ASIDE_SUFFIX}")
-        return _open_checked(self._path)
 
     def is_in_place(self) -> bool:
         """Return whether the open file is still the one at its path."""
@@ -74,7 +65,7 @@ class StateDatabase:
         """
         with self._connection as connection:
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(_UPSERT, (_build_row(item, time) for item, time in rows))
+            connection.executemany(_UPSERT, (build_row(item, time) for item, time in rows))
             connection.executemany(
                 "DELETE FROM episode_states WHERE episode_id = ?", ((name,) for name in gone)
             )
@@ -118,7 +109,8 @@ class StateDatabase:
             case "park":
                 yield last, "waiting", details
             case "reset":
-                yield stage or event.get("to") or ProcessingStage.DISCOVERED, "reset", details
+                new = stage or event.get("to") or ProcessingStage.DISCOVERED
+                yield new, "transition" if can_transition(last, new) else "reset", details
             case "add" if not found:
                 yield stage or ProcessingStage.DISCOVERED, "discovered", details
             case _:
@@ -141,28 +133,7 @@ def _find_new_stage(event: Mapping[str, Any], claimed: str) -> str:
     return _SETTLED.get(str(event.get("state")), claimed)
 
 
-def _open_checked(path: Path) -> sqlite3.Connection:
-    """Open the file, with its tables; raise sqlite3.DatabaseError if it is damaged or foreign."""
-    connection = disposable.open_disposable(path, write_ahead_log=True)
-    try:
-        connection.execute("PRAGMA foreign_keys = ON")
-        with connection:
-            connection.execute("BEGIN IMMEDIATE")
-            if not database_files.list_tables(connection):
-                for statement in _SCHEMA.split(";"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-        if database_files.read_pragma(connection, "application_id") != _APPLICATION_ID:
-            raise disposable.NotOurDatabase("a database of another program")
-        if (found := connection.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
-            raise sqlite3.DatabaseError(found)
-        return connection
-    except BaseException:
-        connection.close()
-        raise
-
-
-def _build_row(item: EpisodeItem, time: str) -> tuple[Any, ...]:
+def build_row(item: EpisodeItem, time: str) -> tuple[Any, ...]:
     return (
         *(item.output_name, item.path, item.date, item.title, get_state(item)),
         *(document.find_message(item), time, item.video_id or None),

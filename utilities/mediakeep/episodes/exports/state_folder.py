@@ -17,6 +17,11 @@ _REMEMBERED = "status/episodes/state_management.yaml"  # the section of another 
 SECTION = "state_management"
 
 
+class _StatePlace(msgspec.Struct, frozen=True):
+    home: str
+    queue: str
+
+
 def read_settings(home: Path) -> EpisodeSettings:
     """Return the settings of a home, with those that were remembered."""
     remembered = home / _REMEMBERED
@@ -37,18 +42,19 @@ def locate(queue_folder: Path, settings: EpisodeSettings) -> Path:
     return settings.below_home(settings.state_management.state_directory) / name
 
 
-def write_home_file(folder: Path, home: Path) -> None:
-    """Write the file that names the home of a state directory."""
-    data = msgspec.json.encode({"home": path_text.escape_path(home)})
-    atomic_files.write_if_changed({folder / HOME_FILE: data})
+def write_home_file(folder: Path, queue_folder: Path) -> None:
+    """Write the file that names the home of a state directory, and its queue."""
+    home = config.find_queue_home(queue_folder)
+    place = _StatePlace(path_text.escape_path(home), path_text.escape_path(queue_folder))
+    atomic_files.write_if_changed({folder / HOME_FILE: msgspec.json.encode(place)})
 
 
-def find_home(folder: Path) -> Path:
-    """Return the home of a state directory; raise UsageError if it is none."""
-    content = untrusted_files.read_json(folder / HOME_FILE, dict[str, str]) or {}
-    if "home" not in content:
+def find_queue_folder(folder: Path) -> Path:
+    """Return the folder of the queue of a state directory; raise UsageError if it is none."""
+    place = untrusted_files.read_json(folder / HOME_FILE, _StatePlace)
+    if not place:
         raise UsageError(
             f"{path_text.display_path(folder)} is no state directory: {HOME_FILE} is missing or"
-            " invalid. Name the folder that state_directory names, or run discover first."
+            " invalid. Name the folder of the setting state_directory, or run discover first."
         )
-    return Path(path_text.unescape_path(content["home"]))
+    return Path(path_text.unescape_path(place.queue))

@@ -1,0 +1,226 @@
+"""Check the episodes of a home, clean up what belongs to none, and rebuild a lost queue."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import clock, path_text, untrusted_files
+from mediakeep.episodes.exports import document, state_db
+from mediakeep.episodes.exports.document import EpisodeState
+from mediakeep.episodes.exports.follower import INDEX_FILE, build_index
+from mediakeep.episodes.item import EPISODES, EpisodeItem, get_state, list_episodes
+from mediakeep.episodes.state_manager import StateManager
+from mediakeep.episodes.states import ProcessingStage, can_transition, find_path
+from mediakeep.errors import Unreadable, UsageError
+from mediakeep.item import Status
+from mediakeep.queue import actions
+from mediakeep.queue.queue import Queue, locate_queue
+from mediakeep.queue.store import QueueChange
+from mediakeep.workspace import quarantine
+
+_S = ProcessingStage
+_STATUSES = {
+    _S.FAILED: Status.ERROR,
+    _S.SKIPPED: Status.SKIPPED,
+    _S.PUBLISHED: Status.COMPLETED,
+}
+_REBUILT = "unknown, as the queue was rebuilt"  # when an upload was opened
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """A problem of an episode, or of an export if `episode_id` is ""."""
+
+    episode_id: str
+    problem: str
+
+
+def retry_episodes(manager: StateManager, names: Iterable[str]) -> list[str]:
+    """Make failed and skipped episodes pending again, and return their ids.
+
+    One whose upload was opened begins with its upload, one with a video after it.
+    """
+    keys = [manager.find_key(name) for name in names]
+    items = manager.state.items
+    again = [key for key in keys if get_state(items[key]) in (_S.FAILED, _S.SKIPPED)]
+    reset = actions.reset_items(manager.location, lambda _: again)
+    manager.change_queue(again, lambda queue: queue.commit(reset))
+    return [items[key].output_name for key in again]
+
+
+def skip_episodes(manager: StateManager, names: Iterable[str], reason: str) -> list[str]:
+    """Skip episodes until the user retries them; raise UsageError if one has a video."""
+    keys = [manager.find_key(name) for name in names]
+    for key in keys:
+        if find_path(state := get_state(manager.state.items[key]), _S.SKIPPED) is None:
+            name = manager.state.items[key].output_name
+            raise UsageError(f"{name} cannot be skipped: it is {state}. Nothing was changed.")
+
+    def skip(queue: Queue) -> None:
+        for key in keys:
+            queue.commit(actions.skip_item(queue.location, key, reason))
+
+    manager.change_queue(keys, skip)
+    return [manager.state.items[key].output_name for key in keys]
+
+
+def verify_exports(manager: StateManager) -> list[Finding]:
+    """Compare the queue with YAML files, index.json, state.db and the files of episodes."""
+    items = {item.output_name: item for item in list_episodes(manager.state)}
+    settings = manager.settings.state_management
+    rows, problem = _read_table(manager, "SELECT * FROM episode_states")
+    stored = {row[0]: row for row in rows}
+    index = untrusted_files.read_json(manager.folder / INDEX_FILE, dict[str, Any])
+    findings = [Finding("", problem)] if problem else []
+    if index != build_index(items.values()):
+        findings.append(Finding("", f"{INDEX_FILE} differs from the queue"))
+    for name, item in items.items():
+        if settings.retention.yaml_files and not document.is_current(manager.folder, item):
+            findings.append(Finding(name, "its YAML file differs from the queue"))
+        time = document.find_last_update(manager.folder, item)
+        if not problem and stored.get(name) != state_db.build_row(item, time):
+            findings.append(Finding(name, "its row in state.db differs from the queue"))
+        findings += [Finding(name, problem) for problem in _find_file_problems(item)]
+    return findings + [
+        Finding(name, "state.db has it, the queue not") for name in stored - items.keys()
+    ]
+
+
+def _find_file_problems(item: EpisodeItem) -> Iterator[str]:
+    """Yield what is wrong with the files that an unfinished episode needs."""
+    needed = {
+        _S.DOWNLOADED: (item.audio_file, item.audio_size),
+        _S.CONVERTING: (item.audio_file, item.audio_size),
+        _S.CONVERTED: (item.video_file, item.video_size),
+        _S.UPLOADING: (item.video_file, item.video_size),
+    }
+    text, size = needed.get(get_state(item), ("", 0))
+    path = Path(path_text.unescape_path(text))
+    if text and not path.is_file():
+        yield f"{path_text.display_path(path)} is missing"
+    elif text and size and path.stat().st_size != size:
+        yield f"{path_text.display_path(path)} has {path.stat().st_size} bytes instead of {size}"
+
+
+def audit_log(manager: StateManager) -> list[Finding]:
+    """Check that the log has legal transitions only, and that no two episodes have a video."""
+    query = "SELECT episode_id, stage, event FROM processing_log ORDER BY episode_id, id"
+    rows, problem = _read_table(manager, query)
+    findings = [Finding("", problem)] if problem else []
+    for name, group in groupby(rows, key=lambda row: row[0]):
+        last = _S.DISCOVERED
+        for _, stage, event in group:
+            if event == "transition" and not can_transition(last, stage):
+                findings.append(Finding(name, f"changed from {last} to {stage}"))
+            last = stage
+    videos = Counter(item.video_id for item in list_episodes(manager.state) if item.video_id)
+    return findings + [
+        Finding(item.output_name, f"another episode has its video {item.video_id}")
+        for item in list_episodes(manager.state)
+        if videos[item.video_id] > 1
+    ]
+
+
+def _read_table(manager: StateManager, query: str) -> tuple[list[tuple[Any, ...]], str]:
+    """Return rows of state.db, or why it cannot be read."""
+    path = manager.folder / manager.settings.state_management.database_file
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            return connection.execute(query).fetchall(), ""
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        return [], f"{path.name} cannot be read: {error}"
+
+
+def cleanup_orphaned_files(manager: StateManager, *, dry_run: bool = True) -> list[Path]:
+    """Return the files that belong to no episode; without `dry_run`, move them to quarantine."""
+    folder = manager.folder / document.FOLDER
+    items = list_episodes(manager.state)
+    known = {manager.folder / document.locate(item) for item in items}
+    plain = {path: path.with_name(path.name.removesuffix(".gz")) for path in folder.glob("*/*.y*")}
+    orphans = sorted(path for path in plain if plain[path] not in known)
+    for path in () if dry_run else orphans:
+        quarantine.move_to_quarantine(path, manager.folder, "it belongs to no episode")
+    return orphans
+
+
+def rebuild_queue(
+    home: Path, folder: Path, *, dry_run: bool = False
+) -> tuple[list[str], list[Finding]]:
+    """Create the queue of a home from the YAML files of a state directory.
+
+    Return the ids of the episodes, and what could not be read. No upload is forgotten: that of an
+    episode without a video is looked for before another one is opened. Raise UsageError if the
+    home has a queue.
+    """
+    found: dict[str, EpisodeState] = {}
+    problems = []
+    for path in sorted((folder / document.FOLDER).glob("*/*.yaml*")):
+        try:
+            state = document.read(path)
+            found.setdefault(state.archive_identifier, state)
+        except Unreadable as error:
+            problems.append(Finding(path.name, str(error)))
+    if not dry_run:
+        now = clock.format_iso(clock.now())
+        items = {uuid.uuid4().hex: _build_item(state, now) for state in found.values()}
+        place = locate_queue(home / "status" / EPISODES.name)
+        with Queue.create(place, EPISODES, "", ()) as queue:
+            queue.commit(lambda _: QueueChange("add", items, {"why": "rebuilt from YAML"}))
+    return [state.episode_id for state in found.values()], problems
+
+
+def _build_item(state: EpisodeState, now: str) -> dict[str, Any]:
+    """Return the fields of a queue item from the state of its episode."""
+    errors = state.error_history
+    status = _STATUSES.get(state.stage, Status.PENDING)
+    failed = state.stage is _S.FAILED or (status is Status.SKIPPED and bool(errors))
+    waits = status is Status.ERROR or (status is Status.PENDING and bool(state.status_message))
+    item = EpisodeItem(
+        status=status,
+        name=state.archive_identifier,
+        path=state.archive_identifier,
+        output_name=state.episode_id,
+        added_date=state.last_updated,
+        processed_date=state.last_updated if status is Status.COMPLETED else "",
+        processing_stage=_S.FAILED if failed else "" if status is Status.SKIPPED else state.stage,
+        failed_stage=errors[-1].stage if failed and errors else "",
+        skip_reason=state.status_message if status is Status.SKIPPED else "",
+        error_message=state.status_message if status is Status.ERROR else "",
+        error_date=errors[-1].timestamp if errors else "",
+        parked=state.status_message if status is Status.PENDING else "",
+        not_before=now if waits else "",
+        attempts={
+            stage: count
+            for stage, count in zip(
+                document.ATTEMPTS.values(), msgspec.structs.astuple(state.attempts), strict=True
+            )
+            if count
+        },
+        title=state.title,
+        date=state.date,
+        source_url=state.files.source_url,
+        audio_file=path_text.escape_path(state.files.audio_file),
+        audio_size=state.metrics.audio_size,
+        audio_duration=state.metrics.audio_duration,
+        video_file=path_text.escape_path(state.files.video_file),
+        video_size=state.metrics.video_size,
+        transcript_file=path_text.escape_path(state.files.transcript_file),
+        upload_opened="" if state.youtube.video_id else _REBUILT,
+        video_id=state.youtube.video_id,
+        scheduled_date=state.youtube.scheduled_date,
+        published_date=state.youtube.published_date,
+        playlist_ids=state.youtube.playlist_ids,
+        processing_time=state.metrics.processing_time,
+        errors=errors,
+    )
+    return msgspec.to_builtins(item)  # type: ignore[no-any-return]

@@ -1,0 +1,195 @@
+"""The states of episodes for Python programs: a thin layer over the queue.
+
+All times are ISO 8601 in UTC. Each call reads the queue, so it sees what batches have done.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from pathlib import Path
+
+from mediakeep import clock, config
+from mediakeep.episodes.exports import document, reports, state_folder
+from mediakeep.episodes.exports.document import EpisodeState
+from mediakeep.episodes.exports.reports import EpisodeSummary
+from mediakeep.episodes.item import EPISODES, EpisodeItem, get_state, list_episodes
+from mediakeep.episodes.states import ProcessingStage, can_transition
+from mediakeep.errors import LockNotAcquired, UsageError
+from mediakeep.item import Status
+from mediakeep.outcome import Outcome
+from mediakeep.queue import actions, incremental_reader
+from mediakeep.queue.claims import PendingQueue
+from mediakeep.queue.queue import Queue, locate_queue
+from mediakeep.queue.settle import SettleRequest
+from mediakeep.queue.state import QueueState
+
+LOCK_TIMEOUT = 30.0  # seconds to wait for an episode that another session processes
+_POLL_INTERVAL = 0.2  # seconds
+
+
+class StateManager:
+    """The episodes of a state directory, in the queue that it belongs to.
+
+    Raise UsageError if it is none, NoQueue if the queue is gone, and StateDamaged if the queue
+    cannot be read.
+    """
+
+    def __init__(self, state_dir: str | Path) -> None:
+        self.folder = Path(state_dir)
+        self.location = locate_queue(state_folder.find_queue_folder(self.folder))
+        home = config.find_queue_home(self.location.folder)
+        self.settings = state_folder.read_settings(home)
+        self._reader = incremental_reader.IncrementalReader(self.location.folder, EPISODES)
+
+    @property
+    def state(self) -> QueueState:
+        """The queue as of its last change."""
+        return self._reader.read()
+
+    def find_key(self, episode_id: str) -> str:
+        """Return the key of an episode in the queue; raise NoSuchItem if there is none."""
+        matches = (key for key, item in self.state.items.items() if item.output_name == episode_id)
+        return next(matches, "") or actions.find_item_key(self.state, episode_id)
+
+    def get_episode_state(self, episode_id: str) -> EpisodeState:
+        """Return the state of an episode; raise NoSuchItem if there is none."""
+        item = self.state.items[self.find_key(episode_id)]
+        assert isinstance(item, EpisodeItem)
+        return self.build_state(item)
+
+    def build_state(self, item: EpisodeItem) -> EpisodeState:
+        """Return the state of a queue item, with the time that its YAML file has."""
+        return EpisodeState.from_item(item, document.find_last_update(self.folder, item))
+
+    def get_episodes_by_stage(self, stage: str) -> list[EpisodeState]:
+        """Return the episodes in a state."""
+        wanted, items = ProcessingStage(stage), list_episodes(self.state)
+        return [self.build_state(item) for item in items if get_state(item) is wanted]
+
+    def get_next_for_processing(self, stage: str, limit: int = 10) -> list[EpisodeState]:
+        """Return the episodes in a state that batches take next, at most `limit`."""
+        state, wanted = self.state, ProcessingStage(stage)
+        now = clock.format_iso(self.location.now())
+        keys = PendingQueue(state).peek_keys(len(state.items), now)
+        items = [item for key in keys if isinstance(item := state.items[key], EpisodeItem)]
+        found = [item for item in items if get_state(item) is wanted and item.not_before <= now]
+        return [self.build_state(item) for item in found[:limit]]
+
+    def count_all_episodes(self) -> int:
+        """Return the number of all episodes."""
+        return len(self.state.items)
+
+    def count_by_stage(self) -> dict[ProcessingStage, int]:
+        """Return the number of episodes in each state."""
+        counts = Counter(map(get_state, list_episodes(self.state)))
+        return {stage: counts[stage] for stage in ProcessingStage}
+
+    def update_state(
+        self, episode_id: str, new: str, message: str = "", *, timeout: float = LOCK_TIMEOUT
+    ) -> EpisodeState:
+        """Change the state of an episode, and return it.
+
+        Raise UsageError if the transition is not legal, and LockNotAcquired if another session
+        processes the episode for longer than `timeout` seconds.
+        """
+        key, stage = self.find_key(episode_id), ProcessingStage(new)
+
+        def change(queue: Queue) -> None:
+            old = get_state(queue.state.items[key])
+            if not can_transition(old, stage):
+                raise UsageError(
+                    f"{episode_id} cannot change from {old} to {stage}. Nothing was changed."
+                )
+            _change_state(queue, key, stage, message)
+
+        self.change_queue([key], change, timeout)
+        return self.get_episode_state(episode_id)
+
+    def change_queue(
+        self, keys: Iterable[str], change: Callable[[Queue], object], timeout: float = LOCK_TIMEOUT
+    ) -> None:
+        """Call a function with the open queue, once no other session processes these episodes.
+
+        Raise LockNotAcquired if that takes longer than `timeout` seconds.
+        """
+        end, chosen = time.monotonic() + timeout, list(keys)
+        with Queue.open(self.location, EPISODES) as queue:
+            while busy := actions.find_busy_items(queue.state, self.location, chosen):
+                key, session = next(iter(busy.items()))
+                if time.monotonic() >= end:
+                    name = queue.state.items[key].output_name
+                    raise LockNotAcquired(name, f"session {session}")
+                time.sleep(_POLL_INTERVAL)
+                queue.find_lost_claims([])  # reads what other sessions have changed
+            queue.begin_session(command="StateManager")
+            change(queue)
+            queue.end_session()
+
+
+def _change_state(queue: Queue, key: str, stage: ProcessingStage, message: str) -> None:
+    """Record a legal transition, under a claim."""
+    old = get_state(queue.state.items[key])
+    if stage is ProcessingStage.SKIPPED:
+        queue.commit(actions.skip_item(queue.location, key, message or "skipped by hand"))
+        return
+    if old is ProcessingStage.FAILED:
+        reset_to_stage(queue, key, stage)
+        return
+    queue.unpark([key])
+    (claim,) = queue.claim_due(key)
+    if stage is ProcessingStage.PUBLISHED:
+        queue.settle(claim, SettleRequest(Outcome(message=message)))
+    elif stage is ProcessingStage.FAILED:
+        queue.settle(claim, SettleRequest(Outcome(Status.ERROR, message or "set by hand")))
+    else:
+        queue.advance_stage(claim, Outcome(message=message, next_stage=stage), 0.0)
+        queue.release([claim])
+
+
+def reset_to_stage(queue: Queue, key: str, stage: str) -> None:
+    """Let an episode begin again with a stage that it has reached."""
+    chosen = actions.select_by_name([key])
+    queue.commit(actions.reset_items(queue.location, chosen, to_stage=stage))
+
+
+def identify_incomplete(manager: StateManager) -> list[EpisodeState]:
+    """Return the episodes that have begun and are neither published nor skipped."""
+    ended = {ProcessingStage.DISCOVERED, ProcessingStage.PUBLISHED, ProcessingStage.SKIPPED}
+    items = list_episodes(manager.state)
+    return [manager.build_state(item) for item in items if get_state(item) not in ended]
+
+
+def resume_processing(manager: StateManager) -> list[str]:
+    """Let the next batch take all incomplete episodes that wait or failed; return their ids.
+
+    Episodes of a batch that was killed are released as well.
+    """
+    names = {state.episode_id for state in identify_incomplete(manager)}
+
+    def resume(queue: Queue) -> None:
+        items = queue.state.items
+        keys = [key for key, item in items.items() if item.output_name in names]
+        queue.unpark(keys)
+        for key in keys:
+            if items[key].status is Status.ERROR:
+                reset_to_stage(queue, key, EPISODES.get_stage(items[key]))
+
+    manager.change_queue((), resume)
+    return sorted(names)
+
+
+def generate_summary(manager: StateManager) -> EpisodeSummary:
+    """Return the summary of all episodes, as in summary.json."""
+    a_day = manager.settings.episodes.youtube.limits.uploads
+    return reports.generate_summary(manager.state, clock.now(), a_day)
+
+
+def generate_html_report(manager: StateManager, days: int = 1) -> str:
+    """Return the report on the last days as an HTML page."""
+    begin = clock.now() - timedelta(days=days)
+    period = f"{begin.date()} to {clock.now().date()}"
+    summary = generate_summary(manager)
+    return reports.render_html(reports.build_report(manager.state, summary, begin, period))
