@@ -115,9 +115,8 @@ def find_home(option: str | None, environ: Mapping[str, str] = os.environ) -> Pa
     if configured := option or environ.get(ENV_PREFIX + "HOME"):
         return Path(configured).expanduser().absolute()
     current_folder = Path.cwd()
-    if (current_folder / FILE_NAME).is_file() or any(
-        current_folder.glob("status/*/processing_queue.json")
-    ):
+    queues = ("status/*/processing_queue.json", "status/*/*/processing_queue.json")
+    if (current_folder / FILE_NAME).is_file() or any(any(current_folder.glob(q)) for q in queues):
         return current_folder
     if root := find_checkout():
         return root

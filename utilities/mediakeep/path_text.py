@@ -67,17 +67,17 @@ def quote_path(path: str | os.PathLike[str]) -> str:
     return quote_escaped(escape_path(path))
 
 
-def safe_name(name: str, taken: Container[str] = ()) -> str:
+def safe_name(name: str, taken: Container[str] = (), ending: str = "") -> str:
     """Return a file name made from `name` that is valid on every file system and not in `taken`.
 
-    Names in `taken` are in the form of `normalize_name`. The result has at most 150 bytes, so that
-    a suffix still fits into 255.
+    Names in `taken` are in the form of `normalize_name`. The result has at most 150 bytes before
+    its number and `ending`, so that a suffix still fits into 255. The ending is valid already.
     """
     stem = name if _PLAIN_NAME.fullmatch(name) else _sanitize_name(name)
-    unique, number = stem, 1
+    unique, number = stem + ending, 1
     while normalize_name(unique) in taken:
         number += 1
-        unique = f"{stem}_{number}"
+        unique = f"{stem}_{number}{ending}"
     return unique
 
 

@@ -40,10 +40,12 @@ def name_output(kind: Kind, name: str, taken: Container[str]) -> str:
     """Return a name for the outputs and working files of an item, which is not in `taken`.
 
     `name` is escaped. The queues of a kind share the folders of these files, so the name ends with
-    that of the queue.
+    that of the queue, and in the main queue with "@" if it would end with one.
     """
     text = path_text.unescape_path(name)
-    return path_text.safe_name(f"{text}@{kind.queue}" if kind.queue else text, taken)
+    is_alike = kind.stages and _NAME.fullmatch(text.rpartition("@")[2]) and "@" in text
+    ending = f"@{kind.queue}" if kind.queue else "@" if is_alike else ""
+    return path_text.safe_name(text, taken, ending)
 
 
 def list_names(folder: Path) -> list[str]:
