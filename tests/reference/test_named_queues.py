@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
-from mediakeep import kinds
+from mediakeep import config, kinds, path_text
 from mediakeep.app.subjects import registry
 from mediakeep.errors import UsageError
+from mediakeep.kinds import Kind
 from mediakeep.queue import named_queues, queue, readonly
+from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.queue import Queue
 from tests.crash.tap import FileCall
 from tests.job_home import ROOT, environment, run_in_child
@@ -66,6 +68,34 @@ def test_each_queue_has_its_own_items_and_outputs(recordings: RecordingHome) -> 
     assert sorted(path.name for path in recordings.output.iterdir()) == ["Alpha", "Alpha@night"]
     shown = recordings.manage("--queue", "night", "--show-summary")
     assert "completed 1" in shown
+
+
+@each_row(
+    ("name", "other"),
+    [
+        ("A", "A"),
+        ("a" * 300, "a" * 300),
+        ("é" * 200, "é" * 200),
+        ("A@night", "A"),
+        ("A", "A@night"),
+    ],
+)
+def test_items_of_two_queues_never_share_files(name: str, other: str) -> None:
+    night = named_queues.name_output(NIGHT, other, set())
+    assert night.endswith("@night")
+    assert named_queues.name_output(NIGHT, other, {path_text.normalize_name(night)}) == (
+        f"{night.removesuffix('@night')}_2@night"
+    )
+    assert named_queues.name_output(KIND, name, set()) != night
+
+
+def test_a_home_is_found_by_a_named_queue_alone(
+    recordings: RecordingHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recordings.path.joinpath("mediakeep.toml").unlink(missing_ok=True)
+    recordings.queue.joinpath("processing_queue.json").unlink()
+    monkeypatch.chdir(recordings.path)
+    assert config.find_home(None, {}) == recordings.path
 
 
 def test_hints_name_the_queue(recordings: RecordingHome) -> None:
@@ -146,6 +176,9 @@ def test_a_restored_backup_leaves_the_other_queue_as_it_is(
     assert set(read_statuses(recordings, other).values()) == {"completed"}
     for each in ((), ("--queue", "night")):
         recordings.manage(*each, "--validate-queue")
+    inside = registry.queue_folder(recordings.path, kinds.name_queue(KIND, name))
+    refused = recordings.manage(*words, "--backup", inside, code=2)
+    assert "is itself part of the backup" in refused
     fresh = RecordingHome(recordings.root / "fresh")
     fresh.manage(*words, "--restore-backup", backup)
     assert list(read_statuses(fresh, name)) == ["Alpha", "Beta"]
@@ -168,7 +201,26 @@ def test_a_restore_that_is_killed_keeps_the_named_queue(recordings: RecordingHom
     assert kills >= 3
 
 
-def _kill_restore(home: RecordingHome, backup: Path, at: int) -> bool:
+def test_an_unfinished_restore_of_a_named_queue_is_finished_before_one_of_the_main_queue(
+    recordings: RecordingHome,
+) -> None:
+    main, night = recordings.root / "main.tar", recordings.root / "night.tar"
+    recordings.manage("--backup", main)
+    recordings.manage("--queue", "night", "--backup", night)
+    recordings.batch("--queue", "night", "--all")
+    assert _kill_restore(recordings, night, 3, NIGHT)
+    out = recordings.manage("--restore-backup", main, "--yes", code=3)
+    assert f"--restore-backup {night} --yes" in out
+    recordings.manage("--queue", "night", "--restore-backup", night, "--yes")
+    recordings.manage("--restore-backup", main, "--yes")
+    assert set(read_statuses(recordings, "night").values()) == {"pending"}
+
+
+def _locate(home: RecordingHome, kind: Kind) -> QueueLocation:
+    return queue.locate_queue(registry.queue_folder(home.path, kind))
+
+
+def _kill_restore(home: RecordingHome, backup: Path, at: int, kind: Kind = KIND) -> bool:
     from mediakeep.queue.backups import restore
 
     renames = 0
@@ -187,7 +239,7 @@ def _kill_restore(home: RecordingHome, backup: Path, at: int) -> bool:
             real(path, target)
 
         os.rename = rename  # type: ignore[assignment]
-        restore.restore_backup(queue.locate_queue(home.queue), KIND, backup)
+        restore.restore_backup(_locate(home, kind), kind, backup)
 
     return run_in_child(work)
 

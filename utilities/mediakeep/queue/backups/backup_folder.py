@@ -112,9 +112,9 @@ def _check_target_folder(location: QueueLocation, folder: Path) -> None:
             f"The backup folder {shown} is missing. Is its disk mounted? Nothing was written."
         )
     home = location.home
-    own = (f"{part}/{location.folder.name}" for part in ("issues", "status"))
-    for name in (*own, *(f"status/{name}" for name in archive.SHARED_FOLDERS)):
-        if folder.resolve().is_relative_to((home / name).resolve()):
+    shared = (home / "status" / name for name in archive.SHARED_FOLDERS)
+    for part in (location.folder, home / "issues" / location.folder.name, *shared):
+        if folder.resolve().is_relative_to(part.resolve()):
             raise UsageError(
                 f"The folder {shown} is itself part of the backup. Choose another folder."
             )

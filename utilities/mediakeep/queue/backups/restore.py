@@ -211,6 +211,18 @@ def refuse_live_sessions(location: QueueLocation) -> None:
                 )
 
 
+@contextlib.contextmanager
+def _lock_queues(location: QueueLocation) -> Iterator[None]:
+    """Hold the locks of a queue and of those in its folder, of which no session is running."""
+    with contextlib.ExitStack() as stack:
+        for name in ("", *named_queues.list_names(location.folder)):
+            place = structs.replace(location, folder=location.folder / name)
+            if place.folder.is_dir():
+                stack.enter_context(sessions.lock_queue(place))
+        refuse_live_sessions(location)
+        yield
+
+
 def restore_backup(location: QueueLocation, kind: Kind, path: Path) -> Path | None:
     """Restore a backup, or finish an unfinished restore of it.
 
@@ -269,6 +281,7 @@ def _stage_backup(location: QueueLocation, kind: Kind, path: Path) -> RestoreMar
     An error, such as a full disk, leaves nothing behind.
     """
     staging, status = _unpack_folder(location), location.home / "status"
+    restore_marker.refuse_unfinished_below(location.folder)
     refuse_live_sessions(location)
     shutil.rmtree(staging, ignore_errors=True)  # left by a killed restore; no other is running
     replaced = compaction.find_unused_path(status, f"replaced_{location.file_timestamp()}", "").name
@@ -285,10 +298,7 @@ def _stage_backup(location: QueueLocation, kind: Kind, path: Path) -> RestoreMar
         with contextlib.suppress(MediakeepError, OSError):  # adds its last records to the history
             if checkpoints.has_queue_files(location.folder):
                 Queue.open(location, kind).close()
-        with contextlib.ExitStack() as stack:
-            if location.folder.is_dir():
-                stack.enter_context(sessions.lock_queue(location))
-            refuse_live_sessions(location)
+        with _lock_queues(location):
             # from here on no batch can start
             os.rename(staging, restore_marker.marker_folder(location.folder))
         atomic_files.sync_folder(location.folder.parent)
@@ -327,10 +337,8 @@ def _install_queue(location: QueueLocation, replaced: Path) -> None:
     staged = restore_marker.marker_folder(location.folder) / _FILES_FOLDER / own
     if not staged.is_dir():
         return  # done before an interruption
-    with contextlib.ExitStack() as stack:
+    with _lock_queues(location):
         if location.folder.is_dir():
-            stack.enter_context(sessions.lock_queue(location))
-            refuse_live_sessions(location)
             carry_over_newer_state(location.folder, staged)
             for name in named_queues.list_names(location.folder):
                 os.rename(location.folder / name, staged / name)

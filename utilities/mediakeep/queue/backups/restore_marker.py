@@ -14,6 +14,7 @@ from mediakeep.errors import StateDamaged
 from mediakeep.untrusted_files import decode_json, read_bytes
 
 MARKER_FILE = "order.json"
+_PREFIX = ".restoring_"  # of the folder; with a suffix, the restore has not begun or is done
 
 
 class RestoreMarker(msgspec.Struct, frozen=True):
@@ -28,7 +29,7 @@ class RestoreMarker(msgspec.Struct, frozen=True):
 
 def marker_folder(folder: Path) -> Path:
     """Return the folder with the files that an unfinished restore has still to install."""
-    return folder.parent / f".restoring_{folder.name}"
+    return folder.parent / f"{_PREFIX}{folder.name}"
 
 
 def read_marker(folder: Path) -> RestoreMarker | None:
@@ -59,6 +60,16 @@ def refuse_unfinished(folder: Path) -> None:
             " Nothing was changed. If it is not running, finish it:\n  "
             f"{_format_resume_command(folder, order)}"
         )
+
+
+def refuse_unfinished_below(folder: Path) -> None:
+    """Raise StateDamaged if the restore of a named queue is unfinished; `folder` is the main one's.
+
+    The restore of the main queue would set its files aside.
+    """
+    for path in folder.glob(f"{_PREFIX}*"):
+        if not path.suffix:
+            refuse_unfinished(folder / path.name.removeprefix(_PREFIX))
 
 
 def _format_resume_command(folder: Path, marker: RestoreMarker) -> str:
