@@ -60,6 +60,6 @@ def test_a_memory_limit_has_a_decimal_unit(text: str, limit: int) -> None:
 
 
 def test_retries_of_a_stage_keep_what_is_not_given() -> None:
-    parse = StageRetryParam(KIND.stages).convert
+    parse = StageRetryParam(KIND).convert
     assert parse("converting=5", None, None) == ("converting", Retry(5, 0.0))
     assert parse("converting=5,10m", None, None) == ("converting", Retry(5, 600.0))
