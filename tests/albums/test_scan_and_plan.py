@@ -48,9 +48,9 @@ def test_discs_are_part_of_their_album_and_mixed_folders_are_none(tmp_path: Path
 def test_a_library_can_be_one_album(tmp_path: Path) -> None:
     make_files(tmp_path / "Album", "1.flac", "CD 2/1.flac")
     assert found(tmp_path / "Album") == {"Album": 2}
-    assert scan.scan_album(tmp_path / "Album") is not None
+    assert scan.ALBUM_FOLDERS.scan_folder(tmp_path / "Album") is not None
     (tmp_path / "empty").mkdir()
-    assert scan.scan_album(tmp_path / "empty") is None
+    assert scan.ALBUM_FOLDERS.scan_folder(tmp_path / "empty") is None
 
 
 def test_a_fingerprint_changes_with_any_file_of_the_album(tmp_path: Path) -> None:

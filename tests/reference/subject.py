@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,8 @@ from typing import Any
 from mediakeep import path_text
 from mediakeep.app.subjects import job_subject
 from mediakeep.errors import UsageError
-from mediakeep.item import NewItem, ScannedItem
-from mediakeep.media import folder_groups
-from mediakeep.media.folder_listing import ListedFolder
+from mediakeep.item import NewItem
+from mediakeep.media.folder_groups import FolderItems
 from mediakeep.workspace import moves
 from mediakeep.workspace.job_files import SOURCE_FILES
 from tests.reference import worker
@@ -22,32 +21,11 @@ from tests.reference.recording import KIND, RecordingSettings
 from tests.reference.worker import RecordingJob, build_job
 
 __all__ = ["build_job"]
-_find_tracks = attrgetter("audio_files")
-
-
-def _scan_library(root: Path, ignored: tuple[str, ...]) -> Iterator[ScannedItem]:
-    listed = folder_groups.list_folders(root, ignored)
-    found = folder_groups.group_folders(listed, _find_tracks, lambda _: False).groups
-    for relative, folders in sorted(found.items()):
-        yield _describe_folder(root, relative, folders)
-
-
-def _describe_folder(root: Path, relative: str, folders: list[ListedFolder]) -> ScannedItem:
-    count = sum(len(_find_tracks(folder)) for folder in folders)
-    return folder_groups.build_item(root, relative, folders, {"track_count": count})
+_FOLDERS = FolderItems(attrgetter("audio_files"), "track_count", "WAV file")
 
 
 def build_item(path: Path, settings: RecordingSettings) -> NewItem:
-    found = _describe_folder(path, "", folder_groups.list_folders(path)) if path.is_dir() else None
-    if not (found and found.fields["track_count"]):
-        raise UsageError(f"{path_text.display_path(path)} contains no WAV files.")
-    return NewItem(
-        name=path_text.escape_path(path.name),
-        path=found.path,
-        fingerprint=found.fingerprint,
-        fields=found.fields,
-        settings={"output_dir": settings.recordings.output},
-    )
+    return _FOLDERS.build_new_item(path, {"output_dir": settings.recordings.output})
 
 
 def describe_stages(job: RecordingJob) -> Mapping[str, list[str]]:
@@ -94,6 +72,6 @@ SUBJECT = job_subject.build_subject(
     KIND,
     __name__,
     lambda home, options: functools.partial(worker.open_worker, home, options),
-    _scan_library,
+    _FOLDERS.find_items,
     job_functions={name: f"{__name__}:{name}" for name in _JOB_FUNCTIONS},
 )

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mediakeep import path_text
-from mediakeep.albums import plan_album, report, scan
+from mediakeep.albums import plan_album, report
 from mediakeep.albums.album_job import AlbumJob
 from mediakeep.albums.item import AlbumItem, find_output_folder, to_path
+from mediakeep.albums.scan import ALBUM_FOLDERS
 from mediakeep.albums.settings import AlbumSettings
 from mediakeep.errors import UsageError
 from mediakeep.item import Item, NewItem, OutputRemoval, SecondOutputs, Status
@@ -33,19 +34,8 @@ def build_job(_home: Path, item: Item, settings: AlbumSettings) -> AlbumJob:
 
 def build_item(path: Path, settings: AlbumSettings) -> NewItem:
     """Return the item of a folder that the user adds; raise UsageError if it is no album."""
-    found = scan.scan_album(path) if path.is_dir() else None
-    if found is None:
-        raise UsageError(f"{path_text.display_path(path)} contains no audio files.")
-    return NewItem(
-        name=path_text.escape_path(path.name),
-        path=found.path,
-        fingerprint=found.fingerprint,
-        fields=found.fields,
-        settings={
-            "profile": settings.processing.profile,
-            "output_dir": settings.paths.output_dir,
-        },
-    )
+    own = {"profile": settings.processing.profile, "output_dir": settings.paths.output_dir}
+    return ALBUM_FOLDERS.build_new_item(path, own)
 
 
 def describe_stages(job: AlbumJob) -> Mapping[str, list[str]] | Outcome:

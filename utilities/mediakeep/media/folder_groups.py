@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import msgspec
 from msgspec import structs
 
 from mediakeep import path_text
-from mediakeep.item import ScannedItem
-from mediakeep.media import folder_listing, open_file
+from mediakeep.errors import UsageError
+from mediakeep.item import NewItem, ScannedItem
+from mediakeep.media import folder_listing, ignore_rules, open_file
 from mediakeep.media.folder_listing import ListedFile, ListedFolder
 
 _DISC = re.compile(r"(cd|dis[ck]|dvd|lp|side|vinyl)[ ._-]*(\d{1,2}|[a-d])\b.*", re.IGNORECASE)
@@ -32,9 +34,65 @@ class FolderGroups(msgspec.Struct, frozen=True):
     strays: tuple[str, ...]
 
 
-def is_disc_name(name: str) -> bool:
+def is_disc(folder: PurePosixPath) -> bool:
     """Return True if a folder contains a disc by its name, such as "CD 1" or "Disc 2 - Live"."""
-    return bool(_DISC.fullmatch(name))
+    return bool(_DISC.fullmatch(folder.name))
+
+
+class FolderItems(msgspec.Struct, frozen=True):
+    """How a kind finds its items, which are groups of folders with certain files.
+
+    `count` is the field of an item with the number of its files, and `noun` names such a file.
+    `choose_parts` takes the library and its folders, and returns what `group_folders` takes.
+    `select` returns the folders that are not skipped. The methods raise Unreadable if a folder
+    cannot be listed.
+    """
+
+    find_files: FindFiles
+    count: str
+    noun: str = "audio file"
+    choose_parts: Callable[[Path, Sequence[ListedFolder]], IsPart] = lambda *_: lambda _: False
+    select: Callable[[Iterable[ListedFolder]], list[ListedFolder]] = list
+
+    def find_groups(self, root: Path, ignored: tuple[str, ...] = ()) -> FolderGroups:
+        """Return the folders of each item of a library, sorted, and files of no item."""
+        listed = self.select(list_folders(root, ignore_rules.for_library(ignored, root)))
+        return group_folders(listed, self.find_files, self.choose_parts(root, listed))
+
+    def find_items(self, root: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedItem]:
+        """Yield the items of a library, sorted."""
+        for relative, folders in self.find_groups(root, ignored).groups.items():
+            yield self.describe_item(root, relative, folders)
+
+    def find_strays(self, root: Path, ignored: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Return the escaped paths of the files that belong to no item."""
+        return tuple(map(path_text.escape_path, self.find_groups(root, ignored).strays))
+
+    def describe_item(
+        self, root: Path, relative: str, folders: Sequence[ListedFolder]
+    ) -> ScannedItem:
+        """Return the item of a group of folders."""
+        number = sum(len(self.find_files(folder)) for folder in folders)
+        return build_item(root, relative, folders, {self.count: number})
+
+    def scan_folder(self, folder: Path, ignored: tuple[str, ...] = ()) -> ScannedItem | None:
+        """Return one folder with all folders below it as an item, or None without such files."""
+        item = self.describe_item(folder, "", self.select(list_folders(folder, ignored)))
+        return item if item.fields[self.count] else None
+
+    def build_new_item(self, folder: Path, settings: Mapping[str, Any]) -> NewItem:
+        """Return the item of a folder that the user adds; raise UsageError if it is none."""
+        found = self.scan_folder(folder) if folder.is_dir() else None
+        if found is None:
+            raise UsageError(f"{path_text.display_path(folder)} contains no {self.noun}s.")
+        name = path_text.escape_path(folder.name)
+        return NewItem(
+            name=name,
+            path=found.path,
+            fingerprint=found.fingerprint,
+            fields=found.fields,
+            settings=settings,
+        )
 
 
 def list_folders(root: Path, ignored: tuple[str, ...] = ()) -> list[ListedFolder]:
@@ -49,7 +107,7 @@ def list_folders(root: Path, ignored: tuple[str, ...] = ()) -> list[ListedFolder
 def group_folders(
     listed: Iterable[ListedFolder], find_files: FindFiles, is_part: IsPart
 ) -> FolderGroups:
-    """Group folders into items; `is_part` decides whether one belongs to that above it."""
+    """Group folders into items, sorted; `is_part` decides whether one belongs to that above it."""
     listed = list(listed)
     with_files = [folder for folder in listed if find_files(folder)]
     tops = {_find_top(folder.relative_path, is_part) for folder in with_files}
@@ -64,7 +122,7 @@ def group_folders(
             groups[top].append(folder)
         else:
             strays += [folder.relative_path_of(file.name) for file in find_files(folder)]
-    return FolderGroups(dict(groups), tuple(strays))
+    return FolderGroups(dict(sorted(groups.items())), tuple(strays))
 
 
 def build_item(

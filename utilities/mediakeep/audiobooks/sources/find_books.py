@@ -11,20 +11,22 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 import msgspec
+from msgspec import structs
 
 from mediakeep import path_text
 from mediakeep.item import ScannedItem
-from mediakeep.media import folder_groups, folder_listing, ignore_rules
+from mediakeep.media import folder_groups, folder_listing
 from mediakeep.media.audio.formats import (
     AMBIGUOUS_SUFFIXES,
     AUDIO_SUFFIXES,
     MP3,
     UNSUPPORTED_SUFFIXES,
 )
-from mediakeep.media.folder_groups import FolderGroups, IsPart
+from mediakeep.media.folder_groups import FolderItems, IsPart
 from mediakeep.media.folder_listing import ListedFile, ListedFolder
 from mediakeep.workspace.backups import BACKUP_RECORD
 
@@ -64,26 +66,24 @@ def find_books(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedIte
 
     Folders of M4B files only are left out: these are finished books, each on its own.
     """
-    for relative, folders in sorted(_list_books(root, ignored).groups.items()):
+    for relative, folders in _BOOK_FOLDERS["all"].find_groups(root, ignored).groups.items():
         files = (file for folder in folders for file in _find_files(folder))
-        if all(file.suffix == ".m4b" for file in files):
-            continue
-        fields = {**_count_files(folders), "depth": len(PurePosixPath(relative).parts)}
-        yield folder_groups.build_item(root, relative, folders, fields)
+        if any(file.suffix != ".m4b" for file in files):
+            book = _BOOK_FOLDERS["all"].describe_item(root, relative, folders)
+            depth = len(PurePosixPath(relative).parts)
+            yield structs.replace(book, fields={**book.fields, "depth": depth})
 
 
 def find_strays(root: Path, ignored: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the escaped paths of the audio files that belong to no book."""
-    return tuple(map(path_text.escape_path, _list_books(root, ignored).strays))
+    return _BOOK_FOLDERS["all"].find_strays(root, ignored)
 
 
 def scan_book(
     folder: Path, ignored: tuple[str, ...] = (), formats: str = "all"
 ) -> ScannedItem | None:
     """Return one folder with all folders below it as a book, or None without audio files."""
-    folders = _without_backups(folder_groups.list_folders(folder, ignored))
-    fields = _count_files(folders, formats)
-    return folder_groups.build_item(folder, "", folders, fields) if any(fields.values()) else None
+    return _BOOK_FOLDERS[formats].scan_folder(folder, ignored)
 
 
 def list_sources(
@@ -106,21 +106,13 @@ def list_sources(
     return ListedSources(tuple(files), tuple(left_out))
 
 
-def _list_books(root: Path, ignored: tuple[str, ...]) -> FolderGroups:
-    listed = _without_backups(
-        folder_groups.list_folders(root, ignore_rules.for_library(ignored, root))
-    )
-    with_files = [PurePosixPath(one.relative_path) for one in listed if _find_files(one)]
-    return folder_groups.group_folders(listed, _find_files, _recognize_parts(root, with_files))
-
-
-def _recognize_parts(root: Path, with_files: Iterable[PurePosixPath]) -> IsPart:
+def _recognize_parts(root: Path, listed: Iterable[ListedFolder]) -> IsPart:
     """Return a function that decides whether a folder is part of the book in the folder above it.
 
     Folders whose names are numbers are parts if there are several, and no others next to them.
     """
     inner = defaultdict[PurePosixPath, set[str]](set)  # with audio in them or below
-    for path in with_files:
+    for path in (PurePosixPath(one.relative_path) for one in listed if _find_files(one)):
         for place in (path, *path.parents):
             if place.name:
                 inner[place.parent].add(place.name)
@@ -131,19 +123,15 @@ def _recognize_parts(root: Path, with_files: Iterable[PurePosixPath]) -> IsPart:
     }
 
     def is_part(path: PurePosixPath) -> bool:
-        if folder_groups.is_disc_name(path.name) or _PART.fullmatch(path.name):
+        if folder_groups.is_disc(path) or _PART.fullmatch(path.name):
             return True
         if path.parent in numbered:
             return True
         match = _PART_OF_TITLE.fullmatch(path.name)
-        above = path.parent.name or root.name
-        return match is not None and _contains(above, match["title"])
+        above = path_text.normalize_name(path.parent.name or root.name)
+        return match is not None and path_text.normalize_name(match["title"]) in above
 
     return is_part
-
-
-def _contains(name: str, title: str) -> bool:
-    return path_text.normalize_name(title) in path_text.normalize_name(name)
 
 
 def _without_backups(listed: Iterable[ListedFolder]) -> list[ListedFolder]:
@@ -166,8 +154,15 @@ def _find_files(folder: ListedFolder, formats: str = "all") -> list[ListedFile]:
     return [file for file in folder.files if _is_source(file, formats)]
 
 
-def _count_files(folders: Iterable[ListedFolder], formats: str = "all") -> dict[str, int]:
-    return {"file_count": sum(len(_find_files(folder, formats)) for folder in folders)}
+_BOOK_FOLDERS = {
+    formats: FolderItems(
+        partial(_find_files, formats=formats),
+        "file_count",
+        choose_parts=_recognize_parts,
+        select=_without_backups,
+    )
+    for formats in _SUFFIXES
+}
 
 
 def _is_source(file: ListedFile, formats: str) -> bool:
