@@ -95,23 +95,20 @@ class FoundFiles(msgspec.Struct, frozen=True):
 
 def decide_case(found: FoundFiles, stage: str, *, use_working: bool) -> ResumeCase:
     """Return from which files an album resumes a stage; `use_working` is a setting."""
-    if stage == _FINALIZING and found.is_converted and not found.processed:
-        return ResumeCase.CONTINUE  # its outputs are at their target already
-    if found.original and not use_working:
-        return ResumeCase.SET_ASIDE
-    if found.original and found.source and found.is_changed:
-        return ResumeCase.CHANGED
-    if found.source and found.is_other_profile:
-        return ResumeCase.OTHER_PROFILE
-    if stage == _FINALIZING and found.is_converted:
-        return ResumeCase.CONTINUE
-    if found.source and found.processed:
-        return ResumeCase.CONTINUE if stage != _CONVERTING else ResumeCase.REMAINING
-    if found.source:
-        return ResumeCase.CONVERT_AGAIN
-    if not found.original:
-        return ResumeCase.NOTHING
-    return ResumeCase.SOURCE_GONE if found.processed else ResumeCase.FROM_START
+    is_last = stage == _FINALIZING and found.is_converted
+    rows = (  # the first that applies decides
+        (is_last and not found.processed, ResumeCase.CONTINUE),  # its outputs are at their target
+        (found.original and not use_working, ResumeCase.SET_ASIDE),
+        (found.original and found.source and found.is_changed, ResumeCase.CHANGED),
+        (found.source and found.is_other_profile, ResumeCase.OTHER_PROFILE),
+        (is_last, ResumeCase.CONTINUE),
+        (found.source and found.processed and stage == _CONVERTING, ResumeCase.REMAINING),
+        (found.source and found.processed, ResumeCase.CONTINUE),
+        (found.source, ResumeCase.CONVERT_AGAIN),
+        (not found.original, ResumeCase.NOTHING),
+        (found.processed, ResumeCase.SOURCE_GONE),
+    )
+    return next((case for applies, case in rows if applies), ResumeCase.FROM_START)
 
 
 def resume(job: AlbumJob, work: Work) -> Outcome | None:

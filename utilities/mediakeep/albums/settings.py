@@ -123,21 +123,26 @@ class AlbumSettings(JobSettings, frozen=True, kw_only=True):
         """Raise UsageError or BadSetting if no album could be processed with these settings."""
         self.get_profile()
         self.build_rules()
-        if not self.paths.output_dir:
-            raise UsageError(
+        deletes = self.processing.delete_original
+        for is_invalid, message in (
+            (
+                not self.paths.output_dir,
                 "No output folder is set. Add --output DIR, or set output_dir in the section"
-                " [paths] of mediakeep.toml."
-            )
-        if self.processing.delete_original and self.processing.verify == "none":
-            raise UsageError(
+                " [paths] of mediakeep.toml.",
+            ),
+            (
+                deletes and self.processing.verify == "none",
                 "Originals are deleted only after a verification: delete_original needs verify ="
-                ' "full" or "length".'
-            )
-        if self.processing.delete_original and not self.paths.archive_dir:
-            raise UsageError(
+                ' "full" or "length".',
+            ),
+            (
+                deletes and not self.paths.archive_dir,
                 "Originals are deleted only after they were archived. Add --archive DIR, or set"
-                " archive_dir in the section [paths] of mediakeep.toml."
-            )
+                " archive_dir in the section [paths] of mediakeep.toml.",
+            ),
+        ):
+            if is_invalid:
+                raise UsageError(message)
 
 
 def build_settings(
