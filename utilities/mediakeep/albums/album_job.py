@@ -96,8 +96,7 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def output(self) -> Path:
         """Where the converted album goes."""
-        item = self.item
-        folder = path_text.unescape_path(item.output_dir)
+        folder = path_text.unescape_path(self.item.output_dir)
         return self.settings.find_output_dir(folder, self.profile.name) / self.relative
 
     @cached_property
@@ -108,8 +107,11 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def files(self) -> JobFiles:
-        hint = "Reset the album to begin with its original."
-        return JobFiles(self.settings.working_dir, self.owner_key, hint)
+        return JobFiles(
+            self.settings.working_dir,
+            self.owner_key,
+            "Reset the album to begin with its original.",
+        )
 
     def find_target(self, stage: str) -> Path:
         if stage == "archiving" and self.archive:

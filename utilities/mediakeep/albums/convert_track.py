@@ -101,29 +101,28 @@ def convert_track(task: TrackTask, progress: Progress) -> dict[str, Any]:
     Raises OSError if the volume of the working folders is full. An error about the content of the
     source is final, since the source was verified.
     """
-    with stage_worker.translate_part_errors(task.dirs.processed):
-        return _convert(task, progress)
-
-
-def _convert(task: TrackTask, progress: Progress) -> dict[str, Any]:
     source, target = task.dirs.source / task.source, task.dirs.processed / task.output
-    _refuse_damage(task, source, progress)
-    recipe = task.recipe
-    name = path_text.escape_path(task.output)
-    record = output_records.find_output(task.dirs, name)
-    if record and record.recipe == recipe:
-        return {"output": name, "skipped": True, "message": ALREADY_CONVERTED}
-    attempts = _count_attempt(task.dirs, name)
-    began = time.monotonic()
-    _check_unchanged(task, source)
-    encode = _keep_audio if _is_published(task) else _encode
-    facts = (encode if task.parameters else _copy)(task, source, target, progress)
-    seconds = round(time.monotonic() - began, 3)
-    origin = {"source": path_text.escape_path(task.source), "source_sha256": task.sha256}
-    common = {**origin, "sound": task.sound}
-    settings = msgspec.to_builtins(task.parameters) if task.parameters else "copy"
-    done = {**common, "settings": settings, "seconds": seconds, "attempts": attempts, **facts}
-    written = output_records.record_output(task.dirs, target, recipe, done)
+    with stage_worker.translate_part_errors(task.dirs.processed):
+        _refuse_damage(task, source, progress)
+        recipe, name = task.recipe, path_text.escape_path(task.output)
+        record = output_records.find_output(task.dirs, name)
+        if record and record.recipe == recipe:
+            return {"output": name, "skipped": True, "message": ALREADY_CONVERTED}
+        attempts, began = _count_attempt(task.dirs, name), time.monotonic()
+        _check_unchanged(task, source)
+        encode = _keep_audio if _is_published(task) else _encode
+        facts = (encode if task.parameters else _copy)(task, source, target, progress)
+        seconds = round(time.monotonic() - began, 3)
+        done = {
+            "source": path_text.escape_path(task.source),
+            "source_sha256": task.sha256,
+            "sound": task.sound,
+            "settings": msgspec.to_builtins(task.parameters) if task.parameters else "copy",
+            "seconds": seconds,
+            "attempts": attempts,
+            **facts,
+        }
+        written = output_records.record_output(task.dirs, target, recipe, done)
     return {"output": name, "seconds": seconds, "bytes": written.size}
 
 

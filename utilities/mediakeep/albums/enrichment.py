@@ -20,26 +20,13 @@ from mediakeep.workspace.job_files import StateFile, WorkingDirs
 from mediakeep.workspace.system_errors import translate_errors
 
 
-class FoundTags(msgspec.Struct, frozen=True):
-    """The result of a lookup: tags that the tracks lack, and a cover if the album has none.
-
-    `fields` are values by field, by the escaped path of the track. `cover` is the file of a
-    downloaded picture. `release` names the release that they are from. `reason` is a sentence that
-    says why there is nothing, or not all.
-    """
-
-    fields: dict[str, dict[str, tuple[str, ...]]] = {}
-    cover: str = ""
-    release: str = ""
-    reason: str = ""
-
-
-AlbumLookup = Callable[[SourceAlbum, Progress], FoundTags]
-AlbumLookupFactory = Callable[[], AbstractContextManager[AlbumLookup]]
-
-
 class Enrichment(msgspec.Struct, frozen=True):
-    """What was looked up for an album; see `FoundTags`. `cover_sha256` is "" without a cover."""
+    """What was looked up for an album: tags that the tracks lack, and a cover if it has none.
+
+    `fields` are values by field, by the escaped path of the track. `cover_sha256` is "" without a
+    cover. `release` names the release that they are from. `reason` is a sentence that says why
+    there is nothing, or not all.
+    """
 
     fields: dict[str, dict[str, tuple[str, ...]]] = {}
     cover_sha256: str = ""
@@ -47,6 +34,14 @@ class Enrichment(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
+class FoundTags(Enrichment, frozen=True):
+    """The result of a lookup; `cover` is the file of a downloaded picture."""
+
+    cover: str = ""
+
+
+AlbumLookup = Callable[[SourceAlbum, Progress], FoundTags]
+AlbumLookupFactory = Callable[[], AbstractContextManager[AlbumLookup]]
 ENRICHMENT = StateFile("enrichment.json", Enrichment)
 
 

@@ -1,10 +1,17 @@
-"""Stages preparing and converting: fill the working folders of an album."""
+"""Stages preparing and converting: fill the working folders of an album.
+
+<name> [1f2e3d4c]_state/published.json   what the album has published, and the audio of its source
+"""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from mediakeep import path_text
 from mediakeep.albums import (
@@ -12,7 +19,6 @@ from mediakeep.albums import (
     enrichment,
     measure_loudness,
     report,
-    unchanged_audio,
 )
 from mediakeep.albums.album_job import PROCESSED_FILES, PROFILE, AlbumJob
 from mediakeep.albums.convert_track import ALREADY_CONVERTED, TrackTask
@@ -21,8 +27,10 @@ from mediakeep.albums.item import CLEARED, to_path
 from mediakeep.albums.measure_loudness import MeasuredTrack, MeasureTask
 from mediakeep.albums.plan_album import AlbumPlan, TrackPlan
 from mediakeep.albums.read_album import SourceAlbum
-from mediakeep.errors import WorkingFilesChanged
+from mediakeep.albums.report import TrackRow
+from mediakeep.errors import NotAudio, Unreadable, WorkingFilesChanged
 from mediakeep.item import SkipReason, Status
+from mediakeep.media.audio import essence
 from mediakeep.media.ignore_rules import IgnoreRules
 from mediakeep.media.transfer import extra_files
 from mediakeep.media.transfer.extra_files import ExtraFilesPlan
@@ -35,7 +43,7 @@ from mediakeep.workspace import (
     verified_copy,
 )
 from mediakeep.workspace.disk_space import SpaceRequirement
-from mediakeep.workspace.job_files import SOURCE_FILES, WorkingDirs
+from mediakeep.workspace.job_files import SOURCE_FILES, StateFile, WorkingDirs
 from mediakeep.workspace.manifest import Manifest
 from mediakeep.workspace.moves import is_same_file_system
 from mediakeep.workspace.system_errors import find_existing_parent, translate_errors
@@ -43,6 +51,16 @@ from mediakeep.workspace.system_errors import find_existing_parent, translate_er
 _OPUS = "libopus"
 _LEAST_WEIGHT = 0.1  # seconds
 _FOREIGN_HINT = "Move it away, then run again."
+
+
+class _Published(msgspec.Struct, frozen=True):
+    """The state file: the published tracks, and the hash of the audio by source, escaped."""
+
+    tracks: tuple[TrackRow, ...] = ()
+    audio: dict[str, str] = {}
+
+
+_PUBLISHED = StateFile("published.json", _Published, is_indented=False)
 
 
 def prepare(job: AlbumJob, work: Work) -> Outcome | Parts:
@@ -65,7 +83,7 @@ def prepare(job: AlbumJob, work: Work) -> Outcome | Parts:
         _remove_vanished(dirs, before, copied)
         SOURCE_FILES.save(dirs.state, copied)
         job_files.create_processed_structure(copied, dirs.processed)
-    unchanged_audio.note_published(job, dirs, plan)
+    _note_published(job, dirs, plan)
     hashes = _hash_by_path(copied)
     readable = [track for track in plan.tracks if not track.error]
     with_peak = any(map(_has_peak, plan.tracks))
@@ -77,6 +95,21 @@ def prepare(job: AlbumJob, work: Work) -> Outcome | Parts:
         tuple(max(track.seconds, _LEAST_WEIGHT) for track in readable),
         keep_going=True,
     )
+
+
+def _note_published(job: AlbumJob, dirs: WorkingDirs, plan: AlbumPlan) -> None:
+    """Store what an album has published, and hash the audio in its source folder.
+
+    Nothing is known of an album whose original is the same: the user wants it converted again.
+    """
+    audio, last = dict[str, str](), None
+    if job.item.playback_path and job.item.fingerprint != job.item.working_fingerprint:
+        last = report.read_report(job.settings.home, job.item)
+    for track in plan.tracks:
+        with contextlib.suppress(NotAudio, Unreadable):  # those are converted like a new track
+            found = essence.compute_audio_hash(dirs.source / track.source)
+            audio[path_text.escape_path(track.source)] = found
+    _PUBLISHED.save(dirs.state, _Published(last.tracks if last else (), audio))
 
 
 def _finish_preparing(job: AlbumJob, work: Work) -> Outcome:
@@ -187,7 +220,7 @@ def _build_tasks(
     job: AlbumJob, dirs: WorkingDirs, album: SourceAlbum, plan: AlbumPlan
 ) -> Iterator[TrackTask]:
     hashes = _hash_by_path(dirs.require_source_manifest())
-    known = unchanged_audio.find_unchanged_audio(job, dirs, plan)
+    sounds, rows = _compare_audio(job, dirs, plan)
     measured = dict(_load_measurements(job, dirs, plan, hashes))
     gains = measure_loudness.build_gains(
         {digest: track for digest, track in measured.items() if track.damage == ""}
@@ -203,8 +236,8 @@ def _build_tasks(
             path = dirs.source / track.source
             raise WorkingFilesChanged(path, "it was added", _FOREIGN_HINT)
         digest = hashes[track.source]
-        sound = known.sounds.get(track.source, "")
-        published = known.published.get(sound)
+        sound = sounds.get(track.source, "")
+        published = rows.get(sound)
         wanted = gains.get(digest, ())
         if not _has_peak(track):
             wanted = tuple(gain for gain in wanted if gain[0].endswith("_gain"))
@@ -224,6 +257,24 @@ def _build_tasks(
             str(to_path(f"{job.item.playback_path}/{published.output}")) if published else "",
             is_unmeasured=digest in measured and measured[digest].damage is None,
         )
+
+
+def _compare_audio(
+    job: AlbumJob, dirs: WorkingDirs, plan: AlbumPlan
+) -> tuple[dict[str, str], dict[str, TrackRow]]:
+    """Return the `sound` of each source, and the published tracks by theirs; see `TrackRow`.
+
+    The sound of a track is its audio, its length, and how it is encoded and verified.
+    """
+    noted = _PUBLISHED.load(dirs.state) or _Published()
+    audio, verify = noted.audio, job.settings.processing.verify
+    facts = {
+        track.source: (audio[name], track.seconds, track.parameters, verify)
+        for track in plan.tracks
+        if (name := path_text.escape_path(track.source)) in audio
+    }
+    sounds = {name: sha256(msgspec.json.encode(one)).hexdigest() for name, one in facts.items()}
+    return sounds, {row.sound: row for row in noted.tracks if row.sound}
 
 
 def _load_measurements(

@@ -74,17 +74,15 @@ def read_album(
             try:
                 read = tags.read(folder / relative)
             except ItemFailed as error:
-                tracks.append(_describe_unreadable(relative, file.size, error))
-                continue
-            found.append(read.tags)
-            tracks.append(SourceTrack(relative, file.size, read.facts))
+                is_damaged, why = isinstance(error, NotAudio), str(error)
+                track = SourceTrack(relative, file.size, error=why, is_damaged=is_damaged)
+            else:
+                found.append(read.tags)
+                track = SourceTrack(relative, file.size, read.facts)
+            tracks.append(track)
     artist, title = _find_names(original or folder, found)
     ordered = sorted(tracks, key=lambda track: track.path)
     return SourceAlbum(folder, artist, title, tuple(ordered), size, cover)
-
-
-def _describe_unreadable(path: str, size: int, error: ItemFailed) -> SourceTrack:
-    return SourceTrack(path, size, error=str(error), is_damaged=isinstance(error, NotAudio))
 
 
 def _find_names(folder: Path, found: list[Tags]) -> tuple[str, str]:
