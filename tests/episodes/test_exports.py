@@ -212,3 +212,16 @@ def test_cost_of_a_change_of_10000_episodes(memory: Path) -> None:
     assert count >= 100
     assert spent / count < 0.005
     assert read_index(memory)["episode-00500"]["stage"] == "converted"
+
+
+@each_row("form, content", [("json", '"episode_id": "one"'), ("csv", "one,'=A show,published")])
+def test_formats_of_reports(memory: Path, form: str, content: str) -> None:
+    section = f'[state_management.reporting]\nreport_format = "{form}"\ngenerate_weekly = false\n'
+    (memory / "mediakeep.toml").write_text(section)
+    with create_queue(memory, ["one"], title="=A show") as queue:
+        advance(queue, "one", "")
+        queue.begin_session()
+        queue.end_session()
+    (report,) = memory.glob("state/reports/*_report_*")
+    assert report.suffix == f".{form}"
+    assert content in report.read_text()

@@ -107,8 +107,8 @@ class Kind(msgspec.Struct, frozen=True):
     # Fields of an item that a failed attempt changes, such as a list of its errors. Takes the item,
     # the outcome and the time.
     record_failure: Callable[[Item, Outcome, str], dict[str, Any]] | None = None
-    # The class that keeps exports of the queue up to date, as "module:class". It takes the queue's
-    # folder. After each commit, `follow` is called with the state and the record; `close` at last.
+    # The class that keeps exports of the queue up to date, as "module:class": a `QueueFollower`
+    # that takes the folder of the queue.
     follower: str = ""
     cleans_up: bool = False  # the worker is called once more after the last failed attempt
     consumes_source: bool = False  # completing an item can move or delete its source

@@ -24,6 +24,7 @@ from mediakeep.item import Status
 from mediakeep.queue import actions
 from mediakeep.queue.queue import Queue, locate_queue
 from mediakeep.queue.store import QueueChange
+from mediakeep.sqlite import export_file
 from mediakeep.workspace import quarantine
 
 _S = ProcessingStage
@@ -132,11 +133,7 @@ def _read_table(manager: StateManager, query: str) -> tuple[list[tuple[Any, ...]
     """Return rows of state.db, or why it cannot be read."""
     path = manager.folder / manager.settings.state_management.database_file
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-        try:
-            return connection.execute(query).fetchall(), ""
-        finally:
-            connection.close()
+        return export_file.read_rows(path, query), ""
     except sqlite3.Error as error:
         return [], f"{path.name} cannot be read: {error}"
 

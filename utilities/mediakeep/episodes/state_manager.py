@@ -20,6 +20,7 @@ from mediakeep.episodes.states import ProcessingStage, can_transition
 from mediakeep.errors import LockNotAcquired, UsageError
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome
+from mediakeep.pages import table_report
 from mediakeep.queue import actions, incremental_reader
 from mediakeep.queue.claims import PendingQueue
 from mediakeep.queue.queue import Queue, locate_queue
@@ -192,4 +193,5 @@ def generate_html_report(manager: StateManager, days: int = 1) -> str:
     begin = clock.now() - timedelta(days=days)
     period = f"{begin.date()} to {clock.now().date()}"
     summary = generate_summary(manager)
-    return reports.render_html(reports.build_report(manager.state, summary, begin, period))
+    report = reports.build_report(manager.state, summary, begin, period)
+    return table_report.render_html(report)

@@ -5,8 +5,17 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from mediakeep.sqlite import database_files, disposable
+
+
+def read_rows(path: Path, query: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a query, without a change of the file; raise sqlite3.Error."""
+    with contextlib.closing(
+        sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    ) as connection:
+        return connection.execute(query).fetchall()
 
 
 def open_export(path: Path, schema: str, application_id: int) -> sqlite3.Connection:

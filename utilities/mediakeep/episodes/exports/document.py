@@ -7,16 +7,14 @@ processed/YYYY/<episode_id>.yaml.gz    if it was published 30 days ago and `comp
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from mediakeep import atomic_files, clock, path_text, untrusted_files, yaml_settings, yaml_text
+from mediakeep import clock, packed_text, path_text, untrusted_files, yaml_settings, yaml_text
 from mediakeep.episodes.item import EpisodeError, EpisodeItem, get_state
 from mediakeep.episodes.states import ProcessingStage
 from mediakeep.errors import Unreadable
@@ -120,10 +118,9 @@ def find_last_time(item: EpisodeItem) -> str:
     return max(item.added_date, item.started_date, item.processed_date, item.error_date)
 
 
-def locate(item: EpisodeItem, *, packed: bool = False) -> str:
-    """Return the path of the file of an episode below the state directory."""
-    year = item.date[:4] or "undated"
-    return f"{FOLDER}/{year}/{item.output_name}.yaml{'.gz' if packed else ''}"
+def locate(item: EpisodeItem) -> str:
+    """Return the path of the file of an episode below the state directory, if it is not packed."""
+    return f"{FOLDER}/{item.date[:4] or 'undated'}/{item.output_name}.yaml"
 
 
 def is_old(item: EpisodeItem, now: datetime) -> bool:
@@ -141,9 +138,7 @@ def read(path: Path) -> EpisodeState:
     """Read the file of an episode, packed or not; raise Unreadable if it is invalid."""
 
     def parse(data: bytes) -> Any:
-        if path.suffix == ".gz":
-            data = zlib.decompressobj(31).decompress(data, untrusted_files.MAX_SETTINGS_SIZE)
-        return yaml_settings.parse_yaml(data)
+        return yaml_settings.parse_yaml(packed_text.unpack(data) if path.suffix == ".gz" else data)
 
     try:
         return msgspec.convert(untrusted_files.parse_settings(path, parse), EpisodeState)
@@ -154,21 +149,14 @@ def read(path: Path) -> EpisodeState:
 
 def find_last_update(folder: Path, item: EpisodeItem) -> str:
     """Return the `last_updated` of an episode's file, or the last time of the item without one."""
-    return _find_former(folder, item)[1]
-
-
-def _find_former(folder: Path, item: EpisodeItem) -> tuple[str, str]:
-    """Return the content of an episode's file, "" if there is none, and its `last_updated`."""
-    paths = (folder / locate(item, packed=flag) for flag in (False, True))
-    text = next(filter(None, map(_read_text, paths)), "")
-    found = _LAST_UPDATED.search(text)
-    return text, found[1] if found else find_last_time(item)
+    found = _LAST_UPDATED.search(packed_text.read(folder / locate(item)))
+    return found[1] if found else find_last_time(item)
 
 
 def is_current(folder: Path, item: EpisodeItem) -> bool:
     """Return whether the file of an episode is as the queue says."""
-    former, time = _find_former(folder, item)
-    return former == render(item, time)
+    text = render(item, find_last_update(folder, item))
+    return packed_text.read(folder / locate(item)) == text
 
 
 def update(folder: Path, item: EpisodeItem, changed: str, *, packed: bool) -> str:
@@ -176,29 +164,11 @@ def update(folder: Path, item: EpisodeItem, changed: str, *, packed: bool) -> st
 
     That is the time `changed` if something has changed, or else what the file has.
     """
-    path, other = (folder / locate(item, packed=flag) for flag in (packed, not packed))
-    former, time = _find_former(folder, item)
-    text = render(item, time)
-    if text != former:
-        time = changed or time
-        text = render(item, time)
-    if text != _read_text(path):
-        data = text.encode()
-        atomic_files.write_atomic(
-            path, gzip.compress(data, mtime=0) if packed else data, sync=False
-        )
-    if other.exists():
-        other.unlink()
+    time = find_last_update(folder, item)
+    if changed and not is_current(folder, item):
+        time = changed
+    packed_text.write(folder / locate(item), render(item, time), packed=packed)
     return time
-
-
-def _read_text(path: Path) -> str:
-    """Return the content of a file, "" if it is missing or damaged."""
-    try:
-        data = untrusted_files.read_bytes(path)
-        return (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError):
-        return ""
 
 
 def build_index_entry(item: EpisodeItem) -> dict[str, str]:

@@ -7,8 +7,6 @@ reports/weekly_report_2026-W48.html
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,10 +18,12 @@ from mediakeep.episodes.exports import document
 from mediakeep.episodes.item import EpisodeItem, get_state, list_episodes
 from mediakeep.episodes.settings import ReportingSettings
 from mediakeep.episodes.states import ProcessingStage
-from mediakeep.pages import csv_cell, render
+from mediakeep.pages import table_report
+from mediakeep.pages.table_report import TableReport
 from mediakeep.queue.state import QueueState, percentage
 
 FOLDER = "reports"
+COLUMNS = ("changed", "episode_id", "title", "stage", "message")
 _S = ProcessingStage
 # Episodes under way count for the last state that they have completed.
 _COUNTED_AS = {
@@ -42,24 +42,6 @@ class EpisodeSummary(msgspec.Struct, frozen=True):
     progress: dict[str, int]
     completion_percentage: float
     estimated_completion: str | None
-
-
-class ChangedEpisode(msgspec.Struct, frozen=True):
-    """An episode that changed in the period of a report."""
-
-    episode_id: str
-    title: str
-    stage: str
-    changed: str
-    message: str
-
-
-class EpisodeReport(msgspec.Struct, frozen=True):
-    """A daily or weekly report."""
-
-    period: str
-    summary: EpisodeSummary
-    episodes: tuple[ChangedEpisode, ...]
 
 
 def generate_summary(state: QueueState, now: datetime, a_day: float = 0.0) -> EpisodeSummary:
@@ -93,35 +75,20 @@ def _measure_pace(items: list[EpisodeItem], now: datetime) -> float:
 
 def build_report(
     state: QueueState, summary: EpisodeSummary, first: datetime, period: str
-) -> EpisodeReport:
+) -> TableReport:
     """Return the report on the episodes that have changed since a moment."""
     since = clock.format_iso(first)
-    rows = [
-        ChangedEpisode(
-            item.output_name, item.title, get_state(item), time, document.find_message(item)
-        )
+    rows = sorted(
+        (time, item.output_name, item.title, get_state(item), document.find_message(item))
         for item in list_episodes(state)
         if (time := document.find_last_time(item)) >= since
-    ]
-    return EpisodeReport(period, summary, tuple(sorted(rows, key=lambda row: row.changed)))
-
-
-def render_html(report: EpisodeReport) -> str:
-    """Return a report as an HTML page."""
-    return render.render_template("episodes.html.j2", report=report)
-
-
-def _encode(report: EpisodeReport, form: str) -> bytes:
-    if form == "html":
-        return render_html(report).encode()
-    if form == "json":
-        return msgspec.json.format(msgspec.json.encode(report)) + b"\n"
-    stream = io.StringIO()
-    writer = csv.writer(stream)
-    writer.writerow(ChangedEpisode.__struct_fields__)
-    for row in report.episodes:
-        writer.writerow(map(csv_cell.escape_formula, msgspec.structs.astuple(row)))
-    return stream.getvalue().encode()
+    )
+    sentence = f"{summary.total_episodes} episodes, {summary.completion_percentage} % published."
+    if summary.estimated_completion:
+        sentence += f" At this pace, the last one is on {summary.estimated_completion[:10]}."
+    episodes = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    data = {"period": period, "summary": summary, "episodes": episodes}
+    return TableReport(f"Episodes {period}", sentence, summary.progress, COLUMNS, rows, data)
 
 
 def write_reports(
@@ -141,5 +108,5 @@ def write_reports(
         if is_wanted:
             report = build_report(state, summary, first, period)
             form = settings.report_format
-            contents[path / f"{name}_report_{period}.{form}"] = _encode(report, form)
+            contents[path / f"{name}_report_{period}.{form}"] = table_report.encode(report, form)
     atomic_files.write_atomic_group(contents)
