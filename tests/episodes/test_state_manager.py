@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import threading
 import time
@@ -16,6 +17,7 @@ from mediakeep.episodes.exports import state_folder
 from mediakeep.episodes.item import EPISODES
 from mediakeep.errors import LockNotAcquired, NoSuchItem, UsageError
 from mediakeep.queue.queue import Queue, locate_queue
+from mediakeep.workspace.job_files import JobFiles
 from tests.episodes.queues import advance, create_queue, fail, find_key, read_database
 from tests.sampling import each_row
 
@@ -158,10 +160,18 @@ def test_orphaned_files_are_moved_after_a_dry_run(memory: Path) -> None:
     manager = create_manager(memory)
     orphan = manager.folder / "processed/2021/gone.yaml.gz"
     orphan.write_bytes(b"old")
-    assert episodes.cleanup_orphaned_files(manager) == [orphan]
-    assert orphan.exists()
+    keys = ("episodes/{}/one", "episodes/{}/gone", "albums/{}/gone")
+    for number, key in enumerate(keys):
+        files = JobFiles(memory / "working", key.format(manager.settings.home))
+        files.create(f"folder {number}")
+    folders = [path for path in (memory / "working").iterdir() if "folder 1" in path.name]
+    orphans = {orphan, *folders}
+    assert len(folders) == 3
+    assert {*episodes.cleanup_orphaned_files(manager)} == orphans
+    assert all(path.exists() for path in orphans)
     episodes.cleanup_orphaned_files(manager, dry_run=False)
-    assert not orphan.exists()
+    assert not any(path.exists() for path in orphans)
+    assert len([*(memory / "working").glob("folder *")]) == 6
     left = sorted(path.name for path in manager.folder.glob("processed/2021/*"))
     assert left == ["one.yaml", "two.yaml"]
 
@@ -204,3 +214,24 @@ def test_the_section_of_another_file_is_remembered(memory: Path) -> None:
     begin = time.monotonic()
     assert manager.get_episode_state("one").stage == "discovered"
     assert time.monotonic() - begin < state_manager.LOCK_TIMEOUT
+
+
+def test_eight_processes_change_one_episode(memory: Path) -> None:
+    create_manager(memory)
+    children = []
+    for _ in range(8):
+        if (child := os.fork()) == 0:
+            code = 9
+            try:
+                StateManager(memory / "state").update_state("one", "downloading")
+                code = 0
+            except UsageError as error:
+                code = 2 if "from downloading to downloading" in str(error) else 8
+            finally:
+                os._exit(code)
+        children.append(child)
+    codes = sorted(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children)
+    assert codes == [0, *[2] * 7]
+    log = [event for event in read_database(memory, LOG) if event[1] == "transition"]
+    assert log == [("downloading", "transition")]
+    assert maintenance.verify_exports(StateManager(memory / "state")) == []

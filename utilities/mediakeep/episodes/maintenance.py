@@ -25,7 +25,7 @@ from mediakeep.queue import actions
 from mediakeep.queue.queue import Queue, locate_queue
 from mediakeep.queue.store import QueueChange
 from mediakeep.sqlite import export_file
-from mediakeep.workspace import quarantine
+from mediakeep.workspace import job_files, quarantine
 
 _S = ProcessingStage
 _STATUSES = {
@@ -139,15 +139,21 @@ def _read_table(manager: StateManager, query: str) -> tuple[list[tuple[Any, ...]
 
 
 def cleanup_orphaned_files(manager: StateManager, *, dry_run: bool = True) -> list[Path]:
-    """Return the files that belong to no episode; without `dry_run`, move them to quarantine."""
-    folder = manager.folder / document.FOLDER
-    items = list_episodes(manager.state)
-    known = {manager.folder / document.locate(item) for item in items}
-    plain = {path: path.with_name(path.name.removesuffix(".gz")) for path in folder.glob("*/*.y*")}
-    orphans = sorted(path for path in plain if plain[path] not in known)
-    for path in () if dry_run else orphans:
-        quarantine.move_to_quarantine(path, manager.folder, "it belongs to no episode")
-    return orphans
+    """Return the files that belong to no episode; without `dry_run`, move them to quarantine.
+
+    These are YAML files in the state directory, and working folders.
+    """
+    folder, items = manager.folder, list_episodes(manager.state)
+    known = {folder / document.locate(item) for item in items}
+    found = [path for path in folder.glob(f"{document.FOLDER}/*/*.yaml*") if path.is_file()]
+    gone = [path for path in found if path.with_name(path.name.removesuffix(".gz")) not in known]
+    working, prefix = manager.settings.working_dir, f"episodes/{manager.settings.home}/"
+    keys = {f"{prefix}{item.output_name}" for item in items}
+    orphans = dict.fromkeys(sorted(gone), folder)
+    orphans |= dict.fromkeys(job_files.find_orphaned(working, prefix, keys), working)
+    for path, root in () if dry_run else orphans.items():
+        quarantine.move_to_quarantine(path, root, "it belongs to no episode")
+    return [*orphans]
 
 
 def rebuild_queue(

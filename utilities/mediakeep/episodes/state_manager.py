@@ -5,6 +5,8 @@ All times are ISO 8601 in UTC. Each call reads the queue, so it sees what batche
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -12,13 +14,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from mediakeep import clock, config
-from mediakeep.episodes.exports import document, reports, state_folder
+from mediakeep.episodes.exports import reports, state_folder
 from mediakeep.episodes.exports.document import EpisodeState
 from mediakeep.episodes.exports.reports import EpisodeSummary
 from mediakeep.episodes.item import EPISODES, EpisodeItem, get_state, list_episodes
 from mediakeep.episodes.states import ProcessingStage, can_transition
 from mediakeep.errors import LockNotAcquired, UsageError
-from mediakeep.item import Status
+from mediakeep.item import Item, Status
 from mediakeep.outcome import Outcome
 from mediakeep.pages import table_report
 from mediakeep.queue import actions, incremental_reader
@@ -26,6 +28,7 @@ from mediakeep.queue.claims import PendingQueue
 from mediakeep.queue.queue import Queue, locate_queue
 from mediakeep.queue.settle import SettleRequest
 from mediakeep.queue.state import QueueState
+from mediakeep.sqlite import export_file
 
 LOCK_TIMEOUT = 30.0  # seconds to wait for an episode that another session processes
 _POLL_INTERVAL = 0.2  # seconds
@@ -57,27 +60,34 @@ class StateManager:
 
     def get_episode_state(self, episode_id: str) -> EpisodeState:
         """Return the state of an episode; raise NoSuchItem if there is none."""
-        item = self.state.items[self.find_key(episode_id)]
-        assert isinstance(item, EpisodeItem)
-        return self.build_state(item)
+        (state,) = self.build_states([self.state.items[self.find_key(episode_id)]])
+        return state
 
-    def build_state(self, item: EpisodeItem) -> EpisodeState:
-        """Return the state of a queue item, with the time that its YAML file has."""
-        return EpisodeState.from_item(item, document.find_last_update(self.folder, item))
+    def build_states(self, items: Iterable[Item | None]) -> list[EpisodeState]:
+        """Return the states of queue items, with the times that their exports have."""
+        path = self.folder / self.settings.state_management.database_file
+        times: dict[str, str] = {}
+        with contextlib.suppress(sqlite3.Error):
+            query = "SELECT episode_id, last_updated FROM episode_states"
+            times = dict(export_file.read_rows(path, query))
+        return [
+            EpisodeState.from_item(item, times.get(item.output_name, ""))
+            for item in items
+            if isinstance(item, EpisodeItem)
+        ]
 
     def get_episodes_by_stage(self, stage: str) -> list[EpisodeState]:
         """Return the episodes in a state."""
         wanted, items = ProcessingStage(stage), list_episodes(self.state)
-        return [self.build_state(item) for item in items if get_state(item) is wanted]
+        return self.build_states(item for item in items if get_state(item) is wanted)
 
     def get_next_for_processing(self, stage: str, limit: int = 10) -> list[EpisodeState]:
         """Return the episodes in a state that batches take next, at most `limit`."""
         state, wanted = self.state, ProcessingStage(stage)
         now = clock.format_iso(self.location.now())
         keys = PendingQueue(state).peek_keys(len(state.items), now)
-        items = [item for key in keys if isinstance(item := state.items[key], EpisodeItem)]
-        found = [item for item in items if get_state(item) is wanted and item.not_before <= now]
-        return [self.build_state(item) for item in found[:limit]]
+        items = [item for key in keys if (item := state.items[key]).not_before <= now]
+        return self.build_states([item for item in items if get_state(item) is wanted][:limit])
 
     def count_all_episodes(self) -> int:
         """Return the number of all episodes."""
@@ -160,7 +170,7 @@ def identify_incomplete(manager: StateManager) -> list[EpisodeState]:
     """Return the episodes that have begun and are neither published nor skipped."""
     ended = {ProcessingStage.DISCOVERED, ProcessingStage.PUBLISHED, ProcessingStage.SKIPPED}
     items = list_episodes(manager.state)
-    return [manager.build_state(item) for item in items if get_state(item) not in ended]
+    return manager.build_states(item for item in items if get_state(item) not in ended)
 
 
 def resume_processing(manager: StateManager) -> list[str]:

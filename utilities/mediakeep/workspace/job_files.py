@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -166,6 +166,22 @@ class JobFiles(msgspec.Struct, frozen=True):
         if dirs := self.find():
             remove_working_dirs(dirs)
         return dirs is not None
+
+
+def find_orphaned(working_dir: Path, prefix: str, known: Container[str]) -> list[Path]:
+    """Return the working folders of a kind whose items are gone.
+
+    The keys of its items begin with `prefix`, and `known` are the existing ones.
+    """
+    orphaned = []
+    for stem in _list_stems(working_dir):
+        dirs = WorkingDirs.from_stem(working_dir, stem)
+        owner = _OWNER.load(dirs.state)
+        if owner and owner.key.startswith(prefix) and owner.key not in known:
+            orphaned += [
+                path for path in (dirs.source, dirs.processed, dirs.state) if path.exists()
+            ]
+    return orphaned
 
 
 def create_processed_structure(manifest: Manifest, processed_dir: Path) -> None:
