@@ -9,8 +9,9 @@ import contextlib
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from mediakeep import clock, config
@@ -19,7 +20,7 @@ from mediakeep.episodes.exports.document import EpisodeState
 from mediakeep.episodes.exports.reports import EpisodeSummary
 from mediakeep.episodes.item import EPISODES, EpisodeItem, get_state, list_episodes
 from mediakeep.episodes.states import ProcessingStage, can_transition
-from mediakeep.errors import LockNotAcquired, UsageError
+from mediakeep.errors import ItemInUse, LockNotAcquired, UsageError
 from mediakeep.item import Item, Status
 from mediakeep.outcome import Outcome
 from mediakeep.pages import table_report
@@ -28,6 +29,7 @@ from mediakeep.queue.claims import PendingQueue
 from mediakeep.queue.queue import Queue, locate_queue
 from mediakeep.queue.settle import SettleRequest
 from mediakeep.queue.state import QueueState
+from mediakeep.queue.store import ChangeDecider, QueueChange
 from mediakeep.sqlite import export_file
 
 LOCK_TIMEOUT = 30.0  # seconds to wait for an episode that another session processes
@@ -107,57 +109,93 @@ class StateManager:
         processes the episode for longer than `timeout` seconds.
         """
         key, stage = self.find_key(episode_id), ProcessingStage(new)
-
-        def change(queue: Queue) -> None:
-            old = get_state(queue.state.items[key])
-            if not can_transition(old, stage):
-                raise UsageError(
-                    f"{episode_id} cannot change from {old} to {stage}. Nothing was changed."
-                )
-            _change_state(queue, key, stage, message)
-
+        change = partial(_change_state, key=key, stage=stage, message=message)
         self.change_queue([key], change, timeout)
         return self.get_episode_state(episode_id)
 
     def change_queue(
-        self, keys: Iterable[str], change: Callable[[Queue], object], timeout: float = LOCK_TIMEOUT
+        self, keys: Sequence[str], change: Callable[[Queue], object], timeout: float = LOCK_TIMEOUT
     ) -> None:
         """Call a function with the open queue, once no other session processes these episodes.
 
-        Raise LockNotAcquired if that takes longer than `timeout` seconds.
+        It is called again if it raises ItemInUse, as another session was faster. Raise
+        LockNotAcquired if that takes longer than `timeout` seconds.
         """
-        end, chosen = time.monotonic() + timeout, list(keys)
+        end = time.monotonic() + timeout
         with Queue.open(self.location, EPISODES) as queue:
-            while busy := actions.find_busy_items(queue.state, self.location, chosen):
-                key, session = next(iter(busy.items()))
-                if time.monotonic() >= end:
-                    name = queue.state.items[key].output_name
-                    raise LockNotAcquired(name, f"session {session}")
-                time.sleep(_POLL_INTERVAL)
-                queue.find_lost_claims([])  # reads what other sessions have changed
             queue.begin_session(command="StateManager")
-            change(queue)
-            queue.end_session()
+            try:
+                while True:
+                    wait_until_free(queue, lambda _: list(keys), end - time.monotonic())
+                    with contextlib.suppress(ItemInUse):
+                        change(queue)
+                        return
+            finally:
+                queue.end_session()
+
+
+def wait_until_free(
+    queue: Queue, choose: Callable[[QueueState], list[str]], timeout: float = LOCK_TIMEOUT
+) -> None:
+    """Wait until no other session processes the chosen episodes.
+
+    Raise LockNotAcquired if that takes longer than `timeout` seconds.
+    """
+    end = time.monotonic() + timeout
+    queue.find_lost_claims([])  # reads what other sessions have changed
+    while busy := actions.find_busy_items(queue.state, queue.location, choose(queue.state)):
+        key, session = next(iter(busy.items()))
+        if time.monotonic() >= end:
+            raise LockNotAcquired(queue.state.items[key].output_name, f"session {session}")
+        time.sleep(_POLL_INTERVAL)
+        queue.find_lost_claims([])
 
 
 def _change_state(queue: Queue, key: str, stage: ProcessingStage, message: str) -> None:
-    """Record a legal transition, under a claim."""
-    old = get_state(queue.state.items[key])
+    """Record a transition; raise UsageError if it is not legal, ItemInUse if it is claimed."""
+
+    def check(state: QueueState, decide: ChangeDecider = lambda _: None) -> QueueChange | None:
+        item = state.items[key]
+        if not can_transition(old := get_state(item), stage):
+            raise UsageError(
+                f"{item.output_name} cannot change from {old} to {stage}. Nothing was changed."
+            )
+        return decide(state)
+
+    check(queue.state)
     if stage is ProcessingStage.SKIPPED:
-        queue.commit(actions.skip_item(queue.location, key, message or "skipped by hand"))
-        return
-    if old is ProcessingStage.FAILED:
-        reset_to_stage(queue, key, stage)
-        return
-    queue.unpark([key])
-    (claim,) = queue.claim_due(key)
-    if stage is ProcessingStage.PUBLISHED:
-        queue.settle(claim, SettleRequest(Outcome(message=message)))
-    elif stage is ProcessingStage.FAILED:
-        queue.settle(claim, SettleRequest(Outcome(Status.ERROR, message or "set by hand")))
+        skip = actions.skip_item(queue.location, key, message or "skipped by hand")
+        queue.commit(partial(check, decide=skip))
+    elif get_state(queue.state.items[key]) is ProcessingStage.FAILED:
+        chosen = actions.select_by_name([key])
+        reset = actions.reset_items(queue.location, chosen, to_stage=stage)
+        queue.commit(partial(check, decide=reset))
     else:
-        queue.advance_stage(claim, Outcome(message=message, next_stage=stage), 0.0)
-        queue.release([claim])
+        _end_stage(queue, key, stage, message, check)
+
+
+def _end_stage(
+    queue: Queue,
+    key: str,
+    stage: ProcessingStage,
+    message: str,
+    check: Callable[[QueueState], object],
+) -> None:
+    """Record the end of a stage, under a claim."""
+    queue.unpark([key])
+    if not (claims := queue.claim_due(key)):
+        raise ItemInUse(key, f"session {queue.state.items[key].session}")
+    try:
+        check(queue.state)
+        if stage is ProcessingStage.PUBLISHED:
+            queue.settle(claims[0], SettleRequest(Outcome(message=message)))
+        elif stage is ProcessingStage.FAILED:
+            outcome = Outcome(Status.ERROR, message or "set by hand")
+            queue.settle(claims[0], SettleRequest(outcome))
+        else:
+            queue.advance_stage(claims[0], Outcome(message=message, next_stage=stage), 0.0)
+    finally:
+        queue.release(claims)
 
 
 def reset_to_stage(queue: Queue, key: str, stage: str) -> None:
