@@ -129,6 +129,12 @@ def audit_log(manager: StateManager) -> list[Finding]:
     ]
 
 
+def read_log(manager: StateManager, episode_id: str) -> list[tuple[str, ...]]:
+    """Return time, state, event and details of each change of an episode."""
+    query = "SELECT episode_id, timestamp, stage, event, details FROM processing_log ORDER BY id"
+    return [row[1:] for row in _read_table(manager, query)[0] if row[0] == episode_id]
+
+
 def _read_table(manager: StateManager, query: str) -> tuple[list[tuple[Any, ...]], str]:
     """Return rows of state.db, or why it cannot be read."""
     path = manager.folder / manager.settings.state_management.database_file
@@ -149,11 +155,17 @@ def cleanup_orphaned_files(manager: StateManager, *, dry_run: bool = True) -> li
     gone = [path for path in found if path.with_name(path.name.removesuffix(".gz")) not in known]
     working, prefix = manager.settings.working_dir, f"episodes/{manager.settings.home}/"
     keys = {f"{prefix}{item.output_name}" for item in items}
-    orphans = dict.fromkeys(sorted(gone), folder)
-    orphans |= dict.fromkeys(job_files.find_orphaned(working, prefix, keys), working)
-    for path, root in () if dry_run else orphans.items():
+    orphans = sorted(gone) + job_files.find_orphaned(working, prefix, keys)
+    set_aside(manager, () if dry_run else orphans)
+    return orphans
+
+
+def set_aside(manager: StateManager, paths: Iterable[Path]) -> None:
+    """Move orphaned files to the quarantine of their folder."""
+    for path in paths:
+        is_export = path.is_relative_to(manager.folder)
+        root = manager.folder if is_export else manager.settings.working_dir
         quarantine.move_to_quarantine(path, root, "it belongs to no episode")
-    return [*orphans]
 
 
 def rebuild_queue(

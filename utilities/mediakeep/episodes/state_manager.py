@@ -39,13 +39,14 @@ _POLL_INTERVAL = 0.2  # seconds
 class StateManager:
     """The episodes of a state directory, in the queue that it belongs to.
 
-    Raise UsageError if it is none, NoQueue if the queue is gone, and StateDamaged if the queue
-    cannot be read.
+    The folder of the queue is in a file of the directory, unless it is given. Raise UsageError if
+    that is missing, NoQueue if the queue is gone, and StateDamaged if the queue cannot be read.
     """
 
-    def __init__(self, state_dir: str | Path) -> None:
+    def __init__(self, state_dir: str | Path, queue_folder: Path | None = None) -> None:
         self.folder = Path(state_dir)
-        self.location = locate_queue(state_folder.find_queue_folder(self.folder))
+        place = queue_folder or state_folder.find_queue_folder(self.folder)
+        self.location = locate_queue(place)
         home = config.find_queue_home(self.location.folder)
         self.settings = state_folder.read_settings(home)
         self._reader = incremental_reader.IncrementalReader(self.location.folder, EPISODES)
@@ -82,6 +83,11 @@ class StateManager:
         """Return the episodes in a state."""
         wanted, items = ProcessingStage(stage), list_episodes(self.state)
         return self.build_states(item for item in items if get_state(item) is wanted)
+
+    def get_latest(self, limit: int = 10) -> list[EpisodeState]:
+        """Return the episodes that changed last, the latest first."""
+        states = self.build_states(self.state.items.values())
+        return sorted(states, key=lambda state: state.last_updated, reverse=True)[:limit]
 
     def get_next_for_processing(self, stage: str, limit: int = 10) -> list[EpisodeState]:
         """Return the episodes in a state that batches take next, at most `limit`."""

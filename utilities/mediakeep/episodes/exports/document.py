@@ -110,7 +110,8 @@ def find_message(item: EpisodeItem) -> str:
     """Return why an episode failed, was skipped or waits, "" if none of these."""
     if item.status is Status.SKIPPED:
         return item.skip_reason
-    return item.error_message if item.status is Status.ERROR else item.parked
+    has_failed = item.status is Status.ERROR or get_state(item) is ProcessingStage.FAILED
+    return item.error_message if has_failed else item.parked
 
 
 def find_last_time(item: EpisodeItem) -> str:

@@ -1,0 +1,155 @@
+"""Show, check and change the episodes of a home, without a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import yaml_text
+from mediakeep.app.console import CommandResult
+from mediakeep.episodes import maintenance, state_manager
+from mediakeep.episodes.exports import state_folder
+from mediakeep.episodes.exports.document import EpisodeState
+from mediakeep.episodes.item import EPISODES
+from mediakeep.episodes.maintenance import Finding
+from mediakeep.episodes.state_manager import StateManager
+from mediakeep.episodes.states import ProcessingStage
+from mediakeep.errors import MediakeepError, UsageError
+from mediakeep.size_text import format_count
+
+_RETRIED = (ProcessingStage.FAILED, ProcessingStage.SKIPPED)
+
+
+class AdminRequest(msgspec.Struct, frozen=True):
+    """What a command is asked to do: with one episode, or with at most `limit` of them."""
+
+    limit: int = 10
+    dry_run: bool = False
+    episode: str = ""
+    reason: str = ""
+
+
+def open_manager(home: Path) -> StateManager:
+    """Return the manager of the episodes of a home; raise NoQueue if there is no queue."""
+    folder = home / "status" / EPISODES.name
+    return StateManager(state_folder.locate(folder, state_folder.read_settings(home)), folder)
+
+
+def show_status(manager: StateManager, request: AdminRequest) -> CommandResult:
+    """Count the episodes by state, and list those that changed last; or show one."""
+    if request.episode:
+        state = manager.get_episode_state(request.episode)
+        return CommandResult(yaml_text.render(msgspec.to_builtins(state)).splitlines(), state)
+    summary, counts = state_manager.generate_summary(manager), manager.count_by_stage()
+    latest = manager.get_latest(request.limit)
+    lines = [f"{stage}: {count:,}" for stage, count in counts.items() if count]
+    lines.append(f"{summary.completion_percentage} % of {summary.total_episodes:,} are published.")
+    if summary.estimated_completion:
+        lines.append(f"At this pace, all are on {summary.estimated_completion[:10]}.")
+    data = {"summary": summary, "stages": counts, "latest": latest}
+    return CommandResult([*lines, *(["", "Last changes:"] if latest else []), *_list(latest)], data)
+
+
+def list_incomplete(manager: StateManager, request: AdminRequest) -> CommandResult:
+    """List the episodes that have begun and have not ended, and what they wait for."""
+    found = _select(state_manager.identify_incomplete(manager), request)
+    return CommandResult(_list(found) or ["No episode is incomplete."], found)
+
+
+def retry(manager: StateManager, request: AdminRequest) -> CommandResult:
+    """Let failed episodes, and those skipped after their last attempt, be tried again; or one."""
+    states = [state for stage in _RETRIED for state in manager.get_episodes_by_stage(stage)]
+    failed = [state for state in states if state.error_history or request.episode]
+    return _change(manager, _select(failed, request), request, "to be tried again")
+
+
+def skip(manager: StateManager, request: AdminRequest) -> CommandResult:
+    """Skip an episode until it is retried."""
+    if not request.episode:
+        raise UsageError("Name the episode to skip with --episode ID.")
+    return _change(manager, [manager.get_episode_state(request.episode)], request, "skipped")
+
+
+def _change(
+    manager: StateManager, states: Sequence[EpisodeState], request: AdminRequest, what: str
+) -> CommandResult:
+    names = [state.episode_id for state in states]
+    if names and not request.dry_run:
+        if what == "skipped":
+            maintenance.skip_episodes(manager, names, request.reason)
+        else:
+            maintenance.retry_episodes(manager, names)
+    would = "would be" if request.dry_run else "is" if len(names) == 1 else "are"
+    lines = [f"{format_count(len(names), 'episode')} {would} {what}.", *names]
+    return CommandResult(lines, {"episodes": names, "dry_run": request.dry_run})
+
+
+def audit(manager: StateManager, request: AdminRequest) -> CommandResult:
+    """Check the log of all changes; or show that of one episode."""
+    if not request.episode:
+        return _report(maintenance.audit_log(manager), request, "The log has legal changes only.")
+    rows = maintenance.read_log(manager, manager.get_episode_state(request.episode).episode_id)
+    return CommandResult([" ".join(row).rstrip() for row in rows], rows)
+
+
+def verify(manager: StateManager, request: AdminRequest) -> CommandResult:
+    """Compare the queue with its exports and with the files of episodes."""
+    return _report(maintenance.verify_exports(manager), request, "Queue, exports and files agree.")
+
+
+def clean_up(manager: StateManager, request: AdminRequest) -> CommandResult:
+    """Move files that belong to no episode to quarantine."""
+    found = maintenance.cleanup_orphaned_files(manager, dry_run=True)[: request.limit]
+    maintenance.set_aside(manager, () if request.dry_run else found)
+    would = "would be moved" if request.dry_run else "moved"
+    lines = [f"{format_count(len(found), 'file')} {would} to quarantine.", *map(str, found)]
+    return CommandResult(lines, {"files": lines[1:], "dry_run": request.dry_run})
+
+
+def rebuild(home: Path, request: AdminRequest) -> CommandResult:
+    """Create a lost queue from the YAML files of a home."""
+    folder = home / "status" / EPISODES.name
+    state = state_folder.locate(folder, state_folder.read_settings(home))
+    names, problems = maintenance.rebuild_queue(home, state, dry_run=request.dry_run)
+    would = "would be " if request.dry_run else ""
+    lines = [f"{format_count(len(names), 'episode')} {would}read from {state}.", *_format(problems)]
+    code = MediakeepError.exit_code if problems else 0
+    return CommandResult(lines, {"episodes": names, "problems": problems}, code)
+
+
+def _select(states: Sequence[EpisodeState], request: AdminRequest) -> list[EpisodeState]:
+    chosen = [s for s in states if request.episode in ("", s.episode_id, s.archive_identifier)]
+    return chosen[: request.limit]
+
+
+def _list(states: Sequence[EpisodeState]) -> list[str]:
+    return [
+        f"{state.episode_id}: {state.stage}"
+        + (f" ({state.status_message})" if state.status_message else "")
+        for state in states
+    ]
+
+
+def _report(findings: Sequence[Finding], request: AdminRequest, text: str) -> CommandResult:
+    shown = [one for one in findings if request.episode in ("", one.episode_id)]
+    lines = _format(shown[: request.limit])
+    if more := len(shown) - len(lines):
+        lines.append(f"{more:,} more; use --limit.")
+    return CommandResult(lines or [text], shown, MediakeepError.exit_code if shown else 0)
+
+
+def _format(findings: Sequence[Finding]) -> list[str]:
+    return [": ".join(filter(None, (one.episode_id, one.problem))) for one in findings]
+
+
+ACTIONS: Mapping[str, Callable[[StateManager, AdminRequest], CommandResult]] = {
+    "status": show_status,
+    "incomplete": list_incomplete,
+    "retry": retry,
+    "skip": skip,
+    "audit": audit,
+    "verify": verify,
+    "cleanup": clean_up,
+}
