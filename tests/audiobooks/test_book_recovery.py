@@ -16,7 +16,7 @@ from mediakeep.app.queue_admin import reset
 from mediakeep.audiobooks import process, subject
 from mediakeep.audiobooks.book_job import BookJob
 from mediakeep.audiobooks.item import AudiobookItem
-from mediakeep.audiobooks.muxing import m4b_header
+from mediakeep.audiobooks.muxing import book_file
 from mediakeep.audiobooks.settings import BookSettings
 from mediakeep.item import Status
 from mediakeep.media.encoding import pcm_source
@@ -239,7 +239,7 @@ def test_a_book_that_cannot_be_written_is_named_as_the_user_knows_it(
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     home.add(home.make("The Book", tracks=1), backup=False)
-    monkeypatch.setattr(m4b_header, "build_data_head", fail)
+    monkeypatch.setattr(book_file, "build_data_head", fail)
     home.process()
     item = home.item()
     assert item.processing_stage == "failed_muxing"

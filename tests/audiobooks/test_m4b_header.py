@@ -10,7 +10,7 @@ import mutagen.mp4
 import pytest
 
 from mediakeep.audiobooks.details import book_tags
-from mediakeep.audiobooks.muxing import book_file, m4b_header
+from mediakeep.audiobooks.muxing import book_file
 from mediakeep.media.audio import tags
 from mediakeep.media.audio.mp4 import mp4_stream, sample_tables
 from mediakeep.media.bounded_file import BoundedFile
@@ -34,10 +34,10 @@ def write_sparse(
     entry = book_file.build_sample_entry(books.FORMAT)
     track = MediaTrack(RATE, entry, FRAME, mp4_header.AAC_PRIMING, samples, sizes)
     with path.open("wb") as file:
-        file.writelines(m4b_header.build_header(track, chapters, language))
+        file.writelines(book_file.build_header(track, chapters, language))
     book_tags.write_tags(path, books.DETAILS)
     with path.open("ab") as file:
-        file.write(m4b_header.build_data_head(track, chapters))
+        file.write(book_file.build_data_head(track, chapters))
         file.truncate(file.tell() + size * (packets - 1))
     with path.open("ab") as file:
         file.write(LAST)

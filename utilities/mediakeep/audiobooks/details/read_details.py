@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.audiobooks.details import book_tags, detail_files, folder_names, read_cover
+from mediakeep.audiobooks.details import book_tags, detail_files, folder_names
 from mediakeep.audiobooks.details.book_tags import BookDetails
 from mediakeep.audiobooks.details.detail_files import Details
 from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.errors import ItemFailed, UsageError
-from mediakeep.media import open_file
+from mediakeep.media import (
+    folder_listing,
+    open_file,
+    picture_conversion,
+    pictures,
+    truncated_pictures,
+)
 from mediakeep.media.audio.embedded_pictures import FRONT_COVER_TYPE
 from mediakeep.media.mutagen_tags.tag_items import TagPicture
 from mediakeep.media.transfer import read_tags
 
 OPTION, TAGS, FOLDER_NAME = "option", "tags", "folder name"  # origins that are no files
 _OF_SERIES = ("part", "more_series")  # fields
+
+_COVER_NAMES = ("cover", "folder", "front")  # the preferred one first
+_PICTURE_SUFFIXES = folder_listing.IMAGE_SUFFIXES | {".bmp", ".tif", ".tiff"}
+_MAX_SIZE = 10 * 1024 * 1024  # bytes
+_KEPT_TYPES = ("image/jpeg", "image/png")
 
 # Names of tag fields that contain a detail, the most specific first, in lower case.
 _TAG_FIELDS = {
@@ -80,9 +91,10 @@ def read_details(
     if (part := given.get("part")) and "part" not in values:
         raise UsageError(f'Part "{part}" not used: the book has no series. Set it as well.')
     if path := values.pop("cover", ""):
-        cover = read_cover.FoundCover(read_cover.read_given_cover(Path(path)), OPTION)
+        cover = _FoundCover(_read_given_cover(Path(path)), OPTION)
     else:
-        cover = read_cover.find_cover(folders, embedded, ignored)
+        front = sorted(embedded, key=lambda one: one.type != FRONT_COVER_TYPE)
+        cover = _find_cover(folders, front, ignored)
     if cover.data:
         origins["cover"] = cover.origin
     details = BookDetails(**values, cover=cover.data)
@@ -143,13 +155,13 @@ def _read_files(
 def _read_tags(sources: Sequence[SourceFile]) -> tuple[Details, tuple[TagPicture, ...]]:
     """Return the most frequent values in the tags, and the pictures of the first file with any."""
     values: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    pictures: tuple[TagPicture, ...] = ()
+    embedded: tuple[TagPicture, ...] = ()
     for source in sources:
         try:
             read = read_tags.read_all_tags(source.path)
         except ItemFailed:
             continue  # it is reported when it is counted
-        pictures = pictures or tuple(sorted(read.pictures, key=_is_not_front))
+        embedded = embedded or tuple(read.pictures)
         texts: dict[str, str] = {}
         for item in read.items:
             if item.values and not item.description:
@@ -159,7 +171,7 @@ def _read_tags(sources: Sequence[SourceFile]) -> tuple[Details, tuple[TagPicture
             values[field][value] += 1
     if len(values["title"]) > 1:
         values["title"] = _count_without_discs(values["title"])
-    return {field: found.most_common(1)[0][0] for field, found in values.items() if found}, pictures
+    return {field: found.most_common(1)[0][0] for field, found in values.items() if found}, embedded
 
 
 def _count_without_discs(titles: Counter[str]) -> Counter[str]:
@@ -184,5 +196,88 @@ def _choose_tags(texts: dict[str, str]) -> Details:
     return detail_files.clean_details(found)
 
 
-def _is_not_front(picture: TagPicture) -> bool:
-    return picture.type != FRONT_COVER_TYPE
+class _FoundCover(msgspec.Struct, frozen=True):
+    """A cover as JPEG or PNG, b"" if there is none; where it is from; and pictures not used."""
+
+    data: bytes = b""
+    origin: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def _read_given_cover(path: Path) -> bytes:
+    """Read the picture that the user chose; raise UsageError if it is not usable."""
+    try:
+        return _read_picture(path)
+    except ValueError as error:
+        raise UsageError(
+            f"Cover {path_text.display_path(path)} not used: {error}. Choose another picture."
+        ) from error
+
+
+def _find_cover(
+    folders: Sequence[Path], embedded: Sequence[TagPicture], ignored: tuple[str, ...] = ()
+) -> _FoundCover:
+    """Return the cover among the pictures of a book.
+
+    Files in its folders are first: those named cover, folder or front, then the only other one.
+    `ignored` are patterns of files to skip.
+    """
+    warnings: list[str] = []
+    for path in _list_candidates(folders, ignored):
+        try:
+            return _FoundCover(_read_picture(path), path.name, tuple(warnings))
+        except ValueError as error:
+            warnings.append(f"{path_text.display_path(path)} not used: {error}.")
+    for picture in embedded:
+        try:
+            return _FoundCover(_convert_cover(picture.data), "tags", tuple(warnings))
+        except ValueError as error:
+            warnings.append(f"Embedded cover not used: {error}.")
+    return _FoundCover(warnings=tuple(warnings))
+
+
+def _convert_cover(data: bytes) -> bytes:
+    """Return a picture as JPEG or PNG; raise ValueError with the cause if it cannot be used."""
+    mime, _, _ = pictures.identify_picture(lambda offset, size: data[offset : offset + size])
+    if not mime:
+        raise ValueError("it is not a picture")
+    if mime not in _KEPT_TYPES:
+        try:
+            data = picture_conversion.convert_to_jpeg(data)
+        except ItemFailed as error:
+            raise ValueError(str(error.args[-1])) from error
+    if len(data) > _MAX_SIZE:
+        raise ValueError("it is larger than 10 MB")
+    return data
+
+
+def _list_candidates(folders: Sequence[Path], ignored: tuple[str, ...]) -> Iterator[Path]:
+    """Yield the pictures of the folders that may be the cover, the most likely first."""
+    for folder in folders:
+        files = folder_listing.list_folder(folder, ignored).files
+        found = [
+            folder / file.name
+            for file in files
+            if file.suffix in _PICTURE_SUFFIXES and file.size > 0
+        ]
+        by_rank = sorted(found, key=lambda path: (_rank(path), path.name))
+        named = [path for path in by_rank if _rank(path) < len(_COVER_NAMES)]
+        yield from named or (found if len(found) == 1 else ())
+
+
+def _rank(path: Path) -> int:
+    stem = path.stem.lower()
+    return _COVER_NAMES.index(stem) if stem in _COVER_NAMES else len(_COVER_NAMES)
+
+
+def _read_picture(path: Path) -> bytes:
+    try:
+        mime, _, _ = pictures.read_picture_info(path)
+        if truncated_pictures.is_truncated(path, mime):
+            raise ValueError("it is truncated")
+        with open_file.open_regular_file(path) as file:
+            return _convert_cover(file.read(4 * _MAX_SIZE))
+    except ItemFailed as error:
+        raise ValueError(str(error.args[1])) from error
+    except OSError as error:
+        raise ValueError(error.strerror or str(error)) from error

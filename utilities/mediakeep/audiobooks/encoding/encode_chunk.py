@@ -17,6 +17,7 @@ from bisect import bisect
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,6 +28,7 @@ from mediakeep.audiobooks.encoding import pcm_timeline
 from mediakeep.audiobooks.encoding.book_plan import BookFormat, BookPlan, Chunk
 from mediakeep.errors import EncodingFailed, WorkingFilesChanged
 from mediakeep.media import ffmpeg
+from mediakeep.media.encoding import pcm_source
 from mediakeep.media.encoding.mp4_header import AAC_FRAME, AAC_PRIMING
 from mediakeep.media.encoding.pcm_source import Progress
 from mediakeep.untrusted_files import decode_json, open_regular_file
@@ -82,10 +84,13 @@ def _encode(plan: BookPlan, chunk: Chunk, progress: Progress | None) -> list[byt
     # Packets count from the priming, which only the first chunk keeps.
     first = chunk.first * AAC_FRAME if chunk.number else -AAC_PRIMING
     packets: dict[int, bytes] = {}
+    frames = pcm_timeline.read_book(plan, start, end, _READ_FRAMES * AAC_FRAME)
+    rate, length = plan.format.sample_rate, end - start
+    read = pcm_source.report_items(frames, attrgetter("samples"), length, rate, progress)
     source = plan.sources[bisect(plan.starts, chunk.first * AAC_FRAME) - 1].path
     try:
         encoder = open_encoder(plan.format)
-        for frame in chain(_read(plan, start, end, progress), [None]):
+        for frame in chain(read, [None]):
             for packet in encoder.encode(frame):
                 if first <= packet.pts < chunk.end * AAC_FRAME:
                     packets[packet.pts] = bytes(packet)
@@ -96,15 +101,6 @@ def _encode(plan: BookPlan, chunk: Chunk, progress: Progress | None) -> list[byt
         cause = f"the encoder made {len(packets):,} packets, not {len(expected):,}"
         raise EncodingFailed(source, cause, _HINT)
     return list(packets.values())
-
-
-def _read(plan: BookPlan, start: int, end: int, progress: Progress | None) -> Iterator[Any]:
-    reported = start
-    for frame in pcm_timeline.read_book(plan, start, end, _READ_FRAMES * AAC_FRAME):
-        yield frame
-        if progress and frame.pts - reported >= plan.format.sample_rate:
-            reported = frame.pts
-            progress(reported - start, end - start)
 
 
 def write_chunk(path: Path, key: str, chunk: Chunk, packets: Sequence[bytes]) -> None:

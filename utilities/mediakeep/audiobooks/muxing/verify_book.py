@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from mediakeep.audiobooks.encoding.book_plan import (
 from mediakeep.audiobooks.encoding.count_source import LevelMeter
 from mediakeep.audiobooks.encoding.encode_chunk import CODEC
 from mediakeep.audiobooks.encoding.pcm_timeline import FrameReader
-from mediakeep.audiobooks.muxing import book_file, m4b_header
+from mediakeep.audiobooks.muxing import book_file
 from mediakeep.errors import DecodingFailed
 from mediakeep.media import ffmpeg
 from mediakeep.media.audio.mp4 import audio_track, mp4_stream, sample_tables
@@ -33,7 +34,7 @@ from mediakeep.media.bounded_file import BoundedFile
 from mediakeep.media.chapters.chapters import Chapter
 from mediakeep.media.chapters.timeline import find_starts
 from mediakeep.media.encoding.mp4_header import AAC_FRAME, AAC_PRIMING
-from mediakeep.media.encoding.pcm_source import Progress
+from mediakeep.media.encoding.pcm_source import Progress, report_items
 
 # The encoder removes high frequencies, at low bit rates all above 4 kHz: a window of "s" gets lost,
 # and noise becomes quieter.
@@ -80,7 +81,8 @@ def verify_segment(
     try:
         with sample_tables.open_track(path, b"soun") as (source, tables):
             frames = _decode_segment(path, source, tables, segment, plan)
-            reported = _report(frames, segment, plan.format.sample_rate, progress)
+            length, rate = segment.end - segment.start, plan.format.sample_rate
+            reported = report_items(frames, attrgetter("samples"), length, rate, progress)
             return list(_check_levels(FrameReader(reported), plan, segment))
     except DecodingFailed as error:
         return [str(error)]
@@ -122,19 +124,6 @@ def _decode(path: Path, packets: Iterable[bytes], plan: BookPlan) -> Iterator[An
         if [frame.samples for frame in frames] != [AAC_FRAME] or frames[0].is_corrupt:
             raise DecodingFailed(path, "a packet is damaged")
         yield frames[0]
-
-
-def _report(
-    frames: Iterable[Any], segment: BookSegment, rate: int, progress: Progress | None
-) -> Iterator[Any]:
-    """Yield frames, and report the samples of a segment that were decoded after each second."""
-    done = reported = 0
-    for frame in frames:
-        yield frame
-        done += frame.samples
-        if progress and done - reported >= rate:
-            reported = done
-            progress(done, segment.end - segment.start)
 
 
 def _check_levels(reader: FrameReader, plan: BookPlan, segment: BookSegment) -> Iterator[str]:
@@ -210,7 +199,7 @@ def _read_chapters(path: Path) -> list[Chapter]:
         titles = list(sample_tables.read_packets(source, tables))
     late = sum(duration for duration, start in tables.edits if start < 0)
     return [
-        Chapter(late + start, late + start + length, m4b_header.parse_title(title))
+        Chapter(late + start, late + start + length, book_file.parse_title(title))
         for start, length, title in zip(find_starts(lengths), lengths, titles, strict=False)
     ]
 

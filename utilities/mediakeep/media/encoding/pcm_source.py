@@ -13,7 +13,7 @@ from contextlib import contextmanager, nullcontext
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
@@ -60,6 +60,7 @@ _SEEKABLE = frozenset({"mp3", "flac", "wav", "mov"})
 
 Progress = Callable[[int, int], None]  # (samples done, samples in total or 0 if unknown)
 OnError = Callable[[float, str], None]  # (position in seconds, message)
+T = TypeVar("T")
 
 
 class PcmFormat(msgspec.Struct, frozen=True):
@@ -432,6 +433,23 @@ def count_samples(path: Path, progress: Progress | None = None) -> int:
         for _ in source.frames():
             pass
         return source.samples
+
+
+def report_items(
+    items: Iterable[T],
+    measure: Callable[[T], int],
+    total: int,
+    step: int,
+    progress: Progress | None,
+) -> Iterator[T]:
+    """Yield items; after each `step`, call `progress` with what they measure, and in total."""
+    done = reported = 0
+    for item in items:
+        yield item
+        done += measure(item)
+        if progress and done - reported >= step:
+            reported = done
+            progress(done, total)
 
 
 def _ignore_error(_position: float, _message: str) -> None:
