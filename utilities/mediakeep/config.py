@@ -175,11 +175,10 @@ def get_setting(home: Path, name: str, environ: Mapping[str, str] = os.environ) 
 def load_file(home: Path) -> dict[str, Any]:
     """Return the settings in a home's mediakeep.toml, or {} if there is no such file.
 
-    Its sections are left out, see `load_sections`. Raise BadSetting, naming the file and the key,
-    if the file is invalid.
+    Its sections are left out and not checked, as that imports all kinds; see `load_sections`. Raise
+    BadSetting, naming the file and the key, if the file is invalid.
     """
-    values, _ = _load_toml(home / FILE_NAME)
-    return values
+    return _check_general(home / FILE_NAME, _load_toml(home / FILE_NAME))[0]
 
 
 def load_sections(home: Path, other: Path | None = None) -> dict[str, Any]:
@@ -188,7 +187,7 @@ def load_sections(home: Path, other: Path | None = None) -> dict[str, Any]:
     The other file is TOML, or YAML if its name ends with .yaml or .yml. Only the keys that a file
     has are returned. Raise BadSetting if a file is invalid.
     """
-    sections = _load_toml(home / FILE_NAME)[1]
+    sections = _split_sections(home / FILE_NAME, _load_toml(home / FILE_NAME))[1]
     for name, table in (_load_other(other) if other else {}).items():
         is_table = name != "rules"
         sections[name] = {**sections.get(name, {}), **table} if is_table else table
@@ -199,7 +198,7 @@ def _load_other(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise BadSetting(path, "no such file. Correct --config.")
     if path.suffix.lower() not in (".yaml", ".yml"):
-        return _refuse_settings(path, *_load_toml(path))
+        return _refuse_settings(path, *_split_sections(path, _load_toml(path)))
     import yaml  # deferred, as above
 
     from mediakeep import yaml_settings
@@ -224,34 +223,45 @@ def _refuse_settings(
     return sections
 
 
-def _load_toml(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the settings and the sections of a TOML file, each {} if there is no file."""
+def _load_toml(path: Path) -> dict[str, Any]:
+    """Return the values of a TOML file, {} if there is no file."""
     if not path.exists():
-        return {}, {}
+        return {}
     import tomllib  # deferred: --help must be fast
 
+    values: dict[str, Any]
     try:
         values = untrusted_files.parse_settings(path, lambda data: tomllib.loads(data.decode()))
     except (OSError, ValueError) as error:
         raise BadSetting(path, getattr(error, "strerror", error)) from error
-    return _split_sections(path, values)
+    return values
+
+
+def _check_general(path: Path, values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the values of a file without a section, which are checked, and all others."""
+    general = {name: values[name] for name in Settings.__struct_fields__ if name in values}
+    _convert(path, general, Settings)
+    return general, {name: value for name, value in values.items() if name not in general}
 
 
 def _split_sections(path: Path, values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Check the settings of a file; return those without a section, and the sections."""
-    general = {name: values[name] for name in Settings.__struct_fields__ if name in values}
-    others = {name: value for name, value in values.items() if name not in general}
+    """Check the values of a file; return those without a section, and the sections."""
+    general, sections = _check_general(path, values)
+    if sections:
+        _check_sections(path, sections)
+    return general, sections
+
+
+def _convert(path: Path, values: dict[str, Any], kind: type[msgspec.Struct]) -> None:
+    """Raise BadSetting if values are not those of a Struct."""
     try:
-        if others:
-            _check_sections(path, others)
-        msgspec.convert(general, Settings)
+        msgspec.convert(values, kind)
     except msgspec.ValidationError as error:
         raise BadSetting(path, _wrong_type_text(str(error))) from error
-    return general, others
 
 
 def _check_sections(path: Path, sections: dict[str, Any]) -> None:
-    """Raise BadSetting or ValidationError for sections that no kind has, or wrong ones."""
+    """Raise BadSetting for sections that no kind has, or wrong ones."""
     from mediakeep import setting_fields  # here, as few homes have sections
 
     own = {kind: setting_fields.list_sections(kind) for kind in _list_settings_types()}
@@ -261,7 +271,7 @@ def _check_sections(path: Path, sections: dict[str, Any]) -> None:
         table = functools.reduce(_get_table, place, sections)
         _check_names(f"{path}, section [{'.'.join(place)}]", table, names)
     for kind, names in own.items():
-        msgspec.convert({name: sections[name] for name in names if name in sections}, kind)
+        _convert(path, {name: sections[name] for name in names if name in sections}, kind)
 
 
 def _get_table(table: dict[str, Any], name: str) -> dict[str, Any]:

@@ -16,8 +16,9 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from mediakeep import __version__, config, path_text, suggestions
+from mediakeep import __version__, config, kinds, path_text, suggestions
 from mediakeep.errors import BadSetting, MediakeepError
+from mediakeep.kinds import Kind
 
 AnyFunction = Callable[..., Any]
 _DEFAULT_SETTINGS = config.Settings()
@@ -38,6 +39,9 @@ class MediakeepCommand(click.Command):
         """Call the function unless the home is invalid: --help works even then."""
         if problem := ctx.meta.get(_HOME_ERROR_KEY):
             raise problem
+        if home := ctx.params.get("home"):
+            config.check_environment()
+            config.load_sections(home)  # checks them
         try:
             return super().invoke(ctx)
         except BadSetting as error:
@@ -162,7 +166,6 @@ def _resolve_home(
     if context.resilient_parsing:
         return None
     try:
-        config.check_environment()
         home = config.find_home(home_given)
         context.default_map = {**config.load_file(home)}
     except MediakeepError as error:
@@ -196,6 +199,25 @@ def setting_option(
         show_default=default != "",
         envvar=config.ENV_PREFIX + name.upper(),
         help=text,
+    )
+
+
+def with_queue_option(kind: Kind) -> AnyFunction:
+    """Return the option that names one of several queues; its value is the kind for that queue."""
+
+    def convert(_ctx: click.Context, _param: click.Parameter, name: str | None) -> Kind:
+        if name is None:
+            return kind
+        from mediakeep.queue import named_queues  # here, as --help must be quick
+
+        named_queues.check_name(name)
+        return kinds.name_queue(kind, name)
+
+    return click.option(
+        "--queue",
+        metavar="NAME",
+        callback=convert,
+        help=f"Use another queue of {kind.plural}, which has this name.",
     )
 
 

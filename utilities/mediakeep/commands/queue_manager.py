@@ -16,7 +16,6 @@ from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.subjects import registry
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
-from mediakeep.commands.options import job_options
 from mediakeep.kinds import Kind
 from mediakeep.media import ignore_rules
 
@@ -280,7 +279,7 @@ def _common_options(kind: Kind) -> list[Callable[..., Any]]:
     to_help = f"With --reset-{kind.noun}: begin with this stage, and keep what earlier ones did."
     staged = [
         click.option("--to", metavar="STAGE", help=to_help),
-        job_options.with_queue_option(kind),
+        app.with_queue_option(kind),
     ]
     return [
         *(staged if kind.stages else []),

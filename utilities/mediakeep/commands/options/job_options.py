@@ -10,14 +10,13 @@ from typing import Any, TypeVar
 import click
 from msgspec import structs
 
-from mediakeep import config, kinds, time_windows
+from mediakeep import config, time_windows
 from mediakeep.app.jobs.job_request import Preparation
 from mediakeep.commands import app
 from mediakeep.commands.options import batch_options, param_types
 from mediakeep.errors import UsageError
 from mediakeep.job_settings import CONFIGURED_LIBRARY
 from mediakeep.kinds import Kind
-from mediakeep.queue import named_queues
 from mediakeep.stages import Retry, StageTable
 from mediakeep.time_windows import TimeWindows
 
@@ -173,7 +172,7 @@ def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
         click.option(
             f"--{noun}", "only", metavar="NAME", help=f"Only this {noun}, regardless of its status."
         ),
-        with_queue_option(kind),
+        app.with_queue_option(kind),
         app.setting_option(
             "--jobs",
             click.IntRange(0),
@@ -243,23 +242,6 @@ def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
         click.option(
             "--yes", is_flag=True, help="Do not ask for confirmation, and skip the safeguards."
         ),
-    )
-
-
-def with_queue_option(kind: Kind) -> Callable[..., Any]:
-    """Return the option that names one of several queues; its value is the kind for that queue."""
-
-    def convert(_ctx: click.Context, _param: click.Parameter, name: str | None) -> Kind:
-        if name is None:
-            return kind
-        named_queues.check_name(name)
-        return kinds.name_queue(kind, name)
-
-    return click.option(
-        "--queue",
-        metavar="NAME",
-        callback=convert,
-        help=f"Use another queue of {kind.plural}, which has this name.",
     )
 
 
