@@ -140,11 +140,12 @@ def test_help_imports_no_kinds_to_check_sections_of_settings(tmp_path: Path) -> 
     (tmp_path / "mediakeep.toml").write_text('[paths]\noutput_dir = "out"\n')
     code = (
         "import sys, mediakeep.commands.music_queue_manager as manager\n"
-        "manager.main(['--help'], standalone_mode=False)\n"
+        "manager.main(['--home', sys.argv[1], '--help'], standalone_mode=False)\n"
         "sys.exit(sorted(name for name in sys.modules if name.endswith('.settings')))"
     )
-    env = environment({"PYTHONPATH": str(DOORS), "MEDIAKEEP_HOME": str(tmp_path)})
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    env = environment({"PYTHONPATH": str(DOORS)})
+    done = subprocess.run(command, capture_output=True, text=True, env=env)
     assert (done.stderr, "Usage: " in done.stdout) == ("[]\n", True)
 
 
