@@ -129,7 +129,7 @@ class StateManager:
         """
         end = time.monotonic() + timeout
         with Queue.open(self.location, EPISODES) as queue:
-            queue.begin_session(command="StateManager")
+            queue.begin_session(command="StateManager", single=True)
             try:
                 while True:
                     wait_until_free(queue, lambda _: list(keys), end - time.monotonic())
@@ -137,7 +137,7 @@ class StateManager:
                         change(queue)
                         return
             finally:
-                queue.end_session()
+                queue.end_session(single=True)
 
 
 def wait_until_free(

@@ -3,7 +3,7 @@
 1. The changes since the last export are read: from the commit, or from the journals and the history
    if other processes have changed the queue, or if this one was killed before its export.
 2. The items of these changes are exported. A kill meanwhile repeats that.
-3. After a change of many items, such as a restore, and at the begin of each session, all exports
+3. After a change of many items, such as a restore, and at the begin of each batch, all exports
    are compared with the queue; what is missing, truncated or foreign is made new.
 """
 
@@ -28,6 +28,7 @@ _SMALL = frozenset(
         *("part", "end"),
     )
 )
+SINGLE = "single"  # set in the facts of sessions that change single items, and are no batches
 Events = Sequence[Mapping[str, Any]]
 
 
@@ -49,12 +50,12 @@ class QueueFollower(ABC):
                 events = [change_events.build_event(record)]
             else:
                 events = change_events.read_events(self.queue_folder, since)
-            if since and {event["op"] for event in events} <= _SMALL:
+            if since and all(event["op"] in _SMALL or event.get(SINGLE) for event in events):
                 self.export(state, events, record.time)
             else:
                 self.compare(state, events)
-            if record.op == "end":
-                self.end_session(state, record.time)
+            if record.op == "end" and not record.facts.get(SINGLE):
+                self.end_batch(state, record.time)
             self._position = record.seq
 
     def check(self, state: QueueState) -> None:
@@ -86,8 +87,8 @@ class QueueFollower(ABC):
         """Called to compare all exports with the queue, and to log the changes."""
 
     @abstractmethod
-    def end_session(self, state: QueueState, time: str) -> None:
-        """Called at the end of each session, such as a batch, after its exports."""
+    def end_batch(self, state: QueueState, time: str) -> None:
+        """Called at the end of each batch, after its exports."""
 
     @abstractmethod
     def close(self) -> None:

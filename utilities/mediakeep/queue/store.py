@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -85,6 +84,7 @@ class QueueStore:
         self._exclusive = False  # whether the lock is known to work
         self._last_rewrite, self._rewrite_seconds = time.monotonic(), 0.0
         self._follower: Any = None  # of the kind's class, once a change was committed
+        self._follow_problem = ""  # that was reported last
         self._changed_meanwhile = False  # whether the last draft of a snapshot was outdated
 
     @contextlib.contextmanager
@@ -156,9 +156,12 @@ class QueueStore:
         try:
             self._follower = self._follower or kinds.load(self.kind.follower)(self.place.folder)
             self._follower.follow(self.state, record)
-        except (OSError, sqlite3.Error, MediakeepError) as error:
-            text = f"The exports of {self.kind.name} are not up to date: {error}"
-            self.warnings.append(f"{text}. The next change brings them up to date.")
+            self._follow_problem = ""
+        except Exception as error:  # noqa: BLE001 - the change itself is recorded
+            former, self._follow_problem = self._follow_problem, f"{error}"
+            if former != self._follow_problem:
+                text = f"The exports of {self.kind.name} are not up to date: {error}"
+                self.warnings.append(f"{text}. The next change brings them up to date.")
 
     def build_record(self, change: QueueChange) -> JournalRecord:
         """Return the journal record of a change, with its number and time."""

@@ -57,7 +57,7 @@ class ExportFollower(QueueFollower):
         gone = self._database.read_ids() - {item.output_name for item in items}
         self._database.write(rows, gone, events, state.items)
 
-    def end_session(self, state: QueueState, time: str) -> None:
+    def end_batch(self, state: QueueState, time: str) -> None:
         now = datetime.fromisoformat(time)
         reporting = self._settings.reporting
         reports.write_reports(self.folder, reporting, state, now, self._uploads_a_day)
