@@ -21,9 +21,11 @@ from mediakeep.errors import (
     ServiceFailed,
     TransferCut,
 )
+from mediakeep.lookups.http.direct_session import DirectSession
+from mediakeep.lookups.http.models import HttpEnvironment
 from mediakeep.lookups.transfer import RemoteFile, download_file
 from mediakeep.outcome import Stopping
-from tests.lookups.conftest import Clock
+from tests.lookups.conftest import Clock, Scripted, answer
 from tests.lookups.episode_clients import EpisodeClients, RecordedProgress
 from tests.patience import PATIENCE
 from tests.sampling import each_row
@@ -180,6 +182,20 @@ def test_each_failure_has_its_error(
         download(clients, tmp_path / "a.wav", remote)
     assert not (tmp_path / "a.wav").exists()
     clients.services.faults.clear()
+
+
+def test_a_server_that_is_down_delays_its_own_files_only(
+    server: Scripted, machine: HttpEnvironment, tmp_path: Path
+) -> None:
+    other = Scripted()
+    other.manners["/f"] = [answer(503)]
+    server.manners["/down"] = [answer(302, b"", Location=f"{other.host}/f")]
+    session = DirectSession(server.service(), tmp_path, machine)
+    for _ in range(2):
+        with pytest.raises(Outage, match="HTTP status 503"):
+            session.exchange("GET", f"{server.host}/down")
+        assert session.exchange("GET", f"{server.host}/works").status_code == 200
+    other.stop()
 
 
 def test_a_full_disk_is_reported_and_the_download_continues_later(

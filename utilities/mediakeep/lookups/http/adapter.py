@@ -53,10 +53,12 @@ class RetryingAdapter(HTTPAdapter):
     If it `expects_json`, a 404 without JSON, as of a captive portal, is an error. If it
     `sends_once`, a request without an answer raises RequestLost instead of being sent again.
     `before_send` is called before each request. `hidden_target` is a secret path and query, sent
-    instead of those of the request's URL.
+    instead of those of the request's URL. A response is worth a retry if its status is one of
+    `retry_statuses`.
     """
 
     retry_state: RetryState
+    retry_statuses = retry.RETRY_STATUSES
     expects_json = True
     sends_once = False
     hidden_target: Secret | None = None
@@ -81,7 +83,7 @@ class RetryingAdapter(HTTPAdapter):
         is_streamed = bool(options.get("stream"))
         options |= {"timeout": self._environment.timeouts[:2], "stream": True}
         service = self.retry_state.service
-        self._secret = service.secret if _is_service_host(service, request) else None
+        self._secret = service.secret if is_service_host(service, request.url) else None
         while True:
             self.retry_state.acquire_slot()
             try:
@@ -109,7 +111,7 @@ class RetryingAdapter(HTTPAdapter):
             if response.status_code == 401 and self._secret:
                 self.retry_state.record_success()
                 raise self.retry_state.reject_secret(self._secret)
-            if response.status_code not in retry.RETRY_STATUSES:
+            if response.status_code not in self.retry_statuses:
                 self.retry_state.record_success(retry.parse_rate_limit(response.headers, now))
                 if _is_html_page(response):
                     raise self.build_failure(
@@ -169,7 +171,7 @@ class RetryingAdapter(HTTPAdapter):
         label = (
             f"{url_parts.hostname}:{url_parts.port}" if url_parts.port else str(url_parts.hostname)
         )
-        if service.host_setting and _is_service_host(service, request):
+        if service.host_setting and is_service_host(service, request.url):
             return f"{label}, set by {service.host_setting}"
         return label
 
@@ -285,9 +287,9 @@ def _is_json(response: Response) -> bool:
     return "json" in response.headers.get("Content-Type", "")
 
 
-def _is_service_host(service: Service, request: PreparedRequest) -> bool:
+def is_service_host(service: Service, url: str | None) -> bool:
     """Return whether a request goes to the service's host, not to a redirect target."""
-    target, host = (urlsplit(url or "") for url in (request.url, service.host))
+    target, host = (urlsplit(text or "") for text in (url, service.host))
     return (target.scheme, target.hostname, target.port) == (
         host.scheme,
         host.hostname,
