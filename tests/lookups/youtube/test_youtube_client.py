@@ -6,14 +6,17 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
 from mediakeep.errors import (
+    InvalidResponse,
     LimitReached,
     MediakeepError,
     Outage,
+    RequestLost,
     RequestRefused,
     ServiceFailed,
     WrongChannel,
@@ -29,6 +32,8 @@ from mediakeep.lookups.youtube.model import (
 )
 from mediakeep.lookups.youtube.quota import QuotaLimits
 from mediakeep_simulator.episode_catalogue import generate_catalogue
+from mediakeep_simulator.http_types import SimulatorResponse
+from mediakeep_simulator.service_faults import build_filter
 from mediakeep_simulator.youtube.model import Channel, YoutubeSettings
 from tests.lookups import episode_clients
 from tests.lookups.episode_clients import EpisodeClients
@@ -74,6 +79,9 @@ def test_what_belongs_to_a_video_may_be_sent_twice(clients: EpisodeClients) -> N
         {"snippet": {"title": "Radio"}},
     )
     [playlist] = youtube._list("playlists", part="snippet", mine="true")
+    clients.services.fail("lost", where={"method": "POST", "path": "playlistItems"})
+    with pytest.raises(RequestLost):  # not sent again, which would add it twice
+        youtube.add_to_playlist(video_id, playlist.id)
     for _ in range(2):
         youtube.add_to_playlist(video_id, playlist.id)
         youtube.insert_captions(video_id, "en", b"1\n00:00:00,000 --> 00:00:01,000\nHello.\n")
@@ -96,7 +104,10 @@ def test_a_video_is_private_until_it_is_published(clients: EpisodeClients) -> No
     ids = [upload(clients, youtube, name, publish_at=publish_at)[0] for name in "ab"]
     assert {status.privacy_status for status in youtube.get_statuses(ids).values()} == {"private"}
     clients.services.youtube.advance(3 * 86_400)
+    youtube.schedule_video(ids[0], publish_at + timedelta(days=9))  # stays public
     assert {status.privacy_status for status in youtube.get_statuses(ids).values()} == {"public"}
+    with pytest.raises(RequestRefused, match="the video x does not exist"):
+        youtube.schedule_video("x", publish_at)
 
 
 def test_another_channel_is_refused(tmp_path: Path, machine: HttpEnvironment) -> None:
@@ -105,6 +116,9 @@ def test_another_channel_is_refused(tmp_path: Path, machine: HttpEnvironment) ->
         assert clients.open_youtube(channel_id="UCa").get_channel().id == "UCa"
         with pytest.raises(WrongChannel, match="for channel UCa, but youtube_channel is UCb"):
             clients.open_youtube(channel_id="UCb").find_upload("x")
+        with pytest.raises(WrongChannel):
+            upload(clients, clients.open_youtube(channel_id="UCb"))
+        assert clients.services.youtube.videos() == []
 
 
 @each_row(
@@ -113,6 +127,8 @@ def test_another_channel_is_refused(tmp_path: Path, machine: HttpEnvironment) ->
         ({"reason": "quotaExceeded"}, LimitReached, "quotaExceeded reached. Next", -1),
         ({"reason": "uploadLimitExceeded"}, LimitReached, "uploadLimitExceeded", 86_400),
         ({"reason": "rateLimitExceeded"}, LimitReached, "rateLimitExceeded", 60),
+        ({"reason": "rateLimitExceeded", "status": 429}, LimitReached, "rateLimitExceeded", 60),
+        ({"reason": "", "status": 429}, LimitReached, "HTTP status 429", 60),
         ({"reason": "invalidTitle"}, RequestRefused, r"invalid or empty .*\(invalidTitle\)", 0),
         ({"reason": "forbidden"}, RequestRefused, "not properly authorized", 0),
         ({"status": 418, "reason": ""}, RequestRefused, "HTTP status 418", 0),
@@ -143,6 +159,40 @@ def test_each_refusal_has_its_error(
     assert raised.value.is_final == (fault.get("reason") == "invalidTitle")
     services.faults.clear()
     assert services.youtube.videos() == []
+
+
+def respond(clients: EpisodeClients, method: str, status: int, body: bytes) -> None:
+    """Let the simulator give its next responses to uploads instead."""
+    where = build_filter({"method": method, "path": "/upload/"})
+    faults, response = clients.services.faults, SimulatorResponse(status, body)
+    faults.intercept(lambda *_: response, 9, where)
+
+
+def test_a_limit_of_a_day_is_reported_as_one_of_a_rate(clients: EpisodeClients) -> None:
+    text = "Quota exceeded for quota metric 'Video Uploads' and limit 'Video Uploads per day' of"
+    error = {"code": 429, "message": text, "errors": [{"reason": "rateLimitExceeded"}]}
+    respond(clients, "POST", 429, msgspec.json.encode({"error": error}))
+    youtube = clients.open_youtube()
+    for _ in range(2):
+        with pytest.raises(LimitReached) as raised:
+            upload(clients, youtube)
+    until = raised.value.until.astimezone(ZoneInfo("America/Los_Angeles"))
+    assert (until.hour, until.minute) == (0, 0)
+    assert clients.open_ledger().get_usage()["uploads"] == (101, 100)  # one call, and the limit
+    youtube.get_channel()
+
+
+@each_row(
+    ("status", "body"),
+    [(200, b"{}"), (200, b'{"id": ""}'), (200, b"<html>"), (302, b""), (204, b"")],
+)
+def test_an_upload_without_an_id_has_not_ended(
+    clients: EpisodeClients, status: int, body: bytes
+) -> None:
+    respond(clients, "PUT", status, body)
+    with pytest.raises((InvalidResponse, ServiceFailed)):
+        upload(clients, clients.open_youtube())
+    clients.services.faults.clear()
 
 
 def test_a_channel_without_videos_has_no_playlist_of_them(clients: EpisodeClients) -> None:

@@ -7,23 +7,25 @@ that YouTube reports is recorded, too, so that no process tries again before it 
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
-from msgspec import structs
+from msgspec import Meta, structs
 from requests import Response
+from urllib3.fields import RequestField
+from urllib3.filepost import encode_multipart_formdata
 
 from mediakeep import path_text
-from mediakeep.errors import InvalidResponse, RequestRefused, WrongChannel
+from mediakeep.errors import InvalidResponse, NotAuthorised, RequestRefused, WrongChannel
 from mediakeep.lookups import transfer
 from mediakeep.lookups.http.direct_session import DirectSession
 from mediakeep.lookups.http.models import HttpEnvironment, Secret, Service
+from mediakeep.lookups.http.retry import RETRY_STATUSES
 from mediakeep.lookups.youtube.login import TokenFile
 from mediakeep.lookups.youtube.model import (
     VideoMetadata,
@@ -44,15 +46,22 @@ _LIMITS = {
     "uploadLimitExceeded": 86_400.0,
     "rateLimitExceeded": 60.0,
     "userRateLimitExceeded": 60.0,
+    "HTTP status 429": 60.0,
 }
+# The limit of uploads a day is reported as rateLimitExceeded, too, with the status 429 and this in
+# its message (github.com/googleapis/google-api-python-client/issues/2753).
+_OF_A_DAY = "per day"
 _PAGE_SIZE = 50  # the most that YouTube returns, or takes
-_MUTABLE_STATUS = ("embeddable", "license", "publicStatsViewable", "selfDeclaredMadeForKids")
+_MUTABLE_STATUS = (
+    *("containsSyntheticMedia", "embeddable", "license"),
+    *("publicStatsViewable", "selfDeclaredMadeForKids"),
+)
 
 
 class _Resource(msgspec.Struct, rename="camel"):
     """A resource of the API, of any kind."""
 
-    id: str = ""
+    id: Annotated[str, Meta(min_length=1)]
     snippet: dict[str, Any] = {}
     status: dict[str, Any] = {}
     content_details: dict[str, Any] = {}
@@ -83,7 +92,11 @@ class YouTubeClient:
     ) -> None:
         service = structs.replace(service, secret=token.get_secret())
         self._session = DirectSession(
-            service, state_dir, environment, renew=partial(token.get_secret, fresh=True)
+            service,
+            state_dir,
+            environment,
+            renew=partial(token.get_secret, fresh=True),
+            retry_statuses=RETRY_STATUSES - {429},  # a limit, which may last a day
         )
         self._ledger, self._channel_id, self._chunk_size = ledger, channel_id, chunk_size
         self._host = service.host
@@ -102,7 +115,8 @@ class YouTubeClient:
             return YouTubeChannel(
                 channel.id, channel.snippet.get("title", ""), uploads, long_uploads
             )
-        raise InvalidResponse(SERVICE_NAME, "the account has no channel", self._host)
+        hint = "Create one at https://www.youtube.com, or log in with another account."
+        raise NotAuthorised("the account has no channel", hint)
 
     def find_upload(self, marker: str) -> str:
         """Return the id of the channel's video with a marker line in its description, or "".
@@ -110,16 +124,21 @@ class YouTubeClient:
         The hash in it may be another one: the episode may have been converted again since. Videos
         that are still processed count, unlike in a search.
         """
-        playlist = self.get_channel().uploads_playlist
-        with _ignore_refusal("playlistNotFound"):  # before the first upload
-            for entry in self._list("playlistItems", part="snippet", playlistId=playlist):
-                lines = str(entry.snippet.get("description")).splitlines()
-                if marker.rpartition(" ")[0] in (line.rpartition(" ")[0] for line in lines):
-                    return str(entry.snippet.get("resourceId", {}).get("videoId", ""))
+        playlist = {"playlistId": self.get_channel().uploads_playlist}
+        # Before the first upload, there is no such playlist.
+        for entry in self._list("playlistItems", "playlistNotFound", part="snippet", **playlist):
+            lines = str(entry.snippet.get("description")).splitlines()
+            if marker.rpartition(" ")[0] in (line.rpartition(" ")[0] for line in lines):
+                return str(entry.snippet["resourceId"]["videoId"])
         return ""
 
     def open_upload(self, metadata: VideoMetadata, source: transfer.UploadSource) -> Secret:
-        """Open an upload session for a video; record its URI before `send_upload`."""
+        """Open an upload session for a video; record its URI before `send_upload`.
+
+        Raise WrongChannel as `get_channel` does.
+        """
+        if self._channel_id:
+            self.get_channel()  # the token file may have been replaced meanwhile
         query = "uploadType=resumable&part=snippet,status&notifySubscribers=false"
         return transfer.open_upload(
             partial(self._exchange, INSERT_VIDEO),
@@ -148,19 +167,30 @@ class YouTubeClient:
         }
 
     def schedule_video(self, video_id: str, publish_at: datetime) -> None:
-        """Set when a private video is published; the rest of its status is kept."""
-        for video in self._list("videos", part="status", id=video_id):
+        """Set when a private video is published; the rest of its status is kept.
+
+        A video that is not private was published by its user meanwhile, and is not changed.
+        """
+        video = next(self._list("videos", part="status", id=video_id), None)
+        if not video:
+            text = f"the video {path_text.to_printable(video_id)} does not exist"
+            raise RequestRefused(SERVICE_NAME, text, "videoNotFound")
+        if video.status.get("privacyStatus") == "private":
             kept = {name: video.status[name] for name in _MUTABLE_STATUS if name in video.status}
             body = {"id": video.id, "status": kept | build_privacy(publish_at)}
             self._send_json("videos.update", "PUT", "videos?part=status", body)
 
     def add_to_playlist(self, video_id: str, playlist_id: str) -> None:
-        """Add a video to a playlist, unless it is in it."""
+        """Add a video to a playlist, unless it is in it.
+
+        Raise RequestLost without an answer, as a second request could add it twice.
+        """
         found = self._list("playlistItems", part="id", playlistId=playlist_id, videoId=video_id)
         if not any(found):
             resource = {"kind": "youtube#video", "videoId": video_id}
             body = {"snippet": {"playlistId": playlist_id, "resourceId": resource}}
-            self._send_json("playlistItems.insert", "POST", "playlistItems?part=snippet", body)
+            path = "playlistItems?part=snippet"
+            self._send_json("playlistItems.insert", "POST", path, body, once=True)
 
     def set_thumbnail(self, video_id: str, picture: bytes, media: str = "image/jpeg") -> None:
         """Set the picture of a video; YouTube takes at most 2 MB."""
@@ -173,39 +203,39 @@ class YouTubeClient:
         url = f"{self._host}/upload/youtube/v3/captions?uploadType=multipart&part=snippet"
         snippet = {"videoId": video_id, "language": language, "name": "", "isDraft": False}
         parts = (
-            (_JSON["Content-Type"], msgspec.json.encode({"snippet": snippet})),
-            (
-                "application/octet-stream",
-                captions,
-            ),
+            RequestField("", msgspec.json.encode({"snippet": snippet}), headers=_JSON),
+            RequestField("", captions, headers={"Content-Type": "application/octet-stream"}),
         )
-        edge = os.urandom(16).hex()
-        body = b"".join(
-            f"--{edge}\r\nContent-Type: {kind}\r\n\r\n".encode() + data + b"\r\n"
-            for kind, data in parts
-        )
-        headers = {"Content-Type": f"multipart/related; boundary={edge}"}
-        data = body + f"--{edge}--\r\n".encode()
-        with _ignore_refusal("captionExists"):
-            self._exchange("captions.insert", "POST", url, data=data, headers=headers)
+        data, kind = encode_multipart_formdata(parts)
+        headers = {"Content-Type": kind.replace("form-data", "related")}
+        known = "captionExists"
+        self._exchange("captions.insert", "POST", url, ignored=known, data=data, headers=headers)
 
-    def _list(self, name: str, **parameters: str) -> Iterator[_Resource]:
-        """Yield the resources of a list, page by page."""
+    def _list(self, name: str, ignored: str = "", **parameters: str) -> Iterator[_Resource]:
+        """Yield the resources of a list, page by page; none if it is refused as `ignored`."""
         page = _ResourcePage(next_page_token=" ")
         while page.next_page_token:
             query = parameters | {"maxResults": str(_PAGE_SIZE)}
             if token := page.next_page_token.strip():
                 query["pageToken"] = token
             url = f"{self._host}/youtube/v3/{name}?{urlencode(query)}"
-            page = self._decode(self._exchange(f"{name}.list", "GET", url).content, _ResourcePage)
+            response = self._exchange(f"{name}.list", "GET", url, ignored=ignored)
+            page = self._decode(response.content, _ResourcePage)
             yield from page.items
 
-    def _send_json(self, call: str, method: str, path: str, body: dict[str, Any]) -> None:
-        url = f"{self._host}/youtube/v3/{path}"
-        self._exchange(call, method, url, data=msgspec.json.encode(body), headers=_JSON)
+    def _send_json(
+        self, call: str, method: str, path: str, body: dict[str, Any], *, once: bool = False
+    ) -> None:
+        url, data = f"{self._host}/youtube/v3/{path}", msgspec.json.encode(body)
+        self._exchange(call, method, url, data=data, headers=_JSON, once=once)
 
-    def _exchange(self, call: str, method: str, url: str | Secret, **options: Any) -> Response:
-        """Send a request, which counts as `call` unless that is "", and check its response."""
+    def _exchange(
+        self, call: str, method: str, url: str | Secret, *, ignored: str = "", **options: Any
+    ) -> Response:
+        """Send a request, which counts as `call` unless that is "", and check its response.
+
+        A refusal whose reason is `ignored` is returned as well.
+        """
         if call:
             options["before_send"] = partial(self._ledger.record, call)
         response = self._session.exchange(method, url, **options)
@@ -217,8 +247,11 @@ class YouTubeClient:
             error = decode_json(response.content)["error"]
             text = path_text.to_printable(str(error["message"]))
             reason = path_text.to_printable(str(error["errors"][0]["reason"])) or reason
+        if reason == ignored:
+            return response
         if reason in _LIMITS:
-            raise self._ledger.block(call or INSERT_VIDEO, reason, _LIMITS[reason])
+            seconds = None if _OF_A_DAY in text else _LIMITS[reason]
+            raise self._ledger.block(call or INSERT_VIDEO, reason, seconds)
         raise RequestRefused(SERVICE_NAME, text, reason, status == 400)
 
     def _decode(self, content: bytes, kind: type[T]) -> T:
@@ -226,12 +259,3 @@ class YouTubeClient:
             return decode_json(content, kind)
         except msgspec.DecodeError as error:
             raise InvalidResponse(SERVICE_NAME, str(error), self._host) from error
-
-
-@contextlib.contextmanager
-def _ignore_refusal(reason: str) -> Iterator[None]:
-    try:
-        yield
-    except RequestRefused as error:
-        if error.reason != reason:
-            raise
