@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +38,14 @@ def build_command(
     *,
     native: bool = False,
     build_settings: SettingsBuilder | None = None,
+    preset: Mapping[str, Any] = {},
 ) -> app.MediakeepCommand:
     """Build the command that processes a kind's jobs.
 
     `own` are Click options whose values become the settings of the kind, by name; by default those
     of the Struct of its settings. `build_settings` adds those of variables and settings files.
-    `native` is set if the work may crash its process.
+    `native` is set if the work may crash its process. `preset` are the values of options that the
+    command does not have, such as the stages of one that runs only some of them.
     """
     if own is None:
         own = own_options.list_all_options(kinds.load(kind.settings)) if kind.settings else ()
@@ -52,6 +54,7 @@ def build_command(
 
     def main(home: Path, **options: Any) -> int:
         settings = {name: options.pop(name) for name in names}
+        options = {**preset, **options}
         ignored = ignore_rules.parse_patterns(options["ignore"], options["links"])
         queue_kind = registry.load_queue_kind(home, options.pop("queue"))
         job_options.check_stages(queue_kind, options)
@@ -81,7 +84,10 @@ def build_command(
         f"Process the next {kind.plural} of the queue.\n\n"
         "Can be stopped (Ctrl-C) or killed at any time; run it again to continue."
     )
-    function: Callable[..., Any] = job_options.with_job_options(kind)(main)
+    function: Any = job_options.with_job_options(kind)(main)
+    function.__click_params__ = [
+        option for option in function.__click_params__ if option.name not in preset
+    ]
     for option in reversed(own):
         function = option(function)
     return app.create_command()(function)

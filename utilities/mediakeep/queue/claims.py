@@ -50,7 +50,7 @@ class PendingQueue:
     def __init__(self, state: QueueState) -> None:
         self.state = state
         self._parked: list[tuple[str, str]] = []  # not before, key
-        self._ready: list[tuple[int, int, str]] = []  # -priority, rank, key
+        self._ready: list[tuple[int, int, str, str]] = []  # -priority, rank, order, key
         self._retries: list[tuple[str, str]] = []  # not before, key
         # -priority, settled, key: lacks its lookup
         self._completed: list[tuple[int, int, str]] = []
@@ -71,11 +71,15 @@ class PendingQueue:
         if rank is not None and item.not_before:
             add(self._parked, (item.not_before, key))
         elif rank is not None:
-            add(self._ready, (-item.priority, rank, key))
+            add(self._ready, self._build_entry(key, item, rank))
         elif item.status is Status.ERROR and item.not_before:
             add(self._retries, (item.not_before, key))
         elif item.status is Status.COMPLETED and needs_lookup(item):
             add(self._completed, (-item.priority, item.settled, key))
+
+    def _build_entry(self, key: str, item: Item, rank: int) -> tuple[int, int, str, str]:
+        find_order = self.state.kind.claim_order
+        return -item.priority, rank, find_order(item) if find_order else "", key
 
     def take_due_retries(self, now: str) -> list[str]:
         """Return the keys of failed items that may be tried again at the time `now`.
@@ -110,7 +114,7 @@ class PendingQueue:
         self._make_due_ready(now)
         taken: dict[str, None] = {}
         while self._ready and len(taken) < count:
-            priority, rank, key = heapq.heappop(self._ready)
+            priority, rank, _, key = heapq.heappop(self._ready)
             item = self.state.items.get(key)
             is_free = item and item.not_before <= now and get_claim_rank(item) == rank
             if item and is_free and -item.priority == priority:
@@ -130,7 +134,7 @@ class PendingQueue:
             item = self.state.items.get(key)
             rank = get_claim_rank(item) if item else None
             if item and rank is not None and item.not_before == not_before:
-                heapq.heappush(self._ready, (-item.priority, rank, key))
+                heapq.heappush(self._ready, self._build_entry(key, item, rank))
 
     def _take_completed(self, taken: dict[str, None], count: int, settled_by: float) -> None:
         """Add the items that are completed except for their lookup, until `count` are taken."""

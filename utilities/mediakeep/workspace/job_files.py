@@ -38,7 +38,7 @@ class StateFile(msgspec.Struct, Generic[T], frozen=True):
 
     With a `hint`, a damaged file is an error that says how to fix it. Without one, the value counts
     as missing, and its stage makes it again. `problem` and `missing_hint` are those of the error if
-    a required value is missing.
+    a required value is missing. Only the owner can read one that `is_secret`.
     """
 
     name: str
@@ -47,12 +47,14 @@ class StateFile(msgspec.Struct, Generic[T], frozen=True):
     problem: str = "it is missing"
     missing_hint: str = ""
     is_indented: bool = True
+    is_secret: bool = False
 
     def save(self, state: Path, value: T) -> None:
         """Write the value, atomically and synced; raise DiskFull and NotCopied."""
         data, path = msgspec.json.encode(value), state / self.name
+        data = msgspec.json.format(data) if self.is_indented else data
         with translate_errors(path):
-            atomic_files.write_atomic(path, msgspec.json.format(data) if self.is_indented else data)
+            atomic_files.write_atomic(path, data, mode=0o600 if self.is_secret else 0o666)
 
     def load(self, state: Path) -> T | None:
         """Return the value, or None if it is missing; raise WorkingFilesChanged and NotCopied."""

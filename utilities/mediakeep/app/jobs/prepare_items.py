@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,10 @@ def prepare(context: ManagerContext, preparation: Preparation) -> CommandResult:
     if preparation.scan:
         results.append(scan.scan_library(context, preparation.scan))
     if new:
-        results.append(_add_items(context, new))
+        results.append(add_items(context, new))
     if (context.queue_folder / snapshot.FILE).exists():
         with context.open_queue() as queue:
-            queue.commit(actions.unpark_items(_select_out_of_space))
+            queue.commit(actions.unpark_items(partial(_select_released, context, preparation)))
             items = queue.state.items
         results.append(CommandResult(_list_stored_options(items, preparation), {}))
         results.append(_add_second_outputs(context, items, preparation))
@@ -81,7 +82,8 @@ def preview(context: ManagerContext, preparation: Preparation) -> Preview:
         _apply(state, diff.build_patches(), "scan")
     retired = item_archive.load_retired(context.queue_folder, state.kind, state.items)
     new = _build_items(context, preparation)
-    if freed := actions.unpark_items(_select_out_of_space)(state):
+    select = partial(_select_released, context, preparation)
+    if freed := actions.unpark_items(select)(state):
         _apply(state, freed.items, freed.op)
     second = get_actions(context).find_second_outputs(state.items, preparation.settings)
     _apply(state, second.kept, "keep")
@@ -123,16 +125,20 @@ def _list_stored_options(items: Mapping[str, Item], preparation: Preparation) ->
     ]
 
 
-def _select_out_of_space(state: QueueState) -> list[str]:
-    """Return the keys of the items that wait for disk space: the user may have freed some.
+def _select_released(
+    context: ManagerContext, preparation: Preparation, state: QueueState
+) -> list[str]:
+    """Return the keys of the items whose wait the user may have ended.
 
-    Older queues say so by the beginning of the reason only.
+    They wait for disk space, which older queues say by the beginning of the reason only, or for
+    what the settings now have.
     """
-    return [
+    freed = [
         key
         for key, item in state.items.items()
         if item.out_of_space or item.parked.startswith(OUT_OF_SPACE)
     ]
+    return [*freed, *get_actions(context).find_released(state.items, preparation.settings)]
 
 
 def _preview_refusal(context: ManagerContext, state: QueueState, diff: ScanDiff) -> CommandResult:
@@ -200,7 +206,8 @@ def get_actions(context: ManagerContext) -> JobActions:
     return jobs
 
 
-def _add_items(context: ManagerContext, new: list[NewItem]) -> CommandResult:
+def add_items(context: ManagerContext, new: list[NewItem]) -> CommandResult:
+    """Add new items to the queue, which is created if it is missing."""
     _create_queue_if_missing(context)
     with context.open_queue() as queue:
         results = queue.add(new)
@@ -240,7 +247,7 @@ def _add_second_outputs(
                 )
             )
     return (
-        _add_items(context, list(found.new))
+        add_items(context, list(found.new))
         if found.new
         else CommandResult(list(found.lines), {"elsewhere": found.lines} if found.lines else {})
     )

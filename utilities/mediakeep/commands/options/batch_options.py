@@ -178,15 +178,17 @@ def _parse_alerts(
 ) -> AlertOptions:
     """Build the alert options from a command's options, which are removed from them.
 
-    Raise UsageError if a webhook or a command is invalid.
+    Raise UsageError if a webhook or a command is invalid. Of a kind with settings of its own, they
+    may have the address of a webhook, or turn all alerts off.
     """
     defaults = config.Settings()
     after, insecure, line, place = (
         values.pop(name, getattr(defaults, name))
         for name in ("alert_after", "alert_insecure", "alert_command", "alert_webhook_file")
     )
-    address = environ.get(f"{config.ENV_PREFIX}ALERT_WEBHOOK", "")
-    if not (line or place or address):
+    own, is_on = values.pop("alert_webhook", ""), values.pop("alerts", True)
+    address = own or environ.get(f"{config.ENV_PREFIX}ALERT_WEBHOOK", "")
+    if not is_on or not (line or place or address):
         return AlertOptions()
     from mediakeep.alerts import targets  # here, as --help must be quick
 
