@@ -36,6 +36,15 @@ class ItemFile(msgspec.Struct, frozen=True):
     private: bool = False
 
     @property
+    def seconds(self) -> float:
+        """The length of audio, 0 if unknown."""
+        seconds = 0.0
+        with contextlib.suppress(ValueError):
+            for part in str(self.length or 0).split(":"):
+                seconds = 60 * seconds + float(part)
+        return seconds
+
+    @property
     def path(self) -> PurePosixPath:
         """The name as a path, which may have folders."""
         return PurePosixPath(self.name.lower())

@@ -1,0 +1,114 @@
+"""Find items of archive.org that can become episodes: a collection, a search, or a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import path_text, untrusted_files
+from mediakeep.errors import UnusableItem, UsageError
+from mediakeep.item import NewItem
+from mediakeep.lookups.archive_org.client import ArchiveClient, SearchPage, is_identifier
+
+_ADDRESSES = ("https://archive.org/details/", "http://archive.org/details/")
+
+
+class ItemSource(msgspec.Struct, frozen=True):
+    """Where items come from: one of these is set. `names` are identifiers, see `read_list`."""
+
+    collection: str = ""
+    search: str = ""
+    names: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What identifies the source, to continue a search that was killed."""
+        return self.search or f"collection:{self.collection}"
+
+    def iter_pages(self, client: ArchiveClient, cursor: str) -> Iterator[SearchPage]:
+        """Yield the pages after a cursor; each has the cursor of the next one."""
+        while not self.names:
+            page = (
+                client.search(self.search, cursor)
+                if self.search
+                else client.search_collection(self.collection, cursor)
+            )
+            yield page
+            if not (cursor := page.cursor):
+                return
+        yield SearchPage(self.names, "")
+
+
+def parse_identifier(text: str) -> str:
+    """Return the identifier in a text, or an address of archive.org, "" if there is none.
+
+    The name of a file may follow it, after a slash.
+    """
+    for address in _ADDRESSES:
+        text = text.removeprefix(address)
+    identifier = text.partition("/")[0]
+    return text.strip("/") if is_identifier(identifier) else ""
+
+
+def read_list(path: Path) -> tuple[str, ...]:
+    """Return the identifiers in a file, one a line; raise UsageError, naming the first wrong line.
+
+    The name of a file of the item may follow after a slash. Empty lines and comments are skipped.
+    """
+    try:
+        text = untrusted_files.read_bytes(path).decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path_text.display_path(path)} cannot be read: {error}.") from error
+    lines = [line.partition("#")[0].strip() for line in text.splitlines()]
+    for number, line in enumerate(lines, 1):
+        if line and not parse_identifier(line):
+            shown = path_text.to_printable(line[:100])
+            raise UsageError(
+                f'{path_text.display_path(path)}, line {number}: "{shown}" is no identifier of'
+                " archive.org. Use letters, digits, dots, hyphens and underscores."
+            )
+    return tuple(dict.fromkeys(parse_identifier(line) for line in lines if line))
+
+
+def build_item(client: ArchiveClient, name: str) -> NewItem:
+    """Return the item of an identifier; raise UnusableItem if it has no usable audio."""
+    identifier, _, file_name = name.partition("/")
+    episode = client.get_episode(identifier, file_name)
+    remote = client.build_remote(identifier, episode.audio)
+    fields = {
+        "title": episode.title or identifier,
+        "date": episode.date,
+        "audio_name": episode.audio.name,
+        "audio_size": remote.size,
+        "source_url": remote.url,
+        "checksum": f"{remote.algorithm}:{remote.checksum}",
+    }
+    return NewItem(name=identifier, path=identifier, fields=fields)
+
+
+class FoundItems(msgspec.Struct):
+    """New items, and why others are none, by identifier."""
+
+    new: list[NewItem] = []
+    problems: dict[str, str] = {}
+
+
+def find_new(client: ArchiveClient, names: Sequence[str], checksums: dict[str, str]) -> FoundItems:
+    """Return the items of identifiers; `checksums` are those of known items, and are completed."""
+    found = FoundItems()
+    for name in names:
+        try:
+            item = build_item(client, name)
+        except UnusableItem as error:
+            found.problems[name] = str(error)
+            continue
+        checksum = item.fields["checksum"]
+        if (known := checksums.setdefault(checksum, item.path)) != item.path and checksum[
+            -1
+        ] != ":":
+            found.problems[name] = f"{name} skipped: it has the same audio as {known}."
+        else:
+            found.new.append(item)
+    return found
