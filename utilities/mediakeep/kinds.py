@@ -36,6 +36,7 @@ BUILT_IN = {
     "movies": "mediakeep.movies.item:MOVIES",
     "albums": "mediakeep.albums.item:ALBUMS",
     "audiobooks": "mediakeep.audiobooks.item:AUDIOBOOKS",
+    "episodes": "mediakeep.episodes.item:EPISODES",
 }
 
 
@@ -110,6 +111,9 @@ class Kind(msgspec.Struct, frozen=True):
     # The class that keeps exports of the queue up to date, as "module:class": a `QueueFollower`
     # that takes the folder of the queue.
     follower: str = ""
+    # The text, such as a date, in whose order items of equal priority are claimed; by default their
+    # keys. Takes the item.
+    claim_order: Callable[[Item], str] | None = None
     cleans_up: bool = False  # the worker is called once more after the last failed attempt
     consumes_source: bool = False  # completing an item can move or delete its source
     # Whether an item has consumed its source; None if all completed ones have. Takes the item.

@@ -100,6 +100,12 @@ def _build_tried(name: str, following: tuple[str, ...], times: int) -> Stage:
     return Stage(name, following, _S.FAILED, Retry(times, RETRY_DELAY, "skipped"))
 
 
+def find_claim_order(item: Item) -> str:
+    """Return the date of an episode, and its identifier: old episodes are published first."""
+    assert isinstance(item, EpisodeItem)
+    return f"{item.date or 'undated'} {item.path}"
+
+
 EPISODES = Kind(
     name="episodes",
     noun="episode",
@@ -126,6 +132,7 @@ EPISODES = Kind(
     ),
     reset_limit=limit_reset,
     record_failure=record_failure,
+    claim_order=find_claim_order,
     follower="mediakeep.episodes.exports.follower:ExportFollower",
     history_views=(
         HistoryView(

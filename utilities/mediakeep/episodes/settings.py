@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
-from mediakeep import path_text
+from mediakeep import kinds, path_text
 from mediakeep.errors import BadSetting
 from mediakeep.job_settings import JobSettings
 from mediakeep.lookups.episode_services import ArchiveOrgSettings, YouTubeSettings
@@ -193,6 +193,15 @@ class EpisodeSettings(JobSettings, frozen=True, kw_only=True):
     def font(self) -> Path | None:
         """The font of title cards, or None if any is used."""
         return self.below_home(self.episodes.font) if self.episodes.font else None
+
+    def check(self) -> None:
+        """Raise BadSetting or UsageError for a zone, a host or a picture that cannot be used."""
+        _ = self.episodes.schedule.time_of_day
+        self.episodes.archive_org.build_service()
+        self.episodes.youtube.build_service()
+        if self.picture:
+            load = kinds.load("mediakeep.media.encoding.still_picture:load_picture")
+            load(self.picture, (self.episodes.video.width, self.episodes.video.height))
 
     @property
     def home_path(self) -> Path:

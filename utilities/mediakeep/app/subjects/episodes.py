@@ -1,0 +1,43 @@
+"""The episodes subject; each part is imported when it is needed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import msgspec
+
+from mediakeep import kinds
+from mediakeep.app.subjects import job_subject
+from mediakeep.app.subjects.interface import Settings
+from mediakeep.episodes.item import EPISODES
+from mediakeep.errors import UsageError
+from mediakeep.item import Item
+from mediakeep.kinds import import_later
+
+_SUBJECT = "mediakeep.episodes.subject"
+
+
+def _refuse_scan(*_: object) -> NoReturn:
+    raise UsageError("Episodes are found by migrate_episodes.py discover, not by --scan.")
+
+
+def _find_released(items: Mapping[str, Item], values: Settings) -> Any:
+    settings = msgspec.convert(values, kinds.load(EPISODES.settings))
+    return kinds.load(f"{_SUBJECT}:find_released")(settings, items)
+
+
+SUBJECT = job_subject.build_subject(
+    EPISODES,
+    _SUBJECT,
+    lambda _home, options: functools.partial(
+        kinds.load("mediakeep.episodes.process:open_worker"), options.settings
+    ),
+    _refuse_scan,
+    check_settings=lambda settings: settings.check(),
+    needs_pyav=True,
+    before_batch=import_later(f"{_SUBJECT}:add_known_slots"),
+    find_output=lambda item: item.video_id and f"https://youtu.be/{item.video_id}",
+    find_released=_find_released,
+)

@@ -1,0 +1,164 @@
+"""Migrate episodes from archive.org to YouTube."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mediakeep import job_settings
+from mediakeep.app.queue_admin.context import ManagerContext
+from mediakeep.commands import app, episode_admin, job_command
+from mediakeep.commands.console import ClickConsole
+from mediakeep.commands.options import own_options
+from mediakeep.commands.options.own_options import OptionDecorator
+from mediakeep.episodes.item import EPISODES
+from mediakeep.episodes.settings import EpisodeSettings
+from mediakeep.errors import UsageError
+
+if TYPE_CHECKING:  # imported where it is needed, as --help must be quick
+    from mediakeep.app.console import CommandResult
+
+_PATH, _POSITIVE = app.PathParam(), click.IntRange(1)
+_OWN = own_options.build_options(EpisodeSettings)
+_LIMIT = click.option(
+    "--limit",
+    "--batch-size",
+    "batch_size",
+    type=_POSITIVE,
+    default=10,
+    envvar="MEDIAKEEP_BATCH_SIZE",
+    show_default=True,
+    help="Episodes to take from the queue.",
+)
+_PRESET: Mapping[str, Any] = {
+    "scan": None,
+    "batch_size": 10,
+    "rollback": None,
+    "ignore": "",
+    "links": "follow",
+    "max_attempts": 3,
+    "retry_delay": 0.0,
+}
+# The stages of each command, its own options besides --working and --config, and its help.
+_BATCHES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
+    "download": (("discovered", "downloading"), (), "Download the audio of the next episodes."),
+    "convert": (
+        ("downloaded", "converting"),
+        ("picture", "show", "font"),
+        "Convert the next downloaded episodes to videos.",
+    ),
+    "upload": (("converted", "uploading"), ("audio_language",), "Upload the next videos."),
+    "schedule": (
+        ("uploaded",),
+        ("playlists", "audio_language", "schedule_every", "schedule_at", "schedule_timezone"),
+        "Add uploaded videos to playlists, and set when each is published.",
+    ),
+    "publish": (("scheduled",), ("keep_working",), "Note which videos are public by now."),
+    "run": ((), tuple(_OWN), "Take the next episodes as far as possible."),
+}
+
+
+@app.create_group()
+def main() -> None:
+    """Migrate episodes from archive.org to YouTube.
+
+    Each command can be stopped (Ctrl-C) or killed at any time; run it again to continue.
+    """
+
+
+def _build_settings(home: Path, own: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a batch, and apply [state_management] to its options."""
+    from mediakeep.app import episode_batches  # here, as --help must be quick
+
+    settings = job_settings.build_settings(EpisodeSettings, home, own)
+    others["batch_size"] = own["batch_size"]
+    episode_batches.change_options(settings, own.get("config"), others)
+    if others["only"] and not others["dry_run"]:
+        episode_batches.wait_until_free(_open_context(home), others["only"])
+    return episode_batches.to_plain_data(settings)
+
+
+def _add_batch(name: str) -> None:
+    stages, options, text = _BATCHES[name]
+    preset = {**_PRESET, "stages": stages, "add": ()} if stages else _PRESET
+    own: list[OptionDecorator] = [
+        _LIMIT,
+        *(_OWN[option] for option in dict.fromkeys((*options, "working_dir"))),
+    ]
+    command = job_command.build_command(
+        EPISODES,
+        [*own, own_options.config_option],
+        native=True,
+        build_settings=_build_settings,
+        preset=preset,
+    )
+    command.help = text
+    main.add_command(command, name)
+
+
+def _open_context(home: Path) -> ManagerContext:
+    return ManagerContext(home, EPISODES, ClickConsole())
+
+
+def _print(result: CommandResult, *, as_json: bool) -> int:
+    app.print_result(result.lines, result.data, as_json=as_json)
+    return result.code
+
+
+@app.create_command()
+@click.option("--collection", metavar="NAME", help="The items of a collection.")
+@click.option("--search", metavar="QUERY", help="The items that a search finds.")
+@click.option("--identifiers", type=_PATH, help="A file with identifiers, one a line.")
+@click.option("--episode", metavar="ID", help="One item, by its identifier or address.")
+@click.option("--limit", type=_POSITIVE, help="New episodes to add; default: all.")
+@click.option("--dry-run", is_flag=True, help="Only list the new episodes.")
+@own_options.config_option
+@app.with_json_option
+def discover(home: Path, config: Path | None, *, as_json: bool, **options: Any) -> int:
+    """Add episodes of archive.org that the queue lacks."""
+    from mediakeep.app import discover_episodes
+
+    settings = job_settings.build_settings(EpisodeSettings, home, {"config": config})
+    limit, dry_run = options.pop("limit") or 0, options.pop("dry_run")
+    source = discover_episodes.choose_source(**options)
+    context = _open_context(home)
+    result = discover_episodes.discover_episodes(context, settings, source, limit, dry_run=dry_run)
+    return _print(result, as_json=as_json)
+
+
+@app.create_command()
+@click.option("--client", type=_PATH, required=True, help="The client file of Google's console.")
+@own_options.config_option
+def login(home: Path, config: Path | None, client: Path) -> None:
+    """Let mediakeep upload to a channel, and save the token."""
+    from mediakeep.lookups.youtube.login import TokenFile, authorise
+
+    settings = job_settings.build_settings(EpisodeSettings, home, {"config": config})
+    path = settings.episodes.youtube.token_file
+    if not path:
+        raise UsageError("youtube_token_file is not set. Name a file outside the home.")
+    authorise(client, TokenFile(path, home), "Open {url}")
+    click.echo(f"Saved the token: {path}")
+
+
+@app.create_command()
+@own_options.config_option
+@app.with_json_option
+def estimate(home: Path, config: Path | None, *, as_json: bool) -> int:
+    """Estimate when all episodes are published, and which limit decides that."""
+    from mediakeep.app import episode_batches
+
+    settings = job_settings.build_settings(EpisodeSettings, home, {"config": config})
+    return _print(episode_batches.estimate(_open_context(home), settings), as_json=as_json)
+
+
+main.add_command(discover, "discover")
+for _name in _BATCHES:
+    _add_batch(_name)
+for _name, _command in episode_admin.COMMANDS.items():
+    main.add_command(_command, _name)
+main.add_command(estimate, "estimate")
+main.add_command(login, "login")
