@@ -18,6 +18,7 @@ from mediakeep.errors import (
     NotEnoughSpace,
     NotFound,
     Outage,
+    RequestRefused,
     ServiceFailed,
     TransferCut,
 )
@@ -25,7 +26,7 @@ from mediakeep.lookups.http.direct_session import DirectSession
 from mediakeep.lookups.http.models import HttpEnvironment
 from mediakeep.lookups.transfer import RemoteFile, download_file
 from mediakeep.outcome import Stopping
-from tests.lookups.conftest import Clock, Scripted, answer
+from tests.lookups.conftest import Clock, Scripted, answer, raw
 from tests.lookups.episode_clients import EpisodeClients, RecordedProgress
 from tests.patience import PATIENCE
 from tests.sampling import each_row
@@ -135,6 +136,29 @@ def test_a_partial_file_is_used_only_if_it_fits(
     clients.services.faults.clear()
 
 
+@each_row("status", [401, 403, 451])
+def test_what_was_received_is_kept_when_the_rest_is_refused(
+    clients: EpisodeClients, tmp_path: Path, status: int
+) -> None:
+    target = tmp_path / f"{status}.wav"
+    with pytest.raises(Stopping):
+        download(clients, target, stop_at=100_000)
+    clients.services.fail("error", status=status, where=FILES)
+    with pytest.raises(RequestRefused, match=f"HTTP status {status}") as raised:
+        download(clients, target)
+    assert raised.value.retry_after is None  # counts as an attempt
+    assert download(clients, target)[0] == 192 * KIB
+
+
+def test_a_longer_file_is_not_cut_to_its_size(
+    server: Scripted, machine: HttpEnvironment, tmp_path: Path
+) -> None:
+    server.manners["/f"] = [raw(b"HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\n\r\n12345")]
+    remote = RemoteFile(f"{server.host}/f", 4)
+    with pytest.raises(DownloadMismatch, match="it has more than 4 bytes"):
+        download_file(DirectSession(server.service(), tmp_path, machine), remote, tmp_path / "a")
+
+
 def test_a_partial_file_without_a_known_checksum_is_not_continued(clients: EpisodeClients) -> None:
     remote = msgspec.structs.replace(clients.find_audio(), checksum="")
     with pytest.raises(Stopping):
@@ -160,6 +184,7 @@ def test_a_file_that_does_not_fit_its_checksum_is_kept_apart(clients: EpisodeCli
         ({"url": "/download/x/y.mp3"}, {}, NotFound, "has nothing at"),
         ({}, {"name": "html"}, ServiceFailed, "returned a web page instead of data"),
         ({}, {"name": "error", "status": 403}, ServiceFailed, "HTTP status 403"),
+        ({}, {"name": "error", "status": 416}, ServiceFailed, "416 instead of the rest"),
         ({}, {"name": "error", "status": 503, "times": 99}, Outage, "HTTP status 503"),
         ({}, {"name": "refuse", "times": 99}, Outage, "cannot connect"),
     ],

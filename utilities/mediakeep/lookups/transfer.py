@@ -40,6 +40,7 @@ from mediakeep.errors import (
     NotEnoughSpace,
     NotFound,
     RequestLost,
+    RequestRefused,
     ServiceFailed,
     TransferCut,
     UploadSessionLost,
@@ -123,7 +124,8 @@ def download_file(
     """Download a file, and continue an earlier download of it.
 
     A partial file without a known checksum is not continued, because damage would not be noticed.
-    Raise TransferCut, DownloadMismatch, NotEnoughSpace, NotFound, Outage or ServiceFailed.
+    Raise TransferCut, DownloadMismatch, NotEnoughSpace, NotFound, RequestRefused, Outage or
+    ServiceFailed.
     """
     part, record = (
         target.with_name(f"{target.name}{suffix}") for suffix in (".part", ".part.json")
@@ -163,10 +165,12 @@ def _receive(
         )
         if status == 404:
             raise NotFound(service, remote.url)
+        if status not in (200, 206, 416):  # what was received is kept
+            raise RequestRefused(service, response.reason or "no reason", f"HTTP status {status}")
         if status == 200:
             tag = response.headers.get("ETag", "")  # a weak one does not do: RFC 9110, 13.1.5
             content.restart(tag if tag[:1] == '"' else response.headers.get("Last-Modified", ""))
-        elif status != 206 or not span or int(span[1]) != content.size:
+        elif not span or int(span[1]) != content.size:
             content.restart()
             raise ServiceFailed(service, f"HTTP status {status} instead of the rest of {name}")
         total = span[2] if span else response.headers.get("Content-Length", "")
@@ -174,7 +178,10 @@ def _receive(
             content.restart()
             raise DownloadMismatch(name, f"it has {total} bytes instead of {remote.size}")
         for block in _iterate_body(response):
-            content.append(block[: remote.size - content.size])
+            content.append(block)
+            if content.size > remote.size:
+                content.restart()
+                raise DownloadMismatch(name, f"it has more than {remote.size} bytes")
             progress(content.size, remote.size, may_stop=True)
 
 
