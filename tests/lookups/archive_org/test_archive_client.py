@@ -10,12 +10,13 @@ import pytest
 
 from mediakeep.errors import InvalidResponse, MediakeepError, UnusableItem
 from mediakeep.lookups.archive_org import choose_files, client
+from mediakeep.lookups.archive_org.choose_files import ItemFile
 from mediakeep.lookups.archive_org.client import ArchiveClient
 from mediakeep.lookups.http.direct_session import DirectSession
 from mediakeep.lookups.http.models import HttpEnvironment
 from mediakeep_simulator.episode_catalogue import generate_catalogue
 from tests.lookups import episode_clients
-from tests.lookups.conftest import Scripted, answer
+from tests.lookups.conftest import Scripted, answer, raw
 from tests.lookups.episode_clients import SHOW, EpisodeClients
 from tests.sampling import each_row
 
@@ -83,7 +84,32 @@ def test_transcript_and_picture_belong_to_the_audio() -> None:
     picture = choose_files.choose_picture(files)
     assert (transcript and transcript.name, picture and picture.name) == ("a.en.srt", "big.png")
     assert choose_files.choose_transcript(files[1:2], files[0]) is None
-    assert choose_files.choose_picture(files[:1]) is None
+    assert choose_files.choose_picture([files[0], ItemFile("__ia_thumb.jpg", "original")]) is None
+
+
+@each_row(
+    ("names", "transcript"),
+    [
+        (("a.mp3", "ab.srt", "a1.vtt"), ""),
+        (("a.mp3", "a-b.mp3", "a-b.srt", "a_transcript.txt"), "a_transcript.txt"),
+        (("a (1).mp3", "a (1).en.srt"), "a (1).en.srt"),
+    ],
+)
+def test_transcripts_of_other_audio_are_not_used(names: tuple[str, ...], transcript: str) -> None:
+    files = choose_files.parse_files([*map(file, names)])
+    chosen = choose_files.choose_transcript(files, files[0])
+    assert (chosen.name if chosen else "") == transcript
+
+
+def test_left_out_identifiers_are_noted(
+    server: Scripted, machine: HttpEnvironment, tmp_path: Path
+) -> None:
+    url = "/services/search/v1/scrape?fields=identifier&count=1000&q=x"
+    body = {"items": [{"identifier": "a"}, {"identifier": "b..c"}, {}]}
+    server.manners[url] = [answer(body=msgspec.json.encode(body))]
+    session = DirectSession(server.service(), tmp_path, machine)
+    assert ArchiveClient(session).search("x").identifiers == ("a",)
+    assert "2 invalid entries skipped: b..c, None" in session.stats.skipped_entries[0]
 
 
 @each_row(
@@ -119,6 +145,7 @@ def test_descriptions_become_plain_text(text: str, plain: str) -> None:
     [
         ("x", b"Try later", InvalidResponse, "no JSON object"),
         ("x", b"[]", InvalidResponse, "no JSON object"),
+        ("x", raw(b"HTTP/1.1 403 \r\nContent-Length: 2\r\n\r\n{}"), InvalidResponse, "status 403"),
         ("x", b'{"error": "down\\u001b[1m"}', InvalidResponse, r"response: down\S*\[1m"),
         ("x", b"{}", UnusableItem, r"archive\.org item x cannot be used: it does not exist"),
         ("x", item(file("a.mp3")) | {"is_dark": True}, UnusableItem, "it is not public"),
@@ -142,9 +169,10 @@ def test_what_cannot_be_used_is_named(
     error: type[MediakeepError],
     text: str,
 ) -> None:
-    content = body if isinstance(body, bytes) else msgspec.json.encode(body)
+    if not callable(body):
+        body = answer(body=body if isinstance(body, bytes) else msgspec.json.encode(body))
     server.asked.clear()
-    server.manners[f"/metadata/{identifier}"] = [answer(body=content)]
+    server.manners[f"/metadata/{identifier}"] = [body]
     archive = ArchiveClient(DirectSession(server.service(), tmp_path, machine))
     with pytest.raises(error, match=text) as raised:
         archive.get_episode(identifier)

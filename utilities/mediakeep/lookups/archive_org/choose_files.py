@@ -21,6 +21,7 @@ AUDIO_SUFFIXES = frozenset(
 )
 TRANSCRIPT_SUFFIXES = (".srt", ".vtt", ".txt")  # the best first
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png")
+_THUMBNAIL = "__ia_thumb.jpg"  # of each item, 180 pixels wide, and an original
 _DATE = re.compile(r"(?<!\d)(\d{4})([-_.]?)(\d\d)\2(\d\d)(?!\d)")
 
 
@@ -82,20 +83,33 @@ def choose_audio(identifier: str, files: list[ItemFile], file_name: str = "") ->
 
 
 def choose_transcript(files: list[ItemFile], audio: ItemFile) -> ItemFile | None:
-    """Return the text whose name begins like that of the audio, subtitles before plain text."""
+    """Return the text with the name of the audio, subtitles before plain text.
+
+    More may follow in its name, such as a language, but not if that is the name of other audio.
+    """
+    stems = {file.path.stem for file in files if file.path.suffix in AUDIO_SUFFIXES}
+
+    def find_stem(name: str) -> str:
+        found = (stem for stem in stems if re.match(rf"{re.escape(stem)}(?![^\W_])", name))
+        return max(found, key=len, default="")
+
     texts = (
         file
         for suffix in TRANSCRIPT_SUFFIXES
         for file in files
-        if file.path.suffix == suffix and file.path.name.startswith(audio.path.stem)
+        if file.path.suffix == suffix and find_stem(file.path.name) == audio.path.stem
     )
     return next(texts, None)
 
 
 def choose_picture(files: list[ItemFile]) -> ItemFile | None:
-    """Return the largest original picture, or None; thumbnails are derivatives."""
+    """Return the largest original picture, or None; thumbnails do not count."""
     pictures = [
-        file for file in files if file.path.suffix in PICTURE_SUFFIXES and file.source == "original"
+        file
+        for file in files
+        if file.path.suffix in PICTURE_SUFFIXES
+        and file.source == "original"
+        and file.path.name != _THUMBNAIL
     ]
     return max(pictures, key=lambda file: file.size, default=None)
 

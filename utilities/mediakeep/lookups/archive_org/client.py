@@ -58,13 +58,18 @@ class ArchiveClient:
         self._session, self._host = session, session.service.host
 
     def search(self, query: str, cursor: str = "") -> SearchPage:
-        """Return a page of the items that a query finds, ordered by identifier."""
+        """Return a page of the items that a query finds, ordered by identifier.
+
+        Invalid identifiers are left out, and noted in the statistics of the session.
+        """
         url = f"{self._host}/services/search/v1/scrape?fields=identifier&count={PAGE_SIZE}"
         page = self._fetch(
             f"{url}&q={quote(query)}" + (f"&cursor={quote(cursor)}" if cursor else "")
         )
         items = page.get("items")
         names = [item.get("identifier") for item in items] if isinstance(items, list) else []
+        invalid = [str(name) for name in names if not is_identifier(name)]
+        self._session.stats.note_skipped_entries(SERVICE_NAME, invalid, url)
         return SearchPage(tuple(filter(is_identifier, names)), str(page.get("cursor") or ""))
 
     def search_collection(self, name: str, cursor: str = "") -> SearchPage:
@@ -104,7 +109,8 @@ class ArchiveClient:
         response = self._session.exchange("GET", url)
         try:
             data: Any = decode_json(response.content)
-            problem = data.get("error") or (response.status_code != 200 and response.reason)
+            status = response.status_code
+            problem = data.get("error") or (status != 200 and f"HTTP status {status}")
         except (msgspec.DecodeError, AttributeError) as error:
             raise InvalidResponse(SERVICE_NAME, f"no JSON object: {error}", url) from error
         if problem:
