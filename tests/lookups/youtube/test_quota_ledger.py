@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -101,6 +101,16 @@ def test_entries_of_a_wrong_clock_do_not_count_for_ever(tmp_path: Path) -> None:
     ledger.record("videos.insert")
     clock.moment = datetime(2026, 11, 24, 1, tzinfo=UTC)  # back by a day: counts still
     assert fill(ledger, "videos.insert") == (0, datetime(2026, 11, 25, 8, tzinfo=UTC))
+
+
+def test_old_entries_are_removed(tmp_path: Path) -> None:
+    clock = SetClock()
+    ledger = QuotaLedger(tmp_path / "quota.db", QuotaLimits(), clock)
+    for _ in range(50):
+        ledger.record("videos.list")
+        clock.moment += timedelta(days=1)
+    with ledger._file.reading() as database:
+        assert database.execute("SELECT count(*) FROM entries").fetchone() == (31,)
 
 
 def _record_many(path: Path) -> int:

@@ -29,6 +29,7 @@ _UNITS_OF_CALLS = {  # all others cost 1
     "videos.update": 50,
 }
 _MAX_SPAN = 2 * 86_400  # seconds that an entry can count; if the clock was wrong, it says more
+_KEPT = 30 * 86_400  # seconds after its end for which an entry is kept, as the clock may be wrong
 _FORMAT = DurableFormat(
     "YouTube quota ledger",
     "CREATE TABLE entries (bucket TEXT, until REAL, amount INTEGER, call TEXT, at REAL);"
@@ -81,6 +82,8 @@ class QuotaLedger:
                         text = reason or f"limit of {limit:,} {bucket} a day"
                         raise LimitReached(SERVICE_NAME, text, datetime.fromtimestamp(until, UTC))
                     excess -= used
+                old = "DELETE FROM entries WHERE bucket = ? AND until < ?"
+                database.execute(old, (bucket, now - _KEPT))
                 row = (bucket, midnight, amount, call, now)
                 database.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?)", row)
 
