@@ -11,6 +11,7 @@ import msgspec
 import pytest
 import requests
 
+from mediakeep import atomic_files
 from mediakeep.errors import MediakeepError, NotAuthorised, ServiceFailed, UsageError
 from mediakeep.lookups.youtube import login
 from mediakeep.lookups.youtube.login import TokenFile
@@ -74,6 +75,49 @@ def test_each_unusable_token_file_has_its_error(
     shown = "".join(traceback.format_exception(raised.value))
     assert "simulated-secret" not in shown
     assert "1//" not in shown
+
+
+def test_a_token_is_refreshed_if_its_file_cannot_be_replaced(
+    clients: EpisodeClients, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = tmp_path / "link.json"
+    link.symlink_to(clients.token_file)
+    token_file = TokenFile(str(link), tmp_path / "home")
+    token_file.get_secret()
+    assert link.is_symlink()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(atomic_files, "write_atomic", refuse)
+    assert token_file.get_secret(fresh=True).reveal() not in clients.token_file.read_text()
+
+
+@each_row(
+    ("error", "expected", "text"),
+    [
+        (Warning("Scope has changed"), NotAuthorised, "access was granted only in part"),
+        (requests.ConnectionError("secret"), ServiceFailed, "Google failed: no access token"),
+        (None, NotAuthorised, r"No such file or directory: .*client\.json"),
+    ],
+)
+def test_a_login_that_fails_says_why(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception | None,
+    expected: type[MediakeepError],
+    text: str,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error or AssertionError
+
+    monkeypatch.setattr("google_auth_oauthlib.flow.InstalledAppFlow.run_local_server", fail)
+    path, facts = tmp_path / "client.json", ("client_id", "client_secret", "auth_uri", "token_uri")
+    if error:
+        path.write_bytes(msgspec.json.encode({"installed": dict.fromkeys(facts, "x")}))
+    with pytest.raises(expected, match=text):
+        login.authorise(path, TokenFile(str(tmp_path / "t.json"), tmp_path / "home"), "")
+    path.unlink(missing_ok=True)
 
 
 def test_a_login_creates_the_token_file(

@@ -221,6 +221,7 @@ def test_no_call_is_sent_above_the_limit(clients: EpisodeClients) -> None:
         ("x" * 100, "x" * 100),
         ("x" * 300, "x" * 99 + "…"),
         ("", "Untitled"),
+        ("\ud800", "?"),
     ],
 )
 def test_titles_are_cleaned(title: str, cleaned: str) -> None:

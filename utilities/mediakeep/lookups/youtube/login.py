@@ -45,13 +45,14 @@ class TokenFile:
                 from google.auth.transport.requests import Request
 
                 credentials.refresh(Request())  # type: ignore[no-untyped-call]
-            self.save(credentials)
+            with contextlib.suppress(OSError):  # if it cannot be written, each process refreshes
+                self.save(credentials)
         self._token = str(credentials.token)
         return Secret(self._token, f"the file of {SETTING}")
 
     def save(self, credentials: Any) -> None:
         """Replace the file atomically; only its owner can read it."""
-        path = Path(self._path).expanduser()
+        path = Path(self._path).expanduser().resolve()  # a symlink stays one
         atomic_files.write_atomic(path, credentials.to_json(), mode=0o600)
 
     def _load(self) -> Credentials:
@@ -101,6 +102,13 @@ def _translate_auth_errors() -> Iterator[None]:
     except ImportError as error:
         hint = 'Run: pip install "mediakeep[youtube]"'
         raise NotAuthorised(f"the package {error.name} is missing", hint) from error
+    except Warning:  # raised by oauthlib if the user unchecked a box
+        raise NotAuthorised("access was granted only in part", f"{_LOGIN}, and allow all") from None
+    except OSError as error:
+        if error.errno is None:  # of requests
+            raise ServiceFailed("Google", "no access token received") from None
+        why = path_text.to_printable(f"{error.strerror}: {error.filename}")
+        raise NotAuthorised(why, _LOGIN) from None
     except (KeyError, ValueError, msgspec.DecodeError):
         raise NotAuthorised("the token file or the client file is invalid", _LOGIN) from None
     except exceptions.GoogleAuthError as error:

@@ -70,7 +70,7 @@ def build_privacy(publish_at: datetime | None) -> dict[str, Any]:
 
 def clean_title(title: str) -> str:
     """Return a title as one line of at most 100 characters without "<" and ">"."""
-    line = " ".join(_replace_brackets(title).split()) or "Untitled"
+    line = " ".join(_clean_text(title).split()) or "Untitled"
     return line if len(line) <= MAX_TITLE else f"{line[: MAX_TITLE - 1].rstrip()}…"
 
 
@@ -78,9 +78,10 @@ def build_description(text: str, marker: str) -> str:
     """Return a description of at most 5000 bytes without "<" and ">", which ends with a marker."""
     ending = f"\n\n{marker}"
     room = MAX_DESCRIPTION - len(ending.encode())
-    text = _replace_brackets(text).encode("utf-8", "replace")[:room].decode(errors="ignore")
+    text = _clean_text(text).encode()[:room].decode(errors="ignore")
     return f"{text.rstrip()}{ending}".lstrip()
 
 
-def _replace_brackets(text: str) -> str:
-    return text.replace("<", "‹").replace(">", "›")
+def _clean_text(text: str) -> str:
+    valid = text.encode("utf-8", "replace").decode()  # without lone surrogates
+    return valid.replace("<", "‹").replace(">", "›")
