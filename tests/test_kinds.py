@@ -13,6 +13,7 @@ from tests.job_kinds import RecordingHome
 
 ROOT = Path(__file__).parents[1]
 KIND = """
+from typing import Annotated
 import msgspec
 from mediakeep import kinds
 from tests.reference.recording import KIND
@@ -21,6 +22,9 @@ TAKEN = msgspec.structs.replace(KIND, name="albums")
 LAME = msgspec.structs.replace(KIND, name="lame", subject="no_such_subject:SUBJECT")
 OLD = msgspec.structs.replace(KIND, name="old", interface=0)
 OTHER = {"name": "other"}
+Table = msgspec.defstruct("Table", [("a", Annotated[int, msgspec.Meta(extra={"flg": "--a"})], 1)])
+Wrong = msgspec.defstruct("Wrong", [("table", Table)])
+WRONG = msgspec.structs.replace(KIND, name="wrong", settings="discs_kind:Wrong")
 """
 ENTRY_POINTS = """[mediakeep.kinds]
 absent = no_such_module:KIND
@@ -28,6 +32,7 @@ nameless = discs_kind:NO_SUCH_NAME
 taken = discs_kind:TAKEN
 old = discs_kind:OLD
 other = discs_kind:OTHER
+wrong = discs_kind:WRONG
 lame = discs_kind:LAME
 discs = discs_kind:OURS
 """
@@ -37,6 +42,7 @@ WARNINGS = [
     'Warning: kind "taken" left out: the name "albums" is taken',
     'Warning: kind "old" left out: it has interface 0, and mediakeep has 1',
     'Warning: kind "other" left out: its entry point names no Kind',
+    "Warning: kind \"wrong\" left out: Unexpected keyword argument 'flg'",
 ]
 
 

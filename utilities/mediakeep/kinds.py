@@ -247,7 +247,7 @@ def _find_entry_points() -> Iterable[EntryPoint]:
 def _check_foreign_kind(kind: Any, known: Mapping[str, Kind]) -> None:
     """Raise ValueError if an object is no kind, is of another interface, or has a taken name.
 
-    Other errors are those of its settings, which are imported.
+    Other errors are those of its settings, which are imported, and whose fields are listed.
     """
     if not isinstance(kind, Kind):
         raise ValueError("its entry point names no Kind")
@@ -256,4 +256,6 @@ def _check_foreign_kind(kind: Any, known: Mapping[str, Kind]) -> None:
     if kind.name in known:
         raise ValueError(f'the name "{kind.name}" is taken')
     if kind.settings:
-        load(kind.settings)
+        from mediakeep import setting_fields  # here, as few homes have such kinds
+
+        setting_fields.list_tables([load(kind.settings)])
