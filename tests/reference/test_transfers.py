@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from msgspec import structs
 
 from mediakeep import kinds
-from mediakeep.commands import job_command
+from mediakeep.commands import job_command, queue_manager
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.queue.history import event_log
@@ -257,8 +257,9 @@ def test_commands_use_the_stages_that_the_queue_was_created_with(
         stored, stages=StageTable((sorting, *KIND.stages.stages[1:]), completed="completed")
     )
 
-    def run(kind: Kind, *words: str, code: int = 0) -> str:
-        command = job_command.build_command(kind, _OPTIONS)
+    def run(kind: Kind, *words: str, code: int = 0, manage: bool = False) -> str:
+        build = queue_manager.build_manager if manage else _build_command
+        command = build(kind)
         done = CliRunner().invoke(command, ["--home", str(transfers.path), *words])
         assert done.exit_code == code, done.output
         return done.output
@@ -267,11 +268,19 @@ def test_commands_use_the_stages_that_the_queue_was_created_with(
     assert transfers.state().count_by_stage() == {"sending": 3}
     text = 'No stage "sorting"; the stages are fetching, sending.'
     assert text in run(changed, "--stages", "sorting", code=2)
+    backup = str(transfers.root / "backup.tar.gz")
+    run(changed, "--backup", backup, manage=True)
     run(changed, "--all")
     assert transfers.list_sent() == ["a", "b", "c"]
 
+    for path in transfers.queue.rglob("*.json"):
+        path.write_text("damaged")
+    assert "its head has no stages" in run(changed, "--list", code=3, manage=True)
+    run(changed, "--restore-backup", backup, "--yes", manage=True)
+    assert transfers.state().count_by_stage() == {"sending": 3}
+    run(changed, "--all")
 
-_OPTIONS = (
-    click.option("--refuse", is_flag=True),
-    click.option("--then", default="sending"),
-)
+
+def _build_command(kind: Kind) -> click.Command:
+    options = (click.option("--refuse", is_flag=True), click.option("--then", default="sending"))
+    return job_command.build_command(kind, options)

@@ -232,9 +232,14 @@ def build_manager(kind: Kind) -> app.MediakeepCommand:
         names = ("yes", "force", "status", *(("to",) if kind.stages else ()))
         common = {name: options.pop(name) for name in names}
         ignored = ignore_rules.parse_patterns(options.pop("ignore"), options.pop("links"))
+        queue_kind = options.pop("queue", kind)
+        action = _find_action(table, options)
+        _reject_unused_options(action, common)
+        if action.function != backup.restore_backup:  # its stages are those of the backup
+            queue_kind = registry.load_queue_kind(home, queue_kind)
         context = ManagerContext(
             home,
-            registry.load_queue_kind(home, options.pop("queue", kind)),
+            queue_kind,
             ClickConsole(),
             common["yes"],
             common["force"],
@@ -242,8 +247,6 @@ def build_manager(kind: Kind) -> app.MediakeepCommand:
             common.get("to") or "",
             ignored,
         )
-        action = _find_action(table, options)
-        _reject_unused_options(action, common)
         value = options[_parameter_name(action)]
         result = action.function(context, value) if action.metavar else action.function(context)
         app.print_result(result.lines, result.data, as_json=as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from mediakeep import config, path_text
 from mediakeep.app.console import CommandResult
 from mediakeep.app.queue_admin import new_home
 from mediakeep.app.queue_admin.context import ManagerContext
+from mediakeep.app.subjects import registry
 from mediakeep.size_text import format_count
 
 if TYPE_CHECKING:  # imported where they are needed, as --help must be quick
@@ -60,6 +62,7 @@ def restore_backup(context: ManagerContext, path_given: Path) -> CommandResult:
         )
     replaced = restore.restore_backup(context.location, context.kind, path)
     new_home.create_status_folder(context.home)
+    context = replace(context, kind=registry.load_queue_kind(context.home, context.kind))
     with context.open_queue() as opened:
         total = len(opened.state.items)
     items = format_count(total, context.kind.noun, context.kind.plural)

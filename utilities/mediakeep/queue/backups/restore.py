@@ -32,7 +32,7 @@ from mediakeep.errors import ItemFailed, MediakeepError, StateDamaged, UsageErro
 from mediakeep.kinds import Kind
 from mediakeep.media.audio.essence_db import FILE_NAME, EssenceDatabase
 from mediakeep.media.undo import merge_logs, store_lock
-from mediakeep.queue import checkpoints, compaction, named_queues, sessions, snapshot
+from mediakeep.queue import checkpoints, compaction, named_queues, sessions, snapshot, stored_stages
 from mediakeep.queue.backups import archive, restore_marker
 from mediakeep.queue.backups.archive import BackupInfo
 from mediakeep.queue.backups.restore_marker import RestoreMarker
@@ -288,7 +288,9 @@ def _stage_backup(location: QueueLocation, kind: Kind, path: Path) -> RestoreMar
     try:
         files = staging / _FILES_FOLDER
         head = archive.unpack_archive(path, kind.name, files)
-        _check_queue_readable(files / "status" / kind.name / snapshot.FILE, kind, path)
+        unpacked = files / "status" / kind.name
+        stored = stored_stages.load_kind(unpacked, kind)
+        _check_queue_readable(unpacked / snapshot.FILE, stored, path)
         raw = msgspec.Raw(msgspec.json.encode(head))
         order = RestoreMarker(
             head.id, path_text.escape_path(path), replaced, kind.manager_script, raw
@@ -297,7 +299,7 @@ def _stage_backup(location: QueueLocation, kind: Kind, path: Path) -> RestoreMar
         os.sync()  # one call, because syncing thousands of reports one by one takes long
         with contextlib.suppress(MediakeepError, OSError):  # adds its last records to the history
             if checkpoints.has_queue_files(location.folder):
-                Queue.open(location, kind).close()
+                Queue.open(location, stored_stages.load_kind(location.folder, kind)).close()
         with _lock_queues(location):
             # from here on no batch can start
             os.rename(staging, restore_marker.marker_folder(location.folder))
