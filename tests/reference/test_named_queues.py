@@ -101,7 +101,7 @@ def test_a_home_is_found_by_a_named_queue_alone(
 def test_hints_name_the_queue(recordings: RecordingHome) -> None:
     recordings.make("Broken", damaged=1)
     out = recordings.batch("--queue", "night", "--scan", recordings.library, "--all", code=1)
-    home = f"--home {recordings.path} --queue night"
+    home = f"--queue night --home {recordings.path}"
     assert f"recording_queue_manager.py {home} --list --status error" in out
     assert f"process_recordings.py {home} --retry-failed" in out
     missing = recordings.batch("--queue", "day", code=2)

@@ -146,13 +146,14 @@ def format_command(script_name: str, home: Path | None = None) -> str:
     `--home` is added for a home that is not the checkout, so that the command works in any folder.
     """
     checkout = find_checkout()
-    script, space, words = script_name.partition(" ")  # a named queue is an option of its scripts
+    # What follows is a command of a group, or the option of a named queue.
+    script, space, words = script_name.partition(" ")
     if checkout:
         name = f"python utilities/{script}"
     else:
         name = script.removesuffix(".py").replace("_", "-")
     place = "" if home in (None, checkout) else f" --home {path_text.quote_path(home)}"
-    return f"{name}{place}{space}{words}"
+    return f"{name}{space}{words}{place}"
 
 
 def rewrite_commands(text: str, home: Path | None = None) -> str:
