@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from mediakeep import path_text
 from mediakeep.item import Item, Number
 from mediakeep.job_settings import JobSettings
-from mediakeep.kinds import HistoryView, JobMetric, Kind
+from mediakeep.kinds import HistoryView, JobMetric, Kind, WorkingCopy
 from mediakeep.setting_fields import UserPath
 from mediakeep.stages import Retry, Stage, StageTable
 
@@ -48,25 +46,7 @@ class RecordingSettings(JobSettings, frozen=True, kw_only=True):
     recordings: RecordingOptions = RecordingOptions()
 
 
-def _source_and_working_copy(item: Item) -> tuple[Path, Path | None]:
-    assert isinstance(item, Recording)
-    working = item.working_path
-    source = Path(path_text.unescape_path(item.path))
-    return source, Path(path_text.unescape_path(working)) if working else None
-
-
-def has_working_copy(item: Item) -> bool:
-    """Return whether the working copy of a recording exists."""
-    working = _source_and_working_copy(item)[1]
-    return working is not None and working.is_dir()
-
-
-def limit_reset(item: Item) -> str:
-    """Return the lowest stage for a reset: without its source, only the copy can be converted."""
-    source = _source_and_working_copy(item)[0]
-    return "converting" if has_working_copy(item) and not source.is_dir() else ""
-
-
+_COPY = WorkingCopy("working_path", "converting")
 KIND = Kind(
     name="recordings",
     noun="recording",
@@ -85,10 +65,10 @@ KIND = Kind(
         ),
         completed="completed",
     ),
-    reset_limit=limit_reset,
+    reset_limit=_COPY.limit_reset,
     cleans_up=True,
     consumes_source=True,
-    has_working_copy=has_working_copy,
+    has_working_copy=_COPY.exists,
     history_views=(
         HistoryView("recording_stages", "stages", {"recording": "item", "stage": "stage"}),
     ),

@@ -83,6 +83,25 @@ class JobMetric(msgspec.Struct, frozen=True):
     unit: str = ""
 
 
+class WorkingCopy(msgspec.Struct, frozen=True):
+    """The working copy of an item's source: the field with its path, and the stage that needs it.
+
+    Its methods are the `has_working_copy` and `reset_limit` of a kind.
+    """
+
+    field: str
+    stage: str
+
+    def exists(self, item: Item) -> bool:
+        path = getattr(item, self.field)
+        return bool(path) and Path(path_text.unescape_path(path)).is_dir()
+
+    def limit_reset(self, item: Item) -> str:
+        """Return the lowest stage for a reset: without its source, only the copy can be used."""
+        has_source = Path(path_text.unescape_path(item.path)).is_dir()
+        return self.stage if self.exists(item) and not has_source else ""
+
+
 class Kind(msgspec.Struct, frozen=True):
     """A kind of media: its nouns, the Struct of its queue items, and its processing stages."""
 

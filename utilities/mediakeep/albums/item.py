@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mediakeep import path_text
 from mediakeep.item import Item, Number
-from mediakeep.kinds import AUDIO_METRICS, HistoryView, ItemCounter, Kind
+from mediakeep.kinds import AUDIO_METRICS, HistoryView, ItemCounter, Kind, WorkingCopy
 from mediakeep.stages import Stage, StageTable
 
 
@@ -54,25 +54,15 @@ def find_output_folder(item: Item) -> Path | None:
     )
 
 
-def has_working_copy(item: Item) -> bool:
-    """Return whether the working copy of an album's source exists."""
-    assert isinstance(item, AlbumItem)
-    return bool(item.working_source_path) and to_path(item.working_source_path).is_dir()
-
-
 def has_consumed_source(item: Item) -> bool:
     """Return whether the original of an album was deleted after its conversion."""
     assert isinstance(item, AlbumItem)
     return item.original_deleted
 
 
-def limit_reset(item: Item) -> str:
-    """Return the lowest stage for a reset: without the original, only its copy can be converted."""
-    return "converting" if has_working_copy(item) and not to_path(item.path).is_dir() else ""
-
-
 _PATHS = ("working_source_path", "working_processed_path", "archive_path", "playback_path")
 _AGAIN = ("converting", "preparing")
+_COPY = WorkingCopy("working_source_path", "converting")
 ALBUMS = Kind(
     name="albums",
     noun="album",
@@ -92,11 +82,11 @@ ALBUMS = Kind(
             Stage("completed"),
         )
     ),
-    reset_limit=limit_reset,
+    reset_limit=_COPY.limit_reset,
     cleans_up=True,
     consumes_source=True,
     has_consumed_source=has_consumed_source,
-    has_working_copy=has_working_copy,
+    has_working_copy=_COPY.exists,
     history_views=(
         HistoryView(
             "albums",
