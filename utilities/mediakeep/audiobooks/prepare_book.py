@@ -19,7 +19,7 @@ from mediakeep.audiobooks.encoding.book_plan import BookFormat, CountedSource
 from mediakeep.audiobooks.find_chapters import SilenceSettings
 from mediakeep.audiobooks.item import to_path
 from mediakeep.audiobooks.read_input import BookInput
-from mediakeep.audiobooks.sources import check_sources
+from mediakeep.audiobooks.sources import check_sources, source_order
 from mediakeep.errors import WorkingFilesChanged
 from mediakeep.item import SkipReason, Status
 from mediakeep.media.encoding.silence import SilentRange
@@ -108,9 +108,8 @@ def _warn_of_lost_sources(dirs: WorkingDirs, found: BookInput) -> BookInput:
     lost = [file.path for file in before.files if file.path not in listed] if before else []
     if not lost:
         return found
-    shown = ", ".join(map(path_text.to_printable, lost[:_SHOWN_FILES]))
-    more = f" and {len(lost) - _SHOWN_FILES:,} more" if len(lost) > _SHOWN_FILES else ""
-    warning = f"Built without {shown}{more}: no longer in the folder since an earlier run."
+    shown = source_order.join_names(lost)
+    warning = f"Built without {shown}: no longer in the folder since an earlier run."
     return structs.replace(found, warnings=(*found.warnings, warning))
 
 

@@ -126,7 +126,7 @@ def write(job: BookJob, dirs: WorkingDirs, status: str, message: str = "") -> No
     if found is None:
         return
     item, details = job.item, DETAILS.load(dirs.state)
-    is_completed = status == "completed"
+    is_completed, chapters = status == "completed", tuple(_list_chapters(dirs, found))
     has_own = any(one.startswith(find_chapters.OWN_CHAPTERS) for one in found.warnings)
     mode = "the parts" if found.is_joined else job.options.chapters
     record = BookRecord(
@@ -139,7 +139,7 @@ def write(job: BookJob, dirs: WorkingDirs, status: str, message: str = "") -> No
         folders=item.sources or (item.path,),
         sources=tuple(_list_sources(dirs, found)),
         order=found.order,
-        chapters=tuple(_list_chapters(dirs, found)),
+        chapters=chapters,
         chapters_from="metadata.json" if has_own else mode,
         details=tuple(_list_details(details)) if details else (),
         settings=_list_settings(job, found),
@@ -147,7 +147,11 @@ def write(job: BookJob, dirs: WorkingDirs, status: str, message: str = "") -> No
         output=item.output_path,
         backup=item.backup_path,
         metrics=_build_metrics(job, found),
-        verification=_describe_verification(job, dirs) if is_completed else None,
+        verification=BookVerification(
+            int(item.metrics.get("samples", 0)), len(chapters), item.output_sha256
+        )
+        if is_completed
+        else None,
         warnings=(*found.warnings, *(details.warnings if details else ())),
         message=message,
     )
@@ -214,11 +218,6 @@ def _build_metrics(job: BookJob, found: BookInput) -> BookMetrics:
         input_bytes=found.size,
         output_bytes=int(metrics.get("output_bytes", 0)),
     )
-
-
-def _describe_verification(job: BookJob, dirs: WorkingDirs) -> BookVerification:
-    samples = int(job.item.metrics.get("samples", 0))
-    return BookVerification(samples, len(CHAPTERS.load(dirs.state) or ()), job.item.output_sha256)
 
 
 def _parse_time(text: str) -> datetime | None:

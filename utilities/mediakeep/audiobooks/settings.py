@@ -226,16 +226,28 @@ def build_settings(
 
 def _check_folders(own: Mapping[str, Any], others: Mapping[str, Any]) -> None:
     """Raise UsageError if options about folders do not fit together."""
-    count = len(own["folders"])
-    if own["combine"] and count < 2:
-        raise UsageError("--combine makes one book of several folders. Name at least two.")
-    if own["combine"] and others["add"]:
-        raise UsageError("--combine cannot be combined with --add. Name the folders only.")
-    books = 1 if own["combine"] else count + len(others["add"])
-    if own["output"] and books != 1:
-        raise UsageError("--output names one book. Name one folder, or use --combine.")
-    if own["output"] and Path(own["output"]).name != own["output"]:
-        raise UsageError("--output is a name without folders. Use --output-dir for the folder.")
+    count, combine, output = len(own["folders"]), own["combine"], own["output"]
+    books = 1 if combine else count + len(others["add"])
+    for is_wrong, message in (
+        (
+            combine and count < 2,
+            "--combine makes one book of several folders. Name at least two.",
+        ),
+        (
+            combine and others["add"],
+            "--combine cannot be combined with --add. Name the folders only.",
+        ),
+        (
+            output and books != 1,
+            "--output names one book. Name one folder, or use --combine.",
+        ),
+        (
+            output and Path(output).name != output,
+            "--output is a name without folders. Use --output-dir for the folder.",
+        ),
+    ):
+        if is_wrong:
+            raise UsageError(message)
 
 
 def _change_batch(

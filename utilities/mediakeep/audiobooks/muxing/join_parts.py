@@ -174,14 +174,10 @@ def join_parts(
         with _open_packets(part.path) as packets:
             sizes += mp4_header.pack_sizes(packet.size for packet in packets)
     with ffmpeg.open_audio(first.path) as opened:
-        entry = _read_sample_entry(opened)
+        atoms = mp4_stream.find_track(opened.source, b"soun") or {}
+        entry = mp4_stream.read_sample_entry(opened.source, atoms)
     track = MediaTrack(first.sample_rate, entry, first.frame, first.priming, plan.samples, sizes)
     book_file.write_m4b(target, track, _join_packets(plan), plan.chapters, details, progress)
-
-
-def _read_sample_entry(opened: OpenedAudio) -> bytes:
-    track = mp4_stream.find_track(opened.source, b"soun")
-    return mp4_stream.read_sample_entry(opened.source, track) if track else b""
 
 
 def verify_join(path: Path, plan: JoinPlan, progress: Progress | None = None) -> list[str]:
@@ -191,20 +187,18 @@ def verify_join(path: Path, plan: JoinPlan, progress: Progress | None = None) ->
     """
     found = read_part(path)
     expected = sum(part.packets for part in plan.parts)
-    differences = []
-    if found.packets != expected:
-        differences.append(f"it has {found.packets:,} packets, not {expected:,}")
     with _open_packets(path) as packets:
         found_hash = _hash_packets(map(bytes, packets))
-    if found_hash != _hash_packets(_join_packets(plan)):
-        differences.append("its packets are not those of its parts")
+    expected_hash = _hash_packets(_join_packets(plan))
     marks = tuple(ChapterMark(chapter.start, chapter.title) for chapter in plan.chapters)
-    if found.chapters != marks:
-        differences.append("its chapters are not those of its parts")
     samples = pcm_source.count_samples(path, progress)
-    if samples != plan.samples:
-        differences.append(f"it has {samples:,} samples, not {plan.samples:,}")
-    return differences
+    rows = (
+        (found.packets, expected, f"it has {found.packets:,} packets, not {expected:,}"),
+        (found_hash, expected_hash, "its packets are not those of its parts"),
+        (found.chapters, marks, "its chapters are not those of its parts"),
+        (samples, plan.samples, f"it has {samples:,} samples, not {plan.samples:,}"),
+    )
+    return [difference for value, wanted, difference in rows if value != wanted]
 
 
 def _hash_packets(packets: Iterable[bytes]) -> str:

@@ -41,6 +41,12 @@ _MB = 1_000_000  # bytes
 _MIN_RATE, _MAX_RATE = 4_000, 768_000  # Hz
 _REPLACE = "Replace it, or move it out of the folder."
 _COPY_AGAIN = "Copy or download it again, or move it out of the folder."
+_CAUSES = (  # of errors, and what to do; "" if the error says that
+    (Truncated, "it is truncated: {}", _COPY_AGAIN),
+    (NotAudio, "it is not audio: {}", _REPLACE),
+    (Unreadable, "{}", ""),
+    (ItemFailed, "it cannot be decoded: {}", _REPLACE),
+)
 _KINDS = {
     stat.S_IFIFO: "a named pipe",
     stat.S_IFSOCK: "a socket",
@@ -158,17 +164,26 @@ def _check_place(path: Path, root: Path) -> os.stat_result:
     except OSError as error:
         _, cause, cure = open_file.to_unreadable(path, error).args
         raise _Unusable(cause, cure, is_final=False) from error
-    if not target.is_relative_to(real_root):
-        shown = path_text.display_path(target)
-        cause = f"it leads out of the folder, to {shown}"
-        raise _Unusable(cause, "Copy what it links to into the folder, and remove the link.")
-    if not stat.S_ISREG(facts.st_mode):
-        kind = _KINDS.get(stat.S_IFMT(facts.st_mode), "a folder")
-        raise _Unusable(f"it is {kind}, not a file", "Move it out of the folder.")
-    if not facts.st_size:
-        raise _Unusable("it is empty", _COPY_AGAIN)
-    if path.suffix.lower() in PARTIAL_SUFFIXES:
-        raise _Unusable("it is an unfinished download", "Finish the download, or delete it.")
+    for is_unusable, cause, cure in (
+        (
+            not target.is_relative_to(real_root),
+            f"it leads out of the folder, to {path_text.display_path(target)}",
+            "Copy what it links to into the folder, and remove the link.",
+        ),
+        (
+            not stat.S_ISREG(facts.st_mode),
+            f"it is {_KINDS.get(stat.S_IFMT(facts.st_mode), 'a folder')}, not a file",
+            "Move it out of the folder.",
+        ),
+        (not facts.st_size, "it is empty", _COPY_AGAIN),
+        (
+            path.suffix.lower() in PARTIAL_SUFFIXES,
+            "it is an unfinished download",
+            "Finish the download, or delete it.",
+        ),
+    ):
+        if is_unusable:
+            raise _Unusable(cause, cure)
     return facts
 
 
@@ -257,14 +272,8 @@ def _to_protected(scheme: str) -> _Unusable:
 
 def _describe_error(error: ItemFailed) -> tuple[str, str]:
     """Return the cause and the cure of an error that names the file as its first argument."""
-    reason = str(error.args[1])
-    if isinstance(error, Truncated):
-        return f"it is truncated: {reason}", _COPY_AGAIN
-    if isinstance(error, NotAudio):
-        return f"it is not audio: {reason}", _REPLACE
-    if isinstance(error, Unreadable):
-        return reason, str(error.args[2])
-    return f"it cannot be decoded: {reason}", _REPLACE
+    cause, cure = next(row[1:] for row in _CAUSES if isinstance(error, row[0]))
+    return cause.format(error.args[1]), cure or str(error.args[2])
 
 
 def _find_oddities(path: Path, read: AudioFile, limits: SourceLimits) -> list[str]:

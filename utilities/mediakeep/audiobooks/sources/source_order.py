@@ -152,7 +152,7 @@ def _find_mixed_folders(by_tags: Sequence[SourceFile]) -> str:
     runs = [folder for folder, _ in groupby(by_tags, lambda source: source.path.parent)]
     mixed = [folder for folder, count in Counter(runs).items() if count > 1]
     names = [path_text.display_path(folder.name) for folder in mixed]
-    return f"tags would divide the files of {_join_names(names)}" if mixed else ""
+    return f"tags would divide the files of {join_names(names)}" if mixed else ""
 
 
 def _order_by_list(
@@ -184,7 +184,7 @@ def _order_by_list(
         ("names files twice", [one for one, count in Counter(names).items() if count > 1]),
     ):
         if found:
-            raise UsageError(f"Order {shown} {problem}: {_join_names(found)}. Correct it.")
+            raise UsageError(f"Order {shown} {problem}: {join_names(found)}. Correct it.")
     ordered = tuple(by_name[name] for name in names)
     return OrderedSources(ordered, "list", f"listed in {shown}")
 
@@ -206,10 +206,11 @@ def _to_number(text: str) -> int:
 
 
 def _list_names(sources: Sequence[SourceFile], root: Path) -> str:
-    return _join_names([display_source(source.path, [root]) for source in sources])
+    return join_names([display_source(source.path, [root]) for source in sources])
 
 
-def _join_names(names: Sequence[str]) -> str:
+def join_names(names: Sequence[str]) -> str:
+    """Return names for a message; of many, the first ones and the number of the others."""
     more = len(names) - _SHOWN_FILES
     shown = map(path_text.to_printable, names[:_SHOWN_FILES])
     return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")
