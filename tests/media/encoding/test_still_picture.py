@@ -112,6 +112,21 @@ def test_a_bad_picture_is_refused(tmp_path: Path, data: bytes, cause: str, hint:
         still_picture.load_picture(path, SIZE)
 
 
+def test_a_large_picture_is_shrunk_before_it_is_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, convert, sizes = tmp_path / "large.png", Image.Image.convert, list[int]()
+    path.write_bytes(save(Image.new("RGB", (4000, 3000)), "PNG"))
+
+    def record(image: Image.Image, *args: Any, **options: Any) -> Image.Image:
+        sizes.append(max(image.size))
+        return convert(image, *args, **options)
+
+    monkeypatch.setattr(Image.Image, "convert", record)
+    still_picture.load_picture(path, SIZE)
+    assert max(sizes) == 2 * max(SIZE)
+
+
 @each_row(
     ("title", "rows"),
     [

@@ -57,7 +57,8 @@ def load_picture(path: Path, size: tuple[int, int]) -> Any:
         warnings.simplefilter("error", image_module.DecompressionBombWarning)
         try:
             image = image_module.open(file, formats=_FORMATS)
-            image.draft("RGB", size)  # a large JPEG is decoded at a half, a quarter or an eighth
+            if image.mode in ("L", "RGB", "CMYK") and "transparency" not in image.info:
+                image.thumbnail((2 * max(size),) * 2)  # a third of the memory of a large picture
             image = operations.exif_transpose(image)
             if image.mode.startswith("I"):  # 16 bits, of which Pillow would clip the upper ones
                 image = image.point(lambda value: value / 256).convert("L")
