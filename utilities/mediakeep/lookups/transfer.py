@@ -21,7 +21,6 @@ Upload (the resumable protocol of developers.google.com/youtube/v3/guides):
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
 import re
@@ -37,7 +36,6 @@ from requests import Response
 from mediakeep import atomic_files, file_copies, path_text
 from mediakeep.errors import (
     DownloadMismatch,
-    NotEnoughSpace,
     NotFound,
     RequestLost,
     RequestRefused,
@@ -104,7 +102,11 @@ class _Partial:
         atomic_files.write_atomic(self._record_path, record)
 
     def append(self, block: bytes) -> None:
-        atomic_files.write_all(self._stream.fileno(), block)
+        try:
+            atomic_files.write_all(self._stream.fileno(), block)
+        except OSError as error:
+            error.filename = self._stream.name  # which volume is full
+            raise
         self._count(block)
 
     def compute_checksum(self) -> str:
@@ -124,26 +126,25 @@ def download_file(
     """Download a file, and continue an earlier download of it.
 
     A partial file without a known checksum is not continued, because damage would not be noticed.
-    Raise TransferCut, DownloadMismatch, NotEnoughSpace, NotFound, RequestRefused, Outage or
-    ServiceFailed.
+    Raise TransferCut, DownloadMismatch, NotFound, RequestRefused, Outage or ServiceFailed, or
+    OSError with the path if it cannot be written.
     """
     part, record = (
         target.with_name(f"{target.name}{suffix}") for suffix in (".part", ".part.json")
     )
-    with _report_full_disk(part):
-        atomic_files.make_folder(part.parent)
-        with part.open("ab+", buffering=0) as stream:
-            content = _Partial(stream, record, remote)
-            if content.size < remote.size:
-                _receive(session, content, remote, target.name, progress)
-            if content.size < remote.size:
-                raise TransferCut(target.name, content.size, remote.size)
-            atomic_files.sync_file(stream.fileno())
-        checksum = content.compute_checksum()
-        is_equal = remote.checksum in ("", checksum)
-        part.replace(target if is_equal else target.with_name(f"{target.name}.bad"))
-        record.unlink(missing_ok=True)
-        atomic_files.sync_folder(target.parent)
+    atomic_files.make_folder(part.parent)
+    with part.open("ab+", buffering=0) as stream:
+        content = _Partial(stream, record, remote)
+        if content.size < remote.size:
+            _receive(session, content, remote, target.name, progress)
+        if content.size < remote.size:
+            raise TransferCut(target.name, content.size, remote.size)
+        atomic_files.sync_file(stream.fileno())
+    checksum = content.compute_checksum()
+    is_equal = remote.checksum in ("", checksum)
+    part.replace(target if is_equal else target.with_name(f"{target.name}.bad"))
+    record.unlink(missing_ok=True)
+    atomic_files.sync_folder(target.parent)
     if not is_equal:
         why = f"its checksum is {checksum} instead of {remote.checksum}"
         raise DownloadMismatch(target.name, why)
@@ -189,17 +190,6 @@ def _iterate_body(response: Response) -> Iterator[bytes]:
     """Iterate over the body of a response; it ends where the connection was cut."""
     with contextlib.suppress(*CONNECTION_ERRORS):
         yield from response.iter_content(_BLOCK)
-
-
-@contextlib.contextmanager
-def _report_full_disk(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        shown = path_text.display_path(path)
-        raise NotEnoughSpace(f"the file system of {shown} is full") from error
 
 
 class UploadSource(msgspec.Struct, frozen=True):
