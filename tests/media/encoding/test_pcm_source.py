@@ -53,6 +53,13 @@ def test_every_format_is_decoded_to_its_exact_length(tmp_path: Path, name: str) 
     assert declared(path) == pytest.approx(NOISE, abs=45)  # the edit list of AAC is in ms
 
 
+@each_row("name", encoded.KINDS)
+def test_the_sample_format_is_that_of_the_frames(tmp_path: Path, name: str) -> None:
+    with pcm_source.open_source(encoded.write(tmp_path / name, name)) as source:
+        frames = {frame.format.name for frame in source.frames(lambda *_: None)}
+    assert frames == {source.format.sample_format}
+
+
 @each_row(("name", "expected"), [("24.wav", 24), ("24.flac", 24), ("16.flac", 16), ("a.tta", 16)])
 def test_the_significant_bits_are_known(tmp_path: Path, name: str, expected: int) -> None:
     with pcm_source.open_source(encoded.write(tmp_path / name, name)) as source:

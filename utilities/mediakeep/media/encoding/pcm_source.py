@@ -145,14 +145,7 @@ class PcmSource:
             raise DecodingFailed(path, "its sample rate or its channels are unknown")
         if context.format is None:
             raise DecodingFailed(path, "its sample format is unknown")
-        self.format = PcmFormat(
-            sample_rate=context.sample_rate,
-            channels=context.layout.nb_channels,
-            layout=_name_layout(context.layout),
-            sample_format=context.format.name,
-            bits=_find_bits(context),
-            filter_layout=context.layout.name,
-        )
+        self.format = _find_format(path, context)
         self._time_base = Fraction(1, context.sample_rate)
         self.declared_samples = 0
         if _declares_length(self._container.format.name, opened.source):
@@ -454,6 +447,24 @@ def report_items(
 
 def _ignore_error(_position: float, _message: str) -> None:
     """Ignore an error before the wanted audio, such as missing data of an earlier packet."""
+
+
+def _find_format(path: Path, context: Any) -> PcmFormat:
+    """Open the decoder, and return the format of its frames.
+
+    Its sample format may be another one than before, as in layer II of MPEG audio.
+    """
+    found = PcmFormat(
+        sample_rate=context.sample_rate,
+        channels=context.layout.nb_channels,
+        layout=_name_layout(context.layout),
+        sample_format="",
+        bits=_find_bits(context),
+        filter_layout=context.layout.name,
+    )
+    with ffmpeg.translate_errors(path):
+        context.open(strict=False)
+    return msgspec.structs.replace(found, sample_format=context.format.name)
 
 
 def _name_layout(layout: Any) -> str:
