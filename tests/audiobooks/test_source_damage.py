@@ -160,20 +160,28 @@ def test_silence_for_damage_in_the_first_half_second_is_where_it_is(
     assert (found[:start], found[end:]) == (whole[:start], whole[end:])
 
 
-@each_row("seconds, start, end", [(6, 1.0, 4.5), (20, 0.6, 17.0), (20, 2.0, 18.0)])
+@each_row(
+    "name, seconds, start, end",
+    [
+        ("a.flac", 6, 1.0, 4.5),
+        ("a.flac", 20, 0.6, 17.0),
+        ("a.flac", 20, 2.0, 18.0),
+        ("a.opus", 20, 2.0, 17.0),
+    ],
+)
 def test_audio_after_a_long_gap_is_read_from_any_start(
-    tmp_path: Path, seconds: int, start: float, end: float
+    tmp_path: Path, name: str, seconds: int, start: float, end: float
 ) -> None:
-    path, rate = tmp_path / "a.flac", 44_100
+    path, rate = tmp_path / name, 44_100
     wave = sounds.write_wav(tmp_path / "a.wav", sounds.noise_and_tone(rate).tobytes() * seconds)
-    sounds.convert(wave, path, "flac")
+    sounds.convert(wave, path, path.suffix[1:])
     data = path.read_bytes()
     first, last = (int(len(data) * at / seconds) for at in (start, end))
     path.write_bytes(data[:first] + bytes(last - first) + data[last:])
     source = count_source.count_source(path, books.FORMAT, position_seconds=1)
     found = read(source)
     assert source.samples == seconds * rate
-    assert source.damage[0] == pytest.approx(start, abs=0.3)
+    assert source.damage[0] == pytest.approx(start, abs=0.3 if name == "a.flac" else 1.1)  # a page
     for at in (round((end + late) * rate) for late in (-1.0, 0.2, 0.4, 0.8)):
         assert read(source, at) == found[at:]
 

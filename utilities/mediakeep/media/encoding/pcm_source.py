@@ -53,6 +53,7 @@ _PREROLL_PACKETS = 32
 # Demuxers whose timestamps count samples, so that they show what was skipped or left out.
 _EXACT_TIMESTAMPS = frozenset({"flac", "ogg", "wv"})
 _MAX_PAGE_SECONDS = 60  # of audio in a damaged page of Ogg, and in those that went with it
+_OGG_SEARCH_SIZE = 65_307  # bytes in which FFmpeg looks for the next page; then it gives up
 _MAX_TIMESTAMP_ERROR = 2048  # samples, in Vorbis at a change of the block size
 # Messages without which some damaged frames of MP3 decode to noise without an error.
 _MP3_OPTIONS = {"err_detect": "compliant"}
@@ -241,8 +242,15 @@ class PcmSource:
         return PacketPosition(number, sample)
 
     def _demux(self) -> Iterator[Any]:
+        invalid = ffmpeg.require_pyav().error.InvalidDataError
         with ffmpeg.translate_errors(self._path):
-            yield from self._container.demux(self._stream)
+            for _ in range(self._file.size // _OGG_SEARCH_SIZE + 1):
+                try:
+                    yield from self._container.demux(self._stream)
+                    return
+                except invalid:
+                    if not self._conceals or self._container.format.name != "ogg":
+                        raise
 
     def _decode_packet(self, packet: Any, on_error: OnError | None) -> Iterable[Any]:
         missing = self._find_gap(packet) if self._conceals else 0
