@@ -127,6 +127,9 @@ def test_the_other_commands_see_each_queue(recordings: RecordingHome) -> None:
     assert len(report["headlines"]) == 2
     (page, *_) = recordings.path.glob("status/reports/*.md")
     assert "Recordings/night" in page.read_text()
+    charts = {path.name for path in page.parent.iterdir() if path.suffix == ".svg"}
+    assert charts == {f"{page.stem}_recordings{name}_days.svg" for name in ("", "_night")}
+    assert all(chart in page.read_text() for chart in charts)
     assert run_other(recordings, "undo_changes.py", "--list")
 
 
@@ -135,6 +138,17 @@ def test_a_job_of_a_named_queue_is_cancelled_and_cleared(recordings: RecordingHo
     run_other(recordings, "jobs.py", "cancel", job["id"])
     assert read_statuses(recordings) == {"Alpha": "pending", "Beta": "pending"}
     assert read_statuses(recordings, "night") == {"Alpha": "skipped", "Beta": "pending"}
+
+
+def test_left_files_of_killed_writers_are_removed_by_a_batch_of_any_queue(
+    recordings: RecordingHome,
+) -> None:
+    left = recordings.path / "issues" / KIND.name / ".123456789abc.tmp"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    os.utime(left, (0, 0))
+    recordings.batch("--queue", "night", "--recording", "Alpha")
+    assert not left.exists()
 
 
 @each_row(

@@ -150,6 +150,11 @@ class Kind(msgspec.Struct, frozen=True):
     attribution: str = ""  # text that the service requires wherever its data is used
 
     @property
+    def main_name(self) -> str:
+        """The name of the kind of the main queue."""
+        return self.name.partition("/")[0]
+
+    @property
     def queue(self) -> str:
         """The name of one of several queues of the kind, "" for the main one."""
         return self.name.partition("/")[2]

@@ -66,7 +66,7 @@ def _select_kinds(home: Path, name: str | None) -> list[Kind]:
     if name and name not in known:
         near = suggestions.suggest_closest_name(name, known)
         raise click.UsageError(f'Unknown kind "{name}". Known kinds: {", ".join(known)}.{near}')
-    return [kind for kind in known.values() if name in (None, kind.name, kind.name.split("/")[0])]
+    return [kind for kind in known.values() if name in (None, kind.name, kind.main_name)]
 
 
 def _create_console() -> Console:

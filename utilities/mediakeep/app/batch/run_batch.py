@@ -311,5 +311,5 @@ def require_library(state: QueueState) -> None:
 def remove_partial_outputs(home: Path, kind: Kind) -> None:
     """Remove partial outputs of a killed batch, while no other batch can be writing."""
     outputs = home / "outputs"
-    for folder in (outputs, outputs / kind.name, home / "issues" / kind.name):
+    for folder in (outputs, outputs / kind.main_name, home / "issues" / kind.main_name):
         atomic_files.remove_stale_temp_files(folder)

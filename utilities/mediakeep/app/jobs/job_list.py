@@ -80,7 +80,7 @@ def open_contexts(
     contexts = [
         ManagerContext(home, kind, console, yes)
         for kind in staged.values()
-        if not names or {kind.name, kind.name.partition("/")[0]} & {*names}
+        if not names or {kind.name, kind.main_name} & {*names}
     ]
     return [one for one in contexts if checkpoints.has_queue_files(one.queue_folder)]
 

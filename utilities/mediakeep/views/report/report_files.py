@@ -86,7 +86,7 @@ def write_report(
     svgs = {kind.kind: report_charts.draw_charts(kind) for kind in report.kinds}
     stem = _file_stem(report.period)
     chart_files = {
-        (kind, name): f"{stem}_{kind}_{name}.svg"
+        (kind, name): f"{stem}_{kind.replace('/', '_')}_{name}.svg"
         for kind, charts in svgs.items()
         for name in charts
     }
