@@ -51,6 +51,10 @@ def test_variables_set_them(tmp_path: Path) -> None:
         (ArchiveOrgSettings(host="https://archive.org/x"), "archive_org_host"),
         (YouTubeSettings(host="http://example.org"), "youtube_host: tokens could be intercepted"),
         (YouTubeSettings(host="https:///"), "youtube_host"),
+        (YouTubeSettings(host="http://["), "youtube_host: .*not the URL of a server"),
+        (YouTubeSettings(host="https://name:password@example.org"), "youtube_host"),
+        (YouTubeSettings(host="https://example.org?key=1"), "youtube_host"),
+        (ArchiveOrgSettings(interval=float("nan")), "archive_org_interval: nan is not a number"),
     ],
 )
 def test_a_wrong_host_is_refused(settings: Any, text: str) -> None:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta, structs
 
 from mediakeep.errors import BadSetting
+from mediakeep.lookups import service_config
 from mediakeep.lookups.http.models import Service
 from mediakeep.lookups.youtube.quota import PRESETS, QuotaLimits
 from mediakeep.setting_fields import UserPath
@@ -58,14 +59,15 @@ class YouTubeSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     def build_service(self) -> Service:
         """Return the service; raise BadSetting if tokens could be intercepted."""
+        service = _build_service("YouTube", "youtube", self.host, self.interval)
         parts = urlsplit(self.host)
         if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
             raise BadSetting("youtube_host", "tokens could be intercepted. Use https.")
-        return _build_service("YouTube", "youtube", self.host, self.interval)
+        return service
 
 
 def _build_service(name: str, section: str, host: str, interval: float) -> Service:
-    parts = urlsplit(host)
-    if not parts.hostname or parts.scheme not in ("http", "https") or parts.path.strip("/"):
-        raise BadSetting(f"{section}_host", f'"{host}" is not the URL of a server.')
-    return Service(name, host.rstrip("/"), interval, host_setting=f"{section}_host")
+    setting = f"{section}_host"
+    service_config.parse_server(setting, host, "http://localhost:8000")
+    service_config.parse_interval(f"{section}_interval", interval)
+    return Service(name, host.rstrip("/"), interval, host_setting=setting)

@@ -1,10 +1,13 @@
-"""Configuration of the web services that a command queries."""
+"""Configuration of the web services that a command queries, and checks of its settings."""
 
 from __future__ import annotations
 
+from math import isnan
+from urllib.parse import urlsplit
+
 import msgspec
 
-from mediakeep.errors import LookupSkipped
+from mediakeep.errors import BadSetting, LookupSkipped
 from mediakeep.lookups.http.models import Service
 
 
@@ -56,3 +59,23 @@ class LookupEstimate(msgspec.Struct, frozen=True):
     seconds: float
     low: int | None = None
     high: int | None = None
+
+
+def parse_server(name: str, address: str, example: str) -> str:
+    """Return the host name in a URL; raise BadSetting if it has more parts or none."""
+    try:
+        parts = urlsplit(address)
+        hostname, _ = parts.hostname, parts.port
+    except ValueError:
+        hostname = None
+    is_valid = hostname and parts.scheme in ("http", "https") and "@" not in parts.netloc
+    if not is_valid or parts.path.strip("/") or parts.query or parts.fragment:
+        raise BadSetting(name, f'"{address}" is not the URL of a server, such as {example}.')
+    return str(hostname)
+
+
+def parse_interval(name: str, interval: float) -> float:
+    """Return an interval in seconds; raise BadSetting for NaN, which passes range checks."""
+    if isnan(interval):
+        raise BadSetting(name, "nan is not a number of seconds.")
+    return interval

@@ -15,6 +15,7 @@ from mediakeep.commands import app
 from mediakeep.commands.options import http_options
 from mediakeep.commands.options.tmdb_options import parse_tmdb_access, with_tmdb_options
 from mediakeep.errors import BadSetting, UsageError
+from mediakeep.lookups import service_config
 from mediakeep.lookups.http.models import Service
 from mediakeep.lookups.service_config import ServiceConfig
 
@@ -68,7 +69,7 @@ def parse_access(values: dict[str, Any], *, fresh: bool = False) -> ServiceConfi
     """Build the service configuration from a command's options; raise BadSetting if invalid."""
     contact, offline = values.pop("contact").strip(), values.pop("offline")
     host, archive = values.pop("musicbrainz_host"), values.pop("coverart_host")
-    interval = http_options.parse_interval(
+    interval = service_config.parse_interval(
         "musicbrainz_interval", values.pop("musicbrainz_interval")
     )
     if contact and not contact.isprintable():
@@ -104,4 +105,4 @@ def parse_access(values: dict[str, Any], *, fresh: bool = False) -> ServiceConfi
 
 
 def _parse_server(name: str, address: str) -> str:
-    return http_options.parse_server(name, address, f"https://{_PUBLIC_SERVER}")
+    return service_config.parse_server(name, address, f"https://{_PUBLIC_SERVER}")

@@ -15,6 +15,7 @@ from mediakeep import config, path_text, secret_file
 from mediakeep.commands import app
 from mediakeep.commands.options import http_options
 from mediakeep.errors import BadSetting, UsageError
+from mediakeep.lookups import service_config
 from mediakeep.lookups.http.models import Secret, Service
 from mediakeep.lookups.service_config import Locale, ServiceConfig
 from mediakeep.lookups.tmdb import constants
@@ -65,7 +66,7 @@ def parse_tmdb_access(
 ) -> ServiceConfig:
     """Build the service configuration from a command's options; raise an error if invalid."""
     host, pictures = values.pop("tmdb_host"), values.pop("tmdb_image_host")
-    interval = http_options.parse_interval("tmdb_interval", values.pop("tmdb_interval"))
+    interval = service_config.parse_interval("tmdb_interval", values.pop("tmdb_interval"))
     public = _check_hosts(host, pictures, interval)
     locale = _parse_locale(values.pop("language"), values.pop("country"))
     secret = _read_token(values.pop("tmdb_token_file"), home, environ)
@@ -108,7 +109,7 @@ def _check_hosts(host: str, pictures: str, interval: float) -> bool:
         "tmdb_host": (host, constants.HOST),
         "tmdb_image_host": (pictures, constants.IMAGE_HOST),
     }
-    servers = [http_options.parse_server(name, *place) for name, place in places.items()]
+    servers = [service_config.parse_server(name, *place) for name, place in places.items()]
     public = [
         any(http_options.is_in_domain(server, domain) for domain in _PUBLIC_DOMAINS)
         for server in servers
