@@ -305,7 +305,7 @@ def test_less_than_a_second_may_be_cut_out_of_an_mp3_once(
     "name, first, cause",
     [
         ("a.m4a", b"mdat", "Invalid data"),
-        ("a.flac", b"\xff\xf8", "264,600 samples are missing at its end"),
+        ("a.flac", b"\xff\xf8", "no frame is found"),
     ],
 )
 def test_a_file_of_which_nothing_can_be_decoded_is_an_error(

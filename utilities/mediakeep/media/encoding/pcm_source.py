@@ -204,7 +204,8 @@ class PcmSource:
         if missing < 0 <= self._gap_at:
             self._refuse_times(self._gap_at)
         if self._conceals and missing > 0:
-            self._report(f"{missing:,} samples are missing at its end", on_error)
+            what = f"{missing:,} samples are missing at its end" if decoded else "no frame is found"
+            self._report(what, on_error)
             yield from self._make_silence(missing)
 
     def _demux_from_start(self) -> Iterator[tuple[int, Any]]:
