@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from mediakeep import episodes
-from mediakeep.episodes import ProcessingStage, StateManager, maintenance, state_manager
-from mediakeep.episodes.exports import state_folder
+from mediakeep.episodes import ProcessingStage, StateManager, maintenance
 from mediakeep.episodes.item import EPISODES
 from mediakeep.errors import LockNotAcquired, NoSuchItem, UsageError
+from mediakeep.queue import export_folder, stage_edits
 from mediakeep.queue.queue import Queue, locate_queue
 from mediakeep.workspace.job_files import JobFiles
 from tests.episodes.queues import advance, create_queue, fail, find_key, read_database
@@ -207,13 +207,14 @@ def test_the_queue_is_rebuilt_from_yaml(memory: Path) -> None:
 
 
 def test_the_section_of_another_file_is_remembered(memory: Path) -> None:
-    state_folder.remember_settings(memory, {"state_directory": "elsewhere"})
+    section = {"state_directory": "elsewhere"}
+    export_folder.remember_settings(memory / "status/episodes", "state_management", section)
     create_queue(memory, ["one"]).close()
     assert (memory / "elsewhere/index.json").exists()
     manager = StateManager(memory / "elsewhere")
     begin = time.monotonic()
     assert manager.get_episode_state("one").stage == "discovered"
-    assert time.monotonic() - begin < state_manager.LOCK_TIMEOUT
+    assert time.monotonic() - begin < stage_edits.LOCK_TIMEOUT
 
 
 def test_eight_processes_change_one_episode(memory: Path) -> None:

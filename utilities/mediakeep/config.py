@@ -189,13 +189,14 @@ def load_sections(home: Path, other: Path | None = None) -> dict[str, Any]:
     has are returned. Raise BadSetting if a file is invalid.
     """
     sections = _split_sections(home / FILE_NAME, _load_toml(home / FILE_NAME))[1]
-    for name, table in (_load_other(other) if other else {}).items():
+    for name, table in (load_other(other) if other else {}).items():
         is_table = name != "rules"
         sections[name] = {**sections.get(name, {}), **table} if is_table else table
     return sections
 
 
-def _load_other(path: Path) -> dict[str, Any]:
+def load_other(path: Path) -> dict[str, Any]:
+    """Return the sections of another settings file, as `load_sections` does."""
     if not path.exists():
         raise BadSetting(path, "no such file. Correct --config.")
     if path.suffix.lower() not in (".yaml", ".yml"):

@@ -10,13 +10,14 @@ import msgspec
 from mediakeep import yaml_text
 from mediakeep.app.console import CommandResult
 from mediakeep.episodes import maintenance, state_manager
-from mediakeep.episodes.exports import state_folder
 from mediakeep.episodes.exports.document import EpisodeState
 from mediakeep.episodes.item import EPISODES
 from mediakeep.episodes.maintenance import Finding
+from mediakeep.episodes.settings import EpisodeSettings
 from mediakeep.episodes.state_manager import StateManager
 from mediakeep.episodes.states import ProcessingStage
 from mediakeep.errors import MediakeepError, UsageError
+from mediakeep.queue import export_folder
 from mediakeep.size_text import format_count
 
 _RETRIED = (ProcessingStage.FAILED, ProcessingStage.SKIPPED)
@@ -33,8 +34,13 @@ class AdminRequest(msgspec.Struct, frozen=True):
 
 def open_manager(home: Path) -> StateManager:
     """Return the manager of the episodes of a home; raise NoQueue if there is no queue."""
-    folder = home / "status" / EPISODES.name
-    return StateManager(state_folder.locate(folder, state_folder.read_settings(home)), folder)
+    return StateManager(_locate(home), home / "status" / EPISODES.name)
+
+
+def _locate(home: Path) -> Path:
+    """Return the state directory of a home."""
+    settings = export_folder.read_settings(EpisodeSettings, home / "status" / EPISODES.name)
+    return settings.below_home(settings.state_management.state_directory)
 
 
 def show_status(manager: StateManager, request: AdminRequest) -> CommandResult:
@@ -110,8 +116,7 @@ def clean_up(manager: StateManager, request: AdminRequest) -> CommandResult:
 
 def rebuild(home: Path, request: AdminRequest) -> CommandResult:
     """Create a lost queue from the YAML files of a home."""
-    folder = home / "status" / EPISODES.name
-    state = state_folder.locate(folder, state_folder.read_settings(home))
+    state = _locate(home)
     names, problems = maintenance.rebuild_queue(home, state, dry_run=request.dry_run)
     would = "would be " if request.dry_run else ""
     lines = [f"{format_count(len(names), 'episode')} {would}read from {state}.", *_format(problems)]

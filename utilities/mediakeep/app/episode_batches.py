@@ -10,16 +10,16 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import clock, path_text, secret_file
+from mediakeep import clock, config, path_text, secret_file
 from mediakeep.app.console import CommandResult
 from mediakeep.app.queue_admin.context import ManagerContext
-from mediakeep.episodes import job, state_manager
-from mediakeep.episodes.item import get_state, list_episodes
+from mediakeep.episodes import job
+from mediakeep.episodes.item import EPISODES, get_state, list_episodes
 from mediakeep.episodes.settings import EpisodeOptions, EpisodeSettings, MonitoringSettings
 from mediakeep.episodes.states import ProcessingStage
 from mediakeep.errors import BadSetting
 from mediakeep.lookups.youtube import quota
-from mediakeep.queue import actions
+from mediakeep.queue import actions, export_folder, stage_edits
 from mediakeep.size_text import format_count
 
 _DAY = timedelta(days=1)
@@ -40,6 +40,19 @@ def change_options(settings: EpisodeSettings, config: Path | None, options: dict
         for path in (settings.home_path / "mediakeep.toml", config):
             _check_secret(path)
         options["alert_webhook"] = monitoring.webhook_url
+
+
+def remember_settings(home: Path, path: Path | None) -> Path | None:
+    """Remember [state_management] of another settings file, but no address of a webhook.
+
+    Return that file, or else the one that was remembered.
+    """
+    folder = home / "status" / EPISODES.name
+    section = config.load_other(path).get("state_management") if path else None
+    if section:
+        section = {**section, "monitoring": {**section.get("monitoring", {}), "webhook_url": ""}}
+        export_folder.remember_settings(folder, "state_management", section)
+    return path or export_folder.find_remembered(folder)
 
 
 def _check_secret(path: Path | None) -> None:
@@ -65,7 +78,7 @@ def to_plain_data(settings: EpisodeSettings) -> dict[str, Any]:
 def wait_until_free(context: ManagerContext, name: str) -> None:
     """Wait for an episode that another session processes; raise LockNotAcquired after a while."""
     with context.open_queue() as queue:
-        state_manager.wait_until_free(queue, actions.select_by_name([name]))
+        stage_edits.wait_until_free(queue, actions.select_by_name([name]))
 
 
 def estimate(context: ManagerContext, settings: EpisodeSettings) -> CommandResult:

@@ -73,6 +73,7 @@ def _build_settings(home: Path, own: dict[str, Any], others: dict[str, Any]) -> 
     """Return the settings of a batch, and apply [state_management] to its options."""
     from mediakeep.app import episode_batches  # here, as --help must be quick
 
+    own["config"] = episode_batches.remember_settings(home, own["config"])
     settings = job_settings.build_settings(EpisodeSettings, home, own)
     others["batch_size"] = own["batch_size"]
     episode_batches.change_options(settings, own.get("config"), others)
@@ -119,8 +120,9 @@ def _print(result: CommandResult, *, as_json: bool) -> int:
 @app.with_json_option
 def discover(home: Path, config: Path | None, *, as_json: bool, **options: Any) -> int:
     """Add episodes of archive.org that the queue lacks."""
-    from mediakeep.app import discover_episodes
+    from mediakeep.app import discover_episodes, episode_batches
 
+    config = episode_batches.remember_settings(home, config)
     settings = job_settings.build_settings(EpisodeSettings, home, {"config": config})
     limit, dry_run = options.pop("limit") or 0, options.pop("dry_run")
     source = discover_episodes.choose_source(**options)

@@ -7,33 +7,29 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from mediakeep import clock, config
-from mediakeep.episodes.exports import reports, state_folder
+from mediakeep import clock
+from mediakeep.episodes.exports import reports
 from mediakeep.episodes.exports.document import EpisodeState
 from mediakeep.episodes.exports.reports import EpisodeSummary
 from mediakeep.episodes.item import EPISODES, EpisodeItem, get_state, list_episodes
+from mediakeep.episodes.settings import EpisodeSettings
 from mediakeep.episodes.states import ProcessingStage, can_transition
-from mediakeep.errors import ItemInUse, LockNotAcquired, UsageError
+from mediakeep.errors import UsageError
 from mediakeep.item import Item, Status
 from mediakeep.outcome import Outcome
 from mediakeep.pages import table_report
-from mediakeep.queue import actions, incremental_reader
+from mediakeep.queue import actions, export_folder, incremental_reader, stage_edits
 from mediakeep.queue.claims import PendingQueue
 from mediakeep.queue.queue import Queue, locate_queue
-from mediakeep.queue.settle import SettleRequest
+from mediakeep.queue.stage_edits import LOCK_TIMEOUT
 from mediakeep.queue.state import QueueState
-from mediakeep.queue.store import ChangeDecider, QueueChange
 from mediakeep.sqlite import export_file
-
-LOCK_TIMEOUT = 30.0  # seconds to wait for an episode that another session processes
-_POLL_INTERVAL = 0.2  # seconds
 
 
 class StateManager:
@@ -45,10 +41,9 @@ class StateManager:
 
     def __init__(self, state_dir: str | Path, queue_folder: Path | None = None) -> None:
         self.folder = Path(state_dir)
-        place = queue_folder or state_folder.find_queue_folder(self.folder)
+        place = queue_folder or export_folder.find_queue_folder(self.folder)
         self.location = locate_queue(place)
-        home = config.find_queue_home(self.location.folder)
-        self.settings = state_folder.read_settings(home)
+        self.settings = export_folder.read_settings(EpisodeSettings, place)
         self._reader = incremental_reader.IncrementalReader(self.location.folder, EPISODES)
 
     @property
@@ -122,92 +117,32 @@ class StateManager:
     def change_queue(
         self, keys: Sequence[str], change: Callable[[Queue], object], timeout: float = LOCK_TIMEOUT
     ) -> None:
-        """Call a function with the open queue, once no other session processes these episodes.
-
-        It is called again if it raises ItemInUse, as another session was faster. Raise
-        LockNotAcquired if that takes longer than `timeout` seconds.
-        """
-        end = time.monotonic() + timeout
+        """Call a function with the open queue, as `stage_edits.change_queue` does."""
         with Queue.open(self.location, EPISODES) as queue:
-            queue.begin_session(command="StateManager", single=True)
-            try:
-                while True:
-                    wait_until_free(queue, lambda _: list(keys), end - time.monotonic())
-                    with contextlib.suppress(ItemInUse):
-                        change(queue)
-                        return
-            finally:
-                queue.end_session(single=True)
-
-
-def wait_until_free(
-    queue: Queue, choose: Callable[[QueueState], list[str]], timeout: float = LOCK_TIMEOUT
-) -> None:
-    """Wait until no other session processes the chosen episodes.
-
-    Raise LockNotAcquired if that takes longer than `timeout` seconds.
-    """
-    end = time.monotonic() + timeout
-    queue.find_lost_claims([])  # reads what other sessions have changed
-    while busy := actions.find_busy_items(queue.state, queue.location, choose(queue.state)):
-        key, session = next(iter(busy.items()))
-        if time.monotonic() >= end:
-            raise LockNotAcquired(queue.state.items[key].output_name, f"session {session}")
-        time.sleep(_POLL_INTERVAL)
-        queue.find_lost_claims([])
+            stage_edits.change_queue(queue, keys, change, timeout)
 
 
 def _change_state(queue: Queue, key: str, stage: ProcessingStage, message: str) -> None:
     """Record a transition; raise UsageError if it is not legal, ItemInUse if it is claimed."""
 
-    def check(state: QueueState, decide: ChangeDecider = lambda _: None) -> QueueChange | None:
-        item = state.items[key]
+    def check(item: Item) -> None:
         if not can_transition(old := get_state(item), stage):
             raise UsageError(
                 f"{item.output_name} cannot change from {old} to {stage}. Nothing was changed."
             )
-        return decide(state)
 
-    check(queue.state)
+    check(queue.state.items[key])
     if stage is ProcessingStage.SKIPPED:
-        skip = actions.skip_item(queue.location, key, message or "skipped by hand")
-        queue.commit(partial(check, decide=skip))
+        stage_edits.skip_item(queue, key, message or "skipped by hand", check)
     elif get_state(queue.state.items[key]) is ProcessingStage.FAILED:
-        chosen = actions.select_by_name([key])
-        reset = actions.reset_items(queue.location, chosen, to_stage=stage)
-        queue.commit(partial(check, decide=reset))
+        stage_edits.reset_to_stage(queue, key, stage, check)
     else:
-        _end_stage(queue, key, stage, message, check)
-
-
-def _end_stage(
-    queue: Queue,
-    key: str,
-    stage: ProcessingStage,
-    message: str,
-    check: Callable[[QueueState], object],
-) -> None:
-    """Record the end of a stage, under a claim."""
-    queue.unpark([key])
-    if not (claims := queue.claim_due(key)):
-        raise ItemInUse(key, f"session {queue.state.items[key].session}")
-    try:
-        check(queue.state)
+        outcome = Outcome(message=message, next_stage=stage)
         if stage is ProcessingStage.PUBLISHED:
-            queue.settle(claims[0], SettleRequest(Outcome(message=message)))
+            outcome = Outcome(message=message)
         elif stage is ProcessingStage.FAILED:
             outcome = Outcome(Status.ERROR, message or "set by hand")
-            queue.settle(claims[0], SettleRequest(outcome))
-        else:
-            queue.advance_stage(claims[0], Outcome(message=message, next_stage=stage), 0.0)
-    finally:
-        queue.release(claims)
-
-
-def reset_to_stage(queue: Queue, key: str, stage: str) -> None:
-    """Let an episode begin again with a stage that it has reached."""
-    chosen = actions.select_by_name([key])
-    queue.commit(actions.reset_items(queue.location, chosen, to_stage=stage))
+        stage_edits.end_stage(queue, key, outcome, check)
 
 
 def identify_incomplete(manager: StateManager) -> list[EpisodeState]:
@@ -230,7 +165,7 @@ def resume_processing(manager: StateManager) -> list[str]:
         queue.unpark(keys)
         for key in keys:
             if items[key].status is Status.ERROR:
-                reset_to_stage(queue, key, EPISODES.get_stage(items[key]))
+                stage_edits.reset_to_stage(queue, key, EPISODES.get_stage(items[key]))
 
     manager.change_queue((), resume)
     return sorted(names)

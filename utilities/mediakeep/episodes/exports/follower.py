@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from mediakeep import clock, config, line_file
-from mediakeep.episodes.exports import document, reports, state_folder
+from mediakeep import clock, line_file
+from mediakeep.episodes.exports import document, reports
 from mediakeep.episodes.exports.state_db import StateDatabase
 from mediakeep.episodes.item import EpisodeItem, list_episodes
-from mediakeep.queue import follower
+from mediakeep.episodes.settings import EpisodeSettings
+from mediakeep.queue import export_folder, follower
 from mediakeep.queue.follower import Events, QueueFollower
 from mediakeep.queue.state import QueueState
 
@@ -24,8 +25,9 @@ class ExportFollower(QueueFollower):
     """The exports of one queue of episodes."""
 
     def __init__(self, queue_folder: Path) -> None:
-        settings = state_folder.read_settings(config.find_queue_home(queue_folder))
-        super().__init__(queue_folder, state_folder.locate(queue_folder, settings))
+        settings = export_folder.read_settings(EpisodeSettings, queue_folder)
+        folder = settings.below_home(settings.state_management.state_directory)
+        super().__init__(queue_folder, export_folder.locate(queue_folder, folder))
         self._uploads_a_day = settings.episodes.youtube.limits.uploads
         self._settings = settings.state_management
         self._index = self.folder / INDEX_FILE
@@ -34,7 +36,7 @@ class ExportFollower(QueueFollower):
     def find_position(self, known: int) -> int:
         if not (self._database and self._database.is_in_place()):
             self.close()
-            state_folder.write_home_file(self.folder, self.queue_folder)
+            export_folder.write_place(self.folder, self.queue_folder)
             self._database = StateDatabase(self.folder / self._settings.database_file)
             known = self._database.read_last_change()
         return known if self._index.exists() else 0

@@ -1,0 +1,175 @@
+"""Bad input of episodes: each row of the table in docs/migrate-episodes.md."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from mediakeep_simulator.episode_catalogue import ArchiveFile
+from mediakeep_simulator.youtube.model import Channel, YoutubeSettings
+from tests.episodes.migration import SOUND, build_item, open_migration
+from tests.sampling import each_row
+
+WAV = ArchiveFile(name="a.wav", format="WAVE", size=88_244)
+
+
+def build_picture(size: tuple[int, int]) -> bytes:
+    data = io.BytesIO()
+    Image.new("1", size).save(data, "PNG")
+    return data.getvalue()
+
+
+@each_row(
+    "item, message",
+    [
+        (
+            build_item("x", ArchiveFile(name="x.txt", text="no sound")),
+            "archive.org item x cannot be used: it has no audio file.",
+        ),
+        (
+            build_item("x", WAV, ArchiveFile(name="b.wav", format="WAVE", size=88_244)),
+            "archive.org item x cannot be used: it has 2 original audio files (a.wav, b.wav)."
+            " Choose one: write IDENTIFIER/FILE in the list of identifiers.",
+        ),
+        (build_item("y"), "archive.org item x cannot be used: it does not exist."),
+    ],
+)
+def test_unusable_items_are_named(tmp_path: Path, item: Any, message: str) -> None:
+    with open_migration(tmp_path, [item, build_item("good")]) as migration:
+        assert message in migration.discover("x", "good")
+        assert [*migration.states] == ["good"]
+
+
+@each_row("name", ["../etc/passwd", "..", "a..b", "a b", "ü", "-x"])
+def test_identifiers_that_are_none(tmp_path: Path, name: str) -> None:
+    with open_migration(tmp_path, [build_item("good")]) as migration:
+        text = migration.discover(name, "good", code=2)
+        assert "line 1" in text
+        assert "is no identifier of archive.org" in text
+        assert not (migration.home / "state").exists()
+
+
+def test_metadata_that_is_no_json_ends_a_discovery_but_loses_nothing(tmp_path: Path) -> None:
+    with open_migration(tmp_path, [build_item("one"), build_item("two")]) as migration:
+        migration.services.fail("html", times=1, where={"path": "/metadata/two"})
+        assert "archive.org failed: 127.0.0.1 returned a web page" in migration.discover(
+            "one", "two", code=4
+        )
+        migration.discover("one", "two")
+        assert sorted(migration.states) == ["one", "two"]
+
+
+@each_row(
+    "facts, title, year",
+    [
+        ({"date": "2021-02-30"}, "The show", "undated"),
+        ({"date": "yesterday", "title": "News of 2020-05-06"}, "News of 2020-05-06", "2020"),
+        ({"title": "x" * 300}, "x" * 99 + "…", "2021"),
+        ({"title": "a <b> & c"}, "a ‹b› & c", "2021"),
+    ],
+)
+def test_dates_and_titles(tmp_path: Path, facts: dict[str, str], title: str, year: str) -> None:
+    with open_migration(tmp_path, [build_item("show", **facts)]) as migration:
+        migration.migrate("show")
+        assert migration.titles == [title]
+        assert (migration.home / f"state/processed/{year}/show.yaml").exists()
+
+
+def test_a_checksum_that_never_fits_skips_the_episode(tmp_path: Path) -> None:
+    wrong = ArchiveFile(name="show.wav", format="WAVE", size=88_244, md5="0" * 32)
+    with open_migration(tmp_path, [build_item("show", wrong), build_item("good")]) as migration:
+        migration.variables["MEDIAKEEP_RECOVERY_RETRY_DELAY"] = "0"
+        migration.discover("show", "good")
+        for attempt in range(3):
+            migration.run("download", code=attempt < 2)
+        state = migration.states["show"]
+        assert (state.stage, state.attempts.download) == ("skipped", 3)
+        assert "its checksum is" in state.status_message
+        assert len(state.error_history) == 3
+        assert migration.states["good"].stage == "downloaded"
+        assert [*(migration.home / "working").rglob("show.wav.bad")] == []
+        assert [*(migration.home / "working/.mediakeep-quarantine").iterdir()]
+
+
+@each_row(
+    "name, content, note",
+    [
+        ("cover.png", b"", ""),
+        ("cover.png", b"no picture", "it is no picture of a known format"),
+        ("cover.png", build_picture((20_000, 10_000)), "pixels"),
+    ],
+    ids=str,
+)
+def test_pictures_that_cannot_be_used(tmp_path: Path, name: str, content: bytes, note: str) -> None:
+    path = tmp_path / "content.png"
+    path.write_bytes(content)
+    cover = ArchiveFile(name=name, format="PNG", path=str(path))
+    with open_migration(tmp_path, [build_item("show", SOUND, cover)]) as migration:
+        assert migration.migrate("show")["show"].stage == "uploaded"
+        (item,) = migration.manager.state.items.values()
+        assert note in getattr(item, "steps").get("picture", "")  # noqa: B009 - of episodes
+
+
+@each_row(
+    "content, note",
+    [
+        ("1\n00:00:00,000 --> 00:00:00,400\nGrüße\n".encode("cp1252"), ""),
+        ("1\n00:00:00,000 --> 00:00:00,400\nGrüße\n".encode("utf-16"), ""),
+        (b"no times", "it has no times"),
+    ],
+    ids=str,
+)
+def test_transcripts(tmp_path: Path, content: bytes, note: str) -> None:
+    path = tmp_path / "content.srt"
+    path.write_bytes(content)
+    text = ArchiveFile(name="show.srt", format="SubRip", path=str(path))
+    with open_migration(tmp_path, [build_item("show", SOUND, text)]) as migration:
+        assert migration.migrate("show")["show"].stage == "uploaded"
+        (item,) = migration.manager.state.items.values()
+        assert note in getattr(item, "steps").get("captions", "")  # noqa: B009 - of episodes
+
+
+def test_a_token_of_another_channel_uploads_nothing(tmp_path: Path) -> None:
+    channels = (Channel("UCsimulated-radio-000001"), Channel("UCother"))
+    youtube = YoutubeSettings(channels=channels)
+    with open_migration(tmp_path, [build_item("show")], youtube) as migration:
+        migration.variables["MEDIAKEEP_YOUTUBE_CHANNEL"] = "UCother"
+        migration.discover("show")
+        assert "The YouTube token is for channel" in migration.run("run", code=2)
+        assert migration.titles == []
+        assert migration.states["show"].stage in ("converted", "uploading")
+        assert migration.states["show"].attempts.upload == 0
+
+
+@pytest.mark.parametrize("hours", [-30, 30])
+def test_a_clock_that_jumps_costs_no_attempt(tmp_path: Path, hours: int) -> None:
+    with open_migration(tmp_path, [build_item("show")]) as migration:
+        migration.migrate("show")
+        migration.services.youtube.advance(3600 * max(hours, 0))
+        migration.services.youtube.accounts.expire_tokens()
+        migration.run("run", "--every", "day")
+        state = migration.states["show"]
+        assert state.stage in ("scheduled", "published")
+        assert state.attempts.upload == 0
+        assert len(migration.titles) == 1
+
+
+def test_the_section_of_another_file_counts_for_later_commands(tmp_path: Path) -> None:
+    with open_migration(tmp_path, [build_item("show")]) as migration:
+        other = tmp_path / "config.yaml"
+        other.write_text(
+            "state_management: {state_directory: elsewhere, monitoring: {webhook_url: 'http://x'}}"
+        )
+        other.chmod(0o600)
+        migration.run("discover", "--episode", "show", "--config", other)
+        migration.run("download")
+        text = (migration.home / "elsewhere/processed/2021/show.yaml").read_text()
+        assert 'stage: "downloaded"' in text
+        assert not (migration.home / "state").exists()
+        assert "downloaded: 1" in migration.run("status")
+        files = [path for path in (migration.home / "status").rglob("*") if path.is_file()]
+        assert not any(b"http://x" in path.read_bytes() for path in files)

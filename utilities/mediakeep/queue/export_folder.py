@@ -1,0 +1,75 @@
+"""The folder of a queue's exports: its place, the file that names its queue, and its settings.
+
+A section of another settings file is remembered next to the queue, so that all commands that change
+the queue write its exports to one folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from mediakeep import atomic_files, config, job_settings, path_text, untrusted_files
+from mediakeep.errors import UsageError
+from mediakeep.job_settings import JobSettings
+
+PLACE_FILE = "home.json"
+_REMEMBERED = "remembered_settings.yaml"
+SettingsT = TypeVar("SettingsT", bound=JobSettings)
+
+
+class ExportPlace(msgspec.Struct, frozen=True):
+    """The home and the folder of the queue of some exports, escaped."""
+
+    home: str
+    queue: str
+
+
+def find_main_folder(queue_folder: Path) -> Path:
+    """Return the folder of the main queue of a kind, which may be that of a named one, too."""
+    status = config.find_queue_home(queue_folder) / "status"
+    return status / queue_folder.relative_to(status).parts[0]
+
+
+def read_settings(settings: type[SettingsT], queue_folder: Path) -> SettingsT:
+    """Return the settings of a kind in a home, with those that were remembered."""
+    given = {"config": find_remembered(queue_folder)}
+    return job_settings.build_settings(settings, config.find_queue_home(queue_folder), given)
+
+
+def find_remembered(queue_folder: Path) -> Path | None:
+    """Return the file with a remembered section, or None if there is none."""
+    path = find_main_folder(queue_folder) / _REMEMBERED
+    return path if path.exists() else None
+
+
+def remember_settings(queue_folder: Path, name: str, section: Mapping[str, Any]) -> None:
+    """Use a section of another settings file from now on, in all commands."""
+    data = msgspec.json.format(msgspec.json.encode({name: section}))
+    atomic_files.write_if_changed({find_main_folder(queue_folder) / _REMEMBERED: data})
+
+
+def locate(queue_folder: Path, folder: Path) -> Path:
+    """Return the folder of a queue's exports: below that of the main one if it is named."""
+    return folder / queue_folder.relative_to(find_main_folder(queue_folder))
+
+
+def write_place(folder: Path, queue_folder: Path) -> None:
+    """Write the file that names the queue of a folder of exports."""
+    home = config.find_queue_home(queue_folder)
+    place = ExportPlace(path_text.escape_path(home), path_text.escape_path(queue_folder))
+    atomic_files.write_if_changed({folder / PLACE_FILE: msgspec.json.encode(place)})
+
+
+def find_queue_folder(folder: Path) -> Path:
+    """Return the folder of the queue of some exports; raise UsageError if there are none."""
+    place = untrusted_files.read_json(folder / PLACE_FILE, ExportPlace)
+    if not place:
+        raise UsageError(
+            f"{path_text.display_path(folder)} is no state directory: {PLACE_FILE} is missing or"
+            " invalid. Name the folder of the setting state_directory, or run discover first."
+        )
+    return Path(path_text.unescape_path(place.queue))
