@@ -84,20 +84,20 @@ class _Partial:
 
     def __init__(self, stream: FileIO, record_path: Path, remote: RemoteFile) -> None:
         self._stream, self._record_path, self._remote = stream, record_path, remote
-        self._digest, self.size = self._create_digest(), 0
         record = read_json(record_path, _PartialRecord)
-        self.validator = record.validator if record else ""
         if record and record.remote == remote and remote.checksum:
             stream.seek(0)
-            while block := stream.read(_BLOCK):
-                self._count(block)
-        if not self.size or self.size > remote.size:
+            self.digest = hashlib.file_digest(stream, self._create_digest)
+            self.size, self.validator = stream.tell(), record.validator
+        else:
+            self.restart()
+        if self.size > remote.size:
             self.restart()
 
     def restart(self, validator: str = "") -> None:
         """Remove the content, and record the validator of the content that follows."""
         self._stream.truncate(0)
-        self._digest, self.size, self.validator = self._create_digest(), 0, validator
+        self.digest, self.size, self.validator = self._create_digest(), 0, validator
         record = msgspec.json.encode(_PartialRecord(self._remote, validator))
         atomic_files.write_atomic(self._record_path, record)
 
@@ -107,17 +107,11 @@ class _Partial:
         except OSError as error:
             error.filename = self._stream.name  # which volume is full
             raise
-        self._count(block)
-
-    def compute_checksum(self) -> str:
-        return self._digest.hexdigest()
+        self.digest.update(block)
+        self.size += len(block)
 
     def _create_digest(self) -> hashlib._Hash:
         return hashlib.new(self._remote.algorithm or "md5", usedforsecurity=False)
-
-    def _count(self, block: bytes) -> None:
-        self._digest.update(block)
-        self.size += len(block)
 
 
 def download_file(
@@ -140,7 +134,7 @@ def download_file(
         if content.size < remote.size:
             raise TransferCut(target.name, content.size, remote.size)
         atomic_files.sync_file(stream.fileno())
-    checksum = content.compute_checksum()
+    checksum = content.digest.hexdigest()
     is_equal = remote.checksum in ("", checksum)
     part.replace(target if is_equal else target.with_name(f"{target.name}.bad"))
     record.unlink(missing_ok=True)
