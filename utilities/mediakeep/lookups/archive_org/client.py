@@ -45,7 +45,6 @@ class ArchiveEpisode(msgspec.Struct, frozen=True):
     title: str
     date: str
     description: str
-    creator: str
     audio: ItemFile
     transcript: ItemFile | None
     picture: ItemFile | None
@@ -88,14 +87,15 @@ class ArchiveClient:
             raise UnusableItem(identifier, why, "Remove it from the list.")
         usable = choose_files.parse_files(files)
         audio = choose_files.choose_audio(identifier, usable, file_name)
-        texts = {name: _join_text(facts.get(name)) for name in ("title", "description", "creator")}
+        title = _join_text(facts.get("title"))
         return ArchiveEpisode(
             identifier,
-            date=choose_files.find_date(_join_text(facts.get("date")), texts["title"]),
+            title=title,
+            date=choose_files.find_date(_join_text(facts.get("date")), title),
+            description=strip_html(_join_text(facts.get("description"))),
             audio=audio,
             transcript=choose_files.choose_transcript(usable, audio),
             picture=choose_files.choose_picture(usable),
-            **texts | {"description": strip_html(texts["description"])},
         )
 
     def build_remote(self, identifier: str, file: ItemFile) -> RemoteFile:
