@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import doctest
+import functools
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from mediakeep import setting_fields
 from mediakeep.episodes.exports.document import EpisodeState
+from mediakeep.episodes.settings import EpisodeSettings
 from mediakeep.episodes.states import TRANSITIONS
+from tests import documents
 from tests.documents import ROOT
 from tests.episodes.queues import create_queue
 
@@ -30,3 +35,13 @@ def test_tables_are_complete() -> None:
         following = ", ".join(f"`{state}`" for state in new)
         assert f"| `{old}` | {following}{' ' if following else ''}|" in PAGE, old
     assert all(f"| `{name}` |" in PAGE for name in EpisodeState.__struct_fields__)
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    path, settings = ROOT / "docs/migrate-episodes.md", EpisodeSettings()
+    rows = {row[0]: row[1] for row in documents.rows(path, "## Settings")}
+    fields = [field.path for field in setting_fields.list_file_fields([EpisodeSettings])]
+    values = {".".join(names): functools.reduce(getattr, names, settings) for names in fields}
+    assert rows == {
+        f"`{name}`": f"`{msgspec.json.encode(value).decode()}`" for name, value in values.items()
+    }
