@@ -25,6 +25,7 @@ class _Retries(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Recovery(msgspec.Struct, frozen=True, kw_only=True):
     auto_resume: bool = True
+    delay: Annotated[float, Meta(extra={"is_duration": True})] = 60.0
     mode: Literal["fast", "safe"] = "safe"
     max_retries: _Retries = _Retries()
 
@@ -65,6 +66,8 @@ def test_files_variables_and_options_set_tables_below_a_section(tmp_path: Path) 
     )
     found = build(tmp_path, files, {"STATE_DIR": "x"}, recovery_max_retries_download=7)
     assert (found.states.folder, found.states.recovery.max_retries.download) == ("x", 7)
+    found = build(tmp_path, environ={"MEDIAKEEP_RECOVERY_DELAY": "1h30m"})
+    assert found.states.recovery.delay == 5400
     found = build(tmp_path, config=more)
     assert found.below_home(found.states.folder) == tmp_path / "a\\b"
     assert (found.states.recovery.mode, found.origin) == ("fast", str(more))
@@ -77,6 +80,11 @@ def test_files_variables_and_options_set_tables_below_a_section(tmp_path: Path) 
         ("[states]\nrecovery = 1", {}, "mediakeep.toml: states.recovery: expected `object`"),
         ("[state]", {}, "unknown setting state. Did you mean states?"),
         ("", {"STATE_DIR": "", "MEDIAKEEP_RECOVERY_MODE": "x"}, "MEDIAKEEP_RECOVERY_MODE: Invalid"),
+        (
+            "",
+            {"MEDIAKEEP_RECOVERY_DELAY": "1x"},
+            'MEDIAKEEP_RECOVERY_DELAY: "1x" is not a duration',
+        ),
         ("", {"MEDIAKEEP_RECOVERY_AUTO_RESUME": "x"}, "MEDIAKEEP_RECOVERY_AUTO_RESUME: Expected"),
     ],
 )

@@ -115,8 +115,17 @@ def _find_value(
     variables = (config.ENV_PREFIX + field.name.upper(), field.alias)
     for variable in () if field.is_option_only else variables:
         if text := environ.get(variable):
-            return variable, _BOOLEANS.get(text.lower(), text) if field.type is bool else text
+            return variable, _parse_variable(field, variable, text)
     return "", None
+
+
+def _parse_variable(field: SettingField, variable: str, text: str) -> Any:
+    if field.is_duration:
+        try:
+            return config.parse_duration(text)
+        except ValueError as error:
+            raise BadSetting(variable, f"{error}. Correct it and run again.") from error
+    return _BOOLEANS.get(text.lower(), text) if field.type is bool else text
 
 
 def _require_file(option: str, path: Path, words: tuple[str, ...]) -> Path:

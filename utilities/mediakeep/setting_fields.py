@@ -4,7 +4,7 @@ A field of the Struct that holds a table (a Struct, dict or list) is a section o
 The fields of a section are set by files and variables. A field with a `Meta(description=...)`, its
 help text, is also set by an option. The name of a field in a table below a section begins with that
 of the table: MEDIAKEEP_RETENTION_YAML_FILES sets `yaml_files` of `retention`. What a field has in
-`Meta(extra=...)` are fields of `SettingField`.
+`Meta(extra=...)` are fields of `SettingField`. The defaults of a table are those of its own Struct.
 
 A section may be shared by several kinds, each of which reads the fields of its own Struct.
 """
@@ -31,7 +31,7 @@ class SettingField(msgspec.Struct, frozen=True, kw_only=True):
     range: tuple[int, int] | None = None  # the numbers that the option takes
     words: tuple[str, ...] | None = None  # it is one of these, or the path of a file
     is_path: bool = False  # escaped, see `escape_path`; a relative one is below the home
-    is_duration: bool = False  # seconds, which the option takes as "30m", too
+    is_duration: bool = False  # seconds, which option and variable take as "30m", too
     alias: str = ""  # a variable that sets it, too, without prefix
     is_option_only: bool = False  # neither files nor variables set it
 
