@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from mediakeep import atomic_files
 from mediakeep.errors import (
@@ -22,7 +23,7 @@ from mediakeep.errors import (
     TransferCut,
 )
 from mediakeep.lookups.http.direct_session import DirectSession
-from mediakeep.lookups.http.models import HttpEnvironment
+from mediakeep.lookups.http.models import HttpEnvironment, Secret
 from mediakeep.lookups.transfer import RemoteFile, download_file
 from mediakeep.outcome import Stopping
 from tests.lookups.conftest import Clock, Scripted, answer, raw
@@ -237,3 +238,15 @@ def test_a_full_disk_is_reported_and_the_download_continues_later(
         download(clients, target)
     monkeypatch.setattr(atomic_files, "write_all", write)
     assert download(clients, target)[0] == 192 * KIB
+
+
+def test_passwords_of_other_programs_are_not_sent(
+    server: Scripted, machine: HttpEnvironment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("default login name password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    server.manners["/f"] = [answer(302, b"", Location="/g")]
+    token = structs.replace(server.service(), secret=Secret("token"))
+    for service, sent in ((server.service(), None), (token, "Bearer token")):
+        DirectSession(service, tmp_path, machine).exchange("GET", f"{server.host}/f")
+        assert [headers.get("Authorization") for headers in server.headers[-2:]] == [sent] * 2

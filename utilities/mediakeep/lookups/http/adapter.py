@@ -83,6 +83,7 @@ class RetryingAdapter(HTTPAdapter):
         is_streamed = bool(options.get("stream"))
         options |= {"timeout": self._environment.timeouts[:2], "stream": True}
         service = self.retry_state.service
+        request.headers.pop("Authorization", None)  # of ~/.netrc, for other programs
         self._secret = service.secret if is_service_host(service, request.url) else None
         while True:
             self.retry_state.acquire_slot()
