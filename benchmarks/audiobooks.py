@@ -243,12 +243,11 @@ def _measure_memory(folder: Path) -> Iterator[float]:
 
 def _repeat_chunk(plan: BookPlan, source: Chunk, encoded: Path, chunk: Chunk, path: Path) -> None:
     """Write a chunk with the packets of another one."""
-    key = plan.key()
-    data, packets, at = b"".join(encode_chunk.iter_packets(encoded, key, source)), [], 0
-    for size in encode_chunk.read_sizes(encoded, key, source)[: chunk.end - chunk.first]:
+    data, packets, at = b"".join(encode_chunk.iter_packets(encoded, plan, source)), [], 0
+    for size in encode_chunk.read_sizes(encoded, plan, source)[: chunk.end - chunk.first]:
         packets.append(data[at : at + size])
         at += size
-    encode_chunk.write_chunk(path, key, chunk, packets)
+    encode_chunk.write_chunk(path, plan, chunk, packets)
 
 
 def _call_alone(function: Callable[..., Any], *arguments: Any) -> tuple[Any, float]:

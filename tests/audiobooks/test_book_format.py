@@ -61,7 +61,7 @@ FLAC = make(96_000, 2, 2_800_000, lossless=True)
 def test_the_format_is_that_wanted_or_that_of_the_sources(
     files: list[CheckedFile], wanted: tuple[int, ...], expected: tuple[int, int, int]
 ) -> None:
-    chosen = book_format.choose_format(CheckedSources(tuple(files)), *wanted).format
+    chosen, _ = book_format.choose_format(CheckedSources(tuple(files)), *wanted)
     assert chosen == BookFormat(*expected)
 
 
@@ -94,7 +94,7 @@ def test_the_format_is_that_wanted_or_that_of_the_sources(
 def test_a_book_that_is_larger_than_needed_is_announced(
     files: list[CheckedFile], wanted: tuple[int, ...], expected: str
 ) -> None:
-    warnings = book_format.choose_format(CheckedSources(tuple(files)), *wanted).warnings
+    _, warnings = book_format.choose_format(CheckedSources(tuple(files)), *wanted)
     assert bool(warnings) == bool(expected)
     assert not expected or expected in warnings[0]
 

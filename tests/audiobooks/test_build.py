@@ -15,7 +15,7 @@ import mutagen
 import pytest
 from click.testing import CliRunner
 
-from mediakeep.audiobooks.item import to_path
+from mediakeep import path_text
 from mediakeep.commands import build_audiobooks
 from mediakeep.item import Status
 from mediakeep.media.encoding import pcm_source
@@ -247,7 +247,7 @@ def test_backups_of_earlier_settings_are_found_where_they_are(home: BookHome) ->
     home.batch(folder, MEDIAKEEP_BACKUP_DIR="outputs/audiobooks/backup")
     (backup,) = (home.output / "backup").iterdir()
     home.batch("--audiobook", "The Book")
-    assert to_path(home.item().backup_path) == backup
+    assert path_text.to_path(home.item().backup_path) == backup
     assert not home.backups.exists()
     record = json.loads((backup / "backup.json").read_text())
     (backup / "backup.json").write_text(json.dumps({**record, "created": "2020-01-01T00:00:00Z"}))

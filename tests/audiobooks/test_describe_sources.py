@@ -35,7 +35,7 @@ def test_a_dry_run_shows_all_files_in_order(tmp_path: Path) -> None:
         "Left out: 4.mka: Matroska is not supported",
         "CD 2/1.mp3 contains MP4, whatever its name says.",
     ]
-    chosen = book_format.choose_format(checked).format
+    chosen, _ = book_format.choose_format(checked)
     line = subject.describe_encoding(checked, chosen, processes=2)
     size = f"{checked.seconds * 16:.1f} KB"
     assert line == (

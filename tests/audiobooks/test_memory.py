@@ -47,7 +47,7 @@ def repeat_packets(plan: BookPlan, packets: list[bytes], folder: Path) -> list[P
         count = chunk.end - chunk.first + (chunk.number == 0)
         paths.append(folder / f"{chunk.number}.chunk")
         repeated = (packets * -(-count // len(packets)))[:count]
-        encode_chunk.write_chunk(paths[-1], plan.key(), chunk, repeated)
+        encode_chunk.write_chunk(paths[-1], plan, chunk, repeated)
     return paths
 
 
@@ -89,9 +89,9 @@ def test_all_stages_need_the_same_memory_for_each_length(tmp_path: Path) -> None
         second = list(plan.chunks())[1]
         encoded = folder / "one"
         _, encoding = call_alone(encode_chunk.encode_chunk, plan, second, encoded)
-        data = b"".join(encode_chunk.iter_packets(encoded, plan.key(), second))
+        data = b"".join(encode_chunk.iter_packets(encoded, plan, second))
         packets, at = [], 0
-        for size in encode_chunk.read_sizes(encoded, plan.key(), second):
+        for size in encode_chunk.read_sizes(encoded, plan, second):
             packets.append(data[at : at + size])
             at += size
         # Repeated packets are loud at other times than the book, so levels are not compared.

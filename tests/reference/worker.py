@@ -43,7 +43,7 @@ class RecordingJob(msgspec.Struct, frozen=True):
 
     @property
     def original(self) -> Path:
-        return Path(path_text.unescape_path(self.item.path))
+        return path_text.to_path(self.item.path)
 
     @property
     def files(self) -> JobFiles:

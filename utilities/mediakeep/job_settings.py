@@ -34,8 +34,8 @@ class JobSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     def below_home(self, folder: str) -> Path:
         """Return the path of an escaped folder, which is below the home if it is relative."""
-        home = Path(path_text.unescape_path(self.home))
-        return home / Path(path_text.unescape_path(folder)).expanduser()
+        home = path_text.to_path(self.home)
+        return home / path_text.to_path(folder).expanduser()
 
 
 SettingsT = TypeVar("SettingsT", bound=JobSettings)

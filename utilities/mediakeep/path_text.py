@@ -7,6 +7,7 @@ import re
 import shlex
 import unicodedata
 from collections.abc import Container
+from pathlib import Path
 
 _MAX_NAME = 255  # bytes
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ]{3,98}[A-Za-z0-9]")
@@ -27,6 +28,11 @@ def unescape_path(text: str) -> str:
     return _ESCAPE_SEQUENCE.sub(
         lambda match: chr(0xDC00 + int(match[1], 16)) if match[1] else "\\", text
     )
+
+
+def to_path(text: str) -> Path:
+    """Return the path of a text that `escape_path` made, such as a field of an item."""
+    return Path(unescape_path(text))
 
 
 def normalize_name(name: str) -> str:

@@ -10,7 +10,7 @@ import msgspec
 from mediakeep import path_text
 from mediakeep.albums import plan_album, read_album
 from mediakeep.albums.enrichment import AlbumLookup
-from mediakeep.albums.item import AlbumItem, to_path
+from mediakeep.albums.item import AlbumItem
 from mediakeep.albums.plan_album import AlbumPlan
 from mediakeep.albums.read_album import SourceAlbum
 from mediakeep.albums.settings import AlbumSettings
@@ -48,7 +48,7 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def original(self) -> Path:
-        return to_path(self.item.path)
+        return path_text.to_path(self.item.path)
 
     @property
     def has_original(self) -> bool:
@@ -77,9 +77,9 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
         That of an added album is its folder in the folder of its artist.
         """
         if self.item.folder:
-            return to_path(self.item.folder)
+            return path_text.to_path(self.item.folder)
         if not self.item.name:
-            return Path(path_text.unescape_path(self.key))
+            return path_text.to_path(self.key)
         return Path(self.original.parent.name) / self.original.name
 
     @property
@@ -88,7 +88,7 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
 
         None of an added album, as it is unknown where its library begins.
         """
-        parts = Path(path_text.unescape_path(self.key)).parts
+        parts = path_text.to_path(self.key).parts
         if self.item.name or self.original.parts[-len(parts) :] != parts:
             return []
         return list(self.original.parents[: len(parts) - 1])

@@ -36,22 +36,14 @@ class AlbumItem(
 CLEARED = {"working_source_path": "", "working_processed_path": "", "working_claim": 0}
 
 
-def to_path(text: str) -> Path:
-    """Return the path that a field of an item holds."""
-    return Path(path_text.unescape_path(text))
-
-
 def find_output_folder(item: Item) -> Path | None:
     """Return the output folder that an album was published in, or None if it was not.
 
     If its path below that folder is unknown, its parent folder is returned.
     """
     assert isinstance(item, AlbumItem)
-    return (
-        to_path(item.playback_path).parents[max(len(to_path(item.folder).parts), 1) - 1]
-        if item.playback_path
-        else None
-    )
+    depth, output = max(len(path_text.to_path(item.folder).parts), 1), item.playback_path
+    return path_text.to_path(output).parents[depth - 1] if output else None
 
 
 def has_consumed_source(item: Item) -> bool:

@@ -23,7 +23,7 @@ from mediakeep.albums import (
 from mediakeep.albums.album_job import PROCESSED_FILES, PROFILE, AlbumJob
 from mediakeep.albums.convert_track import ALREADY_CONVERTED, TrackTask
 from mediakeep.albums.enrichment import ENRICHMENT, Enrichment
-from mediakeep.albums.item import CLEARED, to_path
+from mediakeep.albums.item import CLEARED
 from mediakeep.albums.measure_loudness import MeasuredTrack, MeasureTask
 from mediakeep.albums.plan_album import AlbumPlan, TrackPlan
 from mediakeep.albums.read_album import SourceAlbum
@@ -254,7 +254,9 @@ def _build_tasks(
             cover_sha256,
             sound,
             published,
-            str(to_path(f"{job.item.playback_path}/{published.output}")) if published else "",
+            str(path_text.to_path(f"{job.item.playback_path}/{published.output}"))
+            if published
+            else "",
             is_unmeasured=digest in measured and measured[digest].damage is None,
         )
 

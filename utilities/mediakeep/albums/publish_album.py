@@ -12,7 +12,7 @@ from typing import Any
 from mediakeep import path_text
 from mediakeep.albums import report
 from mediakeep.albums.album_job import PROCESSED_FILES, AlbumJob
-from mediakeep.albums.item import ALBUMS, CLEARED, to_path
+from mediakeep.albums.item import ALBUMS, CLEARED
 from mediakeep.albums.report import TrackRow
 from mediakeep.errors import LinkInOriginal, NotCopied, NotDeleted, UsageError, WorkingFilesChanged
 from mediakeep.item import Status
@@ -90,7 +90,7 @@ def _delete_original(job: AlbumJob, dirs: WorkingDirs, outputs: Manifest, playba
     """
     copied = dirs.require_source_manifest()
     hidden = job.name_deleted_original(dirs)
-    archive, output = to_path(job.item.archive_path), to_path(playback)
+    archive, output = path_text.to_path(job.item.archive_path), path_text.to_path(playback)
     if not (job.item.archive_path and publish.is_published(archive, copied)):
         raise WorkingFilesChanged(archive, "the archive is not complete", _KEEP_HINT)
     if not job.find_result("archive_path").is_own:  # a rollback would not restore from it

@@ -13,7 +13,7 @@ import msgspec
 from mediakeep import path_text
 from mediakeep.albums.album_job import AlbumJob
 from mediakeep.albums.enrichment import ENRICHMENT, Enrichment
-from mediakeep.albums.item import ALBUMS, AlbumItem, to_path
+from mediakeep.albums.item import ALBUMS, AlbumItem
 from mediakeep.albums.plan_album import AlbumPlan
 from mediakeep.media.transfer.extra_files import ExtraFilesPlan, FileNotCopied
 from mediakeep.pages import job_record
@@ -86,7 +86,7 @@ _CONVERSION = StateFile("conversion.json", Conversion)
 
 def read_report(home: str, item: AlbumItem) -> AlbumReport | None:
     """Return the last report of an album, or None if it is missing; `home` is escaped."""
-    path = to_path(home) / job_record.find_json(ALBUMS.name, item.output_name)
+    path = path_text.to_path(home) / job_record.find_json(ALBUMS.name, item.output_name)
     return read_json(path, AlbumReport)
 
 
@@ -146,7 +146,7 @@ def write(job: AlbumJob, dirs: WorkingDirs, status: str, message: str = "") -> t
         found.release,
         found.reason,
     )
-    home = to_path(job.settings.home)
+    home = path_text.to_path(job.settings.home)
     job_record.write_record(built, home, ALBUMS.name, item.output_name)
     return built.tracks
 

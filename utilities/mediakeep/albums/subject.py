@@ -14,7 +14,7 @@ from pathlib import Path
 from mediakeep import path_text
 from mediakeep.albums import plan_album, report
 from mediakeep.albums.album_job import AlbumJob
-from mediakeep.albums.item import AlbumItem, find_output_folder, to_path
+from mediakeep.albums.item import AlbumItem, find_output_folder
 from mediakeep.albums.scan import ALBUM_FOLDERS
 from mediakeep.albums.settings import AlbumSettings
 from mediakeep.errors import UsageError
@@ -40,7 +40,7 @@ def build_item(path: Path, settings: AlbumSettings) -> NewItem:
 
 def describe_stages(job: AlbumJob) -> Mapping[str, list[str]] | Outcome:
     """Return lines on each stage, and on each track below converting."""
-    source = to_path(job.item.working_source_path or job.item.path)
+    source = path_text.to_path(job.item.working_source_path or job.item.path)
     source = source if source.is_dir() else job.original
     if not source.is_dir():
         from mediakeep.albums import process  # here, as batches import it in their workers only
@@ -167,7 +167,7 @@ def _find_place(item: AlbumItem, settings: AlbumSettings, profile: str) -> _Plac
 
 
 def _describe(place: _Place) -> str:
-    return f"{place['profile']} in {path_text.display_path(to_path(place['output_dir']))}"
+    return f"{place['profile']} in {path_text.display_path(path_text.to_path(place['output_dir']))}"
 
 
 def _build_twin(key: str, item: Item, wanted: _Place) -> NewItem:

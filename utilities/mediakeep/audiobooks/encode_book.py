@@ -127,10 +127,9 @@ def mux(job: BookJob, _: Work) -> Outcome:
 def _find_lost_chunk(dirs: WorkingDirs) -> str:
     """Return what is wrong with the first chunk that is missing or of another plan, or ""."""
     plan = PLAN.require(dirs.state)
-    key = plan.key()
     try:
         for chunk in plan.chunks():
-            encode_chunk.read_sizes(book_job.find_chunk(dirs, chunk), key, chunk)
+            encode_chunk.read_sizes(book_job.find_chunk(dirs, chunk), plan, chunk)
     except WorkingFilesChanged as error:
         return f"{path_text.display_path(error.args[0])}: {error.args[1]}."
     return ""
@@ -138,10 +137,9 @@ def _find_lost_chunk(dirs: WorkingDirs) -> str:
 
 def _remove_damaged_chunks(dirs: WorkingDirs, plan: BookPlan) -> None:
     """Remove the chunks that are damaged, so that the next attempt encodes them again."""
-    key = plan.key()
     for chunk in plan.chunks():
         path = book_job.find_chunk(dirs, chunk)
-        if not encode_chunk.is_finished(path, key, chunk):
+        if not encode_chunk.is_finished(path, plan, chunk):
             with translate_errors(path):
                 path.unlink(missing_ok=True)
 

@@ -38,17 +38,12 @@ class AudiobookItem(
     @property
     def library(self) -> Path | None:
         """The library that the book was found in, or None if it was added."""
-        return to_path(self.path).parents[self.depth - 1] if self.depth else None
+        return path_text.to_path(self.path).parents[self.depth - 1] if self.depth else None
 
     @property
     def folders(self) -> list[Path]:
         """The source folders in order."""
-        return [to_path(text) for text in self.sources or (self.path,)]
-
-
-def to_path(text: str) -> Path:
-    """Return the path that a field of an item holds."""
-    return Path(path_text.unescape_path(text))
+        return [path_text.to_path(text) for text in self.sources or (self.path,)]
 
 
 # A job whose working folder is missing, or whose sources have changed, starts over with its input.

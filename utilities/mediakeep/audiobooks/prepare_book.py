@@ -17,7 +17,6 @@ from mediakeep.audiobooks.book_job import CHAPTERS, INPUT, PLAN, SECONDS, BookJo
 from mediakeep.audiobooks.encoding import book_plan, count_source, pcm_timeline
 from mediakeep.audiobooks.encoding.book_plan import BookFormat, CountedSource
 from mediakeep.audiobooks.find_chapters import SilenceSettings
-from mediakeep.audiobooks.item import to_path
 from mediakeep.audiobooks.read_input import BookInput
 from mediakeep.audiobooks.sources import check_sources, source_order
 from mediakeep.errors import WorkingFilesChanged
@@ -118,7 +117,7 @@ def back_up(job: BookJob, _: Work) -> Outcome:
     wanted = BackupJob(job.owner_key, job.name, tuple(job.item.folders))
     reservations = job.settings.working_dir / disk_space.RESERVATIONS
     known = job.item.backup_path
-    place = to_path(known)
+    place = path_text.to_path(known)
     if not known or not backups.is_current(place, wanted):
         place = backups.create_backup(
             wanted, job.settings.backup_dir, reservations, progress=job.report
@@ -173,7 +172,7 @@ def count_part(task: CountTask, progress: Progress) -> dict[str, Any]:
     if found := _load_counted(task):
         return {"samples": found.counted.samples, SECONDS: 0.0}
     began = time.monotonic()
-    path = Path(path_text.unescape_path(task.source))
+    path = path_text.to_path(task.source)
     report = stage_worker.build_stoppable_report(progress)
     copy = task.target.with_suffix(f".copy{path.suffix}")
     with stage_worker.translate_part_errors(task.target), translate_errors(task.target):

@@ -8,7 +8,7 @@ from typing import Any
 from mediakeep import path_text
 from mediakeep.audiobooks import book_job, record_book
 from mediakeep.audiobooks.book_job import DETAILS, INPUT, BookJob
-from mediakeep.audiobooks.item import AUDIOBOOKS, AudiobookItem, Failure, to_path
+from mediakeep.audiobooks.item import AUDIOBOOKS, AudiobookItem, Failure
 from mediakeep.audiobooks.settings import parse_file_mode
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
@@ -67,7 +67,7 @@ def complete(job: BookJob, _: Work) -> Outcome:
         if dirs.processed.exists():  # else a call that was killed has written the record
             record_book.write(job, dirs, "completed")
         job_files.remove_working_dirs(dirs)
-    path = to_path(item.output_path)
+    path = path_text.to_path(item.output_path)
     facts = {name: item.metrics.get(name, 0) for name in _MEASURED}
     return Outcome(
         message=f"{path_text.display_path(path)}{_describe_damage(item)}",
@@ -131,7 +131,7 @@ def restore_sources(job: BookJob, progress: Report | None = None) -> Iterator[st
     """Restore missing sources from the backup; yield sentences on these and on what differs."""
     if not job.item.backup_path:
         return
-    folder = to_path(job.item.backup_path)
+    folder = path_text.to_path(job.item.backup_path)
     shown = path_text.display_path(folder)
     if not folder.is_dir():
         yield f"Nothing restored: the backup {shown} no longer exists."

@@ -40,7 +40,7 @@ class InputFile(msgspec.Struct, frozen=True):
 
     @property
     def source(self) -> SourceFile:
-        return SourceFile(Path(path_text.unescape_path(self.path)), title=self.title)
+        return SourceFile(path_text.to_path(self.path), title=self.title)
 
 
 class BookInput(msgspec.Struct, frozen=True):
@@ -112,16 +112,16 @@ def read_input(
     ordered = source_order.order_sources([f.source for f in checked.files], folders, order)
     by_path = {file.source.path: file for file in checked.files}
     found = [by_path[source.path] for source in ordered.sources]
-    chosen = book_format.choose_format(
+    chosen, warnings = book_format.choose_format(
         checked, options.bit_rate, options.channels, options.sample_rate
     )
     problem = "a format is given" if options.sets_format else join_parts.find_join_problem(found)
-    notes = chosen.warnings if problem else ()
+    notes = warnings if problem else ()
     if problem and all(file.format == formats.MP4.name for file in found):
         notes += (f"Encoded, not joined: {problem}.",)
     book = BookInput(
         files=tuple(map(_build_file, found)),
-        format=chosen.format,
+        format=chosen,
         order=f"{ordered.order} ({ordered.reason})",
         seconds=checked.seconds,
         is_joined=not problem,

@@ -155,7 +155,7 @@ def write(job: BookJob, dirs: WorkingDirs, status: str, message: str = "") -> No
         warnings=(*found.warnings, *(details.warnings if details else ())),
         message=message,
     )
-    home = Path(path_text.unescape_path(job.settings.home))
+    home = path_text.to_path(job.settings.home)
     write_record(record, home, item.output_name)
 
 

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta, structs
 
 from mediakeep import job_settings, kinds, path_text
-from mediakeep.audiobooks.item import AudiobookItem, to_path
+from mediakeep.audiobooks.item import AudiobookItem
 from mediakeep.errors import BadSetting, UsageError
 from mediakeep.job_settings import CONFIGURED_LIBRARY, JobSettings
 from mediakeep.media import ignore_rules
@@ -179,7 +179,7 @@ class BookSettings(JobSettings, frozen=True, kw_only=True):
 
     def list_backup_dirs(self, items: Iterable[AudiobookItem] = ()) -> set[Path]:
         """Return the folders of all backups: also of those that earlier settings have made."""
-        used = {to_path(item.backup_path).parent for item in items if item.backup_path}
+        used = {path_text.to_path(item.backup_path).parent for item in items if item.backup_path}
         return {self.backup_dir, self.below_home(_FIRST_BACKUP_DIR), *used}
 
 

@@ -16,7 +16,7 @@ from mediakeep.audiobooks.book_job import PLAN, BookJob
 from mediakeep.audiobooks.details.read_details import FoundDetails
 from mediakeep.audiobooks.encoding import book_plan, count_source
 from mediakeep.audiobooks.encoding.book_plan import BookFormat, CountedSource
-from mediakeep.audiobooks.item import AudiobookItem, to_path
+from mediakeep.audiobooks.item import AudiobookItem
 from mediakeep.audiobooks.read_input import BookInput
 from mediakeep.audiobooks.settings import BookSettings
 from mediakeep.audiobooks.sources import book_format, check_sources, find_books, source_order
@@ -48,7 +48,7 @@ def build_job(_home: Path, item: Item, settings: BookSettings) -> BookJob:
 
 def build_item(path: Path, settings: BookSettings) -> NewItem:
     """Return the item of folders that the user adds; raise UsageError if they are no book."""
-    folders = [to_path(text) for text in settings.combine] or [path]
+    folders = [path_text.to_path(text) for text in settings.combine] or [path]
     options = settings.get_options()
     for folder in folders:
         if not folder.is_dir():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -65,12 +66,12 @@ class CountedSource(msgspec.Struct, frozen=True):
 
     @property
     def path(self) -> Path:
-        return Path(path_text.unescape_path(self.escaped_path))
+        return path_text.to_path(self.escaped_path)
 
     @property
     def audio_path(self) -> Path:
         """The path of the file that is decoded."""
-        return Path(path_text.unescape_path(self.escaped_audio or self.escaped_path))
+        return path_text.to_path(self.escaped_audio or self.escaped_path)
 
     @property
     def is_silent(self) -> bool:
@@ -85,7 +86,7 @@ class Chunk(msgspec.Struct, frozen=True):
     end: int
 
 
-class BookPlan(msgspec.Struct, frozen=True):
+class BookPlan(msgspec.Struct, frozen=True, dict=True):
     """The sources of a book in order, its format, and the AAC frames in each chunk but the last."""
 
     sources: tuple[CountedSource, ...]
@@ -127,8 +128,9 @@ class BookPlan(msgspec.Struct, frozen=True):
         """Return about how many bytes the book has."""
         return self.samples * self.format.bit_rate // self.format.sample_rate // 8 + _OVERHEAD
 
+    @cached_property
     def key(self) -> str:
-        """Return a text that changes if the chunks do: by sources, format, plan or encoder."""
+        """A text that changes if the chunks do: by sources, format, plan or encoder."""
         identities = [
             (source.escaped_path, source.size, source.mtime_ns, source.samples)
             for source in self.sources

@@ -58,10 +58,9 @@ def encode_chunk(
     Raises EncodingFailed for the source in which it starts, what decoding raises, and OSError if
     the file cannot be written.
     """
-    key = plan.key()
-    if is_finished(path, key, chunk):
+    if is_finished(path, plan, chunk):
         return False
-    write_chunk(path, key, chunk, _encode(plan, chunk, progress))
+    write_chunk(path, plan, chunk, _encode(plan, chunk, progress))
     return True
 
 
@@ -103,33 +102,33 @@ def _encode(plan: BookPlan, chunk: Chunk, progress: Progress | None) -> list[byt
     return list(packets.values())
 
 
-def write_chunk(path: Path, key: str, chunk: Chunk, packets: Sequence[bytes]) -> None:
+def write_chunk(path: Path, plan: BookPlan, chunk: Chunk, packets: Sequence[bytes]) -> None:
     """Write the packets of a chunk atomically, synced to the disk."""
-    header = _Header(key, chunk, [len(packet) for packet in packets])
+    header = _Header(plan.key, chunk, [len(packet) for packet in packets])
     content = msgspec.json.encode(header) + b"\n" + b"".join(packets)
     atomic_files.write_atomic(path, content + hashlib.sha256(content).digest())
 
 
-def read_sizes(path: Path, key: str, chunk: Chunk) -> list[int]:
+def read_sizes(path: Path, plan: BookPlan, chunk: Chunk) -> list[int]:
     """Return the sizes of the packets of a chunk, in bytes.
 
     Raises WorkingFilesChanged if the file is not that chunk. Its checksum is not verified.
     """
     try:
         with open_regular_file(path) as file:
-            return _read_header(file, path, key, chunk)[1].sizes
+            return _read_header(file, path, plan, chunk)[1].sizes
     except OSError as error:
         raise WorkingFilesChanged(path, error.strerror or str(error), _FILE_HINT) from error
 
 
-def iter_packets(path: Path, key: str, chunk: Chunk) -> Iterator[bytes]:
+def iter_packets(path: Path, plan: BookPlan, chunk: Chunk) -> Iterator[bytes]:
     """Yield the bytes of all packets of a chunk in blocks.
 
     Raises WorkingFilesChanged if the file is not that chunk; after the last block if it is damaged.
     """
     try:
         with open_regular_file(path) as file:
-            line, header = _read_header(file, path, key, chunk)
+            line, header = _read_header(file, path, plan, chunk)
             left, digest = sum(header.sizes), hashlib.sha256(line)
             if os.fstat(file.fileno()).st_size != len(line) + left + _DIGEST:
                 raise WorkingFilesChanged(path, "its size is wrong", _FILE_HINT)
@@ -143,23 +142,23 @@ def iter_packets(path: Path, key: str, chunk: Chunk) -> Iterator[bytes]:
         raise WorkingFilesChanged(path, error.strerror or str(error), _FILE_HINT) from error
 
 
-def is_finished(path: Path, key: str, chunk: Chunk) -> bool:
-    """Return True if a chunk was encoded for the plan with this key, and is undamaged."""
+def is_finished(path: Path, plan: BookPlan, chunk: Chunk) -> bool:
+    """Return True if a chunk was encoded for a plan, and is undamaged."""
     try:
-        for _ in iter_packets(path, key, chunk):
+        for _ in iter_packets(path, plan, chunk):
             pass
     except WorkingFilesChanged:
         return False
     return True
 
 
-def _read_header(file: BinaryIO, path: Path, key: str, chunk: Chunk) -> tuple[bytes, _Header]:
+def _read_header(file: BinaryIO, path: Path, plan: BookPlan, chunk: Chunk) -> tuple[bytes, _Header]:
     """Return the first line of a file, and its content."""
     line = file.readline()
     try:
         header = decode_json(line, _Header)
     except msgspec.DecodeError as error:
         raise WorkingFilesChanged(path, "its first line is damaged", _FILE_HINT) from error
-    if (header.key, header.chunk) != (key, chunk):
+    if (header.key, header.chunk) != (plan.key, chunk):
         raise WorkingFilesChanged(path, "it belongs to other sources or settings", _FILE_HINT)
     return line, header

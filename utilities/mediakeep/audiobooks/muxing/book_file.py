@@ -9,7 +9,7 @@ book.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -20,7 +20,7 @@ from mediakeep import atomic_files
 from mediakeep.audiobooks.details import book_tags
 from mediakeep.audiobooks.details.book_tags import BookDetails
 from mediakeep.audiobooks.encoding import encode_chunk
-from mediakeep.audiobooks.encoding.book_plan import BookFormat, BookPlan, Chunk
+from mediakeep.audiobooks.encoding.book_plan import BookFormat, BookPlan
 from mediakeep.errors import EncodingFailed
 from mediakeep.media.chapters.chapters import Chapter
 from mediakeep.media.encoding import mp4_header
@@ -64,15 +64,13 @@ def write_book(
     written and in total; what it raises stops the writing. Raises WorkingFilesChanged for a chunk,
     EncodingFailed for the target.
     """
-    sizes = bytearray()
-    for path, chunk, key in _pair_chunks(plan, chunks):
-        sizes += mp4_header.pack_sizes(encode_chunk.read_sizes(path, key, chunk))
+    sizes, files = bytearray(), list(zip(chunks, plan.chunks(), strict=True))
+    for path, chunk in files:
+        sizes += mp4_header.pack_sizes(encode_chunk.read_sizes(path, plan, chunk))
     entry, rate = build_sample_entry(plan.format), plan.format.sample_rate
     track = MediaTrack(rate, entry, AAC_FRAME, AAC_PRIMING, plan.samples, sizes)
     packets = (
-        block
-        for path, chunk, key in _pair_chunks(plan, chunks)
-        for block in encode_chunk.iter_packets(path, key, chunk)
+        block for path, chunk in files for block in encode_chunk.iter_packets(path, plan, chunk)
     )
     write_m4b(target, track, packets, chapters, details, progress)
 
@@ -82,12 +80,6 @@ def build_sample_entry(book_format: BookFormat) -> bytes:
     configuration = encode_chunk.open_encoder(book_format).extradata
     rate, channels, bit_rate = structs.astuple(book_format)
     return mp4_header.build_aac_entry(rate, channels, configuration, bit_rate)
-
-
-def _pair_chunks(plan: BookPlan, paths: Sequence[Path]) -> Iterator[tuple[Path, Chunk, str]]:
-    key = plan.key()
-    for path, chunk in zip(paths, plan.chunks(), strict=True):
-        yield path, chunk, key
 
 
 def write_m4b(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from mediakeep import size_text
 from mediakeep.audiobooks.encoding.book_plan import BookFormat
 from mediakeep.audiobooks.sources.check_sources import CheckedFile, CheckedSources
@@ -23,16 +21,9 @@ _STEP, _MIN_SOURCE_BIT_RATE, _MAX_SOURCE_BIT_RATE = 8_000, 16_000, 320_000
 _MORE_BITS = 1.25  # times the bit rate of the sources
 
 
-class ChosenFormat(msgspec.Struct, frozen=True):
-    """The format of a book, and warnings about it."""
-
-    format: BookFormat
-    warnings: tuple[str, ...] = ()
-
-
 def choose_format(
     checked: CheckedSources, bit_rate: int = 128_000, channels: int = 0, sample_rate: int = 0
-) -> ChosenFormat:
+) -> tuple[BookFormat, tuple[str, ...]]:
     """Return the format of a book of these sources, with warnings.
 
     `bit_rate` is in bits per second; 0 means the highest of the sources. Channels and sample rate
@@ -46,7 +37,7 @@ def choose_format(
     most = rate * count * _MAX_BITS
     wanted = bit_rate or own.bit_rate
     chosen = BookFormat(rate, count, min(wanted, most))
-    return ChosenFormat(chosen, (*_describe_limit(chosen, wanted), *_compare(checked, chosen, own)))
+    return chosen, (*_describe_limit(chosen, wanted), *_compare(checked, chosen, own))
 
 
 def check_sample_rate(sample_rate: int) -> None:
