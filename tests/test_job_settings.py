@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from msgspec import Meta
 
-from mediakeep import job_settings, kinds
+from mediakeep import config, job_settings, kinds, setting_fields
 from mediakeep.commands.options import own_options
 from mediakeep.errors import BadSetting
 from mediakeep.job_settings import JobSettings
@@ -113,3 +113,11 @@ def test_a_field_that_no_option_can_express_is_an_error_at_import() -> None:
         settings = msgspec.defstruct("S", [("table", table)])
         with pytest.raises(TypeError, match=r"table\.names: no option can express"):
             own_options.build_options(settings)
+
+
+def test_no_variable_sets_two_settings_of_a_kind_or_one_of_mediakeep() -> None:
+    general = config.Settings.__struct_fields__
+    for kind in map(kinds.get_kind, kinds.BUILT_IN):
+        known = [kinds.load(kind.settings)] if kind.settings else []
+        names = [*general, *(field.name for field in setting_fields.list_file_fields(known))]
+        assert [name for name in names if names.count(name) > 1] == []
