@@ -133,13 +133,27 @@ def test_transcripts(tmp_path: Path, content: bytes, note: str) -> None:
         assert note in getattr(item, "steps").get("captions", "")  # noqa: B009 - of episodes
 
 
-def test_a_token_of_another_channel_uploads_nothing(tmp_path: Path) -> None:
+@each_row(
+    "variables, message",
+    [
+        ({"CHANNEL": "UCother"}, "The YouTube token is for channel"),
+        ({"TOKEN_FILE": ""}, "youtube_token_file is not set"),
+        ({"TOKEN_FILE": "/missing/token.json"}, "No such file"),
+        ({"TOKEN_FILE": "{home}/token.json"}, "is inside the home"),
+    ],
+)
+def test_without_access_to_the_channel_nothing_is_uploaded_or_skipped(
+    tmp_path: Path, variables: dict[str, str], message: str
+) -> None:
     channels = (Channel("UCsimulated-radio-000001"), Channel("UCother"))
     youtube = YoutubeSettings(channels=channels)
     with open_migration(tmp_path, [build_item("show")], youtube) as migration:
-        migration.variables["MEDIAKEEP_YOUTUBE_CHANNEL"] = "UCother"
+        (migration.home / "token.json").write_text("{}")
+        for name, value in variables.items():
+            text = value.replace("{home}", str(migration.home))
+            migration.variables[f"MEDIAKEEP_YOUTUBE_{name}"] = text
         migration.discover("show")
-        assert "The YouTube token is for channel" in migration.run("run", code=2)
+        assert message in migration.run("run", code=2)
         assert migration.titles == []
         assert migration.states["show"].stage in ("converted", "uploading")
         assert migration.states["show"].attempts.upload == 0

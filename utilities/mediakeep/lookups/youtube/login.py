@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mediakeep import atomic_files, path_text, secret_file
-from mediakeep.errors import NotAuthorised, ServiceFailed
+from mediakeep.errors import NotAuthorised, ServiceFailed, UsageError
 from mediakeep.lookups.http.models import Secret
 from mediakeep.untrusted_files import decode_json
 
@@ -58,7 +58,10 @@ class TokenFile:
     def _load(self) -> Credentials:
         if not self._path:
             raise NotAuthorised(f"{SETTING} is not set", _LOGIN)
-        text = secret_file.read_secret(self._path, self._home, SETTING, "token")
+        try:
+            text = secret_file.read_secret(self._path, self._home, SETTING, "token")
+        except UsageError as error:  # of the settings: no episode is to blame
+            raise NotAuthorised(str(error).rstrip("."), _LOGIN) from error
         shown = path_text.to_printable(self._path)
         if secret_file.is_readable_by_others(self._path):
             raise NotAuthorised(f"{shown} is readable by others", f"Run: chmod 600 {shown}")
