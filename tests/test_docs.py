@@ -24,6 +24,7 @@ from mediakeep.audiobooks.item import AUDIOBOOKS, AudiobookItem
 from mediakeep.commands import job_command, queue_manager
 from mediakeep.commands.app import MediakeepCommand, MediakeepGroup
 from mediakeep.config import ENV_PREFIX, Settings
+from mediakeep.episodes.settings import EpisodeSettings
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.movies.item import MovieItem
@@ -325,7 +326,9 @@ def test_the_example_file_shows_every_setting_with_its_default() -> None:
     text = (ROOT / "mediakeep.example.toml").read_text()
     assert tomllib.loads(text) == {}
     shown = re.sub(r"^# (?=\w+ = |\[)", "", text, flags=re.MULTILINE)
-    sections = list_defaults(AUDIOBOOKS) | list_defaults(ALBUMS)
+    sections: dict[str, Any] = {**list_defaults(AUDIOBOOKS), **list_defaults(ALBUMS)}
+    sections["episodes"] = msgspec.to_builtins(EpisodeSettings().episodes)
+    sections["state_management"] = msgspec.to_builtins(EpisodeSettings().state_management)
     assert tomllib.loads(shown) == msgspec.structs.asdict(Settings()) | sections
 
 
