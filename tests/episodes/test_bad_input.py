@@ -114,6 +114,15 @@ def test_pictures_that_cannot_be_used(tmp_path: Path, name: str, content: bytes,
         assert note in getattr(item, "steps").get("picture", "")  # noqa: B009 - of episodes
 
 
+def test_a_font_that_cannot_be_used_skips_no_episode(tmp_path: Path) -> None:
+    with open_migration(tmp_path, [build_item("show", SOUND)]) as migration:
+        migration.discover("show")
+        (migration.home / "font.ttf").write_text("no font")
+        text = migration.run("run", "--font", migration.home / "font.ttf", code=2)
+        assert "font.ttf not used: unknown file format. Use a TrueType or OpenType file." in text
+        assert migration.states["show"].stage == "discovered"
+
+
 @each_row(
     "content, note",
     [

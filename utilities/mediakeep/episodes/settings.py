@@ -195,13 +195,18 @@ class EpisodeSettings(JobSettings, frozen=True, kw_only=True):
         return self.below_home(self.episodes.font) if self.episodes.font else None
 
     def check(self) -> None:
-        """Raise BadSetting or UsageError for a zone, a host or a picture that cannot be used."""
+        """Raise BadSetting or UsageError for a setting that no episode could be processed with.
+
+        That is a zone, a host, a picture or a font that cannot be used, or Pillow is missing.
+        """
         _ = self.episodes.schedule.time_of_day
         self.episodes.archive_org.build_service()
         self.episodes.youtube.build_service()
+        module = "mediakeep.media.encoding.still_picture"
+        size = (self.episodes.video.width, self.episodes.video.height)
         if self.picture:
-            load = kinds.load("mediakeep.media.encoding.still_picture:load_picture")
-            load(self.picture, (self.episodes.video.width, self.episodes.video.height))
+            kinds.load(f"{module}:load_picture")(self.picture, size)
+        kinds.load(f"{module}:draw_title_card")("", size=size, font=self.font)
 
     @property
     def home_path(self) -> Path:

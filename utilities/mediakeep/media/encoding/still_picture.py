@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from mediakeep import path_text
 from mediakeep.errors import PictureRefused, UsageError
 from mediakeep.media import open_file
 
@@ -132,8 +133,9 @@ def _iter_fonts(font: Path | None) -> Iterator[Any]:
         try:
             yield module.truetype(font, _FONT_SIZE)
         except OSError as error:
+            shown = path_text.display_path(font)
             raise UsageError(
-                f"Font {font} not used: {error}. Use a TrueType or OpenType file."
+                f"Font {shown} not used: {error}. Use a TrueType or OpenType file."
             ) from error
     yield module.load_default(_FONT_SIZE)
     for name in _FONTS:
