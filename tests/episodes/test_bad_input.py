@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from mediakeep.episodes.item import EPISODES
+from mediakeep.queue.queue import Queue
 from mediakeep_simulator.episode_catalogue import ArchiveFile
 from mediakeep_simulator.youtube.model import Channel, YoutubeSettings
 from tests.episodes.migration import SOUND, build_item, open_migration
+from tests.episodes.queues import advance
 from tests.sampling import each_row
 
 WAV = ArchiveFile(name="a.wav", format="WAVE", size=88_244)
@@ -196,3 +199,16 @@ def test_the_section_of_another_file_counts_for_later_commands(tmp_path: Path) -
         assert "downloaded: 1" in migration.run("status")
         files = [path for path in (migration.home / "status").rglob("*") if path.is_file()]
         assert not any(b"http://x" in path.read_bytes() for path in files)
+
+
+def test_interrupted_episodes_continue_as_the_settings_say(tmp_path: Path) -> None:
+    with open_migration(tmp_path, [build_item("show"), build_item("other")]) as migration:
+        migration.variables["MEDIAKEEP_RECOVERY_AUTO_RESUME"] = "false"
+        migration.discover("show", "other")
+        with Queue.open(migration.manager.location, EPISODES) as queue:
+            advance(queue, "show", "downloading")
+        assert "Interrupted episodes: show." in migration.run("download", code=2)
+        assert migration.states["other"].stage == "discovered"
+        migration.run("download", "--resume")
+        migration.run("download")
+        assert {state.stage for state in migration.states.values()} == {"downloaded"}

@@ -17,13 +17,15 @@ from mediakeep.episodes import job
 from mediakeep.episodes.item import EPISODES, get_state, list_episodes
 from mediakeep.episodes.settings import EpisodeOptions, EpisodeSettings, MonitoringSettings
 from mediakeep.episodes.states import ProcessingStage
-from mediakeep.errors import BadSetting
+from mediakeep.errors import BadSetting, UsageError
+from mediakeep.item import Status
 from mediakeep.lookups.youtube import quota
-from mediakeep.queue import actions, export_folder, stage_edits
+from mediakeep.queue import actions, claims, export_folder, stage_edits
 from mediakeep.size_text import format_count
 
 _DAY = timedelta(days=1)
 _UPLOADED = (ProcessingStage.UPLOADED, ProcessingStage.SCHEDULED, ProcessingStage.PUBLISHED)
+_TRIED = (ProcessingStage.DOWNLOADING, ProcessingStage.CONVERTING, ProcessingStage.UPLOADING)
 _ENDED = (ProcessingStage.PUBLISHED, ProcessingStage.SKIPPED)
 
 
@@ -73,6 +75,26 @@ def to_plain_data(settings: EpisodeSettings) -> dict[str, Any]:
     values: dict[str, Any] = msgspec.to_builtins(settings)
     del values["state_management"]["monitoring"]["webhook_url"]
     return values
+
+
+def refuse_interrupted(
+    context: ManagerContext, settings: EpisodeSettings, options: Mapping[str, Any]
+) -> None:
+    """Raise UsageError, with their names, if episodes were interrupted and are not to continue."""
+    if settings.state_management.recovery.auto_resume or options["resume"] or options["only"]:
+        return
+    state = context.read_state()
+    claims.simulate_recovery(state, context.location)
+    names = [
+        item.output_name
+        for item in list_episodes(state)
+        if item.status is Status.PENDING and item.processing_stage in _TRIED and not item.parked
+    ]
+    if names:
+        raise UsageError(
+            f"Interrupted episodes: {', '.join(names)}. Continue them with --resume, or set"
+            " auto_resume to true. Nothing was changed."
+        )
 
 
 def wait_until_free(context: ManagerContext, name: str) -> None:

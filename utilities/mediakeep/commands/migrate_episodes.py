@@ -77,6 +77,7 @@ def _build_settings(home: Path, own: dict[str, Any], others: dict[str, Any]) -> 
     settings = job_settings.build_settings(EpisodeSettings, home, own)
     others["batch_size"] = own["batch_size"]
     episode_batches.change_options(settings, own.get("config"), others)
+    episode_batches.refuse_interrupted(_open_context(home), settings, others)
     if others["only"] and not others["dry_run"]:
         episode_batches.wait_until_free(_open_context(home), others["only"])
     return episode_batches.to_plain_data(settings)
