@@ -52,7 +52,7 @@ def test_variables_set_them(tmp_path: Path) -> None:
         (YouTubeSettings(host="http://example.org"), "youtube_host: tokens could be intercepted"),
         (YouTubeSettings(host="https:///"), "youtube_host"),
         (YouTubeSettings(host="http://["), "youtube_host: .*not the URL of a server"),
-        (YouTubeSettings(host="https://name:password@example.org"), "youtube_host"),
+        (YouTubeSettings(host="https://name:password@a.org"), 'youtube_host: "a.org" is not'),
         (YouTubeSettings(host="https://example.org?key=1"), "youtube_host"),
         (ArchiveOrgSettings(interval=float("nan")), "archive_org_interval: nan is not a number"),
     ],

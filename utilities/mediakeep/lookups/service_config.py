@@ -70,7 +70,8 @@ def parse_server(name: str, address: str, example: str) -> str:
         hostname = None
     is_valid = hostname and parts.scheme in ("http", "https") and "@" not in parts.netloc
     if not is_valid or parts.path.strip("/") or parts.query or parts.fragment:
-        raise BadSetting(name, f'"{address}" is not the URL of a server, such as {example}.')
+        shown = address.rpartition("@")[2]  # without a password
+        raise BadSetting(name, f'"{shown}" is not the URL of a server, such as {example}.')
     return str(hostname)
 
 
