@@ -26,7 +26,7 @@ from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.interface import Subject, WorkerOptions
 from mediakeep.commands.console import ClickConsole
 from mediakeep.config import ENV_PREFIX
-from mediakeep.item import Item
+from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.outcome import WorkerFactory
 from mediakeep.queue.queue import Queue
@@ -75,6 +75,7 @@ class JobHome(ABC, Generic[Job]):
     may_miss: ClassVar[frozenset[str]] = frozenset()
     loop_points: ClassVar[dict[str, tuple[str, str]]]
     waits: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    given_up: ClassVar[Status] = Status.ERROR  # after the last attempt
 
     @property
     def path(self) -> Path:

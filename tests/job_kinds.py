@@ -18,15 +18,21 @@ import mutagen
 from mediakeep import job_settings
 from mediakeep.albums import settings as album_settings
 from mediakeep.albums.item import ALBUMS, AlbumItem
+from mediakeep.app import discover_episodes
 from mediakeep.audiobooks import settings as audiobook_settings
 from mediakeep.audiobooks.item import AUDIOBOOKS, AudiobookItem
 from mediakeep.audiobooks.settings import BookOptions
+from mediakeep.episodes.item import EPISODES, EpisodeItem
+from mediakeep.episodes.settings import EpisodeSettings
 from mediakeep.item import Status
+from mediakeep.lookups.archive_org.find_items import ItemSource
 from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.media.encoding import pcm_source
 from mediakeep.queue import readonly
 from mediakeep.queue.state import QueueState
 from mediakeep.workspace.job_files import JobFiles
+from mediakeep_simulator.episode_catalogue import ArchiveFile, ArchiveItem, EpisodeCatalogue
+from mediakeep_simulator.episode_services import EpisodeServices
 from tests import job_home
 from tests.audiobooks import books
 from tests.job_home import JobHome
@@ -317,11 +323,11 @@ class RecordingHome(JobHome[Recording]):
         ]
 
 
-def write_track(path: Path) -> None:
-    """Write a WAV file with 50 samples."""
+def write_track(path: Path, times: int = 1) -> None:
+    """Write a WAV file with 50 samples, which may be repeated."""
     with wave.open(str(path), "wb") as target:
         target.setparams((1, 2, 8000, 0, "NONE", ""))
-        target.writeframes(array.array("h", WAV_SAMPLES).tobytes())
+        target.writeframes(array.array("h", WAV_SAMPLES).tobytes() * times)
 
 
 def read_samples(path: Path) -> list[int]:
@@ -330,6 +336,100 @@ def read_samples(path: Path) -> list[int]:
         return array.array("h", source.readframes(source.getnframes())).tolist()
 
 
+@dataclass
+class EpisodeHome(JobHome[EpisodeItem]):
+    """A home with episodes, whose items are the folders of the library, and its services.
+
+    The clock of YouTube is that of the next year, so that scheduled videos are public at once.
+    """
+
+    kind = EPISODES
+    given_up = Status.SKIPPED
+    broken: ClassVar = {"converting": 2}
+    loop_points: ClassVar = {
+        "before a download is renamed": ("replace", r"_source/audio\.wav"),
+        "before a video is renamed": ("replace", r"_processed/.*\.mp4"),
+        "before a session is recorded": ("replace", r"_state/upload\.json"),
+    }
+
+    @property
+    def output(self) -> Path:
+        return self.path / "state"
+
+    @functools.cached_property
+    def services(self) -> EpisodeServices:
+        """The services with the episodes of the library, which run until the tests end."""
+        items = tuple(_describe_item(folder) for folder in sorted(self.library.iterdir()))
+        services = EpisodeServices(EpisodeCatalogue(items=items), self.root / "services")
+        services.youtube.advance(400 * 86_400)
+        url = services.serve().__enter__().url
+        token_file = services.youtube.write_token_file(url)
+        (self.path / "mediakeep.toml").write_text(_EPISODE_SETTINGS.format(url, token_file))
+        return services
+
+    def write_tracks(self, folder: Path, count: int) -> None:
+        write_track(folder / "sound.wav", 800 + len(folder.name))
+
+    def damage(self, track: Path) -> None:
+        track.write_bytes(b"RIFF")
+
+    def settings(self, **options: Any) -> dict[str, Any]:
+        return job_settings.build_plain(EPISODES, self.path, {**self.values, **options})
+
+    def prepare(self, *added: str | Path, **options: Any) -> list[str]:
+        assert self.services
+        settings = job_settings.build_settings(EpisodeSettings, self.path, self.values)
+        names = tuple(map(str, added)) or tuple(path.name for path in self.library.iterdir())
+        source = ItemSource(names=names)
+        found = discover_episodes.discover_episodes(
+            self.context, settings, source, 0, dry_run=False
+        )
+        return found.lines
+
+    def command(self, script: str, *words: object) -> list[str]:
+        line = super().command(script, *words)
+        return line if script == EPISODES.manager_script else [*line[:2], "run", *line[2:]]
+
+    def list_outputs(self, name: str) -> list[Path]:
+        return [Path(video.id) for video in self.services.youtube.videos() if video.title == name]
+
+    def find_faults(self, name: str, before: dict[str, bytes], *, done: bool) -> Iterator[str]:
+        videos = [video for video in self.services.youtube.videos() if video.title == name]
+        if len(videos) > 1:
+            yield f"{name} has {len(videos)} videos"
+        items = [item for item in self.items().values() if item.name == name]
+        if any(
+            item.video_id and [video.id for video in videos] != [item.video_id] for item in items
+        ):
+            yield f"{name} has lost its video"
+        if done:
+            item = self.item(name)
+            if item.status is not Status.COMPLETED or not videos:
+                yield f"{name} is {item.status}: {item.error_message}{item.parked}"
+            elif videos[0].sha256 != item.video_sha256 or not videos[0].thumbnail:
+                yield f"{name} has another video"
+            if list(self.working.glob(f"{name} *")):
+                yield f"{name} has working folders"
+
+
+_EPISODE_SETTINGS = """
+[episodes]
+schedule.every = "day"
+video = {{width = 64, height = 36, preset = "ultrafast"}}
+archive_org = {{host = "{0}", interval = 0}}
+youtube = {{host = "{0}", interval = 0, token_file = "{1}", chunk_kib = 256}}
+
+[state_management]
+recovery.retry_delay = 0
+"""
+
+
+def _describe_item(folder: Path) -> ArchiveItem:
+    files = tuple(ArchiveFile(name=path.name, path=str(path)) for path in folder.glob("*.wav"))
+    facts = {"title": folder.name, "date": "2021-03-04"}
+    return ArchiveItem(identifier=folder.name, metadata=facts, files=files)
+
+
 HOMES: dict[str, type[JobHome[Any]]] = {
-    home.kind.name: home for home in (AlbumHome, BookHome, RecordingHome)
+    home.kind.name: home for home in (AlbumHome, BookHome, EpisodeHome, RecordingHome)
 }

@@ -156,7 +156,7 @@ class Life:
 
     def _check_end(self) -> Iterator[str]:
         broken, table = self.home.item(_BROKEN), self.home.kind.stages
-        if broken.status is not Status.ERROR or broken.attempts != self.home.broken:
+        if broken.status is not self.home.given_up or broken.attempts != self.home.broken:
             yield f"{_BROKEN} has {broken.attempts}"
         for key, item in self.home.items().items():
             stages = [event["stage"] for event in self._list_events(key)]

@@ -90,7 +90,18 @@ def _describe_video(job: EpisodeJob, dirs: WorkingDirs) -> VideoMetadata:
 
 
 def finish_upload(job: EpisodeJob, _: Work) -> Outcome:
-    """Do the next step after an upload, which is recorded; the last one is the schedule."""
+    """Do the next step after an upload, which is recorded; the last one is the schedule.
+
+    If YouTube does not have the video, or refuses its schedule, the episode waits for its user.
+    """
+    try:
+        return _take_next_step(job)
+    except RequestRefused as error:
+        is_new = error.reason == "videoNotFound"  # or was removed
+        return Outcome(Status.PENDING, str(error), retry_after=_POLL if is_new else _DAY)
+
+
+def _take_next_step(job: EpisodeJob) -> Outcome:
     item, options = job.item, job.options
     for name, run in _list_steps(job):
         if name in item.steps:
@@ -99,8 +110,8 @@ def finish_upload(job: EpisodeJob, _: Work) -> Outcome:
             run()
             note = _DONE
         except RequestRefused as error:
-            if error.reason == "videoNotFound":  # right after its upload
-                return Outcome(Status.PENDING, str(error), retry_after=_POLL)
+            if error.reason == "videoNotFound":
+                raise
             note = str(error)
         steps = {**item.steps, name: note}
         added = [one for one in options.playlist_ids if steps.get(f"playlist {one}") == _DONE]
