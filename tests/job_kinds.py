@@ -368,7 +368,7 @@ class EpisodeHome(JobHome[EpisodeItem]):
         return services
 
     def write_tracks(self, folder: Path, count: int) -> None:
-        write_track(folder / "sound.wav", 800 + len(folder.name))
+        write_track(folder / "sound.wav", 800 + sum(folder.name.encode()) % 97)
 
     def damage(self, track: Path) -> None:
         track.write_bytes(b"RIFF")

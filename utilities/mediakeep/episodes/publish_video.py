@@ -155,17 +155,17 @@ def _get_status(job: EpisodeJob) -> VideoStatus:
 def publish(job: EpisodeJob, _: Work) -> Outcome:
     """End the episode if its video is public, and remove its working files."""
     item, status = job.item, _get_status(job)
+    if status.upload_status not in ("uploaded", "processed"):
+        reason = status.rejection_reason or status.failure_reason or "no reason given"
+        why = f"YouTube: video {item.video_id} is {status.upload_status} ({reason})."
+        hint = "Look at it in YouTube Studio."
+        return Outcome(Status.PENDING, f"{why} {hint}", retry_after=_DAY)
     if status.privacy_status == "public":
         if not job.options.keep_working:
             job.files.remove()
         kept = {} if job.options.keep_working else dict.fromkeys(_FILES, "")
         data = {"published_date": clock.format_iso(clock.now()), **kept}
         return Outcome(message=f"https://youtu.be/{item.video_id}", data=data)
-    if status.upload_status not in ("uploaded", "processed"):
-        reason = status.rejection_reason or status.failure_reason or "no reason given"
-        why = f"YouTube: video {item.video_id} is {status.upload_status} ({reason})."
-        hint = "Look at it in YouTube Studio."
-        return Outcome(Status.PENDING, f"{why} {hint}", retry_after=_DAY)
     wait, local = _POLL, "soon"
     if item.scheduled_date:
         due = datetime.fromisoformat(item.scheduled_date)

@@ -1,0 +1,118 @@
+"""Whole runs of episodes by commands, against the simulated archive.org and YouTube."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediakeep.item import Status
+from tests.job_kinds import EpisodeHome
+
+NAMES = ("Alpha", "Beta", "Gamma")
+
+
+class MigrationHome(EpisodeHome):
+    """A home whose commands are called by name."""
+
+    def call(self, command: str, *words: object, code: int = 0) -> str:
+        done = self.execute(f"migrate_episodes.py:{command}", *words)
+        assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
+        return done.stdout + done.stderr
+
+    def command(self, script: str, *words: object) -> list[str]:
+        name, _, command = script.partition(":")
+        line = super().command(name, *words)
+        return [*line[:2], command, *line[3:]] if command else line
+
+    def change_settings(self, old: str, new: str) -> None:
+        path = self.path / "mediakeep.toml"
+        path.write_text(path.read_text().replace(old, new))
+
+    def list_videos(self) -> list[dict[str, Any]]:
+        return self.services.youtube.describe_videos()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> MigrationHome:
+    home = MigrationHome(tmp_path)
+    home.make(*NAMES)
+    assert home.services
+    return home
+
+
+def test_three_episodes_become_public_videos(home: MigrationHome) -> None:
+    names = home.root / "names.txt"
+    names.write_text("Alpha  # the first\nhttps://archive.org/details/Beta\n\nGamma/sound.wav\n")
+    assert "3 episodes would be added" in home.call("discover", "--identifiers", names, "--dry-run")
+    assert not home.queue.exists()
+    home.call("discover", "--identifiers", names)
+    assert "0 episodes added." in home.call("discover", "--identifiers", names)
+    assert "uploading: the channel of the token" in home.call("run", "--dry-run")
+    assert home.list_videos() == []
+    for command in ("download", "convert", "upload"):
+        home.call(command, "--limit", 2)
+        assert len({item.processing_stage for item in home.items().values()}) == 2
+        home.call(command)
+    assert {item.processing_stage for item in home.items().values()} == {"uploaded"}
+    assert {video["privacy"] for video in home.list_videos()} == {"private"}
+    assert "3 episodes not published" in home.call("estimate")
+    home.call("schedule", "--every", "week", "--timezone", "Europe/Berlin")
+    slots = sorted(item.scheduled_date for item in home.items().values())
+    assert len({slot[:10] for slot in slots}) == 3
+    home.call("publish")
+    for name in NAMES:
+        assert [*home.find_faults(name, {}, done=True)] == []
+    assert {video["privacy"] for video in home.list_videos()} == {"public"}
+    assert "published: 3" in home.call("status")
+    assert {item.attempts["scheduled"] for item in home.items().values()} == {1}  # type: ignore[index]
+
+
+def test_without_a_schedule_a_video_stays_private(home: MigrationHome) -> None:
+    home.change_settings('schedule.every = "day"', "")
+    home.call("discover", "--episode", "Alpha")
+    assert "Run: " in home.call("run")
+    item = home.item()
+    assert (item.status, item.processing_stage) == (Status.PENDING, "uploaded")
+    home.call("schedule", "--every", "3d")  # it need not wait any longer
+    assert home.item().scheduled_date
+
+
+def test_a_session_is_secret_and_a_lost_one_makes_no_second_video(home: MigrationHome) -> None:
+    home.call("discover", "--episode", "Alpha")
+    home.change_settings("retry_delay = 0", "retry_delay = 3600")
+    home.services.fail("cut_upload", after=0, times=3, where={"method": "PUT", "final": "yes"})
+    home.call("run", code=1)
+    (session,) = home.working.glob("*_state/upload.json")
+    assert stat.S_IMODE(session.stat().st_mode) == 0o600
+    uri = json.loads(session.read_text())["uri"]
+    kept = [*home.path.rglob("*")]
+    shown = [path for path in kept if path.is_file() and uri.encode() in path.read_bytes()]
+    assert shown == [session]
+    home.services.faults.clear()
+    home.services.youtube.expire_sessions()
+    home.call("run", "--episode", "Alpha")
+    assert [*home.find_faults("Alpha", {}, done=True)] == []
+
+
+def test_a_limit_is_waited_for_without_an_attempt(home: MigrationHome) -> None:
+    home.call("discover", "--episode", "Alpha")
+    refusal = {"status": 403, "reason": "quotaExceeded", "where": {"path": "^/upload/.*videos"}}
+    home.services.fail("error", **refusal)
+    assert "quotaExceeded reached. Next request after" in home.call("run")
+    item = home.item()
+    assert (item.attempts, item.processing_stage) == (0, "uploading")
+    assert "quotaExceeded reached" in home.call("run", "--episode", "Alpha")
+    (home.queue / "quota.db").unlink()
+    home.call("run", "--episode", "Alpha")
+    assert [*home.find_faults("Alpha", {}, done=True)] == []
+
+
+def test_without_access_a_batch_ends_and_no_attempt_is_counted(home: MigrationHome) -> None:
+    home.call("discover", "--episode", "Alpha")
+    home.change_settings("token_file", 'channel = "UC2", token_file')
+    assert "The YouTube token is for channel" in home.call("run", code=2)
+    assert (home.item().attempts, home.item().processing_stage) == (0, "uploading")
