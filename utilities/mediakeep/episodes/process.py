@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
+from mediakeep import clock
 from mediakeep.episodes import job, prepare_video, publish_video
-from mediakeep.episodes.item import EpisodeItem
+from mediakeep.episodes.item import EpisodeItem, find_claim_order
 from mediakeep.episodes.job import EpisodeJob
 from mediakeep.episodes.settings import EpisodeSettings
 from mediakeep.item import Status
@@ -40,6 +41,7 @@ _STAGES: Mapping[str, Callable[[EpisodeJob, Work], Outcome | Parts]] = {
 def open_worker(values: Mapping[str, Any]) -> Iterator[Worker]:
     """Yield the worker of episodes; `values` are the settings as plain data."""
     settings = msgspec.convert(values, EpisodeSettings)
+    slots = job.find_slots(settings) if settings.episodes.schedule.every else None
     with contextlib.closing(job.open_clients(settings)) as clients:
 
         def build_job(work: Work, progress: Progress) -> EpisodeJob:
@@ -47,13 +49,19 @@ def open_worker(values: Mapping[str, Any]) -> Iterator[Worker]:
             clients.progress = progress
             return EpisodeJob(work.item, settings, clients, progress)
 
-        with stage_worker.open_worker(build_job, _STAGES, lambda *_: Outcome()) as run:
+        def announce(job: EpisodeJob, work: Work) -> None:
+            if slots and work.stage != "scheduled":
+                slots.announce(job.item.output_name, find_claim_order(job.item), clock.now())
+
+        with stage_worker.open_worker(build_job, _STAGES, lambda *_: Outcome(), announce) as run:
 
             def work(work: Work, progress: Progress) -> Outcome | Parts:
                 began = time.monotonic()
                 outcome = run(work, progress)
                 assert isinstance(work.item, EpisodeItem)
                 if not isinstance(outcome, Outcome) or outcome.state is not Status.COMPLETED:
+                    if slots:
+                        slots.withdraw(work.item.output_name)
                     return outcome
                 seconds = work.item.processing_time + time.monotonic() - began
                 data = {**outcome.data, "processing_time": round(seconds, 3)}

@@ -1,18 +1,23 @@
-"""The times at which videos are published, each taken by one video, for all processes of a home."""
+"""The times at which videos are published, each taken by one video, for all processes of a home.
+
+Videos that are at work announce themselves, so that those of a later date leave the first free
+times to those of an earlier one. An announcement counts for a day: who is not done by then is late.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 
 from mediakeep.sqlite.durable import DurableFormat, DurableSqlite, open_durable
 
 _LEAST_NOTICE = timedelta(minutes=15)  # YouTube publishes at once what should have been public
+_PATIENCE = timedelta(days=1)
 _FORMAT = DurableFormat(
     "schedule of videos",
-    "CREATE TABLE slots (owner TEXT PRIMARY KEY, time REAL UNIQUE)",
+    "CREATE TABLE slots (owner TEXT PRIMARY KEY, time REAL UNIQUE, place TEXT, announced REAL)",
     0x4D4B5053,
     1,
     "Delete it: the next batch makes it new from the queue.",
@@ -20,7 +25,7 @@ _FORMAT = DurableFormat(
 
 
 class PublicationSlots:
-    """The file of the slots that were taken, by names of their owners."""
+    """The file of the slots, by names of their owners."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -29,26 +34,46 @@ class PublicationSlots:
         """Add slots that were taken before, as recorded elsewhere."""
         with self._file.transaction() as database:
             rows = [(owner, moment.timestamp()) for owner, moment in slots.items()]
-            database.executemany("INSERT OR IGNORE INTO slots VALUES (?, ?)", rows)
+            database.executemany("INSERT OR IGNORE INTO slots VALUES (?, ?, '', 0)", rows)
 
-    def take(self, owner: str, interval: timedelta, at: time, now: datetime) -> datetime:
-        """Return the slot of an owner: its own one if that is not over, else the next free one.
+    def announce(self, owner: str, place: str, now: datetime) -> None:
+        """Note that an owner will take a slot; those with a smaller `place` come before it."""
+        update = "ON CONFLICT (owner) DO UPDATE SET place = ?2, announced = ?3"
+        with self._file.transaction() as database:
+            row = (owner, place, now.timestamp())
+            database.execute(f"INSERT INTO slots VALUES (?1, NULL, ?2, ?3) {update}", row)
 
-        `interval` are whole days after the last slot, and `at` the time of the day in its zone. The
+    def withdraw(self, owner: str) -> None:
+        """Remove the announcement of an owner that has failed."""
+        with self._file.transaction() as database:
+            database.execute("DELETE FROM slots WHERE owner = ? AND time IS NULL", (owner,))
+
+    def take(
+        self, owner: str, place: str, interval: timedelta, at: time, now: datetime
+    ) -> datetime:
+        """Return the slot of an owner: its own one if that is not over, else a free one.
+
+        `interval` are whole days after another slot, and `at` the time of the day in its zone. The
         first slot is the first of these times that is far enough away.
         """
-        query = "SELECT max(iif(owner = ?, time, NULL)), max(time) FROM slots"
+        before = "time IS NULL AND place < ? AND announced > ? AND owner != ?"
         with self._file.transaction() as database:
-            own, last = database.execute(query, (owner,)).fetchone()
-            if own and own > now.timestamp():
-                return datetime.fromtimestamp(own, at.tzinfo)
-            day = (now + _LEAST_NOTICE).astimezone(at.tzinfo).date()
-            if datetime.combine(day, at) < now + _LEAST_NOTICE:
-                day += timedelta(days=1)
-            if last:
-                day = max(day, datetime.fromtimestamp(last, at.tzinfo).date() + interval)
-            slot = datetime.combine(day, at)
-            database.execute("REPLACE INTO slots VALUES (?, ?)", (owner, slot.timestamp()))
+            rows = database.execute("SELECT owner, time FROM slots WHERE time NOT NULL").fetchall()
+            taken = {moment: name for name, moment in rows}
+            for moment in (m for m, name in taken.items() if name == owner and m > now.timestamp()):
+                return datetime.fromtimestamp(moment, at.tzinfo)
+            since = (now - _PATIENCE).timestamp()
+            query = f"SELECT count(*) FROM slots WHERE {before}"
+            skipped: int = database.execute(query, (place, since, owner)).fetchone()[0]
+            last = datetime.fromtimestamp(max(taken), at.tzinfo).date() if taken else None
+            free = (
+                slot
+                for slot in _iter_times(last, interval, at, now + _LEAST_NOTICE)
+                if slot.timestamp() not in taken
+            )
+            slot = next(slot for number, slot in enumerate(free) if number == skipped)
+            row = (owner, slot.timestamp(), place)
+            database.execute("REPLACE INTO slots VALUES (?, ?, ?, 0)", row)
         return slot
 
     @cached_property
@@ -56,3 +81,19 @@ class PublicationSlots:
         file = open_durable(self._path, _FORMAT, write=True)
         assert file
         return file
+
+
+def _iter_times(
+    last: date | None, interval: timedelta, at: time, first: datetime
+) -> Iterator[datetime]:
+    """Yield all times that are whole intervals before or after the last slot, from `first` on."""
+    day = first.astimezone(at.tzinfo).date()
+    if datetime.combine(day, at) < first:
+        day += timedelta(days=1)
+    if last:
+        day = (
+            max(last + interval, day) if last < day else last - (last - day) // interval * interval
+        )
+    while True:
+        yield datetime.combine(day, at)
+        day += interval
