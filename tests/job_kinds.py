@@ -194,7 +194,7 @@ class BookHome(JobHome[AudiobookItem]):
     def write_tracks(self, folder: Path, count: int) -> None:
         """Write the first kinds of mixed files."""
         for number, kind in enumerate(books.MIXED[:count], 1):
-            (folder / f"{number} Part.mp3").write_bytes(_encode_part(kind))
+            books.write_mp3(folder / f"{number} Part.mp3", kind)
 
     def settings(self, *, folders: tuple[Path, ...] = (), **options: Any) -> dict[str, Any]:
         names = (*BookOptions.__struct_fields__, "config", "working_dir", "source_root")
@@ -243,12 +243,6 @@ class BookHome(JobHome[AudiobookItem]):
     def add(self, *folders: Path, **options: Any) -> None:
         """Add books as the command adds its folders."""
         self.prepare(*folders, folders=folders, **options)
-
-
-@functools.cache
-def _encode_part(kind: books.Kind) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        return books.write_mp3(Path(folder) / "a.mp3", kind).read_bytes()
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import random
 from array import array
@@ -58,12 +59,19 @@ def _sound(count: int, rate: int) -> array[int]:
 
 def write_mp3(path: Path, kind: Kind) -> Path:
     """Encode a sound with LAME; each channel has the same."""
+    path.write_bytes(_encode_mp3(kind))
+    return path
+
+
+@cache
+def _encode_mp3(kind: Kind) -> bytes:
     count = round(kind.seconds * kind.rate) + 137
     mono = _sound(count, kind.rate)
     samples = mono if kind.channels == 1 else array("h", (s for one in mono for s in (one, one)))
     layout = "mono" if kind.channels == 1 else "stereo"
     options = {"write_xing": str(int(kind.header)), "id3v2_version": "0"}
-    with av.open(str(path), "w", format="mp3", options=options) as output:
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp3", options=options) as output:
         stream: Any = output.add_stream("libmp3lame", rate=kind.rate)
         stream.layout, stream.format = layout, "s16p"
         stream.codec_context.bit_rate = 64_000 * kind.channels
@@ -77,7 +85,7 @@ def write_mp3(path: Path, kind: Kind) -> Path:
         for part in (*fit.resample(frame), *fit.resample(None), None):
             for packet in stream.encode(part):
                 output.mux(packet)
-    return path
+    return file.getvalue()
 
 
 def write_mixed(folder: Path) -> list[Path]:
