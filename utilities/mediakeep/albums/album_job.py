@@ -10,13 +10,14 @@ import msgspec
 from mediakeep import path_text
 from mediakeep.albums import plan_album, read_album
 from mediakeep.albums.enrichment import AlbumLookup
-from mediakeep.albums.item import AlbumItem
+from mediakeep.albums.item import CLEARED, AlbumItem
 from mediakeep.albums.plan_album import AlbumPlan
 from mediakeep.albums.read_album import SourceAlbum
 from mediakeep.albums.settings import AlbumSettings
+from mediakeep.item import SkipReason, Status
 from mediakeep.media import folder_listing, ignore_rules
 from mediakeep.media.encoding.profiles import Profile
-from mediakeep.outcome import NO_PROGRESS, Progress
+from mediakeep.outcome import NO_PROGRESS, Outcome, Progress
 from mediakeep.workspace.folder_owners import FolderOwner
 from mediakeep.workspace.job_files import SOURCE_FILES, JobFiles, StateFile, WorkingDirs
 from mediakeep.workspace.manifest import Manifest
@@ -153,3 +154,11 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
         dirs = self.files.find()
         record = dirs.state / _TARGET_RECORDS[field] if dirs else None
         return PublishedFolder(path, self.owner, depth, record)
+
+
+def skip_missing(item: AlbumItem) -> Outcome:
+    """Return the outcome of an album without its original, which has vanished or was deleted."""
+    reason, message = SkipReason.VANISHED.value, "its folder is missing"
+    if item.original_deleted:
+        reason = message = "its original was deleted; restore it with --rollback"
+    return Outcome(Status.SKIPPED, message, {"skip_reason": reason, **CLEARED})

@@ -39,14 +39,14 @@ from mediakeep.workspace import (
     disk_space,
     job_files,
     manifest,
+    moves,
     output_records,
     verified_copy,
 )
 from mediakeep.workspace.disk_space import SpaceRequirement
 from mediakeep.workspace.job_files import SOURCE_FILES, StateFile, WorkingDirs
 from mediakeep.workspace.manifest import Manifest
-from mediakeep.workspace.moves import is_same_file_system
-from mediakeep.workspace.system_errors import find_existing_parent, translate_errors
+from mediakeep.workspace.system_errors import translate_errors
 
 _OPUS = "libopus"
 _LEAST_WEIGHT = 0.1  # seconds
@@ -145,13 +145,12 @@ def _note_unmeasured(job: AlbumJob, dirs: WorkingDirs, results: Sequence[Any]) -
 
 def _list_requirements(
     job: AlbumJob, album: SourceAlbum, plan: AlbumPlan
-) -> Iterator[SpaceRequirement]:
-    working = find_existing_parent(job.settings.working_dir)
-    yield SpaceRequirement(working, album.size + plan.size)
-    if not is_same_file_system(working, job.output):  # else the outputs are renamed
-        yield SpaceRequirement(job.output, plan.size)
-    if job.archive:
-        yield SpaceRequirement(job.archive, album.size)
+) -> list[SpaceRequirement]:
+    working_size = album.size + plan.size
+    needed = moves.list_required_space(
+        job.settings.working_dir, working_size, job.output, plan.size
+    )
+    return [*needed, SpaceRequirement(job.archive, album.size)] if job.archive else needed
 
 
 def _remove_vanished(dirs: WorkingDirs, before: Manifest | None, copied: Manifest) -> None:

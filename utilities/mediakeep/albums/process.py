@@ -16,12 +16,12 @@ from typing import Any
 
 import msgspec
 
-from mediakeep.albums import prepare, publish_album
+from mediakeep.albums import album_job, prepare, publish_album
 from mediakeep.albums.album_job import PROCESSED_FILES, PROFILE, AlbumJob
 from mediakeep.albums.enrichment import AlbumLookupFactory
 from mediakeep.albums.item import CLEARED, AlbumItem
 from mediakeep.albums.settings import AlbumSettings
-from mediakeep.item import SkipReason, Status
+from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Parts, Progress, Work, Worker
 from mediakeep.workspace import job_files, output_records, stage_worker
 
@@ -49,14 +49,6 @@ def open_worker(
 
         with stage_worker.open_worker(build_job, _STAGES, publish_album.clean_up, resume) as worker:
             yield worker
-
-
-def skip_missing(item: AlbumItem) -> Outcome:
-    """Return the outcome of an album without its original, which has vanished or was deleted."""
-    reason, message = SkipReason.VANISHED.value, "its folder is missing"
-    if item.original_deleted:
-        reason = message = "its original was deleted; restore it with --rollback"
-    return Outcome(Status.SKIPPED, message, {"skip_reason": reason, **CLEARED})
 
 
 class ResumeCase(StrEnum):
@@ -117,7 +109,7 @@ def resume(job: AlbumJob, work: Work) -> Outcome | None:
     The outcome begins the same stage or an earlier one again under the new claim.
     """
     if work.stage == "preparing":
-        return None if job.original.is_dir() else skip_missing(job.item)
+        return None if job.original.is_dir() else album_job.skip_missing(job.item)
     is_own = work.results is not None or job.item.working_claim == work.stamp.claim
     if is_own or work.stage == "completed":
         return None

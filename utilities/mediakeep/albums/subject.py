@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mediakeep import path_text
-from mediakeep.albums import plan_album, report
+from mediakeep.albums import album_job, plan_album, report
 from mediakeep.albums.album_job import AlbumJob
 from mediakeep.albums.item import AlbumItem, find_output_folder
 from mediakeep.albums.scan import ALBUM_FOLDERS
@@ -43,9 +43,7 @@ def describe_stages(job: AlbumJob) -> Mapping[str, list[str]] | Outcome:
     source = path_text.to_path(job.item.working_source_path or job.item.path)
     source = source if source.is_dir() else job.original
     if not source.is_dir():
-        from mediakeep.albums import process  # here, as batches import it in their workers only
-
-        return process.skip_missing(job.item)
+        return album_job.skip_missing(job.item)
     _, plan = job.read_plan(source)
     processing, archive = job.settings.processing, job.settings.archive_dir
     deleted = ", then the original is deleted" if processing.delete_original else ""

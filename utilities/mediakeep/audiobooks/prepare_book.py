@@ -23,12 +23,10 @@ from mediakeep.errors import WorkingFilesChanged
 from mediakeep.item import SkipReason, Status
 from mediakeep.media.encoding.silence import SilentRange
 from mediakeep.outcome import Outcome, PartFailed, Parts, Progress, Work
-from mediakeep.workspace import backups, disk_space, stage_worker
+from mediakeep.workspace import backups, disk_space, moves, stage_worker
 from mediakeep.workspace.backups import BackupJob
-from mediakeep.workspace.disk_space import SpaceRequirement
 from mediakeep.workspace.job_files import StateFile, WorkingDirs
-from mediakeep.workspace.moves import is_same_file_system
-from mediakeep.workspace.system_errors import find_existing_parent, translate_errors
+from mediakeep.workspace.system_errors import translate_errors
 
 _SHOWN_FILES = 5  # in a message
 
@@ -213,9 +211,6 @@ def _describe_failures(failures: Sequence[PartFailed], total: int) -> Outcome:
 
 def check_space(job: BookJob, size: int) -> None:
     """Raise NotEnoughSpace if chunks and book do not fit; both exist at once for a moment."""
-    working = find_existing_parent(job.settings.working_dir)
-    required = [SpaceRequirement(working, 2 * size)]
     book = job.output_dir / f"{job.name}.m4b"  # as the folder may be a volume
-    if not is_same_file_system(working, book):
-        required.append(SpaceRequirement(job.output_dir, size))
-    disk_space.check_disk_space(required)
+    working = job.settings.working_dir
+    disk_space.check_disk_space(moves.list_required_space(working, 2 * size, book, size))

@@ -177,6 +177,20 @@ def is_same_file_system(source: Path, target: Path) -> bool:
         return source.stat(follow_symlinks=False).st_dev == parent.stat().st_dev
 
 
+def list_required_space(
+    working_dir: Path, working_size: int, target: Path, size: int
+) -> list[SpaceRequirement]:
+    """Return what working files need, and the output that is moved to `target` from there.
+
+    On the same file system, the output is renamed.
+    """
+    working = find_existing_parent(working_dir)
+    needed = [SpaceRequirement(working, working_size)]
+    if not is_same_file_system(working, target):
+        needed.append(SpaceRequirement(target, size))
+    return needed
+
+
 @contextlib.contextmanager
 def staged_copy(
     source: Path,
