@@ -7,6 +7,8 @@ BATCH := $(PY) utilities/process_music_batch.py --home .demo --batch-size 10
 # The demo uses simulated services on this machine, with a catalogue made with the library.
 MOVIES := $(PY) utilities/movie_queue_manager.py --home .demo
 SIMULATE_TMDB := $(PY) utilities/simulate_services.py --movies .demo/movie_catalogue.json --
+SIMULATE_EPISODES := $(PY) utilities/simulate_services.py --episodes .demo/episodes.json --state .demo/youtube --
+EPISODES := $(PY) utilities/migrate_episodes.py
 SIMULATE := $(PY) utilities/simulate_services.py --catalogue .demo/catalogue.json --
 
 # What a person's shell has set must not leak into the environment made here.
@@ -36,6 +38,13 @@ demo: .venv/.ok
 	@$(MOVIES) --scan .demo/movies
 	@$(SIMULATE_TMDB) $(PY) utilities/process_movies.py --home .demo --all
 	@ls .demo/movies | sed 's/^/  /'
+	@echo
+	@echo "Three episodes, from archive.org to YouTube:"
+	@echo '{"generated": {"episodes": 3, "size": 60000}}' > .demo/episodes.json
+	@$(SIMULATE_EPISODES) $(EPISODES) discover --home .demo/show --collection simulated-radio-hour
+	@$(SIMULATE_EPISODES) $(EPISODES) run --home .demo/show --every week
+	@$(EPISODES) status --home .demo/show
+	@$(PY) utilities/simulate_services.py --list-videos --state .demo/youtube | cut -c1-100
 	@echo
 	@echo "Found by lookups, each from one of the reports:"
 	@cat .demo/issues/music/Velvet*.md .demo/issues/music/*.md | sed '/[\\{]/d' > .demo/all.md
