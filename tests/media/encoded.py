@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import random
 import struct
 import zlib
 from array import array
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,15 +56,22 @@ _AT_ONCE = 1152
 
 def write(path: Path, name: str) -> Path:
     """Write two seconds of noise in stereo as one of the kinds."""
+    path.write_bytes(_encode(name))
+    return path
+
+
+@cache
+def _encode(name: str) -> bytes:
     codec, container, form, rate = KINDS[name]
-    with av.open(str(path), "w", format=container, options=_OPTIONS.get(name, {})) as output:
+    file = io.BytesIO()
+    with av.open(file, "w", format=container, options=_OPTIONS.get(name, {})) as output:
         stream: Any = output.add_stream(codec, rate=rate, options=_ENCODER_OPTIONS.get(name))
         stream.layout, stream.format = "stereo", form
         if codec in _LOSSY:
             stream.bit_rate = 96_000
         for packet in _packets(stream, rate):
             output.mux(packet)
-    return path
+    return file.getvalue()
 
 
 def _packets(stream: Any, rate: int) -> Iterator[Any]:
