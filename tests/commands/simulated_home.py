@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import subprocess
 import threading
@@ -112,10 +113,21 @@ def open_home(root: Path, artists: int, tracks: int | None = None) -> Iterator[S
     music_library.make_library(root / "music", artists=artists, tracks=tracks)
     (root / "home").mkdir()
     (root / "tmp").mkdir()
+    share_templates(root / "tmp")
     with SimulatorServer(catalogue_file.generate_catalogue(artists, tracks)) as server:
         home = SimulatedHome(root / "home", root / "music", server, root / "tmp")
         home.scan()
         yield home
+
+
+def share_templates(folder: Path) -> None:
+    """Exchange compiled templates with the run's own runtime directory, as compiling is slow."""
+    own, run = (Path(path, "mediakeep") for path in (folder, os.environ["XDG_RUNTIME_DIR"]))
+    for source, target in ((run, own), (own, run)):
+        for path in source.glob("template-*.cache"):
+            target.mkdir(mode=0o700, exist_ok=True)
+            if not (target / path.name).exists():
+                shutil.copy2(path, target)
 
 
 class Stock:
@@ -128,8 +140,10 @@ class Stock:
 
     def home(self) -> SimulatedHome:
         """Give the home, which nobody has touched, and a server that nobody has asked."""
+        share_templates(self._home.temporary)
         shutil.rmtree(self._place)
         shutil.copytree(self.kept, self._place, symlinks=True)
+        share_templates(self._home.temporary)
         self._home.server.requests.clear()
         self._home.server.faults = FaultInjector()
         return self._home
