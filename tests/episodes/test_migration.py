@@ -94,6 +94,8 @@ def test_a_session_is_secret_and_a_lost_one_makes_no_second_video(home: Migratio
     assert shown == [session]
     home.services.faults.clear()
     home.services.youtube.expire_sessions()
+    assert "looked for again" in home.call("run", "--episode", "Alpha")
+    assert (home.list_videos(), home.item().attempts) == ([], 0)
     home.call("run", "--episode", "Alpha")
     assert [*home.find_faults("Alpha", {}, done=True)] == []
 

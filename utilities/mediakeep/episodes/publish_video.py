@@ -46,6 +46,7 @@ def upload(job: EpisodeJob, _: Work) -> Outcome:
     if dirs is None or video is None:
         return begin_again("converting", "Its video is gone. It is converted again.")
     source, video_id = UploadSource.from_file(video, item.video_sha256), ""
+    has_expired = False
     session = UPLOAD.load(dirs.state)
     if session and item.upload_opened and session.sha256 == item.video_sha256:
         try:
@@ -53,11 +54,15 @@ def upload(job: EpisodeJob, _: Work) -> Outcome:
             video_id = job.clients.youtube.send_upload(uri, source, job.progress)
         except UploadSessionLost:
             UPLOAD.remove(dirs.state)
+            has_expired = True
     if not video_id and (session or item.upload_opened):
         video_id = job.clients.youtube.find_upload(_build_marker(job))
     if video_id:
         facts = {"uploaded_bytes": source.size}
         return Outcome(next_stage="uploaded", data={"video_id": video_id}, facts=facts)
+    if has_expired:  # the list of the channel may lack a video that has just been received
+        why = "The upload session has expired, and the channel does not have the video yet."
+        return Outcome(Status.PENDING, f"{why} It is looked for again.", retry_after=_POLL)
     return _open_upload(job, dirs, source)
 
 
