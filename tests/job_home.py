@@ -150,9 +150,10 @@ class JobHome(ABC, Generic[Job]):
         return folder
 
     def command(self, script: str, *words: object) -> list[str]:
-        """Return the command line of a script."""
-        path = self.scripts / script
-        return [sys.executable, str(path), "--home", str(self.path), *map(str, words)]
+        """Return the command line of a script, or of a command of its group after a space."""
+        name, *group = script.split()
+        line = [sys.executable, str(self.scripts / name), *group, "--home", str(self.path)]
+        return [*line, *map(str, words)]
 
     def execute(
         self, script: str, *words: object, **variables: str

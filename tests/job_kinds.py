@@ -380,10 +380,6 @@ class EpisodeHome(JobHome[EpisodeItem]):
         )
         return found.lines
 
-    def command(self, script: str, *words: object) -> list[str]:
-        line = super().command(script, *words)
-        return line if script == EPISODES.manager_script else [*line[:2], "run", *line[2:]]
-
     def list_outputs(self, name: str) -> list[Path]:
         return [Path(video.id) for video in self.services.youtube.videos() if video.title == name]
 

@@ -19,14 +19,9 @@ class MigrationHome(EpisodeHome):
     """A home whose commands are called by name."""
 
     def call(self, command: str, *words: object, code: int = 0) -> str:
-        done = self.execute(f"migrate_episodes.py:{command}", *words)
+        done = self.execute(f"migrate_episodes.py {command}", *words)
         assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
-
-    def command(self, script: str, *words: object) -> list[str]:
-        name, _, command = script.partition(":")
-        line = super().command(name, *words)
-        return [*line[:2], command, *line[3:]] if command else line
 
     def change_settings(self, old: str, new: str) -> None:
         path = self.path / "mediakeep.toml"
