@@ -115,7 +115,10 @@ def test_a_restored_queue_of_texts_is_valid(transfers: TransferHome) -> None:
 def test_a_text_that_no_kind_takes_is_refused_with_the_nearest_example(
     transfers: TransferHome,
 ) -> None:
-    near = {"https://archive.org/details/x": "migrate_episodes.py run takes items", "": "takes items"}
+    near = {
+        "https://archive.org/details/x": "migrate_episodes.py run takes items",
+        "": "takes items",
+    }
     for text in ("https://archive.org/details/x", "songs/a", ""):
         out = transfers.batch("--add", "box://songs/a", "--add", text, code=2)
         assert f'"{text}" cannot be added: it is no transfer.' in out
