@@ -17,6 +17,7 @@ from tests.commands import cinemas
 from tests.commands.cinemas import Movies
 from tests.commands.conftest import Home
 from tests.music import shelf
+from tests.sampling import each_row
 
 LIST = "outputs/manual_review_needed.json"
 TITLES = ("Low Tide", "Ballast")
@@ -165,6 +166,36 @@ def test_the_weekly_report_tells_of_both_and_their_decisions_apart(both: Both) -
         assert one["present"]["decisions"]["total"] == expected
     assert movies["present"]["rest"]["tallies"]
     assert "process_movies.py" in movies["present"]["rest"]["batch"]
+
+
+@each_row(
+    "door, words, code, shown",  # "" for a refusal
+    [
+        ("media_dashboard", ["--once"], 3, "1 of 1 artist"),
+        ("media_dashboard", ["--json"], 3, '"kind": "music"'),
+        ("media_dashboard", ["--once", "--kind", "music"], 0, "1 of 1 artist"),
+        ("media_dashboard", ["--once", "--kind", "movies"], 3, ""),
+        ("weekly_report", [], 3, "Done, 1 more than"),
+        ("weekly_report", ["--all", "--json"], 3, "Done, 1 more than"),
+        ("undo_changes", ["--list"], 3, "No file changed yet."),
+        ("undo_changes", ["--list", "--since", "2h"], 3, "No matching changes."),
+        ("undo_changes", ["--list", "--movie", "x"], 3, ""),
+        ("process_music_batch", ["--offline"], 0, "artists (100.0%)"),
+    ],
+)
+def test_a_damaged_queue_is_named_and_the_other_is_read(
+    both: Both, door: str, words: list[str], code: int, shown: str
+) -> None:
+    file = both.movies.path / "status" / "movies" / "processing_queue.json"
+    file.write_bytes(file.read_bytes()[:1000])
+    done = both.movies.call(door, *words)
+    named = [line for line in done.stderr.splitlines() if str(file) in line]
+    reads_it = code == 3 or door == "process_music_batch"  # whose own queue is intact
+    assert len(named) == reads_it, done.stderr
+    assert all("Run --repair" in line for line in named)
+    assert done.returncode == code, done.stderr
+    assert shown in done.stdout
+    assert bool(shown) or not done.stdout
 
 
 def test_a_backup_of_one_queue_leaves_the_other_as_it_is(both: Both, tmp_path: Path) -> None:

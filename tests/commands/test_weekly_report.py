@@ -140,6 +140,20 @@ def test_the_week_before_is_closed_once_and_then_left_alone(worked: Home) -> Non
     assert closed.stat().st_mtime_ns != before[1]
 
 
+def test_the_week_before_is_not_closed_while_a_queue_is_damaged(worked: Home) -> None:
+    backdate(worked, 7)
+    damaged = worked.path / "status" / "movies" / "processing_queue.json"
+    damaged.parent.mkdir()
+    damaged.write_text("{")
+    for is_damaged in (True, False):
+        done = worked.batch()
+        assert done.returncode == 0, done.stderr
+        assert (str(damaged) in done.stderr) is is_damaged
+        assert report(worked, WEEK.shift(-1).first).exists() is not is_damaged
+        assert report(worked).exists()
+        damaged.unlink(missing_ok=True)
+
+
 def test_days_are_reported_where_a_person_wants_it(home: Home) -> None:
     home.scan()
     home.call("process_music_batch", "--batch-size", 1, env={"MEDIAKEEP_DAILY_REPORTS": "1"})

@@ -43,7 +43,7 @@ def read_statuses(home: RecordingHome, queue_name: str = "") -> dict[str, str]:
     return {key: str(item.status) for key, item in state.items.items()}
 
 
-def run_other(home: RecordingHome, script: str, *words: object) -> str:
+def run_other(home: RecordingHome, script: str, *words: object, code: int = 0) -> str:
     """Run a script of all kinds, where the kind of recordings is installed."""
     utilities = ROOT / "utilities"
     done = subprocess.run(
@@ -52,8 +52,8 @@ def run_other(home: RecordingHome, script: str, *words: object) -> str:
         text=True,
         env={**environment(), "PYTHONPATH": f"{ROOT}:{utilities}:{home.scripts}"},
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    assert done.returncode == code, done.stderr
+    return done.stdout + (done.stderr if code else "")
 
 
 def read_json(home: RecordingHome, script: str, *words: object) -> Any:
@@ -133,6 +133,29 @@ def test_the_other_commands_see_each_queue(recordings: RecordingHome) -> None:
     assert run_other(recordings, "undo_changes.py", "--list")
 
 
+@each_row(
+    "words, shown",  # "" for a refusal
+    [
+        ("jobs.py list", "Alpha"),
+        ("jobs.py list --kind recordings", "Alpha"),
+        ("jobs.py list --kind recordings/night", ""),
+        ("jobs.py show Alpha", "Alpha"),
+        ("jobs.py cancel Beta", "Beta"),
+        ("jobs.py clear --older-than 0s --yes", "Cleared"),
+        ("media_dashboard.py --once", "1 pending"),
+    ],
+)
+def test_a_damaged_named_queue_is_named_and_the_others_are_read(
+    recordings: RecordingHome, words: str, shown: str
+) -> None:
+    file = recordings.queue / "night" / "processing_queue.json"
+    file.write_bytes(file.read_bytes()[:100])
+    lines = run_other(recordings, *words.split(), code=3).splitlines()
+    assert sum(f"{file} cannot be read" in line for line in lines) == 1
+    assert shown in "\n".join(lines)
+    assert bool(shown) or len(lines) == 1
+
+
 def test_a_job_of_a_named_queue_is_cancelled_and_cleared(recordings: RecordingHome) -> None:
     (job, *_) = read_json(recordings, "jobs.py", "list", "--kind", "recordings/night")
     run_other(recordings, "jobs.py", "cancel", job["id"])
@@ -169,7 +192,7 @@ def test_no_folder_of_a_queue_is_taken_for_a_queue(recordings: RecordingHome) ->
     for name in folders - {"night"}:
         with pytest.raises(UsageError):
             named_queues.check_name(name)
-    assert list(registry.list_queues(recordings.path))[-1] != "recordings/live"
+    assert list(registry.list_queues(recordings.path, {}))[-1] != "recordings/live"
     assert named_queues.list_names(recordings.queue) == ["night"]
     refused = recordings.manage("--queue", "live", "--show-summary", code=2)
     assert '"live" is a folder of every queue.' in refused

@@ -17,12 +17,13 @@ import msgspec
 from click.core import ParameterSource
 
 from mediakeep import __version__, config, kinds, path_text, suggestions
-from mediakeep.errors import BadSetting, MediakeepError
+from mediakeep.errors import BadSetting, MediakeepError, StateDamaged
 from mediakeep.kinds import Kind
 
 AnyFunction = Callable[..., Any]
 _DEFAULT_SETTINGS = config.Settings()
 _HOME_ERROR_KEY = "mediakeep.problem"
+_DAMAGED_KEY = "mediakeep.damaged"
 
 
 class MediakeepCommand(click.Command):
@@ -36,17 +37,34 @@ class MediakeepCommand(click.Command):
         return _exit_with_code(run) if standalone_mode else run()
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Call the function unless the home is invalid: --help works even then."""
+        """Call the function unless the home is invalid: --help works even then.
+
+        Print the errors of `damaged_queues` at its end.
+        """
         if problem := ctx.meta.get(_HOME_ERROR_KEY):
             raise problem
         if home := ctx.params.get("home"):
             config.check_environment()
             config.load_sections(home)  # checks them
+        damaged: dict[str, StateDamaged] = ctx.meta.setdefault(_DAMAGED_KEY, {})
         try:
-            return super().invoke(ctx)
+            code = super().invoke(ctx)
         except BadSetting as error:
             place, why = error.args
             raise BadSetting(_setting_origin(ctx, str(place)) or place, why) from error
+        finally:
+            for damage in damaged.values():
+                print_message(str(damage))
+        return code or (StateDamaged.exit_code if damaged else 0)
+
+
+def damaged_queues() -> dict[str, StateDamaged]:
+    """Return the errors, by kind, of queues that the running command cannot read.
+
+    A command of several kinds adds those that do not stop it. They are printed at its end, and its
+    exit code is 3 unless something else has failed.
+    """
+    return click.get_current_context().meta[_DAMAGED_KEY]  # type: ignore[no-any-return]
 
 
 class MediakeepGroup(click.Group):

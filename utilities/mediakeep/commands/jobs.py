@@ -31,7 +31,7 @@ def _with_kind_option(function: Callable[..., Any]) -> Callable[..., Any]:
 def _open(home: Path, kinds: tuple[str, ...], *, yes: bool = False) -> list[ManagerContext]:
     from mediakeep.app.jobs import job_list
 
-    return job_list.open_contexts(home, ClickConsole(), kinds, yes=yes)
+    return job_list.open_contexts(home, ClickConsole(), app.damaged_queues(), kinds, yes=yes)
 
 
 def _print(result: CommandResult, *, as_json: bool) -> int:

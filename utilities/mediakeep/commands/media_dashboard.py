@@ -14,6 +14,7 @@ import click
 from mediakeep import clock, kinds, suggestions
 from mediakeep.app.subjects import registry
 from mediakeep.commands import app
+from mediakeep.errors import StateDamaged
 from mediakeep.kinds import Kind
 from mediakeep.queue import queue
 from mediakeep.views import dashboard_json
@@ -44,12 +45,14 @@ def main(home: Path, once: bool, kind: str | None, as_json: bool) -> int:
     watches = [_create_poller(home, each_kind) for each_kind in chosen]
     watcher = HomePoller(home, watches, folders)
     if as_json:
-        app.print_result([], dashboard_json.to_json(_take_readable_snapshot(watcher)), as_json=True)
+        app.print_result(
+            [], dashboard_json.to_json(_take_readable_snapshot(watcher, kind)), as_json=True
+        )
         return 0
     console = _create_console()
     if sys.stdout.isatty() and console.is_interactive and not once:
         return _run_live(watcher, console)
-    _print_once(_take_readable_snapshot(watcher), console)
+    _print_once(_take_readable_snapshot(watcher, kind), console)
     return 0
 
 
@@ -62,7 +65,8 @@ def _create_poller(home: Path, kind: Kind) -> QueuePoller:
 
 
 def _select_kinds(home: Path, name: str | None) -> list[Kind]:
-    known = registry.list_queues(home)
+    known = registry.list_queues(home, app.damaged_queues())
+    registry.check_damaged([name or ""], app.damaged_queues())
     if name and name not in known:
         near = suggestions.suggest_closest_name(name, known)
         raise click.UsageError(f'Unknown kind "{name}". Known kinds: {", ".join(known)}.{near}')
@@ -81,12 +85,17 @@ def _take_snapshot(watcher: HomePoller) -> HomeSnapshot:
     return watcher.poll(SummaryContext(clock.now()))
 
 
-def _take_readable_snapshot(watcher: HomePoller) -> HomeSnapshot:
-    """Return a snapshot of the queues; raise an error if one of them cannot be read."""
-    snapshot = _take_snapshot(watcher)
+def _take_readable_snapshot(watcher: HomePoller, name: str | None) -> HomeSnapshot:
+    """Return a snapshot of the queues; raise an error if the named one, or each, is damaged."""
+    snapshot, damaged = _take_snapshot(watcher), app.damaged_queues()
     for queue_snapshot in snapshot.queues:
-        if queue_snapshot.error:
+        if isinstance(queue_snapshot.error, StateDamaged):
+            damaged[queue_snapshot.kind.name] = queue_snapshot.error
+        elif queue_snapshot.error:
             raise queue_snapshot.error
+    registry.check_damaged(
+        [name or ""] if any(each.summary for each in snapshot.queues) else [*damaged], damaged
+    )
     return snapshot
 
 

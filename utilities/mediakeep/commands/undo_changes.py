@@ -83,7 +83,7 @@ def main(home: Path, **options: Any) -> int:
             console.print_result(result.lines, result.data, as_json=as_json)
             return result.code
         if options["listed"]:
-            selected = selector.from_options(home, store, options)
+            selected = selector.from_options(home, store, options, app.damaged_queues())
             result = (
                 change_list.list_changes(store, selected)
                 if chosen
@@ -96,7 +96,9 @@ def main(home: Path, **options: Any) -> int:
         if not dry_run:
             temp_copies.remove_abandoned(store.folder)
         with _raise_if_damaged(store):
-            steps = selector.from_options(home, store, options).plan_steps(store)
+            steps = selector.from_options(home, store, options, app.damaged_queues()).plan_steps(
+                store
+            )
             code = UndoRun(undo_options, console).run(steps, store)
     return code
 

@@ -94,7 +94,7 @@ def main(
 
     Batches write reports automatically; this writes one now, or again for a past period.
     """
-    context = ReportContext(home, clock.now())
+    context = ReportContext(home, clock.now(), damaged=app.damaged_queues())
     collected = [
         report
         for period in _select_periods(context, options)
@@ -104,7 +104,7 @@ def main(
         report for report in collected if not options["everything"] or _is_worth_writing(report)
     ]
     if not collected:
-        raise _no_report_error(home)
+        raise _no_report_error(context)
     written = [
         path
         for report in collected
@@ -124,10 +124,11 @@ def _is_worth_writing(report: ProgressReport) -> bool:
     return report.running or any(part.flow.sessions or part.flow.progress for part in report.kinds)
 
 
-def _no_report_error(home: Path) -> Exception:
-    """Return why there is no report: no queue, or no history of that time."""
-    queues = registry.list_queues(home).values()
-    folders = [(registry.queue_folder(home, kind), kind) for kind in queues]
+def _no_report_error(context: ReportContext) -> Exception:
+    """Return why there is no report: no queue, or no history of that time; raise StateDamaged."""
+    registry.check_damaged([*context.damaged], context.damaged)
+    queues = registry.list_queues(context.home, context.damaged).values()
+    folders = [(registry.queue_folder(context.home, kind), kind) for kind in queues]
     if not any(checkpoints.has_queue_files(folder) for folder, _ in folders):
         return readonly.no_queue_error(*folders[0])
     return UsageError("No data for this period: no batch had run yet.")

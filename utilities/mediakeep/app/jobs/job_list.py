@@ -16,7 +16,7 @@ from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.subjects import registry
 from mediakeep.errors import NoSuchItem, UsageError
 from mediakeep.item import Item, SkipReason, Status
-from mediakeep.queue import checkpoints, claims, sessions
+from mediakeep.queue import claims, sessions
 from mediakeep.queue.sessions import StageProgress
 
 _SHOWN_DIGITS = 8  # of an id in a list, unless more are needed to tell jobs apart
@@ -64,25 +64,35 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def open_contexts(
-    home: Path, console: Console, names: Sequence[str] = (), *, yes: bool = False
+    home: Path,
+    console: Console,
+    damaged: registry.DamagedQueues,
+    names: Sequence[str] = (),
+    *,
+    yes: bool = False,
 ) -> list[ManagerContext]:
     """Return the contexts of the kinds with stages that have a queue, or of those named.
 
-    The name of a kind also stands for its named queues.
+    The name of a kind also stands for its named queues. A queue that cannot be read is added to
+    `damaged` instead.
 
-    Raise UsageError if there is no such kind.
+    Raise UsageError if there is no such kind, StateDamaged if the queue of a name cannot be read.
     """
-    staged = {name: kind for name, kind in registry.list_queues(home).items() if kind.stages}
+    staged = {
+        name: kind for name, kind in registry.list_queues(home, damaged).items() if kind.stages
+    }
     for name in names:
-        if name not in staged:
+        if name not in staged and name not in damaged:
             near = suggestions.suggest_closest_name(name, staged)
             raise UsageError(f'No jobs are called "{name}". Kinds: {", ".join(staged)}.{near}')
-    contexts = [
-        ManagerContext(home, kind, console, yes)
-        for kind in staged.values()
-        if not names or {kind.name, kind.main_name} & {*names}
-    ]
-    return [one for one in contexts if checkpoints.has_queue_files(one.queue_folder)]
+    contexts = {
+        name: ManagerContext(home, kind, console, yes)
+        for name, kind in staged.items()
+        if not names or {name, kind.main_name} & {*names}
+    }
+    states = registry.read_states(home, [staged[name] for name in contexts], damaged)
+    registry.check_damaged(names, damaged)
+    return [contexts[name] for name in states]
 
 
 def read_jobs(contexts: Iterable[ManagerContext]) -> list[Job]:

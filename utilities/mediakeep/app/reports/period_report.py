@@ -14,7 +14,7 @@ from msgspec import UnsetType
 
 from mediakeep import clock
 from mediakeep.app.subjects import registry
-from mediakeep.errors import BadTemplate, NoQueue
+from mediakeep.errors import BadTemplate
 from mediakeep.kinds import Kind
 from mediakeep.queue import readonly, snapshot
 from mediakeep.queue.history import index, queries, stage_queries
@@ -45,11 +45,15 @@ _SMALL_QUEUES = 16 << 20
 
 
 class ReportContext(msgspec.Struct, frozen=True):
-    """The home, the time and the time zone of reports."""
+    """The home, the time and the time zone of reports.
+
+    Queues that a report lacks, as they cannot be read, are added to `damaged`.
+    """
 
     home: Path
     now: datetime
     zone: TimeZone = None
+    damaged: registry.DamagedQueues = {}
 
     def current_period(self, days: int) -> Period:
         """Return the current day or week."""
@@ -59,13 +63,12 @@ class ReportContext(msgspec.Struct, frozen=True):
 def collect_report(context: ReportContext, period: Period) -> ProgressReport | None:
     """Collect a report; None if no kind's history goes back to the period."""
     view = SummaryContext(context.now, context.zone, period)
-    parts: list[KindProgress] = []
-    accounts: list[KindSummary] = []
-    for kind in registry.list_queues(context.home).values():
-        with contextlib.suppress(NoQueue):
-            account, part = _collect_progress(context, kind, view)
-            accounts.append(account)
-            parts += [part] if part else []
+    collected = registry.read_queues(
+        registry.list_queues(context.home, context.damaged).values(),
+        partial(_collect_progress, context, view=view),
+        context.damaged,
+    ).values()
+    accounts, parts = [account for account, _ in collected], [part for _, part in collected if part]
     if not parts:
         return None
     local = context.now.astimezone(context.zone)
@@ -154,12 +157,21 @@ def _query_history(
 
 def first_activity(context: ReportContext) -> datetime | None:
     """Return the earliest time in any kind's history, or None."""
-    times = []
-    for kind in registry.list_queues(context.home).values():
-        folder = registry.queue_folder(context.home, kind)
-        if folder.is_dir():
-            times.append(index.query_history_index(folder, queries.read_first_time, kind=kind))
-    return min((datetime.fromisoformat(time) for time in times if time), default=None)
+    times = registry.read_queues(
+        registry.list_queues(context.home, context.damaged).values(),
+        partial(_read_first_time, context),
+        context.damaged,
+    )
+    return min((datetime.fromisoformat(time) for time in times.values() if time), default=None)
+
+
+def _read_first_time(context: ReportContext, kind: Kind) -> str | None:
+    folder = registry.queue_folder(context.home, kind)
+    return (
+        index.query_history_index(folder, queries.read_first_time, kind=kind)
+        if folder.is_dir()
+        else None
+    )
 
 
 def write_due_reports(
@@ -168,7 +180,8 @@ def write_due_reports(
     """Write due reports, and yield warnings.
 
     Those on the current day and week are due after every batch, for large queues once a day. If the
-    user's template is invalid, the built-in one is used.
+    user's template is invalid, the built-in one is used. While a queue is damaged, reports on past
+    periods, which are written once, stay due.
     """
     since = first_activity(context)
     if since is None:
@@ -180,8 +193,11 @@ def write_due_reports(
         for period in report_files.list_due_periods(
             context.home, context.current_period(days), begin, context.now, max_age
         ):
-            if report := collect_report(context, period):
+            if (report := collect_report(context, period)) and (
+                report.running or not context.damaged
+            ):
                 yield from _write_report(context.home, report, formats)
+    yield from map(str, context.damaged.values())
 
 
 def _write_report(home: Path, report: ProgressReport, formats: Sequence[str]) -> Iterator[str]:

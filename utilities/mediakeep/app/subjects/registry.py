@@ -7,19 +7,24 @@ process, and --help nothing.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec import structs
 
 from mediakeep import config, kinds, path_text
 from mediakeep.app.subjects.interface import ReviewedSubject, Subject, WorkerOptions
-from mediakeep.errors import UsageError
+from mediakeep.errors import NoQueue, StateDamaged, UsageError
 from mediakeep.kinds import Kind
 from mediakeep.media import ignore_rules
 from mediakeep.outcome import Worker, WorkerFactory
-from mediakeep.queue import named_queues, stored_stages
+from mediakeep.queue import named_queues, readonly, stored_stages
+from mediakeep.queue.state import QueueState
+
+DamagedQueues = dict[str, StateDamaged]  # by the names of their kinds
+T = TypeVar("T")
 
 
 def get_subject(kind: Kind) -> Subject:
@@ -61,22 +66,55 @@ def load_queue_kind(home: Path, kind: Kind) -> Kind:
     return stored_stages.load_kind(queue_folder(home, kind), kind)
 
 
-def list_queues(home: Path) -> Mapping[str, Kind]:
+def list_queues(home: Path, damaged: DamagedQueues) -> Mapping[str, Kind]:
     """Return the kinds of all queues of a home by name, and all kinds, which may have none yet.
 
     A kind of another distribution that has a queue, but whose subject cannot be imported, is left
-    out with a warning.
+    out with a warning. A queue whose stages cannot be read is added to `damaged` instead.
     """
-    queues: dict[str, Kind] = {}
+    queues: list[Kind] = []
     for kind in kinds.list_kinds().values():
         folder = queue_folder(home, kind)
         if folder.exists() and not kinds.has_usable_subject(kind.name):
             continue
         names = named_queues.list_names(folder) if kind.stages else ()
-        for name in ("", *names):
-            named = kinds.name_queue(kind, name)
-            queues[named.name] = load_queue_kind(home, named)
-    return queues
+        queues += [kinds.name_queue(kind, name) for name in ("", *names)]
+    return read_queues(queues, functools.partial(load_queue_kind, home), damaged)
+
+
+def read_queues(
+    queues: Iterable[Kind], read: Callable[[Kind], T], damaged: DamagedQueues
+) -> dict[str, T]:
+    """Return what a function reads from each queue, by the name of its kind.
+
+    A kind without a queue is left out. A damaged queue is added to `damaged`, so that it does not
+    stop a command that reads the others, too.
+    """
+    results = {}
+    for kind in queues:
+        try:
+            results[kind.name] = read(kind)
+        except NoQueue:
+            continue
+        except StateDamaged as error:
+            damaged[kind.name] = error
+    return results
+
+
+def read_states(
+    home: Path, queues: Iterable[Kind], damaged: DamagedQueues
+) -> dict[str, QueueState]:
+    """Return the states of queues as `read_queues` does."""
+    return read_queues(
+        queues, lambda kind: readonly.load_state(queue_folder(home, kind), kind), damaged
+    )
+
+
+def check_damaged(names: Iterable[str], damaged: DamagedQueues) -> None:
+    """Raise the error of a damaged queue if it is one of those that the user named."""
+    for name in names:
+        if name in damaged:
+            raise damaged.pop(name)
 
 
 def ignore_patterns(home: Path, links: str = "") -> tuple[str, ...]:

@@ -6,7 +6,6 @@ movies/20251217_session_001.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -15,12 +14,12 @@ from pathlib import Path
 
 from mediakeep import kinds, path_text
 from mediakeep.app.subjects import registry
-from mediakeep.errors import AmbiguousName, NoQueue, NoSuchItem, UsageError
+from mediakeep.errors import AmbiguousName, NoSuchItem, UsageError
 from mediakeep.kinds import Kind
 from mediakeep.media.undo import apply_undo
 from mediakeep.media.undo.apply_undo import RecordQuery, UndoStep
 from mediakeep.media.undo.store import DONE, UndoStore
-from mediakeep.queue import actions, readonly
+from mediakeep.queue import actions
 from mediakeep.queue.state import QueueState
 
 LAST_SESSION = "last"
@@ -59,16 +58,21 @@ class ChangeSelector:
 
 
 def from_options(
-    home: Path, store: UndoStore, options: dict[str, str | Path | None]
+    home: Path,
+    store: UndoStore,
+    options: dict[str, str | Path | None],
+    damaged: registry.DamagedQueues,
 ) -> ChangeSelector:
     """Build a selector from a command's options.
 
-    Raise UsageError if a session, item or path is unknown.
+    Raise UsageError if a session, item or path is unknown, StateDamaged if the queue of the item
+    cannot be read; other such queues are added to `damaged`.
     """
-    states = dict(_load_states(home))
+    states = registry.read_states(home, registry.list_queues(home, damaged).values(), damaged)
     known = kinds.list_kinds().values()
     chosen = [(kind, str(options[kind.noun])) for kind in known if options.get(kind.noun)]
     queue, item = "", ""
+    registry.check_damaged([kind.name for kind, _ in chosen], damaged)
     for kind, name in chosen[:1]:
         queue, item = kind.name, _resolve_item(states.get(kind.name), kind, store, name)
     session, path = "", options["file"]
@@ -92,12 +96,6 @@ def session_label(store: UndoStore, session: str, queue: str) -> str:
     """Return the unambiguous name of a queue's session."""
     alone = not is_queue_session(session) or _kinds_of_session(store, session) <= {queue}
     return session if alone else f"{queue}/{session}"
-
-
-def _load_states(home: Path) -> Iterator[tuple[str, QueueState]]:
-    for kind in registry.list_queues(home).values():
-        with contextlib.suppress(NoQueue):
-            yield kind.name, readonly.load_state(registry.queue_folder(home, kind), kind)
 
 
 def _kinds_of_session(store: UndoStore, session: str) -> set[str]:

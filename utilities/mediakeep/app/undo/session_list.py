@@ -95,7 +95,7 @@ def _add_change(
 def _commands_by_session(home: Path) -> dict[SessionKey, str]:
     """Return the command that started each session, as far as the histories reach."""
     commands = {}
-    for kind in registry.list_queues(home).values():
+    for kind in registry.list_queues(home, {}).values():
         batch = kind.batch_script.replace(".py", "")
         for path in event_log.list_files(registry.queue_folder(home, kind)):
             for _, event in event_log.iter_events(path):
