@@ -256,6 +256,10 @@ def test_playlists_thumbnails_and_captions(api: Api, server: SimulatorServer) ->
     listing = {"part": "snippet", "playlistId": playlist}
     (item,) = api.call("GET", "playlistItems", params=listing).json()["items"]
     assert item["snippet"]["resourceId"]["videoId"] == video
+    for wanted, expected in ((video, 1), ("nothing", 0)):
+        filtered = {**listing, "videoId": wanted}
+        items = api.call("GET", "playlistItems", params=filtered).json()["items"]
+        assert len(items) == expected
     for image, expected in ((b"\x89PNG\r\n\x1a\n", 200), (b"GIF89a", 400)):
         picture = f"{uploading}thumbnails/set?videoId={video}&uploadType=media"
         assert api.call("POST", picture, data=image).status_code == expected

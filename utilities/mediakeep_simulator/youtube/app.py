@@ -239,7 +239,12 @@ class YoutubeApp:
         """Return the items of a playlist; that of the uploads has the newest first."""
         playlist_id = request.get_param("playlistId")
         if playlist_id != channel.uploads:
-            return self._children("playlistItem", self._find_playlist(playlist_id, channel).id)
+            items = self._children("playlistItem", self._find_playlist(playlist_id, channel).id)
+            wanted = request.get_param("videoId")
+            videos = [item["snippet"]["resourceId"]["videoId"] for item in items]
+            return [
+                item for item, video in zip(items, videos, strict=True) if wanted in ("", video)
+            ]
         latest = self.now() - self._settings.listing_seconds
         return [
             {
