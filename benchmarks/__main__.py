@@ -32,6 +32,7 @@ _NAMES = {
     "albums": "albums converted, against ffmpeg started by xargs on the same cores",
     "audiobooks": "a book of mixed files built, against ffmpeg; lengths, and the peak of memory",
     "still_video": "a picture and audio encoded to a video, against ffmpeg; the peak of memory",
+    "episodes": "uploads and downloads that are killed and cut, next to those of two libraries",
     "stages": "stages, parts and parked items, with workers that do nothing",
     "safewrite": "tags written safely, against in place; undo records",
 }
