@@ -99,6 +99,7 @@ class Migration:
         self._server._on_request = self._count_request
         self._process: subprocess.Popen[str] | None = None
         self._gates = self._shift = self._workers = 0
+        self._channel_limit: object = None  # the fault
         self._inserts: Counter[str] = Counter()
         self._calls: Counter[str] = Counter()
 
@@ -170,10 +171,12 @@ class Migration:
             self._shift += _DAY
             self.services.youtube.advance(_DAY)
             if len(result.days) == 1:
-                self.services.fail(
-                    "error", status=400, reason="uploadLimitExceeded", where=_OPEN,
-                    skip=self.uploads_a_day // 2,
-                )  # fmt: skip
+                skip = self.uploads_a_day // 2
+                refusal = {"status": 400, "reason": "uploadLimitExceeded"}
+                self.services.fail("error", times=99, skip=skip, where=_OPEN, **refusal)
+                self._channel_limit = planned[-1]
+            elif self._channel_limit in planned:
+                planned.remove(self._channel_limit)
 
     def _find_limit(self, printed: str) -> str:
         reasons = {item.parked for item in self._list_episodes() if not item.video_id}
