@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from mediakeep.episodes.item import EPISODES
 from mediakeep.item import Status
+from mediakeep.queue.claims import PendingQueue
+from mediakeep.queue.queue import Queue, locate_queue
 from tests.job_kinds import EpisodeHome
 
 NAMES = ("Alpha", "Beta", "Gamma")
@@ -44,6 +47,7 @@ def test_three_episodes_become_public_videos(home: MigrationHome) -> None:
     names.write_text("Alpha  # the first\nhttps://archive.org/details/Beta\n\nGamma/sound.wav\n")
     assert "3 episodes would be added" in home.call("discover", "--identifiers", names, "--dry-run")
     assert not home.queue.exists()
+    assert "discover --home" in home.call("status", code=2)
     home.call("discover", "--identifiers", names)
     assert "0 episodes added." in home.call("discover", "--identifiers", names)
     assert "uploading: the channel of the token" in home.call("run", "--dry-run")
@@ -58,12 +62,24 @@ def test_three_episodes_become_public_videos(home: MigrationHome) -> None:
     home.call("schedule", "--every", "week", "--timezone", "Europe/Berlin")
     slots = sorted(item.scheduled_date for item in home.items().values())
     assert len({slot[:10] for slot in slots}) == 3
+    assert f"done on {slots[-1][:10]}: the limit is the dates that are set" in home.call("estimate")
     home.call("publish")
     for name in NAMES:
         assert [*home.find_faults(name, {}, done=True)] == []
     assert {video["privacy"] for video in home.list_videos()} == {"public"}
     assert "published: 3" in home.call("status")
     assert {item.attempts["scheduled"] for item in home.items().values()} == {1}  # type: ignore[index]
+
+
+def test_videos_without_a_schedule_are_looked_at_after_new_episodes(home: MigrationHome) -> None:
+    home.change_settings('schedule.every = "day"', "")
+    home.call("discover", "--episode", "Alpha")
+    home.call("run")
+    home.call("discover", "--episode", "Beta")
+    with Queue.open(locate_queue(home.queue), EPISODES) as queue:
+        later = "2100-01-01T00:00:00+00:00"  # when the first one is due again
+        alpha, beta = sorted(queue.state.items, key=lambda key: queue.state.items[key].path)
+        assert PendingQueue(queue.state).take_keys(2, later) == [beta, alpha]
 
 
 def test_without_a_schedule_a_video_stays_private(home: MigrationHome) -> None:

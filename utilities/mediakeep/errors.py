@@ -324,7 +324,7 @@ class NoHome(UsageError):
 
 class NoQueue(UsageError):
     message = """There is no {} queue in {} yet. Create it with:
-    {} --home {} --scan PATH"""
+    {} --home {} {}"""
 
 
 class NoSuchItem(UsageError):

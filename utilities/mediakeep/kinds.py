@@ -115,6 +115,8 @@ class Kind(msgspec.Struct, frozen=True):
     settings: str = ""  # the Struct of its settings, of a kind of jobs, named likewise
     interface: int = 0  # `INTERFACE` as it was written for; of kinds of other distributions
     rules: int = 1  # increased whenever a completed item would be processed differently
+    create_script: str = ""  # the command that creates its queue; "" for the manager
+    create_words: str = "--scan PATH"  # options of that command
     # Texts like those that its items are added by, such as "https://archive.org/details/..."; () if
     # its items are paths.
     item_examples: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +106,8 @@ def wait_until_free(context: ManagerContext, name: str) -> None:
 def estimate(context: ManagerContext, settings: EpisodeSettings) -> CommandResult:
     """Estimate when all episodes are published, from the limits of a day and the schedule."""
     options = settings.episodes
-    states = [get_state(item) for item in list_episodes(context.read_state())]
+    items = list_episodes(context.read_state())
+    states = [get_state(item) for item in items]
     uploads = sum(state not in (*_UPLOADED, *_ENDED) for state in states)
     left = sum(state not in _ENDED for state in states)
     with contextlib.closing(job.open_clients(settings)) as clients:
@@ -116,6 +117,9 @@ def estimate(context: ManagerContext, settings: EpisodeSettings) -> CommandResul
     if interval:
         rates[f"a video every {options.schedule.every}"] = _DAY / interval
     end, limit = quota.estimate_end(left if interval else uploads, rates, clock.now())
+    last = max((item.scheduled_date for item in items if not item.published_date), default="")
+    if last and end and end < datetime.fromisoformat(last):
+        end, limit = datetime.fromisoformat(last), "the dates that are set"
     day = f"{end.astimezone():%Y-%m-%d}" if end else "never"
     today = ", ".join(f"{number:,} of {most:,} {name}" for name, (number, most) in used.items())
     lines = [

@@ -100,10 +100,16 @@ def _build_tried(name: str, following: tuple[str, ...], times: int) -> Stage:
     return Stage(name, following, _S.FAILED, Retry(times, RETRY_DELAY, "skipped"))
 
 
-def find_claim_order(item: Item) -> str:
-    """Return the date of an episode, and its identifier: old episodes are published first."""
+def get_publication_order(item: Item) -> str:
+    """Return what orders publications: the date of an episode, old ones first, and its path."""
     assert isinstance(item, EpisodeItem)
     return f"{item.date or 'undated'} {item.path}"
+
+
+def get_claim_order(item: Item) -> str:
+    """Return what orders the claims of episodes: those that only wait for a schedule are last."""
+    waits = item.processing_stage == _S.UPLOADED and item.parked
+    return f"{bool(waits):d} {get_publication_order(item)}"
 
 
 EPISODES = Kind(
@@ -113,6 +119,8 @@ EPISODES = Kind(
     manager_script="episode_queue_manager.py",
     batch_script="migrate_episodes.py run",
     item_type=EpisodeItem,
+    create_script="migrate_episodes.py discover",
+    create_words="--collection NAME",
     subject="mediakeep.app.subjects.episodes:SUBJECT",
     settings="mediakeep.episodes.settings:EpisodeSettings",
     item_examples=("https://archive.org/details/identifier",),
@@ -132,7 +140,7 @@ EPISODES = Kind(
     ),
     reset_limit=limit_reset,
     record_failure=record_failure,
-    claim_order=find_claim_order,
+    claim_order=get_claim_order,
     follower="mediakeep.episodes.exports.follower:ExportFollower",
     history_views=(
         HistoryView(

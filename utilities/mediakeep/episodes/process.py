@@ -12,7 +12,7 @@ from msgspec import structs
 
 from mediakeep import clock
 from mediakeep.episodes import job, prepare_video, publish_video
-from mediakeep.episodes.item import EpisodeItem, find_claim_order
+from mediakeep.episodes.item import EpisodeItem, get_publication_order
 from mediakeep.episodes.job import EpisodeJob
 from mediakeep.episodes.settings import EpisodeSettings
 from mediakeep.item import Status
@@ -51,7 +51,7 @@ def open_worker(values: Mapping[str, Any]) -> Iterator[Worker]:
 
         def announce(job: EpisodeJob, work: Work) -> None:
             if slots and work.stage != "scheduled":
-                slots.announce(job.item.output_name, find_claim_order(job.item), clock.now())
+                slots.announce(job.item.output_name, get_publication_order(job.item), clock.now())
 
         with stage_worker.open_worker(build_job, _STAGES, lambda *_: Outcome(), announce) as run:
 

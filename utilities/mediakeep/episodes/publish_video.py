@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from mediakeep import clock
-from mediakeep.episodes.item import find_claim_order
+from mediakeep.episodes.item import get_publication_order
 from mediakeep.episodes.job import (
     CAPTIONS,
     DETAILS,
@@ -129,7 +129,7 @@ def _take_next_step(job: EpisodeJob) -> Outcome:
         why = "It is private, and has no schedule. Run: migrate_episodes.py schedule --every week"
         return Outcome(Status.PENDING, why, retry_after=_DAY)
     schedule, now = options.schedule, clock.now()
-    place, at = find_claim_order(item), schedule.time_of_day
+    place, at = get_publication_order(item), schedule.time_of_day
     slot = job.slots.take(item.output_name, place, schedule.interval, at, now)
     job.clients.youtube.schedule_video(item.video_id, slot)
     return Outcome(next_stage="scheduled", data={"scheduled_date": clock.format_iso(slot)})
