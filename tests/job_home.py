@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from mediakeep import path_text
-from mediakeep.app.jobs import prepare_items, vanished
+from mediakeep.app.jobs import prepare_items, remove_files
 from mediakeep.app.jobs.job_request import Preparation
 from mediakeep.app.queue_admin import reset
 from mediakeep.app.queue_admin.context import ManagerContext
@@ -189,7 +189,7 @@ class JobHome(ABC, Generic[Job]):
         scan = None if added else self.library
         context = replace(self.context, ignore_patterns=tuple(settings.get("ignored", ())))
         result = prepare_items.prepare(context, Preparation(settings, scan, paths))
-        return [*result.lines, *vanished.remove_outputs(context, settings).lines]
+        return [*result.lines, *remove_files.remove_outputs(context, settings).lines]
 
     def process(
         self, *, attempts: int = 1, limits: ExecutionLimits = _NO_LIMITS, **options: Any

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from mediakeep.app.jobs import manage_jobs, roll_back
+from mediakeep.app.jobs import manage_jobs, remove_files
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
 from mediakeep.queue import actions
@@ -112,7 +112,7 @@ class JobMachine(RuleBasedStateMachine):
             self.process()
         if key := self._find_key(name):
             try:
-                roll_back.roll_back(self.home.context, key, self.home.settings())
+                remove_files.roll_back(self.home.context, key, self.home.settings())
             except MediakeepError:
                 return
             self._change(key)

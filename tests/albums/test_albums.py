@@ -13,7 +13,7 @@ import pytest
 
 from mediakeep.albums import process
 from mediakeep.albums.item import ALBUMS, AlbumItem
-from mediakeep.app.jobs import prepare_items, roll_back
+from mediakeep.app.jobs import prepare_items, remove_files
 from mediakeep.app.jobs.job_request import Preparation
 from mediakeep.app.queue_admin import show
 from mediakeep.app.queue_admin.context import ManagerContext
@@ -423,7 +423,7 @@ def test_names_of_any_bytes(albums: AlbumHome) -> None:
     albums.convert(delete_original=True)
     assert job_home.names(albums.output) == [f"{artist}/One/rip.log", f"{artist}/One/{track}.opus"]
     (key,) = albums.context.read_state().items
-    roll_back.roll_back(albums.context, key, albums.settings())
+    remove_files.roll_back(albums.context, key, albums.settings())
     assert job_home.contents(albums.library) == before
 
 
@@ -442,7 +442,7 @@ def test_a_rollback_restores_a_deleted_original(albums: AlbumHome) -> None:
     before = job_home.contents(albums.library)
     albums.convert(delete_original=True)
     assert job_home.names(albums.library) == []
-    roll_back.roll_back(albums.context, ALBUM, albums.settings())
+    remove_files.roll_back(albums.context, ALBUM, albums.settings())
     assert job_home.contents(albums.library) == before
     assert job_home.names(albums.output) == job_home.names(albums.archive) == []
     assert albums.item(ALBUM).skip_reason == "rolled back"

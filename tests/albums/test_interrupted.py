@@ -10,7 +10,7 @@ from pathlib import Path
 import mutagen
 import pytest
 
-from mediakeep.app.jobs import roll_back
+from mediakeep.app.jobs import remove_files
 from mediakeep.item import Status
 from tests import job_home, job_kinds
 from tests.albums.test_albums import ALBUM, OUTPUTS, SOURCES, check_published
@@ -182,7 +182,7 @@ def test_a_kill_while_an_original_is_deleted_leaves_no_part_for_a_scan(albums: A
         ".mediakeep"
     ] * 2
     assert albums.prepare() == ["0 albums on disk: no changes."]
-    roll_back.roll_back(albums.context, ALBUM, albums.settings())
+    remove_files.roll_back(albums.context, ALBUM, albums.settings())
     assert job_home.contents(albums.library) == before
     albums.reset(ALBUM)
     albums.process(delete_original=True)

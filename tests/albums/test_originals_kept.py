@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from mediakeep.app.jobs import clean_up, roll_back
+from mediakeep.app.jobs import remove_files
 from mediakeep.app.queue_admin import reset
 from mediakeep.errors import WorkingFilesChanged
 from mediakeep.item import Status
@@ -26,7 +26,7 @@ def test_an_original_with_a_metadata_file_is_restored_from_its_archive(albums: A
     before = job_home.contents(albums.library)
     albums.convert(delete_original=True)
     assert job_home.names(albums.library) == []
-    roll_back.roll_back(albums.context, ALBUM, albums.settings())
+    remove_files.roll_back(albums.context, ALBUM, albums.settings())
     assert job_home.contents(albums.library) == before
 
 
@@ -39,7 +39,7 @@ def test_a_rollback_that_was_killed_at_its_end_continues(
     skip_item = actions.skip_item
 
     def die(*args: object) -> object:
-        if roll_back.ROLLED_BACK in args:
+        if remove_files.ROLLED_BACK in args:
             os._exit(1)
         return skip_item(*args)  # type: ignore[arg-type]
 
@@ -47,13 +47,13 @@ def test_a_rollback_that_was_killed_at_its_end_continues(
     if not child:
         try:
             monkeypatch.setattr(actions, "skip_item", die)  # killed between two steps
-            roll_back.roll_back(albums.context, ALBUM, albums.settings())
+            remove_files.roll_back(albums.context, ALBUM, albums.settings())
         finally:
             os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
-    assert albums.item(ALBUM).skip_reason == roll_back.UNFINISHED
-    roll_back.roll_back(albums.context, ALBUM, albums.settings())
-    assert albums.item(ALBUM).skip_reason == roll_back.ROLLED_BACK
+    assert albums.item(ALBUM).skip_reason == remove_files.UNFINISHED
+    remove_files.roll_back(albums.context, ALBUM, albums.settings())
+    assert albums.item(ALBUM).skip_reason == remove_files.ROLLED_BACK
     assert job_home.contents(albums.library) == before
 
 
@@ -64,12 +64,12 @@ def test_cleanup_keeps_the_only_copy_of_an_original(albums: AlbumHome) -> None:
     original = albums.library / ALBUM
     original.rename(albums.root / "away")
     settings = albums.settings()
-    assert clean_up.list_clean_up(albums.context, settings).lines == ["Nothing to clean up."]
-    clean_up.clean_up(albums.context, settings)
+    assert remove_files.list_clean_up(albums.context, settings).lines == ["Nothing to clean up."]
+    remove_files.clean_up(albums.context, settings)
     (source,) = albums.working.glob("*_source")
     assert job_home.contents(source) == job_home.contents(albums.root / "away")
     (albums.root / "away").rename(original)
-    clean_up.clean_up(albums.context, settings)
+    remove_files.clean_up(albums.context, settings)
     assert albums.working_folders() == []
 
 
@@ -135,7 +135,7 @@ def test_an_original_is_restored_from_its_archive_if_its_copy_was_changed(
     (copy,) = albums.working.glob("*_source/01 T.flac")
     copy.write_bytes(b"changed")
     with pytest.raises(WorkingFilesChanged, match="Nothing was removed"):
-        roll_back.roll_back(albums.context, ALBUM, albums.settings())
+        remove_files.roll_back(albums.context, ALBUM, albums.settings())
     assert job_home.contents(albums.library) == before
 
 
@@ -147,7 +147,7 @@ def test_folders_that_a_deletion_empties_are_removed_below_the_library(
     albums.convert(delete_original=True)
     assert list(albums.library.iterdir()) == []
     for name in ("Art/Live/One", "Art/Two"):
-        roll_back.roll_back(albums.context, name, albums.settings())
+        remove_files.roll_back(albums.context, name, albums.settings())
     assert job_home.contents(albums.library) == before
 
 
@@ -190,7 +190,7 @@ def test_albums_without_their_deleted_originals_keep_their_outputs(albums: Album
     )
     albums.prepare(mirror=True)
     assert job_home.names(albums.output / ALBUM) == OUTPUTS
-    roll_back.roll_back(albums.context, ALBUM, albums.settings())
+    remove_files.roll_back(albums.context, ALBUM, albums.settings())
     assert job_home.names(albums.library / ALBUM) == SOURCES
 
 

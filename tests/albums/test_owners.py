@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.app.jobs import roll_back, vanished
+from mediakeep.app.jobs import remove_files
 from mediakeep.errors import UsageError
 from mediakeep.item import Status
 from mediakeep.workspace import folder_owners
@@ -24,7 +24,7 @@ def other(albums: AlbumHome) -> AlbumHome:
 
 
 def roll_back_album(albums: AlbumHome, name: str = ALBUM) -> list[str]:
-    return roll_back.roll_back(albums.context, name, albums.settings()).lines
+    return remove_files.roll_back(albums.context, name, albums.settings()).lines
 
 
 def list_owners(folder: Path) -> list[str]:
@@ -108,7 +108,7 @@ def test_a_mirror_keeps_what_belongs_to_another_home(albums: AlbumHome, other: A
     assert lines[-1].startswith(f"Kept: {albums.output / ALBUM}: it belongs to the conversion of ")
     assert job_home.names(albums.output / ALBUM) == OUTPUTS
     assert albums.item(ALBUM).playback_path == ""
-    assert vanished.remove_outputs(albums.context, albums.settings(mirror=True)).lines == []
+    assert remove_files.remove_outputs(albums.context, albums.settings(mirror=True)).lines == []
 
 
 def test_an_archive_of_several_profiles_is_kept_until_the_last_is_rolled_back(

@@ -104,14 +104,14 @@ def _list_option_names(own: Sequence[OptionDecorator]) -> list[str]:
 def _do_action(
     context: ManagerContext, action: str, name: str, settings: dict[str, Any]
 ) -> CommandResult:
-    from mediakeep.app.jobs import clean_up, resumable, roll_back  # here, as --help must be quick
+    from mediakeep.app.jobs import remove_files, resumable  # here, as --help must be quick
 
     if action == "rollback":
-        return roll_back.roll_back(context, name, settings)
+        return remove_files.roll_back(context, name, settings)
     functions = {
         "list_resumable": resumable.list_resumable,
-        "list_cleanup": clean_up.list_clean_up,
-        "cleanup": clean_up.clean_up,
+        "list_cleanup": remove_files.list_clean_up,
+        "cleanup": remove_files.clean_up,
     }
     return functions[action](context, settings)
 

@@ -65,7 +65,7 @@ def main(home: Path, **options: Any) -> int:
 
     Can be stopped (Ctrl-C) or killed at any time; run it again to continue.
     """
-    from mediakeep.app.undo import change_list, prune, selector, session_list
+    from mediakeep.app.undo import change_list, run_undo, selector, session_list
     from mediakeep.app.undo.run_undo import UndoOptions, UndoRun
     from mediakeep.media import temp_copies
     from mediakeep.media.safewrite.atomic_replace import ReplaceRules
@@ -77,7 +77,7 @@ def main(home: Path, **options: Any) -> int:
     console = ClickConsole()
     with contextlib.closing(UndoStore(home / "status" / "undo")) as store:
         if before := options["forget_before"]:
-            result = prune.forget_before(
+            result = run_undo.forget_before(
                 store, before, console, yes=options["yes"], dry_run=dry_run
             )
             console.print_result(result.lines, result.data, as_json=as_json)

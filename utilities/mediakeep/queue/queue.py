@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import platform
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from math import inf
 from pathlib import Path
 from types import TracebackType
@@ -156,6 +156,15 @@ class Queue(ClaimedItems):
             self._store.commit(lambda _: QueueChange("end", facts=end_facts))
             self.session.close()
             self.session, self._store.session = None, ""
+
+    @contextlib.contextmanager
+    def open_session(self, **facts: Any) -> Iterator[None]:
+        """Hold a session of a command during a `with` block."""
+        self.begin_session(**facts)
+        try:
+            yield
+        finally:
+            self.end_session(**facts)
 
     def recover_orphaned_items(self) -> list[str]:
         """Release the items that dead sessions had claimed, and return their keys."""

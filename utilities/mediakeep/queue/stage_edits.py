@@ -33,15 +33,12 @@ def change_queue(
     if that takes longer than `timeout` seconds.
     """
     end = time.monotonic() + timeout
-    queue.begin_session(**{SINGLE: True})
-    try:
+    with queue.open_session(**{SINGLE: True}):
         while True:
             wait_until_free(queue, lambda _: list(keys), end - time.monotonic())
             with contextlib.suppress(ItemInUse):
                 change(queue)
                 return
-    finally:
-        queue.end_session(**{SINGLE: True})
 
 
 def wait_until_free(

@@ -12,7 +12,7 @@ from mediakeep import clock
 from mediakeep.app.batch import run_batch
 from mediakeep.app.batch.batch_request import BatchOptions
 from mediakeep.app.batch.output import BatchOutput
-from mediakeep.app.jobs import prepare_items, resumable, vanished
+from mediakeep.app.jobs import prepare_items, remove_files, resumable
 from mediakeep.app.jobs.job_request import Preparation, Selection
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.errors import MediakeepError, UsageError
@@ -50,14 +50,14 @@ class JobBatch:
             preview = prepare_items.preview(self._context, self._preparation)
             refusal = preview.refusal
             settings = self._preparation.settings
-            removals = vanished.preview_removals(self._context, preview.state, settings)
+            removals = remove_files.preview_removals(self._context, preview.state, settings)
             output.on_prepared([*refusal.lines, *removals.lines], {**refusal.data, **removals.data})
             options = self._select(preview.state, preview.added)
             return run_batch.run(
                 options, workers, output, self._context.console, preview=preview.state
             )
         result = prepare_items.prepare(self._context, self._preparation)
-        removed = vanished.remove_outputs(self._context, self._preparation.settings)
+        removed = remove_files.remove_outputs(self._context, self._preparation.settings)
         output.on_prepared([*result.lines, *removed.lines], {**result.data, **removed.data})
         added = (*result.data.get("existing", ()), *result.data.get("added", ()))
         options = self._select(self._context.read_state(), added)

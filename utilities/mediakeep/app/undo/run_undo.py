@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from mediakeep import clock, config, path_text
-from mediakeep.app.console import Console
+from mediakeep import clock, config, path_text, size_text
+from mediakeep.app.console import CommandResult, Console
 from mediakeep.app.edit import audio_targets, item_checkout
 from mediakeep.app.edit.item_checkout import ItemCheckout
 from mediakeep.app.undo import change_list, selector
@@ -29,8 +29,9 @@ from mediakeep.errors import (
 from mediakeep.media import file_errors
 from mediakeep.media.safewrite import atomic_replace, created_files
 from mediakeep.media.safewrite.atomic_replace import ReplaceRules
-from mediakeep.media.undo import apply_undo
+from mediakeep.media.undo import apply_undo, prune
 from mediakeep.media.undo.apply_undo import UndoStep
+from mediakeep.media.undo.prune import PruneResult
 from mediakeep.media.undo.record import ChangeRecord, FieldChange
 from mediakeep.media.undo.store import UndoStore
 from mediakeep.runner.signals import StopHandler
@@ -228,3 +229,27 @@ def _item_of(record: ChangeRecord) -> tuple[str, str]:
 
 def _record_path(record: ChangeRecord) -> Path:
     return Path(path_text.unescape_path(record.path))
+
+
+def forget_before(
+    store: UndoStore, before: str, console: Console, *, yes: bool, dry_run: bool
+) -> CommandResult:
+    """Delete the undo data of changes made before a time; raise Stopped if the user declines."""
+    result = prune.preview(store, before)
+    if not dry_run and (result.records or result.bytes):
+        if not yes and not console.confirm(_format_question(result, before)):
+            raise Stopped
+        result = prune.prune(store, before)
+    verb = "would be deleted" if dry_run else "deleted"
+    changes = format_count(result.records, "change")
+    text = f"Undo data of {changes} {verb}, {size_text.format_size(result.bytes)} freed."
+    data = {"dry_run": dry_run, "before": before, "records": result.records, "bytes": result.bytes}
+    return CommandResult([f"{'Dry run: ' if dry_run else ''}{text}"], data)
+
+
+def _format_question(result: PruneResult, before: str) -> str:
+    return (
+        f"Delete the undo data of {format_count(result.records, 'change')} made before"
+        f" {clock.format_local(before)}? That frees {size_text.format_size(result.bytes)};"
+        " they can never be undone."
+    )
