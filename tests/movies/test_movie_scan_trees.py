@@ -21,7 +21,7 @@ from mediakeep.errors import MediakeepError, Unreadable
 from mediakeep.item import ScannedItem
 from mediakeep.media import folder_listing, ignore_rules
 from mediakeep.movies.model import LocalMovie
-from mediakeep.movies.scan import file_types, library_scan, listing_cache
+from mediakeep.movies.scan import file_types, library_scan
 from tests import memory_folder
 from tests.music import shelf
 from tests.sampling import tried
@@ -203,15 +203,15 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of listings, each of which takes a second."""
-    clock_, right_in = Clock(), listing_cache.folder_listing.list_folder
+    clock_, right_in = Clock(), library_scan.folder_listing.list_folder
 
     def slow(path: Path, ignored: tuple[str, ...]) -> folder_listing.ListedFolder:
         clock_.now += 1.0
         return right_in(path, ignored)
 
-    monkeypatch.setattr(listing_cache, "time", clock_)
+    monkeypatch.setattr(library_scan, "time", clock_)
     monkeypatch.setattr(
-        listing_cache, "folder_listing", mock.Mock(wraps=folder_listing, list_folder=slow)
+        library_scan, "folder_listing", mock.Mock(wraps=folder_listing, list_folder=slow)
     )
     return clock_
 
@@ -220,7 +220,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def test_a_large_folder_is_listed_once_for_many_movies(
     memory: Path, clock: Clock, worth: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing_cache, "_LIFETIME_FACTOR", worth)
+    monkeypatch.setattr(library_scan, "_LIFETIME_FACTOR", worth)
     for number in range(1500):
         (memory / f"Some Title {number} (1999).mkv").touch()
     movies = list(library_scan.find_movies(memory))
@@ -246,7 +246,7 @@ def test_a_large_folder_is_listed_once_for_many_movies(
 def test_what_is_known_of_a_large_folder_is_not_believed_for_long(
     memory: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing_cache, "_MIN_CACHED_FILES", 1)  # else it takes a thousand files
+    monkeypatch.setattr(library_scan, "_MIN_CACHED_FILES", 1)  # else it takes a thousand files
     put(memory, "Heat.mkv", "Alien.mkv", "Ran.mkv")
     read(memory, next(library_scan.find_movies(memory)))
     put(memory, "Heat.en.srt")

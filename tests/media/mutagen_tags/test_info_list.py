@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mediakeep.media.audio import tags
 from mediakeep.media.audio.tag_edits import TargetTags
-from mediakeep.media.mutagen_tags import info_list
+from mediakeep.media.mutagen_tags import riff_file
 from mediakeep.media.safewrite.write_tags import SetField
 from tests.media import mutations_sounds as small
 from tests.media import writable_files
@@ -37,7 +37,7 @@ COPYRIGHT, SOFTWARE = item(b"ICOP", b"Copyrigh\0"), item(b"ISFT", b"Lavf5\0")
     ],
 )
 def test_items_without_padding_and_bytes_after_the_items_stay(old: bytes, new: bytes) -> None:
-    assert info_list.update_list(b"INFO" + old, TITLE) == b"INFO" + new
+    assert riff_file.update_list(b"INFO" + old, TITLE) == b"INFO" + new
 
 
 def test_a_wav_with_unpadded_info_items_is_written(tmp_path: Path) -> None:

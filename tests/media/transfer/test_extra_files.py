@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.media.transfer import extra_files, track_lists
+from mediakeep.media.transfer import extra_files
 
 CUE = (
     '\ufeffREM GENRE Jazz\r\nFILE "CD 1\\01 Är.wav" WAVE\r\n  TRACK 01 AUDIO\r\n'
@@ -18,12 +18,12 @@ TRACKS = {"CD 1/01 Är.flac": "CD 1/01 Är.opus", "02.flac": "02 New.mp3"}
 
 
 def names() -> dict[str, str]:
-    return track_lists.relative_names("album.cue", "album.cue", TRACKS)
+    return extra_files.relative_names("album.cue", "album.cue", TRACKS)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
 def test_a_cue_sheet_gets_the_new_names(encoding: str) -> None:
-    changed, unknown = track_lists.replace_names(CUE.encode(encoding), "album.cue", names())
+    changed, unknown = extra_files.replace_names(CUE.encode(encoding), "album.cue", names())
     expected = CUE.replace("01 Är.wav", "01 Är.opus")
     expected = expected.replace("file 02.flac wave", 'file "02 New.mp3" MP3')
     assert changed.decode(encoding) == expected
@@ -32,22 +32,22 @@ def test_a_cue_sheet_gets_the_new_names(encoding: str) -> None:
 
 def test_a_cue_sheet_stays_in_its_code_page_if_possible() -> None:
     sheet = 'FILE "Don\u2019t.wav" WAVE\n'.encode("cp1252")
-    new = track_lists.relative_names("a.cue", "a.cue", {"Don\u2019t.flac": "Don\u2019t.opus"})
-    assert track_lists.replace_names(sheet, "a.cue", new)[0] == sheet.replace(b"wav", b"opus")
-    new = track_lists.relative_names("a.cue", "a.cue", {"Don\u2019t.flac": "\u0416.opus"})
-    changed, _ = track_lists.replace_names(sheet, "a.cue", new)
+    new = extra_files.relative_names("a.cue", "a.cue", {"Don\u2019t.flac": "Don\u2019t.opus"})
+    assert extra_files.replace_names(sheet, "a.cue", new)[0] == sheet.replace(b"wav", b"opus")
+    new = extra_files.relative_names("a.cue", "a.cue", {"Don\u2019t.flac": "\u0416.opus"})
+    changed, _ = extra_files.replace_names(sheet, "a.cue", new)
     assert changed.decode("utf-8-sig") == 'FILE "\u0416.opus" WAVE\n'
 
 
 def test_a_sheet_of_unknown_bytes_changes_only_in_its_names() -> None:
     sheet = b'REM \x81\xff\nFILE "02.flac" WAVE\n'
-    changed, _ = track_lists.replace_names(sheet, "a.cue", names())
+    changed, _ = extra_files.replace_names(sheet, "a.cue", names())
     assert changed == b'REM \x81\xff\nFILE "02 New.mp3" MP3\n'
 
 
 def test_a_playlist_gets_the_new_names() -> None:
     text = "#EXTM3U\r\n#EXTINF:1,02.flac\r\nCD 1/01 Är.flac\r\n02.FLAC\nhttp://x.example/a.mp3\n"
-    changed, unknown = track_lists.replace_names(text.encode(), "all.M3U8", names())
+    changed, unknown = extra_files.replace_names(text.encode(), "all.M3U8", names())
     expected = text.replace("Är.flac", "Är.opus").replace("02.FLAC", "02 New.mp3")
     assert (changed.decode(), unknown) == (expected, ())
 

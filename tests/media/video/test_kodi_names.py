@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mediakeep.media.video import kodi_names, languages, mediainfo_streams
+from mediakeep.media.video import languages, mediainfo_streams
 from mediakeep.media.video.container import ContainerInfo
 from mediakeep.media.video.model import VideoInfo
 from tests.sampling import each_row
@@ -25,7 +25,7 @@ from tests.sampling import each_row
     ],
 )
 def test_codecs_of_pictures_are_named_as_kodi_does(told: dict[str, str], name: str) -> None:
-    assert kodi_names.video_codec(told) == name
+    assert mediainfo_streams.video_codec(told) == name
 
 
 @each_row(
@@ -50,7 +50,7 @@ def test_codecs_of_pictures_are_named_as_kodi_does(told: dict[str, str], name: s
     ],
 )
 def test_codecs_of_sound_are_named_as_kodi_does(told: dict[str, str], name: str) -> None:
-    assert kodi_names.audio_codec(told) == name
+    assert mediainfo_streams.audio_codec(told) == name
 
 
 @each_row(
@@ -67,7 +67,7 @@ def test_codecs_of_sound_are_named_as_kodi_does(told: dict[str, str], name: str)
     ],
 )
 def test_the_best_kind_of_hdr_is_named(told: dict[str, str], name: str) -> None:
-    assert kodi_names.hdr_format(told) == {"dolby": "dolbyvision"}.get(name, name)
+    assert mediainfo_streams.hdr_format(told) == {"dolby": "dolbyvision"}.get(name, name)
 
 
 @each_row(
@@ -82,7 +82,7 @@ def test_the_best_kind_of_hdr_is_named(told: dict[str, str], name: str) -> None:
     ],
 )
 def test_films_in_3d_are_known(told: dict[str, str], name: str) -> None:
-    assert kodi_names.stereo_layout(told) == name
+    assert mediainfo_streams.stereo_layout(told) == name
 
 
 @each_row(

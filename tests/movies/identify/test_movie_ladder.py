@@ -8,11 +8,10 @@ import pytest
 from msgspec import structs
 
 from mediakeep.lookups.tmdb.context import TmdbContext
-from mediakeep.movies.identify import search_steps
+from mediakeep.movies.identify import search
 from mediakeep.movies.identify.clues import MovieClues
 from mediakeep.movies.identify.model import MatchStatus
-from mediakeep.movies.identify.search import MovieSearch
-from mediakeep.movies.identify.search_steps import SearchStep
+from mediakeep.movies.identify.search import MovieSearch, SearchStep
 from mediakeep_simulator.entities import MusicBrainzCatalogue
 from mediakeep_simulator.server import LoggedRequest, SimulatorServer
 from mediakeep_simulator.tmdb.model import CatalogueMovie, MovieCatalogue
@@ -24,7 +23,7 @@ def list_searches(server: SimulatorServer) -> list[LoggedRequest]:
 
 
 def test_the_year_comes_first_and_then_all_years() -> None:
-    steps = list(search_steps.list_exact_searches(MovieClues(("Nightjar", "Nachtschwalbe"), 2010)))
+    steps = list(search.list_exact_searches(MovieClues(("Nightjar", "Nachtschwalbe"), 2010)))
     assert steps == [
         SearchStep("Nightjar", 2010),
         SearchStep("Nightjar"),
@@ -34,13 +33,11 @@ def test_the_year_comes_first_and_then_all_years() -> None:
         SearchStep("Nightjar", 2009),
         SearchStep("Nightjar", 2011),
     ]
-    assert list(search_steps.list_exact_searches(MovieClues(("Nightjar",)))) == [
-        SearchStep("Nightjar")
-    ]
+    assert list(search.list_exact_searches(MovieClues(("Nightjar",)))) == [SearchStep("Nightjar")]
 
 
 def test_a_year_that_is_a_word_of_the_title_is_no_year_to_search_in() -> None:
-    steps = list(search_steps.list_exact_searches(MovieClues(("Harbour", "Harbour 1984"), 1984)))
+    steps = list(search.list_exact_searches(MovieClues(("Harbour", "Harbour 1984"), 1984)))
     assert SearchStep("Harbour 1984") in steps
     assert SearchStep("Harbour 1984", 1984) not in steps
 
@@ -48,14 +45,14 @@ def test_a_year_that_is_a_word_of_the_title_is_no_year_to_search_in() -> None:
 def test_a_name_is_bent_by_its_number_its_subtitle_and_its_halves() -> None:
     steps = [
         step.text
-        for step in search_steps.list_relaxed_searches(MovieClues(("Nightjar Part II: The Nest",)))
+        for step in search.list_relaxed_searches(MovieClues(("Nightjar Part II: The Nest",)))
     ]
     assert steps == ["Nightjar: The Nest", "Nightjar Part II", "Nightjar Part", "II: The Nest"]
-    assert next(iter(search_steps.list_relaxed_searches(MovieClues(("Tom & Ada",))))) == SearchStep(
+    assert next(iter(search.list_relaxed_searches(MovieClues(("Tom & Ada",))))) == SearchStep(
         "Tom and Ada"
     )
-    assert list(search_steps.list_relaxed_searches(MovieClues(("Nightjar",)))) == []
-    assert list(search_steps.list_relaxed_searches(MovieClues(()))) == []
+    assert list(search.list_relaxed_searches(MovieClues(("Nightjar",)))) == []
+    assert list(search.list_relaxed_searches(MovieClues(()))) == []
 
 
 def test_what_a_whole_page_leaves_out_is_not_searched_for_again(

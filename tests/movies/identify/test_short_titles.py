@@ -10,7 +10,7 @@ from msgspec import structs
 
 from mediakeep.lookups.tmdb import model as tmdb
 from mediakeep.lookups.tmdb.context import TmdbContext
-from mediakeep.movies.identify import identify_movie, short_titles
+from mediakeep.movies.identify import identify_movie, score
 from mediakeep.movies.identify.model import MatchStatus, MovieIdentity
 from mediakeep_simulator.entities import MusicBrainzCatalogue
 from mediakeep_simulator.server import SimulatorServer
@@ -137,4 +137,4 @@ def test_a_title_is_shortened_by_the_name_of_its_collection(
     collection: str, title: str, short: list[str]
 ) -> None:
     movie = tmdb.Movie(id=1, title=title, collection=tmdb.MovieCollection(id=2, name=collection))
-    assert list(short_titles.find_short_titles(movie, [title])) == short
+    assert list(score.find_short_titles(movie, [title])) == short

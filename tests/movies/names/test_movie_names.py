@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediakeep.movies.model import MovieName
-from mediakeep.movies.names import guessit_parser, name_parser, parts, title_parser
+from mediakeep.movies.names import name_parser, parts, title_parser
 from tests.movies.names.table import ROWS, Row
 from tests.sampling import each_row, some
 from tests.work import count_calls
@@ -279,7 +279,7 @@ def test_the_configuration_of_a_user_changes_no_name(
     assert (
         GuessItApi().guessit("Nightjar.Lane.1995.1080p.mkv")["title"] == "Lane 1995"
     )  # it is read otherwise
-    guessit_parser._load_guessit.cache_clear()
-    guessit_parser.find_properties.cache_clear()
+    title_parser._load_guessit.cache_clear()
+    title_parser.find_properties.cache_clear()
     name = name_parser.parse_name("Nightjar.Lane.1995.1080p.mkv")
     assert (name.title, name.year) == ("Nightjar Lane", 1995)

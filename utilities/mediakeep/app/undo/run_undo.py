@@ -2,6 +2,8 @@
 
 A refused change is left as it is, and the others are undone. If the command is stopped or killed,
 each file is in a recorded state, and the same command continues.
+
+Data of old changes can be deleted to free space: then these can never be undone.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
@@ -14,13 +14,14 @@ import msgspec
 from mediakeep import atomic_files
 from mediakeep.errors import EncodingFailed
 from mediakeep.media import ffmpeg
-from mediakeep.media.encoding import codec_encoders, info_header, output_file, pcm_source
+from mediakeep.media.encoding import codec_encoders, info_header, pcm_source
 from mediakeep.media.encoding.filter_chain import FilterChain
 from mediakeep.media.encoding.pcm_source import OnError, PcmFormat, Progress
 from mediakeep.media.encoding.profile_rules import EncodingParameters
 
 # Layouts whose channels are the same as those of a layout with another name for the surrounds.
 _RENAMED_LAYOUTS = frozenset({"5.0(side)", "5.1(side)", "6.1"})
+_MP4_CONTAINERS = frozenset({"ipod", "mp4", "mov"})
 
 
 class EncodedFile(msgspec.Struct, frozen=True):
@@ -75,7 +76,7 @@ def encode_frames(
     """
     file = None
     try:
-        with output_file.OutputFile(target, "w+") as file:
+        with OutputFile(target, "w+") as file:
             written = _write_container(frames, source_format, file, parameters)
             atomic_files.sync_data(file.fileno())
             return msgspec.structs.replace(written, size=os.fstat(file.fileno()).st_size)
@@ -119,7 +120,7 @@ def _write_container(
 ) -> EncodedFile:
     profile, target = parameters.profile, choose_pcm_format(source_format, parameters)
     options = profile.container_options
-    with output_file.open_container(file, profile.container, target.sample_rate, options) as output:
+    with open_container(file, profile.container, target.sample_rate, options) as output:
         stream = codec_encoders.add_stream(output, parameters, target)
         encoder = codec_encoders.open_encoder(stream, parameters)
         chain = FilterChain(source_format, target)
@@ -150,3 +151,34 @@ def _to_encoding_failed(
         else f"Check the profile {parameters.profile.name} and the length of the track."
     )
     return EncodingFailed(target, ffmpeg.describe_error(error), hint)
+
+
+class OutputFile(FileIO):
+    """A file that writes all bytes it is given, and remembers why it could not.
+
+    FFmpeg replaces the error of the system with one of its own.
+    """
+
+    error: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        try:
+            atomic_files.write_all(self.fileno(), data)
+        except OSError as error:
+            self.error = error
+            raise
+        return len(data)
+
+
+def open_container(file: FileIO, name: str, sample_rate: int, options: Mapping[str, str]) -> Any:
+    """Open a container of FFmpeg to write it to an open file."""
+    options = {"flush_packets": "0", **options}  # else MP3 is written frame by frame
+    if name in _MP4_CONTAINERS:
+        # The edit list is precise only if its time scale is; FFmpeg's default is a millisecond.
+        options.setdefault("movie_timescale", str(sample_rate))
+
+    def reopen(*_: object) -> FileIO:
+        """Open the output again, as FFmpeg does to move the index of an MP4 to its start."""
+        return FileIO(os.fspath(file.name))
+
+    return ffmpeg.require_pyav().open(file, "w", format=name, options=options, io_open=reopen)

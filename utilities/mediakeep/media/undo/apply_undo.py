@@ -4,6 +4,8 @@ plan_undo       returns which changes can be undone, and why others cannot
 check_undo      raises what else would prevent an undo
 apply_undo      undoes one change, as safely as it was made
 undone_values   returns the undone changes of a file, so that no batch repeats them
+
+Whole versions of files made by other programs are kept before an undo replaces them.
 """
 
 from __future__ import annotations
@@ -15,10 +17,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from mediakeep import file_copies, path_text
-from mediakeep.errors import MediakeepError, NotAudio, UndoRefused, Unreadable
+from mediakeep import atomic_files, file_copies, path_text
+from mediakeep.errors import MediakeepError, NotAudio, RecordNotWritten, UndoRefused, Unreadable
 from mediakeep.media.audio import formats
-from mediakeep.media.bounded_file import BoundedFile
+from mediakeep.media.bounded_file import BoundedFile, ByteRange
 from mediakeep.media.safewrite import atomic_replace, created_files, file_assembly
 from mediakeep.media.safewrite.atomic_replace import OriginalFile
 from mediakeep.media.safewrite.file_assembly import FilePart
@@ -29,7 +31,7 @@ from mediakeep.media.safewrite.record_and_replace import (
     build_patch,
     replace_and_record,
 )
-from mediakeep.media.undo import replaced_versions, reverse_patch
+from mediakeep.media.undo import reverse_patch
 from mediakeep.media.undo.record import ChangeRecord, FieldChange
 from mediakeep.media.undo.record_index import RecordQuery
 from mediakeep.media.undo.record_lookup import is_file_missing
@@ -49,6 +51,7 @@ __all__ = ["RecordQuery", "UndoStep", "apply_undo", "check_undo", "plan_undo", "
 _FORCE_HINT = "Use --force to undo it anyway; the current version is kept aside."
 _CHANGED_SINCE = "it was changed since"
 _DEFAULT_RULES = atomic_replace.ReplaceRules()
+FOLDER = "aside"
 
 
 @dataclass(frozen=True)
@@ -195,15 +198,13 @@ def apply_undo(
         kind = _detect_kind(original, record) if is_changed else record.kind
         parts = _restore_parts(store, record, source)
         recipe, blobs = build_patch(original, source, kind)
-        kept_version = (
-            replaced_versions.save_version(store.folder, original, record.id) if is_changed else ""
-        )
+        kept_version = save_version(store.folder, original, record.id) if is_changed else ""
         draft = UndoRecordDraft(kind, recipe, blobs, fields, record.id, kept_version, current)
         verify = partial(_verify_hash, record)
         try:
             return replace_and_record(original, parts, draft, context, verify)
         except MediakeepError:
-            replaced_versions.delete_saved_version(kept_version)  # the file was not replaced
+            delete_saved_version(kept_version)  # the file was not replaced
             raise
 
 
@@ -274,3 +275,33 @@ def _detect_kind(original: OriginalFile, record: ChangeRecord) -> str:
     if detected is None:
         raise NotAudio(record.path, "it is another kind of file now")
     return detected[0].name
+
+
+def save_version(store: Path, original: OriginalFile, name: str) -> str:
+    """Copy a file into the undo folder `store`, sync it to disk, and return its escaped path.
+
+    Raises RecordNotWritten if that fails.
+    """
+    folder = store / FOLDER
+    path = folder / f"{name}-{os.urandom(3).hex()}{original.path.suffix}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            file_assembly.write_parts(
+                [ByteRange(0, original.stat.st_size)], original.handle, handle
+            )
+            atomic_files.sync_data(handle)
+        finally:
+            os.close(handle)
+        for target in (folder, store):  # the folder may be new, too
+            atomic_files.sync_folder(target)
+    except OSError as error:
+        raise RecordNotWritten(path, error.strerror or error) from error
+    return path_text.escape_path(path)
+
+
+def delete_saved_version(saved: str) -> None:
+    """Delete a file saved by `save_version`; do nothing for ""."""
+    if saved:
+        Path(path_text.unescape_path(saved)).unlink(missing_ok=True)

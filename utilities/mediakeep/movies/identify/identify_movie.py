@@ -17,11 +17,12 @@ from functools import partial
 
 from msgspec import structs
 
+from mediakeep import clock
 from mediakeep.errors import LookupSkipped, NoSuchMovie, ServiceFailed, Stopped
 from mediakeep.lookups.tmdb.context import TmdbContext
-from mediakeep.lookups.tmdb.lookup_store import MovieCandidate
+from mediakeep.lookups.tmdb.lookup_store import MovieCandidate, ResolvedMovie, TmdbStore
 from mediakeep.lookups.tmdb.model import Movie as TmdbMovie
-from mediakeep.movies.identify import by_id, clues, identity_cache, known_ids, score
+from mediakeep.movies.identify import by_id, clues, known_ids, score
 from mediakeep.movies.identify.by_id import IdLookup
 from mediakeep.movies.identify.clues import IdentityQuery
 from mediakeep.movies.identify.model import (
@@ -55,14 +56,14 @@ def identify(
     )
     if tmdb_context.is_unavailable:
         return _keep_previous(query, None, tmdb_context.config.build_skipped_error())
-    previous = identity_cache.load(tmdb_context.store, local.key, query)
+    previous = _load_identity(tmdb_context.store, local.key, query)
     try:
         identity = _resolve(query, previous, tmdb_context)
         if choose and identity.decided_by != "queue":
             identity = _confirm_with_user(identity, query, tmdb_context, partial(choose, local))
     except (LookupSkipped, ServiceFailed) as error:
         return _keep_previous(query, previous, error)
-    identity_cache.store(tmdb_context, local, query, identity)
+    _store_identity(tmdb_context, local, query, identity)
     return identity
 
 
@@ -198,4 +199,63 @@ def _keep_previous(
         imdb_id=first.imdb_id if first else "",
         lookup_error=why,
         is_service_failure=failed,
+    )
+
+
+def _load_identity(tmdb_store: TmdbStore, key: str, query: IdentityQuery) -> MovieIdentity | None:
+    """Return the cached identity of a movie, without details, or None if the query has changed."""
+    cached = tmdb_store.get_resolved(key)
+    if cached is None or cached.question != query.digest:
+        return None
+    return MovieIdentity(
+        status=MatchStatus(cached.match),
+        decided_by=cached.by,
+        tmdb_id=cached.tmdb_id,
+        imdb_id=cached.imdb_id,
+        confidence=cached.confidence,
+        candidates=cached.candidates,
+        removed_ids=cached.removed,
+    )
+
+
+def _store_identity(
+    tmdb_context: TmdbContext, local: LocalMovie, query: IdentityQuery, identity: MovieIdentity
+) -> None:
+    """Store the identity of a movie in the cache, unless it equals the cached one."""
+    cached = tmdb_context.store.get_resolved(local.key)
+    entry = _build_entry(tmdb_context.config.pictures.host, local, query, identity)
+    if cached is None or structs.replace(cached, asked="") != entry:
+        tmdb_context.store.save_resolved(
+            local.key, structs.replace(entry, asked=clock.format_iso(clock.now()))
+        )
+
+
+def _build_entry(
+    host: str, local: LocalMovie, query: IdentityQuery, identity: MovieIdentity
+) -> ResolvedMovie:
+    entry = ResolvedMovie(
+        key=local.key,
+        question=query.digest,
+        match=identity.status.value,
+        by=identity.decided_by,
+        tmdb_id=identity.tmdb_id,
+        imdb_id=identity.imdb_id,
+        edition=local.edition,
+        path=local.path,
+        confidence=identity.confidence,
+        removed=identity.removed_ids,
+        candidates=identity.candidates,
+    )
+    if not (movie := identity.movie):
+        return entry
+    from mediakeep.lookups.tmdb.client import picture_url  # imported already by the request
+
+    return structs.replace(
+        entry,
+        title=movie.title,
+        year=movie.year,
+        release_date=movie.release_date,
+        collection_id=movie.collection.id if movie.collection else 0,
+        poster_url=picture_url(host, movie.posters[0].path) if movie.posters else "",
+        fanart_url=picture_url(host, movie.backdrops[0].path) if movie.backdrops else "",
     )

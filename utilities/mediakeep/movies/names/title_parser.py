@@ -1,20 +1,25 @@
 """Parse title, year and edition of one movie name.
 
-guessit finds them. A year in brackets ends the title: before it only web sites and release groups
-are removed, and editions that cannot be words of the title, as they are set off from it. Characters
-that guessit mistakes for separators are hidden from it.
+guessit finds the properties. A year in brackets ends the title: before it only web sites and
+release groups are removed, and editions that cannot be words of the title, as they are set off from
+it. Characters that guessit mistakes for separators are hidden from it.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mediakeep.movies.names import guessit_parser, name_cleanup
-from mediakeep.movies.names.guessit_parser import NameProperty
+from mediakeep.movies.names import name_cleanup
+
+if TYPE_CHECKING:
+    from guessit.api import GuessItApi
 
 _OLDEST_FILM_YEAR = 1888  # year of the oldest film
 _OLDEST_GUESSED_YEAR = "1900"  # of guessit
@@ -51,6 +56,54 @@ _EDITION_NAMES = {
     "Limited": "",  # not versions of a movie: these were shown in few cinemas
     "Festival": "",
 }
+# Editions that guessit does not know, as its patterns; "-" stands for any separator.
+_MORE_EDITIONS = {
+    "Final Cut": r"(?:the-)?final-cut",
+    "Ultimate": r"(?:the-)?ultimate-cut",
+    "Extended": r"extended-(?:director'?s-)?(?:cut|edition|version)",
+    "Theatrical": r"theatrical-(?:version|release)",
+    "Unrated": r"unrated-(?:director'?s-cut|cut|edition|version)",
+    "Uncut": r"uncut-(?:edition|version)",
+    "Special": r"special-cut",
+    "Collector": r"collector'?s?-(?:edition|cut)|edition-collector",
+    "Criterion": r"criterion-collection",
+    "Anniversary Edition": r"\d{2}(?:th|st|nd|rd)-anniversary(?:-edition)?|anniversary-edition",
+    "Remastered": r"(?:4k-)?(?:digitally-)?re-?mastered",
+    "Restored": r"restored-version",
+    "Redux": r"redux",
+    "IMAX": r"imax-(?:version|enhanced)",
+    "Open Matte": r"open-matte",
+    "Despecialized": r"despecialized(?:-edition)?",
+    "Assembly Cut": r"assembly-cut",
+    "Rogue Cut": r"rogue-cut",
+    "International": r"international-(?:cut|version)",
+    "Black & Chrome": r"black-(?:and|&)-chrome(?:-edition)?",
+}
+_OPTIONS: Mapping[str, Any] = {
+    "type": "movie",  # otherwise "Blade Runner 2049" is an episode
+    "no_user_config": True,
+    # Parts of titles, and dates, which guessit compares with today's.
+    "excludes": ["alternative_title", "bonus", "date", "part", "volume"],
+    "advanced": True,  # with positions
+    "advanced_config": {
+        "edition": {
+            "edition": {
+                "pristine": ["Collector"],  # the word alone ends titles
+                **{
+                    f"_{name}": {"value": name, "regex": pattern}
+                    for name, pattern in _MORE_EDITIONS.items()
+                },
+            }
+        },
+        # A film of a series has dashes around its number, as in "James_Bond-f17-Goldeneye".
+        "film": {"film": {"_f": {"regex": r"(?<=\x2d)f(\d{1,2})(?=\x2d)"}}},
+        "other": {"other": {"pristine": ["PS Vita"]}},  # a word of titles, as in "La Dolce Vita"
+    },
+}
+# What may be before a year in brackets, without being part of the title.
+BEFORE_BRACKETED_YEAR = (
+    "title", "year", "website", "release_group", "crc32", "screen_size", "video_codec",
+)  # fmt: skip
 
 
 class ParsedName(msgspec.Struct, frozen=True):
@@ -101,7 +154,7 @@ def is_version_label(label: str) -> bool:
     """Return True if a text describes a version of a movie, such as "1080p", and is no title."""
     return any(
         it.name in ("edition", "other", "source") or it.name not in _NOT_TECHNICAL
-        for it in guessit_parser.find_properties(f"Title 2000 {label}")
+        for it in find_properties(f"Title 2000 {label}")
         if it.value not in _EXTRAS
     )
 
@@ -112,15 +165,15 @@ def _find_properties(
     """Return the properties of a name, and the position where its title ends at the latest."""
     hidden = _hide_separators(name, bracketed)
     if not bracketed:
-        return guessit_parser.find_properties(hidden), len(name)
-    included = guessit_parser.BEFORE_BRACKETED_YEAR
-    properties = guessit_parser.find_properties(hidden, (*included, "edition"))
+        return find_properties(hidden), len(name)
+    included = BEFORE_BRACKETED_YEAR
+    properties = find_properties(hidden, (*included, "edition"))
     editions, limit = [it for it in properties if it.name == "edition"], bracketed.start()
     for edition in reversed([it for it in editions if it.end <= limit]):
         if _has_letters(name[edition.end : limit]) or not _is_set_off(name, edition):
             # A word of the title, which ended it; now it is not looked for.
             behind = [it for it in editions if it.start >= limit]
-            return [*guessit_parser.find_properties(hidden, included), *behind], limit
+            return [*find_properties(hidden, included), *behind], limit
         limit = edition.start
     return properties, limit
 
@@ -230,3 +283,38 @@ def _has_letters(text: str) -> bool:
 
 def _clean_part(text: str) -> str:
     return name_cleanup.clean_title(name_cleanup.replace_separators(text))
+
+
+class NameProperty(msgspec.Struct, frozen=True):
+    """A property that guessit found in a name, such as "video_codec", and its position."""
+
+    name: str
+    value: str
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=4096)
+def find_properties(name: str, included: tuple[str, ...] = ()) -> tuple[NameProperty, ...]:
+    """Return the properties of a name without suffix in their order, or () if guessit fails.
+
+    Only the properties `included` are looked for, if there are any.
+    """
+    from guessit.api import GuessitException
+
+    try:
+        guess = _load_guessit().guessit(name, {**_OPTIONS, "includes": list(included)})
+    except GuessitException:
+        return ()
+    values = [value if isinstance(value, list) else [value] for value in guess.values()]
+    matches = itertools.chain.from_iterable(values)
+    found = {NameProperty(it.name, str(it.value), it.start, it.end) for it in matches}
+    return tuple(sorted(found, key=lambda it: (it.start, it.end, it.name, it.value)))
+
+
+@cache
+def _load_guessit() -> GuessItApi:
+    """Import guessit, which takes as long as parsing 40 names."""
+    from guessit.api import GuessItApi
+
+    return GuessItApi()

@@ -1,9 +1,11 @@
 """Write the tables of all movies: outputs/movies_library_scan.csv and movies_failed_lookups.csv.
 
-1. Each movie's row is built from its record and cached; an unchanged record is not read again.
+1. Each movie's row is built from its record and cached with the stat values of the record; an
+   unchanged record is not read again.
 2. The tables are assembled from the rows in queue order, and written if they changed.
 
-The tables and the cache can be deleted at any time.
+The tables and the cache can be deleted at any time: damaged rows are dropped, and without a
+writable file nothing is cached.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Self
 
 import msgspec
 
@@ -19,7 +22,8 @@ from mediakeep.errors import MediakeepError, UsageError
 from mediakeep.item import Item, Status
 from mediakeep.movies.item import MovieItem
 from mediakeep.movies.outputs import csv_rows, failed_lookups_csv, movie_record
-from mediakeep.movies.outputs.row_cache import CachedRow, RowCache
+from mediakeep.sqlite import row_checksum
+from mediakeep.sqlite.disposable import DisposableSqlite
 
 SCAN_CSV = "outputs/movies_library_scan.csv"
 FAILED_LOOKUPS_CSV = failed_lookups_csv.CSV_PATH
@@ -29,6 +33,8 @@ _CACHE_PATH = "status/cache/movie_tables.db"
 _MAX_TRIES = 3
 
 _ROW_DECODER = msgspec.json.Decoder(failed_lookups_csv.FailedLookupRow)
+_CACHE_VERSION = 1  # increment if the rows of a record change
+_SCHEMA = "CREATE TABLE rows (name TEXT PRIMARY KEY, row BLOB) WITHOUT ROWID"
 
 
 def update_tables(home: Path, items: Mapping[str, Item]) -> list[str]:
@@ -146,3 +152,52 @@ def _set_aside(path: Path) -> Path:
         number += 1
     path.rename(aside)
     return aside
+
+
+class CachedRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The cached rows of a movie, with modification time and size of its record.
+
+    `scan` is CSV text, and `failed` is cells as JSON.
+    """
+
+    mtime: int
+    size: int
+    scan: str
+    failed: bytes = b""
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(CachedRow)
+
+
+class RowCache:
+    """The cached CSV rows of all movies by output name; used by one process at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = DisposableSqlite(path, _SCHEMA, _CACHE_VERSION, application_id=0)
+        self._rows: dict[str, object] = {}
+        with self._database.read_transaction() as base:
+            if base:
+                self._rows = dict(base.execute("SELECT name, row FROM rows"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    def get(self, name: str) -> CachedRow | None:
+        """Return the cached rows of a movie, or None if they are missing or damaged."""
+        row = self._rows.get(name)
+        data = row_checksum.remove_checksum(row, name) if isinstance(row, bytes) else None
+        return _DECODER.decode(data) if data else None
+
+    def store(self, rows: Mapping[str, CachedRow]) -> None:
+        """Store rows by output name in the cache, if there is space on the disk."""
+        checked_rows = [
+            (name, row_checksum.add_checksum(_ENCODER.encode(row), name))
+            for name, row in rows.items()
+        ]
+        with self._database.write_transaction() as base:
+            if base:
+                base.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", checked_rows)

@@ -14,12 +14,13 @@ import msgspec
 
 from mediakeep import size_text
 from mediakeep.issue import Issue, Severity
+from mediakeep.lookups.tmdb.lookup_store import MovieCandidate
 from mediakeep.movies import diagnose, language_names, media_text
 from mediakeep.movies.identify.model import MatchStatus
 from mediakeep.movies.issue_kinds import KINDS_BY_NAME
 from mediakeep.movies.item import MOVIES
 from mediakeep.movies.model import MovieVideo
-from mediakeep.movies.outputs import choose_commands, match_text
+from mediakeep.movies.outputs import choose_commands
 from mediakeep.movies.result import MovieResult, NfoState
 from mediakeep.pages import render
 from mediakeep.size_text import format_count
@@ -27,6 +28,15 @@ from mediakeep.size_text import format_count
 ATTRIBUTION = MOVIES.attribution
 
 _MAX_FILES = 12  # files per section
+_TMDB_URL = "https://www.themoviedb.org/movie"
+_DECIDED_BY = {
+    "queue": "you chose it",
+    "person": "you chose it",
+    "nfo": "by its NFO",
+    "name": "by the id in its name",
+    "search": "by its name",
+}
+_MIN_PENALTY = 0.005  # smaller penalties are not shown
 
 
 class MovieReportStep(msgspec.Struct, frozen=True):
@@ -58,9 +68,9 @@ def render_markdown(result: MovieResult, issues: Sequence[Issue], home: Path) ->
         edition=result.edition,
         sums=_format_counts(faults),
         noted=format_count(len(others), "note") if others else "",
-        lead=match_text.format_match(result),
-        link=match_text.tmdb_url(result),
-        options=list(match_text.list_options(result, home)),
+        lead=format_match(result),
+        link=tmdb_url(result),
+        options=list(list_options(result, home)),
         why=result.identity.lookup_error,
         steps=list(_build_steps(result, faults, home)),
         notes=list(_build_steps(result, others, home)),
@@ -145,3 +155,82 @@ def _format_counts(issues: Iterable[Issue]) -> str:
     counts = Counter(issue.severity for issue in issues)
     parts = [format_count(counts[level], level) for level in Severity if counts[level]]
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+class MatchOption(msgspec.Struct, frozen=True):
+    """A candidate for a movie, as listed in the movie's report."""
+
+    title: str
+    facts: str
+    confidence: str
+    against: str
+    link: str
+    command: str
+
+
+def format_match(result: MovieResult) -> str:
+    """Return the sentence that says which movie was identified, with its confidence."""
+    identity = result.identity
+    if identity.status is MatchStatus.UNKNOWN:
+        return "Not looked up yet: what follows is based on the files alone"
+    if identity.status is MatchStatus.UNMATCHED:
+        no_match = "TMDb has no movie with a similar name"
+        return no_match if result.local.name.title else "Its name has no title to search for"
+    if identity.status is MatchStatus.REVIEW:
+        return "Not certain: nothing is written until you choose"
+    source = _DECIDED_BY.get(identity.decided_by, "")
+    confidence = (
+        f"{identity.confidence * 100:.0f} % sure" if identity.decided_by == "search" else ""
+    )
+    return ", ".join(filter(None, (_format_movie(result), source, confidence)))
+
+
+def _format_movie(result: MovieResult) -> str:
+    movie = result.identity.movie
+    if movie is None:
+        return f"TMDb {result.identity.tmdb_id}"
+    name = f"{movie.title} ({movie.year})" if movie.year else movie.title
+    other = movie.original_title not in ("", movie.title)
+    original = f'originally "{movie.original_title}"' if other else ""
+    by = f"by {' and '.join(movie.directors[:2])}" if movie.directors else ""
+    length = f"{movie.runtime} min" if movie.runtime else ""
+    return ", ".join(filter(None, (name, original, by, length)))
+
+
+def tmdb_url(result: MovieResult) -> str:
+    """Return the URL of the identified movie at TMDb, or "" if it is not identified."""
+    tmdb_id = result.identity.tmdb_id
+    return f"{_TMDB_URL}/{tmdb_id}" if tmdb_id and result.is_certain else ""
+
+
+def list_options(result: MovieResult, home: Path) -> Iterator[MatchOption]:
+    """Yield the candidates that the user can choose from, most likely first.
+
+    Yield nothing if the movie is identified.
+    """
+    if result.is_certain:
+        return
+    for candidate in result.identity.candidates:
+        year = f" ({candidate.hit.year})" if candidate.hit.year else ""
+        length = f"{candidate.runtime} min" if candidate.runtime else ""
+        by = f"by {candidate.director}" if candidate.director else ""
+        original = (
+            candidate.hit.original_title
+            if candidate.hit.original_title != candidate.hit.title
+            else ""
+        )
+        yield MatchOption(
+            title=f"{candidate.hit.title}{year}",
+            facts=", ".join(filter(None, (original, by, length))),
+            confidence=f"{candidate.confidence:.2f}",
+            against=_format_penalties(candidate),
+            link=f"{_TMDB_URL}/{candidate.hit.id}",
+            command=choose_commands.format_choose_command(home, result.local.key, candidate.hit.id),
+        )
+
+
+def _format_penalties(candidate: MovieCandidate) -> str:
+    penalties = sorted(candidate.against.items(), key=lambda entry: -abs(entry[1]))
+    return ", ".join(
+        f"{name} {abs(penalty):.2f}" for name, penalty in penalties if abs(penalty) >= _MIN_PENALTY
+    )

@@ -1,12 +1,19 @@
-"""Parse the audio tracks of MP4 files, after ISO/IEC 14496-12 (8.4, 8.5, 12.2)."""
+"""Parse the audio tracks of MP4 files, after ISO/IEC 14496-12 (8.4, 8.5, 12.2).
+
+The configuration atoms of AC-3, Enhanced AC-3, FLAC and AMR are parsed after ETSI TS 102 366 (F.4,
+F.6), "Encapsulation of FLAC in ISO Base Media File Format" 0.0.4 (3.3.2), and 3GPP TS 26.244 (6.5,
+6.7).
+"""
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable, Mapping
 
 from msgspec import structs
 
-from mediakeep.media.audio.mp4 import atoms, codec_atoms, descriptors
+from mediakeep.media.audio.flac import flac_frames
+from mediakeep.media.audio.mp4 import atoms, descriptors
 from mediakeep.media.audio.mp4.atoms import Atom
 from mediakeep.media.audio.mp4.tracks import TrackAtoms
 from mediakeep.media.audio.parsed_file import StreamInfo
@@ -19,6 +26,12 @@ _PCM_BITS = {"in24": 24, "in32": 32, "fl32": 32, "fl64": 64}  # the entry of ver
 _LOSSLESS_CODECS = frozenset(
     {"alac", "fLaC", "lpcm", "sowt", "twos", "in24", "in32", "fl32", "fl64", "raw "}
 )
+_AC3_SAMPLE_RATES = (48000, 44100, 32000)
+_AC3_CHANNELS = (2, 1, 2, 3, 3, 4, 4, 5)  # by audio coding mode, without the LFE channel
+_AC3_BITRATES = (  # kbit/s
+    *(32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640),
+)
+_AMR_SAMPLE_RATES = {"samr": 8000, "sawb": 16000}
 
 
 def parse_audio_track(source: BoundedFile, track: TrackAtoms) -> StreamInfo | None:
@@ -88,7 +101,68 @@ def _apply_codec_atoms(source: BoundedFile, entry: Atom, info: StreamInfo) -> St
         return structs.replace(
             info, bits_per_sample=bits, channels=channels, bitrate=bitrate, sample_rate=rate
         )
-    for name, apply_configuration in codec_atoms.CONFIGURATIONS.items():
+    for name, apply_configuration in CONFIGURATIONS.items():
         if atom := atoms_by_name.get(name):
             return apply_configuration(source.read(atom.start, min(atom.size, 64)), info)
     return info
+
+
+def _apply_ac3(data: bytes, info: StreamInfo) -> StreamInfo:
+    bits = int.from_bytes(data[:3])
+    rate, bitrate = bits >> 22, bits >> 5 & 31
+    if rate >= len(_AC3_SAMPLE_RATES) or bitrate >= len(_AC3_BITRATES):  # reserved
+        return info
+    halvings = max((bits >> 17 & 31) - 8, 0)  # streams 9 and 10 have half and a quarter of a rate
+    info = _apply_ac3_mode(info, rate, bits >> 11 & 7, bits >> 10 & 1)
+    return structs.replace(
+        info,
+        sample_rate=info.sample_rate >> halvings,
+        bitrate=_AC3_BITRATES[bitrate] * 1000 >> halvings,
+    )
+
+
+def _apply_eac3(data: bytes, info: StreamInfo) -> StreamInfo:
+    """Apply the first independent substream; further ones are other programs."""
+    bits = int.from_bytes(data[:5])
+    rate = bits >> 22 & 3
+    if rate >= len(_AC3_SAMPLE_RATES):  # half of a rate that is declared in each frame only
+        return info
+    info = _apply_ac3_mode(info, rate, bits >> 9 & 7, bits >> 8 & 1)
+    return structs.replace(info, bitrate=(bits >> 27) * 1000)
+
+
+def _apply_ac3_mode(info: StreamInfo, rate: int, mode: int, lfe: int) -> StreamInfo:
+    return structs.replace(
+        info, sample_rate=_AC3_SAMPLE_RATES[rate], channels=_AC3_CHANNELS[mode] + lfe
+    )
+
+
+def _apply_flac(data: bytes, info: StreamInfo) -> StreamInfo:
+    """Apply the STREAMINFO block, which follows a version and a block header.
+
+    The sample entry cannot store sample rates above 65,535 Hz.
+    """
+    stream = flac_frames.parse_streaminfo(data[8:])
+    if stream is None or not stream.sample_rate:
+        return info
+    return structs.replace(
+        info,
+        sample_rate=stream.sample_rate,
+        channels=stream.channels,
+        bits_per_sample=stream.bits_per_sample,
+    )
+
+
+def _apply_amr(_data: bytes, info: StreamInfo) -> StreamInfo:
+    """Apply what all AMR audio has in common; the fields of the sample entry are constants."""
+    rate = _AMR_SAMPLE_RATES.get(info.codec, info.sample_rate)
+    return structs.replace(info, sample_rate=rate, channels=1, bits_per_sample=0)
+
+
+# By the name of the atom that contains the configuration.
+CONFIGURATIONS: Mapping[bytes, Callable[[bytes, StreamInfo], StreamInfo]] = {
+    b"dac3": _apply_ac3,
+    b"dec3": _apply_eac3,
+    b"dfLa": _apply_flac,
+    b"damr": _apply_amr,
+}
