@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks import table
 from mediakeep.lookups.http import rate_limit
 from mediakeep.lookups.http.models import HttpEnvironment
-from mediakeep_simulator import service_faults
+from mediakeep_simulator import episode_services
 from mediakeep_simulator.episode_catalogue import generate_catalogue
 from mediakeep_simulator.episode_services import EpisodeServices
 from mediakeep_simulator.fault_injection import RequestHandler
@@ -51,7 +51,7 @@ class _Server(SimulatorServer):
 
     def kill(self, request: SimulatorRequest, answer: RequestHandler) -> SimulatorResponse:
         """Kill the client after half of a chunk, or before the answer to the last one."""
-        if not service_faults.build_filter({"final": "yes"})(request):
+        if not episode_services.build_filter({"final": "yes"})(request):
             request.body.unread = request.body.size // 2
         answer(request)
         assert self.client
@@ -169,7 +169,7 @@ def _upload_all(client: _Client, count: int) -> list[str]:
         where |= {} if number % 3 else {"final": "yes"}
         skip = chance.randrange(1, _CHUNKS - 1) if number % 3 else 0
         client.services.faults.intercept(
-            server.kill, 1, service_faults.build_filter(where), skip=skip
+            server.kill, 1, episode_services.build_filter(where), skip=skip
         )
         client.finish(token=token, video=video, state=home)
         client.services.faults.clear()

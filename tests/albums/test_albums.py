@@ -27,7 +27,7 @@ from mediakeep.queue import readonly
 from mediakeep.queue.history import index
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.store import QueueChange
-from mediakeep.runner import worker_results
+from mediakeep.runner import tasks
 from tests import job_home, job_kinds
 from tests.job_kinds import AlbumHome
 from tests.media.encoding import sounds
@@ -432,7 +432,7 @@ def test_an_album_whose_folder_is_missing_is_skipped(albums: AlbumHome) -> None:
     item = AlbumItem(status=Status.IN_PROGRESS, path=str(albums.root / "none"), output_name="x")
     work = Work(item, Stamp("session", "x", 2, 2), "preparing")
     with process.open_worker(albums.settings()) as worker:
-        result = worker_results.check_result(worker(work, NO_PROGRESS), work)
+        result = tasks.check_result(worker(work, NO_PROGRESS), work)
     assert isinstance(result, Outcome)
     assert (result.state, result.data["skip_reason"]) == (Status.SKIPPED, "vanished")
 

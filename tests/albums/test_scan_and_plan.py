@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from mediakeep.albums import plan_album, scan
+from mediakeep.albums import plan_album, subject
 from mediakeep.albums import settings as album_settings
 from mediakeep.albums.process import FoundFiles, ResumeCase, decide_case
 from mediakeep.albums.read_album import SourceAlbum, SourceTrack
@@ -31,7 +31,7 @@ def make_files(root: Path, *paths: str) -> None:
 
 
 def found(root: Path) -> dict[str, int]:
-    return {item.key: item.fields["track_count"] for item in scan.find_albums(root)}
+    return {item.key: item.fields["track_count"] for item in subject.find_albums(root)}
 
 
 def test_discs_are_part_of_their_album_and_mixed_folders_are_none(tmp_path: Path) -> None:
@@ -42,23 +42,23 @@ def test_discs_are_part_of_their_album_and_mixed_folders_are_none(tmp_path: Path
         *("C/Discovery/1.flac", "D/notes.txt", ".hidden/1.flac"),
     )
     assert found(tmp_path) == {"A/One": 2, "B/Two": 2, "C/Discovery": 1}
-    assert scan.find_strays(tmp_path) == ("A/loose.flac",)
+    assert subject.find_strays(tmp_path) == ("A/loose.flac",)
 
 
 def test_a_library_can_be_one_album(tmp_path: Path) -> None:
     make_files(tmp_path / "Album", "1.flac", "CD 2/1.flac")
     assert found(tmp_path / "Album") == {"Album": 2}
-    assert scan.ALBUM_FOLDERS.scan_folder(tmp_path / "Album") is not None
+    assert subject.ALBUM_FOLDERS.scan_folder(tmp_path / "Album") is not None
     (tmp_path / "empty").mkdir()
-    assert scan.ALBUM_FOLDERS.scan_folder(tmp_path / "empty") is None
+    assert subject.ALBUM_FOLDERS.scan_folder(tmp_path / "empty") is None
 
 
 def test_a_fingerprint_changes_with_any_file_of_the_album(tmp_path: Path) -> None:
     make_files(tmp_path, "A/1.flac", "A/Scans/1.jpg")
-    (before,) = scan.find_albums(tmp_path)
-    assert [before] == list(scan.find_albums(tmp_path))
+    (before,) = subject.find_albums(tmp_path)
+    assert [before] == list(subject.find_albums(tmp_path))
     (tmp_path / "A" / "Scans" / "1.jpg").write_bytes(b"new")
-    (after,) = scan.find_albums(tmp_path)
+    (after,) = subject.find_albums(tmp_path)
     assert after.fingerprint != before.fingerprint
 
 

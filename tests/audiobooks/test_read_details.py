@@ -13,7 +13,7 @@ import mutagen.id3
 import mutagen.mp4
 import pytest
 
-from mediakeep.audiobooks.details import detail_files, folder_names, read_details
+from mediakeep.audiobooks.details import detail_files, read_details
 from mediakeep.audiobooks.details.book_tags import BookDetails
 from mediakeep.audiobooks.details.read_details import FoundDetails
 from mediakeep.audiobooks.sources.source_order import SourceFile
@@ -287,18 +287,18 @@ def test_html_becomes_plain_text(html: str, expected: str) -> None:
 )
 def test_folder_names_are_parsed(name: str, expected: dict[str, str]) -> None:
     root = Path("/books") if "/" in name else None
-    assert folder_names.parse_folders([Path("/books", name)], root) == expected
+    assert read_details.parse_folders([Path("/books", name)], root) == expected
 
 
 def test_several_folders_have_one_title() -> None:
     folders = [Path("/b/A - Title CD 1"), Path("/b/A - Title CD 2")]
-    assert folder_names.parse_folders(folders) == {"author": "A", "title": "Title"}
-    assert folder_names.parse_folders([Path("/b/T/CD1"), Path("/b/T/CD2")]) == {"title": "T"}
+    assert read_details.parse_folders(folders) == {"author": "A", "title": "Title"}
+    assert read_details.parse_folders([Path("/b/T/CD1"), Path("/b/T/CD2")]) == {"title": "T"}
     discs = [Path("/b/A/T/CD1"), Path("/b/A/T/CD2")]
-    assert folder_names.parse_folders(discs, Path("/b")) == {"author": "A", "title": "T"}
-    assert folder_names.parse_folders([Path("/b/Title, Disc 1")]) == {"title": "Title, Disc 1"}
+    assert read_details.parse_folders(discs, Path("/b")) == {"author": "A", "title": "T"}
+    assert read_details.parse_folders([Path("/b/Title, Disc 1")]) == {"title": "Title, Disc 1"}
     for name in ("T (Disc 1 of 3)", "T [CD01]", "T, Part 2", "T - Teil 3", "T"):
-        assert folder_names.remove_disc(name) == "T"
+        assert read_details.remove_disc(name) == "T"
 
 
 def read(folder: Path, *names: str, **given: str) -> FoundDetails:

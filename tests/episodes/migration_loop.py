@@ -27,7 +27,7 @@ import requests
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.commands.console import ClickConsole
 from mediakeep.episodes.item import EPISODES, EpisodeItem, list_episodes
-from mediakeep_simulator import service_faults
+from mediakeep_simulator import episode_services
 from mediakeep_simulator.episode_catalogue import generate_catalogue
 from mediakeep_simulator.episode_services import EpisodeServices
 from mediakeep_simulator.fault_injection import RequestHandler
@@ -149,7 +149,7 @@ class Migration:
                 os.killpg(self._process.pid, signal.SIGKILL)
                 return SimulatorResponse(503, b"", cut_after=NO_RESPONSE)
 
-            matches = service_faults.build_filter(where)
+            matches = episode_services.build_filter(where)
             self.services.faults.intercept(
                 kill, 1, matches, skip=self._chance.randrange(min(skip, 2 * self.count))
             )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from mediakeep.commands.episode_admin import COMMANDS
+from mediakeep.commands.migrate_episodes import COMMANDS
 from mediakeep.episodes.item import EPISODES
 from mediakeep.queue.queue import Queue, locate_queue
 from tests.episodes.queues import advance, create_queue, fail

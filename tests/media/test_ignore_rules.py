@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.albums import scan as albums
+from mediakeep.albums import subject as albums
 from mediakeep.audiobooks.sources import find_books
 from mediakeep.errors import Unreadable, UsageError
 from mediakeep.item import ScannedItem

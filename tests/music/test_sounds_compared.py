@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from mediakeep.media.audio.essence_db import KnownEssence
-from mediakeep.music.deep_scan import compare_essence
-from mediakeep.music.deep_scan.compare_essence import EssenceDiff, MeasuredAudio
+from mediakeep.music.deep_scan import full_decode
+from mediakeep.music.deep_scan.full_decode import EssenceDiff, MeasuredAudio
 from tests.sampling import each_row
 
 TODAY = "2026-11-21"
@@ -25,7 +25,7 @@ def build_known(essence: str, size: int = 100, written: str = "2026-01-01") -> K
 
 
 def compare(before: dict[str, KnownEssence], now: dict[str, MeasuredAudio]) -> EssenceDiff:
-    return compare_essence.compare_audio_with_database(before, now, TODAY)
+    return full_decode.compare_audio_with_database(before, now, TODAY)
 
 
 def test_a_new_file_is_recorded() -> None:
@@ -68,7 +68,7 @@ def test_an_accepted_sound_is_the_true_one_from_now_on() -> None:
     before = {"a": build_known("A"), "b": build_known("C"), "c": build_known("D")}
     now = {"a": build_measured("B"), "b": build_measured("C"), "c": build_measured("E")}
     judged = compare(before, now)
-    compare_essence.accept_changes(judged, now, ["a"], TODAY)
+    full_decode.accept_changes(judged, now, ["a"], TODAY)
     assert set(judged.changes) == {"c"}
     assert set(judged.essences) == {"a", "b"}
     assert judged.essences["a"] == KnownEssence(*build_measured("B"), TODAY, TODAY)
@@ -100,7 +100,7 @@ def test_a_file_that_moved_and_changed_on_the_way_is_known_by_its_name_and_bytes
 def test_what_moved_and_changed_can_be_accepted() -> None:
     now = {"new/2": build_measured("X")}
     judged = compare({"old/2": build_known("B")}, now)
-    compare_essence.accept_changes(judged, now, ["new/2"], TODAY)
+    full_decode.accept_changes(judged, now, ["new/2"], TODAY)
     assert judged == EssenceDiff(
         {"new/2": KnownEssence(*build_measured("X"), TODAY, TODAY)}, {"old/2"}
     )

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep_simulator import catalogue_file, factories, recording_proxy
+from mediakeep_simulator import catalogue_file, factories, recorder
 from mediakeep_simulator.entities import VARIOUS_ARTISTS, MusicBrainzCatalogue, generate_mbid
 from mediakeep_simulator.http_types import SimulatorRequest, SimulatorResponse
-from mediakeep_simulator.recorder import CatalogueRecorder
-from mediakeep_simulator.recording_proxy import RecordingProxy
+from mediakeep_simulator.recorder import CatalogueRecorder, RecordingProxy
 from mediakeep_simulator.server import SimulatorServer
 from tests import response_faults
 from tests.sampling import each_row
@@ -140,7 +139,7 @@ def test_the_upstream_rate_limit_is_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = StoppedClock()
-    monkeypatch.setattr(recording_proxy, "time", clock)
+    monkeypatch.setattr(recorder, "time", clock)
     with SimulatorServer(catalogue_file.generate_catalogue(1)) as upstream:
         gatherer = CatalogueRecorder(MusicBrainzCatalogue())
         with SimulatorServer(RecordingProxy(upstream.url, AGENT, gatherer, interval=0.2)) as server:
@@ -222,5 +221,5 @@ def test_a_release_of_an_unknown_group_is_not_recorded() -> None:
 def test_the_public_server_is_recognized_by_its_name() -> None:
     public = ("https://musicbrainz.org", "http://beta.musicbrainz.org:80/ws")
     other = ("http://127.0.0.1:5000", "https://musicbrainz.org.example", "https://mb.example.org")
-    assert all(map(recording_proxy.is_public_server, public))
-    assert not any(map(recording_proxy.is_public_server, other))
+    assert all(map(recorder.is_public_server, public))
+    assert not any(map(recorder.is_public_server, other))

@@ -154,8 +154,7 @@ def _open_source(options: dict[str, Any]) -> Iterator[MusicBrainzCatalogue | Sim
     """Yield the catalogue or application to serve; write a recorded catalogue at the end."""
     from mediakeep_simulator import catalogue_file
     from mediakeep_simulator.entities import MusicBrainzCatalogue
-    from mediakeep_simulator.recorder import CatalogueRecorder
-    from mediakeep_simulator.recording_proxy import RecordingProxy, is_public_server
+    from mediakeep_simulator.recorder import CatalogueRecorder, RecordingProxy, is_public_server
 
     record, catalogue = options["record"], options["catalogue"]
     if not record:
@@ -243,7 +242,7 @@ def _open_request_log(path: Path | None) -> Iterator[Callable[[LoggedRequest], o
 
 def _strip_contact(request: LoggedRequest) -> str:
     """Return the query of a request without parameters that identify the user."""
-    from mediakeep_simulator.recording_proxy import PERSONAL_PARAMETERS
+    from mediakeep_simulator.recorder import PERSONAL_PARAMETERS
 
     parts = request.query.split("&")
     return "&".join(

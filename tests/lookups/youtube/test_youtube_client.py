@@ -32,8 +32,8 @@ from mediakeep.lookups.youtube.model import (
 )
 from mediakeep.lookups.youtube.quota import QuotaLimits
 from mediakeep_simulator.episode_catalogue import generate_catalogue
+from mediakeep_simulator.episode_services import build_filter
 from mediakeep_simulator.http_types import SimulatorResponse
-from mediakeep_simulator.service_faults import build_filter
 from mediakeep_simulator.youtube.model import Channel, YoutubeSettings
 from tests.lookups import episode_clients
 from tests.lookups.episode_clients import EpisodeClients

@@ -21,7 +21,6 @@ from mediakeep.music.master import (
     music_statistics,
     report_writer,
     terminal_summary,
-    track_rows,
 )
 from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence
 from mediakeep.music.model import Album, Artist, ImageFile, Track, TrackFault
@@ -71,7 +70,7 @@ def test_the_sheet_holds_the_rows_of_the_artists_own_sheets(report: Report, tmp_
         folder = {"Vera": "Vera", "=Sum": "'=Sum"}[artist_.name]
         wanted += [{**row, "artist_folder": folder} for row in own]
     assert rows(tmp_path) == wanted
-    assert tuple(wanted[0]) == track_rows.COLUMNS
+    assert tuple(wanted[0]) == report_writer.COLUMNS
 
 
 def test_an_empty_library_gives_valid_files(report: Report, tmp_path: Path) -> None:
@@ -324,7 +323,9 @@ def test_the_page_shows_every_field() -> None:
         documents.column(PAGE, "## All tracks") | set(report_writer.MasterCounts.__struct_fields__)
         == head
     )
-    assert documents.column(PAGE, "### A line") == set(track_rows.MasterTrackLine.__struct_fields__)
+    assert documents.column(PAGE, "### A line") == set(
+        report_writer.MasterTrackLine.__struct_fields__
+    )
     column = documents.column(PAGE, "## The statistics")
     assert column == set(music_statistics.MusicStatistics.__struct_fields__)
     for one in (

@@ -12,7 +12,7 @@ from pymediainfo import MediaInfo
 
 from mediakeep.errors import UsageError
 from mediakeep.media import pictures
-from mediakeep_samples.movies import movie_defects, movie_library, video_files
+from mediakeep_samples.movies import movie_library, video_files
 from mediakeep_samples.movies.file_naming import LAYOUTS, Layout
 from mediakeep_samples.movies.movie_library import MovieLibraryManifest
 from mediakeep_simulator.tmdb import movie_catalogue
@@ -22,7 +22,7 @@ from tests.work import count_calls
 
 COUNT = 60
 VIDEOS = (".mkv", ".mp4", ".m4v")
-KINDS = {*movie_defects.PLANTERS, "duplicate-movie"}
+KINDS = {*movie_library.PLANTERS, "duplicate-movie"}
 
 
 @pytest.fixture(scope="module")

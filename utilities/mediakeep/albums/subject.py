@@ -2,6 +2,10 @@
 
 An album that is published in another profile or output folder than that of the settings is done,
 unless the user wants a second twin of it: an item of its own.
+
+An album is a folder with audio files, together with the folders below it. The folders of its discs
+("CD 1", "Disc 2") are part of it. Audio files in a folder that contains other albums belong to no
+album. Albums are found by listing folders; no file is opened.
 """
 
 from __future__ import annotations
@@ -9,21 +13,27 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping
+from operator import attrgetter
 from pathlib import Path
 
 from mediakeep import path_text
 from mediakeep.albums import album_job, plan_album, report
 from mediakeep.albums.album_job import AlbumJob
 from mediakeep.albums.item import AlbumItem, find_output_folder
-from mediakeep.albums.scan import ALBUM_FOLDERS
 from mediakeep.albums.settings import AlbumSettings
 from mediakeep.errors import UsageError
 from mediakeep.item import Item, NewItem, OutputRemoval, SecondOutputs, Status
+from mediakeep.media import folder_groups
+from mediakeep.media.folder_groups import FolderItems
 from mediakeep.outcome import Outcome
 from mediakeep.size_text import format_count
 from mediakeep.workspace import output_records, quarantine
 
 _Place = dict[str, str]  # the settings of an item by which an album gets there
+ALBUM_FOLDERS = FolderItems(
+    attrgetter("audio_files"), "track_count", choose_parts=lambda *_: folder_groups.is_disc
+)
+find_albums, find_strays = ALBUM_FOLDERS.find_items, ALBUM_FOLDERS.find_strays
 
 
 def build_job(_home: Path, item: Item, settings: AlbumSettings) -> AlbumJob:

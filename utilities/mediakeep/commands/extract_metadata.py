@@ -22,7 +22,7 @@ def main(
     home: Path, path: Path, output_name: str | None, json_only: bool, quiet: bool, as_json: bool
 ) -> int:
     """Export all metadata of PATH, a file, an album or an artist folder, to outputs/."""
-    from mediakeep.music.reports import metadata_files, text_summary
+    from mediakeep.music.reports import metadata_files
 
     if quiet and as_json:
         raise click.UsageError("Give --json or --quiet, not both.")
@@ -37,12 +37,12 @@ def main(
         written, (metadata_files.to_json, metadata_files.to_csv), strict=False
     ):
         atomic_files.write_atomic(file, content(extracted))
-    errors = text_summary.list_faults(extracted)
+    errors = metadata_files.list_faults(extracted)
     if not quiet:
         lines = (
-            text_summary.summarize_folder(extracted)
+            metadata_files.summarize_folder(extracted)
             if source.is_dir()
-            else text_summary.summarize_file(next(extracted.tracks))
+            else metadata_files.summarize_file(next(extracted.tracks))
         )
         data = {
             "path": extracted.path,

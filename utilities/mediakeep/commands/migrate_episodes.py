@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mediakeep import job_settings
+from mediakeep.app import episode_admin
+from mediakeep.app.console import CommandResult
+from mediakeep.app.episode_admin import AdminRequest
 from mediakeep.app.queue_admin.context import ManagerContext
-from mediakeep.commands import app, episode_admin, job_command
+from mediakeep.commands import app, job_command
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import own_options
 from mediakeep.commands.options.own_options import OptionDecorator
@@ -18,8 +21,59 @@ from mediakeep.episodes.item import EPISODES
 from mediakeep.episodes.settings import EpisodeSettings
 from mediakeep.errors import UsageError
 
-if TYPE_CHECKING:  # imported where it is needed, as --help must be quick
-    from mediakeep.app.console import CommandResult
+_OPTIONS = (
+    click.option(
+        "--limit",
+        type=click.IntRange(1),
+        default=10,
+        show_default=True,
+        help="Episodes, files or problems to list or change.",
+    ),
+    click.option("--dry-run", is_flag=True, help="Change nothing, and say what would be changed."),
+    click.option("--episode", metavar="ID", default="", help="Only this episode."),
+    app.with_json_option,
+)
+_REASON = click.option("--reason", default="skipped by the user", help="Why, for its record.")
+_SOURCE = click.option(
+    "--from-yaml",
+    is_flag=True,
+    required=True,
+    expose_value=False,
+    help="From the YAML files of the state directory.",
+)
+
+
+def _build(
+    run: Callable[[Path, AdminRequest], CommandResult], text: str, *more: Any
+) -> app.MediakeepCommand:
+    """Return a command; `more` are options of its own."""
+
+    def main(home: Path, as_json: bool, **options: Any) -> int:
+        result = run(home, AdminRequest(**options))
+        app.print_result(result.lines, result.data, as_json=as_json)
+        return result.code
+
+    main.__doc__ = text
+    function: Callable[..., Any] = main
+    for option in reversed((*_OPTIONS, *more)):
+        function = option(function)
+    return app.create_command()(function)
+
+
+def _build_action(name: str) -> app.MediakeepCommand:
+    action = episode_admin.ACTIONS[name]
+    return _build(
+        lambda home, request: action(episode_admin.open_manager(home), request),
+        action.__doc__ or "",
+        *([_REASON] if name == "skip" else []),
+    )
+
+
+COMMANDS: Mapping[str, click.Command] = {
+    **{name: _build_action(name) for name in episode_admin.ACTIONS},
+    "rebuild": _build(episode_admin.rebuild, episode_admin.rebuild.__doc__ or "", _SOURCE),
+}
+
 
 _PATH, _POSITIVE = app.PathParam(), click.IntRange(1)
 _OWN = own_options.build_options(EpisodeSettings)
@@ -161,7 +215,7 @@ def estimate(home: Path, config: Path | None, *, as_json: bool) -> int:
 main.add_command(discover, "discover")
 for _name in _BATCHES:
     _add_batch(_name)
-for _name, _command in episode_admin.COMMANDS.items():
+for _name, _command in COMMANDS.items():
     main.add_command(_command, _name)
 main.add_command(estimate, "estimate")
 main.add_command(login, "login")

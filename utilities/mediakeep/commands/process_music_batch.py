@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +12,46 @@ from mediakeep.app.batch.batch_request import BatchRequest
 from mediakeep.app.edit import plan_file
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
-from mediakeep.commands.options import (
-    batch_options,
-    musicbrainz_options,
-    plan_options,
-    write_options,
-)
+from mediakeep.commands.options import batch_options, musicbrainz_options, write_options
+from mediakeep.errors import UsageError
 from mediakeep.media import ignore_rules
 from mediakeep.music.item import MUSIC
 from mediakeep.runner import worker_process
+
+_PLAN_OPTIONS = (
+    click.option(
+        "--apply-plan",
+        type=app.PathParam(),
+        metavar="FILE",
+        help="Apply a plan; files that changed since are skipped.",
+    ),
+    click.option(
+        "--plan-out",
+        type=app.PathParam(),
+        metavar="FILE",
+        help="Dry run that saves the changes to a plan file.",
+    ),
+)
+
+
+def with_plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --plan-out and --apply-plan."""
+    return app.add_options(function, _PLAN_OPTIONS)
+
+
+def reject_selections(options: Mapping[str, Any]) -> None:
+    """Raise UsageError if --apply-plan is combined with options that select items or changes."""
+    if any(options[name] for name in ("plan_out", "everything", "artist", "deep")):
+        raise UsageError(
+            "--apply-plan cannot be combined with options that select items or changes."
+        )
 
 
 @app.create_command()
 @musicbrainz_options.with_lookup_options
 @batch_options.with_batch_options()
 @write_options.with_fix_options
-@plan_options.with_plan_options
+@with_plan_options
 @batch_options.with_deep_option
 @musicbrainz_options.refresh_option
 @musicbrainz_options.estimate_option
@@ -38,7 +63,7 @@ def main(home: Path, artist: str | None, apply_plan: Path | None, **options: Any
     """
     policy = write_options.parse_policy(options)
     if apply_plan:
-        plan_options.reject_selections({**options, "artist": artist})
+        reject_selections({**options, "artist": artist})
         return plan_file.apply_plan(
             home,
             apply_plan,

@@ -1,23 +1,193 @@
-"""The worker of episodes: the function of each stage."""
+"""The worker of episodes: the function of each stage.
+
+An upload is opened in one call, and its session recorded before the next call sends the first byte.
+So a killed upload continues; if its session is lost, the video is first looked for in the channel.
+What YouTube refuses after that is a note of the episode, as its video exists.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import structs
 
 from mediakeep import clock
-from mediakeep.episodes import job, prepare_video, publish_video
+from mediakeep.episodes import job, prepare_video
 from mediakeep.episodes.item import EpisodeItem, get_publication_order
-from mediakeep.episodes.job import EpisodeJob
+from mediakeep.episodes.job import (
+    CAPTIONS,
+    DETAILS,
+    THUMBNAIL,
+    UPLOAD,
+    EpisodeJob,
+    RecordedUpload,
+    begin_again,
+    locate,
+)
 from mediakeep.episodes.settings import EpisodeSettings
+from mediakeep.errors import RequestRefused, UploadSessionLost
 from mediakeep.item import Status
+from mediakeep.lookups.http.models import Secret
+from mediakeep.lookups.transfer import UploadSource
+from mediakeep.lookups.youtube.model import VideoMetadata, VideoStatus, build_marker
 from mediakeep.outcome import Outcome, Parts, Progress, Work, Worker
 from mediakeep.workspace import stage_worker
+from mediakeep.workspace.job_files import WorkingDirs
+
+_DONE = "done"
+_POLL = 600.0  # seconds until YouTube is asked again
+_DAY = 86_400.0  # seconds until an episode that needs its user is looked at again
+_FILES = ("audio_file", "video_file", "transcript_file")
+_LONG = 15 * 60  # seconds of a video that not all channels may upload
+
+
+def upload(job: EpisodeJob, _: Work) -> Outcome:
+    """Open an upload, or continue the one that is recorded."""
+    item, dirs = job.item, job.files.find()
+    video = locate(item.video_file)
+    if dirs is None or video is None:
+        return begin_again("converting", "Its video is gone. It is converted again.")
+    source, video_id = UploadSource.from_file(video, item.video_sha256), ""
+    has_expired = False
+    session = UPLOAD.load(dirs.state)
+    if session and item.upload_opened and session.sha256 == item.video_sha256:
+        try:
+            uri = Secret(session.uri, "an upload session")
+            video_id = job.clients.youtube.send_upload(uri, source, job.progress)
+        except UploadSessionLost:
+            UPLOAD.remove(dirs.state)
+            has_expired = True
+    if not video_id and (session or item.upload_opened):
+        video_id = job.clients.youtube.find_upload(_build_marker(job))
+    if video_id:
+        facts = {"uploaded_bytes": source.size}
+        return Outcome(next_stage="uploaded", data={"video_id": video_id}, facts=facts)
+    if has_expired:  # the list of the channel may lack a video that has just been received
+        why = "The upload session has expired, and the channel does not have the video yet."
+        return Outcome(Status.PENDING, f"{why} It is looked for again.", retry_after=_POLL)
+    return _open_upload(job, dirs, source)
+
+
+def _open_upload(job: EpisodeJob, dirs: WorkingDirs, source: UploadSource) -> Outcome:
+    allowed = job.clients.channel.long_uploads not in ("disallowed", "eligible")
+    if job.item.audio_duration > _LONG and not allowed:
+        hint = "Verify the channel at https://www.youtube.com/verify"
+        why = f"The channel takes no videos of more than 15 minutes. {hint}"
+        return Outcome(Status.PENDING, why, retry_after=_DAY)
+    uri = job.clients.youtube.open_upload(_describe_video(job, dirs), source)
+    UPLOAD.save(dirs.state, RecordedUpload(uri.reveal(), source.sha256))
+    opened = f"{clock.now().isoformat(timespec='seconds')} {uri.digest}"  # no two are equal
+    return Outcome(next_stage="uploading", data={"upload_opened": opened})
+
+
+def _build_marker(job: EpisodeJob) -> str:
+    return build_marker(job.item.output_name, job.item.video_sha256)
+
+
+def _describe_video(job: EpisodeJob, dirs: WorkingDirs) -> VideoMetadata:
+    item, options, episode = job.item, job.options, DETAILS.require(dirs.state)
+    origin = f"https://archive.org/details/{item.path}"
+    parts = (episode.description.strip(), item.date, origin)
+    return VideoMetadata(
+        title=item.title or item.path,
+        description="\n\n".join(filter(None, parts)),
+        marker=_build_marker(job),
+        category=options.category,
+        language=options.audio_language,
+    )
+
+
+def finish_upload(job: EpisodeJob, _: Work) -> Outcome:
+    """Do the next step after an upload, which is recorded; the last one is the schedule.
+
+    If YouTube does not have the video, or refuses its schedule, the episode waits for its user.
+    """
+    try:
+        return _take_next_step(job)
+    except RequestRefused as error:
+        is_new = error.reason == "videoNotFound"  # or was removed
+        return Outcome(Status.PENDING, str(error), retry_after=_POLL if is_new else _DAY)
+
+
+def _take_next_step(job: EpisodeJob) -> Outcome:
+    item, options = job.item, job.options
+    for name, run in _list_steps(job):
+        if name in item.steps:
+            continue
+        try:
+            run()
+            note = _DONE
+        except RequestRefused as error:
+            if error.reason == "videoNotFound":
+                raise
+            note = str(error)
+        steps = {**item.steps, name: note}
+        added = [one for one in options.playlist_ids if steps.get(f"playlist {one}") == _DONE]
+        data = {"steps": steps, "playlist_ids": added}
+        return Outcome(next_stage="uploaded", message=f"{name}: {note}", data=data)
+    if not options.schedule.every:
+        if _get_status(job).privacy_status == "public":  # the user has published it
+            return Outcome(next_stage="scheduled")
+        why = "It is private, and has no schedule. Run: migrate_episodes.py schedule --every week"
+        return Outcome(Status.PENDING, why, retry_after=_DAY)
+    schedule, now = options.schedule, clock.now()
+    place, at = get_publication_order(item), schedule.time_of_day
+    slot = job.slots.take(item.output_name, place, schedule.interval, at, now)
+    job.clients.youtube.schedule_video(item.video_id, slot)
+    return Outcome(next_stage="scheduled", data={"scheduled_date": clock.format_iso(slot)})
+
+
+def _list_steps(job: EpisodeJob) -> Iterator[tuple[str, Callable[[], None]]]:
+    """Yield the steps of an episode after its upload, by name."""
+    client, video_id, options = job.clients.youtube, job.item.video_id, job.options
+    for playlist in options.playlist_ids:
+        yield f"playlist {playlist}", partial(client.add_to_playlist, video_id, playlist)
+    if options.thumbnails and (picture := _find(job, THUMBNAIL)):
+        yield "thumbnail", lambda: client.set_thumbnail(video_id, picture.read_bytes())
+    language = options.audio_language
+    if options.captions and language and (srt := _find(job, CAPTIONS)):
+        yield "captions", lambda: client.insert_captions(video_id, language, srt.read_bytes())
+
+
+def _find(job: EpisodeJob, name: str) -> Path | None:
+    dirs = job.files.find()
+    path = dirs.state / name if dirs else None
+    return path if path and path.is_file() else None
+
+
+def _get_status(job: EpisodeJob) -> VideoStatus:
+    """Return the status of a video; an empty one if YouTube does not have it."""
+    video_id = job.item.video_id
+    return job.clients.youtube.get_statuses([video_id]).get(video_id, VideoStatus("missing"))
+
+
+def publish(job: EpisodeJob, _: Work) -> Outcome:
+    """End the episode if its video is public, and remove its working files."""
+    item, status = job.item, _get_status(job)
+    if status.upload_status not in ("uploaded", "processed"):
+        reason = status.rejection_reason or status.failure_reason or "no reason given"
+        why = f"YouTube: video {item.video_id} is {status.upload_status} ({reason})."
+        hint = "Look at it in YouTube Studio."
+        return Outcome(Status.PENDING, f"{why} {hint}", retry_after=_DAY)
+    if status.privacy_status == "public":
+        if not job.options.keep_working:
+            job.files.remove()
+        kept = {} if job.options.keep_working else dict.fromkeys(_FILES, "")
+        data = {"published_date": clock.format_iso(clock.now()), **kept}
+        return Outcome(message=f"https://youtu.be/{item.video_id}", data=data)
+    wait, local = _POLL, "soon"
+    if item.scheduled_date:
+        due = datetime.fromisoformat(item.scheduled_date)
+        wait = max((due - clock.now()).total_seconds(), _POLL)
+        local = clock.format_local(item.scheduled_date)
+    return Outcome(Status.PENDING, f"It is published at {local} (local time).", retry_after=wait)
 
 
 def _begin(stage: str) -> Callable[[EpisodeJob, Work], Outcome]:
@@ -31,9 +201,9 @@ _STAGES: Mapping[str, Callable[[EpisodeJob, Work], Outcome | Parts]] = {
     "downloaded": _begin("converting"),
     "converting": prepare_video.convert,
     "converted": _begin("uploading"),
-    "uploading": publish_video.upload,
-    "uploaded": publish_video.finish_upload,
-    "scheduled": publish_video.publish,
+    "uploading": upload,
+    "uploaded": finish_upload,
+    "scheduled": publish,
 }
 
 

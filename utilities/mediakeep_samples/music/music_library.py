@@ -5,20 +5,25 @@ from __future__ import annotations
 import errno
 import itertools
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path, PurePath
 from random import Random
 
 from mediakeep import path_text, sample_library
 from mediakeep.errors import ItemFailed, UsageError
-from mediakeep_samples.music import lookup_defects, music_defects, track_files
-from mediakeep_samples.music.music_defects import PlantedDefect, SampleFolder
+from mediakeep_samples.music import music_defects, track_files
+from mediakeep_samples.music.music_defects import PlantedDefect, SampleFolder, has_valid_utf8
 from mediakeep_samples.music.track_files import SampleTrack
 from mediakeep_simulator import sample_artists, sample_discography, sample_editions
 from mediakeep_simulator.sample_artists import SampleAlbum, SampleArtist
 
 _NON_UTF8_ERRORS = (errno.EILSEQ, errno.EINVAL)  # file systems that allow UTF-8 names only
+_WORD_PATTERN = re.compile(r"[^\W\d_]{4,}")
+
+ChangedTracks = dict[PurePath, SampleTrack]  # by the previous path of the track
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ def make_library(
             cast = _drop_case_twins(cast)
         unplanted = list(_make_audio_unique(_build_folders(cast, rng, seed)))
         folders, planted = music_defects.plant_defects(unplanted, rng)
-        folders, hidden = lookup_defects.plant_lookup_defects(folders, planted)
+        folders, hidden = plant_lookup_defects(folders, planted)
         for folder in folders:
             _write_folder(root, folder)
     except OSError as error:
@@ -185,3 +190,70 @@ def _write_file(path: Path, content: bytes) -> None:
         if error.errno not in _NON_UTF8_ERRORS or plain == path.name:
             raise
         path.with_name(plain).write_bytes(content)
+
+
+def plant_lookup_defects(
+    folders: Sequence[SampleFolder], planted: Sequence[PlantedDefect]
+) -> tuple[list[SampleFolder], list[PlantedDefect]]:
+    """Plant the mistakes that the folders ask for; return the library and the affected tracks.
+
+    Only tracks without another defect are changed, in tags and file name alike. A folder without a
+    suitable track has none.
+    """
+    damaged = {defect.path for defect in planted}
+    result, defects = [], []
+    for folder in folders:
+        written: ChangedTracks = {}
+        rng = Random(str(folder.path))
+        for kind in folder.lookup_defects:
+            free = [
+                track
+                for track in folder.tracks
+                if track.path not in damaged | written.keys() and has_valid_utf8(track.path)
+            ]
+            changed = _DEFECT_MAKERS[kind](free, rng)
+            written |= changed
+            defects += [PlantedDefect(kind, track.path) for track in changed.values()]
+        tracks = (written.get(track.path, track) for track in folder.tracks)
+        result.append(replace(folder, tracks=tuple(tracks)))
+    return result, defects
+
+
+def _swap_letters(tracks: Sequence[SampleTrack], rng: Random) -> ChangedTracks:
+    """Swap two letters in the title of a track."""
+    for track in rng.sample(tracks, len(tracks)):
+        title = track.fields["title"]
+        if (changed := _swap_two_letters(title)) != title:
+            return {track.path: _with_tags(track, changed, track.fields["tracknumber"])}
+    return {}
+
+
+def _swap_two_letters(title: str) -> str:
+    for word in _WORD_PATTERN.finditer(title):
+        place = word.start() + 1
+        if title[place] != title[place + 1]:
+            return title[:place] + title[place + 1] + title[place] + title[place + 2 :]
+    return title
+
+
+def _swap_track_numbers(tracks: Sequence[SampleTrack], rng: Random) -> ChangedTracks:
+    """Swap the numbers of two adjacent tracks."""
+    if len(tracks) < 2:
+        return {}
+    first, second = rng.choice([*pairwise(tracks)])
+    return {
+        first.path: _with_tags(first, first.fields["title"], second.fields["tracknumber"]),
+        second.path: _with_tags(second, second.fields["title"], first.fields["tracknumber"]),
+    }
+
+
+def _with_tags(track: SampleTrack, title: str, number: str) -> SampleTrack:
+    fields = {**track.fields, "title": title, "tracknumber": number}
+    place, _, _ = number.partition("/")
+    name = f"{int(place):02} - {title}{track.path.suffix}".replace("/", "_")
+    return replace(track, path=track.path.with_name(name), fields=fields)
+
+
+_DEFECT_MAKERS: Mapping[str, Callable[[Sequence[SampleTrack], Random], ChangedTracks]] = dict(
+    zip(sample_artists.LOOKUP_DEFECTS, (_swap_letters, _swap_track_numbers), strict=True)
+)

@@ -5,17 +5,25 @@
 3. The request waits for the rate limit and for pauses; see `retry`.
 4. A response with status 200 never expires unless its service sets a lifetime; a 404 is cached for
    30 days, and nothing else is. Expired responses are ignored.
+
+While one process sends a request, other processes wait for its response. The lock of a request is
+one byte of a file next to the cache, at an offset hashed from its URL. It is a kernel lock, so
+nothing remains after a kill, and nothing has to be cleaned up.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import fcntl
 import os
+from collections.abc import Callable, Iterator
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from mediakeep.errors import LookupSkipped, NoCache, NotFound
-from mediakeep.lookups.http import single_flight
 from mediakeep.lookups.http.models import HttpEnvironment, RequestStats, Service, ServiceResponse
 from mediakeep.lookups.http.rate_limit import SharedRateLimit
 from mediakeep.lookups.http.response_cache import ResponseCache
@@ -29,6 +37,8 @@ __all__ = ["CachedHttp", "HttpEnvironment", "RequestStats", "Service", "ServiceR
 # Characters of a URL besides letters and digits (RFC 3986, section 2), with "%" because URLs passed
 # here are already encoded.
 _URL_SAFE_CHARS = "!#$%&'()*+,/:;=?@[]~"
+_MAX_WAIT = 300.0  # seconds; a longer request hangs, and a duplicate does no harm
+_POLL_STEPS = 0.01, 0.25  # seconds between polls, increasing
 
 
 class CachedHttp:
@@ -106,7 +116,7 @@ class CachedHttp:
             raise LookupSkipped(service.name, service.disabled_reason)
         retry_state = self._build_retry_state(service)
         try:
-            with single_flight.lock_request(self._lock_path, url, retry_state.wait):
+            with lock_request(self._lock_path, url, retry_state.wait):
                 return session.fetch(url, retry_state, fresh=fresh)
         except OSError as error:  # of the lock file next to the cache
             raise NoCache(self._cache_path.parent, error.strerror) from error
@@ -124,3 +134,30 @@ class CachedHttp:
             self._cache, self.contact, self._environment
         )
         return session
+
+
+@contextlib.contextmanager
+def lock_request(path: Path, url: str, wait: Callable[[float], None]) -> Iterator[None]:
+    """Hold the lock of a URL for a `with` block, so that no other process requests it.
+
+    While another process holds the lock, `wait` is called with seconds to sleep. The lock has no
+    effect within one process.
+    """
+    byte = int.from_bytes(blake2b(url.encode(), digest_size=8).digest()) >> 2
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        waited, (step, longest) = 0.0, _POLL_STEPS
+        while not _try_lock(handle, byte) and waited < _MAX_WAIT:
+            wait(step)
+            waited, step = waited + step, min(2 * step, longest)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _try_lock(handle: int, byte: int) -> bool:
+    try:
+        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
+    except OSError as error:
+        return error.errno not in (errno.EAGAIN, errno.EACCES)  # else locks are not supported
+    return True

@@ -1,4 +1,4 @@
-"""Classify the files of a movie, as videos, extras, sidecars and orphans, and describe the movie."""
+"""Classify the files of a movie (videos, extras, sidecars, orphans), and describe the movie."""
 
 from __future__ import annotations
 

@@ -22,11 +22,14 @@ from mediakeep import atomic_files, atomic_writer
 from mediakeep.atomic_writer import PartialFile
 from mediakeep.errors import ItemFailed, NewerFormat, Unreadable
 from mediakeep.master_scope import MasterReportScope, ReportedItem
-from mediakeep.music.master import artist_counts, audit_reader, music_statistics, track_rows
-from mediakeep.music.master.audit_reader import ArtistAudit
+from mediakeep.media.audio.tags import AudioProperties, Tags
+from mediakeep.music.master import artist_counts, audit_reader, music_statistics
+from mediakeep.music.master.audit_reader import ArtistAudit, AuditTrack
 from mediakeep.music.master.counters import MusicCounters
 from mediakeep.music.master.cross_artist import SharedTracksIndex
 from mediakeep.music.master.music_statistics import MusicStatistics, StatisticsScope
+from mediakeep.music.model import Artist
+from mediakeep.music.reports import audit_files, tracks_csv
 
 FORMAT = 1
 JSON = "outputs/music_library_master.json"
@@ -37,6 +40,7 @@ _LOCK = "status/music/master.lock"
 _HEAD_PADDING = 80  # bytes reserved for longer counts in the JSON's head
 _MAX_UNREAD_NAMES = 1000  # artists without an audit listed in the head
 _ENCODER = msgspec.json.Encoder()
+COLUMNS = (*audit_files.CSV_COLUMNS, "artist_folder")
 
 
 class MasterCounts(msgspec.Struct, frozen=True):
@@ -120,18 +124,17 @@ class MusicReportWriter:
         self._counters = MusicCounters(cross_artist_index.db)
         self._counts: Counter[str] = Counter()
         tracks.write(self._format_head() + b" " * _HEAD_PADDING + b'\n"tracks": [')
-        table.write(",".join(track_rows.COLUMNS).encode() + b"\n")
+        table.write(",".join(COLUMNS).encode() + b"\n")
 
     def add(self, artist_audit: ArtistAudit) -> None:
         """Add all data of one artist's audit."""
         separator = b",\n" if self._counts["tracks"] else b"\n"
         if text := b",\n".join(
-            _ENCODER.encode(track_rows.build_line(artist_audit, track))
-            for track in artist_audit.tracks
+            _ENCODER.encode(build_line(artist_audit, track)) for track in artist_audit.tracks
         ):
             self._tracks.write(separator + text)
         artist = artist_audit.to_artist()
-        self._table.write(track_rows.format_rows(artist_audit, artist))
+        self._table.write(format_rows(artist_audit, artist))
         artist_counts.count_artist(self._counters, artist_audit)
         self._index.add(artist_audit, artist.albums)
         sizes = {"albums": len(artist_audit.albums), "tracks": len(artist_audit.tracks)}
@@ -156,3 +159,53 @@ class MusicReportWriter:
         scope = self._scope
         opening = _JsonHead(FORMAT, scope.written, scope.library, counts)
         return _ENCODER.encode(opening)[:-1] + b","
+
+
+class MasterTrackLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A track as one line in the JSON file of the master report."""
+
+    artist: str
+    album: str
+    path: str
+    tags: Tags
+    facts: AudioProperties | None
+    issues: tuple[str, ...]  # the kinds of its own issues
+    container: str = ""
+    fault: str = ""
+    reason: str = ""
+    essence: str = ""
+    damage: str = ""
+    change: str = ""
+
+
+def build_line(artist_audit: ArtistAudit, track: AuditTrack) -> MasterTrackLine:
+    """Return the line that describes a track in the JSON file of the master report."""
+    return MasterTrackLine(
+        artist_audit.artist,
+        track.album,
+        track.path,
+        track.tags,
+        track.facts,
+        _issue_kinds(track),
+        track.container,
+        track.fault.value if track.fault else "",
+        track.reason,
+        track.essence,
+        track.damage,
+        track.change,
+    )
+
+
+def format_rows(artist_audit: ArtistAudit, artist: Artist) -> bytes:
+    """Return the CSV rows of an artist's tracks as bytes, without a header."""
+    kinds = {entry.path: "; ".join(_issue_kinds(entry)) for entry in artist_audit.tracks}
+    columns = {
+        "issues": lambda track: kinds[track.place],
+        "artist_folder": lambda _: artist_audit.artist,
+    }
+    return tracks_csv.render_csv(artist, columns).partition(b"\n")[2]
+
+
+def _issue_kinds(track: AuditTrack) -> tuple[str, ...]:
+    """Return the kinds of a track's issues, which are parts of the issue ids."""
+    return tuple(issue_id.rpartition(":")[0] for issue_id in track.issues)

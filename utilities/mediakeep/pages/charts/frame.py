@@ -1,10 +1,17 @@
-"""The parts that all charts share: plot area, grid, title, tooltips and description."""
+"""The parts that all charts share: plot area, grid, title, tooltips and description.
+
+The labels below a chart are as many as fit, evenly spaced, including the last one. Its legend has a
+colour sample and the name of each series, in one or more rows.
+"""
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
+
 import msgspec
 
-from mediakeep.pages.charts import axis, legend, scale, svg, theme
+from mediakeep.pages.charts import scale, svg, theme
 from mediakeep.pages.charts.chart import Chart, ChartType, drawable_values, position_label
 
 WIDTH = 720.0
@@ -13,6 +20,17 @@ _PLOT_HEIGHT = 240.0  # of the area
 _HEADER_HEIGHT = 62.0  # of the title and the unit
 _INNER_WIDTH = WIDTH - 2 * _EDGE
 _MAX_DESCRIBED = 7  # series in the description
+_FONT_SIZE = 12
+_GAP = 12.0  # between two labels
+_MAX_LABEL_WIDTH = 100.0
+_MAX_SKIPPED = 7  # with groups, labels farther apart are omitted
+_INDENT = 5.0  # distance of a group label from its line
+_EDGES = (4.0, 716.0)  # left and right x coordinate of the drawing area
+_LEGEND_FONT_SIZE = 13
+_ROW_HEIGHT = 20.0
+_KEY_WIDTH = 18.0  # width of a key, before its name
+_LEGEND_GAP = 20.0  # between two entries
+_MAX_NAME_WIDTH = 190.0  # maximum width of a name
 
 
 class PlotArea(msgspec.Struct, frozen=True):
@@ -58,7 +76,7 @@ def layout_plot_area(chart: Chart, ticks: list[float], right: float = 0) -> Plot
 
 def render_chart(chart: Chart, kind: ChartType, area: PlotArea, *marks: str) -> str:
     """Return the SVG document of a chart: `marks` (its bars or lines) with axes and legend."""
-    below, label_height = axis.render_axis_labels(chart, area.left, area.slot_width, area.bottom)
+    below, label_height = render_axis_labels(chart, area.left, area.slot_width, area.bottom)
     height = area.bottom + label_height
     return _render_document(
         chart, kind, height, _render_grid(area), *marks, _render_zero_line(area), below
@@ -99,7 +117,7 @@ def _render_document(chart: Chart, kind: ChartType, height: float, *inner: str) 
         svg.render_text(
             svg.truncate_to_width(chart.unit, _INNER_WIDTH, 13), _EDGE, 50, class_="unit"
         ),
-        *legend.render_legend(chart, kind, _EDGE, _HEADER_HEIGHT, _INNER_WIDTH),
+        *render_legend(chart, kind, _EDGE, _HEADER_HEIGHT, _INNER_WIDTH),
         *inner,
     )
     size = f'width="{svg.format_coordinate(WIDTH)}" height="{svg.format_coordinate(height)}"'
@@ -130,7 +148,7 @@ def _describe_chart(chart: Chart, kind: ChartType) -> str:
 
 
 def _plot_top(chart: Chart) -> float:
-    return _HEADER_HEIGHT + legend.legend_height(chart, _INNER_WIDTH) + 20
+    return _HEADER_HEIGHT + legend_height(chart, _INNER_WIDTH) + 20
 
 
 def _render_grid(area: PlotArea) -> str:
@@ -147,3 +165,111 @@ def _render_grid(area: PlotArea) -> str:
 def _render_zero_line(area: PlotArea) -> str:
     y = area.y(0)
     return svg.render_element("line", class_="base", x1=area.left, y1=y, x2=area.right, y2=y)
+
+
+def render_axis_labels(chart: Chart, left: float, slot: float, bottom: float) -> tuple[str, float]:
+    """Render the labels below a chart, and the group labels (such as years) below them.
+
+    Return the SVG elements and their height below `bottom`. `left` is the x coordinate where the
+    first label's slot starts, and `slot` is the width of each slot.
+    """
+    shown = [svg.truncate_to_width(label, _MAX_LABEL_WIDTH, _FONT_SIZE) for label in chart.labels]
+    stride = _label_stride(shown, left, slot)
+    if chart.groups and stride > _MAX_SKIPPED:
+        return "\n".join(_render_groups(chart, left, slot, bottom)), 32
+    last = len(shown) - 1
+    elements = [
+        _render_label(shown[position], left + (position + 0.5) * slot, bottom)
+        for position in range(last % stride, last + 1, stride)
+    ]
+    if not chart.groups:
+        return "\n".join(elements), 32
+    return "\n".join(elements + _render_groups(chart, left, slot, bottom + 20)), 52
+
+
+def _render_label(text: str, x: float, bottom: float) -> str:
+    return svg.render_text(
+        text, _clamp_to_paper(x, svg.text_width(text, _FONT_SIZE)), bottom + 20, class_="middle"
+    )
+
+
+def _label_stride(shown: list[str], left: float, slot: float) -> int:
+    """Return the smallest n such that labels do not overlap if every n-th one is shown."""
+    broadest = max(svg.text_width(label, _FONT_SIZE) for label in shown)
+    ends = (left + slot / 2, left + (len(shown) - 0.5) * slot)
+    moved = sum(abs(_clamp_to_paper(end, broadest) - end) for end in ends)
+    return max(1, math.ceil((broadest + _GAP + moved) / slot))
+
+
+def _clamp_to_paper(x: float, max_width: float) -> float:
+    """Return the position nearest to `x` where a label of width `max_width` stays on the page."""
+    return min(max(x, _EDGES[0] + max_width / 2), _EDGES[1] - max_width / 2)
+
+
+def _render_groups(chart: Chart, left: float, slot: float, y: float) -> list[str]:
+    """Render each group label where its group starts, unless it would overlap the next one."""
+    groups, count = chart.groups, len(chart.groups)
+    starts = [
+        0,
+        *(position for position in range(1, count) if groups[position] != groups[position - 1]),
+    ]
+    elements = []
+    for start, end in pairwise([*starts, count]):
+        x = left + start * slot
+        limit = _EDGES[1] if end == count else left + end * slot
+        text = svg.truncate_to_width(groups[start], _MAX_LABEL_WIDTH, _FONT_SIZE)
+        elements.append(svg.render_element("line", class_="grid", x1=x, y1=y, x2=x, y2=y + 22))
+        if x + _INDENT + svg.text_width(text, _FONT_SIZE) + _INDENT <= limit:
+            elements.append(svg.render_text(text, x + _INDENT, y + 20))
+    return elements
+
+
+def legend_height(chart: Chart, max_width: float) -> float:
+    """Return the height of the legend if its rows may be `max_width` wide."""
+    rows = {row for row, _ in _entry_positions(chart, max_width)}
+    return len(rows) * _ROW_HEIGHT + (4 if rows else 0)
+
+
+def render_legend(
+    chart: Chart, kind: ChartType, left: float, top: float, max_width: float
+) -> list[str]:
+    """Render the legend as SVG elements, with its upper left corner at (`left`, `top`)."""
+    elements = []
+    for number, (row, position) in enumerate(_entry_positions(chart, max_width)):
+        x, middle = left + position, top + row * _ROW_HEIGHT + _ROW_HEIGHT / 2
+        name = svg.render_text(
+            _entry_name(chart, number), x + _KEY_WIDTH, middle + 5, class_="legend"
+        )
+        elements.append(
+            svg.render_element(
+                "g", _render_key(kind, x, middle), name, class_=theme.css_class(number)
+            )
+        )
+    return elements
+
+
+def _render_key(kind: ChartType, x: float, middle: float) -> str:
+    if kind is ChartType.LINE:
+        return svg.render_element(
+            "path",
+            class_="line",
+            d=f"M{svg.format_coordinate(x)} {svg.format_coordinate(middle)}h13",
+        )
+    return svg.render_element("rect", class_="bar", x=x, y=middle - 6, width=12, height=12)
+
+
+def _entry_positions(chart: Chart, max_width: float) -> list[tuple[int, float]]:
+    """Return the row number and x coordinate of each entry; none if there is only one series."""
+    positions: list[tuple[int, float]] = []
+    row, x = 0, 0.0
+    for number in range(len(chart.series) if len(chart.series) > 1 else 0):
+        broad = _KEY_WIDTH + svg.text_width(_entry_name(chart, number), _LEGEND_FONT_SIZE)
+        if x + broad > max_width:
+            row, x = row + 1, 0.0
+        positions.append((row, x))
+        x += broad + _LEGEND_GAP
+    return positions
+
+
+def _entry_name(chart: Chart, number: int) -> str:
+    return svg.truncate_to_width(chart.series[number].name, _MAX_NAME_WIDTH, _LEGEND_FONT_SIZE)

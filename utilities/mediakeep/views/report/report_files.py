@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from mediakeep import atomic_files, size_text
-from mediakeep.pages import render
+from mediakeep.pages import charts, render
+from mediakeep.pages.charts import Chart, Goal, Series
 from mediakeep.untrusted_files import read_json
 from mediakeep.views import job_numbers, periods, terminal, wait_text
+from mediakeep.views.period_stats import PeriodStats
 from mediakeep.views.periods import DAY, Period
-from mediakeep.views.report import headline, json_csv, report_charts
+from mediakeep.views.report import headline, json_csv
+from mediakeep.views.report.kind_progress import KindProgress
 from mediakeep.views.report.progress_report import ProgressReport
 
 FOLDER = "status/reports"
@@ -23,6 +27,8 @@ TEMPLATES = "status/templates"  # the user's templates, which replace the built-
 MAX_AGE = timedelta(days=1)  # age at which the current report on large queues is rewritten
 
 _PERIOD_NAMES = {DAY: "daily"}
+MAX_KINDS = 5  # issue kinds with their own colour
+MAX_DAYS = 92  # days drawn daily; a longer time is drawn weekly
 
 
 def report_path(home: Path, period: Period, suffix: str) -> Path:
@@ -83,7 +89,7 @@ def write_report(
     If `own`, use the user's templates in the home folder where they exist. If one of them is
     invalid, raise BadTemplate and write nothing.
     """
-    svgs = {kind.kind: report_charts.draw_charts(kind) for kind in report.kinds}
+    svgs = {kind.kind: draw_charts(kind) for kind in report.kinds}
     stem = _file_stem(report.period)
     chart_files = {
         (kind, name): f"{stem}_{kind.replace('/', '_')}_{name}.svg"
@@ -136,3 +142,92 @@ def _render(
     return render.render_user_template(
         folder, f"progress.{suffix}.j2", told=report, **facts, **functions
     )
+
+
+def draw_charts(progress: KindProgress) -> dict[str, str]:
+    """Return the charts of a kind of media as SVG by name; charts without data are left out."""
+    charts_by_name = {
+        "completed": _draw_completed(progress),
+        "issues": _draw_open_issues(progress),
+        "days": _draw_days(progress),
+    }
+    return {name: svg for name, svg in charts_by_name.items() if svg}
+
+
+def _draw_completed(progress: KindProgress) -> str:
+    """Draw the completed items since the first day, with the total as the goal."""
+    points = _completed_points(progress.steps, progress.days)
+    if len(points) < 2:
+        return ""
+    goal = Goal(f"all {progress.plural}", progress.total) if progress.total else None
+    return charts.line_chart(
+        Chart(
+            title=f"{progress.plural.capitalize()} completed",
+            unit=progress.plural,
+            labels=tuple(f"{day.day}" for day, _ in points),
+            groups=tuple(_format_month(day) for day, _ in points),
+            series=(Series("completed", tuple(count for _, count in points)),),
+            goal=goal,
+        )
+    )
+
+
+def _completed_points(
+    steps: Sequence[tuple[str, int]], days: Sequence[PeriodStats]
+) -> list[tuple[date, int]]:
+    """Return the number of completed items at the end of each day, or of every seventh day."""
+    if not steps or not days:
+        return []
+    counts = {date.fromisoformat(day): count for day, count in steps}
+    first, last = min(counts), days[-1].period.first
+    points, count = [], 0
+    for number in range((last - first).days + 1):
+        day = first + timedelta(number)
+        count = counts.get(day, count)
+        points.append((day, count))
+    return points if len(points) <= MAX_DAYS else points[::-7][::-1]
+
+
+def _draw_open_issues(progress: KindProgress) -> str:
+    """Draw the open issues at the end of each week, by kind."""
+    total: Counter[str] = Counter()
+    for week in progress.weeks:
+        total.update(week.level.open)
+    if not total:
+        return ""
+    first = [kind for kind, _ in sorted(total.items(), key=lambda item: (-item[1], item[0]))]
+    chosen = first[:MAX_KINDS] if len(first) > MAX_KINDS + 1 else first
+    series = [Series(kind, _open_per_week(progress.weeks, [kind])) for kind in chosen]
+    if rest := first[len(chosen) :]:
+        series.append(Series(f"{len(rest)} other kinds", _open_per_week(progress.weeks, rest)))
+    return charts.stacked_bar_chart(
+        Chart(
+            title="Open issues at the end of each week",
+            unit="issues",
+            labels=tuple(week.period.name[5:] for week in progress.weeks),
+            groups=tuple(week.period.name[:4] for week in progress.weeks),
+            series=tuple(series),
+        )
+    )
+
+
+def _open_per_week(weeks: Sequence[PeriodStats], kinds: Sequence[str]) -> tuple[float, ...]:
+    return tuple(sum(week.level.open.get(kind, 0) for kind in kinds) for week in weeks)
+
+
+def _draw_days(progress: KindProgress) -> str:
+    """Draw the number of items completed on each of the last days."""
+    if not any(day.flow.completed for day in progress.days):
+        return ""
+    return charts.bar_chart(
+        Chart(
+            title=f"{progress.plural.capitalize()} completed each day",
+            unit=progress.plural,
+            labels=tuple(periods.format_short_date(day.period.first) for day in progress.days),
+            series=(Series("completed", tuple(day.flow.completed for day in progress.days)),),
+        )
+    )
+
+
+def _format_month(day: date) -> str:
+    return f"{periods.format_date(day).split()[1][:3]} {day.year}"
