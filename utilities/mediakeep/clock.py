@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
 
@@ -21,6 +21,12 @@ def format_iso(moment: datetime) -> str:
     Sorting such texts as strings sorts them by time.
     """
     return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def format_end(begin: datetime, seconds: float) -> str:
+    """Format the end of a wait as `format_iso` does, rounded up: none ends before its time."""
+    end = begin + timedelta(seconds=seconds)
+    return format_iso(end + timedelta(microseconds=-end.microsecond % 1_000_000))
 
 
 def format_local(text: str) -> str:

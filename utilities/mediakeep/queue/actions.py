@@ -49,7 +49,7 @@ def _suggest_similar(state: QueueState, name: str) -> str:
         title = getattr(item, "title", "")
         for text in (PurePath(key).stem, PurePath(key).name, title, item.name, key):
             if text:
-                keys_by_name[path_text.normalize_name(text)] = repr(key)
+                keys_by_name[path_text.normalize_name(text)] = repr(state.name_item(key))
     return suggestions.suggest_names(name, keys_by_name)
 
 
@@ -83,7 +83,7 @@ def reset_items(
         keys = choose(state)
         busy = {} if force else find_busy_items(state, location, keys)
         for key, session in busy.items():
-            raise ItemInUse(key, f"session {session}")
+            raise ItemInUse(state.name_item(key), f"session {session}")
         for key in keys if to_stage else ():
             resets.check_reset_stage(state.kind, key, state.items[key], to_stage)
         items = {
@@ -156,7 +156,7 @@ def set_fields_and_reset(
             if not _has_values(state.items[key], fields)
         }
         for key, session in find_busy_items(state, location, new).items():
-            raise ItemInUse(key, f"session {session}")
+            raise ItemInUse(state.name_item(key), f"session {session}")
         items = {
             key: {**resets.build_reset_patch(state.kind, state.items[key]), **fields}
             for key, fields in new.items()
@@ -182,8 +182,8 @@ def forget_item(name: str) -> ChangeDecider:
         item = state.items[key]
         if not is_no_longer_found(item):
             raise UsageError(
-                f"{key} cannot be forgotten: it is {item.status.value}, and a scan would add it"
-                " again. Only items that vanished or are ignored can be forgotten."
+                f"{state.name_item(key)} cannot be forgotten: it is {item.status.value}, and a scan"
+                " would add it again. Only items that vanished or are ignored can be forgotten."
             )
         return _build_forget_change(state, [key])
 
@@ -211,7 +211,7 @@ def mark_completed(name: str, now: str) -> Callable[[QueueState], QueueChange]:
         item = state.items[key]
         if item.status not in (Status.PENDING, Status.ERROR):
             raise UsageError(
-                f"{key} cannot be marked completed: it is {item.status.value}."
+                f"{state.name_item(key)} cannot be marked completed: it is {item.status.value}."
                 " Only pending and failed items can."
             )
         changes = {
@@ -245,7 +245,7 @@ def skip_item(
 
     def decide(state: QueueState) -> QueueChange:
         for session in find_busy_items(state, location, [key]).values():
-            raise ItemInUse(key, f"session {session}")
+            raise ItemInUse(state.name_item(key), f"session {session}")
         changes: dict[str, Any] = {}
         if values is not None:
             item = state.items[key]
@@ -300,7 +300,8 @@ def prioritize_item(name: str) -> Callable[[QueueState], QueueChange]:
         item = state.items[key]
         if item.status not in (Status.PENDING, Status.ERROR):
             raise UsageError(
-                f"{key} cannot be prioritized: it is {item.status.value}. Reset it first."
+                f"{state.name_item(key)} cannot be prioritized: it is {item.status.value}."
+                " Reset it first."
             )
         highest = max(other.priority for other in state.items.values())
         changes = {"status": Status.PENDING, "not_before": None, "priority": highest + 1}

@@ -249,7 +249,7 @@ def _add_missing_events(location: QueueLocation, state: QueueState) -> Iterator[
         event = _rebuild_event(state, key)
         path = folder / event_log.FOLDER / f"{event['time'][:7]}.jsonl"
         months.setdefault(path, []).append(msgspec.json.encode(event) + b"\n")
-        yield f"Change {seq}, which last settled {key}, was added to the history."
+        yield f"Change {seq}, which last settled {state.name_item(key)}, was added to the history."
     for path, added in months.items():
         lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
         lines = sorted([*lines, *added], key=_line_seq)
@@ -300,4 +300,5 @@ def _reset_broken_items(store: QueueStore, outputs: OutputLister) -> Iterator[st
 
     record = store.commit(decide)
     for key in record.items if record else ():
-        yield f"{key} is pending again: its outputs or its session are missing."
+        name = store.state.name_item(key)
+        yield f"{name} is pending again: its outputs or its session are missing."

@@ -150,6 +150,6 @@ def check_reset_stage(kind: Kind, key: str, item: Item, stage: str) -> None:
     if kind.stages.position(stage) > kind.stages.position(reached):
         choices = ", ".join(names[: kind.stages.position(reached) + 1])
         raise UsageError(
-            f"{key} cannot be reset to stage {stage}: it has only reached stage {reached}."
-            f" Choose one of: {choices}."
+            f"{kind.name_item(key, item)} cannot be reset to stage {stage}: it has only reached"
+            f" stage {reached}. Choose one of: {choices}."
         )

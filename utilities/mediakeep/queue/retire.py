@@ -29,7 +29,7 @@ def retire_items(
         items = {key: state.items[key] for key in choose(state)}
         for key, item in items.items():
             if item.status is Status.IN_PROGRESS:
-                raise ItemInUse(key, f"session {item.session}")
+                raise ItemInUse(state.name_item(key), f"session {item.session}")
         time = clock.format_iso(location.now())
         item_archive.append_items(location.folder, state.seq + 1, time, items)
         facts = {"known": len(state.items) - len(items)}

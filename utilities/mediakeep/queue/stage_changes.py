@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -33,8 +33,9 @@ def build_advance_change(kind: Kind, key: str, item: Item, ending: StageEnding) 
         choices = ", ".join(current.next_stages) if current else ""
         raise InvalidItemData(
             kind.name,
-            f"{kind.noun} {key}: stage {stage or 'none'} cannot be followed by"
-            f" {outcome.next_stage!r}. Return one of: {choices or 'none, it is the last stage'}.",
+            f"{kind.noun} {kind.name_item(key, item)}: stage {stage or 'none'} cannot be followed"
+            f" by {outcome.next_stage!r}."
+            f" Return one of: {choices or 'none, it is the last stage'}.",
         )
     changes = build_data_patch(item, outcome.data)
     changes |= {"processing_stage": outcome.next_stage, "parts": None}
@@ -87,7 +88,7 @@ def build_park_change(kind: Kind, key: str, item: Item, ending: StageEnding) -> 
     """
     outcome = ending.outcome
     stage = kind.get_stage(item)
-    where = f"{kind.noun} {key}" + (f", stage {stage}" if stage else "")
+    where = f"{kind.noun} {kind.name_item(key, item)}" + (f", stage {stage}" if stage else "")
     if not outcome.message:
         raise InvalidItemData(kind.name, f"{where}: it waits without a reason. Return a message.")
     if outcome.retry_after is None or outcome.retry_after != outcome.retry_after:
@@ -95,7 +96,7 @@ def build_park_change(kind: Kind, key: str, item: Item, ending: StageEnding) -> 
     if item.for_lookup:
         raise InvalidItemData(kind.name, f"{where}: it is completed and cannot wait for a lookup.")
     wait = min(max(outcome.retry_after, _LEAST_WAIT), _LONGEST_WAIT)
-    until = clock.format_iso(datetime.fromisoformat(ending.now) + timedelta(seconds=wait))
+    until = clock.format_end(datetime.fromisoformat(ending.now), wait)
     changes = {
         **build_data_patch(item, outcome.data),
         **dict.fromkeys(("session", "claim", "suspect")),

@@ -53,8 +53,7 @@ def wait_until_free(
     while busy := actions.find_busy_items(queue.state, queue.location, choose(queue.state)):
         key, session = next(iter(busy.items()))
         if time.monotonic() >= end:
-            name = queue.kind.name_item(key, queue.state.items[key])
-            raise LockNotAcquired(name, f"session {session}")
+            raise LockNotAcquired(queue.state.name_item(key), f"session {session}")
         time.sleep(_POLL_INTERVAL)
         queue.find_lost_claims([])
 
@@ -82,7 +81,8 @@ def end_stage(queue: Queue, key: str, outcome: Outcome, check: Check) -> None:
     """Record the outcome of an item's stage, as a worker would; raise ItemInUse likewise."""
     queue.unpark([key])
     if not (claims := queue.claim_due(key)):
-        raise ItemInUse(key, f"session {queue.state.items[key].session}")
+        name, item = queue.state.name_item(key), queue.state.items[key]
+        raise ItemInUse(name, f"session {item.session}")
     try:
         check(claims[0].item)
         if outcome.next_stage:

@@ -56,6 +56,10 @@ class QueueState:
         # Called for every changed item with its key, its old and its new value.
         self.listener: ChangeListener | None = None
 
+    def name_item(self, key: str) -> str:
+        """Return the name of an item for display; see `Kind.name_item`."""
+        return self.kind.name_item(key, self.items.get(key))
+
     def build_changed_item(self, key: str, changes: FieldPatch, op: str = "stage") -> Item:
         """Return an item with field changes applied, without storing it.
 
@@ -72,11 +76,12 @@ class QueueState:
         return new
 
     def _check_transition(self, key: str, old: Item, new: Item, op: str) -> None:
+        name = self.kind.name_item(key, old)
         if not can_transition(old, new.status):
-            raise IllegalTransition(key, old.status.value, new.status.value)
+            raise IllegalTransition(name, old.status.value, new.status.value)
         was, now = old.processing_stage, new.processing_stage
         if now != was and not self._may_follow(old, new, op):
-            raise IllegalTransition(key, f"stage {was or 'none'}", f"stage {now or 'none'}")
+            raise IllegalTransition(name, f"stage {was or 'none'}", f"stage {now or 'none'}")
 
     def _may_follow(self, old: Item, new: Item, op: str) -> bool:
         """Return whether an operation may change `processing_stage` as from an item to another.

@@ -155,7 +155,7 @@ def find_unclaimed_items(state: QueueState) -> list[str]:
 def _check_claims(state: QueueState) -> Iterator[QueueFault]:
     for key in find_unclaimed_items(state):
         yield QueueFault(
-            f"{key} is in progress, but no session has claimed it.",
+            f"{state.name_item(key)} is in progress, but no session has claimed it.",
             _format_reset_hint(state.kind, key),
         )
 
@@ -175,7 +175,9 @@ def _check_outputs(folder: Path, state: QueueState, outputs: OutputLister) -> It
     for key, missing in find_missing_outputs(home, state, outputs).items():
         cure = f"Run --repair, or {_format_reset_hint(state.kind, key)}"
         yield QueueFault(
-            f"{key} is completed, but these files are missing: {', '.join(missing)}.", cure
+            f"{state.name_item(key)} is completed, but these files are missing:"
+            f" {', '.join(missing)}.",
+            cure,
         )
 
 
@@ -255,7 +257,7 @@ def _check_history(folder: Path, state: QueueState) -> Iterator[QueueFault]:
 def _check_unrecorded(folder: Path, state: QueueState) -> Iterator[QueueFault]:
     for key, seq in find_unrecorded_settles(folder, state).items():
         yield QueueFault(
-            f"Change {seq}, which last settled {key}, is missing in the history.",
+            f"Change {seq}, which last settled {state.name_item(key)}, is missing in the history.",
             "Run --repair to add it from the queue.",
         )
 

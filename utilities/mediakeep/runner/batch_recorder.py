@@ -56,20 +56,25 @@ class BatchRecorder:
             all_facts = {"session": self.session.id, **facts}
             _LOGGER.log(level, "%s", message, extra={"facts": all_facts})
 
+    def _name(self, key: str) -> str:
+        return self._queue.state.name_item(key)
+
     def log_claim(self, key: str, stage: str) -> None:
         """Write a claimed item to the debug log."""
-        self._debug(f"{key}: claimed", item=key, stage=stage)
+        self._debug(f"{self._name(key)}: claimed", item=key, stage=stage)
 
     def log_task_begin(self, key: str, stage: str, part: int = -1) -> None:
         """Write the begin of a task to the debug log; `part` is the number of its part, or -1."""
         self._starts[key, part] = time.monotonic()
-        self._debug(f"{key}: {_name_task(stage, part)} begun", item=key, stage=stage)
+        self._debug(f"{self._name(key)}: {_name_task(stage, part)} begun", item=key, stage=stage)
 
     def log_task_end(self, key: str, stage: str, result: object, part: int = -1) -> None:
         """Write the end of a task and its seconds to the debug log."""
         seconds = round(time.monotonic() - self._starts.pop((key, part), time.monotonic()), 3)
         what, kind = _name_task(stage, part), type(result).__name__
-        self._debug(f"{key}: {what} ended", item=key, stage=stage, result=kind, seconds=seconds)
+        self._debug(
+            f"{self._name(key)}: {what} ended", item=key, stage=stage, result=kind, seconds=seconds
+        )
 
     def report_settled(
         self, key: str, request: SettleRequest, replaced: Outcome | None = None
@@ -101,7 +106,7 @@ class BatchRecorder:
             facts["traceback"] = outcome.traceback
         level = "error" if outcome.state is Status.ERROR else "info"
         facts["item"] = settled.key
-        self._log(f"{settled.key}: {outcome.message}", level, **facts)
+        self._log(f"{self._name(settled.key)}: {outcome.message}", level, **facts)
 
     def report_parked(self, key: str, outcome: Outcome) -> None:
         """Report an item that was parked, or released without a time."""
@@ -110,7 +115,7 @@ class BatchRecorder:
         self.result.parked += bool(until)
         self.result.out_of_space += outcome.out_of_space
         wait = f"waiting until {clock.format_local(until)}: " if until else ""
-        text = f"{key}: {wait}{outcome.message}"
+        text = f"{self._name(key)}: {wait}{outcome.message}"
         self._log(text, item=key, until=until, why=outcome.message)
         self.flush_warnings()
         self._callbacks.on_parked(ParkedItem(key, until, outcome.message))
@@ -126,9 +131,9 @@ class BatchRecorder:
 
     def log_stage(self, key: str, stage: str, outcome: Outcome, seconds: float) -> None:
         """Write the end of an item's stage to the session's log."""
-        text = f"{key}: stage {stage} done, next is {outcome.next_stage}"
+        text = f"{self._name(key)}: stage {stage} done, next is {outcome.next_stage}"
         if outcome.message:
-            text = f"{key}: stage {stage}: {outcome.message}"
+            text = f"{self._name(key)}: stage {stage}: {outcome.message}"
         facts = {"stage": stage, "next": outcome.next_stage, "seconds": round(seconds, 3)}
         self._log(text, item=key, **facts)
 
@@ -144,7 +149,7 @@ class BatchRecorder:
     def log_problem(self, key: str, text: str, traceback: str = "") -> None:
         """Write a problem with an item to the session's log; the item is still being processed."""
         facts = {"traceback": traceback} if traceback else {}
-        self._log(f"{key}: {text}", "warning", item=key, **facts)
+        self._log(f"{self._name(key)}: {text}", "warning", item=key, **facts)
 
     def flush_warnings(self) -> None:
         """Add the warnings of the queue to the log and to the batch result."""

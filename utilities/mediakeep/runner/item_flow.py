@@ -112,7 +112,8 @@ class ItemFlow:
         Raise InvalidOutcome if the stage table of the kind does not allow the result.
         """
         if self._kind.stages and (fault := self._find_fault(work, result)):
-            raise InvalidOutcome(f"{self._kind.noun} {work.stamp.key}", work.stage, *fault)
+            name = self._kind.name_item(work.stamp.key, item)
+            raise InvalidOutcome(f"{self._kind.noun} {name}", work.stage, *fault)
         if isinstance(result, Parts):
             return self._decide_parts(work, result)
         if result.state is Status.PENDING:

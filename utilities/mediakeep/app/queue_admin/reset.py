@@ -11,7 +11,7 @@ from mediakeep.errors import ItemInUse
 from mediakeep.item import Status
 from mediakeep.queue import actions, retire
 from mediakeep.queue.state import QueueState
-from mediakeep.queue.store import ChangeDecider
+from mediakeep.queue.store import ChangeDecider, QueueChange
 from mediakeep.size_text import format_count
 
 ALL = "all"  # stands for all items instead of a name
@@ -65,9 +65,9 @@ def restore_retired(context: ManagerContext, name: str) -> CommandResult:
     """Bring a retired item back with the status that it had."""
     with context.open_queue() as queue:
         key = queue.restore_retired(name)
-        status = queue.state.items[key].status
+        name, status = queue.state.name_item(key), queue.state.items[key].status
     return CommandResult(
-        [f'"{key}" is in the queue again: {status.value}.'], {"restored": key, "status": status}
+        [f'"{name}" is in the queue again: {status.value}.'], {"restored": key, "status": status}
     )
 
 
@@ -80,16 +80,16 @@ def _reset_selected(context: ManagerContext, choose: KeySelector) -> CommandResu
             )
             record = queue.commit(change)
         except ItemInUse as error:
-            key, session, _ = error.args
-            raise ItemInUse(key, session, ", or add --force") from error
-    keys = [*recovered, *(record.items if record else ())]
-    return _build_result(context, list(dict.fromkeys(keys)))
+            name, session, _ = error.args
+            raise ItemInUse(name, session, ", or add --force") from error
+        keys = [*recovered, *(record.items if record else ())]
+        return _build_result(queue.state, list(dict.fromkeys(keys)))
 
 
-def _build_result(context: ManagerContext, keys: list[str]) -> CommandResult:
-    text = format_count(len(keys), context.kind.noun, context.kind.plural)
+def _build_result(state: QueueState, keys: list[str]) -> CommandResult:
+    text = format_count(len(keys), state.kind.noun, state.kind.plural)
     verb = "is" if len(keys) == 1 else "are"
-    name = f'"{keys[0]}"' if len(keys) == 1 else text
+    name = f'"{state.name_item(keys[0])}"' if len(keys) == 1 else text
     line = f"{name} {verb} pending again." if keys else "Nothing to reset."
     return CommandResult([line], {"reset": keys})
 
@@ -98,7 +98,7 @@ def reset_outdated(context: ManagerContext) -> CommandResult:
     """Reprocess items that were completed under older rules, after all pending ones."""
     with context.open_queue() as queue:
         record = queue.commit(actions.reset_outdated)
-    return _build_result(context, list(record.items) if record else [])
+        return _build_result(queue.state, list(record.items) if record else [])
 
 
 def mark_completed(context: ManagerContext, name: str) -> CommandResult:
@@ -147,7 +147,14 @@ def unpark(context: ManagerContext, name: str) -> CommandResult:
 
 
 def _change_one(context: ManagerContext, decide: ChangeDecider, what: str) -> CommandResult:
+    names: dict[str, str] = {}
+
+    def decide_and_name(state: QueueState) -> QueueChange | None:
+        change = decide(state)
+        names.update({key: state.name_item(key) for key in change.items} if change else {})
+        return change
+
     with context.open_queue() as queue:
-        record = queue.commit(decide)
-    keys = list(record.items) if record else []
-    return CommandResult([f'"{key}" {what}.' for key in keys], {"changed": keys})
+        queue.commit(decide_and_name)
+    lines = [f'"{name}" {what}.' for name in names.values()]
+    return CommandResult(lines, {"changed": [*names]})
