@@ -204,8 +204,11 @@ def _serve(connection: socket.socket) -> None:
             for end in (read, write, parent_end):
                 os.close(end)
             connection.close()
+            order = json.loads(data)
+            if order["session"]:
+                os.setsid()  # before the fork, as what the server starts is of this session
             _fork_server(ends)
-            return _run(json.loads(data), ends)
+            return _run(order, ends)
         os.close(write)
         os.waitpid(between, 0)
         for end in ends:
@@ -248,8 +251,6 @@ def _run(order: dict[str, Any], ends: list[int]) -> None:
         os.dup2(end, number)
     for end in {*ends, *high} - {*order["numbers"]}:
         os.close(end)
-    if order["session"]:
-        os.setsid()
     os.chdir(order["folder"])
     os.environ.clear()
     os.environ.update(order["env"])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from PIL import Image
 
@@ -17,6 +19,7 @@ from tests.episodes.migration import SOUND, build_item, open_migration
 from tests.episodes.queues import advance
 from tests.sampling import each_row
 
+EQUAL = ArchiveFile(name="equal.wav", format="WAVE", text="RIFF")
 WAV = ArchiveFile(name="a.wav", format="WAVE", size=88_244)
 
 
@@ -39,12 +42,24 @@ def build_picture(size: tuple[int, int]) -> bytes:
             " Choose one: write IDENTIFIER/FILE in the list of identifiers.",
         ),
         (build_item("y"), "archive.org item x cannot be used: it does not exist."),
+        (
+            build_item("x", msgspec.structs.replace(WAV, private=True)),
+            "archive.org item x cannot be used: its audio file a.wav is restricted."
+            " If it is in a list of identifiers, remove it there.",
+        ),
+        (build_item("x", EQUAL), "x skipped: it has the same audio as good."),
     ],
 )
 def test_unusable_items_are_named(tmp_path: Path, item: Any, message: str) -> None:
-    with open_migration(tmp_path, [item, build_item("good")]) as migration:
-        assert message in migration.discover("x", "good")
+    with open_migration(tmp_path, [item, build_item("good", EQUAL)]) as migration:
+        text = migration.discover("good", "x")
+        assert message in text
+        assert "1 item left out:" in text
         assert [*migration.states] == ["good"]
+        path = migration.home / "identifiers.txt"
+        found = json.loads(migration.run("discover", "--identifiers", path, "--json"))
+        assert (found["added"], found["known"]) == ([], ["good"])
+        assert message in found["problems"]["x"]
 
 
 @each_row("name", ["../etc/passwd", "..", "a..b", "a b", "ü", "-x"])

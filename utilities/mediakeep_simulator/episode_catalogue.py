@@ -21,7 +21,7 @@ class ArchiveFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """A file of an item: with the content of the file at `path`, or `text`, or made from its name.
 
     Made content has `size` bytes of noise, as audio if the name ends with .wav. `md5` overrides the
-    checksum in the metadata. A `missing` file is listed but cannot be downloaded.
+    checksum in the metadata. A `missing` or `private` file is listed but cannot be downloaded.
     """
 
     name: str
@@ -34,6 +34,7 @@ class ArchiveFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     length: str = ""
     md5: str = ""
     missing: bool = False
+    private: bool = False
 
 
 class ArchiveItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -101,15 +101,15 @@ def test_transcripts_of_other_audio_are_not_used(names: tuple[str, ...], transcr
     assert (chosen.name if chosen else "") == transcript
 
 
-def test_left_out_identifiers_are_noted(
+def test_invalid_identifiers_are_named(
     server: Scripted, machine: HttpEnvironment, tmp_path: Path
 ) -> None:
     url = "/services/search/v1/scrape?fields=identifier&count=1000&q=x"
     body = {"items": [{"identifier": "a"}, {"identifier": "b..c"}, {}]}
     server.manners[url] = [answer(body=msgspec.json.encode(body))]
     session = DirectSession(server.service(), tmp_path, machine)
-    assert ArchiveClient(session).search("x").identifiers == ("a",)
-    assert "2 invalid entries skipped: b..c, None" in session.stats.skipped_entries[0]
+    page = ArchiveClient(session).search("x")
+    assert (page.identifiers, page.invalid) == (("a",), ("b..c", "None"))
 
 
 @each_row(

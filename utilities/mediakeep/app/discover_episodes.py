@@ -19,13 +19,14 @@ from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.episodes import job
 from mediakeep.episodes.item import EpisodeItem, list_episodes
 from mediakeep.episodes.settings import EpisodeSettings
-from mediakeep.errors import NoQueue, UsageError
+from mediakeep.errors import NoQueue, UnusableItem, UsageError
 from mediakeep.lookups.archive_org import find_items
 from mediakeep.lookups.archive_org.find_items import FoundItems, ItemSource
 from mediakeep.lookups.service_clients import ServiceClients
 from mediakeep.size_text import format_count
 
 _CHUNK = 50  # items that are added in one commit
+_INVALID = "its identifier is invalid"
 _SHOWN = 20  # names and problems that are listed; --json has all
 
 
@@ -42,6 +43,7 @@ def discover_episodes(
     with contextlib.closing(job.open_clients(settings)) as clients:
         for found in _search(context, clients, source, limit, dry_run=dry_run):
             total.new += found.new
+            total.known += found.known
             total.problems |= found.problems
             if found.new and not dry_run:
                 prepare_items.add_items(context, found.new)
@@ -49,10 +51,14 @@ def discover_episodes(
     verb = "would be added" if dry_run else "added"
     lines = [f"{format_count(len(names), 'episode')} {verb}{': ' if names else '.'}"]
     lines[0] += f"{', '.join(names[:_SHOWN])}{', ...' if names[_SHOWN:] else ''}"
+    if total.known:
+        lines.append(f"{format_count(len(total.known), 'episode')} in the queue already.")
     problems = [*total.problems.values()]
-    more = [f"{len(problems) - _SHOWN:,} more."] if problems[_SHOWN:] else []
+    if problems:
+        lines.append(f"{format_count(len(problems), 'item')} left out:")
+    more = [f"{len(problems) - _SHOWN:,} more; --json lists all."] if problems[_SHOWN:] else []
     lines += [*problems[:_SHOWN], *more]
-    return CommandResult(lines, {"added": names, "problems": total.problems})
+    return CommandResult(lines, {"added": names, "known": total.known, "problems": total.problems})
 
 
 def _search(
@@ -71,6 +77,8 @@ def _search(
     kept = untrusted_files.read_json(path, dict[str, str]) or {}
     for page in source.iter_pages(clients.archive, kept.get(source.text, "")):
         new = [name for name in page.identifiers if name.partition("/")[0] not in paths]
+        left_out = {name: str(UnusableItem(name, _INVALID, "")).strip() for name in page.invalid}
+        yield FoundItems([], left_out, [name for name in page.identifiers if name not in new])
         while new and not 0 < limit <= count:
             size = min(_CHUNK, limit - count) if limit else _CHUNK
             chunk, new = new[:size], new[size:]

@@ -74,6 +74,8 @@ class ArchiveOrgApp:
         file = next((file for file in item.files if file.name == name), None) if item else None
         if not item or item.removed or not file or file.missing:
             return _NOT_FOUND
+        if file.private:
+            return SimulatorResponse(403, b"<h1>Forbidden</h1>", {"Content-Type": "text/html"})
         if root == _DOWNLOAD:
             target = f"http://{request.host}{_NODE}{quote(identifier)}/{quote(name)}"
             return SimulatorResponse(302, b"", {"Location": target})
@@ -102,6 +104,7 @@ class ArchiveOrgApp:
             "format": file.format,
             "mtime": str(_MODIFIED),
             "length": file.length,
+            "private": "true" if file.private else "",
             **compute_facts(file, self._seed(f"{identifier}/{file.name}")),
         }
         fields["md5"] = file.md5 or fields["md5"]

@@ -22,6 +22,7 @@ AUDIO_SUFFIXES = frozenset(
 TRANSCRIPT_SUFFIXES = (".srt", ".vtt", ".txt")  # the best first
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png")
 _THUMBNAIL = "__ia_thumb.jpg"  # of each item, 180 pixels wide, and an original
+LEAVE_OUT = "If it is in a list of identifiers, remove it there."
 _DATE = re.compile(r"(?<!\d)(\d{4})([-_.]?)(\d\d)\2(\d\d)(?!\d)")
 
 
@@ -52,23 +53,24 @@ class ItemFile(msgspec.Struct, frozen=True):
 
 
 def parse_files(entries: list[Any]) -> list[ItemFile]:
-    """Return the files with content that anyone may download, originals first."""
+    """Return the files with content, originals first; private ones cannot be downloaded."""
     files = []
     for entry in entries:
         with contextlib.suppress(msgspec.ValidationError):
             files.append(msgspec.convert(entry, ItemFile, strict=False))
-    usable = [file for file in files if file.size > 0 and not file.private and _is_safe(file)]
+    usable = [file for file in files if file.size > 0 and _is_safe(file)]
     return sorted(usable, key=lambda file: file.source != "original")
 
 
 def choose_audio(identifier: str, files: list[ItemFile], file_name: str = "") -> ItemFile:
     """Return the audio file named, else the only original, else the largest derivative.
 
-    Raise UnusableItem if there is none, or several originals.
+    Raise UnusableItem if there is none, if all are private, or if there are several originals.
     """
-    audio = [file for file in files if file.path.suffix in AUDIO_SUFFIXES]
+    listed = [file for file in files if file.path.suffix in AUDIO_SUFFIXES]
     if file_name:
-        audio = [file for file in audio if file.name == file_name]
+        listed = [file for file in listed if file.name == file_name]
+    audio = [file for file in listed if not file.private]
     originals = [file for file in audio if file.source == "original"]
     if len(originals) > 1:
         names = ", ".join(to_printable(file.name) for file in originals[:5])
@@ -77,8 +79,10 @@ def choose_audio(identifier: str, files: list[ItemFile], file_name: str = "") ->
             identifier, f"it has {len(originals)} original audio files ({names})", hint
         )
     if not audio:
-        named = f" {to_printable(file_name)}" if file_name else ""
-        raise UnusableItem(identifier, f"it has no audio file{named}", "Remove it from the list.")
+        why = f"it has no audio file {to_printable(file_name)}".rstrip()
+        if listed:
+            why = f"its audio file {to_printable(listed[0].name)} is restricted"
+        raise UnusableItem(identifier, why, LEAVE_OUT)
     return max(originals or audio, key=lambda file: file.size)
 
 

@@ -29,10 +29,14 @@ _IDENTIFIER = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,100}")
 
 
 class SearchPage(msgspec.Struct, frozen=True):
-    """A page of search results; `cursor` requests the next page, "" if there is none."""
+    """A page of search results; `cursor` requests the next page, "" if there is none.
+
+    `invalid` are identifiers that cannot be part of URLs and file names.
+    """
 
     identifiers: tuple[str, ...]
     cursor: str
+    invalid: tuple[str, ...] = ()
 
 
 class ArchiveEpisode(msgspec.Struct, frozen=True):
@@ -57,19 +61,16 @@ class ArchiveClient:
         self._session, self._host = session, session.service.host
 
     def search(self, query: str, cursor: str = "") -> SearchPage:
-        """Return a page of the items that a query finds, ordered by identifier.
-
-        Invalid identifiers are left out, and noted in the statistics of the session.
-        """
+        """Return a page of the items that a query finds, ordered by identifier."""
         url = f"{self._host}/services/search/v1/scrape?fields=identifier&count={PAGE_SIZE}"
         page = self._fetch(
             f"{url}&q={quote(query)}" + (f"&cursor={quote(cursor)}" if cursor else "")
         )
         items = page.get("items")
         names = [item.get("identifier") for item in items] if isinstance(items, list) else []
-        invalid = [str(name) for name in names if not is_identifier(name)]
-        self._session.stats.note_skipped_entries(SERVICE_NAME, invalid, url)
-        return SearchPage(tuple(filter(is_identifier, names)), str(page.get("cursor") or ""))
+        invalid = tuple(to_printable(str(name)) for name in names if not is_identifier(name))
+        found, cursor = tuple(filter(is_identifier, names)), str(page.get("cursor") or "")
+        return SearchPage(found, cursor, invalid)
 
     def search_collection(self, name: str, cursor: str = "") -> SearchPage:
         """Return a page of the items of a collection."""
@@ -84,9 +85,10 @@ class ArchiveClient:
         facts, files = item.get("metadata"), item.get("files")
         if not isinstance(facts, dict) or not isinstance(files, list) or item.get("is_dark"):
             why = "it is not public" if item.get("is_dark") else "it does not exist"
-            raise UnusableItem(identifier, why, "Remove it from the list.")
-        usable = choose_files.parse_files(files)
-        audio = choose_files.choose_audio(identifier, usable, file_name)
+            raise UnusableItem(identifier, why, choose_files.LEAVE_OUT)
+        parsed = choose_files.parse_files(files)
+        audio = choose_files.choose_audio(identifier, parsed, file_name)
+        usable = [file for file in parsed if not file.private]
         title = _join_text(facts.get("title"))
         return ArchiveEpisode(
             identifier,

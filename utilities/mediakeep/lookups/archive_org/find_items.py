@@ -89,10 +89,11 @@ def build_item(client: ArchiveClient, name: str) -> NewItem:
 
 
 class FoundItems(msgspec.Struct):
-    """New items, and why others are none, by identifier."""
+    """New items, why others are left out, by identifier, and those that the queue has."""
 
     new: list[NewItem] = []
     problems: dict[str, str] = {}
+    known: list[str] = []
 
 
 def find_new(client: ArchiveClient, names: Sequence[str], checksums: dict[str, str]) -> FoundItems:
