@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,12 @@ from PIL import Image
 
 from mediakeep.episodes.item import EPISODES
 from mediakeep.queue.queue import Queue
+from mediakeep.workspace import disk_space
+from mediakeep.workspace.disk_space import (
+    RESERVATIONS,
+    SpaceRequirement,
+    reserve_disk_space,
+)
 from mediakeep_simulator.episode_catalogue import ArchiveFile
 from mediakeep_simulator.youtube.model import Channel, YoutubeSettings
 from tests.episodes.migration import SOUND, build_item, open_migration
@@ -132,6 +139,60 @@ def test_pictures_that_cannot_be_used(tmp_path: Path, name: str, content: bytes,
         assert note in getattr(item, "steps").get("picture", "")  # noqa: B009 - of episodes
 
 
+@each_row("content, why", [(b"", "not"), (build_picture((20_000, 10_000)), "pixels")], ids=str)
+def test_a_picture_for_all_that_cannot_be_used_skips_no_episode(
+    tmp_path: Path, content: bytes, why: str
+) -> None:
+    with open_migration(tmp_path, [build_item("show", SOUND)]) as migration:
+        migration.discover("show")
+        picture = tmp_path / "all.png"
+        picture.write_bytes(content)
+        text = migration.run("run", "--picture", picture, code=2)
+        assert "all.png not used as picture: " in text
+        assert why in text
+        assert migration.states["show"].stage == "discovered"
+
+
+@each_row("change", [lambda data: data + b"more", lambda data: b"x" + data[1:]])
+def test_a_video_that_was_changed_is_converted_and_uploaded_again(
+    tmp_path: Path, change: Callable[[bytes], bytes]
+) -> None:
+    with open_migration(tmp_path, [build_item("show", SOUND)]) as migration:
+        migration.variables["MEDIAKEEP_RECOVERY_RETRY_DELAY"] = "0"
+        migration.discover("show")
+        for command in ("download", "convert"):
+            migration.run(command)
+        video = Path(migration.states["show"].files.video_file)
+        whole = video.read_bytes()
+        video.write_bytes(change(whole))
+        assert (
+            "show.mp4 not uploaded: it was changed after it was converted. It is converted again."
+            in migration.run("upload", code=1)
+        )
+        assert migration.titles == []
+        migration.run("run")
+        assert migration.states["show"].stage == "uploaded"
+        assert migration.titles == ["The show"]
+        assert video.read_bytes() == whole
+
+
+def test_a_full_disk_lets_an_episode_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_migration(tmp_path, [build_item("show", SOUND)]) as migration:
+        migration.discover("show")
+        working = migration.home / "working"
+        working.mkdir()
+        # No disk of a test is full: another process has reserved more than there is.
+        with monkeypatch.context() as patched:
+            patched.setattr(disk_space, "_MARGIN", -(1 << 62))
+            needed = [SpaceRequirement(working, 1 << 61)]
+            with reserve_disk_space(working / RESERVATIONS, needed):
+                assert "Not enough disk space: needs" in migration.run("run", code=1)
+                state = migration.states["show"]
+                assert (state.stage, state.attempts.download) == ("downloading", 0)
+        migration.run("run")
+        assert migration.states["show"].stage == "uploaded"
+
+
 def test_a_font_that_cannot_be_used_skips_no_episode(tmp_path: Path) -> None:
     with open_migration(tmp_path, [build_item("show", SOUND)]) as migration:
         migration.discover("show")
@@ -167,6 +228,7 @@ def test_transcripts(tmp_path: Path, content: bytes, note: str) -> None:
         ({"TOKEN_FILE": ""}, "youtube_token_file is not set"),
         ({"TOKEN_FILE": "/missing/token.json"}, "No such file"),
         ({"TOKEN_FILE": "{home}/token.json"}, "is inside the home"),
+        ({"TOKEN_FILE": "{home}/../open.json"}, "open.json is readable by others. Run: chmod 600"),
     ],
 )
 def test_without_access_to_the_channel_nothing_is_uploaded_or_skipped(
@@ -176,6 +238,8 @@ def test_without_access_to_the_channel_nothing_is_uploaded_or_skipped(
     youtube = YoutubeSettings(channels=channels)
     with open_migration(tmp_path, [build_item("show")], youtube) as migration:
         (migration.home / "token.json").write_text("{}")
+        (tmp_path / "open.json").write_text("{}")
+        (tmp_path / "open.json").chmod(0o644)
         for name, value in variables.items():
             text = value.replace("{home}", str(migration.home))
             migration.variables[f"MEDIAKEEP_YOUTUBE_{name}"] = text

@@ -286,7 +286,7 @@ class UploadSessionLost(ItemFailed):
 
 
 class UploadSourceChanged(ItemFailed):
-    message = "{} not uploaded: it was changed after it was converted. Convert it again."
+    message = "{} not uploaded: it was changed after it was converted. It is converted again."
     is_final = True
 
 

@@ -32,7 +32,7 @@ from mediakeep.episodes.job import (
     locate,
 )
 from mediakeep.episodes.settings import EpisodeSettings
-from mediakeep.errors import RequestRefused, UploadSessionLost
+from mediakeep.errors import RequestRefused, UploadSessionLost, UploadSourceChanged
 from mediakeep.item import Status
 from mediakeep.lookups.http.models import Secret
 from mediakeep.lookups.transfer import UploadSource
@@ -55,12 +55,16 @@ def upload(job: EpisodeJob, _: Work) -> Outcome:
     if dirs is None or video is None:
         return begin_again("converting", "Its video is gone. It is converted again.")
     source, video_id = UploadSource.from_file(video, item.video_sha256), ""
+    if source.size != item.video_size:  # a session is opened for that size
+        return begin_again("converting", str(UploadSourceChanged(source.name)))
     has_expired = False
     session = UPLOAD.load(dirs.state)
     if session and item.upload_opened and session.sha256 == item.video_sha256:
         try:
             uri = Secret(session.uri, "an upload session")
             video_id = job.clients.youtube.send_upload(uri, source, job.progress)
+        except UploadSourceChanged as error:
+            return begin_again("converting", str(error))
         except UploadSessionLost:
             UPLOAD.remove(dirs.state)
             has_expired = True

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from mediakeep import kinds, path_text
-from mediakeep.errors import BadSetting
+from mediakeep.errors import BadSetting, ItemFailed, UsageError
 from mediakeep.job_settings import JobSettings
 from mediakeep.lookups.episode_services import ArchiveOrgSettings, YouTubeSettings
 from mediakeep.media.encoding.video_settings import StillVideoSettings
@@ -205,7 +205,10 @@ class EpisodeSettings(JobSettings, frozen=True, kw_only=True):
         module = "mediakeep.media.encoding.still_picture"
         size = (self.episodes.video.width, self.episodes.video.height)
         if self.picture:
-            kinds.load(f"{module}:load_picture")(self.picture, size)
+            try:
+                kinds.load(f"{module}:load_picture")(self.picture, size)
+            except ItemFailed as error:
+                raise UsageError(str(error)) from error
         kinds.load(f"{module}:draw_title_card")("", size=size, font=self.font)
 
     @property
