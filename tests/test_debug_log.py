@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mediakeep import debug_log
+from mediakeep import atomic_files, debug_log
 from mediakeep.errors import UsageError
 
 LOGGER = logging.getLogger("mediakeep.test")
@@ -71,7 +71,7 @@ def test_processes_share_a_file_and_lose_no_line_when_it_is_renamed(tmp_path: Pa
 
 def test_a_line_waits_for_the_lock_of_another_process(tmp_path: Path) -> None:
     (handler,) = open_files(tmp_path, 1)
-    with debug_log.lock_folder(tmp_path):
+    with atomic_files.exclusive_lock(tmp_path, atomic_files.FOLDER):
         writer = threading.Thread(target=emit, args=(handler, "late"))
         writer.start()
         writer.join(0.1)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 STATUS_FOLDER = "status"  # the folder of a home that contains its state
+FOLDER = os.O_RDONLY | os.O_DIRECTORY  # flags of the handle of a folder
 
 
 def sync_data(handle: int) -> None:
@@ -68,11 +69,8 @@ def make_folder(folder: Path, *, sync: bool = True) -> None:
 
 def sync_folder(folder: str | os.PathLike[str]) -> None:
     """Flush a folder's list of names (new, renamed and removed files) to the disk."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
+    with open_handle(folder, FOLDER) as handle:
         os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def write_all(handle: int, data: bytes | memoryview) -> None:
@@ -160,14 +158,27 @@ def remove_stale_temp_files(folder: Path, older: float = 3600.0) -> None:
 
 
 @contextlib.contextmanager
-def exclusive_lock(path: str | os.PathLike[str]) -> Iterator[int]:
-    """Hold an exclusive flock on a file for a `with` block; yield its file handle.
-
-    The file is created if missing, and never removed.
-    """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+def open_handle(
+    path: str | os.PathLike[str], flags: int = os.O_RDONLY, mode: int = 0o666
+) -> Iterator[int]:
+    """Open a file for a `with` block, and yield its file handle."""
+    handle = os.open(path, flags | os.O_CLOEXEC, mode)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
         yield handle
     finally:
         os.close(handle)
+
+
+@contextlib.contextmanager
+def exclusive_lock(
+    path: str | os.PathLike[str], flags: int = os.O_RDWR | os.O_CREAT, *, wait: bool = True
+) -> Iterator[int]:
+    """Hold an exclusive flock on a file for a `with` block; yield its file handle.
+
+    By default, the file is created if missing; it is never removed. With the flags `FOLDER`, a
+    folder is locked. Raises OSError if the file system has no locks, and BlockingIOError if another
+    process holds it and `wait` is off.
+    """
+    with open_handle(path, flags) as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield handle

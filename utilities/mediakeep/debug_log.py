@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import logging
 import logging.handlers
 import os
@@ -20,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from mediakeep import atomic_files
 from mediakeep.errors import UsageError
 
 FILE = "debug.log"
@@ -54,7 +54,7 @@ class SharedFileHandler(logging.handlers.RotatingFileHandler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line, to the new file if another process has renamed the old one."""
         try:
-            with lock_folder(self._path.parent):
+            with atomic_files.exclusive_lock(self._path.parent, atomic_files.FOLDER):
                 self._reopen_if_renamed()
                 super().emit(record)
         except OSError:
@@ -72,17 +72,6 @@ class SharedFileHandler(logging.handlers.RotatingFileHandler):
                 return
         self.stream.close()
         self.stream = self._open()
-
-
-@contextlib.contextmanager
-def lock_folder(folder: Path) -> Iterator[None]:
-    """Hold the exclusive lock of a folder for a `with` block."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 @contextlib.contextmanager

@@ -122,21 +122,17 @@ def _clean_note(note: Path) -> int:
 
     Return the number of copies removed.
     """
-    try:
-        handle = os.open(note, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return 0
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    flags = os.O_RDWR | os.O_NOFOLLOW
+    with (
+        contextlib.suppress(OSError),  # its process is alive, locks unsupported, access denied
+        atomic_files.exclusive_lock(note, flags, wait=False) as handle,
+    ):
         entries = os.pread(handle, _MAX_NOTE_SIZE, 0).split(b"\0")[:-1]
         results = [_remove_copy(Path(os.fsdecode(entry))) for entry in entries]
         if None not in results:
             note.unlink()
         return sum(filter(None, results))
-    except OSError:  # its process is alive, locks are unsupported, or access is denied
-        return 0
-    finally:
-        os.close(handle)
+    return 0
 
 
 def _remove_copy(path: Path) -> int | None:

@@ -179,13 +179,10 @@ class Journal:
     def create(cls, path: Path, header: JournalHeader) -> Journal:
         """Create a journal with its header, and sync the file and its folder to the disk."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
-        try:
-            data = encode_line(header)
+        data = encode_line(header)
+        with atomic_files.open_handle(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as handle:
             atomic_files.write_all(handle, data)
             atomic_files.sync_data(handle)
-        finally:
-            os.close(handle)
         atomic_files.sync_folder(path.parent)
         return cls(path, len(data))
 

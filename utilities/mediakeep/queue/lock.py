@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from mediakeep import path_text
+from mediakeep import atomic_files, path_text
 from mediakeep.errors import LockingUnsupported
 
 FILE = "processing_queue.lock"
@@ -62,14 +62,11 @@ def check_lock_is_exclusive(path: str) -> None:
 
     The caller must hold the lock of the file `path`.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return
-    finally:
-        os.close(handle)
-    raise _build_unsupported_error(path, "two processes would get the same lock")
+    with (
+        contextlib.suppress(BlockingIOError),
+        atomic_files.exclusive_lock(path, os.O_RDWR, wait=False),
+    ):
+        raise _build_unsupported_error(path, "two processes would get the same lock")
 
 
 def describe_holders(path: str, sessions: dict[int, str]) -> str:

@@ -258,14 +258,11 @@ def read_live_status(folder: Path, session: str) -> LiveStatus | None:
 def lock_queue(location: QueueLocation) -> Iterator[None]:
     """Hold the lock of the queue for a `with` block, without reading the queue."""
     path = location.folder / lock.FILE
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    try:
+    with atomic_files.open_handle(path, os.O_RDWR | os.O_CREAT) as handle:
         lock.acquire_lock(
             handle, str(path), location.notice, partial(describe_lock_holder, location)
         )
         yield
-    finally:
-        os.close(handle)
 
 
 def describe_lock_holder(location: QueueLocation) -> str:
@@ -293,18 +290,12 @@ def is_alive(location: QueueLocation, session: str) -> bool:
 
 def _is_locked(path: Path) -> bool:
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        # Shared, so that two simultaneous checks do not take each other for the owner.
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        with contextlib.suppress(FileNotFoundError), atomic_files.open_handle(path) as handle:
+            # Shared, so that two simultaneous checks do not take each other for the owner.
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
-    else:
-        return False
-    finally:
-        os.close(handle)
+    return False
 
 
 def filter_live_sessions(location: QueueLocation, sessions: Iterable[str]) -> list[str]:

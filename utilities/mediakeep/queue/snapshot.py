@@ -148,15 +148,12 @@ def write(
 ) -> tuple[str, FileIdentity]:
     """Write a snapshot to a new file and sync it; return the file's digest and identity."""
     digest = blake2b(digest_size=16)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-    try:
+    with atomic_files.open_handle(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as handle:
         for piece in _encode_chunks(head, items, plural):
             digest.update(piece)
             atomic_files.write_all(handle, piece)
         atomic_files.sync_data(handle)
         return digest.hexdigest(), stat_identity(os.fstat(handle))
-    finally:
-        os.close(handle)
 
 
 def _encode_chunks(head: SnapshotHead, items: dict[str, Item], plural: str) -> Iterator[bytes]:

@@ -6,11 +6,10 @@ It has a write-ahead log, so processes can read it while another one writes.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -125,18 +124,12 @@ class SqliteCache:
             raise
         return connection
 
-    @contextlib.contextmanager
-    def _lock_folder(self) -> Iterator[None]:
+    def _lock_folder(self) -> contextlib.AbstractContextManager[int]:
         """Lock the file's folder for a `with` block.
 
         Meanwhile no other process opens the file, or renames it because it is damaged.
         """
-        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(folder)
+        return atomic_files.exclusive_lock(self.path.parent, atomic_files.FOLDER)
 
     def _set_aside(self) -> None:
         """Rename a damaged SQLite file to NAME.damaged-TIME, unless another process already has."""

@@ -133,16 +133,12 @@ def _sum_reservations(folder: Path) -> dict[int, int]:
 
 def _read_reservation(path: Path) -> dict[int, int]:
     """Return what a process has reserved; remove the reservation of a dead one."""
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return {}
-    try:
-        if try_lock(handle):
-            path.unlink(missing_ok=True)
-            return {}
-        return decode_json(os.pread(handle, 1 << 16, 0), dict[int, int])
-    except msgspec.DecodeError:  # it could not be written on a full disk
-        return {}
-    finally:
-        os.close(handle)
+    # It may be gone meanwhile, or could not be written on a full disk.
+    with (
+        contextlib.suppress(FileNotFoundError, msgspec.DecodeError),
+        atomic_files.open_handle(path, os.O_RDWR | os.O_NOFOLLOW) as handle,
+    ):
+        if not try_lock(handle):
+            return decode_json(os.pread(handle, 1 << 16, 0), dict[int, int])
+        path.unlink()
+    return {}

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from mediakeep import atomic_files
 from mediakeep.errors import NotCopied
 from mediakeep.workspace.system_errors import translate_errors
 
@@ -29,15 +30,13 @@ def lock_folder(folder: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def open_and_lock(folder: Path, *, unsupported: bool = True) -> Iterator[bool]:
     """Lock a folder for a `with` block; yield False if another process has locked it."""
-    handle = open_folder(folder)
-    try:
+    with open_folder(folder) as handle:
         yield try_lock(handle, unsupported=unsupported)
-    finally:
-        os.close(handle)
 
 
-def open_folder(folder: Path) -> int:
-    return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+def open_folder(folder: Path) -> contextlib.AbstractContextManager[int]:
+    """Open a folder that is no link for a `with` block."""
+    return atomic_files.open_handle(folder, atomic_files.FOLDER | os.O_NOFOLLOW)
 
 
 def try_lock(handle: int, *, unsupported: bool = True) -> bool:

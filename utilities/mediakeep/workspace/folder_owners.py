@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -96,14 +95,10 @@ def _exclude(owners: Iterable[FolderOwner], owner: FolderOwner) -> tuple[FolderO
 @contextlib.contextmanager
 def _lock(folder: Path) -> Iterator[None]:
     """Lock a folder for a `with` block, after other processes have unlocked it."""
-    with translate_errors(folder):
-        handle = open_folder(folder)
-        try:
-            with contextlib.suppress(OSError):  # a file system without locks
-                fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
+    with translate_errors(folder), open_folder(folder) as handle:
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _write(folder: Path, owners: tuple[FolderOwner, ...]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import file_copies, path_text
+from mediakeep import atomic_files, file_copies, path_text
 from mediakeep.errors import NotCopied, WorkingFilesChanged
 from mediakeep.file_copies import OnBytes, ignore_bytes
 from mediakeep.workspace.folder_owners import is_owners_file
@@ -154,13 +154,9 @@ def relative_path(path: Path, top: Path) -> str:
 
 def describe_file(path: Path, top: Path, on_bytes: OnBytes = ignore_bytes) -> ManifestFile:
     """Return size, time and hash of a file; links are not followed."""
-    with translate_errors(path):
-        handle = os.open(path, _OPEN_FLAGS)
-        try:
-            facts = os.fstat(handle)
-            digest = file_copies.file_sha256(handle, on_bytes)
-        finally:
-            os.close(handle)
+    with translate_errors(path), atomic_files.open_handle(path, _OPEN_FLAGS) as handle:
+        facts = os.fstat(handle)
+        digest = file_copies.file_sha256(handle, on_bytes)
     return ManifestFile(relative_path(path, top), facts.st_size, facts.st_mtime_ns, digest)
 
 

@@ -27,7 +27,7 @@ from mediakeep.errors import TargetExists, WorkingFilesChanged
 from mediakeep.file_copies import OnBytes, ignore_bytes
 from mediakeep.workspace import folder_owners
 from mediakeep.workspace.disk_space import SpaceRequirement, check_disk_space
-from mediakeep.workspace.folder_locks import open_and_lock, open_folder, try_lock
+from mediakeep.workspace.folder_locks import open_and_lock
 from mediakeep.workspace.manifest import (
     Check,
     Manifest,
@@ -126,12 +126,11 @@ def sync_tree(top: Path) -> None:
         if stat.S_ISDIR(facts.st_mode):
             folders.append(path)
         elif stat.S_ISREG(facts.st_mode):
-            with translate_errors(path):
-                handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-                try:
-                    atomic_files.sync_file(handle)
-                finally:
-                    os.close(handle)
+            with (
+                translate_errors(path),
+                atomic_files.open_handle(path, os.O_NOFOLLOW) as handle,
+            ):
+                atomic_files.sync_file(handle)
     sync_folders(folders)
 
 
@@ -234,26 +233,22 @@ def _copy_manifest_files(
 
 @contextlib.contextmanager
 def _part_folder(target: Path) -> Iterator[Path]:
-    with translate_errors(target):
-        path, handle = _create_locked_folder(target.parent)
-    try:
+    with contextlib.ExitStack() as stack:
+        with translate_errors(target):
+            path = _create_locked_folder(target.parent, stack)
         try:
             yield path
         finally:  # what cannot be removed now is removed by the next call
             shutil.rmtree(path, ignore_errors=True)
-    finally:
-        os.close(handle)
 
 
-def _create_locked_folder(parent: Path) -> tuple[Path, int]:
+def _create_locked_folder(parent: Path, stack: contextlib.ExitStack) -> Path:
     while True:
         path = parent / f".mediakeep-{os.urandom(6).hex()}.part"
         path.mkdir(0o700)
         with contextlib.suppress(FileNotFoundError):  # a cleanup removed it before the lock
-            handle = open_folder(path)
-            if try_lock(handle) and path.exists():
-                return path, handle
-            os.close(handle)
+            if stack.enter_context(open_and_lock(path)) and path.exists():
+                return path
 
 
 def _remove_if_abandoned(path: Path) -> bool:

@@ -105,14 +105,13 @@ def make_subfolder(path: Path) -> None:
 
 def copy_folder_metadata(source: Path, target: Path) -> None:
     """Copy owner, mode and times of a folder, as far as possible; its user can always write it."""
-    with translate_errors(target):
-        old, new = (os.open(path, os.O_RDONLY | os.O_DIRECTORY) for path in (source, target))
-        try:
-            file_copies.copy_metadata(old, new, required=False)
-            os.fchmod(new, stat.S_IMODE(os.fstat(new).st_mode) | stat.S_IRWXU)
-        finally:
-            os.close(old)
-            os.close(new)
+    with (
+        translate_errors(target),
+        atomic_files.open_handle(source, atomic_files.FOLDER) as old,
+        atomic_files.open_handle(target, atomic_files.FOLDER) as new,
+    ):
+        file_copies.copy_metadata(old, new, required=False)
+        os.fchmod(new, stat.S_IMODE(os.fstat(new).st_mode) | stat.S_IRWXU)
 
 
 def sync_folders(folders: list[Path]) -> None:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from mediakeep import atomic_files
 from mediakeep.errors import LookupSkipped, NoCache, NotFound
 from mediakeep.lookups.http.models import HttpEnvironment, RequestStats, Service, ServiceResponse
 from mediakeep.lookups.http.rate_limit import SharedRateLimit
@@ -144,15 +145,12 @@ def lock_request(path: Path, url: str, wait: Callable[[float], None]) -> Iterato
     effect within one process.
     """
     byte = int.from_bytes(blake2b(url.encode(), digest_size=8).digest()) >> 2
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    try:
+    with atomic_files.open_handle(path, os.O_RDWR | os.O_CREAT) as handle:
         waited, (step, longest) = 0.0, _POLL_STEPS
         while not _try_lock(handle, byte) and waited < _MAX_WAIT:
             wait(step)
             waited, step = waited + step, min(2 * step, longest)
         yield
-    finally:
-        os.close(handle)
 
 
 def _try_lock(handle: int, byte: int) -> bool:

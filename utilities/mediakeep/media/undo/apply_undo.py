@@ -286,14 +286,10 @@ def save_version(store: Path, original: OriginalFile, name: str) -> str:
     path = folder / f"{name}-{os.urandom(3).hex()}{original.path.suffix}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            file_assembly.write_parts(
-                [ByteRange(0, original.stat.st_size)], original.handle, handle
-            )
+        with atomic_files.open_handle(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600) as handle:
+            whole = [ByteRange(0, original.stat.st_size)]
+            file_assembly.write_parts(whole, original.handle, handle)
             atomic_files.sync_data(handle)
-        finally:
-            os.close(handle)
         for target in (folder, store):  # the folder may be new, too
             atomic_files.sync_folder(target)
     except OSError as error:

@@ -48,17 +48,14 @@ class ChangeLog:
         """Append a line to the log file of a month such as "2025-12"; raise RecordNotWritten."""
         path = self._folder / f"{month}.jsonl"
         try:
-            handle = self._open(path)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX)
+            atomic_files.make_folder(path.parent)
+            with atomic_files.exclusive_lock(path) as handle:
                 _append_bytes(handle, encode_line(line) + b"\n")
                 if sync:
                     # Outside of the lock, so that several processes can wait for the disk at once.
                     fcntl.flock(handle, fcntl.LOCK_UN)
                     atomic_files.sync_data(handle)
                     self._sync_folders(path)
-            finally:
-                os.close(handle)
         except OSError as error:
             raise RecordNotWritten(path, error.strerror or error) from error
 
@@ -101,14 +98,6 @@ class ChangeLog:
     def list_files(self) -> list[Path]:
         """Return the paths of the log files, oldest first."""
         return sorted(self._folder.glob("[0-9]*-[0-9]*.jsonl"))
-
-    def _open(self, path: Path) -> int:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        try:
-            return os.open(path, flags, 0o666)
-        except FileNotFoundError:
-            atomic_files.make_folder(path.parent)
-            return os.open(path, flags, 0o666)
 
     def _sync_folders(self, path: Path) -> None:
         """Sync the folders above a log file the first time that it is synced by this process."""

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from mediakeep import atomic_files
 from mediakeep.errors import RecordNotWritten
 
 
@@ -20,15 +21,11 @@ def shared_lock(folder: Path) -> Iterator[None]:
 
     Without support for locks by the file system, this does nothing.
     """
-    handle = -1
-    with contextlib.suppress(OSError):  # no folder yet, or locks unsupported: nothing to prune
-        handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-        fcntl.flock(handle, fcntl.LOCK_SH)
-    try:
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # no folder yet, or locks unsupported: nothing to prune
+            handle = stack.enter_context(atomic_files.open_handle(folder))
+            fcntl.flock(handle, fcntl.LOCK_SH)
         yield
-    finally:
-        if handle >= 0:
-            os.close(handle)
 
 
 @contextlib.contextmanager
@@ -37,15 +34,9 @@ def exclusive_lock(folder: Path) -> Iterator[None]:
 
     Raises RecordNotWritten if that is impossible.
     """
-    try:
-        handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError as error:
-        raise RecordNotWritten(folder, error.strerror) from error
-    try:
+    with contextlib.ExitStack() as stack:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            stack.enter_context(atomic_files.exclusive_lock(folder, os.O_RDONLY))
         except OSError as error:
             raise RecordNotWritten(folder, error.strerror) from error
         yield
-    finally:
-        os.close(handle)

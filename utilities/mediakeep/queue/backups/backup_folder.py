@@ -7,7 +7,6 @@ folder is locked by its writer. A process that can lock it knows that the writer
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import gzip
 import os
 import re
@@ -155,18 +154,12 @@ def _create_locked_folder(folder: Path, stack: contextlib.ExitStack) -> Path:
             return work
 
 
-@contextlib.contextmanager
-def _hold_folder_lock(folder: Path) -> Iterator[None]:
+def _hold_folder_lock(folder: Path) -> contextlib.AbstractContextManager[int]:
     """Hold the lock of a folder for a `with` block.
 
     Raise OSError if another process holds it, or if the file system has no locks.
     """
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(handle)
+    return atomic_files.exclusive_lock(folder, atomic_files.FOLDER, wait=False)
 
 
 @contextlib.contextmanager

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import filecmp
 import os
 import shutil
@@ -259,16 +258,13 @@ def _note_unfinished_restore() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _hold_restore_lock(status: Path) -> Iterator[None]:
-    handle = os.open(status, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
+        with atomic_files.exclusive_lock(status, atomic_files.FOLDER, wait=False):
+            yield
     except BlockingIOError as error:
         raise UsageError(
             f"Another restore is running in {path_text.display_path(status)}."
         ) from error
-    finally:
-        os.close(handle)
 
 
 def _unpack_folder(location: QueueLocation) -> Path:

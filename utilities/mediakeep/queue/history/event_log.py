@@ -84,7 +84,8 @@ def _cut_torn_lines(path: Path, first: int) -> int:
     for text in lines:
         event = parse_event(text) if text.endswith(b"\n") else None
         if event is None:
-            _truncate(path, offset)
+            with atomic_files.open_handle(path, os.O_RDWR) as handle:
+                os.ftruncate(handle, offset)
             break
         last, offset = event["seq"], offset + len(text)
     return last
@@ -108,20 +109,11 @@ def _read_lines_since(path: Path, first: int) -> tuple[int, list[bytes]]:
         span *= 8
 
 
-def _truncate(path: Path, end: int) -> None:
-    handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    try:
-        os.ftruncate(handle, end)
-    finally:
-        os.close(handle)
-
-
 def append_synced(path: Path, data: bytes) -> None:
     """Append complete lines to a file, and sync it to the disk."""
     new = not path.exists()
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
-    try:
+    with atomic_files.open_handle(path, os.O_RDWR | os.O_CREAT | os.O_APPEND) as handle:
         end = os.fstat(handle).st_size
         try:
             atomic_files.write_all(handle, data)
@@ -129,8 +121,6 @@ def append_synced(path: Path, data: bytes) -> None:
         except OSError:
             os.ftruncate(handle, end)
             raise
-    finally:
-        os.close(handle)
     if new:
         for parent in (path.parent, path.parent.parent):  # the folder itself may be new
             atomic_files.sync_folder(parent)
