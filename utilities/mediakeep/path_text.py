@@ -50,6 +50,12 @@ def to_printable(text: str) -> str:
     )
 
 
+def shorten(text: str, length: int = 60) -> str:
+    """Return a printable text of at most so many characters; "…" is the last one if it is cut."""
+    shown = to_printable(text)
+    return shown if len(shown) <= length else f"{shown[: length - 1]}…"
+
+
 def quote_escaped(escaped: str) -> str:
     """Quote a path for a shell, given in the escaped form of `escape_path`.
 

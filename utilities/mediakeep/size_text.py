@@ -17,6 +17,13 @@ def format_size(number: float) -> str:
     return f"{value:.1f} {unit}" if value < 99.95 else f"{value:,.0f} {unit}"
 
 
+def compute_percentage(part: int, total: int) -> float:
+    """Return a percentage with one decimal; 100.0 only for all things, and 0.0 only for none."""
+    if part in (0, total):
+        return 100.0 if part else 0.0
+    return min(max(round(100 * part / total, 1), 0.1), 99.9)
+
+
 def format_count(number: int, noun: str, plural: str = "") -> str:
     """Format a count with its noun, as in "1 artist", "2 boxes" and "1,200 artists"."""
     plural = plural or (f"{noun}es" if noun.endswith(("s", "x")) else f"{noun}s")

@@ -147,15 +147,13 @@ def _describe_muxing(
     return [
         f"muxing: {how}chapters by {mode}",
         *(f"{_INDENT}{note}" for note in notes),
-        *(f"{_INDENT}{name}: {_shorten(value)} ({origins[name]})" for name, value in values),
+        *(
+            f"{_INDENT}{name}: {path_text.shorten(' '.join(value.split()))} ({origins[name]})"
+            for name, value in values
+        ),
         f"{_INDENT}cover: {origins.get('cover', 'none')}",
         *(f"{_INDENT}{warning}" for warning in details.warnings),
     ]
-
-
-def _shorten(text: str, length: int = 60) -> str:
-    shown = path_text.to_printable(" ".join(text.split()))
-    return shown if len(shown) <= length else f"{shown[: length - 1]}…"
 
 
 def describe_progress(job: BookJob) -> str:

@@ -15,12 +15,11 @@ from mediakeep.app.subjects.interface import ReviewOptions, WorkerOptions
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import musicbrainz_options, write_options
-from mediakeep.errors import MediakeepError, NoQueue, ServiceFailed, UsageError
+from mediakeep.errors import MediakeepError, ServiceFailed, UsageError
 from mediakeep.item import Item, ScannedItem, Status
 from mediakeep.media import ignore_rules
 from mediakeep.movies.item import MOVIES, MovieItem
 from mediakeep.outcome import NO_PROGRESS, Outcome, Stamp, Work, Worker
-from mediakeep.queue import readonly
 from mediakeep.runner import tasks
 from mediakeep.runner.tasks import BatchAborted, Task
 
@@ -54,7 +53,7 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
 
     policy = write_options.parse_policy(options)
     access = musicbrainz_options.parse_tmdb_access(home, options)
-    items = _load_items(home)
+    items = registry.read_items(home, MOVIES)
     ignored = ignore_rules.parse_patterns(config.get_setting(home, "ignore"), policy.links)
     movies = _find_movies(items, path.expanduser().absolute(), ignored)
     write = not (options["dry_run"] or options["printed"])
@@ -106,13 +105,6 @@ def _find_movies(
 def _is_below(place: str, path: Path, real: Path) -> bool:
     item = Path(path_text.unescape_path(place))
     return any(item == folder or item.is_relative_to(folder) for folder in (path, real))
-
-
-def _load_items(home: Path) -> Mapping[str, Item]:
-    try:
-        return readonly.load_state(registry.queue_folder(home, MOVIES), MOVIES).items
-    except NoQueue:
-        return {}
 
 
 def _build_item(scanned: ScannedItem, items: Mapping[str, Item]) -> MovieItem:

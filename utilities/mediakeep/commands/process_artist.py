@@ -17,13 +17,12 @@ from mediakeep.app.subjects.interface import ReviewOptions, WorkerOptions
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import batch_options, musicbrainz_options, write_options
-from mediakeep.errors import MediakeepError, NoQueue, ServiceFailed, UsageError
+from mediakeep.errors import MediakeepError, ServiceFailed, UsageError
 from mediakeep.item import Item, Status
 from mediakeep.media import ignore_rules
 from mediakeep.music.item import MUSIC, MusicItem
 from mediakeep.outcome import NO_PROGRESS, Outcome, Stamp, Work
 from mediakeep.policy import FixLevel
-from mediakeep.queue import readonly
 from mediakeep.size_text import format_count
 
 
@@ -56,7 +55,7 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     review = ReviewOptions(options["deep"], options["accept_sound"], policy, access=access)
     ignored = ignore_rules.parse_patterns(options["ignore"], policy.links)
     write = not options["dry_run"]
-    items = _load_items(home)
+    items = registry.read_items(home, MUSIC)
     _check_options(items, folder, review, write=write)
     target = _find_artist(items, folder)
     item, review = target.item, structs.replace(review, lookup_key=target.lookup_key)
@@ -102,14 +101,6 @@ def _sort_by_severity(outcome: Outcome) -> list[tuple[str, int]]:
 
     counts = outcome.data.get("issues", {})
     return [(kind.name, counts[kind.name]) for kind in ISSUE_KINDS if kind.name in counts]
-
-
-def _load_items(home: Path) -> Mapping[str, Item]:
-    """Return the items of the queue; none if there is no queue."""
-    try:
-        return readonly.load_state(registry.queue_folder(home, MUSIC), MUSIC).items
-    except NoQueue:
-        return {}
 
 
 def _check_options(

@@ -17,11 +17,11 @@ from pathlib import Path
 from msgspec import structs
 
 from mediakeep import path_text
-from mediakeep.errors import LibraryMissing, LookupSkipped, ServiceFailed
+from mediakeep.errors import LookupSkipped, ServiceFailed
 from mediakeep.issue import BlockCode
 from mediakeep.item import SkipReason, Status
 from mediakeep.lookups.tmdb.model import MovieSummary
-from mediakeep.media import ignore_rules, open_file, temp_copies
+from mediakeep.media import library_items, temp_copies
 from mediakeep.media.undo.record import ChangeRecord
 from mediakeep.movies import diagnose, model, outcome, plan_movie, related_movies, worker_context
 from mediakeep.movies.identify.model import MovieIdentity, NeverAsk
@@ -60,14 +60,11 @@ def process_movie(
     Stopped if the user ends the run. A second run writes nothing.
     """
     path = Path(path_text.unescape_path(work.item.path))
-    if not _path_exists(path):
-        return _skip_vanished(model.library_root(path, work.stamp.key))
-    if ignore_rules.is_ignored(
-        path, model.library_root(path, work.stamp.key), config.ignore_patterns
+    library = model.library_root(path, work.stamp.key)
+    if skipped := library_items.skip_unavailable(
+        path, library, config.ignore_patterns, "it has vanished", is_folder=False
     ):
-        return Outcome(
-            Status.SKIPPED, "it is ignored", data={"skip_reason": SkipReason.IGNORED.value}
-        )
+        return skipped
     tools.tmdb_context.progress = progress
     try:
         planned_movie = plan_movie.build_plan(work, progress, tools)
@@ -218,41 +215,9 @@ def _add_request_stats(
     result: Outcome, identity: MovieIdentity, context: MovieWorkerContext
 ) -> dict[str, object]:
     """Return the facts for the history: numbers of requests to TMDb and the lookup error."""
-    spent = context.tmdb_context.stats.take_and_reset()
-    cost: dict[str, object] = {"requests": spent.requests, "hits": spent.hits}
-    cost |= {"waited": round(spent.seconds_waited, 3), "odd_answers": spent.skipped_entries}
-    facts = result.facts | {name: value for name, value in cost.items() if value}
-    if identity.lookup_error:
-        facts["unreached" if identity.is_service_failure else "unasked"] = identity.lookup_error
+    stats, has_failed = context.tmdb_context.stats, identity.is_service_failure
+    facts = result.facts | stats.take_facts(identity.lookup_error, has_failed=has_failed)
     if context.config.is_manual_run:
         fixed = ("issues_found", "issues_resolved", "auto_fixed")
         facts = {"by_hand": True} | {k: v for k, v in facts.items() if k not in fixed}
     return facts
-
-
-def _path_exists(path: Path) -> bool:
-    """Return True if the path exists, even as a broken link."""
-    try:
-        path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError as error:
-        raise open_file.to_unreadable(path, error) from error
-    return True
-
-
-def _skip_vanished(library: Path) -> Outcome:
-    """Return the outcome for a movie that no longer exists: skipped.
-
-    Raise LibraryMissing if the whole library is gone.
-    """
-    try:
-        empty = all(path.name.startswith(".") for path in library.iterdir())
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise LibraryMissing(path_text.escape_path(library), "missing") from error
-    except OSError as error:
-        raise open_file.to_unreadable(library, error) from error
-    if empty:
-        raise LibraryMissing(path_text.escape_path(library), "empty")
-    data = {"skip_reason": SkipReason.VANISHED.value}
-    return Outcome(Status.SKIPPED, message="it has vanished", data=data)

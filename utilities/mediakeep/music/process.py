@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +11,7 @@ from pathlib import Path
 from msgspec import structs
 
 from mediakeep import path_text
-from mediakeep.errors import LibraryMissing
-from mediakeep.item import SkipReason, Status
-from mediakeep.media import folder_listing, ignore_rules, open_file, temp_copies
+from mediakeep.media import library_items, temp_copies
 from mediakeep.media.audio import essence
 from mediakeep.media.undo.record import ChangeRecord
 from mediakeep.music import diagnose, duplicate_audio, outcome, scan, worker_context
@@ -49,12 +46,10 @@ def process_artist(
     Processing an unchanged artist again writes nothing.
     """
     path = Path(path_text.unescape_path(work.item.path))
-    if not _is_folder(path):
-        return _skip_vanished_artist(path.parent)
-    if ignore_rules.is_ignored(path, path.parent, config.ignored):
-        return Outcome(
-            Status.SKIPPED, "it is ignored", data={"skip_reason": SkipReason.IGNORED.value}
-        )
+    if skipped := library_items.skip_unavailable(
+        path, path.parent, config.ignored, "the folder has vanished", is_folder=True
+    ):
+        return skipped
     key = work.stamp.key
     try:
         artist, accepted = _read_artist(path, key, progress, config, context)
@@ -99,7 +94,8 @@ def process_artist(
     if config.write:
         outcome.write_outputs(artist_result, work, config.home)
     artist_outcome = outcome.build_outcome(artist_result, work, result, config)
-    facts = _request_stats(lookup, context) | ({"accepted": accepted} if accepted else {})
+    facts = context.lookups.stats.take_facts(lookup.reason, has_failed=lookup.service_failed)
+    facts |= {"accepted": accepted} if accepted else {}
     trace = "\n".join(result.tracebacks)
     return structs.replace(artist_outcome, facts=artist_outcome.facts | facts, traceback=trace)
 
@@ -154,16 +150,6 @@ def _mark_lookup_pending(lookup: ArtistLookup, covers: FetchedCovers) -> ArtistL
     if not covers.why or lookup.reason:
         return lookup
     return structs.replace(lookup, state="pending", reason=covers.why, service_failed=covers.failed)
-
-
-def _request_stats(lookup: ArtistLookup, context: MusicWorkerContext) -> dict[str, object]:
-    """Return the number of requests of a lookup, and why it failed or was not made."""
-    stats = context.lookups.stats.take_and_reset()
-    facts: dict[str, object] = {"requests": stats.requests, "hits": stats.hits}
-    facts |= {"waited": round(stats.seconds_waited, 3), "odd_answers": stats.skipped_entries}
-    if lookup.reason:
-        facts["unreached" if lookup.service_failed else "unasked"] = lookup.reason
-    return {name: value for name, value in facts.items() if value}
 
 
 def _repair_history(
@@ -228,26 +214,3 @@ def _preview_dry_run(artist: Artist, result: RepairResult) -> Artist:
     """Return the artist as it would be after the repairs that a dry run plans."""
     previewed = preview.predict_artist_after_repairs(artist, result.expected)
     return structs.replace(previewed, fingerprint=artist.fingerprint, fetched_covers={})
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return stat.S_ISDIR(path.stat().st_mode)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError as error:
-        raise open_file.to_unreadable(path, error) from error
-
-
-def _skip_vanished_artist(library: Path) -> Outcome:
-    """Return the outcome for a vanished artist; raise LibraryMissing if the library is gone."""
-    try:
-        empty = all(folder_listing.is_hidden(path.name, True) for path in library.iterdir())
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise LibraryMissing(path_text.escape_path(library), "missing") from error
-    except OSError as error:
-        raise open_file.to_unreadable(library, error) from error
-    if empty:
-        raise LibraryMissing(path_text.escape_path(library), "empty")
-    data = {"skip_reason": SkipReason.VANISHED.value}
-    return Outcome(Status.SKIPPED, message="the folder has vanished", data=data)

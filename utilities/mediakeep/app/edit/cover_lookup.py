@@ -17,7 +17,7 @@ from mediakeep.app.edit import audio_targets
 from mediakeep.app.music import artist_folder, musicbrainz_text
 from mediakeep.app.music.artist_folder import ArtistFolder
 from mediakeep.app.subjects import registry
-from mediakeep.errors import ItemFailed, LookupIncomplete, NoCover, NoQueue, NoSuchMBID, Unreadable
+from mediakeep.errors import ItemFailed, LookupIncomplete, NoCover, NoSuchMBID, Unreadable
 from mediakeep.lookups.musicbrainz import client
 from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.media.audio import tags
@@ -30,7 +30,6 @@ from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence
 from mediakeep.music.repairs import fetch_covers
 from mediakeep.music.text import disc_folders
 from mediakeep.music.worker_context import MusicWorkerConfig, MusicWorkerContext
-from mediakeep.queue import readonly
 
 _MAX_CANDIDATES = 3  # candidates that are listed
 
@@ -128,10 +127,7 @@ def _cover_from_match(
 
 def _find_artist_folder(home: Path, album: Path) -> ArtistFolder:
     """Return the artist's folder: the one in the queue, or else the album's parent."""
-    try:
-        items = readonly.load_state(registry.queue_folder(home, MUSIC), MUSIC).items
-    except NoQueue:
-        items = {}
+    items = registry.read_items(home, MUSIC)
     keys_by_path = {item.path: key for key, item in items.items()}
     for folder in (*album.absolute().parents, *album.resolve().parents):
         if key := keys_by_path.get(path_text.escape_path(folder), ""):

@@ -17,6 +17,7 @@ from msgspec import structs
 from mediakeep import config, kinds, path_text
 from mediakeep.app.subjects.interface import ReviewedSubject, Subject, WorkerOptions
 from mediakeep.errors import NoQueue, StateDamaged, UsageError
+from mediakeep.item import Item
 from mediakeep.kinds import Kind
 from mediakeep.media import ignore_rules
 from mediakeep.outcome import Worker, WorkerFactory
@@ -108,6 +109,14 @@ def read_states(
     return read_queues(
         queues, lambda kind: readonly.load_state(queue_folder(home, kind), kind), damaged
     )
+
+
+def read_items(home: Path, kind: Kind) -> Mapping[str, Item]:
+    """Return the items of a queue; none if there is no queue."""
+    try:
+        return readonly.load_state(queue_folder(home, kind), kind).items
+    except NoQueue:
+        return {}
 
 
 def check_damaged(names: Iterable[str], damaged: DamagedQueues) -> None:

@@ -100,6 +100,21 @@ class RequestStats:
         self.requests, self.hits, self.seconds_waited, self.skipped_entries = 0, 0, 0.0, []
         return taken
 
+    def take_facts(self, error: str, *, has_failed: bool) -> dict[str, object]:
+        """Return the statistics since the last call as facts for the history.
+
+        `error` says why a lookup failed, or was not made, or is "".
+        """
+        taken = self.take_and_reset()
+        facts = {
+            "requests": taken.requests,
+            "hits": taken.hits,
+            "waited": round(taken.seconds_waited, 3),
+            "odd_answers": taken.skipped_entries,
+            "unreached" if has_failed else "unasked": error,
+        }
+        return {name: value for name, value in facts.items() if value}
+
 
 def _ignore_wait(seconds: float) -> None:
     """Ignore the seconds of a wait."""

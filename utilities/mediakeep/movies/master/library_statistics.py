@@ -6,6 +6,7 @@ from collections import Counter
 
 import msgspec
 
+from mediakeep import size_text
 from mediakeep.issue import Severity
 from mediakeep.movies.issue_kinds import KINDS_BY_NAME
 from mediakeep.movies.master.comparisons import (
@@ -104,8 +105,9 @@ def build_statistics(
         decades=dict(sorted(counts["decades"].items())),
         **spreads,
         coverage={
-            name: _compute_share(counts["coverage"][name], totals["movies"])
+            name: MovieShare(number, size_text.compute_percentage(number, totals["movies"]))
             for name in COVERAGE_ITEMS
+            for number in [counts["coverage"][name]]
         },
         issues=_group_by_severity(counts["issues"]),
         duplicates=crossings.find_duplicates(),
@@ -131,13 +133,3 @@ def _group_by_severity(counts: Counter[str]) -> dict[str, dict[str, int]]:
         severity: dict(sorted(kinds.items(), key=lambda entry: (order.get(entry[0], 99), entry[0])))
         for severity, kinds in by_severity.items()
     }
-
-
-def _compute_share(movies: int, total: int) -> MovieShare:
-    """Return the number of movies and their percentage of all, with one decimal.
-
-    It is 100.0 only for all movies, and 0.0 only for none.
-    """
-    if movies in (0, total):
-        return MovieShare(movies, 100.0 if movies else 0.0)
-    return MovieShare(movies, min(max(round(100 * movies / total, 1), 0.1), 99.9))

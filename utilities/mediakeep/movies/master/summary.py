@@ -14,7 +14,6 @@ from mediakeep.size_text import format_count
 
 _MAX_VALUES = 4  # values per line
 _MAX_ENTRIES = 20  # entries per list of the page
-_MAX_LETTERS = 60  # characters of a name
 
 _COVERAGE_LABELS = {
     "nfo": "NFO",
@@ -101,7 +100,7 @@ def _format_issues(stats: MovieLibraryStatistics) -> Iterator[str]:
     if stats.duplicates.total:
         yield f"{format_count(stats.duplicates.total, 'movie')} more than once"
         for same in stats.duplicates.listed[:2]:
-            yield f"  {_shorten_text(same.copies[0].title)}: {same.movies:,} times"
+            yield f"  {path_text.shorten(same.copies[0].title)}: {same.movies:,} times"
     if stats.collections.with_gaps:
         have = "collection has" if stats.collections.with_gaps == 1 else "collections have"
         yield f"{stats.collections.with_gaps:,} of {stats.collections.total:,} {have} gaps"
@@ -136,7 +135,9 @@ def _sort_by_count(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def _format_most_frequent(counts: Mapping[str, int]) -> str:
-    shown = [f"{_shorten_text(name)} {number:,}" for name, number in _sort_by_count(counts).items()]
+    shown = [
+        f"{path_text.shorten(name)} {number:,}" for name, number in _sort_by_count(counts).items()
+    ]
     more = len(shown) - _MAX_VALUES
     return ", ".join(shown[:_MAX_VALUES]) + (f", and {more:,} more" if more > 0 else "")
 
@@ -149,8 +150,3 @@ def _format_extreme(entry: ComparedMovie) -> tuple[str, str]:
     rate = f"{entry.megabits:g} Mbit/s" if entry.megabits else ""
     facts = ", ".join(filter(None, (entry.resolution, size_text.format_size(entry.bytes), rate)))
     return f"{entry.title} ({entry.year})" if entry.year else entry.title, facts
-
-
-def _shorten_text(text: str) -> str:
-    shown = path_text.to_printable(text)
-    return shown if len(shown) <= _MAX_LETTERS else shown[: _MAX_LETTERS - 1] + "…"

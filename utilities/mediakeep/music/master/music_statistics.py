@@ -7,6 +7,7 @@ from itertools import accumulate
 
 import msgspec
 
+from mediakeep import size_text
 from mediakeep.music.master import (
     artist_aliases,
     artist_counts,
@@ -211,20 +212,14 @@ def _count_by_band(rates: Mapping[int, int]) -> dict[str, int]:
 def _build_covers(counters: MusicCounters, readable: int) -> CoverStatistics:
     albums = dict.fromkeys(artist_counts.COVERS, 0) | _int_counts(counters, "covered_albums")
     tracks = _int_counts(counters, "coverage").get(artist_counts.PICTURES, 0)
-    return CoverStatistics(albums=albums, tracks=_compute_share(tracks, readable))
+    return CoverStatistics(albums=albums, tracks=_build_share(tracks, readable))
 
 
 def _build_coverage(counters: MusicCounters, readable: int) -> dict[str, TrackShare]:
     counts = _int_counts(counters, "coverage")
     fields = (*artist_counts.COVERED, artist_counts.REPLAYGAIN)
-    return {field: _compute_share(counts.get(field, 0), readable) for field in fields}
+    return {field: _build_share(counts.get(field, 0), readable) for field in fields}
 
 
-def _compute_share(tracks: int, readable: int) -> TrackShare:
-    """Return a number of tracks and its percentage with one decimal.
-
-    The percentage is 100.0 only for all tracks, and 0.0 only for none.
-    """
-    if tracks in (0, readable):
-        return TrackShare(tracks, 100.0 if tracks else 0.0)
-    return TrackShare(tracks, min(max(round(100 * tracks / readable, 1), 0.1), 99.9))
+def _build_share(tracks: int, readable: int) -> TrackShare:
+    return TrackShare(tracks, size_text.compute_percentage(tracks, readable))

@@ -12,7 +12,6 @@ from mediakeep.size_text import format_count
 
 _MAX_VALUES = 4  # values shown per list
 _UNITS = ("KB", "MB", "GB", "TB")
-_NAME_WIDTH = 60  # maximum characters of a name
 _COVERAGE_NAMES = {
     "date": "date",
     "genres": "genre",
@@ -123,7 +122,7 @@ def _duplicate_lines(statistics: MusicStatistics) -> Iterator[str]:
     yield f"  {format_count(duplicates.total, 'recording')} more than once: {proofs}"
     for duplicate in duplicates.listed[:2]:
         first = duplicate.places[0]
-        name = f"{_shorten(first.artist)}: {_shorten(first.title or first.path)}"
+        name = f"{path_text.shorten(first.artist)}: {path_text.shorten(first.title or first.path)}"
         yield f"    {name}, {duplicate.tracks:,} times"
 
 
@@ -132,7 +131,7 @@ def _shared_album_lines(statistics: MusicStatistics) -> Iterator[str]:
     if shared.total:
         yield f"  {format_count(shared.total, 'album')} in the folders of several artists"
         for album in shared.listed[:2]:
-            yield f"    {_shorten(album.title)}, {album.artists:,} artists"
+            yield f"    {path_text.shorten(album.title)}, {album.artists:,} artists"
     if statistics.compilations.total:
         yield f"  {format_count(statistics.compilations.total, 'compilation')}"
 
@@ -146,21 +145,18 @@ def _alias_lines(statistics: MusicStatistics) -> Iterator[str]:
 
 def _join_names(names: Sequence[str]) -> str:
     remaining = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return " / ".join(map(_shorten, names[:3])) + remaining
+    return " / ".join(map(path_text.shorten, names[:3])) + remaining
 
 
 def _format_top_values(numbers: Mapping[str, int]) -> str:
     ranked = sorted(numbers.items(), key=lambda entry: (-entry[1], entry[0]))
-    return ", ".join(f"{_shorten(name)} {number:,}" for name, number in ranked[:_MAX_VALUES])
+    return ", ".join(
+        f"{path_text.shorten(name)} {number:,}" for name, number in ranked[:_MAX_VALUES]
+    )
 
 
 def _format_share(share: TrackShare) -> str:
     return f"{share.percentage:g} %"
-
-
-def _shorten(text: str) -> str:
-    shown = path_text.to_printable(text)
-    return shown if len(shown) <= _NAME_WIDTH else shown[: _NAME_WIDTH - 1] + "…"
 
 
 def _format_bytes(number: float) -> str:
