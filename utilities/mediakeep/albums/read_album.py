@@ -9,7 +9,7 @@ import msgspec
 
 from mediakeep import path_text
 from mediakeep.errors import ItemFailed, NotAudio
-from mediakeep.media import folder_listing, open_file
+from mediakeep.media import folder_listing
 from mediakeep.media.audio import tags
 from mediakeep.media.audio.model import AudioProperties, Tags
 
@@ -60,9 +60,7 @@ def read_album(
     says which files are no tracks, by their relative paths.
     """
     tracks, size, found, cover = list[SourceTrack](), 0, list[Tags](), None
-    for listed in folder_listing.walk_tree(folder):
-        if listed.error:
-            raise open_file.to_unreadable(Path(listed.path), listed.error)
+    for listed in folder_listing.walk_readable_tree(folder):
         size += sum(max(file.size, 0) for file in listed.files)
         covers = [file for file in listed.images if Path(file.name).stem.lower() in _COVER_NAMES]
         if covers and cover is None:

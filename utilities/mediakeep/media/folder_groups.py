@@ -18,7 +18,7 @@ from msgspec import structs
 from mediakeep import path_text
 from mediakeep.errors import UsageError
 from mediakeep.item import NewItem, ScannedItem
-from mediakeep.media import folder_listing, ignore_rules, open_file
+from mediakeep.media import folder_listing, ignore_rules
 from mediakeep.media.folder_listing import ListedFile, ListedFolder
 
 _DISC = re.compile(r"(cd|dis[ck]|dvd|lp|side|vinyl)[ ._-]*(\d{1,2}|[a-d])\b.*", re.IGNORECASE)
@@ -97,11 +97,7 @@ class FolderItems(msgspec.Struct, frozen=True):
 
 def list_folders(root: Path, ignored: tuple[str, ...] = ()) -> list[ListedFolder]:
     """List a folder and all folders below it; raise Unreadable if one cannot be listed."""
-    listed = list(folder_listing.walk_tree(root, ignored=ignored))
-    for folder in listed:
-        if folder.error:
-            raise open_file.to_unreadable(Path(folder.path), folder.error)
-    return listed
+    return list(folder_listing.walk_readable_tree(root, ignored=ignored))
 
 
 def group_folders(

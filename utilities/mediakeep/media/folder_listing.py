@@ -14,7 +14,7 @@ from stat import S_ISREG
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.media import ignore_rules, symlink_guard
+from mediakeep.media import ignore_rules, open_file, symlink_guard
 from mediakeep.media.audio.formats import AMBIGUOUS_SUFFIXES, AUDIO_SUFFIXES, UNSUPPORTED_SUFFIXES
 from mediakeep.media.ignore_rules import IgnoreRules
 from mediakeep.media.symlink_guard import FolderIdentity, FolderPath, VisitedFolders
@@ -100,6 +100,16 @@ class _Listing(msgspec.Struct, frozen=True):
     links: list[str]  # names of symbolic links to folders
     rules: IgnoreRules  # that apply in it
     refused_links: list[str]
+
+
+def walk_readable_tree(
+    top: Path, skipped_names: Container[str] = (), ignored: tuple[str, ...] = ()
+) -> Iterator[ListedFolder]:
+    """Yield folders as `walk_tree` does; raise Unreadable for one that cannot be listed."""
+    for folder in walk_tree(top, skipped_names, ignored):
+        if folder.error:
+            raise open_file.to_unreadable(folder.path, folder.error) from folder.error
+        yield folder
 
 
 def walk_tree(

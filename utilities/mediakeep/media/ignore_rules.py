@@ -71,12 +71,9 @@ class IgnoreRules:
         if not os.path.lexists(base + FILE_NAME):
             return self
         path = Path(base + FILE_NAME)
-        try:
-            with open_file.open_regular_file(path) as handle:
-                text = handle.read().removeprefix(BOM_UTF8)  # as git does
-                lines = text.decode(errors="surrogateescape").splitlines()
-        except OSError as error:
-            raise open_file.to_unreadable(path, error) from error
+        with open_file.translate_errors(path), open_file.open_regular_file(path) as handle:
+            text = handle.read().removeprefix(BOM_UTF8)  # as git does
+            lines = text.decode(errors="surrogateescape").splitlines()
         scopes = (*self._scopes, (base, _compile_file(tuple(lines), path)))
         return type(self)(self._patterns, scopes, self._library)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -31,12 +32,12 @@ def skip_unavailable(
 
 
 def _find_facts(path: Path, *, follow_symlinks: bool) -> os.stat_result | None:
-    try:
+    with (
+        open_file.translate_errors(path),
+        contextlib.suppress(FileNotFoundError, NotADirectoryError),
+    ):
         return path.stat(follow_symlinks=follow_symlinks)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise open_file.to_unreadable(path, error) from error
+    return None
 
 
 def _check_library(library: Path) -> None:

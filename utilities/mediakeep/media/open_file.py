@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
 
@@ -27,14 +29,23 @@ def open_regular_file(path: Path) -> BufferedReader:
 
     This never blocks on a named pipe, and never opens a device.
     """
-    try:
+    with translate_errors(path):
         if stat.S_ISREG(path.stat().st_mode):
             return open(path, "rb", opener=_open_nonblocking)
-    except OSError as error:
-        raise to_unreadable(path, error) from error
     raise Unreadable(
         path_text.escape_path(path), "it is not a regular file", "Move it out of the library."
     )
+
+
+@contextlib.contextmanager
+def translate_errors(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Raise Unreadable for a system error in a `with` block; a timeout of the caller is kept."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, TimeoutError) and error.errno is None:
+            raise
+        raise to_unreadable(path, error) from error
 
 
 def to_unreadable(path: str | os.PathLike[str], error: OSError) -> Unreadable:

@@ -30,13 +30,8 @@ def read_picture_info(path: Path) -> PictureInfo:
 
     Only a few KB are read.
     """
-    with open_file.open_regular_file(path) as handle:
-        try:
-            return identify_picture(open_bounded(handle).read)
-        except OSError as error:
-            if isinstance(error, TimeoutError) and error.errno is None:
-                raise  # the caller's timeout, not an error of the disk
-            raise open_file.to_unreadable(path, error) from error
+    with open_file.open_regular_file(path) as handle, open_file.translate_errors(path):
+        return identify_picture(open_bounded(handle).read)
 
 
 def build_embedded_picture(kind: int, mime: str, size: int, read_at: ReadAt) -> EmbeddedPicture:

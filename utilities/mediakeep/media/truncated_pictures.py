@@ -32,17 +32,13 @@ def is_truncated(path: Path, mime: str) -> bool:
     is_cut = _CHECKS.get(mime)
     if is_cut is None:
         return False
-    with open_file.open_regular_file(path) as handle:
+    with open_file.open_regular_file(path) as handle, open_file.translate_errors(path):
         try:
             return is_cut(open_bounded(handle))
         except ReadBudgetExceeded:
             return False
         except (struct.error, IndexError):  # it ends within its headers
             return True
-        except OSError as error:
-            if isinstance(error, TimeoutError) and error.errno is None:
-                raise  # the caller's timeout, not an error of the disk
-            raise open_file.to_unreadable(path, error) from error
 
 
 def _is_jpeg_truncated(source: BoundedFile) -> bool:

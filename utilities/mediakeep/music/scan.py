@@ -60,13 +60,11 @@ def find_loose_tracks(root: Path, ignored: tuple[str, ...] = ()) -> tuple[str, .
 
     They belong to no artist.
     """
-    try:
+    with open_file.translate_errors(root):
         files = folder_listing.list_folder(
             root, ignore_rules.for_library(ignored, root)
         ).audio_files
         return tuple(path_text.escape_path(file.name) for file in files)
-    except OSError as error:
-        raise open_file.to_unreadable(root, error) from error
 
 
 def read_artist(
@@ -193,9 +191,7 @@ def _list_folders(
     path: Path, progress: Progress, ignored: tuple[str, ...]
 ) -> Iterator[ListedFolder]:
     total, ignored = 0, ignore_rules.for_library(ignored, path.absolute().parent)
-    for folder in folder_listing.walk_tree(path, ignored=ignored):
-        if folder.error:
-            raise open_file.to_unreadable(folder.path, folder.error) from folder.error
+    for folder in folder_listing.walk_readable_tree(path, ignored=ignored):
         total += len(folder.audio_candidates)
         progress(0, total)
         yield folder
@@ -385,10 +381,8 @@ def _has_vanished(path: Path) -> bool:
     try:
         path.lstat()
     except FileNotFoundError:
-        try:
+        with open_file.translate_errors(path.parent):
             path.parent.stat()
-        except OSError as error:
-            raise open_file.to_unreadable(path.parent, error) from error
         return True
     except OSError:  # an I/O error: the file is unreadable, not gone
         return False

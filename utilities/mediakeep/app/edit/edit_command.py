@@ -182,9 +182,7 @@ def _format_losses(jobs: Sequence[Job]) -> list[str]:
 
 def _check_unchanged(path: Path, plan: FilePlan) -> None:
     """Raise ConcurrentChange if a file changed since it was planned."""
-    try:
+    with open_file.translate_errors(path):
         facts = path.stat()
-    except OSError as error:
-        raise open_file.to_unreadable(path, error) from error
     if (facts.st_size, facts.st_mtime_ns) != (plan.size, plan.mtime_ns):
         raise ConcurrentChange(plan.path)

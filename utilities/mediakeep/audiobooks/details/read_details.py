@@ -154,10 +154,8 @@ def _read_files(
     found: list[tuple[str, Details]] = []
     warnings: list[str] = []
     for folder in folders:
-        try:
+        with open_file.translate_errors(folder):
             paths = detail_files.list_detail_files(folder, ignored)
-        except OSError as error:
-            raise open_file.to_unreadable(folder, error) from error
         for path in paths:
             try:
                 details = detail_files.read_detail_file(path)

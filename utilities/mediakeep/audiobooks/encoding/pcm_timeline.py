@@ -92,10 +92,8 @@ def _read_from(
 
 def identify(path: Path) -> tuple[int, int]:
     """Return the size and the modification time (ns) of a file; raise Unreadable."""
-    try:
+    with open_file.translate_errors(path):
         status = path.stat()
-    except OSError as error:
-        raise open_file.to_unreadable(path, error) from error
     return status.st_size, status.st_mtime_ns
 
 

@@ -145,10 +145,6 @@ def _convert_cast(people: Iterable[wire.PersonJson]) -> tuple[CastMember, ...]:
     )
 
 
-def _convert_crew(people: Iterable[wire.PersonJson]) -> tuple[CrewMember, ...]:
-    return tuple(CrewMember(it.name, it.job, it.department, it.id) for it in _drop_unnamed(people))
-
-
 def _convert_images(images: Iterable[wire.ImageJson]) -> tuple[TmdbImage, ...]:
     return tuple(
         TmdbImage(

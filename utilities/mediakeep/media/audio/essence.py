@@ -37,17 +37,13 @@ def compute_audio_hash(path: Path) -> str:
 
     Raises Unreadable or NotAudio. The file is read once, with a few megabytes of memory at most.
     """
-    with open_file.open_regular_file(path) as handle:
+    with open_file.open_regular_file(path) as handle, open_file.translate_errors(path):
         try:
             return _hash_essence(handle, path)
-        except OSError as error:
-            if isinstance(error, TimeoutError) and error.errno is None:
-                raise  # the caller's timeout, not an error of the disk
-            raise open_file.to_unreadable(path, error) from error
+        except (MediakeepError, OSError):
+            raise
         except (struct.error, IndexError) as error:  # a truncated header
             raise NotAudio(path_text.escape_path(path), "its header is truncated") from error
-        except MediakeepError:
-            raise
         except Exception as error:  # malformed bytes may raise anything in a parser
             raise NotAudio(path_text.escape_path(path), "its header is damaged") from error
 

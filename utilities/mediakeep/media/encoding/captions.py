@@ -92,10 +92,8 @@ def _format_time(milliseconds: float) -> str:
 
 def _read_text(path: Path) -> str:
     """Return the text of a file in UTF-8, UTF-16 with a byte order mark, or Windows-1252."""
-    try:
+    with open_file.translate_errors(path):
         data = read_bytes(path, _MAX_SIZE)
-    except OSError as error:
-        raise open_file.to_unreadable(path, error) from error
     is_utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     for codec in ("utf-16",) if is_utf16 else ("utf-8-sig", "cp1252", "latin-1"):
         try:

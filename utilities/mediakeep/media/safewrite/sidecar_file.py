@@ -56,11 +56,8 @@ def read(path: Path) -> bytes | None:
         return None
     except OSError as error:  # such as a name that is too long
         raise open_file.to_unreadable(path, error) from error
-    with open_file.open_regular_file(path) as handle:
-        try:
-            data = handle.read(MAX_SIZE + 1)
-        except OSError as error:
-            raise open_file.to_unreadable(path, error) from error
+    with open_file.open_regular_file(path) as handle, open_file.translate_errors(path):
+        data = handle.read(MAX_SIZE + 1)
     if len(data) > MAX_SIZE:
         raise Unreadable(path_text.escape_path(path), "it is larger than 64 MiB", _FIX_HINT)
     return data

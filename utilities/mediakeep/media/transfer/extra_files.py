@@ -102,9 +102,7 @@ def copy_extra_files(plan: ExtraFilesPlan, output: Path) -> list[Path]:
 
 
 def _find_files(folder: Path) -> Iterator[str]:
-    for listed in folder_listing.walk_tree(folder):
-        if listed.error:
-            raise open_file.to_unreadable(listed.path, listed.error)
+    for listed in folder_listing.walk_readable_tree(folder):
         yield from (listed.relative_path_of(file.name) for file in listed.files)
 
 
@@ -136,11 +134,8 @@ def _plan_file(
 
 
 def _read_bytes(path: Path) -> bytes:
-    with open_file.open_regular_file(path) as handle:
-        try:
-            return handle.read()
-        except OSError as error:
-            raise open_file.to_unreadable(path, error) from error
+    with open_file.open_regular_file(path) as handle, open_file.translate_errors(path):
+        return handle.read()
 
 
 def _rename_like_track(path: PurePosixPath, tracks: Mapping[str, str]) -> str:

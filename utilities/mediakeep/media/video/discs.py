@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import re
@@ -74,10 +75,8 @@ def _size_and_name(entry: os.DirEntry[str]) -> tuple[int, str]:
 
     The name makes the choice between files of equal size stable.
     """
-    try:
+    with open_file.translate_errors(entry.path):
         return entry.stat().st_size, entry.name
-    except OSError as error:
-        raise open_file.to_unreadable(entry.path, error) from error
 
 
 def _find_subfolders(folder: Path, name: str) -> Iterator[Path]:
@@ -85,10 +84,10 @@ def _find_subfolders(folder: Path, name: str) -> Iterator[Path]:
 
 
 def _list_entries(folder: Path) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return list(itertools.islice(entries, _MAX_FILES))
-    except NotADirectoryError:
-        return []
-    except OSError as error:
-        raise open_file.to_unreadable(folder, error) from error
+    with (
+        open_file.translate_errors(folder),
+        contextlib.suppress(NotADirectoryError),
+        os.scandir(folder) as entries,
+    ):
+        return list(itertools.islice(entries, _MAX_FILES))
+    return []

@@ -33,16 +33,13 @@ def probe_video(path: Path) -> VideoInfo:
     Raises Unreadable if it is not a regular file or cannot be read. Without MediaInfo, for unusual
     containers and for disc images, only container, size and truncation are known.
     """
-    with open_file.open_regular_file(path) as handle:
-        try:
-            size = os.fstat(handle.fileno()).st_size
-            structure = container.inspect_container(handle, size)
-            tracks = None
-            if structure.container in _MEDIAINFO_CONTAINERS and mediainfo.is_available():
-                handle.seek(0)
-                tracks = mediainfo.read_tracks(handle)
-        except OSError as error:
-            raise open_file.to_unreadable(path, error) from error
+    with open_file.open_regular_file(path) as handle, open_file.translate_errors(path):
+        size = os.fstat(handle.fileno()).st_size
+        structure = container.inspect_container(handle, size)
+        tracks = None
+        if structure.container in _MEDIAINFO_CONTAINERS and mediainfo.is_available():
+            handle.seek(0)
+            tracks = mediainfo.read_tracks(handle)
     if tracks is None:
         return VideoInfo(structure.container, size=size, truncated=structure.truncated)
     return mediainfo_streams.build_video_info(tracks, structure, size)

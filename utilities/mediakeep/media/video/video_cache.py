@@ -80,10 +80,8 @@ class VideoCache:
 
         Raises Unreadable if the video cannot be read.
         """
-        try:
+        with open_file.translate_errors(path):
             stat = path.stat()
-        except OSError as error:
-            raise open_file.to_unreadable(path, error) from error
         state, now = file_cache.stat_identity(stat), self._clock()
         cached = self._find_cached(state)
         if cached is None or mediainfo.pymediainfo_version() not in ("", cached.version):

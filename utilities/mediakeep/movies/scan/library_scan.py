@@ -125,10 +125,7 @@ def _walk_library(root: Path, ignored: tuple[str, ...]) -> list[ListedFolder]:
 
 
 def _movie_in_own_folder(path: Path, ignored: tuple[str, ...]) -> MovieFiles:
-    listed = list(folder_listing.walk_tree(path, file_types.SKIPPED_FOLDERS, ignored))
-    for folder in listed:
-        if folder.error:
-            raise open_file.to_unreadable(folder.path, folder.error) from folder.error
+    listed = list(folder_listing.walk_readable_tree(path, file_types.SKIPPED_FOLDERS, ignored))
     lots = group_files.group_by_movie(listed, library=False) if listed else []
     if len(lots) == 1 and lots[0].own_folder and not lots[0].place:
         return lots[0]
@@ -137,12 +134,10 @@ def _movie_in_own_folder(path: Path, ignored: tuple[str, ...]) -> MovieFiles:
 
 
 def _movie_in_shared_folder(path: Path, ignored: tuple[str, ...]) -> MovieFiles:
-    try:
+    with open_file.translate_errors(path.parent):
         lot = get_movie_files(
             path, lambda base: [f"{base}{tail}" for tail in _WRITTEN_SUFFIXES], ignored
         )
-    except OSError as error:
-        raise open_file.to_unreadable(path.parent, error) from error
     if lot is None:
         missing = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         raise open_file.to_unreadable(path, missing) from missing

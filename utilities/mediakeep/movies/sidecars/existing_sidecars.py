@@ -158,8 +158,5 @@ def _add_metadata(local: LocalMovie, existing: ExistingSidecars) -> ExistingSide
 
 def _read_limited(path: Path, max_size: int) -> bytes:
     """Return the first bytes of a file, up to a limit; a sidecar is not longer."""
-    with open_file.open_regular_file(path) as handle:
-        try:
-            return handle.read(max_size + 1)
-        except OSError as error:
-            raise open_file.to_unreadable(path, error) from error
+    with open_file.open_regular_file(path) as handle, open_file.translate_errors(path):
+        return handle.read(max_size + 1)

@@ -45,16 +45,11 @@ def find_damage(path: Path, facts: AudioProperties, decoded: DecodeResult | None
     """
     if facts.protected or facts.truncated:
         return ""
-    with open_file.open_regular_file(path) as handle:
-        try:
-            source = BoundedFile(handle.fileno(), os.fstat(handle.fileno()).st_size, _READ_SIZE)
-            if frame_format := _FRAME_FORMATS.get(facts.format):
-                return "; ".join(_find_frame_damage(source, frame_format, decoded))
-            return "; ".join(_find_container_damage(source, facts, decoded))
-        except OSError as error:
-            if isinstance(error, TimeoutError) and error.errno is None:
-                raise  # a timeout of the caller, not of the disk
-            raise open_file.to_unreadable(path, error) from error
+    with open_file.open_regular_file(path) as handle, open_file.translate_errors(path):
+        source = BoundedFile(handle.fileno(), os.fstat(handle.fileno()).st_size, _READ_SIZE)
+        if frame_format := _FRAME_FORMATS.get(facts.format):
+            return "; ".join(_find_frame_damage(source, frame_format, decoded))
+        return "; ".join(_find_container_damage(source, facts, decoded))
 
 
 def _find_frame_damage(
