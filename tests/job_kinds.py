@@ -18,7 +18,7 @@ import mutagen
 from mediakeep import job_settings
 from mediakeep.albums import settings as album_settings
 from mediakeep.albums.item import ALBUMS, AlbumItem
-from mediakeep.app import discover_episodes
+from mediakeep.app import episode_batches
 from mediakeep.audiobooks import settings as audiobook_settings
 from mediakeep.audiobooks.item import AUDIOBOOKS, AudiobookItem
 from mediakeep.audiobooks.settings import BookOptions
@@ -375,9 +375,7 @@ class EpisodeHome(JobHome[EpisodeItem]):
         settings = job_settings.build_settings(EpisodeSettings, self.path, self.values)
         names = tuple(map(str, added)) or tuple(path.name for path in self.library.iterdir())
         source = ItemSource(names=names)
-        found = discover_episodes.discover_episodes(
-            self.context, settings, source, 0, dry_run=False
-        )
+        found = episode_batches.discover_episodes(self.context, settings, source, 0, dry_run=False)
         return found.lines
 
     def list_outputs(self, name: str) -> list[Path]:

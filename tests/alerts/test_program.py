@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.alerts import command_target
+from mediakeep.alerts import sender_process
 from mediakeep.alerts.delivery import DeliveryAttempt
 from tests.alerts.service import until
 from tests.patience import PATIENCE, finish
@@ -23,7 +23,7 @@ def run_program(
     code: str, folder: Path, limit: float = PATIENCE, **environ: str
 ) -> DeliveryAttempt:
     words = [sys.executable, "-c", code]
-    return command_target.run_command(words, BODY, {**os.environ, **environ}, str(folder), limit)
+    return sender_process.run_command(words, BODY, {**os.environ, **environ}, str(folder), limit)
 
 
 def test_it_gets_the_body_its_environment_and_its_folder(tmp_path: Path) -> None:
@@ -105,5 +105,5 @@ def test_one_that_cannot_be_started_is_final(tmp_path: Path) -> None:
         ([str(tmp_path / "none")], "cannot be started: No such file or directory"),
         (["sh", "a\0b"], "cannot be started: an argument contains a null byte"),
     ):
-        got = command_target.run_command(words, BODY, os.environ, str(tmp_path))
+        got = sender_process.run_command(words, BODY, os.environ, str(tmp_path))
         assert got == DeliveryAttempt(ok=False, reason=why, final=True)

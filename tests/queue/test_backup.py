@@ -33,7 +33,7 @@ from mediakeep.errors import (
 )
 from mediakeep.item import Item
 from mediakeep.media.audio.essence_db import DeepScanResult, EssenceDatabase, KnownEssence
-from mediakeep.media.undo import merge_logs
+from mediakeep.media.undo import log as undo_log
 from mediakeep.music.item import MUSIC
 from mediakeep.queue.backups import archive, backup_folder, consistent_read, create, restore
 from mediakeep.queue.backups.archive import (
@@ -849,7 +849,7 @@ def test_two_logs_are_made_one_and_nothing_that_is_there_changes(tmp_path: Path)
     log.write_text("\n".join(there) + "\n" + '{"torn')
     other.write_text("\n".join([record("a"), mark("a"), record("b"), mark("b"), '{"to']))
     for _ in range(2):
-        merge_logs.merge(log, other)
+        undo_log.merge_logs(log, other)
         assert lines(log) == [*there, record("b"), mark("b")]
-    merge_logs.merge(tmp_path / "new", other)
+    undo_log.merge_logs(tmp_path / "new", other)
     assert lines(tmp_path / "new") == lines(other)[:-1]

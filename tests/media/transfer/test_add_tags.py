@@ -13,7 +13,7 @@ import pytest
 from mediakeep.errors import ReadOnlyFormat
 from mediakeep.media.audio import essence
 from mediakeep.media.mutagen_tags.tag_items import TagItem
-from mediakeep.media.transfer import add_tags
+from mediakeep.media.transfer import transfer_tags
 from mediakeep.media.transfer.model import TagChanges
 from mediakeep.media.transfer.read_tags import read_all_tags
 from tests.media import encoded
@@ -38,7 +38,7 @@ def read_values(path: Path) -> dict[str, tuple[str, ...]]:
 def test_gains_are_replaced_and_all_else_stays(tmp_path: Path, name: str) -> None:
     source = tagged_sources.write_source(tmp_path, name)
     target = shutil.copyfile(source, tmp_path / f"target.{name}")
-    report = add_tags.add_tags(source, target, TagChanges(GAINS, FILLED))
+    report = transfer_tags.add_tags(source, target, TagChanges(GAINS, FILLED))
     before, after = read_values(source), read_values(target)
     expected = {f"{gain.name}:": gain.values for gain in GAINS}
     if name == "opus":
@@ -49,7 +49,7 @@ def test_gains_are_replaced_and_all_else_stays(tmp_path: Path, name: str) -> Non
     assert read_all_tags(source).pictures == read_all_tags(target).pictures
     assert essence.compute_audio_hash(source) == essence.compute_audio_hash(target)
     bytes_after = target.read_bytes()
-    assert add_tags.add_tags(target, target, TagChanges(GAINS)).carried == ()
+    assert transfer_tags.add_tags(target, target, TagChanges(GAINS)).carried == ()
     assert target.read_bytes() == bytes_after
 
 
@@ -60,7 +60,7 @@ def test_missing_fields_and_a_missing_cover_are_added(tmp_path: Path, name: str)
     cover = tmp_path / "cover.webp"
     cover.write_bytes(draw_picture("image/webp", (200, 10, 10, 255)))
     target = shutil.copyfile(source, tmp_path / f"target.{name}")
-    report = add_tags.add_tags(source, target, TagChanges(filled=FILLED, cover=cover))
+    report = transfer_tags.add_tags(source, target, TagChanges(filled=FILLED, cover=cover))
     wanted = {f"{item.name}:": item.values for item in FILLED}
     assert read_values(target) == wanted | read_values(source)
     (picture,) = read_all_tags(target).pictures
@@ -86,7 +86,7 @@ def test_mutagen_finds_the_names_that_players_know(tmp_path: Path) -> None:
         target = tmp_path / f"a.{name}"
         target.write_bytes(tagged_sources.plain(name))
         source = shutil.copyfile(target, tmp_path / f"source.{name}")
-        add_tags.add_tags(source, target, TagChanges(GAINS))
+        transfer_tags.add_tags(source, target, TagChanges(GAINS))
         assert key in mutagen.File(target), name
 
 
@@ -103,7 +103,7 @@ def test_a_read_only_copy_stays_read_only(tmp_path: Path) -> None:
             os.chdir(tmp_path)
             if os.geteuid() == 0:  # modes do not bind root
                 os.setuid(USER)
-            add_tags.add_tags(Path("source.mp3"), Path("target.mp3"), TagChanges(GAINS))
+            transfer_tags.add_tags(Path("source.mp3"), Path("target.mp3"), TagChanges(GAINS))
         finally:
             os._exit(0)
     os.waitpid(child, 0)
@@ -116,5 +116,5 @@ def test_a_format_that_is_only_read(tmp_path: Path) -> None:
     source = encoded.write(tmp_path / "a.aac", "a.aac")
     target = shutil.copyfile(source, tmp_path / "b.aac")
     with pytest.raises(ReadOnlyFormat, match="only read"):
-        add_tags.add_tags(source, target, TagChanges(GAINS))
+        transfer_tags.add_tags(source, target, TagChanges(GAINS))
     assert target.read_bytes() == source.read_bytes()

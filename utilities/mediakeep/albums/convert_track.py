@@ -39,7 +39,7 @@ from mediakeep.media.encoding.encoder import EncodedFile
 from mediakeep.media.encoding.profile_rules import EncodingParameters
 from mediakeep.media.encoding.verification import VerificationMode
 from mediakeep.media.mutagen_tags.tag_items import TagItem
-from mediakeep.media.transfer import add_tags, transfer_tags
+from mediakeep.media.transfer import transfer_tags
 from mediakeep.media.transfer.model import TagChanges, TransferReport
 from mediakeep.outcome import Progress
 from mediakeep.workspace import manifest, moves, output_records, stage_worker, verified_copy
@@ -186,7 +186,7 @@ def _keep_audio(task: TrackTask, source: Path, target: Path, _: Progress) -> dic
     with _open_temp_file(task, target) as temp:
         verified_copy.copy_file(Path(task.published_path), temp, task.dirs.processed)
         audio = essence.compute_audio_hash(temp)
-        with add_tags.make_writable(temp):
+        with transfer_tags.make_writable(temp):
             carried = transfer_tags.transfer_tags(source, temp, changes=task.changes)
         if essence.compute_audio_hash(temp) != audio:
             raise VerificationFailed(path_text.escape_path(target), "audio data differs")
@@ -205,7 +205,7 @@ def _copy(task: TrackTask, source: Path, target: Path, _: Progress) -> dict[str,
         try:
             with _open_temp_file(task, target) as temp:
                 verified_copy.copy_file(source, temp, task.dirs.processed)
-                report = add_tags.add_tags(source, temp, task.changes)
+                report = transfer_tags.add_tags(source, temp, task.changes)
         except (NotWritten, Unreadable) as error:
             lost = {"field": _ADDED_TAGS, "reason": str(error.args[1])}
             facts["not_carried"] = [lost]

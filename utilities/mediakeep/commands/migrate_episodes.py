@@ -175,14 +175,14 @@ def _print(result: CommandResult, *, as_json: bool) -> int:
 @app.with_json_option
 def discover(home: Path, config: Path | None, *, as_json: bool, **options: Any) -> int:
     """Add episodes of archive.org that the queue lacks."""
-    from mediakeep.app import discover_episodes, episode_batches
+    from mediakeep.app import episode_batches
 
     config = episode_batches.remember_settings(home, config)
     settings = job_settings.build_settings(EpisodeSettings, home, {"config": config})
     limit, dry_run = options.pop("limit") or 0, options.pop("dry_run")
-    source = discover_episodes.choose_source(**options)
+    source = episode_batches.choose_source(**options)
     context = _open_context(home)
-    result = discover_episodes.discover_episodes(context, settings, source, limit, dry_run=dry_run)
+    result = episode_batches.discover_episodes(context, settings, source, limit, dry_run=dry_run)
     return _print(result, as_json=as_json)
 
 

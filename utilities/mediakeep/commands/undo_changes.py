@@ -65,7 +65,7 @@ def main(home: Path, **options: Any) -> int:
 
     Can be stopped (Ctrl-C) or killed at any time; run it again to continue.
     """
-    from mediakeep.app.undo import change_list, run_undo, selector, session_list
+    from mediakeep.app.undo import change_list, run_undo, selector
     from mediakeep.app.undo.run_undo import UndoOptions, UndoRun
     from mediakeep.media import temp_copies
     from mediakeep.media.safewrite.atomic_replace import ReplaceRules
@@ -87,7 +87,7 @@ def main(home: Path, **options: Any) -> int:
             result = (
                 change_list.list_changes(store, selected)
                 if chosen
-                else session_list.list_sessions(home, store)
+                else change_list.list_sessions(home, store)
             )
             console.print_result(result.lines, result.data, as_json=as_json)
             return result.code

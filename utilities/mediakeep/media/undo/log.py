@@ -158,3 +158,34 @@ def _is_damaged_mark(text: bytes) -> bool:
     left = text.replace(b"\0", b"").strip()
     ends = any(end.endswith(left[-len(end) :]) for end in _MARK_ENDS)
     return text.startswith(_MARK_START) or (b"\0" in text and ends and len(left) <= _MAX_MARK_PARTS)
+
+
+def merge_logs(log: Path, other: Path) -> None:
+    """Append the lines of the change log `other` that are missing in `log`.
+
+    The caller has locked `log` exclusively. A record in both logs keeps the version of `log`, where
+    it may have been pruned since. If the process is killed, the log is intact, and merging again
+    completes the work.
+    """
+    keys = {_line_key(text) for text in _whole_lines(log)} if log.exists() else set()
+    with log.open("ab") as stream:
+        os.ftruncate(stream.fileno(), sum(map(len, _whole_lines(log))))
+        for text in _whole_lines(other):
+            if _line_key(text) not in keys:
+                stream.write(text)
+        stream.flush()
+        atomic_files.sync_data(stream.fileno())
+    atomic_files.sync_folder(log.parent)
+
+
+def _whole_lines(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        yield from (text for text in stream if text.endswith(b"\n"))
+
+
+def _line_key(text: bytes) -> tuple[str, ...] | bytes:
+    """Return the key that identifies a log line; a damaged line is its own key."""
+    line = parse_line(text)
+    if isinstance(line, RecordState):
+        return (line.id, line.mark)
+    return (line.id,) if line else text

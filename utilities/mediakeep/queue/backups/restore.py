@@ -30,7 +30,7 @@ from mediakeep import atomic_files, path_text
 from mediakeep.errors import ItemFailed, MediakeepError, StateDamaged, UsageError
 from mediakeep.kinds import Kind
 from mediakeep.media.audio.essence_db import FILE_NAME, EssenceDatabase
-from mediakeep.media.undo import merge_logs, store_lock
+from mediakeep.media.undo import log, store_lock
 from mediakeep.queue import checkpoints, compaction, named_queues, sessions, snapshot, stored_stages
 from mediakeep.queue.backups import archive, restore_marker
 from mediakeep.queue.backups.archive import BackupInfo
@@ -326,7 +326,7 @@ def _install_files(location: QueueLocation, replaced: Path) -> None:
         target.mkdir(parents=True, exist_ok=True)
         with store_lock.exclusive_lock(target):
             for path in logs:
-                merge_logs.merge(target / path.name, path)
+                log.merge_logs(target / path.name, path)
 
 
 def _install_queue(location: QueueLocation, replaced: Path) -> None:
