@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import subprocess
 import sys
 from collections import Counter
@@ -101,7 +102,8 @@ def test_on_a_terminal_the_dashboard_lives_until_it_is_stopped(finished: Home) -
     )
     os.close(child)
     text = b""
-    while b"Ctrl-C to quit." not in text:
+    while b"q or Ctrl-C ends this." not in text:
+        assert select.select([parent], [], [], 60)[0], text
         text += os.read(parent, 65536)
     assert b"14 of 14" in text
     assert shown.poll() is None
