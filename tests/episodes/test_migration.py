@@ -92,6 +92,34 @@ def test_without_a_schedule_a_video_stays_private(home: MigrationHome) -> None:
     assert home.item().scheduled_date
 
 
+def test_the_schedule_of_a_command_holds_for_later_ones(home: MigrationHome) -> None:
+    home.change_settings('schedule.every = "day"', "")
+    home.call("discover", "--episode", "Alpha")
+    home.call("run", "--dry-run", "--every", "week")  # is not kept
+    home.call("run")
+    assert home.item().scheduled_date == ""
+    home.call("schedule", "--every", "day", "--at", "17:30")
+    home.call("discover", "--episode", "Beta")
+    assert "the limit is" in home.call("estimate")
+    home.call("run", "--timezone", "Asia/Tokyo")  # the others are kept
+    assert "T17:30:00+00:00" in home.item("Alpha").scheduled_date
+    assert "T08:30:00+00:00" in home.item("Beta").scheduled_date
+    home.call("run", "--every", "")
+    home.call("discover", "--episode", "Gamma")
+    home.call("run")
+    assert home.item("Gamma").scheduled_date == ""
+    assert home.item("Gamma").processing_stage == "uploaded"
+
+
+def test_settings_files_decide_on_the_schedule_of_later_commands(home: MigrationHome) -> None:
+    home.call("discover", "--episode", "Alpha")
+    home.call("run", "--at", "17:30")
+    home.call("discover", "--episode", "Beta")
+    home.call("run")
+    times = [home.item(name).scheduled_date[11:16] for name in ("Alpha", "Beta")]
+    assert times == ["17:30", "18:00"]
+
+
 def test_a_session_is_secret_and_a_lost_one_makes_no_second_video(home: MigrationHome) -> None:
     home.call("discover", "--episode", "Alpha")
     home.change_settings("retry_delay = 0", "retry_delay = 3600")

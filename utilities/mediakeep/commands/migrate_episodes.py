@@ -128,6 +128,7 @@ def _build_settings(home: Path, own: dict[str, Any], others: dict[str, Any]) -> 
     from mediakeep.app import episode_batches  # here, as --help must be quick
 
     own["config"] = episode_batches.remember_settings(home, own["config"])
+    episode_batches.add_schedule(home, own, dry_run=others["dry_run"])
     settings = job_settings.build_settings(EpisodeSettings, home, own)
     others["batch_size"] = own["batch_size"]
     episode_batches.change_options(settings, own.get("config"), others)
@@ -208,7 +209,9 @@ def estimate(home: Path, config: Path | None, *, as_json: bool) -> int:
     """Estimate when all episodes are published, and which limit decides that."""
     from mediakeep.app import episode_batches
 
-    settings = job_settings.build_settings(EpisodeSettings, home, {"config": config})
+    given: dict[str, Any] = {"config": config}
+    episode_batches.add_schedule(home, given)
+    settings = job_settings.build_settings(EpisodeSettings, home, given)
     return _print(episode_batches.estimate(_open_context(home), settings), as_json=as_json)
 
 
