@@ -60,7 +60,7 @@ def test_status(home: Path) -> None:
 def test_incomplete(home: Path) -> None:
     assert sorted(run(home, "incomplete").splitlines()) == [
         "converting: converting",
-        "failed: failed (Connection cut.)",
+        "failed: failed: Connection cut.",
         "uploaded: uploaded",
     ]
     assert len(run_json(home, "incomplete", "--limit", "1")) == 1
@@ -75,6 +75,8 @@ def test_retry(home: Path) -> None:
         "spent",
     ]
     assert list_stages(home) == before
+    text = run(home, "retry", "--episode", "uploaded", code=2)
+    assert "uploaded cannot be retried: it is uploaded. Only failed and skipped" in text
     run(home, "retry", "--episode", "spent")
     assert list_stages(home) == {**before, "spent": "discovered"}
     run(home, "retry", "--limit", "9")
@@ -93,7 +95,7 @@ def test_skip(home: Path) -> None:
 
 
 def test_audit(home: Path) -> None:
-    assert run(home, "audit") == "The log has legal changes only.\n"
+    assert run(home, "audit") == "The log has allowed changes of state only.\n"
     events = [row[1] for row in run_json(home, "audit", "--episode", "spent")]
     assert events == ["discovered", "downloading", "failed", "skipped"]
 
@@ -127,5 +129,5 @@ def test_rebuild(home: Path) -> None:
     assert list_stages(home) == before
     with Queue.open(locate_queue(home / "status/episodes"), EPISODES) as queue:
         assert len(queue.state.items) == 6
-    run(home, "rebuild", "--from-yaml", code=2)
+    assert "Use another --home" in run(home, "rebuild", "--from-yaml", code=2)
     assert run(home, "verify") == "Queue, exports and files agree.\n"

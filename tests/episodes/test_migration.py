@@ -58,11 +58,12 @@ def test_three_episodes_become_public_videos(home: MigrationHome) -> None:
         home.call(command)
     assert {item.processing_stage for item in home.items().values()} == {"uploaded"}
     assert {video["privacy"] for video in home.list_videos()} == {"private"}
-    assert "3 episodes not published" in home.call("estimate")
+    assert "3 episodes to publish" in home.call("estimate")
     home.call("schedule", "--every", "week", "--timezone", "Europe/Berlin")
     slots = sorted(item.scheduled_date for item in home.items().values())
     assert len({slot[:10] for slot in slots}) == 3
-    assert f"done on {slots[-1][:10]}: the limit is the dates that are set" in home.call("estimate")
+    text = home.call("estimate")
+    assert f"done on {slots[-1][:10]} at the earliest. What limits that: the dates that" in text
     home.call("publish")
     for name in NAMES:
         assert [*home.find_faults(name, {}, done=True)] == []
@@ -100,7 +101,7 @@ def test_the_schedule_of_a_command_holds_for_later_ones(home: MigrationHome) -> 
     assert home.item().scheduled_date == ""
     home.call("schedule", "--every", "day", "--at", "17:30")
     home.call("discover", "--episode", "Beta")
-    assert "the limit is" in home.call("estimate")
+    assert "What limits that: a video every day." in home.call("estimate")
     home.call("run", "--timezone", "Asia/Tokyo")  # the others are kept
     assert "T17:30:00+00:00" in home.item("Alpha").scheduled_date
     assert "T08:30:00+00:00" in home.item("Beta").scheduled_date
@@ -143,10 +144,12 @@ def test_a_limit_is_waited_for_without_an_attempt(home: MigrationHome) -> None:
     home.call("discover", "--episode", "Alpha")
     refusal = {"status": 403, "reason": "quotaExceeded", "where": {"path": "^/upload/.*videos"}}
     home.services.fail("error", **refusal)
-    assert "quotaExceeded reached. Next request after" in home.call("run")
+    assert "a limit of the service (quotaExceeded) reached. Next request after" in home.call("run")
     item = home.item()
     assert (item.attempts, item.processing_stage) == (0, "uploading")
-    assert "quotaExceeded reached" in home.call("run", "--episode", "Alpha")
+    assert "a limit of the service (quotaExceeded) reached" in home.call(
+        "run", "--episode", "Alpha"
+    )
     (home.queue / "quota.db").unlink()
     home.call("run", "--episode", "Alpha")
     assert [*home.find_faults("Alpha", {}, done=True)] == []

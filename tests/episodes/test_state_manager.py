@@ -126,13 +126,13 @@ def test_summary_and_reports(memory: Path) -> None:
 
 def test_retry_and_skip(memory: Path) -> None:
     manager = create_manager(memory)
-    assert maintenance.skip_episodes(manager, ["one"], "not ours") == ["one"]
-    assert maintenance.retry_episodes(manager, ["one", "two"]) == ["one"]
+    maintenance.skip_episode(manager, "one", "not ours")
+    maintenance.retry_episodes(manager, ["one", "two"])
     assert read_database(memory, LOG)[-2:] == [("skipped", "transition"), ("discovered", "reset")]
     with open_queue(memory) as queue:
         advance(queue, "two", "scheduled", video_id="abc")
     with pytest.raises(UsageError, match="two cannot be skipped: it is scheduled"):
-        maintenance.skip_episodes(manager, ["one", "two"], "no")
+        maintenance.skip_episode(manager, "two", "no")
     assert manager.get_episode_state("one").stage == "discovered"
 
 

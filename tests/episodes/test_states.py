@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mediakeep.episodes.item import EPISODES, EpisodeItem, get_state
-from mediakeep.episodes.states import TRANSITIONS, ProcessingStage, can_transition, find_path
+from mediakeep.episodes.states import TRANSITIONS, ProcessingStage, can_transition, find_transitions
 from mediakeep.item import Status
 from mediakeep.queue import resets
 from tests.sampling import each_row
@@ -37,7 +37,7 @@ def test_exactly_the_transitions_of_the_table_are_legal() -> None:
 def test_a_path_consists_of_legal_transitions() -> None:
     for old in ProcessingStage:
         for new in ProcessingStage:
-            path = find_path(old, new)
+            path = find_transitions(old, new)
             steps = zip((old, *(path or ())), path or (), strict=False)
             assert all(new in TRANSITIONS[old] for old, new in steps)
             assert (path is None) == (new not in _find_reachable(old))

@@ -286,7 +286,10 @@ class UploadSessionLost(ItemFailed):
 
 
 class UploadSourceChanged(ItemFailed):
-    message = "{} not uploaded: it was changed after it was converted. It is converted again."
+    message = (
+        "{} not uploaded: it was changed after it was converted. The next attempt converts the"
+        " audio again."
+    )
     is_final = True
 
 

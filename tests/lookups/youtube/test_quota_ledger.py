@@ -79,7 +79,9 @@ def test_a_limit_that_youtube_reports_holds_for_its_calls_until_it_ends(tmp_path
     error = ledger.block("videos.insert", "uploadLimitExceeded", 86_400)
     assert error.until == datetime(2026, 11, 25, 20, tzinfo=UTC)
     other = QuotaLedger(tmp_path / "quota.db", QuotaLimits(), clock)
-    with pytest.raises(LimitReached, match="YouTube: uploadLimitExceeded reached") as raised:
+    with pytest.raises(
+        LimitReached, match=r"YouTube: a limit of the service \(uploadLimitExceeded\) reached"
+    ) as raised:
         other.record("videos.insert")
     assert raised.value.until == error.until
     assert f"{error.until.astimezone():%Y-%m-%d %H:%M}" in str(raised.value)

@@ -124,7 +124,7 @@ def test_another_channel_is_refused(tmp_path: Path, machine: HttpEnvironment) ->
 @each_row(
     ("fault", "error", "text", "seconds"),
     [
-        ({"reason": "quotaExceeded"}, LimitReached, "quotaExceeded reached. Next", -1),
+        ({"reason": "quotaExceeded"}, LimitReached, r"\(quotaExceeded\) reached. Next", -1),
         ({"reason": "uploadLimitExceeded"}, LimitReached, "uploadLimitExceeded", 86_400),
         ({"reason": "rateLimitExceeded"}, LimitReached, "rateLimitExceeded", 60),
         ({"reason": "rateLimitExceeded", "status": 429}, LimitReached, "rateLimitExceeded", 60),

@@ -68,34 +68,34 @@ def retry(manager: StateManager, request: AdminRequest) -> CommandResult:
     """Let failed episodes, and those skipped after their last attempt, be tried again; or one."""
     states = [state for stage in _RETRIED for state in manager.get_episodes_by_stage(stage)]
     failed = [state for state in states if state.error_history or request.episode]
-    return _change(manager, _select(failed, request), request, "to be tried again")
+    names = [state.episode_id for state in _select(failed, request)]
+    if request.episode and not names:
+        state = manager.get_episode_state(request.episode)
+        hint = "Only failed and skipped episodes can be."
+        raise UsageError(f"{state.episode_id} cannot be retried: it is {state.stage}. {hint}")
+    if not request.dry_run:
+        maintenance.retry_episodes(manager, names)
+    count, would = format_count(len(names), "episode"), "would" if request.dry_run else "will"
+    lines = [f"{count} {would} be tried again by the next run.", *names]
+    return CommandResult(lines, {"episodes": names, "dry_run": request.dry_run})
 
 
 def skip(manager: StateManager, request: AdminRequest) -> CommandResult:
     """Skip an episode until it is retried."""
     if not request.episode:
         raise UsageError("Name the episode to skip with --episode ID.")
-    return _change(manager, [manager.get_episode_state(request.episode)], request, "skipped")
-
-
-def _change(
-    manager: StateManager, states: Sequence[EpisodeState], request: AdminRequest, what: str
-) -> CommandResult:
-    names = [state.episode_id for state in states]
-    if names and not request.dry_run:
-        if what == "skipped":
-            maintenance.skip_episodes(manager, names, request.reason)
-        else:
-            maintenance.retry_episodes(manager, names)
-    would = "would be" if request.dry_run else "is" if len(names) == 1 else "are"
-    lines = [f"{format_count(len(names), 'episode')} {would} {what}.", *names]
-    return CommandResult(lines, {"episodes": names, "dry_run": request.dry_run})
+    name = manager.get_episode_state(request.episode).episode_id
+    maintenance.skip_episode(manager, name, request.reason, dry_run=request.dry_run)
+    line = f"{name} {'would be' if request.dry_run else 'is'} skipped."
+    return CommandResult([line], {"episodes": [name], "dry_run": request.dry_run})
 
 
 def audit(manager: StateManager, request: AdminRequest) -> CommandResult:
     """Check the log of all changes; or show that of one episode."""
     if not request.episode:
-        return _report(maintenance.audit_log(manager), request, "The log has legal changes only.")
+        return _report(
+            maintenance.audit_log(manager), request, "The log has allowed changes of state only."
+        )
     rows = maintenance.read_log(manager, manager.get_episode_state(request.episode).episode_id)
     return CommandResult([" ".join(row).rstrip() for row in rows], rows)
 
@@ -118,8 +118,9 @@ def rebuild(home: Path, request: AdminRequest) -> CommandResult:
     """Create a lost queue from the YAML files of a home."""
     state = _locate(home)
     names, problems = maintenance.rebuild_queue(home, state, dry_run=request.dry_run)
-    would = "would be " if request.dry_run else ""
-    lines = [f"{format_count(len(names), 'episode')} {would}read from {state}.", *_format(problems)]
+    verb = "would be added" if request.dry_run else "added"
+    lines = [f"{format_count(len(names), 'episode')} {verb} from the YAML files in {state}."]
+    lines += _format(problems)
     code = MediakeepError.exit_code if problems else 0
     return CommandResult(lines, {"episodes": names, "problems": problems}, code)
 
@@ -131,8 +132,7 @@ def _select(states: Sequence[EpisodeState], request: AdminRequest) -> list[Episo
 
 def _list(states: Sequence[EpisodeState]) -> list[str]:
     return [
-        f"{state.episode_id}: {state.stage}"
-        + (f" ({state.status_message})" if state.status_message else "")
+        ": ".join(filter(None, (state.episode_id, state.stage, state.status_message)))
         for state in states
     ]
 

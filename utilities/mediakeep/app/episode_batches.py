@@ -167,8 +167,8 @@ def estimate(context: ManagerContext, settings: EpisodeSettings) -> CommandResul
     day = f"{end.astimezone():%Y-%m-%d}" if end else "never"
     today = ", ".join(f"{number:,} of {most:,} {name}" for name, (number, most) in used.items())
     lines = [
-        f"{format_count(uploads, 'upload')} remain; {format_count(left, 'episode')} not published.",
-        f"At the earliest, all are done on {day}: the limit is {limit}.",
+        f"{format_count(uploads, 'video')} to upload; {format_count(left, 'episode')} to publish.",
+        f"All are done on {day} at the earliest. What limits that: {limit}.",
         f"Used today: {today}.",
     ]
     data = {"uploads": uploads, "episodes": left, "end": end, "limit": limit, "rates": rates}

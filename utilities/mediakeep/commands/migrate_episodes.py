@@ -197,7 +197,10 @@ def login(home: Path, config: Path | None, client: Path) -> None:
     settings = job_settings.build_settings(EpisodeSettings, home, {"config": config})
     path = settings.episodes.youtube.token_file
     if not path:
-        raise UsageError("youtube_token_file is not set. Name a file outside the home.")
+        raise UsageError(
+            "youtube_token_file is not set. Name a file outside the home: token_file in the"
+            " section [episodes.youtube] of mediakeep.toml."
+        )
     authorise(client, TokenFile(path, home), "Open {url}")
     click.echo(f"Saved the token: {path}")
 

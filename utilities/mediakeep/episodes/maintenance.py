@@ -6,6 +6,7 @@ import sqlite3
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,12 @@ from mediakeep.episodes.exports.document import EpisodeState
 from mediakeep.episodes.exports.follower import INDEX_FILE, build_index
 from mediakeep.episodes.item import EPISODES, EpisodeItem, get_state, list_episodes
 from mediakeep.episodes.state_manager import StateManager
-from mediakeep.episodes.states import ProcessingStage, can_transition, find_path
+from mediakeep.episodes.states import ProcessingStage, can_transition, find_transitions
 from mediakeep.errors import Unreadable, UsageError
-from mediakeep.item import Status
-from mediakeep.queue import actions
+from mediakeep.item import Item, Status
+from mediakeep.queue import actions, stage_edits
 from mediakeep.queue.queue import Queue, locate_queue
+from mediakeep.queue.state import QueueState
 from mediakeep.queue.store import QueueChange
 from mediakeep.sqlite import export_file
 from mediakeep.workspace import job_files, quarantine
@@ -43,33 +45,33 @@ class Finding(msgspec.Struct, frozen=True):
     problem: str
 
 
-def retry_episodes(manager: StateManager, names: Iterable[str]) -> list[str]:
-    """Make failed and skipped episodes pending again, and return their ids.
+def retry_episodes(manager: StateManager, names: Iterable[str]) -> None:
+    """Make those of some episodes pending again that have failed or are skipped.
 
     One whose upload was opened begins with its upload, one with a video after it.
     """
     keys = [manager.find_key(name) for name in names]
-    items = manager.state.items
-    again = [key for key in keys if get_state(items[key]) in (_S.FAILED, _S.SKIPPED)]
-    reset = actions.reset_items(manager.location, lambda _: again)
-    manager.change_queue(again, lambda queue: queue.commit(reset))
-    return [items[key].output_name for key in again]
+
+    def list_ended(state: QueueState) -> list[str]:
+        return [key for key in keys if get_state(state.items[key]) in (_S.FAILED, _S.SKIPPED)]
+
+    reset = actions.reset_items(manager.location, list_ended)
+    manager.change_queue(keys, lambda queue: queue.commit(reset))
 
 
-def skip_episodes(manager: StateManager, names: Iterable[str], reason: str) -> list[str]:
-    """Skip episodes until the user retries them; raise UsageError if one has a video."""
-    keys = [manager.find_key(name) for name in names]
-    for key in keys:
-        if find_path(state := get_state(manager.state.items[key]), _S.SKIPPED) is None:
-            name = manager.state.items[key].output_name
-            raise UsageError(f"{name} cannot be skipped: it is {state}. Nothing was changed.")
+def skip_episode(manager: StateManager, name: str, reason: str, *, dry_run: bool = False) -> None:
+    """Skip an episode until the user retries it; raise UsageError if it has a video."""
+    key = manager.find_key(name)
+    _check_skippable(manager.state.items[key])
+    if not dry_run:
+        skip = partial(stage_edits.skip_item, key=key, reason=reason, check=_check_skippable)
+        manager.change_queue([key], skip)
 
-    def skip(queue: Queue) -> None:
-        for key in keys:
-            queue.commit(actions.skip_item(queue.location, key, reason))
 
-    manager.change_queue(keys, skip)
-    return [manager.state.items[key].output_name for key in keys]
+def _check_skippable(item: Item) -> None:
+    if find_transitions(state := get_state(item), _S.SKIPPED) is None:
+        why = f"it is {state}, and only episodes without a video can be"
+        raise UsageError(f"{item.output_name} cannot be skipped: {why}. Nothing was changed.")
 
 
 def verify_exports(manager: StateManager) -> list[Finding]:
@@ -90,7 +92,7 @@ def verify_exports(manager: StateManager) -> list[Finding]:
             findings.append(Finding(name, "its row in state.db differs from the queue"))
         findings += [Finding(name, problem) for problem in _find_file_problems(item)]
     return findings + [
-        Finding(name, "state.db has it, the queue not") for name in stored - items.keys()
+        Finding(name, "it is in state.db, but not in the queue") for name in stored - items.keys()
     ]
 
 

@@ -106,7 +106,9 @@ def convert(job: EpisodeJob, _: Work) -> Outcome:
     item, dirs, settings = job.item, job.files.find(), job.options.video
     audio = locate(item.audio_file)
     if dirs is None or audio is None:
-        return begin_again("downloading", "Its audio is gone. It is downloaded again.")
+        return begin_again(
+            "downloading", "The audio file is missing. The next attempt downloads it again."
+        )
     picture, notes = _choose_picture(job, dirs.source)
     video = dirs.processed / f"{item.output_name}.mp4"
     seconds = DETAILS.require(dirs.state).audio.seconds

@@ -53,7 +53,9 @@ def upload(job: EpisodeJob, _: Work) -> Outcome:
     item, dirs = job.item, job.files.find()
     video = locate(item.video_file)
     if dirs is None or video is None:
-        return begin_again("converting", "Its video is gone. It is converted again.")
+        return begin_again(
+            "converting", "The video file is missing. The next attempt converts the audio again."
+        )
     source, video_id = UploadSource.from_file(video, item.video_sha256), ""
     if source.size != item.video_size:  # a session is opened for that size
         return begin_again("converting", str(UploadSourceChanged(source.name)))
@@ -139,7 +141,8 @@ def _take_next_step(job: EpisodeJob) -> Outcome:
     if not options.schedule.every:
         if _get_status(job).privacy_status == "public":  # the user has published it
             return Outcome(next_stage="scheduled")
-        why = "It is private, and has no schedule. Run: migrate_episodes.py schedule --every week"
+        hint = "Run: migrate_episodes.py schedule --every week"
+        why = f"The video is private, and no schedule is set. {hint}"
         return Outcome(Status.PENDING, why, retry_after=_DAY)
     schedule, now = options.schedule, clock.now()
     place, at = get_publication_order(item), schedule.time_of_day
@@ -191,7 +194,9 @@ def publish(job: EpisodeJob, _: Work) -> Outcome:
         due = datetime.fromisoformat(item.scheduled_date)
         wait = max((due - clock.now()).total_seconds(), _POLL)
         local = clock.format_local(item.scheduled_date)
-    return Outcome(Status.PENDING, f"It is published at {local} (local time).", retry_after=wait)
+    return Outcome(
+        Status.PENDING, f"The video will be public at {local} (local time).", retry_after=wait
+    )
 
 
 def _begin(stage: str) -> Callable[[EpisodeJob, Work], Outcome]:

@@ -46,7 +46,7 @@ def can_transition(old: str, new: str) -> bool:
     return ProcessingStage(new) in TRANSITIONS[ProcessingStage(old)]
 
 
-def find_path(old: str, new: str) -> tuple[ProcessingStage, ...] | None:
+def find_transitions(old: str, new: str) -> tuple[ProcessingStage, ...] | None:
     """Return the states between two states, and the new one; () if they are equal.
 
     It is the shortest way of legal transitions, or None if there is none. An episode under way is

@@ -107,7 +107,9 @@ class Queue(ClaimedItems):
         store = QueueStore(location, kind, external_change.accept_replaced_snapshot)
         with store.hold_lock():
             if store.path.exists():
-                raise UsageError(f"{store.path} already exists.")
+                raise UsageError(
+                    f"{store.path} already exists. Use another --home, or move that queue away."
+                )
             if checkpoints.has_queue_files(location.folder):
                 raise SnapshotDamaged(
                     store.path, "it is gone", checkpoints.format_restore_hint(location.folder, kind)

@@ -127,7 +127,8 @@ class ItemSteps:
             if self._flow.runs_stage(outcome.next_stage):
                 self._task_queue.push_front(self.build_task(key))
             else:
-                self._release(key, f"stopped before stage {outcome.next_stage}")
+                why = f"ends before stage {outcome.next_stage}, which this batch does not run"
+                self._release(key, why)
 
     def _release(self, key: str, why: str) -> None:
         """Let another batch continue an item; no attempt is counted."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from mediakeep.episodes.exports import document
 from mediakeep.episodes.item import EpisodeItem, get_state
-from mediakeep.episodes.states import ProcessingStage, can_transition, find_path
+from mediakeep.episodes.states import ProcessingStage, can_transition, find_transitions
 from mediakeep.item import Item
 from mediakeep.queue.change_events import PATCHES
 from mediakeep.sqlite import database_files, export_file
@@ -115,7 +115,7 @@ class StateDatabase:
                 yield stage or ProcessingStage.DISCOVERED, "discovered", details
             case _:
                 new = _find_new_stage(event, stage)
-                path = find_path(last, new) if new else ()
+                path = find_transitions(last, new) if new else ()
                 for state in path or ():
                     yield state, "transition", details
                 if path is None or (not path and event.get("state") == "error"):

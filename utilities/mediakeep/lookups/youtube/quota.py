@@ -19,6 +19,7 @@ import msgspec
 from mediakeep.errors import LimitReached
 from mediakeep.sqlite.durable import DurableFormat, DurableSqlite, open_durable
 
+_OWN_LIMIT = "a limit of the service ({})"
 SERVICE_NAME = "YouTube"
 INSERT_VIDEO = "videos.insert"
 UPLOADS, UNITS = "uploads", "quota units"  # the buckets, each with a limit
@@ -79,7 +80,8 @@ class QuotaLedger:
                 excess = sum(entry[1] for entry in entries) + amount - limit
                 for until, used, reason in [*entries, (midnight, excess, "")]:
                     if 0 < excess <= used:
-                        text = reason or f"limit of {limit:,} {bucket} a day"
+                        own = f"limit of {limit:,} {bucket} a day"
+                        text = _OWN_LIMIT.format(reason) if reason else own
                         raise LimitReached(SERVICE_NAME, text, datetime.fromtimestamp(until, UTC))
                     excess -= used
                 old = "DELETE FROM entries WHERE bucket = ? AND until < ?"
@@ -97,7 +99,8 @@ class QuotaLedger:
         with self._file.transaction() as database:
             row = (bucket, until, self._limits.by_bucket[bucket], f"!{reason}", now)
             database.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?)", row)
-        return LimitReached(SERVICE_NAME, reason, datetime.fromtimestamp(until, UTC))
+        text = _OWN_LIMIT.format(reason)
+        return LimitReached(SERVICE_NAME, text, datetime.fromtimestamp(until, UTC))
 
     def get_usage(self) -> dict[str, tuple[int, int]]:
         """Return what counts now, and the limit, by bucket."""
