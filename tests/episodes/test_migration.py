@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from mediakeep.episodes.item import EPISODES
+from mediakeep import clock
+from mediakeep.episodes.item import EPISODES, EpisodeItem
 from mediakeep.item import Status
 from mediakeep.queue.claims import PendingQueue
 from mediakeep.queue.queue import Queue, locate_queue
+from tests.episodes.migration import build_item, open_migration
 from tests.job_kinds import EpisodeHome
 
 NAMES = ("Alpha", "Beta", "Gamma")
@@ -160,3 +162,23 @@ def test_without_access_a_batch_ends_and_no_attempt_is_counted(home: MigrationHo
     home.change_settings("token_file", 'channel = "UC2", token_file')
     assert "The YouTube token is for channel" in home.call("run", code=2)
     assert (home.item().attempts, home.item().processing_stage) == (0, "uploading")
+
+
+def test_messages_have_the_name_of_an_episode_and_the_time_of_its_publication(
+    tmp_path: Path,
+) -> None:
+    with open_migration(tmp_path, [build_item("show")]) as migration:
+        migration.discover("show")
+        text = migration.run("run", "--every", "day", "--at", "18:00")
+        ((key, item),) = migration.manager.state.items.items()
+        assert isinstance(item, EpisodeItem)
+        assert item.not_before[:16] == item.scheduled_date[:16]
+        assert f"{clock.format_local(item.scheduled_date)[-5:]}: The video will be public" in text
+        logs = (migration.home / "status/episodes/session_logs").glob("*.log")
+        messages = [
+            json.loads(line)["message"] for log in logs for line in log.read_text().splitlines()
+        ]
+        assert any(message.startswith("show: waiting until ") for message in messages)
+        assert not any(key in message for message in messages)
+        text = migration.run("run", "--episode", "shaw", code=2)
+        assert "Did you mean 'show'?" in text

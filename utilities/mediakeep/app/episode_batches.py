@@ -15,26 +15,13 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import (
-    atomic_files,
-    clock,
-    config,
-    job_settings,
-    path_text,
-    secret_file,
-    untrusted_files,
-)
+from mediakeep import atomic_files, clock, config, path_text, secret_file, untrusted_files
 from mediakeep.app.console import CommandResult
 from mediakeep.app.jobs import prepare_items
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.episodes import job
 from mediakeep.episodes.item import EPISODES, EpisodeItem, get_state, list_episodes
-from mediakeep.episodes.settings import (
-    EpisodeOptions,
-    EpisodeSettings,
-    MonitoringSettings,
-    ScheduleSettings,
-)
+from mediakeep.episodes.settings import EpisodeOptions, EpisodeSettings, MonitoringSettings
 from mediakeep.episodes.states import ProcessingStage
 from mediakeep.errors import BadSetting, NoQueue, UnusableItem, UsageError
 from mediakeep.item import Status
@@ -83,22 +70,15 @@ def remember_settings(home: Path, path: Path | None) -> Path | None:
 
 
 def add_schedule(home: Path, given: dict[str, Any], *, dry_run: bool = True) -> None:
-    """Add the schedule of an earlier command to options that have none, or remember theirs.
+    """Add the schedule of an earlier command to options that have none, or remember theirs."""
+    folder, place = home / "status" / EPISODES.name, "episodes.schedule"
 
-    A schedule of settings files and variables is used instead of an earlier one.
-    """
-    names = [f"schedule_{name}" for name in ScheduleSettings.__struct_fields__]
-    unset = job_settings.build_settings(EpisodeSettings, home, given | dict.fromkeys(names))
-    if unset.episodes.schedule != ScheduleSettings():
-        return
-    path = home / "status" / EPISODES.name / "remembered_schedule.json"
-    own = {name: value for name in names if (value := given.get(name)) is not None}
-    given |= {**(untrusted_files.read_json(path, dict[str, str]) or {}), **own}
-    schedule = job_settings.build_settings(EpisodeSettings, home, given).episodes.schedule
-    if own and not dry_run:
-        _ = schedule.time_of_day  # raises BadSetting
-        kept = {name: given[name] for name in names if given.get(name)}
-        atomic_files.write_if_changed({path: msgspec.json.encode(kept)})
+    def check(settings: EpisodeSettings) -> None:
+        _ = settings.episodes.schedule.time_of_day
+
+    export_folder.add_remembered_options(
+        EpisodeSettings, folder, place, given, None if dry_run else check
+    )
 
 
 def _check_secret(path: Path | None) -> None:

@@ -19,7 +19,6 @@ from mediakeep.episodes.settings import EpisodeOptions, EpisodeSettings
 from mediakeep.item import Status
 from mediakeep.lookups.archive_org.client import ArchiveEpisode
 from mediakeep.lookups.service_clients import ServiceClients
-from mediakeep.lookups.youtube.publication_slots import PublicationSlots
 from mediakeep.outcome import NO_PROGRESS, Outcome, Progress
 from mediakeep.workspace.job_files import JobFiles, StateFile
 
@@ -56,17 +55,8 @@ class EpisodeJob(msgspec.Struct, frozen=True):
         key = f"episodes/{self.settings.home}/{self.item.output_name}"
         return JobFiles(self.settings.working_dir, key, _HINT)
 
-    @property
-    def slots(self) -> PublicationSlots:
-        return find_slots(self.settings)
-
     def find_target(self, _: str) -> Path:
         return self.settings.working_dir
-
-
-def find_slots(settings: EpisodeSettings) -> PublicationSlots:
-    """Return the publication slots of a home."""
-    return PublicationSlots(settings.home_path / "status" / "episodes" / "schedule.db")
 
 
 def open_clients(settings: EpisodeSettings) -> ServiceClients:

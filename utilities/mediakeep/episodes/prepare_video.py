@@ -29,7 +29,7 @@ from mediakeep.errors import (
     Unreadable,
 )
 from mediakeep.lookups import transfer
-from mediakeep.lookups.archive_org.choose_files import PICTURE_SUFFIXES, ItemFile
+from mediakeep.lookups.archive_org.choose_files import PICTURE_SUFFIXES
 from mediakeep.media.encoding import captions, still_picture, still_video
 from mediakeep.outcome import Outcome, Work
 from mediakeep.queue.stage_changes import get_attempts
@@ -53,12 +53,18 @@ def download(job: EpisodeJob, work: Work) -> Outcome:
     files = {
         dirs.source / f"{name}{file.path.suffix}": file for name, file in wanted.items() if file
     }
-    needed = [SpaceRequirement(path, _count_missing(path, file)) for path, file in files.items()]
+    missing = {
+        path: size
+        for path, file in files.items()
+        if (size := transfer.count_missing_bytes(path, file.size))
+    }
+    needed = [SpaceRequirement(path, size) for path, size in missing.items()]
     notes: dict[str, str] = {}
     with reserve_disk_space(job.settings.working_dir / RESERVATIONS, needed):
-        for path, file in files.items():
+        for path in missing:
             try:
-                _fetch(job, file, path)
+                remote = job.clients.archive.build_remote(item.path, files[path])
+                transfer.download_file(job.clients.session, remote, path, job.progress)
             except (NotFound, DownloadMismatch) as error:
                 if path.stem == AUDIO:
                     _keep_mismatch(job, work, path, error)
@@ -79,24 +85,10 @@ def download(job: EpisodeJob, work: Work) -> Outcome:
     return Outcome(next_stage="downloaded", data=data)
 
 
-def _fetch(job: EpisodeJob, file: ItemFile, path: Path) -> None:
-    if _count_missing(path, file):
-        remote = job.clients.archive.build_remote(job.item.path, file)
-        transfer.download_file(job.clients.session, remote, path, job.progress)
-
-
-def _count_missing(path: Path, file: ItemFile) -> int:
-    """Return how many bytes of a file are not downloaded yet."""
-    if path.is_file() and path.stat().st_size == file.size:
-        return 0
-    part = path.with_name(f"{path.name}.part")
-    return max(1, file.size - (part.stat().st_size if part.is_file() else 0))
-
-
 def _keep_mismatch(job: EpisodeJob, work: Work, path: Path, error: Exception) -> None:
     """Move what was downloaded to quarantine after the last attempt."""
     limits = job.settings.state_management.recovery.max_retries
-    bad = path.with_name(f"{path.name}.bad")
+    bad = transfer.name_mismatch(path)
     if bad.is_file() and get_attempts(work.item, work.stage) + 1 >= limits.download:
         quarantine.move_to_quarantine(bad, job.settings.working_dir, str(error))
 

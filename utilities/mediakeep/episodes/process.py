@@ -146,7 +146,7 @@ def _take_next_step(job: EpisodeJob) -> Outcome:
         return Outcome(Status.PENDING, why, retry_after=_DAY)
     schedule, now = options.schedule, clock.now()
     place, at = get_publication_order(item), schedule.time_of_day
-    slot = job.slots.take(item.output_name, place, schedule.interval, at, now)
+    slot = job.clients.slots.take(item.output_name, place, schedule.interval, at, now)
     job.clients.youtube.schedule_video(item.video_id, slot)
     return Outcome(next_stage="scheduled", data={"scheduled_date": clock.format_iso(slot)})
 
@@ -220,8 +220,8 @@ _STAGES: Mapping[str, Callable[[EpisodeJob, Work], Outcome | Parts]] = {
 def open_worker(values: Mapping[str, Any]) -> Iterator[Worker]:
     """Yield the worker of episodes; `values` are the settings as plain data."""
     settings = msgspec.convert(values, EpisodeSettings)
-    slots = job.find_slots(settings) if settings.episodes.schedule.every else None
     with contextlib.closing(job.open_clients(settings)) as clients:
+        slots = clients.slots if settings.episodes.schedule.every else None
 
         def build_job(work: Work, progress: Progress) -> EpisodeJob:
             assert isinstance(work.item, EpisodeItem)

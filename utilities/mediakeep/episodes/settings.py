@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
 
 from mediakeep import kinds, path_text
-from mediakeep.errors import BadSetting, ItemFailed, UsageError
+from mediakeep.errors import ItemFailed, UsageError
 from mediakeep.job_settings import JobSettings
-from mediakeep.lookups.episode_services import ArchiveOrgSettings, YouTubeSettings
+from mediakeep.lookups.episode_services import (
+    ArchiveOrgSettings,
+    ScheduleSettings,
+    YouTubeSettings,
+)
 from mediakeep.media.encoding.video_settings import StillVideoSettings
 from mediakeep.setting_fields import UserPath
 from mediakeep.stages import Retry
 
 _FILE = {"is_path": True, "metavar": "FILE"}
-_DAYS = {"day": 1, "week": 7}
 
 
 class EpisodePaths(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,45 +31,6 @@ class EpisodePaths(msgspec.Struct, frozen=True, kw_only=True):
     working_dir: Annotated[
         UserPath, Meta(description="Where files are worked on.", extra={"flag": "--working"})
     ] = "./working"
-
-
-class ScheduleSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The table `schedule` of [episodes]: when videos are published."""
-
-    every: Annotated[
-        str,
-        Meta(
-            pattern=r"^(day|week|[1-9]\d{0,2}d)?$",
-            description="Days between two publications: day, week, or a number such as 3d.",
-            extra={"flag": "--every"},
-        ),
-    ] = ""  # videos stay private
-    at: Annotated[
-        str,
-        Meta(
-            pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
-            description="The time of the day, such as 18:00.",
-            extra={"flag": "--at"},
-        ),
-    ] = "18:00"
-    timezone: Annotated[
-        str,
-        Meta(description="Its time zone, such as Europe/Berlin.", extra={"flag": "--timezone"}),
-    ] = "UTC"
-
-    @property
-    def interval(self) -> timedelta:
-        """The days between two publications, 0 if there is no schedule."""
-        return timedelta(_DAYS.get(self.every) or int(self.every.rstrip("d") or 0))
-
-    @property
-    def time_of_day(self) -> time:
-        """The time of a publication in its zone; raises BadSetting if that is unknown."""
-        try:
-            return time.fromisoformat(self.at).replace(tzinfo=ZoneInfo(self.timezone))
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            hint = 'Use a name such as "Europe/Berlin".'
-            raise BadSetting("schedule_timezone", f'"{self.timezone}": {error}. {hint}') from error
 
 
 class EpisodeOptions(msgspec.Struct, frozen=True, kw_only=True):

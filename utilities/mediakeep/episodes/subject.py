@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mediakeep.episodes.item import EpisodeItem
-from mediakeep.episodes.job import EpisodeJob, find_slots, open_clients
+from mediakeep.episodes.job import EpisodeJob, open_clients
 from mediakeep.episodes.settings import EpisodeSettings
 from mediakeep.item import Item, NewItem
 from mediakeep.lookups.archive_org import find_items
@@ -58,7 +58,7 @@ def add_known_slots(_home: Path, settings: EpisodeSettings, items: Mapping[str, 
         if isinstance(item, EpisodeItem) and item.scheduled_date
     }
     if known:
-        find_slots(settings).add_known(known)
+        open_clients(settings).slots.add_known(known)
 
 
 def find_released(settings: EpisodeSettings, items: Mapping[str, Item]) -> Sequence[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import time, timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta, structs
@@ -14,6 +16,7 @@ from mediakeep.lookups.http.models import Service
 from mediakeep.lookups.youtube.quota import PRESETS, QuotaLimits
 from mediakeep.setting_fields import UserPath
 
+_DAYS = {"day": 1, "week": 7}
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _NonNegative = Annotated[int, Meta(ge=0)]
 
@@ -64,6 +67,45 @@ class YouTubeSettings(msgspec.Struct, frozen=True, kw_only=True):
         if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
             raise BadSetting("youtube_host", "tokens could be intercepted. Use https.")
         return service
+
+
+class ScheduleSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """When videos are published: a table of a kind's section."""
+
+    every: Annotated[
+        str,
+        Meta(
+            pattern=r"^(day|week|[1-9]\d{0,2}d)?$",
+            description="Days between two publications: day, week, or a number such as 3d.",
+            extra={"flag": "--every"},
+        ),
+    ] = ""  # videos stay private
+    at: Annotated[
+        str,
+        Meta(
+            pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+            description="The time of the day, such as 18:00.",
+            extra={"flag": "--at"},
+        ),
+    ] = "18:00"
+    timezone: Annotated[
+        str,
+        Meta(description="Its time zone, such as Europe/Berlin.", extra={"flag": "--timezone"}),
+    ] = "UTC"
+
+    @property
+    def interval(self) -> timedelta:
+        """The days between two publications, 0 if there is no schedule."""
+        return timedelta(_DAYS.get(self.every) or int(self.every.rstrip("d") or 0))
+
+    @property
+    def time_of_day(self) -> time:
+        """The time of a publication in its zone; raises BadSetting if that is unknown."""
+        try:
+            return time.fromisoformat(self.at).replace(tzinfo=ZoneInfo(self.timezone))
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            hint = 'Use a name such as "Europe/Berlin".'
+            raise BadSetting("schedule_timezone", f'"{self.timezone}": {error}. {hint}') from error
 
 
 def _build_service(name: str, section: str, host: str, interval: float) -> Service:

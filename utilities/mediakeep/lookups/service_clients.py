@@ -13,6 +13,7 @@ from mediakeep.lookups.http.models import HttpEnvironment
 from mediakeep.lookups.youtube.client import YouTubeClient
 from mediakeep.lookups.youtube.login import TokenFile
 from mediakeep.lookups.youtube.model import YouTubeChannel
+from mediakeep.lookups.youtube.publication_slots import PublicationSlots
 from mediakeep.lookups.youtube.quota import QuotaLedger
 from mediakeep.outcome import NO_PROGRESS, Progress
 
@@ -45,6 +46,11 @@ class ServiceClients:
         """The ledger of YouTube's quota, one for all queues of the home."""
         path = self._home / "status" / "episodes" / "quota.db"
         return QuotaLedger(path, self._youtube.limits)
+
+    @cached_property
+    def slots(self) -> PublicationSlots:
+        """The times at which videos are published, one file for all queues of the home."""
+        return PublicationSlots(self._home / "status" / "episodes" / "schedule.db")
 
     @cached_property
     def youtube(self) -> YouTubeClient:

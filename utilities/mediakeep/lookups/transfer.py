@@ -114,6 +114,19 @@ class _Partial:
         return hashlib.new(self._remote.algorithm or "md5", usedforsecurity=False)
 
 
+def name_mismatch(target: Path) -> Path:
+    """Return where a download is kept whose checksum is wrong."""
+    return target.with_name(f"{target.name}.bad")
+
+
+def count_missing_bytes(target: Path, size: int) -> int:
+    """Return how many bytes of a file of a size are still to be downloaded."""
+    if target.is_file() and target.stat().st_size == size:
+        return 0
+    part = target.with_name(f"{target.name}.part")
+    return max(1, size - (part.stat().st_size if part.is_file() else 0))
+
+
 def download_file(
     session: DirectSession, remote: RemoteFile, target: Path, progress: Progress = NO_PROGRESS
 ) -> None:
@@ -136,7 +149,7 @@ def download_file(
         atomic_files.sync_file(stream.fileno())
     checksum = content.digest.hexdigest()
     is_equal = remote.checksum in ("", checksum)
-    part.replace(target if is_equal else target.with_name(f"{target.name}.bad"))
+    part.replace(target if is_equal else name_mismatch(target))
     record.unlink(missing_ok=True)
     atomic_files.sync_folder(target.parent)
     if not is_equal:

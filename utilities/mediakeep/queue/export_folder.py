@@ -6,7 +6,8 @@ the queue write its exports to one folder.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,6 +51,33 @@ def remember_settings(queue_folder: Path, name: str, section: Mapping[str, Any])
     """Use a section of another settings file from now on, in all commands."""
     data = msgspec.json.format(msgspec.json.encode({name: section}))
     atomic_files.write_if_changed({find_main_folder(queue_folder) / _REMEMBERED: data})
+
+
+def add_remembered_options(
+    settings: type[SettingsT],
+    queue_folder: Path,
+    place: str,
+    given: dict[str, Any],
+    check: Callable[[SettingsT], None] | None,
+) -> None:
+    """Add to options those that earlier commands had for a table, such as "section.table".
+
+    With `check`, which raises an error for invalid settings, those that are given are remembered.
+    If settings files or variables set the table, nothing is added or remembered.
+    """
+    home, read = config.find_queue_home(queue_folder), attrgetter(place)
+    prefix = place.partition(".")[2].replace(".", "_")
+    others = {name: value for name, value in given.items() if not name.startswith(f"{prefix}_")}
+    table = read(job_settings.build_settings(settings, home, others))
+    if table != type(table)():
+        return
+    path = find_main_folder(queue_folder) / f"remembered_{prefix}.json"
+    own = {name: value for name in given.keys() - others if (value := given[name]) is not None}
+    given |= {**(untrusted_files.read_json(path, dict[str, Any]) or {}), **own}
+    if own and check:
+        check(job_settings.build_settings(settings, home, given))
+        kept = {name: value for name, value in given.items() if name not in others and value}
+        atomic_files.write_if_changed({path: msgspec.json.encode(kept, order="sorted")})
 
 
 def locate(queue_folder: Path, folder: Path) -> Path:

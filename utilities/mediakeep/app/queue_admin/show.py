@@ -56,7 +56,7 @@ def show_item(context: ManagerContext, name: str) -> CommandResult:
         error_text, code = "", 0
     except MediakeepError as error:
         issues, error_text, code = None, str(error), error.exit_code
-    lines = terminal.describe_item(key, item)
+    lines = terminal.describe_item(state.name_item(key), item)
     if error_text:
         lines.append(error_text)
     elif context.subject.reviewed:
