@@ -108,7 +108,7 @@ def verify(manager: StateManager, request: AdminRequest) -> CommandResult:
 def clean_up(manager: StateManager, request: AdminRequest) -> CommandResult:
     """Move files that belong to no episode to quarantine."""
     found = maintenance.cleanup_orphaned_files(manager, dry_run=True)[: request.limit]
-    maintenance.set_aside(manager, () if request.dry_run else found)
+    maintenance.quarantine_files(manager, () if request.dry_run else found)
     would = "would be moved" if request.dry_run else "moved"
     lines = [f"{format_count(len(found), 'file')} {would} to quarantine.", *map(str, found)]
     return CommandResult(lines, {"files": lines[1:], "dry_run": request.dry_run})

@@ -34,7 +34,11 @@ from mediakeep.size_text import format_count
 
 _DAY = timedelta(days=1)
 _UPLOADED = (ProcessingStage.UPLOADED, ProcessingStage.SCHEDULED, ProcessingStage.PUBLISHED)
-_TRIED = (ProcessingStage.DOWNLOADING, ProcessingStage.CONVERTING, ProcessingStage.UPLOADING)
+_UNDER_WAY = (
+    ProcessingStage.DOWNLOADING,
+    ProcessingStage.CONVERTING,
+    ProcessingStage.UPLOADING,
+)
 _ENDED = (ProcessingStage.PUBLISHED, ProcessingStage.SKIPPED)
 _CHUNK = 50  # items that are added in one commit
 _INVALID = "its identifier is invalid"
@@ -112,7 +116,7 @@ def refuse_interrupted(
     names = [
         item.output_name
         for item in list_episodes(state)
-        if item.status is Status.PENDING and item.processing_stage in _TRIED and not item.parked
+        if item.status is Status.PENDING and item.processing_stage in _UNDER_WAY and not item.parked
     ]
     if names:
         raise UsageError(

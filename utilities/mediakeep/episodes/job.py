@@ -65,12 +65,12 @@ def open_clients(settings: EpisodeSettings) -> ServiceClients:
     return ServiceClients(settings.home_path, options.archive_org, options.youtube)
 
 
-def locate(escaped: str) -> Path | None:
+def find_file(escaped: str) -> Path | None:
     """Return the file at an escaped path, or None if there is none."""
     path = Path(path_text.unescape_path(escaped))
     return path if escaped and path.is_file() else None
 
 
-def begin_again(stage: str, why: str) -> Outcome:
+def fail_and_resume(stage: str, why: str) -> Outcome:
     """Return the failure of an episode that begins with an earlier stage in its next attempt."""
     return Outcome(Status.ERROR, why, resume_stage=stage)

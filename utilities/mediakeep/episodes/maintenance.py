@@ -152,17 +152,17 @@ def cleanup_orphaned_files(manager: StateManager, *, dry_run: bool = True) -> li
     These are YAML files in the state directory, and working folders.
     """
     folder, items = manager.folder, list_episodes(manager.state)
-    known = {folder / document.locate(item) for item in items}
+    known = {folder / document.get_relative_path(item) for item in items}
     found = [path for path in folder.glob(f"{document.FOLDER}/*/*.yaml*") if path.is_file()]
     gone = [path for path in found if path.with_name(path.name.removesuffix(".gz")) not in known]
     working, prefix = manager.settings.working_dir, f"episodes/{manager.settings.home}/"
     keys = {f"{prefix}{item.output_name}" for item in items}
     orphans = sorted(gone) + job_files.find_orphaned(working, prefix, keys)
-    set_aside(manager, () if dry_run else orphans)
+    quarantine_files(manager, () if dry_run else orphans)
     return orphans
 
 
-def set_aside(manager: StateManager, paths: Iterable[Path]) -> None:
+def quarantine_files(manager: StateManager, paths: Iterable[Path]) -> None:
     """Move orphaned files to the quarantine of their folder."""
     for path in paths:
         is_export = path.is_relative_to(manager.folder)

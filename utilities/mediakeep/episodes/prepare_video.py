@@ -18,8 +18,8 @@ from mediakeep.episodes.job import (
     THUMBNAIL,
     TRANSCRIPT,
     EpisodeJob,
-    begin_again,
-    locate,
+    fail_and_resume,
+    find_file,
 )
 from mediakeep.errors import (
     CaptionsRefused,
@@ -67,7 +67,7 @@ def download(job: EpisodeJob, work: Work) -> Outcome:
                 transfer.download_file(job.clients.session, remote, path, job.progress)
             except (NotFound, DownloadMismatch) as error:
                 if path.stem == AUDIO:
-                    _keep_mismatch(job, work, path, error)
+                    _quarantine_mismatch(job, work, path, error)
                     raise
                 notes[path.stem] = str(error)
     audio = job.clients.archive.build_remote(item.path, episode.audio)
@@ -85,7 +85,7 @@ def download(job: EpisodeJob, work: Work) -> Outcome:
     return Outcome(next_stage="downloaded", data=data)
 
 
-def _keep_mismatch(job: EpisodeJob, work: Work, path: Path, error: Exception) -> None:
+def _quarantine_mismatch(job: EpisodeJob, work: Work, path: Path, error: Exception) -> None:
     """Move what was downloaded to quarantine after the last attempt."""
     limits = job.settings.state_management.recovery.max_retries
     bad = transfer.name_mismatch(path)
@@ -96,9 +96,9 @@ def _keep_mismatch(job: EpisodeJob, work: Work, path: Path, error: Exception) ->
 def convert(job: EpisodeJob, _: Work) -> Outcome:
     """Encode the audio with a picture, and convert the transcript to captions."""
     item, dirs, settings = job.item, job.files.find(), job.options.video
-    audio = locate(item.audio_file)
+    audio = find_file(item.audio_file)
     if dirs is None or audio is None:
-        return begin_again(
+        return fail_and_resume(
             "downloading", "The audio file is missing. The next attempt downloads it again."
         )
     picture, notes = _choose_picture(job, dirs.source)
@@ -111,7 +111,7 @@ def convert(job: EpisodeJob, _: Work) -> Outcome:
     thumbnail = io.BytesIO()
     picture.save(thumbnail, "JPEG", quality=_QUALITY)
     atomic_files.write_atomic(dirs.state / THUMBNAIL, thumbnail.getvalue())
-    if transcript := locate(item.transcript_file):
+    if transcript := find_file(item.transcript_file):
         try:
             srt = captions.convert_to_srt(transcript, encoded.source_seconds)
             atomic_files.write_atomic(dirs.state / CAPTIONS, srt)

@@ -28,8 +28,8 @@ from mediakeep.episodes.job import (
     UPLOAD,
     EpisodeJob,
     RecordedUpload,
-    begin_again,
-    locate,
+    fail_and_resume,
+    find_file,
 )
 from mediakeep.episodes.settings import EpisodeSettings
 from mediakeep.errors import RequestRefused, UploadSessionLost, UploadSourceChanged
@@ -51,14 +51,14 @@ _LONG = 15 * 60  # seconds of a video that not all channels may upload
 def upload(job: EpisodeJob, _: Work) -> Outcome:
     """Open an upload, or continue the one that is recorded."""
     item, dirs = job.item, job.files.find()
-    video = locate(item.video_file)
+    video = find_file(item.video_file)
     if dirs is None or video is None:
-        return begin_again(
+        return fail_and_resume(
             "converting", "The video file is missing. The next attempt converts the audio again."
         )
     source, video_id = UploadSource.from_file(video, item.video_sha256), ""
     if source.size != item.video_size:  # a session is opened for that size
-        return begin_again("converting", str(UploadSourceChanged(source.name)))
+        return fail_and_resume("converting", str(UploadSourceChanged(source.name)))
     has_expired = False
     session = UPLOAD.load(dirs.state)
     if session and item.upload_opened and session.sha256 == item.video_sha256:
@@ -66,7 +66,7 @@ def upload(job: EpisodeJob, _: Work) -> Outcome:
             uri = Secret(session.uri, "an upload session")
             video_id = job.clients.youtube.send_upload(uri, source, job.progress)
         except UploadSourceChanged as error:
-            return begin_again("converting", str(error))
+            return fail_and_resume("converting", str(error))
         except UploadSessionLost:
             UPLOAD.remove(dirs.state)
             has_expired = True
@@ -156,14 +156,14 @@ def _list_steps(job: EpisodeJob) -> Iterator[tuple[str, Callable[[], None]]]:
     client, video_id, options = job.clients.youtube, job.item.video_id, job.options
     for playlist in options.playlist_ids:
         yield f"playlist {playlist}", partial(client.add_to_playlist, video_id, playlist)
-    if options.thumbnails and (picture := _find(job, THUMBNAIL)):
+    if options.thumbnails and (picture := _find_state_file(job, THUMBNAIL)):
         yield "thumbnail", lambda: client.set_thumbnail(video_id, picture.read_bytes())
     language = options.audio_language
-    if options.captions and language and (srt := _find(job, CAPTIONS)):
+    if options.captions and language and (srt := _find_state_file(job, CAPTIONS)):
         yield "captions", lambda: client.insert_captions(video_id, language, srt.read_bytes())
 
 
-def _find(job: EpisodeJob, name: str) -> Path | None:
+def _find_state_file(job: EpisodeJob, name: str) -> Path | None:
     dirs = job.files.find()
     path = dirs.state / name if dirs else None
     return path if path and path.is_file() else None

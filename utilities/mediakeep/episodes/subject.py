@@ -50,7 +50,7 @@ def describe_stages(job: EpisodeJob) -> Mapping[str, list[str]]:
     }
 
 
-def add_known_slots(_home: Path, settings: EpisodeSettings, items: Mapping[str, Item]) -> None:
+def restore_slots(_home: Path, settings: EpisodeSettings, items: Mapping[str, Item]) -> None:
     """Note the publication times that episodes have, in case their file was deleted."""
     known = {
         item.output_name: datetime.fromisoformat(item.scheduled_date)

@@ -37,7 +37,7 @@ SUBJECT = job_subject.build_subject(
     _refuse_scan,
     check_settings=lambda settings: settings.check(),
     needs_pyav=True,
-    before_batch=import_later(f"{_SUBJECT}:add_known_slots"),
+    before_batch=import_later(f"{_SUBJECT}:restore_slots"),
     find_output=lambda item: item.video_id and f"https://youtu.be/{item.video_id}",
     find_released=_find_released,
 )

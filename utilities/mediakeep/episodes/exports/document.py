@@ -89,8 +89,8 @@ class EpisodeState(msgspec.Struct, frozen=True):
             item.date,
             item.title,
             get_state(item),
-            find_message(item),
-            last_updated or find_last_time(item),
+            get_status_message(item),
+            last_updated or get_last_change_time(item),
             EpisodeFiles(item.source_url, *shown),
             YouTubeFacts(
                 item.video_id, item.scheduled_date, item.published_date, item.playlist_ids
@@ -106,7 +106,7 @@ class EpisodeState(msgspec.Struct, frozen=True):
         )
 
 
-def find_message(item: EpisodeItem) -> str:
+def get_status_message(item: EpisodeItem) -> str:
     """Return why an episode failed, was skipped or waits, "" if none of these."""
     if item.status is Status.SKIPPED:
         return item.skip_reason
@@ -114,17 +114,17 @@ def find_message(item: EpisodeItem) -> str:
     return item.error_message if has_failed else item.parked
 
 
-def find_last_time(item: EpisodeItem) -> str:
+def get_last_change_time(item: EpisodeItem) -> str:
     """Return the last time that an item has."""
     return max(item.added_date, item.started_date, item.processed_date, item.error_date)
 
 
-def locate(item: EpisodeItem) -> str:
+def get_relative_path(item: EpisodeItem) -> str:
     """Return the path of the file of an episode below the state directory, if it is not packed."""
     return f"{FOLDER}/{item.date[:4] or 'undated'}/{item.output_name}.yaml"
 
 
-def is_old(item: EpisodeItem, now: datetime) -> bool:
+def may_be_packed(item: EpisodeItem, now: datetime) -> bool:
     """Return whether an episode was published so long ago that its file may be packed."""
     limit = clock.format_iso(now - _PACKED_AFTER)
     return item.status is Status.COMPLETED and "" < item.published_date < limit
@@ -150,14 +150,14 @@ def read(path: Path) -> EpisodeState:
 
 def find_last_update(folder: Path, item: EpisodeItem) -> str:
     """Return the `last_updated` of an episode's file, or the last time of the item without one."""
-    found = _LAST_UPDATED.search(packed_text.read(folder / locate(item)))
-    return found[1] if found else find_last_time(item)
+    found = _LAST_UPDATED.search(packed_text.read(folder / get_relative_path(item)))
+    return found[1] if found else get_last_change_time(item)
 
 
 def is_current(folder: Path, item: EpisodeItem) -> bool:
     """Return whether the file of an episode is as the queue says."""
     text = render(item, find_last_update(folder, item))
-    return packed_text.read(folder / locate(item)) == text
+    return packed_text.read(folder / get_relative_path(item)) == text
 
 
 def update(folder: Path, item: EpisodeItem, changed: str, *, packed: bool) -> str:
@@ -168,7 +168,7 @@ def update(folder: Path, item: EpisodeItem, changed: str, *, packed: bool) -> st
     time = find_last_update(folder, item)
     if changed and not is_current(folder, item):
         time = changed
-    packed_text.write(folder / locate(item), render(item, time), packed=packed)
+    packed_text.write(folder / get_relative_path(item), render(item, time), packed=packed)
     return time
 
 
@@ -178,5 +178,5 @@ def build_index_entry(item: EpisodeItem) -> dict[str, str]:
         "stage": get_state(item),
         "date": item.date,
         "title": item.title,
-        "file": locate(item),
+        "file": get_relative_path(item),
     }

@@ -71,9 +71,9 @@ class ExportFollower(QueueFollower):
     def _write_document(self, item: EpisodeItem, time: str) -> str:
         retention = self._settings.retention
         if not retention.yaml_files:
-            return time or document.find_last_time(item)
+            return time or document.get_last_change_time(item)
         now = datetime.fromisoformat(time) if time else clock.now()
-        is_packed = retention.compress_old and document.is_old(item, now)
+        is_packed = retention.compress_old and document.may_be_packed(item, now)
         return document.update(self.folder, item, time, packed=is_packed)
 
 

@@ -79,9 +79,9 @@ def build_report(
     """Return the report on the episodes that have changed since a moment."""
     since = clock.format_iso(first)
     rows = sorted(
-        (time, item.output_name, item.title, get_state(item), document.find_message(item))
+        (time, item.output_name, item.title, get_state(item), document.get_status_message(item))
         for item in list_episodes(state)
-        if (time := document.find_last_time(item)) >= since
+        if (time := document.get_last_change_time(item)) >= since
     )
     sentence = f"{summary.total_episodes} episodes, {summary.completion_percentage} % published."
     if summary.estimated_completion:

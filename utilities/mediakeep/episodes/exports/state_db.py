@@ -136,7 +136,7 @@ def _find_new_stage(event: Mapping[str, Any], claimed: str) -> str:
 def build_row(item: EpisodeItem, time: str) -> tuple[Any, ...]:
     return (
         *(item.output_name, item.path, item.date, item.title, get_state(item)),
-        *(document.find_message(item), time, item.video_id or None),
+        *(document.get_status_message(item), time, item.video_id or None),
         *(item.scheduled_date or None, item.published_date or None, len(item.errors)),
     )
 
