@@ -6,6 +6,7 @@ import math
 import random
 import re
 from array import array
+from base64 import b64encode
 from collections.abc import Callable
 from functools import cache
 from operator import sub
@@ -14,6 +15,8 @@ from tempfile import TemporaryDirectory
 
 import av
 import pytest
+from mutagen.flac import Picture
+from mutagen.oggopus import OggOpus
 
 from mediakeep.audiobooks.encoding import count_source, pcm_timeline
 from mediakeep.audiobooks.encoding.book_plan import CountedSource
@@ -24,6 +27,7 @@ from mediakeep.media import ffmpeg
 from mediakeep.media.audio.decode import frame_headers, ogg_page_scan
 from mediakeep.media.encoding import pcm_source
 from mediakeep.media.encoding.profiles import Profile
+from mediakeep_samples.music import track_files
 from tests.audiobooks import books
 from tests.job_kinds import BookHome
 from tests.media.encoding import sounds
@@ -261,6 +265,88 @@ def test_audio_after_a_lost_page_of_a_chain_keeps_its_time(
     end = lost + (last - first) * 44_100 + 4_410  # until the decoder has adapted
     assert found[: lost - 100] == whole[: lost - 100]
     assert find_largest_difference(found[end:], whole[end:]) <= 1e-5
+
+
+def drop_page(data: bytes, number: int) -> bytes:
+    pages = data.split(b"OggS")
+    del pages[number + 1]
+    return b"OggS".join(pages)
+
+
+def drop_end(data: bytes) -> bytes:
+    """Return an Ogg without its last two pages, a second and a few samples."""
+    return b"OggS".join(data.split(b"OggS")[:-2])
+
+
+def embed_picture(opus: Path) -> bytes:
+    """Return an Opus with a cover."""
+    picture = Picture()
+    picture.type, picture.mime = 3, "image/png"
+    picture.data = track_files.read_seed_file("cover.png")
+    tagged = OggOpus(opus)  # type: ignore[no-untyped-call]
+    tagged["metadata_block_picture"] = [b64encode(picture.write()).decode()]  # type: ignore[no-untyped-call]
+    tagged.save()
+    return opus.read_bytes()
+
+
+END = "without an end mark; audio may be missing there."
+
+
+@each_row(
+    "make, samples, damage, ends",
+    [
+        (lambda data: drop_end(data), 220_500, (), (5.0,)),
+        (lambda data: drop_end(data) + data, 485_100, (), (5.0,)),
+        (lambda data: data + drop_end(data), 485_100, (), (11.0,)),
+        (lambda data: data + drop_page(data, 1), 529_200, (6.0,), ()),  # its tags
+        (lambda data: data + drop_page(data, 0), 529_200, (6.0,), ()),  # its first page
+        (lambda data: data + data, 529_200, (), ()),
+    ],
+)
+def test_a_stream_of_ogg_whose_first_or_last_page_is_lost_is_noticed(
+    tmp_path: Path,
+    make: Callable[[bytes], bytes],
+    samples: int,
+    damage: tuple[float, ...],
+    ends: tuple[float, ...],
+) -> None:
+    path = write_sound(tmp_path / "a.opus")
+    path.write_bytes(make(path.read_bytes()))
+    source = count_source.count_source(path, books.FORMAT)
+    assert abs(source.samples - samples) < 1_000  # the pre-skip of a lost header is audio
+    assert source.damage == tuple(pytest.approx(at, abs=0.02) for at in damage)
+    assert source.unmarked_ends == tuple(pytest.approx(at, abs=0.02) for at in ends)
+    notes = check_sources.check_damage([source], [tmp_path], "auto")
+    assert sum(END in note for note in notes) == len(ends)
+    assert sum("damaged at 0:0" in note for note in notes) == len(damage)
+
+
+def test_the_covers_of_chained_streams_are_no_reason_to_fail(tmp_path: Path) -> None:
+    path = write_sound(tmp_path / "a.opus")
+    data = embed_picture(path)
+    path.write_bytes(data * 2)
+    source = count_source.count_source(path, books.FORMAT)
+    assert (source.samples, source.damage) == (529_200, ())
+
+
+@each_row("at", [42, -1])  # all after STREAMINFO, or the audio
+def test_a_flac_whose_start_is_overwritten_keeps_the_time_of_the_rest(
+    tmp_path: Path, at: int
+) -> None:
+    path = write_sound(tmp_path / "a.flac")
+    whole = read(count_source.count_source(path, books.FORMAT))
+    data = path.read_bytes()
+    start = at if at > 0 else data.index(b"\xff\xf8")
+    path.write_bytes(data[:start] + bytes(200_000) + data[start + 200_000 :])
+    source = count_source.count_source(path, books.FORMAT, position_seconds=1)
+    found, silent = read(source), round(source.concealed * 44_100)
+    assert (source.samples, source.damage) == (264_600, (0.0,))
+    assert 2 * 44_100 < silent < 3 * 44_100
+    assert (any(found[:silent]), found[silent:]) == (False, whole[silent:])
+    for late in (silent + 100, 200_000, 264_599):
+        assert read(source, late) == found[late:]
+    with pytest.raises(SourcesRefused, match=r"a\.flac: damaged at 0:00; 2\.\d+ s cannot be"):
+        check_sources.check_damage([source], [tmp_path], "auto")
 
 
 def skip_beyond_the_end(data: bytes) -> bytes:

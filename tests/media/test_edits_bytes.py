@@ -262,10 +262,8 @@ def test_every_page_of_an_ogg_has_its_number_and_its_sum(
     for change in (edit, SetCover(writable_files.IMAGE, "image/png"), flood, small_picture):
         writable_files.write(path, tmp_path, change)
         with path.open("rb") as handle:
-            assert (
-                ogg_page_scan.find_damaged_pages(BoundedFile(handle.fileno(), path.stat().st_size))
-                == []
-            )
+            source = BoundedFile(handle.fileno(), path.stat().st_size)
+            assert ogg_page_scan.scan_pages(source).damaged == []
 
 
 @pytest.mark.parametrize("name", ["ogg", "opus"])
@@ -276,7 +274,8 @@ def test_a_page_of_sound_that_is_damaged_stays_so(tmp_path: Path, name: str) -> 
     path.write_bytes(data)
     writable_files.write(path, tmp_path, LONG)
     with path.open("rb") as handle:
-        assert ogg_page_scan.find_damaged_pages(BoundedFile(handle.fileno(), path.stat().st_size))
+        source = BoundedFile(handle.fileno(), path.stat().st_size)
+        assert ogg_page_scan.scan_pages(source).damaged
 
 
 def test_an_ogg_of_several_streams_is_left_alone(tmp_path: Path) -> None:

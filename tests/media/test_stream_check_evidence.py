@@ -237,6 +237,11 @@ OGGS = {  # file, size of its audio pages, and reason
     "one page": (opus(LAST), len(LAST), ""),
     "some pages": (opus(PAGE, PAGE, LAST), 2 * len(PAGE) + len(LAST), ""),
     "no end": (opus(PAGE, PAGE), 2 * len(PAGE), "its end is not marked"),
+    "an unfinished packet": (
+        opus(PAGE, page(0, 1, bytes(99), bytes(255))),
+        len(PAGE + page(0, 1, bytes(99), bytes(255))),
+        "its last packet is truncated",
+    ),
     "no sound": (opus(), 0, "its stream does not end"),
     "a lone header": (page(2, 1, b"OpusHead\x01\x01"), 0, "its stream does not end"),
     "a chain": (opus(LAST) + opus(LAST), len(LAST) + len(opus(LAST)), ""),

@@ -28,7 +28,7 @@ def test_comments_of_any_size_fit_on_pages(tmp_path: Path, name: str) -> None:
             assert len(tags.read(path).tags.title[0]) == size
             with path.open("rb") as handle:
                 source = BoundedFile(handle.fileno(), path.stat().st_size)
-                assert ogg_page_scan.find_damaged_pages(source) == []
+                assert ogg_page_scan.scan_pages(source).damaged == []
 
 
 def test_pages_are_renumbered_on_a_disk_that_writes_less_than_requested(
@@ -45,7 +45,7 @@ def test_pages_are_renumbered_on_a_disk_that_writes_less_than_requested(
         writable_files.write(path, tmp_path, SetField("title", ("T" * 65_536,)))
     with path.open("rb") as handle:
         source = BoundedFile(handle.fileno(), path.stat().st_size)
-        assert ogg_page_scan.find_damaged_pages(source) == []
+        assert ogg_page_scan.scan_pages(source).damaged == []
     with path.open("rb") as handle:
         numbers = list(read_page_numbers(handle))
     assert numbers == list(range(len(numbers)))

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from mediakeep.errors import DecodingFailed, NotAudio, UsageError
 from mediakeep.media import open_file
 from mediakeep.media.audio import formats, surrounding_tags
+from mediakeep.media.audio.flac import flac_stream
 from mediakeep.media.audio.formats import AudioFormat
 from mediakeep.media.bounded_file import BoundedFile
 
@@ -110,11 +111,15 @@ def may_fail_checksums(source: BoundedFile, demuxer: str) -> bool:
 
 
 class OpenedAudio(NamedTuple):
-    """PyAV's container and audio stream of an open file, and the bytes of the file."""
+    """PyAV's container and audio stream of an open file, and the bytes of the file.
+
+    `lacks_start` is set if FFmpeg does not get the start of a FLAC file, which is overwritten.
+    """
 
     container: Any
     stream: Any
     source: BoundedFile
+    lacks_start: bool = False
 
 
 @contextmanager
@@ -129,15 +134,23 @@ def open_audio(path: Path, mp3_start: int = 0) -> Iterator[OpenedAudio]:
     with open_file.open_regular_file(path) as handle:
         source = BoundedFile(handle.fileno(), os.fstat(handle.fileno()).st_size, _READ_SIZE)
         demuxer = choose_demuxer(source, _detect(path, source).name)
-        first = mp3_start if demuxer == "mp3" else find_container_start(source, demuxer)
-        data = RangeReader(source, find_container_end(source, demuxer), first)
+        data = build_reader(source, demuxer, mp3_start)
         with translate_errors(path):
             container = av.open(data, "r", format=demuxer, metadata_errors="replace")
         with container:
             stream = next(iter(container.streams.audio), None)
             if stream is None or stream.codec_context is None:
                 raise DecodingFailed(path, "FFmpeg has no decoder for it")
-            yield OpenedAudio(container, stream, source)
+            yield OpenedAudio(container, stream, source, data.lacks_start)
+
+
+def build_reader(source: BoundedFile, demuxer: str, mp3_start: int = 0) -> RangeReader:
+    """Return what FFmpeg reads of a file: no tags that it does not skip, and no lost start."""
+    end = find_container_end(source, demuxer)
+    if demuxer == "flac" and (lost := flac_stream.find_lost_start(source)):
+        return RangeReader(source, end, lost[1], lost[0])
+    first = mp3_start if demuxer == "mp3" else find_container_start(source, demuxer)
+    return RangeReader(source, end, first)
 
 
 def _detect(path: Path, source: BoundedFile) -> AudioFormat:
@@ -185,14 +198,25 @@ def describe_error(error: Exception) -> str:
 
 
 class RangeReader:
-    """A read-only file-like object for PyAV with a part of a file, between two byte offsets."""
+    """A read-only file-like object for PyAV with a part of a file, between two byte offsets.
 
-    def __init__(self, source: BoundedFile, end: int, start: int = 0) -> None:
-        self._source, self._start, self._size, self._at = source, start, end - start, 0
+    `header` replaces what is before the part.
+    """
+
+    def __init__(self, source: BoundedFile, end: int, start: int = 0, header: bytes = b"") -> None:
+        self._source, self._start, self._header = source, start - len(header), header
+        self._size, self._at = end - self._start, 0
+
+    @property
+    def lacks_start(self) -> bool:
+        """Return True if headers replace the start of the file."""
+        return bool(self._header)
 
     def read(self, count: int) -> bytes:
         """Return the next `count` bytes, or b"" at the end."""
-        data = self._source.read(self._start + self._at, min(count, self._size - self._at))
+        data = self._header[self._at :][:count]
+        if not data:
+            data = self._source.read(self._start + self._at, min(count, self._size - self._at))
         self._at += len(data)
         return data
 

@@ -50,7 +50,9 @@ class CountedSource(msgspec.Struct, frozen=True):
     how many dB its power is below full scale.
 
     `damage` are the positions of errors in seconds of the file; `concealed` seconds were replaced
-    by silence. `escaped_audio` is the path of a copy that is decoded instead of the file, or "".
+    by silence. `unmarked_ends` are positions, likewise in seconds, at which a stream of Ogg ends
+    without the flag for it. `escaped_audio` is the path of a copy that is decoded instead of the
+    file, or "".
     """
 
     escaped_path: str
@@ -63,6 +65,7 @@ class CountedSource(msgspec.Struct, frozen=True):
     damage: tuple[float, ...] = ()
     concealed: float = 0.0
     escaped_audio: str = ""
+    unmarked_ends: tuple[float, ...] = ()
 
     @property
     def path(self) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Iterable, Sequence
 from operator import mul
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from mediakeep.media.encoding import pcm_source
 from mediakeep.media.encoding.pcm_source import Progress
 
 _POSITION_SECONDS = 10  # between two positions; decoding up to the wanted one takes 20 ms
+_SAME_DAMAGE = 1.5  # seconds between a damaged page and the error that it causes
 _FLOOR = 127  # dB below full scale
 _STRIDE = 17  # a seventeenth of the samples gives a level within 1 dB
 
@@ -70,11 +72,15 @@ def _decode(
             frames = opened.frames(lambda *error: errors.append(error))
             converted = pcm_timeline.convert(frames, opened.format, book_format)
             samples = meter.add_samples(FrameReader(converted), sys.maxsize)
+            pages = opened.pages  # scanned while the file is open
     except DecodingFailed as error:
         error.args = (path, *error.args[1:])  # of the copy, which the user does not know
         raise
     if opened.samples <= opened.concealed:
         raise DecodingFailed(path, errors[0][1])
+    rate = opened.format.sample_rate
+    damage = [position for position, _ in errors]
+    damage += _find_unnoticed((sample / rate for sample in pages.damaged), damage)
     return CountedSource(
         escaped_path=path_text.escape_path(path),
         size=size,
@@ -83,10 +89,16 @@ def _decode(
         samples=samples,
         positions=tuple(opened.positions),
         levels=bytes(meter.levels),
-        damage=tuple(position for position, _ in errors),
-        concealed=opened.concealed / opened.format.sample_rate,
+        damage=tuple(sorted(damage)),
+        concealed=opened.concealed / rate,
+        unmarked_ends=tuple(sample / rate for sample in pages.unmarked_ends),
         escaped_audio=path_text.escape_path(copy) if copy else "",
     ), opened.is_mp3
+
+
+def _find_unnoticed(pages: Iterable[float], errors: Sequence[float]) -> list[float]:
+    """Return the positions of damaged pages, in seconds, at which decoding had no error."""
+    return [at for at in pages if all(abs(at - error) > _SAME_DAMAGE for error in errors)]
 
 
 class LevelMeter:

@@ -56,6 +56,7 @@ _KINDS = {
 
 _MOST_CONCEALED = {"auto": 1.0, "conceal": float("inf"), "refuse": -1.0}  # seconds of a file
 _SHOWN_POSITIONS = 5
+_LISTEN = "Listen to it: recorded streams lack the mark, too."
 _DAMAGE_CURE = "Replace it, move it out of the folder, or use --damage conceal."
 
 OnChecked = Callable[[int, int], object]  # called with the files checked, and those in total
@@ -309,7 +310,9 @@ def _check_total(checked: Sequence[CheckedFile], limits: SourceLimits) -> list[s
 def check_damage(
     counted: Sequence[CountedSource], folders: Sequence[Path], mode: str
 ) -> tuple[str, ...]:
-    """Return a sentence about each damaged or silent file; `mode` is the setting `damage`.
+    """Return a sentence about each damaged or silent file, and each end that is not marked.
+
+    `mode` is the setting `damage`.
 
     Raises SourcesRefused with the damaged files that are not to be used.
     """
@@ -317,7 +320,13 @@ def check_damage(
     if refused := [one for one in counted if one.damage and one.concealed > most]:
         problems = _describe_damage(refused, folders, "cannot be decoded")
         raise SourcesRefused(tuple(f"{text} {_DAMAGE_CURE}" for text in problems))
-    return tuple(_describe_damage(counted, folders, "replaced by silence"))
+    ends = (
+        f"{source_order.display_source(source.path, folders)}: a stream ends at"
+        f" {format_position(end)} without an end mark; audio may be missing there. {_LISTEN}"
+        for source in counted
+        for end in source.unmarked_ends
+    )
+    return (*_describe_damage(counted, folders, "replaced by silence"), *ends)
 
 
 def _describe_damage(

@@ -25,8 +25,19 @@ def iter_frames(source: PcmSource, decoded: DecodeResult) -> Iterator[Any]:
             md5.add_frame(frame)
         yield frame
     decoded.seconds = source.samples / source.format.sample_rate
+    decoded.pages = source.pages
     decoded.has_checked_length = source.declared_samples > 0
     decoded.checksum_matches = md5.matches() if md5 and not decoded.error_positions else None
+
+
+def describe_ends(source: PcmSource) -> str:
+    """Return a phrase about streams of Ogg that end without the flag for it, or "".
+
+    It is no proof that audio is missing: recorders of Android and of radio streams set no flag.
+    """
+    ends = [end / source.format.sample_rate for end in source.pages.unmarked_ends]
+    positions = ", ".join(map(damage.format_position, ends))
+    return f"a stream ends at {positions} without an end mark" if ends else ""
 
 
 def find_damage(path: Path, decoded: DecodeResult) -> str:
@@ -35,4 +46,5 @@ def find_damage(path: Path, decoded: DecodeResult) -> str:
     Raises Unreadable if the system cannot read the file, NotAudio for another kind of file.
     """
     facts = tags.read(path).facts
-    return facts.truncated or damage.find_damage(path, facts, decoded)
+    is_truncated = damage.is_truncated(facts)
+    return facts.truncated if is_truncated else damage.find_damage(path, facts, decoded)

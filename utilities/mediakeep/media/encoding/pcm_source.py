@@ -13,26 +13,23 @@ from contextlib import contextmanager, nullcontext
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from mediakeep.errors import DecodingFailed
 from mediakeep.media import ffmpeg
 from mediakeep.media.audio import surrounding_tags
-from mediakeep.media.audio.decode import damage, ogg_page_scan
-from mediakeep.media.audio.flac import flac_stream
+from mediakeep.media.audio.decode.ogg_page_scan import OggPageScan
 from mediakeep.media.audio.mp3 import xing
 from mediakeep.media.bounded_file import BoundedFile
+from mediakeep.media.encoding.packet_timeline import PacketTimeline
 from mediakeep.media.ffmpeg import OpenedAudio
 
 LOSSLESS_CODECS = frozenset(
     {"alac", "ape", "flac", "tta", "wavpack", "wmalossless", "mlp", "truehd", "als", "shorten"}
 )
-_EXACT_LENGTH_CODECS = frozenset({"alac", "ape", "flac", "tta", "wavpack"})
 _FLAC_BITS_OFFSET, _ALAC_BITS_OFFSET = 13, 17  # in the codec's private data
-_FLAC_NUMBER_OFFSET = 4  # in a frame header; 0 is the first frame (RFC 9639, section 9.1.5)
-_FRAME_STARTS = (b"\xff\xf8", b"\xff\xf9", b"wv")  # of FLAC and WavPack
 _PCM_BITS = 16  # of companded PCM such as A-law
 _MAX_CODED_BITS = 24  # of lossless codecs that FFmpeg decodes to words of 32 bits, and of DSD
 CHANNEL_LAYOUTS = {
@@ -50,11 +47,7 @@ _ITUNES_LENGTH_FIELD = 3  # of iTunSMPB: flags, delay, padding, length, all in h
 # earlier ones in MPEG-2 (ISO/IEC 13818-3), which are 24 frames at 8 kbit/s; other codecs need less.
 _PREROLL_PACKETS = 32
 
-# Demuxers whose timestamps count samples, so that they show what was skipped or left out.
-_EXACT_TIMESTAMPS = frozenset({"flac", "ogg", "wv"})
-_MAX_PAGE_SECONDS = 60  # of audio in a damaged page of Ogg, and in those that went with it
 _OGG_SEARCH_SIZE = 65_307  # bytes in which FFmpeg looks for the next page; then it gives up
-_MAX_TIMESTAMP_ERROR = 2048  # samples, in Vorbis at a change of the block size
 # Messages without which some damaged frames of MP3 decode to noise without an error.
 _MP3_OPTIONS = {"err_detect": "compliant"}
 _SEEKABLE = frozenset({"mp3", "flac", "wav", "mov"})
@@ -127,14 +120,13 @@ class PcmSource:
         messages: list[tuple[int, str, str]] | None = None,
     ) -> None:
         self._path, self._container, self._stream = path, opened.container, opened.stream
-        self._file = opened.source
+        self._opened, self._file = opened, opened.source
         self._start, self.is_mp3 = start, self._container.format.name == "mp3"
         context = opened.stream.codec_context
         self.codec: str = context.name
         self.samples = self._reported = 0
         self._progress, self._messages, self._conceals = progress, messages, messages is not None
         self.concealed, self._gap_at = 0, -1
-        self._packet_end: int | None = None if start.packet else 0
         self.positions: list[PacketPosition] = []
         self.extradata: bytes = context.extradata or b""
         if self.codec in ffmpeg.CHECKSUM_CODECS:
@@ -148,19 +140,21 @@ class PcmSource:
             raise DecodingFailed(path, "its sample format is unknown")
         self.format = _find_format(path, context)
         self._time_base = Fraction(1, context.sample_rate)
-        self.declared_samples = 0
-        if _declares_length(self._container.format.name, opened.source):
-            self.declared_samples = self._to_samples(self._stream.duration)
-        if self.codec == "opus":  # the duration of Ogg Opus includes the pre-skip, and a late start
-            skipped = int.from_bytes(self.extradata[10:12], "little")
-            self.declared_samples -= skipped + max(0, self._stream.start_time or 0)
-            self._packet_end = None if start.packet else -skipped
+        self._timeline = self._build_timeline()
+
+    @property
+    def declared_samples(self) -> int:
+        return self._timeline.declared_samples
 
     @property
     def has_exact_length(self) -> bool:
         """Return True if `declared_samples` is exact."""
-        is_exact = self.codec in _EXACT_LENGTH_CODECS and self._container.format.name != "ogg"
-        return self.declared_samples > 0 and is_exact
+        return self._timeline.has_exact_length
+
+    @property
+    def pages(self) -> OggPageScan:
+        """What is wrong with the pages of an Ogg file; in other formats nothing."""
+        return self._timeline.pages
 
     def frames(self, on_error: OnError | None = None) -> Iterator[Any]:
         """Yield the frames in order; `pts` counts samples from 0, in a time base of 1/rate.
@@ -182,6 +176,18 @@ class PcmSource:
         self._report_progress(0)
         self._check_length(on_error)
 
+    def _build_timeline(self) -> PacketTimeline:
+        timeline = PacketTimeline(self._path, self._opened)
+        if _declares_length(self._container.format.name, self._file):
+            timeline.declared_samples = timeline.to_samples(self._stream.duration)
+        if self.codec == "opus":  # the duration of Ogg Opus includes the pre-skip, and a late start
+            skipped = int.from_bytes(self.extradata[10:12], "little")
+            timeline.declared_samples -= skipped + max(0, self._stream.start_time or 0)
+            timeline.packet_end = -skipped
+        if self._start.packet:
+            timeline.packet_end = None
+        return timeline
+
     def _decode(self, on_error: OnError | None) -> Iterator[Any]:
         decoded, interval = self.samples, self.format.sample_rate * self.position_seconds
         marks: deque[int] = deque(maxlen=_PREROLL_PACKETS)
@@ -202,7 +208,7 @@ class PcmSource:
                 yield frame
         missing = self.declared_samples - decoded if self.has_exact_length else 0
         if missing < 0 <= self._gap_at:
-            self._refuse_times(self._gap_at)
+            self._timeline.refuse_times(self._gap_at)
         if self._conceals and missing > 0:
             what = f"{missing:,} samples are missing at its end" if decoded else "no frame is found"
             self._report(what, on_error)
@@ -249,12 +255,15 @@ class PcmSource:
                 try:
                     yield from self._container.demux(self._stream)
                     return
+                except IndexError:
+                    return  # PyAV has no object for the cover of a chained stream, at the end
                 except invalid:
                     if not self._conceals or self._container.format.name != "ogg":
                         raise
 
     def _decode_packet(self, packet: Any, on_error: OnError | None) -> Iterable[Any]:
-        missing = self._find_gap(packet) if self._conceals else 0
+        timeline = self._timeline
+        missing = timeline.find_gap(packet) if self._conceals else 0
         if missing:
             self._gap_at = self.samples
             self._report("packets are missing", on_error)
@@ -263,62 +272,20 @@ class PcmSource:
         except ffmpeg.require_pyav().error.FFmpegError as error:
             self._report(ffmpeg.describe_error(error), on_error, error)
             frames = ()
-            missing += self._to_samples(packet.duration, packet.time_base)
+            missing += timeline.to_samples(packet.duration, packet.time_base)
         if self._messages:
             if self.is_mp3 and self.samples:  # not if the data of the first frame is in one before
                 self._report(self._messages[0][-1].strip(), on_error)
             self._messages.clear()
-        if (
-            packet.pts is None and self._packet_end is not None
-        ):  # several frames of FLAC around a damaged one
-            self._packet_end += missing + sum(frame.samples for frame in frames)
+        if packet.pts is None and timeline.packet_end is not None:
+            # several frames of FLAC around a damaged one
+            timeline.packet_end += missing + sum(frame.samples for frame in frames)
         return chain(self._make_silence(missing), frames) if self._conceals and missing else frames
-
-    def _find_gap(self, packet: Any) -> int:
-        """Return how many samples are missing before a packet, by its timestamp."""
-        if packet.pts is None or self._container.format.name not in _EXACT_TIMESTAMPS:
-            return 0
-        start, end = self._to_samples(packet.pts, packet.time_base), self._packet_end
-        self._packet_end = next_start = start + self._to_samples(packet.duration, packet.time_base)
-        if end and end > 0 and packet.has_sidedata("strings_metadata"):
-            # A stream is chained to it, whose samples count from any number.
-            self._packet_end, end, self.declared_samples = None, None, 0
-        if end is None or start - end <= _MAX_TIMESTAMP_ERROR:
-            return 0
-        if end > 0:
-            return start - end
-        head = self._read_audio_start() if self.has_exact_length else b""
-        if head.startswith(_FRAME_STARTS):
-            if head[:1] == b"\xff" and head[_FLAC_NUMBER_OFFSET:] == b"\0":
-                packet.pts = None  # that of the last of its frames, of which some may be lost
-                self._packet_end = end
-            return 0  # else it was copied from a longer one
-        if not self.has_exact_length and 0 not in self._find_pages():
-            return 0  # a recorded stream may begin late
-        # Of Vorbis, the first packet only prepares the next one.
-        return (next_start if self.codec == "vorbis" else start) - end
-
-    def _read_audio_start(self) -> bytes:
-        """Return the first bytes of the audio of a FLAC or WavPack file."""
-        is_flac = self.codec == "flac"
-        parts = flac_stream.iter_essence(self._file) if is_flac else None
-        start = next(parts).start if parts else surrounding_tags.find_audio_start(self._file)
-        return self._file.read(start, _FLAC_NUMBER_OFFSET + 1)
-
-    def _find_pages(self) -> list[int]:
-        """Return where an Ogg file has damaged or missing pages, in samples."""
-        is_ogg = self._container.format.name == "ogg"
-        return ogg_page_scan.find_damaged_pages(self._file) if is_ogg else []
 
     def _make_silence(self, samples: int) -> Iterator[Any]:
         """Yield silent frames of a second or less; raise DecodingFailed for a wrong timestamp."""
         rate = self.format.sample_rate
-        pages = [] if self.has_exact_length or samples <= rate else self._find_pages()
-        left = _MAX_PAGE_SECONDS * rate * len(pages)
-        if self.declared_samples:
-            left = self.declared_samples - self.samples
-        if samples > rate and (samples > left or not (self.has_exact_length or pages)):
-            self._refuse_times(self.samples)
+        self._timeline.check_gap(samples, self.samples)
         self.concealed += samples
         for start in range(0, samples, rate):
             frame = ffmpeg.require_pyav().AudioFrame(
@@ -328,10 +295,6 @@ class PcmSource:
                 plane.update(bytes(plane.buffer_size))
             frame.sample_rate = rate
             yield frame
-
-    def _refuse_times(self, sample: int) -> NoReturn:
-        at = damage.format_position(sample / self.format.sample_rate)
-        raise DecodingFailed(self._path, f"its timestamps are wrong at {at}")
 
     def _number(self, frame: Any) -> Any:
         frame.pts, frame.time_base = self.samples, self._time_base
@@ -369,7 +332,7 @@ class PcmSource:
         itunes = self._itunes_length()
         if decoded - samples < itunes <= decoded:
             return itunes
-        duration = self._to_samples(frame.duration, frame.time_base)
+        duration = self._timeline.to_samples(frame.duration, frame.time_base)
         if 0 < duration < samples:
             return decoded - samples + duration
         missing = decoded - self.declared_samples
@@ -383,10 +346,6 @@ class PcmSource:
             return int(fields[_ITUNES_LENGTH_FIELD], 16)
         except (IndexError, ValueError):
             return 0
-
-    def _to_samples(self, duration: int | None, time_base: Fraction | None = None) -> int:
-        base = time_base or self._stream.time_base
-        return round(duration * base * self.format.sample_rate) if duration and base else 0
 
     def _check_length(self, on_error: OnError | None) -> None:
         """Report missing audio: FFmpeg silently drops FLAC frames with invalid checksums."""

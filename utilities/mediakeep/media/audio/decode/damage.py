@@ -43,13 +43,18 @@ def find_damage(path: Path, facts: AudioProperties, decoded: DecodeResult | None
     which other issue kinds report, and for codecs without a decoder. Raises Unreadable if the
     system cannot read the file.
     """
-    if facts.protected or facts.truncated:
+    if facts.protected or is_truncated(facts):
         return ""
     with open_file.open_regular_file(path) as handle, open_file.translate_errors(path):
         source = BoundedFile(handle.fileno(), os.fstat(handle.fileno()).st_size, _READ_SIZE)
         if frame_format := _FRAME_FORMATS.get(facts.format):
             return "; ".join(_find_frame_damage(source, frame_format, decoded))
         return "; ".join(_find_container_damage(source, facts, decoded))
+
+
+def is_truncated(facts: AudioProperties) -> bool:
+    """Return True if audio is missing at the end, not only the mark of the end."""
+    return bool(facts.truncated) and facts.audio_complete is not True
 
 
 def _find_frame_damage(
@@ -83,15 +88,18 @@ def _describe_frame_scan(scan: FrameScan) -> Iterator[str]:
 def _find_container_damage(
     source: BoundedFile, facts: AudioProperties, decoded: DecodeResult | None
 ) -> Iterator[str]:
-    if facts.format in ffmpeg.OGG_FORMATS and (samples := ogg_page_scan.find_damaged_pages(source)):
+    pages = decoded.pages if decoded else None
+    if facts.format in ffmpeg.OGG_FORMATS and pages is None:
+        pages = ogg_page_scan.scan_pages(source)
+    if pages and pages.damaged:
         rate = _OPUS_SAMPLE_RATE if facts.format == formats.OPUS.name else facts.sample_rate
-        positions = _format_positions([sample / (rate or 1) for sample in samples])
+        positions = _format_positions([sample / (rate or 1) for sample in pages.damaged])
         yield f"pages are damaged or missing {positions}"
         return
     result = decoded or DecodeResult()
     if decoded is None or (decoded.error_positions and facts.format == formats.FLAC.name):
         demuxer = ffmpeg.choose_demuxer(source, facts.format)
-        again = decoder.decode_audio(source, ffmpeg.find_container_end(source, demuxer), demuxer)
+        again = decoder.decode_audio(source, demuxer)
         result = again if again.error_positions else decoded or again
     yield from _describe_decode_errors(result)
     if result.checksum_matches is False:

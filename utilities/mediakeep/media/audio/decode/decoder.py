@@ -12,6 +12,7 @@ import msgspec
 
 from mediakeep.media import ffmpeg
 from mediakeep.media.audio.decode.flac_md5 import FlacMd5
+from mediakeep.media.audio.decode.ogg_page_scan import OggPageScan
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 
 # Decode what the edit list of an MP4 omits, or it would seem to be missing.
@@ -22,7 +23,8 @@ _MAX_FRAME_GAP = 0.002  # seconds; a larger gap is a dropped frame, FLAC frames 
 class DecodeResult(msgspec.Struct):
     """The result of decoding audio.
 
-    `is_supported` is False if FFmpeg has no decoder for the codec, and `has_checked_length` is set
+    `is_supported` is False if FFmpeg has no decoder for the codec, `pages` is set if they were
+    scanned, and `has_checked_length` is set
     if its length was compared with the one that the file declares.
     """
 
@@ -31,6 +33,7 @@ class DecodeResult(msgspec.Struct):
     error_positions: list[float] = []  # seconds at which decoding failed
     checksum_matches: bool | None = None  # None if the format has no checksum
     has_checked_length: bool = False
+    pages: OggPageScan | None = None
 
     @property
     def can_lack_audio(self) -> bool:
@@ -39,18 +42,20 @@ class DecodeResult(msgspec.Struct):
         return self.is_supported and not self.error_positions and not is_checked
 
 
-def decode_audio(source: BoundedFile, end: int, demuxer: str) -> DecodeResult:
-    """Decode the audio of a file up to the byte offset `end`, without embedded pictures.
+def decode_audio(source: BoundedFile, demuxer: str) -> DecodeResult:
+    """Decode the audio of a file, without embedded pictures.
 
     `demuxer` is the name of FFmpeg's container parser. It is given explicitly, so that no file
     content can select a parser that opens other files.
     """
     av = ffmpeg.require_pyav()
 
-    result = DecodeResult()
+    result, data = DecodeResult(), ffmpeg.build_reader(source, demuxer)
+    if data.lacks_start:
+        result.error_positions.append(0.0)
     try:
         with av.open(
-            ffmpeg.RangeReader(source, end, ffmpeg.find_container_start(source, demuxer)),
+            data,
             "r",
             format=demuxer,
             options=_DEMUXER_OPTIONS,

@@ -1,9 +1,13 @@
-"""Check the checksums and sequence numbers of Ogg pages, after RFC 3533."""
+"""Check the pages of Ogg files, after RFC 3533: checksums, sequence numbers, headers and ends."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from zlib import crc32
 
+import msgspec
+
+from mediakeep.media.audio.ogg import ogg_stream
 from mediakeep.media.bounded_file import BoundedFile
 
 _MAGIC = b"OggS"
@@ -13,38 +17,96 @@ _SEARCH_SIZE = 1 << 16
 _MAX_TRIES = 10_000
 _BEGIN_FLAG, _END_FLAG = 0x02, 0x04
 _NO_GRANULE_POSITION = 2**64 - 1  # granule position of a page without a packet end
+_UNFINISHED_PACKET = b"\xff"  # last segment of a page whose last packet continues on another one
+_LATE_START = 60 * 48_000  # samples; more than a page holds
+_COMMENT_STARTS: Mapping[bytes, bytes] = {b"\x01vorbis": b"\x03vorbis", b"OpusHead": b"OpusTags"}
 _BIT_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
-def find_damaged_pages(source: BoundedFile) -> list[int]:
-    """Return where an Ogg file has damaged or missing pages, as granule positions in samples.
+class OggPageScan(msgspec.Struct):
+    """What is wrong with the pages of an Ogg file, as positions in samples from its start.
 
-    A granule position is the number of samples before the damage. Each page is checked for its
-    checksum and its sequence number. Bytes between pages count as one damaged page. Data after the
-    end of the stream is ignored, and so is a gap before the audio, which tools that rewrite tags
-    may leave.
+    `damaged` are those of pages that are damaged or missing, and `unmarked_ends` those at which a
+    stream of audio ends without the flag for it. Recorders of Android and of radio streams set no
+    such flag, so it is no proof that the last pages are missing. In a chain, the length of each
+    stream is that of its last granule position.
     """
-    offset, granule, is_ended, damaged = 0, 0, False, list[int]()
+
+    damaged: list[int] = []
+    unmarked_ends: list[int] = []
+
+
+class _Link(msgspec.Struct):
+    """The streams that begin together in a chain, at `start` samples; `granule` is their last."""
+
+    start: int = 0
+    first: int = 0  # the first granule position that is not 0
+    granule: int = 0
+    comments: dict[bytes, bytes] = {}  # how the second packet of a stream begins, until it is read
+    unended: dict[bytes, bool] = {}  # the streams of audio without an end, and if a packet goes on
+
+    @property
+    def position(self) -> int:
+        """The position in the file; a stream that was recorded late began at any time."""
+        return self.start + self.granule - (self.first if self.first > _LATE_START else 0)
+
+    def begin_stream(self, serial: bytes, packet: bytes) -> None:
+        if codec := ogg_stream.identify_codec(packet):
+            self.unended[serial] = False
+            self.comments[serial] = _COMMENT_STARTS.get(codec.magic, b"")
+
+
+def scan_pages(source: BoundedFile) -> OggPageScan:
+    """Check the pages of an Ogg file: their checksums, sequence numbers, headers and ends.
+
+    Bytes between pages count as one damaged page. Data after the end of the stream is ignored, and
+    so is a gap before the audio, which tools that rewrite tags may leave, if the tags are there.
+    """
+    scan, link, offset, is_ended = OggPageScan(), _Link(), 0, False
     numbers: dict[bytes, int] = {}
     while offset < source.size:
         page = _read_valid_page(source, offset)
         if page is None:
             next_page = _find_next_page(source, offset + 1)
             if next_page or not is_ended or source.read(offset, len(_MAGIC)) == _MAGIC:
-                damaged.append(granule)
+                scan.damaged.append(link.position)
             if next_page is None:
                 break
             offset, numbers = next_page, {}
+            link.comments.clear()
             continue
         number, serial = int.from_bytes(page[18:22], "little"), page[14:18]
-        follows = page[5] & _BEGIN_FLAG or numbers.get(serial, number - 1) == number - 1
-        if granule and not follows:
-            damaged.append(granule)
-        numbers[serial], is_ended = number, bool(page[5] & _END_FLAG)
+        lacing, is_ended = page[_PAGE_HEADER_SIZE:][: page[26]], bool(page[5] & _END_FLAG)
+        body = page[_PAGE_HEADER_SIZE + page[26] :]
+        if page[5] & _BEGIN_FLAG:
+            if link.granule:
+                _end_link(scan, link)
+                link = _Link(start=link.position)
+            link.begin_stream(serial, body[: ogg_stream.IDENTIFICATION_SIZE])
+        else:
+            follows = numbers.get(serial, number - 1) == number - 1
+            has_tags = body.startswith(link.comments.pop(serial, b""))
+            if (link.granule and not follows) or not has_tags:
+                scan.damaged.append(link.position)
+        numbers[serial] = number
+        if serial in link.unended:
+            link.unended[serial] = lacing[-1:] == _UNFINISHED_PACKET
+            if is_ended:
+                del link.unended[serial]
         position = int.from_bytes(page[6:14], "little")
-        granule = granule if position == _NO_GRANULE_POSITION else position
+        if position != _NO_GRANULE_POSITION:
+            link.granule = position
+            link.first = link.first or position
         offset += len(page)
-    return damaged
+    _end_link(scan, link)
+    return scan
+
+
+def _end_link(scan: OggPageScan, link: _Link) -> None:
+    if not link.unended or link.position in scan.damaged[-1:]:
+        return
+    is_unfinished = any(link.unended.values())
+    (scan.damaged if is_unfinished else scan.unmarked_ends).append(link.position)
 
 
 def page_checksum(page: bytes) -> int:

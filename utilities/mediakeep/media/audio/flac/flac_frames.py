@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -10,6 +11,7 @@ STREAMINFO_SIZE = 34  # bytes
 MAX_HEADER_SIZE = 16  # bytes of the longest frame header
 FIXED_SYNC, VARIABLE_SYNC = b"\xff\xf8", b"\xff\xf9"  # frame sync: fixed, variable block size
 
+_SYNC = re.compile(rb"\xff[\xf8\xf9]")
 _BITS_PER_SAMPLE = {1: 8, 2: 12, 4: 16, 5: 20, 6: 24, 7: 32}
 
 
@@ -66,6 +68,14 @@ def find_frames_backwards(
         if end := _frame_end_sample(tail[offset : offset + MAX_HEADER_SIZE], stream):
             yield offset, end
         offset -= 1
+
+
+def find_first_frame(data: bytes, stream: FlacStreamInfo) -> tuple[int, int] | None:
+    """Return the byte offset of the first FLAC frame in `data`, and the sample after its last."""
+    for match in _SYNC.finditer(data):
+        if end := _frame_end_sample(data[match.start() :][:MAX_HEADER_SIZE], stream):
+            return match.start(), end
+    return None
 
 
 def _frame_end_sample(head: bytes, stream: FlacStreamInfo) -> int:

@@ -64,6 +64,7 @@ def walk_blocks(source: BoundedFile, offset: int) -> FlacMetadata:
 
 
 _MAGIC = b"fLaC"
+_SEARCH_SIZE = 1 << 16  # bytes; FFmpeg looks for the first frame in more
 _DEFAULT_TAIL_SIZE, _MAX_TAIL_SIZE = 65_536, 262_144  # bytes searched: frame size unknown, maximum
 
 
@@ -117,6 +118,26 @@ def check_stream(source: BoundedFile) -> StreamCheck:
         audio.size,
         _missing_audio_text(source, audio, stream) if stream and stream.total_samples else "",
     )
+
+
+def find_lost_start(source: BoundedFile) -> tuple[bytes, int] | None:
+    """Return headers for the rest of a FLAC file whose start is overwritten, and where it begins.
+
+    Return None if there are frames at its start, as far as FFmpeg looks for them, or if the next
+    one is the first. The headers are STREAMINFO alone: those after it may be overwritten, too.
+    """
+    stream, metadata = source.call_once_and_cache(_read_metadata)
+    if stream is None or metadata.blocks[0].block_type != STREAMINFO_BLOCK:
+        return None
+    for at in range(metadata.end, source.size, _SEARCH_SIZE):
+        data = source.read(at, _SEARCH_SIZE + flac_frames.MAX_HEADER_SIZE)
+        if frame := flac_frames.find_first_frame(data, stream):
+            if at == metadata.end or frame[1] <= stream.block_size:
+                return None
+            info = source.read(metadata.blocks[0].start, flac_frames.STREAMINFO_SIZE)
+            header = bytes((_LAST_BLOCK_FLAG | STREAMINFO_BLOCK, 0, 0, len(info)))
+            return _MAGIC + header + info, at + frame[0]
+    return None
 
 
 def iter_essence(source: BoundedFile) -> Iterator[ByteRange]:

@@ -27,6 +27,8 @@ from mediakeep.media.bounded_file import BoundedFile, ByteRange
 
 _MAX_STREAMS = 16  # multiplexed streams, whose first pages come first
 _NO_END_PAGE = "its stream does not end"
+_NO_LAST_PACKET_END = "its last packet is truncated"
+_UNFINISHED_PACKET = b"\xff"  # last segment of a page whose last packet continues on another one
 _MAX_COMMENT_PACKET = 64 * 1024 * 1024  # bytes read of the comment packet
 IDENTIFICATION_SIZE = 9  # bytes of the packet: the codec and its number of header packets
 
@@ -179,7 +181,10 @@ def _check_last_page(source: BoundedFile) -> tuple[int, str]:
         if page is None or page.end > source.size:
             return source.size, "its last page is truncated"
         if page.has_valid_flags:
-            return page.end, "" if page.flags & pages.END_OF_STREAM else _NO_END_PAGE
+            if page.flags & pages.END_OF_STREAM:
+                return page.end, ""
+            is_unfinished = page.lacing.endswith(_UNFINISHED_PACKET)
+            return page.end, _NO_LAST_PACKET_END if is_unfinished else _NO_END_PAGE
     return source.size, ""
 
 
