@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +36,12 @@ def overwritten_early(content: bytes) -> bytes:
     return overwritten(content[:end]) + content[end:]
 
 
+def blanked(flac: bytes) -> bytes:
+    """Return a FLAC with zeros from its first frame on, in more than FFmpeg searches."""
+    start, size = flac.index(b"\xff\xf8"), min(100_000, len(flac) * 8 // 10)
+    return flac[:start] + bytes(size) + flac[start + size :]
+
+
 def wrong_md5(flac: bytes) -> bytes:
     return flac[:26] + bytes(15) + flac[41:]
 
@@ -65,6 +72,7 @@ def make_album(home: Path, suffix: str, change: Damage) -> AlbumHome:
     [
         ("flac", "flac", overwritten_early, "is damaged: it cannot be decoded at 0:00."),
         ("flac", "flac", cut, "is truncated: it ends at 0:01 of 0:0"),
+        ("flac", "flac", blanked, "is damaged: it cannot be decoded at 0:00."),
         ("flac", "flac", wrong_md5, "is damaged: the samples do not match the MD5 of the encoder."),
         ("opus", "flac", wrong_md5, "is damaged: the samples do not match the MD5 of the encoder."),
         ("flac", "mp3", overwritten, "is damaged: frames are damaged or missing at 0:00."),
@@ -181,3 +189,16 @@ def test_a_file_that_plays_is_no_damaged_one(
     albums.convert(profile="flac")
     assert albums.item(ALBUM).error_message == ""
     assert albums.item(ALBUM).status is Status.COMPLETED
+
+
+@each_row("profile", ["flac", "keep"])
+def test_an_end_that_is_not_marked_is_noted_in_the_report(tmp_path: Path, profile: str) -> None:
+    """Recorders of Android and of radio streams mark none, so it is no proof of damage."""
+    albums = make_album(tmp_path, "opus", lambda opus: opus[: opus.rindex(b"OggS")])
+    albums.convert(profile=profile)
+    assert albums.item(ALBUM).error_message == ""
+    first, second = albums.report(ALBUM)["tracks"]
+    assert re.fullmatch(r"a stream ends at 0:0\d without an end mark", first["note"])
+    assert "note" not in second
+    (page,) = (albums.path / "issues" / "albums").glob("*.md")
+    assert "## Listen to these tracks" in page.read_text()

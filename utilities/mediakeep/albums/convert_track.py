@@ -103,7 +103,7 @@ def convert_track(task: TrackTask, progress: Progress) -> dict[str, Any]:
     """
     source, target = task.dirs.source / task.source, task.dirs.processed / task.output
     with stage_worker.translate_part_errors(task.dirs.processed):
-        _refuse_damage(task, source, progress)
+        note = _refuse_damage(task, source, progress)
         recipe, name = task.recipe, path_text.escape_path(task.output)
         record = output_records.find_output(task.dirs, name)
         if record and record.recipe == recipe:
@@ -120,6 +120,7 @@ def convert_track(task: TrackTask, progress: Progress) -> dict[str, Any]:
             "settings": msgspec.to_builtins(task.parameters) if task.parameters else "copy",
             "seconds": seconds,
             "attempts": attempts,
+            "note": note,
             **facts,
         }
         written = output_records.record_output(task.dirs, target, recipe, done)
@@ -136,8 +137,8 @@ def _is_published(task: TrackTask) -> bool:
         return False
 
 
-def _refuse_damage(task: TrackTask, source: Path, progress: Progress) -> None:
-    """Raise AudioDamaged if a track is damaged.
+def _refuse_damage(task: TrackTask, source: Path, progress: Progress) -> str:
+    """Raise AudioDamaged if a track is damaged; return a note about what may be missing, or "".
 
     With "full", it is decoded now if that was not done before, and refused if it has no decoder.
     """
@@ -152,6 +153,7 @@ def _refuse_damage(task: TrackTask, source: Path, progress: Progress) -> None:
     if task.is_unmeasured:
         why = "its loudness was measured too late for the gains of the album"
         raise EncodingFailed(task.dirs.processed / task.output, why, "Run again to convert it.")
+    return measured.note if measured else ""
 
 
 def _check_unchanged(task: TrackTask, source: Path) -> None:

@@ -38,10 +38,12 @@ class MeasuredTrack(TrackMeasurement):
     """The loudness of a track, and what is damaged: "" for nothing, None if it was not checked.
 
     `is_refused` is set if FFmpeg cannot open the track, such as one with DRM; `damage` says why.
+    `note` is about what may be missing, or "".
     """
 
     damage: str | None = None
     is_refused: bool = False
+    note: str = ""
 
 
 def measure_part(task: MeasureTask, progress: Progress) -> dict[str, str]:
@@ -63,7 +65,7 @@ def measure(task: MeasureTask, progress: Progress) -> MeasuredTrack:
     """
     report = stage_worker.build_stoppable_report(progress)
     path, decoded, measured = task.dirs.source / task.source, DecodeResult(), TrackMeasurement()
-    is_refused = False
+    is_refused, note = False, ""
     try:
         with pcm_source.open_source(path, report) as source:
             frames = decode_check.iter_frames(source, decoded)
@@ -71,13 +73,14 @@ def measure(task: MeasureTask, progress: Progress) -> MeasuredTrack:
                 measured = loudness.measure_frames(source, frames, with_peak=task.with_peak)
             except ffmpeg.require_pyav().error.FFmpegError:  # of the meter
                 deque(frames, 0)
+            note = decode_check.describe_ends(source)
         damage = decode_check.find_damage(path, decoded)
     except DecodingFailed as error:
         if isinstance(error.__cause__, (MemoryError, OSError)):
             raise
         truncated = tags.read(path).facts.truncated
         damage, is_refused = truncated or str(error.args[1]), not truncated
-    result = MeasuredTrack(measured.blocks, measured.peak, damage, is_refused)
+    result = MeasuredTrack(measured.blocks, measured.peak, damage, is_refused, note)
     find_measurement(task.sha256).save(task.dirs.state, result)
     return result
 

@@ -28,7 +28,8 @@ class TrackRow(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `seconds` is the time that the conversion took, `duration` the length of the new file. `filled`
     are the fields that a lookup has filled. `sound` identifies the audio of the source and how it
-    was encoded, and `kept` is set if only the tags of the new file are new.
+    was encoded, and `kept` is set if only the tags of the new file are new. `note` says what may be
+    missing in the source.
     """
 
     source: str
@@ -50,6 +51,7 @@ class TrackRow(msgspec.Struct, frozen=True, omit_defaults=True):
     sound: str = ""
     kept: bool = False
     filled: tuple[str, ...] = ()
+    note: str = ""
     not_carried: tuple[dict[str, str], ...] = ()
 
 
