@@ -17,6 +17,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
+import msgspec
+
 from mediakeep import path_text
 from mediakeep.app.jobs import prepare_items, remove_files
 from mediakeep.app.jobs.job_request import Preparation
@@ -28,6 +30,7 @@ from mediakeep.commands.console import ClickConsole
 from mediakeep.config import ENV_PREFIX
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
+from mediakeep.media.ignore_rules import IgnoreSettings
 from mediakeep.outcome import WorkerFactory
 from mediakeep.queue.queue import Queue
 from mediakeep.runner import batch
@@ -187,7 +190,8 @@ class JobHome(ABC, Generic[Job]):
         settings = self.settings(**options)
         paths = tuple(self.library / name for name in added)
         scan = None if added else self.library
-        context = replace(self.context, ignore_patterns=tuple(settings.get("ignored", ())))
+        ignored = msgspec.convert(settings.get("ignored", {}), IgnoreSettings)
+        context = replace(self.context, ignored=ignored)
         result = prepare_items.prepare(context, Preparation(settings, scan, paths))
         return [*result.lines, *remove_files.remove_outputs(context, settings).lines]
 

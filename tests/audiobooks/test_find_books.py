@@ -10,6 +10,7 @@ import pytest
 
 from mediakeep.audiobooks.sources import check_sources, find_books
 from mediakeep.errors import SourcesRefused, Unreadable
+from mediakeep.media.ignore_rules import NOTHING, IgnoreSettings
 from mediakeep.workspace import backups
 from mediakeep.workspace.backups import BackupJob
 from tests.sampling import each_row
@@ -25,7 +26,7 @@ def found(root: Path) -> dict[str, int]:
     return {item.key: item.fields["file_count"] for item in find_books.find_books(root)}
 
 
-def listed(*folders: Path, formats: str = "all", ignored: tuple[str, ...] = ()) -> list[str]:
+def listed(*folders: Path, formats: str = "all", ignored: IgnoreSettings = NOTHING) -> list[str]:
     files = find_books.list_sources(folders, formats, ignored).files
     return sorted(str(path.relative_to(folders[0].parent)) for path in files)
 
@@ -68,7 +69,10 @@ def test_a_folder_of_parts_can_be_the_library(tmp_path: Path) -> None:
     book = find_books.scan_book(tmp_path / "One", formats="mp3")
     assert book is not None
     assert book.fields == {"file_count": 2}
-    assert find_books.scan_book(tmp_path / "One", ignored=("01", "02"), formats="mp3") is None
+    assert (
+        find_books.scan_book(tmp_path / "One", ignored=IgnoreSettings(("01", "02")), formats="mp3")
+        is None
+    )
 
 
 def test_a_finished_book_is_built_again_only_if_it_is_named(tmp_path: Path) -> None:
@@ -118,7 +122,7 @@ def test_sources_are_listed_with_what_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "a" / "CD 3").symlink_to("nowhere")
     (tmp_path / "a" / "cover.jpg").symlink_to("nowhere")
     folders = (tmp_path / "a", tmp_path / "b")
-    both = find_books.list_sources(folders, ignored=("skip.*",))
+    both = find_books.list_sources(folders, ignored=IgnoreSettings(("skip.*",)))
     assert sorted(str(path.relative_to(tmp_path)) for path in both.files) == [
         *("a/1.mp3", "a/3.mp3.part", "a/CD 2/2.M4B", "a/CD 3", "b/1.opus"),
     ]

@@ -307,7 +307,7 @@ def read(folder: Path, *names: str, **given: str) -> FoundDetails:
 
 
 def test_refused_links_are_no_source_of_details(tmp_path: Path) -> None:
-    folder, refused = tmp_path / "Book", ignore_rules.parse_patterns("", "refuse")
+    folder, refused = tmp_path / "Book", ignore_rules.parse_settings("", "refuse")
     folder.mkdir()
     (tmp_path / "desc.txt").write_text("Long")
     (tmp_path / "cover.png").write_bytes(PNG)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from mediakeep.albums import subject as albums
@@ -12,6 +13,7 @@ from mediakeep.audiobooks.sources import find_books
 from mediakeep.errors import Unreadable, UsageError
 from mediakeep.item import ScannedItem
 from mediakeep.media import folder_listing, ignore_rules
+from mediakeep.media.ignore_rules import IgnoreSettings
 from mediakeep.media.video import video_files
 from mediakeep.movies.scan import library_scan as movies
 from mediakeep.music import scan as music
@@ -31,7 +33,7 @@ def put(top: Path, *places: str) -> None:
 
 def places(top: Path, *patterns: str) -> set[str]:
     """Return the files that a walk finds."""
-    walked = folder_listing.walk_tree(top, ignored=ignore_rules.parse_patterns(",".join(patterns)))
+    walked = folder_listing.walk_tree(top, ignored=ignore_rules.parse_settings(",".join(patterns)))
     return {folder.relative_path_of(file.name) for folder in walked for file in folder.files}
 
 
@@ -120,7 +122,7 @@ def test_movies_beside_others_ignore_alike_in_a_scan_and_alone(tmp_path: Path) -
     assert found.fingerprint != before["Heat (1995).mkv"]
     path = tmp_path / "Heat (1995).mkv"
     assert movies.read_movie(path, found.key, tmp_path).fingerprint == found.fingerprint
-    given = ignore_rules.parse_patterns("Heat*")
+    given = ignore_rules.parse_settings("Heat*")
     assert list(movies.find_movies(tmp_path, given)) == []
     assert movies.find_unassigned_files(tmp_path) == ((), ())
 
@@ -142,11 +144,11 @@ def test_links_out_of_a_library_can_be_refused_by_every_scan(
     (library / "Vera" / "03.mp3").symlink_to(library / "Vera" / "01.mp3")
     assert [one.fingerprint for one in scan(library)] != [one.fingerprint for one in before]
     (library / "Vera" / "03.mp3").unlink()
-    refused = ignore_rules.parse_patterns("", "refuse")
+    refused = ignore_rules.parse_settings("", "refuse")
     assert list(scan(library, refused)) == before
     links = ["Else", "Vera/02.mp3", "Vera/More"]
     assert folder_listing.find_refused_links(library, refused) == links
-    assert folder_listing.find_refused_links(library, ()) == []
+    assert folder_listing.find_refused_links(library, ignore_rules.NOTHING) == []
     assert [ignore_rules.is_ignored(library / one, library, refused) for one in links] == [True] * 3
     assert [one.name for one in video_files.find_videos(library, {".mp3"}, refused)] == ["01.mp3"]
 
@@ -155,7 +157,7 @@ def test_links_out_of_a_library_can_be_refused_by_every_scan(
 def test_links_within_a_library_are_followed_also_for_one_of_its_items(tmp_path: Path) -> None:
     """Else the fingerprint of the worker differed from that of the scan."""
     put(tmp_path, "music/Vera/Dawn/01.mp3", "music/Heat (1995)/Heat.mkv", "disk2/a.mkv")
-    library, refused = tmp_path / "music", ignore_rules.parse_patterns("", "refuse")
+    library, refused = tmp_path / "music", ignore_rules.parse_settings("", "refuse")
     (library / "Tide").mkdir()
     (library / "Tide" / "Dawn").symlink_to(library / "Vera" / "Dawn")
     (library / "Tide" / "Dusk").symlink_to(tmp_path / "disk2")
@@ -175,10 +177,21 @@ def test_links_within_a_library_are_followed_also_for_one_of_its_items(tmp_path:
     assert (read.fingerprint, len(read.videos)) == (found.fingerprint, 1)
 
 
+def test_the_patterns_are_those_of_the_user_also_if_links_are_refused() -> None:
+    refused = ignore_rules.parse_settings("*.bak", "refuse")
+    assert refused == IgnoreSettings(("*.bak",), refuses_links=True)
+    music, films = refused.for_library(Path("/music")), refused.for_library(Path("/films"))
+    assert (music.library, music.patterns, films.library) == ("/music/", ("*.bak",), "/films/")
+    assert music.for_library(Path("/films")) == music
+    assert refused.for_library(None) == refused
+    stored = msgspec.json.encode(msgspec.to_builtins(music))
+    assert msgspec.json.decode(stored, type=IgnoreSettings) == music
+
+
 def test_videos_below_a_folder_are_passed_over_alike(tmp_path: Path) -> None:
     put(tmp_path, "a.mkv", "old/b.mkv", "@eaDir/c.mkv", "new/d.mkv", "new/e.mkv")
     (tmp_path / "new" / ".mediakeepignore").write_text("e.mkv\n")
-    found = video_files.find_videos(tmp_path, {".mkv"}, ignore_rules.parse_patterns("old"))
+    found = video_files.find_videos(tmp_path, {".mkv"}, ignore_rules.parse_settings("old"))
     assert [str(one.relative_to(tmp_path)) for one in found] == ["a.mkv", "new/d.mkv"]
 
 
@@ -197,16 +210,16 @@ def test_it_is_told_of_a_path_whether_it_is_ignored(
     tmp_path: Path, place: str, patterns: str, ignored: bool
 ) -> None:
     put(tmp_path, "Vera/Live/a.mp3", "#recycle/Vera/a.mp3")
-    given = ignore_rules.parse_patterns(patterns)
+    given = ignore_rules.parse_settings(patterns)
     assert ignore_rules.is_ignored(tmp_path / place, tmp_path, given) is ignored
     assert ignore_rules.is_ignored(tmp_path / place, tmp_path / place, given) is False
 
 
 def test_bad_patterns_are_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r'Invalid pattern "!a" in the setting ignore'):
-        ignore_rules.parse_patterns("*.bak, !a")
+        ignore_rules.parse_settings("*.bak, !a")
     with pytest.raises(UsageError, match=r"Invalid pattern .* in the setting ignore"):
-        ignore_rules.parse_patterns("\\")
+        ignore_rules.parse_settings("\\")
     put(tmp_path, "a.mp3")
     (tmp_path / ".mediakeepignore").write_text("*.bak\n!\n")
     with pytest.raises(Unreadable, match=r'\.mediakeepignore: line 2 is not a valid pattern, "!"'):

@@ -255,7 +255,7 @@ def test_what_is_known_of_a_large_folder_is_not_believed_for_long(
     assert len(library_scan.read_movie(memory / "Heat.mkv", "Heat.mkv", memory).subtitles) == 1
     (memory / "Heat.nfo").symlink_to("/none.nfo")
     for links, nfos in {"follow": ("Heat.nfo",), "refuse": ()}.items():
-        patterns = ignore_rules.parse_patterns("", links)
+        patterns = ignore_rules.parse_settings("", links)
         assert library_scan.read_movie(memory / "Heat.mkv", "x", memory, patterns).nfos == nfos
     (memory / "Heat.mkv").unlink()
     with pytest.raises(Unreadable):

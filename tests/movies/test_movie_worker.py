@@ -123,8 +123,8 @@ def test_sidecars_behind_links_are_only_read_if_the_setting_says_so(
     elsewhere.write_text(f"<movie><title>{STEM}</title></movie>")
     (bench.library / f"{STEM}.nfo").symlink_to(elsewhere)
     before = elsewhere.read_bytes()
-    patterns = ignore_rules.parse_patterns("", links)
-    outcome = bench.work(KEY, structs.replace(SAFE, links=links), ignore_patterns=patterns)
+    patterns = ignore_rules.parse_settings("", links)
+    outcome = bench.work(KEY, structs.replace(SAFE, links=links), ignored=patterns)
     assert elsewhere.read_bytes() == before
     reason = f"a link leads to it in {bench.root}, and the setting links is {links}"
     assert reason in str(outcome.facts["not_written"])

@@ -286,7 +286,7 @@ def test_the_report_names_links_that_lead_out_of_the_library(
     (artist / linked).symlink_to(elsewhere)
     run(artist)
     assert told.format(elsewhere) in plain_report(artist)
-    refused = run(artist, ignored=ignore_rules.parse_patterns("", "refuse"))
+    refused = run(artist, ignored=ignore_rules.parse_settings("", "refuse"))
     if linked:
         assert told.replace("\n", " (not followed)\n").format(elsewhere) in plain_report(artist)
     else:

@@ -59,7 +59,7 @@ def list_sections(settings: type[msgspec.Struct]) -> dict[str, Any]:
 def list_fields(table: type[msgspec.Struct], path: tuple[str, ...] = ()) -> Iterator[SettingField]:
     """Yield the fields of the sections of a Struct, and of the tables below them."""
     for field in _list_own_fields(table, path):
-        if _is_struct(field.type) and not field.help:
+        if _is_struct(field.type) and not (field.help or field.is_option_only):
             yield from list_fields(field.type, field.path)
         elif path:
             yield field

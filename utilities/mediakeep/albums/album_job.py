@@ -130,10 +130,10 @@ class AlbumJob(msgspec.Struct, frozen=True, dict=True):
         return ignore_rules.is_ignored(path, self.original, self.ignored)
 
     @property
-    def ignored(self) -> tuple[str, ...]:
-        """The patterns of files that are not converted."""
+    def ignored(self) -> ignore_rules.IgnoreSettings:
+        """The rules of files that are not converted."""
         library = [self.original, *self.folders_above][-1].parent
-        return ignore_rules.for_library(self.settings.ignored, library)
+        return self.settings.ignored.for_library(library)
 
     def read_plan(self, folder: Path) -> tuple[SourceAlbum, AlbumPlan]:
         """Read the album in a folder, and plan its conversion."""

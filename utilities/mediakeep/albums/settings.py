@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mediakeep.media.encoding.profile_rules import Rule
     from mediakeep.media.encoding.profiles import Profile
 
+_OPTION_ONLY = {"is_option_only": True}
 _PROFILE = "{profile}"  # in the output folder
 
 
@@ -84,7 +85,8 @@ class AlbumSettings(JobSettings, frozen=True, kw_only=True):
     keep_going: bool = False
     mirror: bool = False
     also: bool = False
-    ignored: tuple[str, ...] = ()  # patterns of files and folders that are not converted
+    # Files and folders that are not converted.
+    ignored: Annotated[ignore_rules.IgnoreSettings, Meta(extra=_OPTION_ONLY)] = ignore_rules.NOTHING
 
     def build_profiles(self) -> dict[str, Profile]:
         """Return all profiles by name; raise BadSetting if one is invalid."""
@@ -158,7 +160,7 @@ def build_settings(
     """
     more = {
         "cover_size": config.get_setting(home, "cover_size", environ),
-        "ignored": ignore_rules.parse_patterns(
+        "ignored": ignore_rules.parse_settings(
             others.get("ignore") or "", others.get("links") or ""
         ),
     }

@@ -59,9 +59,9 @@ class BookJob(msgspec.Struct, frozen=True, dict=True):
         return stage_worker.build_stoppable_report(self.progress)
 
     @property
-    def ignored(self) -> tuple[str, ...]:
-        """The patterns of files to skip."""
-        return ignore_rules.for_library(self.settings.ignore, self.item.library)
+    def ignored(self) -> ignore_rules.IgnoreSettings:
+        """The rules of files to skip."""
+        return self.settings.ignore.for_library(self.item.library)
 
     def read_details(self, sources: Sequence[SourceFile]) -> FoundDetails:
         """Find the tags and the cover of the book; raises what `read_details` raises."""

@@ -23,6 +23,7 @@ from mediakeep.audiobooks.sources.check_sources import (
 from mediakeep.audiobooks.sources.find_books import LeftOut
 from mediakeep.audiobooks.sources.source_order import OrderedSources, SourceFile
 from mediakeep.errors import Unreadable
+from mediakeep.media import ignore_rules
 from mediakeep.media.audio import formats
 
 
@@ -93,7 +94,7 @@ class CheckedInput(msgspec.Struct, frozen=True):
 def read_input(
     folders: Sequence[Path],
     options: BookOptions,
-    ignored: tuple[str, ...] = (),
+    ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING,
     on_checked: OnChecked | None = None,
 ) -> CheckedInput | None:
     """Check and order the sources of a book; return None if there are none.

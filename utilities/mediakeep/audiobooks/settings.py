@@ -157,7 +157,8 @@ class BookSettings(JobSettings, frozen=True, kw_only=True):
     audiobooks: BookOptions = BookOptions()
     given: Annotated[dict[str, Any], Meta(extra=_OPTION_ONLY)] = msgspec.field(default_factory=dict)
     combine: tuple[str, ...] = ()  # folders, escaped
-    ignore: tuple[str, ...] = ()  # patterns of files to skip
+    # Files to skip.
+    ignore: Annotated[ignore_rules.IgnoreSettings, Meta(extra=_OPTION_ONLY)] = ignore_rules.NOTHING
 
     def get_options(self, item: AudiobookItem | None = None) -> BookOptions:
         """Return the settings of a book, or those of the command."""
@@ -210,7 +211,7 @@ def build_settings(
     folders = [path.expanduser().absolute() for path in own["folders"]]
     more = {
         "combine": tuple(map(path_text.escape_path, folders)) if own["combine"] else (),
-        "ignore": ignore_rules.parse_patterns(others["ignore"], others.get("links") or ""),
+        "ignore": ignore_rules.parse_settings(others["ignore"], others.get("links") or ""),
     }
     settings = job_settings.build_settings(BookSettings, home, {**own, **more}, environ)
     options = settings.audiobooks

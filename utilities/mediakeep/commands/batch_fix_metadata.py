@@ -81,7 +81,7 @@ def _find_files(home: Path, options: dict[str, Any], links: str) -> list[Path]:
         albums.append(Path(path_text.unescape_path(item.path)))
     if not albums:
         raise click.UsageError("Give ALBUM..., --album-list or --artist.")
-    return audio_targets.find_all(albums, finder.ignore_patterns)
+    return audio_targets.find_all(albums, finder.ignored)
 
 
 def _read_album_list(home: Path, file: Path | None, links: str) -> list[Path]:

@@ -50,7 +50,7 @@ def main(home: Path, **options: Any) -> int:
         raise click.UsageError("--size is for downloaded covers: give ALBUM only.")
     access = musicbrainz_options.parse_access(options)
     finder = audio_targets.AudioFileFinder(home, Path(), command.policy.links)
-    covers = CoverEdits(EditResult(), options["skip_existing"], finder.ignore_patterns)
+    covers = CoverEdits(EditResult(), options["skip_existing"], finder.ignored)
     if file:
         folder = file.expanduser().parent
         covers.add_from_list(

@@ -32,7 +32,7 @@ def main(
     written = metadata_files.output_paths(home, _output_stem(home, source, output_name))[
         : 1 if json_only else None
     ]
-    extracted = metadata_files.read_path(source, registry.ignore_patterns(home))
+    extracted = metadata_files.read_path(source, registry.read_ignore_settings(home))
     for file, content in zip(
         written, (metadata_files.to_json, metadata_files.to_csv), strict=False
     ):

@@ -11,6 +11,7 @@ from mediakeep import atomic_files, path_text
 from mediakeep.app.subjects import registry
 from mediakeep.commands import app
 from mediakeep.errors import UsageError
+from mediakeep.media import ignore_rules
 
 _MAX_WORKERS = 4  # more would not be faster on one disk
 
@@ -37,7 +38,7 @@ def main(
     _check_options(output_name, json_only=json_only, quiet=quiet, as_json=as_json)
     sources = [path.expanduser().resolve() for path in paths]
     written = _output_paths(home, output_name, sources)[: 1 if json_only else None]
-    videos = _find_videos(paths, sources, registry.ignore_patterns(home))
+    videos = _find_videos(paths, sources, registry.read_ignore_settings(home))
     if not probe.is_mediainfo_available():
         click.echo(probe.NO_MEDIAINFO, err=True)
     results, has_errors = list[probe_pool.ProbeResult](), False
@@ -72,7 +73,7 @@ def _check_options(name: str | None, *, json_only: bool, quiet: bool, as_json: b
 
 
 def _find_videos(
-    paths: Sequence[Path], sources: Sequence[Path], ignored: tuple[str, ...]
+    paths: Sequence[Path], sources: Sequence[Path], ignored: ignore_rules.IgnoreSettings
 ) -> list[Path]:
     """Return the videos, without duplicates; raise UsageError if there are none."""
     from mediakeep.media.video import video_files

@@ -105,7 +105,7 @@ def _edit_one_field(command: EditCommand, words: Sequence[str], more: Sequence[s
     edits = field_values.build_edits(name, (value, *more), field_values.BY_HAND)
     field_values.check_value(value, yes=command.yes)
     finder = audio_targets.AudioFileFinder(command.home, Path(), command.policy.links)
-    audio_paths = audio_targets.find_all(map(finder.find_path, paths), finder.ignore_patterns)
+    audio_paths = audio_targets.find_all(map(finder.find_path, paths), finder.ignored)
     field_values.check_not_shared([name], len(audio_paths), yes=command.yes)
     all_edits = FileEdits()
     for file in audio_paths:

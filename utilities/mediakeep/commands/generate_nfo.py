@@ -54,14 +54,14 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     policy = write_options.parse_policy(options)
     access = musicbrainz_options.parse_tmdb_access(home, options)
     items = registry.read_items(home, MOVIES)
-    ignored = ignore_rules.parse_patterns(config.get_setting(home, "ignore"), policy.links)
+    ignored = ignore_rules.parse_settings(config.get_setting(home, "ignore"), policy.links)
     movies = _find_movies(items, path.expanduser().absolute(), ignored)
     write = not (options["dry_run"] or options["printed"])
     if write:
         sample_library.refuse_real_library(path)
     roles = frozenset({NFO, "metadata"})
     places = worker_context.MovieWorkerConfig(
-        home, write, policy, access, roles=roles, in_process=True, ignore_patterns=ignored
+        home, write, policy, access, roles=roles, in_process=True, ignored=ignored
     )
     worker_options = WorkerOptions(write, ignored, review=ReviewOptions(access=access))
     for warning in registry.get_subject(MOVIES).before_batch(home, worker_options, items):
@@ -78,7 +78,7 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
 
 
 def _find_movies(
-    items: Mapping[str, Item], path: Path, ignored: tuple[str, ...]
+    items: Mapping[str, Item], path: Path, ignored: ignore_rules.IgnoreSettings
 ) -> list[TargetMovie]:
     """Return the movies at a path: those in the queue, or else those on disk."""
     from mediakeep.movies.scan import library_scan

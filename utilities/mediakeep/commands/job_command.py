@@ -55,12 +55,10 @@ def build_command(
     def main(home: Path, **options: Any) -> int:
         settings = {name: options.pop(name) for name in names}
         options = {**preset, **options}
-        ignored = ignore_rules.parse_patterns(options["ignore"], options["links"])
+        ignored = ignore_rules.parse_settings(options["ignore"], options["links"])
         queue_kind = registry.load_queue_kind(home, options.pop("queue"))
         job_options.check_stages(queue_kind, options)
-        context = ManagerContext(
-            home, queue_kind, ClickConsole(), options["yes"], ignore_patterns=ignored
-        )
+        context = ManagerContext(home, queue_kind, ClickConsole(), options["yes"], ignored=ignored)
         action = job_options.find_action(kind, options)
         settings = build(home, settings, options)
         if action:
@@ -68,7 +66,7 @@ def build_command(
             app.print_result(result.lines, result.data, as_json=options["as_json"])
             return result.code
         request = BatchRequest(
-            queue_kind, options["only"], native=native, ignore_patterns=ignored, settings=settings
+            queue_kind, options["only"], native=native, ignored=ignored, settings=settings
         )
         batch = batch_options.parse_options(home, request, options)
         preparation = job_options.parse_preparation(options, settings)

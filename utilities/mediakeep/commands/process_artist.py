@@ -53,7 +53,7 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     if policy.fix is not FixLevel.NONE and not options["dry_run"]:
         sample_library.refuse_real_library(folder)
     review = ReviewOptions(options["deep"], options["accept_sound"], policy, access=access)
-    ignored = ignore_rules.parse_patterns(options["ignore"], policy.links)
+    ignored = ignore_rules.parse_settings(options["ignore"], policy.links)
     write = not options["dry_run"]
     items = registry.read_items(home, MUSIC)
     _check_options(items, folder, review, write=write)

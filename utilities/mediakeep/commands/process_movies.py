@@ -56,7 +56,7 @@ def main(home: Path, movie: str | None, confirm_each: bool, **options: Any) -> i
         if confirm_each
         else None,
         force=options["force"],
-        ignore_patterns=ignore_rules.parse_patterns(options["ignore"], policy.links),
+        ignored=ignore_rules.parse_settings(options["ignore"], policy.links),
     )
     batch = batch_options.parse_options(home, request, options)
     if options["estimate"]:

@@ -75,10 +75,8 @@ def main(home: Path, artist: str | None, apply_plan: Path | None, **options: Any
     access = musicbrainz_options.parse_access(
         options, fresh=batch_options.check_refresh(MUSIC, artist, options)
     )
-    ignored = ignore_rules.parse_patterns(options["ignore"], policy.links)
-    request = BatchRequest(
-        MUSIC, artist, access, policy, native=options["deep"], ignore_patterns=ignored
-    )
+    ignored = ignore_rules.parse_settings(options["ignore"], policy.links)
+    request = BatchRequest(MUSIC, artist, access, policy, native=options["deep"], ignored=ignored)
     batch = batch_options.parse_options(home, request, options)
     batch_options.require_decoders(batch.deep)
     if options["estimate"]:

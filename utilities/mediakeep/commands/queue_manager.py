@@ -231,7 +231,7 @@ def build_manager(kind: Kind) -> app.MediakeepCommand:
     def main(home: Path, as_json: bool, **options: Any) -> int:
         names = ("yes", "force", "status", *(("to",) if kind.stages else ()))
         common = {name: options.pop(name) for name in names}
-        ignored = ignore_rules.parse_patterns(options.pop("ignore"), options.pop("links"))
+        ignored = ignore_rules.parse_settings(options.pop("ignore"), options.pop("links"))
         queue_kind = options.pop("queue", kind)
         action = _find_action(table, options)
         _reject_unused_options(action, common)

@@ -54,17 +54,23 @@ class FolderItems(msgspec.Struct, frozen=True):
     choose_parts: Callable[[Path, Sequence[ListedFolder]], IsPart] = lambda *_: lambda _: False
     select: Callable[[Iterable[ListedFolder]], list[ListedFolder]] = list
 
-    def find_groups(self, root: Path, ignored: tuple[str, ...] = ()) -> FolderGroups:
+    def find_groups(
+        self, root: Path, ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
+    ) -> FolderGroups:
         """Return the folders of each item of a library, sorted, and files of no item."""
-        listed = self.select(list_folders(root, ignore_rules.for_library(ignored, root)))
+        listed = self.select(list_folders(root, ignored.for_library(root)))
         return group_folders(listed, self.find_files, self.choose_parts(root, listed))
 
-    def find_items(self, root: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedItem]:
+    def find_items(
+        self, root: Path, ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
+    ) -> Iterator[ScannedItem]:
         """Yield the items of a library, sorted."""
         for relative, folders in self.find_groups(root, ignored).groups.items():
             yield self.describe_item(root, relative, folders)
 
-    def find_strays(self, root: Path, ignored: tuple[str, ...] = ()) -> tuple[str, ...]:
+    def find_strays(
+        self, root: Path, ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
+    ) -> tuple[str, ...]:
         """Return the escaped paths of the files that belong to no item."""
         return tuple(map(path_text.escape_path, self.find_groups(root, ignored).strays))
 
@@ -75,7 +81,9 @@ class FolderItems(msgspec.Struct, frozen=True):
         number = sum(len(self.find_files(folder)) for folder in folders)
         return build_item(root, relative, folders, {self.count: number})
 
-    def scan_folder(self, folder: Path, ignored: tuple[str, ...] = ()) -> ScannedItem | None:
+    def scan_folder(
+        self, folder: Path, ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
+    ) -> ScannedItem | None:
         """Return one folder with all folders below it as an item, or None without such files."""
         item = self.describe_item(folder, "", self.select(list_folders(folder, ignored)))
         return item if item.fields[self.count] else None
@@ -95,7 +103,9 @@ class FolderItems(msgspec.Struct, frozen=True):
         )
 
 
-def list_folders(root: Path, ignored: tuple[str, ...] = ()) -> list[ListedFolder]:
+def list_folders(
+    root: Path, ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
+) -> list[ListedFolder]:
     """List a folder and all folders below it; raise Unreadable if one cannot be listed."""
     return list(folder_listing.walk_readable_tree(root, ignored=ignored))
 

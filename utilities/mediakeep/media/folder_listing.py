@@ -103,7 +103,9 @@ class _Listing(msgspec.Struct, frozen=True):
 
 
 def walk_readable_tree(
-    top: Path, skipped_names: Container[str] = (), ignored: tuple[str, ...] = ()
+    top: Path,
+    skipped_names: Container[str] = (),
+    ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING,
 ) -> Iterator[ListedFolder]:
     """Yield folders as `walk_tree` does; raise Unreadable for one that cannot be listed."""
     for folder in walk_tree(top, skipped_names, ignored):
@@ -113,7 +115,9 @@ def walk_readable_tree(
 
 
 def walk_tree(
-    top: Path, skipped_names: Container[str] = (), ignored: tuple[str, ...] = ()
+    top: Path,
+    skipped_names: Container[str] = (),
+    ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING,
 ) -> Iterator[ListedFolder]:
     """Yield a folder and all folders below it, each folder once, following links.
 
@@ -159,7 +163,9 @@ def walk_tree(
         links += links_to_folders
 
 
-def list_subfolders(top: Path, ignored: tuple[str, ...] = ()) -> list[Path]:
+def list_subfolders(
+    top: Path, ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
+) -> list[Path]:
     """Return the visible direct subfolders, sorted by name; raise OSError if listing fails.
 
     A folder that is also linked, or linked twice, is returned once. `ignored` are the user's ignore
@@ -172,7 +178,9 @@ def list_subfolders(top: Path, ignored: tuple[str, ...] = ()) -> list[Path]:
     return sorted(folders, key=_BY_NAME)
 
 
-def list_folder(top: Path, ignored: tuple[str, ...] = ()) -> ListedFolder:
+def list_folder(
+    top: Path, ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
+) -> ListedFolder:
     """List one folder without its subfolders; raise OSError if listing fails.
 
     `ignored` are the user's ignore patterns.
@@ -183,13 +191,13 @@ def list_folder(top: Path, ignored: tuple[str, ...] = ()) -> ListedFolder:
     )
 
 
-def find_refused_links(root: Path, ignored: tuple[str, ...]) -> list[str]:
+def find_refused_links(root: Path, ignored: ignore_rules.IgnoreSettings) -> list[str]:
     """Return the links of a library that are not followed, as sorted escaped paths below it."""
-    if ignored == ignore_rules.for_library(ignored, root):
+    if not ignored.refuses_links:
         return []  # all links are followed
     return sorted(
         path_text.escape_path(folder.relative_path_of(name))
-        for folder in walk_tree(root, ignored=ignore_rules.for_library(ignored, root))
+        for folder in walk_tree(root, ignored=ignored.for_library(root))
         for name in folder.refused_links
     )
 

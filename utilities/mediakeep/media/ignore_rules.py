@@ -3,7 +3,7 @@
 The patterns have the syntax of `.gitignore` (https://git-scm.com/docs/gitignore). They come from
 the setting `ignore`, and from files named `.mediakeepignore`. Such a file applies to its folder and
 everything below it. Links that lead outside of the library are ignored if the setting `links` is
-"refuse"; then a special pattern is among those of the setting.
+"refuse".
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ import os
 from codecs import BOM_UTF8
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+
+import msgspec
+from msgspec import structs
 
 from mediakeep import path_text
 from mediakeep.errors import Unreadable, UsageError
@@ -34,10 +37,29 @@ SYSTEM_FOLDERS = frozenset(
     }
 )
 
-# The special pattern; `for_library` adds the library's path. The user's patterns have no comma.
-_OUTSIDE_LINKS = "outside,"
-
 _Scope = tuple[str, "GitIgnoreSpec"]  # a folder with a trailing slash, and its patterns
+
+
+class IgnoreSettings(msgspec.Struct, frozen=True):
+    """The settings `ignore` and `links`; `library` is a real path, or "" if it is not known."""
+
+    patterns: tuple[str, ...] = ()
+    refuses_links: bool = False  # out of the library
+    library: str = ""  # with a trailing slash
+
+    def for_library(self, library: Path | None) -> IgnoreSettings:
+        """Return the settings for a library, unless it is None or was set before."""
+        if self.library or library is None:
+            return self
+        return structs.replace(self, library=_real_folder(library))
+
+    def find_library(self, folder: str) -> str:
+        """Return the real path of the library of a folder, or "" if all links are followed."""
+        real = _real_folder(folder) if self.refuses_links else ""
+        return self.library if self.library and real.startswith(self.library) else real
+
+
+NOTHING = IgnoreSettings()
 
 
 class IgnoreRules:
@@ -50,14 +72,13 @@ class IgnoreRules:
         self._library = library  # real path with a trailing slash; "" if all links are followed
 
     @classmethod
-    def for_folder(cls, folder: str | Path, patterns: tuple[str, ...] = ()) -> Self:
-        """Return the ignore rules for a folder, from the setting and all its parent folders.
+    def for_folder(cls, folder: str | Path, settings: IgnoreSettings = NOTHING) -> Self:
+        """Return the ignore rules for a folder, from the settings and all its parent folders.
 
-        The library is that of `for_library`, or the folder itself if it is not in that library.
+        The library is that of the settings, or the folder itself if it is not in that library.
         """
         path = os.path.abspath(folder)  # noqa: PTH100 (Path.resolve would follow links)
-        user = tuple(text for text in patterns if not text.startswith(_OUTSIDE_LINKS))
-        rules = cls(user, library=_find_library(path, patterns))
+        rules = cls(settings.patterns, library=settings.find_library(path))
         for above in reversed(Path(path).parents):
             rules = rules.enter_folder(str(above))
         return rules
@@ -107,11 +128,11 @@ def is_system_folder(name: str) -> bool:
     return name.lower() in SYSTEM_FOLDERS
 
 
-def is_ignored(path: Path, root: Path, patterns: tuple[str, ...] = ()) -> bool:
+def is_ignored(path: Path, root: Path, settings: IgnoreSettings = NOTHING) -> bool:
     """Return True if a scan of the folder `root` ignores a path or one of its parent folders."""
     below = path.relative_to(root).parts if path.is_relative_to(root) else path.parts[-1:]
     ancestor = root if path.is_relative_to(root) else path.parent
-    rules = IgnoreRules.for_folder(ancestor, for_library(patterns, root))
+    rules = IgnoreRules.for_folder(ancestor, settings.for_library(root))
     for number, name in enumerate(below, 1):
         rules = rules.enter_folder(str(ancestor))
         ancestor /= name
@@ -122,29 +143,11 @@ def is_ignored(path: Path, root: Path, patterns: tuple[str, ...] = ()) -> bool:
     return False
 
 
-def for_library(patterns: tuple[str, ...], library: Path | None) -> tuple[str, ...]:
-    """Return patterns that refuse links out of this library, if they refuse links.
-
-    Nothing changes if the library is None, or was set before.
-    """
-    return tuple(
-        text + _real_folder(library) if library and text == _OUTSIDE_LINKS else text
-        for text in patterns
-    )
-
-
-def _find_library(folder: str, patterns: tuple[str, ...]) -> str:
-    """Return the real path of the library of a folder, or "" if all links are followed."""
-    real, mark = _real_folder(folder), _OUTSIDE_LINKS
-    libraries = (text.removeprefix(mark) for text in patterns if text.startswith(mark))
-    return next((one if one and real.startswith(one) else real for one in libraries), "")
-
-
 def _real_folder(path: str | Path) -> str:
     return f"{os.path.realpath(path).rstrip('/')}/"
 
 
-def parse_patterns(text: str, links: str = "follow") -> tuple[str, ...]:
+def parse_settings(text: str, links: str = "follow") -> IgnoreSettings:
     """Parse the setting `ignore`, comma-separated patterns, and the setting `links`.
 
     Raises UsageError if a pattern is invalid.
@@ -158,7 +161,7 @@ def parse_patterns(text: str, links: str = "follow") -> tuple[str, ...]:
             )
     if parsed:
         _setting_specs(parsed)
-    return (*parsed, _OUTSIDE_LINKS) if links == "refuse" else parsed
+    return IgnoreSettings(parsed, links == "refuse")
 
 
 def _matches_setting(setting: tuple[str, ...], path: str) -> bool:

@@ -15,7 +15,12 @@ from mediakeep.outcome import Outcome
 
 
 def skip_unavailable(
-    path: Path, library: Path, ignored: tuple[str, ...], message: str, *, is_folder: bool
+    path: Path,
+    library: Path,
+    ignored: ignore_rules.IgnoreSettings,
+    message: str,
+    *,
+    is_folder: bool,
 ) -> Outcome | None:
     """Return the outcome of an item that has vanished or is ignored, or None if it is there.
 

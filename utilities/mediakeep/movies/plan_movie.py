@@ -98,7 +98,7 @@ def _read_movie(
 ) -> LocalMovie:
     """Read the files of a movie and probe its videos."""
     local = library_scan.read_movie(
-        path, key, model.library_root(path, key), context.config.ignore_patterns
+        path, key, model.library_root(path, key), context.config.ignored
     )
     local = existing_sidecars.without_blank_nfos(local)
     if local.disc:

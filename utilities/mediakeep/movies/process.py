@@ -62,7 +62,7 @@ def process_movie(
     path = Path(path_text.unescape_path(work.item.path))
     library = model.library_root(path, work.stamp.key)
     if skipped := library_items.skip_unavailable(
-        path, library, config.ignore_patterns, "it has vanished", is_folder=False
+        path, library, config.ignored, "it has vanished", is_folder=False
     ):
         return skipped
     tools.tmdb_context.progress = progress
@@ -124,7 +124,7 @@ def _build_result(
     before = local = planned_movie.local
     if written.written:
         library = model.library_root(path, before.key)
-        reread = library_scan.read_movie(path, before.key, library, context.config.ignore_patterns)
+        reread = library_scan.read_movie(path, before.key, library, context.config.ignored)
         local = structs.replace(existing_sidecars.without_blank_nfos(reread), videos=before.videos)
     if written.has_concurrent_change:  # so that the next scan sees the change
         local = structs.replace(local, fingerprint=before.fingerprint)

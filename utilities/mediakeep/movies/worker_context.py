@@ -12,6 +12,7 @@ import msgspec
 
 from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.lookups.tmdb.context import DISABLED, TmdbContext
+from mediakeep.media import ignore_rules
 from mediakeep.media.video import probe_isolated
 from mediakeep.media.video.video_cache import VideoCache
 from mediakeep.movies.identify.model import ChooseMovie
@@ -31,7 +32,7 @@ class MovieWorkerConfig(msgspec.Struct, frozen=True):
     lookups, `choose` lets the user decide, and `force` replaces existing pictures; only files of
     the given `roles` are written. With `is_manual_run` it only refreshes what a command of the user
     has changed, so that the counts of the last batch stay. With `in_process` it runs in the
-    command's own process, which a broken video must not crash. `ignore_patterns` exclude files and
+    command's own process, which a broken video must not crash. `ignored` exclude files and
     folders.
     """
 
@@ -44,7 +45,7 @@ class MovieWorkerConfig(msgspec.Struct, frozen=True):
     roles: frozenset[str] = SIDECAR_ROLES
     is_manual_run: bool = False
     in_process: bool = False
-    ignore_patterns: tuple[str, ...] = ()
+    ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
 
 
 class MovieWorkerContext(msgspec.Struct, frozen=True, dict=True):

@@ -33,7 +33,9 @@ UNREADABLE_FINGERPRINT = "unreadable"  # the fingerprint of a folder that cannot
 _UNCACHED_READER = UncachedReader()
 
 
-def find_artists(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedItem]:
+def find_artists(
+    root: Path, ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
+) -> Iterator[ScannedItem]:
     """Yield the artists of a library, sorted by name: the visible folders directly in it.
 
     Only names, sizes and times are read; no file is opened. A folder without music is no artist. An
@@ -41,7 +43,7 @@ def find_artists(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedI
     files to skip, see `media.ignore_rules`. Raise LibraryMissing if the library does not exist, and
     Unreadable if it cannot be read.
     """
-    ignored = ignore_rules.for_library(ignored, root)
+    ignored = ignored.for_library(root)
     try:
         artists = folder_listing.list_subfolders(root, ignored)
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -55,15 +57,15 @@ def find_artists(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedI
     return (item for item in items if item)
 
 
-def find_loose_tracks(root: Path, ignored: tuple[str, ...] = ()) -> tuple[str, ...]:
+def find_loose_tracks(
+    root: Path, ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
+) -> tuple[str, ...]:
     """Return the escaped names of the audio files directly in a library's folder.
 
     They belong to no artist.
     """
     with open_file.translate_errors(root):
-        files = folder_listing.list_folder(
-            root, ignore_rules.for_library(ignored, root)
-        ).audio_files
+        files = folder_listing.list_folder(root, ignored.for_library(root)).audio_files
         return tuple(path_text.escape_path(file.name) for file in files)
 
 
@@ -71,7 +73,7 @@ def read_artist(
     path: Path,
     progress: Progress = NO_PROGRESS,
     reader: MediaReader = _UNCACHED_READER,
-    ignored: tuple[str, ...] = (),
+    ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING,
 ) -> Artist:
     """Read all tracks of an artist's folder; raise Unreadable if a folder cannot be read.
 
@@ -188,9 +190,9 @@ def _compute_fingerprint(listed_folders: Sequence[ListedFolder]) -> str:
 
 
 def _list_folders(
-    path: Path, progress: Progress, ignored: tuple[str, ...]
+    path: Path, progress: Progress, ignored: ignore_rules.IgnoreSettings
 ) -> Iterator[ListedFolder]:
-    total, ignored = 0, ignore_rules.for_library(ignored, path.absolute().parent)
+    total, ignored = 0, ignored.for_library(path.absolute().parent)
     for folder in folder_listing.walk_readable_tree(path, ignored=ignored):
         total += len(folder.audio_candidates)
         progress(0, total)

@@ -12,6 +12,7 @@ import msgspec
 
 from mediakeep.lookups.musicbrainz.context import DISABLED, MusicBrainzContext
 from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.media import ignore_rules
 from mediakeep.media.audio import essence_db
 from mediakeep.media.audio.essence_db import EssenceDatabase
 from mediakeep.media.cache.caching_reader import CachingReader
@@ -40,7 +41,7 @@ class MusicWorkerConfig(msgspec.Struct, frozen=True):
     by_hand: bool = False
     access: ServiceConfig = DISABLED
     lookup_key: str = ""
-    ignored: tuple[str, ...] = ()
+    ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
 
 
 class MusicWorkerContext(msgspec.Struct, frozen=True, dict=True):

@@ -14,6 +14,7 @@ from mediakeep.config import Settings
 from mediakeep.kinds import Kind
 from mediakeep.lookups.musicbrainz.context import DISABLED
 from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.media import ignore_rules
 from mediakeep.outcome import WorkerFactory
 from mediakeep.policy import READ_ONLY, WritePolicy
 from mediakeep.runner.batch_config import BatchConfig
@@ -55,7 +56,7 @@ class BatchRequest(msgspec.Struct, frozen=True):
     native: bool = False
     choose: Any = None
     force: bool = False
-    ignore_patterns: tuple[str, ...] = ()
+    ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
     settings: Mapping[str, Any] = {}  # values of the kind's own options
 
 
@@ -106,7 +107,7 @@ class BatchOptions(msgspec.Struct, frozen=True):
             choose=request.choose,
             force=request.force,
         )
-        return WorkerOptions(not self.dry_run, request.ignore_patterns, request.settings, review)
+        return WorkerOptions(not self.dry_run, request.ignored, request.settings, review)
 
     @property
     def prestart_count(self) -> int:

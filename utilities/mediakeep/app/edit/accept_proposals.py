@@ -91,7 +91,7 @@ def reread_artists(
     selected = choice.select(review_list.read_reviews(home, path), state)
     if not selected:
         result.notes.append("No matching issue in the list.")
-    places = MusicWorkerConfig(home, write=False, ignored=registry.ignore_patterns(home))
+    places = MusicWorkerConfig(home, write=False, ignored=registry.read_ignore_settings(home))
     with worker_context.open_context(places) as context:
         for key, entries in selected.items():
             if key not in state.items:

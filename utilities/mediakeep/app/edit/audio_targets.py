@@ -41,10 +41,10 @@ class AudioFileFinder:
         raise UsageError(f'No such file or folder: "{path_text.to_printable(text)}".')
 
     @cached_property
-    def ignore_patterns(self) -> tuple[str, ...]:
-        """The ignore patterns of the home, and those of the policy for links."""
-        patterns = registry.ignore_patterns(self._home, self._links)
-        return ignore_rules.for_library(patterns, self._library_folder)
+    def ignored(self) -> ignore_rules.IgnoreSettings:
+        """The ignore settings of the home, and the policy for links."""
+        settings = registry.read_ignore_settings(self._home, self._links)
+        return settings.for_library(self._library_folder)
 
     @cached_property
     def _library_folder(self) -> Path:
@@ -55,16 +55,20 @@ class AudioFileFinder:
         return Path(path_text.unescape_path(head.library_path))
 
 
-def find_tracks(path: Path, ignored: tuple[str, ...] = ()) -> list[Path]:
+def find_tracks(
+    path: Path, ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
+) -> list[Path]:
     """Return a file itself, or all audio files below a folder, as a scan finds them.
 
-    `ignored` are the user's ignore patterns, here and in the other functions. Raise UsageError if
+    `ignored` are the user's ignore settings, here and in the other functions. Raise UsageError if
     there are none, Unreadable if a folder cannot be listed.
     """
     return _collect_audio_files(path, lambda _: True, ignored)
 
 
-def find_album_tracks(path: Path, ignored: tuple[str, ...] = ()) -> list[Path]:
+def find_album_tracks(
+    path: Path, ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
+) -> list[Path]:
     """Return the audio files of one album: those in its folder and in its disc folders.
 
     The discs may be sibling folders, such as "Dawn (Disc 1)" and "Dawn (Disc 2)". For a file,
@@ -77,7 +81,7 @@ def find_album_tracks(path: Path, ignored: tuple[str, ...] = ()) -> list[Path]:
     ]
 
 
-def _find_disc_folders(path: Path, ignored: tuple[str, ...]) -> list[Path]:
+def _find_disc_folders(path: Path, ignored: ignore_rules.IgnoreSettings) -> list[Path]:
     """Return the sibling folders that a scan merges into one album with this folder."""
     if not (path.is_dir() and disc_folders.trailing_disc_number(path.name)):
         return [path]
@@ -99,7 +103,9 @@ def _find_disc_folders(path: Path, ignored: tuple[str, ...]) -> list[Path]:
     return [path.parent / name for name in albums]
 
 
-def find_all(paths: Iterable[Path], ignored: tuple[str, ...] = ()) -> list[Path]:
+def find_all(
+    paths: Iterable[Path], ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
+) -> list[Path]:
     """Return the tracks of several paths, without duplicates."""
     by_real_path = {file.resolve(): file for path in paths for file in find_tracks(path, ignored)}
     return list(by_real_path.values())
@@ -120,7 +126,7 @@ def _expand_user(text: str) -> str:
 
 
 def _collect_audio_files(
-    path: Path, wanted: Callable[[ListedFolder], bool], ignored: tuple[str, ...]
+    path: Path, wanted: Callable[[ListedFolder], bool], ignored: ignore_rules.IgnoreSettings
 ) -> list[Path]:
     if not path.is_dir():
         return [path]

@@ -18,7 +18,7 @@ from mediakeep.app.edit.file_edits import FileEdits
 from mediakeep.app.edit.list_files import InputErrors
 from mediakeep.errors import UnexpectedError, Unreadable, UsageError
 from mediakeep.lookups.service_config import ServiceConfig
-from mediakeep.media import file_errors, pictures
+from mediakeep.media import file_errors, ignore_rules, pictures
 from mediakeep.media.audio import tags
 from mediakeep.media.audio.model import EmbeddedPicture
 from mediakeep.music.repairs import tag_writer
@@ -41,7 +41,7 @@ class CoverEdits:
 
     result: EditResult
     skip_existing: bool
-    ignore_patterns: tuple[str, ...] = ()  # ignore patterns
+    ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
     edits: FileEdits = field(default_factory=FileEdits)
     warnings: list[str] = field(default_factory=list)
 
@@ -53,7 +53,7 @@ class CoverEdits:
                 f"{audio_targets.display_path(image)} has no readable size; it may be truncated."
             )
         replaced = []
-        for file in audio_targets.find_album_tracks(album, self.ignore_patterns):
+        for file in audio_targets.find_album_tracks(album, self.ignored):
             try:
                 with file_errors.wrap_file_errors(file):
                     front = _find_front_cover(tags.read(file).tags.pictures)

@@ -20,6 +20,7 @@ from mediakeep.app.subjects import registry
 from mediakeep.errors import ItemFailed, LookupIncomplete, NoCover, NoSuchMBID, Unreadable
 from mediakeep.lookups.musicbrainz import client
 from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.media import ignore_rules
 from mediakeep.media.audio import tags
 from mediakeep.music import scan, worker_context
 from mediakeep.music.artist_lookup import lookup as artist_lookup_lookup
@@ -51,7 +52,7 @@ def find_album_cover(
     ServiceFailed if no request can be made.
     """
     places = MusicWorkerConfig(
-        home, write=False, access=access, ignored=registry.ignore_patterns(home)
+        home, write=False, access=access, ignored=registry.read_ignore_settings(home)
     )
     with worker_context.open_context(places) as context:
         with musicbrainz_text.report_cache_warnings(context.lookups, console):
@@ -82,7 +83,7 @@ def _cover_from_tags(album: Path, context: MusicWorkerContext) -> tuple[ArchiveC
     raise NoCover("front", f"the release {release.id}, which its tags name")
 
 
-def _iter_release_mbids(album: Path, ignored: tuple[str, ...]) -> Iterator[list[str]]:
+def _iter_release_mbids(album: Path, ignored: ignore_rules.IgnoreSettings) -> Iterator[list[str]]:
     """Yield the release MBIDs of each readable track."""
     for file in audio_targets.find_album_tracks(album, ignored):
         try:

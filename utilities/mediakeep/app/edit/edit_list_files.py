@@ -63,7 +63,7 @@ def read_edits(path: Path, read: RowReader, finder: AudioFileFinder, *, yes: boo
                 for field, values in row.fields.items()
                 for edit in field_values.build_edits(field, values, reason)
             ]
-            paths = audio_targets.find_tracks(finder.find_path(row.path), finder.ignore_patterns)
+            paths = audio_targets.find_tracks(finder.find_path(row.path), finder.ignored)
             field_values.check_not_shared(row.fields, len(paths), yes=yes)
             for file in paths:
                 collected.add(file, edits)

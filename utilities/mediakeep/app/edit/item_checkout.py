@@ -175,9 +175,9 @@ class ItemCheckout:
         chosen = [key for key in keys or tuple(self._claims) if key in self._claims]
         if self._queue is None or not (chosen or self._queue.session):
             return
-        ignored = registry.ignore_patterns(self._home)
+        ignored = registry.read_ignore_settings(self._home)
         review = ReviewOptions(by_hand=True, policy=READ_ONLY)
-        options = WorkerOptions(write=True, ignore_patterns=ignored, review=review)
+        options = WorkerOptions(write=True, ignored=ignored, review=review)
         with tasks.open_worker(self._subject.worker_factory(self._home, options)) as worker:
             for key in chosen:
                 before = self._items_before[key]

@@ -39,7 +39,7 @@ def show_missing(
     folder = _find_folder(home, name)
     shown = path_text.to_printable(folder.path.name)
     places = MusicWorkerConfig(
-        home, write=False, access=access, ignored=registry.ignore_patterns(home)
+        home, write=False, access=access, ignored=registry.read_ignore_settings(home)
     )
     with worker_context.open_context(places) as context:
         local_artist = scan.read_artist(folder.path, reader=context.reader, ignored=places.ignored)

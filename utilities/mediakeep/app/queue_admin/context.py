@@ -13,6 +13,7 @@ from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.interface import Subject
 from mediakeep.errors import Stopped
 from mediakeep.kinds import Kind
+from mediakeep.media import ignore_rules
 from mediakeep.queue import queue, readonly
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.queue import Queue
@@ -30,7 +31,7 @@ class ManagerContext:
     force: bool = False
     status: str = ""
     to_stage: str = ""  # the stage with which reset items begin; "" for that of the kind
-    ignore_patterns: tuple[str, ...] = ()  # patterns of files and folders that scans skip
+    ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING  # what scans skip
 
     @property
     def queue_folder(self) -> Path:

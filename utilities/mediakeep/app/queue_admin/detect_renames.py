@@ -89,7 +89,7 @@ def _match_by_media(
         return {}
     sizes = {media.total() for media in recorded.values()}
     there = {
-        item.key: reviewed.measure_media(item, context.ignore_patterns)
+        item.key: reviewed.measure_media(item, context.ignored)
         for item in scanned
         if _could_match_by_count(item.fields.get(f"{context.kind.part_noun}_count", 0), sizes)
     }

@@ -22,7 +22,7 @@ def import_queue(context: ManagerContext, path: Path) -> CommandResult:
     root = _find_library(path, old)
     library = registry.library_path_text(root)
     imported = legacy_import.merge_with_scan(
-        old, context.subject.scan_library(root, context.ignore_patterns), context.kind, library
+        old, context.subject.scan_library(root, context.ignored), context.kind, library
     )
     _check_losses(context, old, imported)
     aside = legacy_import.create_queue(

@@ -31,7 +31,7 @@ def scan_library(context: ManagerContext, source: Path | str) -> CommandResult:
     """Create the queue of a library, or update it to what is on disk, or in a collection."""
     root = _check_source(context, source, may_be_empty=context.kind.consumes_source)
     temp_copies.remove_abandoned(context.home / "status" / "undo")
-    scanned = list(context.subject.scan_library(root, context.ignore_patterns))
+    scanned = list(context.subject.scan_library(root, context.ignored))
     if (context.queue_folder / snapshot.FILE).exists():
         return _update_queue(context, root, scanned, moved=False)
     if not scanned:
@@ -49,7 +49,7 @@ def relocate_library(context: ManagerContext, path: str) -> CommandResult:
     """Follow a moved library: every item gets its new path and keeps its state."""
     root = _check_source(context, path)
     return _update_queue(
-        context, root, list(context.subject.scan_library(root, context.ignore_patterns)), moved=True
+        context, root, list(context.subject.scan_library(root, context.ignored)), moved=True
     )
 
 
@@ -104,7 +104,7 @@ def compare_with_library(
 ) -> ScanDiff:
     """Return the differences between a queue and a library, without changing anything."""
     root = _check_source(context, source, may_be_empty=context.kind.consumes_source)
-    scanned = list(context.subject.scan_library(root, context.ignore_patterns))
+    scanned = list(context.subject.scan_library(root, context.ignored))
     return _compare(context, state, root, scanned)
 
 
@@ -124,7 +124,7 @@ def _removal_reason(context: ManagerContext, root: Path | str, key: str) -> Skip
     path = root / path_text.unescape_path(key)
     if not os.path.lexists(path):
         return SkipReason.VANISHED
-    if ignore_rules.is_ignored(path, root, context.ignore_patterns):
+    if ignore_rules.is_ignored(path, root, context.ignored):
         return SkipReason.IGNORED
     return SkipReason.EMPTY if path.is_dir() else SkipReason.VANISHED
 
@@ -195,7 +195,7 @@ def _build_result(
     lines = [*messages, *_format_twins(context, twins)]
     if isinstance(root, str):
         return CommandResult(lines, result.count_changes())
-    unassigned = context.subject.unassigned_files(root, context.ignore_patterns)
+    unassigned = context.subject.unassigned_files(root, context.ignored)
     count = len(unassigned.files)
     data: dict[str, object] = {"left_out": count}
     if unassigned.files:
@@ -207,7 +207,7 @@ def _build_result(
             f" and {verbs[1]} skipped{_format_names(unassigned.files)}."
             f"{context.kind.stray_fix and ' '}{context.kind.stray_fix}"
         )
-    if refused := folder_listing.find_refused_links(root, context.ignore_patterns):
+    if refused := folder_listing.find_refused_links(root, context.ignored):
         data["refused_links"] = refused
         links = format_count(len(refused), "link")
         lines.append(f"{links} out of the library not followed{_format_names(refused)}.")

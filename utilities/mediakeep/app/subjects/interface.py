@@ -14,6 +14,7 @@ from mediakeep.issue import Issue
 from mediakeep.item import Item, NewItem, OutputRemoval, ScannedItem, SecondOutputs
 from mediakeep.kinds import Kind
 from mediakeep.lookups.service_config import LookupEstimate, ServiceConfig
+from mediakeep.media import ignore_rules
 from mediakeep.outcome import Outcome, WorkerFactory
 from mediakeep.policy import READ_ONLY, WritePolicy
 from mediakeep.queue.state import QueueState
@@ -43,12 +44,12 @@ class ReviewOptions(msgspec.Struct, frozen=True):
 class WorkerOptions(msgspec.Struct, frozen=True):
     """The options of a worker of any kind.
 
-    `ignore_patterns` are patterns of files to skip. `settings` are the values of the kind's own
+    `ignored` says which files to skip. `settings` are the values of the kind's own
     options, by name.
     """
 
     write: bool
-    ignore_patterns: tuple[str, ...] = ()
+    ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
     settings: Settings = {}
     review: ReviewOptions = ReviewOptions()
 
@@ -81,7 +82,7 @@ class ReviewedSubject(msgspec.Struct, frozen=True):
     # Fingerprints of an item's media, independent of file names: recorded in its outputs, and
     # measured on disk without ignored files.
     recorded_media: Callable[[Path, Item], Counter[Hashable]]
-    measure_media: Callable[[ScannedItem, tuple[str, ...]], Counter[Hashable]]
+    measure_media: Callable[[ScannedItem, ignore_rules.IgnoreSettings], Counter[Hashable]]
     # Takes the home, and new key and path by old key: renames entries in caches and databases.
     follow_renames: Callable[[Path, Mapping[str, tuple[str, str]]], None]
     # Takes the folder of the queue: opens the data about files that writes keep up to date.
@@ -145,13 +146,13 @@ class Subject(msgspec.Struct, frozen=True):
 
     kind: Kind
     # Takes the library's folder, or the text of a collection if the kind has `item_examples`, and
-    # the user's ignore patterns.
-    scan_library: Callable[[Any, tuple[str, ...]], Iterator[ScannedItem]]
+    # what the user ignores.
+    scan_library: Callable[[Any, ignore_rules.IgnoreSettings], Iterator[ScannedItem]]
     worker_factory: Callable[[Path, WorkerOptions], WorkerFactory]  # takes the home
     # A completed item's outputs, relative to the home; those of jobs need not be made again.
     list_outputs: Callable[[Item], list[str]] = lambda _: []
-    # Takes the library's folder and the user's ignore patterns.
-    unassigned_files: Callable[[Path, tuple[str, ...]], UnassignedFiles] = lambda *_: (
+    # Takes the library's folder and what the user ignores.
+    unassigned_files: Callable[[Path, ignore_rules.IgnoreSettings], UnassignedFiles] = lambda *_: (
         UnassignedFiles()
     )
     # Called before a batch with its home, options and items: checks caches, tools and folders, and

@@ -33,6 +33,7 @@ from mediakeep.kinds import Kind
 from mediakeep.outcome import Outcome, WorkerFactory
 
 if TYPE_CHECKING:
+    from mediakeep.media import ignore_rules
     from mediakeep.workspace.job_files import JobFiles
 
 
@@ -40,9 +41,9 @@ def build_subject(
     kind: Kind,
     module: str,
     worker_factory: Callable[[Path, WorkerOptions], WorkerFactory],
-    scan_library: Callable[[Any, tuple[str, ...]], Iterator[ScannedItem]],
+    scan_library: Callable[[Any, ignore_rules.IgnoreSettings], Iterator[ScannedItem]],
     *,
-    find_strays: Callable[[Path, tuple[str, ...]], tuple[str, ...]] = lambda *_: (),
+    find_strays: Callable[[Path, ignore_rules.IgnoreSettings], tuple[str, ...]] = lambda *_: (),
     check_settings: Callable[[Any], object] = lambda _: None,
     needs_pyav: bool = False,
     before_batch: Callable[[Path, Any, Mapping[str, Item]], list[str] | None] = lambda *_: None,

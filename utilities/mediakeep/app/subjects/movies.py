@@ -23,6 +23,7 @@ from mediakeep.kinds import import_later
 from mediakeep.lookups.service_config import LookupEstimate, ServiceConfig
 from mediakeep.lookups.tmdb import cache_json, last_settings
 from mediakeep.lookups.tmdb.context import DISABLED, TmdbContext
+from mediakeep.media import ignore_rules
 from mediakeep.movies.item import MOVIES, MovieItem
 from mediakeep.outcome import WorkerFactory
 from mediakeep.queue.state import QueueState
@@ -45,7 +46,7 @@ def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
         force=review.force,
         is_manual_run=review.by_hand,
         in_process=review.by_hand or review.choose is not None,
-        ignore_patterns=options.ignore_patterns,
+        ignored=options.ignored,
     )
     return functools.partial(process.open_worker, places)
 
@@ -85,7 +86,7 @@ def _recorded_media(home: Path, item: Item) -> Counter[Hashable]:
     )
 
 
-def _measure_media(item: ScannedItem, ignored: tuple[str, ...]) -> Counter[Hashable]:
+def _measure_media(item: ScannedItem, ignored: ignore_rules.IgnoreSettings) -> Counter[Hashable]:
     from mediakeep.movies import model
     from mediakeep.movies.scan import library_scan
 

@@ -22,6 +22,7 @@ from mediakeep.item import Item, ScannedItem
 from mediakeep.kinds import import_later
 from mediakeep.lookups.musicbrainz.context import DISABLED, MusicBrainzContext
 from mediakeep.lookups.service_config import LookupEstimate, ServiceConfig
+from mediakeep.media import ignore_rules
 from mediakeep.media.audio import essence_db as audio_essence_db
 from mediakeep.music.item import MUSIC, MusicItem
 from mediakeep.outcome import WorkerFactory
@@ -42,7 +43,7 @@ def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
         review.by_hand,
         review.access or DISABLED,
         review.lookup_key,
-        options.ignore_patterns,
+        options.ignored,
     )
     return functools.partial(process.open_worker, places)
 
@@ -69,7 +70,7 @@ def _recorded_media(home: Path, item: Item) -> Counter[Hashable]:
     return Counter(_read_audit("read_payload_sizes", home, item))
 
 
-def _measure_media(item: ScannedItem, ignored: tuple[str, ...]) -> Counter[Hashable]:
+def _measure_media(item: ScannedItem, ignored: ignore_rules.IgnoreSettings) -> Counter[Hashable]:
     """Return fingerprints of the tracks' audio, which no tag or rename changes."""
     from mediakeep.music import scan
 

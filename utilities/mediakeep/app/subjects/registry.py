@@ -126,9 +126,9 @@ def check_damaged(names: Iterable[str], damaged: DamagedQueues) -> None:
             raise damaged.pop(name)
 
 
-def ignore_patterns(home: Path, links: str = "") -> tuple[str, ...]:
-    """Return the patterns of the settings `ignore` and `links`; `links` replaces the latter."""
-    return ignore_rules.parse_patterns(
+def read_ignore_settings(home: Path, links: str = "") -> ignore_rules.IgnoreSettings:
+    """Return the rules of the settings `ignore` and `links`; `links` replaces the latter."""
+    return ignore_rules.parse_settings(
         config.get_setting(home, "ignore"), links or config.get_setting(home, "links")
     )
 

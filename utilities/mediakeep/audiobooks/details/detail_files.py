@@ -18,7 +18,7 @@ import msgspec
 from mediakeep.audiobooks.details import book_tags
 from mediakeep.audiobooks.details.book_tags import ADVISORIES, Series
 from mediakeep.errors import NotAMovieNfo, Unreadable
-from mediakeep.media import folder_listing, open_file
+from mediakeep.media import folder_listing, ignore_rules, open_file
 from mediakeep.media.nfo import encoding, xml_tree
 from mediakeep.media.nfo.xml_tree import Element
 from mediakeep.untrusted_files import decode_json
@@ -82,7 +82,9 @@ def read_detail_file(path: Path) -> Details:
     return clean_details(found)
 
 
-def list_detail_files(folder: Path, ignored: tuple[str, ...] = ()) -> list[Path]:
+def list_detail_files(
+    folder: Path, ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
+) -> list[Path]:
     """Return the metadata files of a folder, the most reliable first; raise OSError."""
     files = sorted(folder / file.name for file in folder_listing.list_folder(folder, ignored).files)
     by_name = {path.name.lower(): path for path in files}

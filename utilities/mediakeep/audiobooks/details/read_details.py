@@ -20,6 +20,7 @@ from mediakeep.audiobooks.sources.source_order import SourceFile
 from mediakeep.errors import ItemFailed, UsageError
 from mediakeep.media import (
     folder_listing,
+    ignore_rules,
     open_file,
     picture_conversion,
     pictures,
@@ -87,7 +88,7 @@ def read_details(
     sources: Sequence[SourceFile],
     given: Details,
     root: Path | None = None,
-    ignored: tuple[str, ...] = (),
+    ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING,
 ) -> FoundDetails:
     """Find the details of a book; the first source that has a value for a field wins.
 
@@ -148,7 +149,7 @@ def _merge(layers: Sequence[tuple[str, Details]]) -> tuple[Details, dict[str, st
 
 
 def _read_files(
-    folders: Sequence[Path], ignored: tuple[str, ...]
+    folders: Sequence[Path], ignored: ignore_rules.IgnoreSettings
 ) -> tuple[list[tuple[str, Details]], list[str]]:
     """Return the details in the metadata files of the folders, and what was not usable."""
     found: list[tuple[str, Details]] = []
@@ -232,7 +233,9 @@ def _read_given_cover(path: Path) -> bytes:
 
 
 def _find_cover(
-    folders: Sequence[Path], embedded: Sequence[TagPicture], ignored: tuple[str, ...] = ()
+    folders: Sequence[Path],
+    embedded: Sequence[TagPicture],
+    ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING,
 ) -> _FoundCover:
     """Return the cover among the pictures of a book.
 
@@ -268,7 +271,9 @@ def _convert_cover(data: bytes) -> bytes:
     return data
 
 
-def _list_candidates(folders: Sequence[Path], ignored: tuple[str, ...]) -> Iterator[Path]:
+def _list_candidates(
+    folders: Sequence[Path], ignored: ignore_rules.IgnoreSettings
+) -> Iterator[Path]:
     """Yield the pictures of the folders that may be the cover, the most likely first."""
     for folder in folders:
         files = folder_listing.list_folder(folder, ignored).files

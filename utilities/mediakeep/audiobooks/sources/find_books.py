@@ -19,7 +19,7 @@ from msgspec import structs
 
 from mediakeep import path_text
 from mediakeep.item import ScannedItem
-from mediakeep.media import folder_groups, folder_listing
+from mediakeep.media import folder_groups, folder_listing, ignore_rules
 from mediakeep.media.audio.formats import (
     AMBIGUOUS_SUFFIXES,
     AUDIO_SUFFIXES,
@@ -61,7 +61,9 @@ class ListedSources(msgspec.Struct, frozen=True):
     left_out: tuple[LeftOut, ...] = ()
 
 
-def find_books(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedItem]:
+def find_books(
+    root: Path, ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
+) -> Iterator[ScannedItem]:
     """Yield the books to build of a library, sorted; raise Unreadable if a folder cannot be listed.
 
     Folders of M4B files only are left out: these are finished books, each on its own.
@@ -74,20 +76,26 @@ def find_books(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedIte
             yield structs.replace(book, fields={**book.fields, "depth": depth})
 
 
-def find_strays(root: Path, ignored: tuple[str, ...] = ()) -> tuple[str, ...]:
+def find_strays(
+    root: Path, ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
+) -> tuple[str, ...]:
     """Return the escaped paths of the audio files that belong to no book."""
     return _BOOK_FOLDERS["all"].find_strays(root, ignored)
 
 
 def scan_book(
-    folder: Path, ignored: tuple[str, ...] = (), formats: str = "all"
+    folder: Path,
+    ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING,
+    formats: str = "all",
 ) -> ScannedItem | None:
     """Return one folder with all folders below it as a book, or None without audio files."""
     return _BOOK_FOLDERS[formats].scan_folder(folder, ignored)
 
 
 def list_sources(
-    folders: Sequence[Path], formats: str = "all", ignored: tuple[str, ...] = ()
+    folders: Sequence[Path],
+    formats: str = "all",
+    ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING,
 ) -> ListedSources:
     """List the files to join in the folders of a book, and audio and videos that are left out."""
     files, left_out = list[Path](), list[LeftOut]()

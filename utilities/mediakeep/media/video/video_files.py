@@ -6,14 +6,16 @@ import os
 from collections.abc import Collection, Iterator
 from pathlib import Path, PurePath
 
-from mediakeep.media import open_file
+from mediakeep.media import ignore_rules, open_file
 from mediakeep.media.ignore_rules import IgnoreRules
 
 _DISC_FOLDERS = frozenset({"VIDEO_TS", "BDMV"})
 
 
 def find_videos(
-    path: Path, suffixes: Collection[str], ignored: tuple[str, ...] = ()
+    path: Path,
+    suffixes: Collection[str],
+    ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING,
 ) -> Iterator[Path]:
     """Yield the videos at a path: the file itself, or all videos in a folder tree, sorted.
 

@@ -43,7 +43,9 @@ _LIFETIME_FACTOR = 20  # lifetime of a listing, as a multiple of the time that i
 _MAX_FOLDERS = 4  # cached folders
 
 
-def find_movies(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedItem]:
+def find_movies(
+    root: Path, ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
+) -> Iterator[ScannedItem]:
     """Find the movies of a library, sorted by key.
 
     Only names, sizes and times are read. A folder that cannot be listed is reported as an item with
@@ -63,7 +65,9 @@ def find_movies(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedIt
     return iter(sorted(items, key=lambda item: item.key))
 
 
-def find_movies_at(path: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedItem]:
+def find_movies_at(
+    path: Path, ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
+) -> Iterator[ScannedItem]:
     """Find the movies at a path: the movie itself, or all movies in the folder.
 
     The result equals that of a library scan, without walking the rest of the library. `ignored` are
@@ -81,7 +85,7 @@ def find_movies_at(path: Path, ignored: tuple[str, ...] = ()) -> Iterator[Scanne
 
 
 def find_unassigned_files(
-    root: Path, ignored: tuple[str, ...] = ()
+    root: Path, ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the videos that belong to no movie, and the sidecars without a video.
 
@@ -96,17 +100,22 @@ def find_unassigned_files(
     return tuple(videos), tuple(orphans)
 
 
-def read_movie(path: Path, key: str, library: Path, ignored: tuple[str, ...] = ()) -> LocalMovie:
+def read_movie(
+    path: Path,
+    key: str,
+    library: Path,
+    ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING,
+) -> LocalMovie:
     """Read one movie of a library; of its files, only a few bytes of pictures are read.
 
     Raise Unreadable if it cannot be read, is gone, or its folder now holds several movies.
     """
-    lot = _find_movie_files(path, ignore_rules.for_library(ignored, library))
+    lot = _find_movie_files(path, ignored.for_library(library))
     described = describe_movie.describe(lot, path, key, library)
     return structs.replace(described, fingerprint=_fingerprint_files(lot))
 
 
-def _find_movie_files(path: Path, ignored: tuple[str, ...]) -> MovieFiles:
+def _find_movie_files(path: Path, ignored: ignore_rules.IgnoreSettings) -> MovieFiles:
     return (
         _movie_in_own_folder(path, ignored)
         if path.is_dir()
@@ -114,9 +123,9 @@ def _find_movie_files(path: Path, ignored: tuple[str, ...]) -> MovieFiles:
     )
 
 
-def _walk_library(root: Path, ignored: tuple[str, ...]) -> list[ListedFolder]:
-    patterns = ignore_rules.for_library(ignored, root)
-    listed = list(folder_listing.walk_tree(root, file_types.SKIPPED_FOLDERS, patterns))
+def _walk_library(root: Path, ignored: ignore_rules.IgnoreSettings) -> list[ListedFolder]:
+    ignored = ignored.for_library(root)
+    listed = list(folder_listing.walk_tree(root, file_types.SKIPPED_FOLDERS, ignored))
     if listed and not listed[0].relative_path and (fault := listed[0].error):
         if isinstance(fault, FileNotFoundError | NotADirectoryError):
             raise LibraryMissing(path_text.escape_path(root), "missing") from fault
@@ -124,7 +133,7 @@ def _walk_library(root: Path, ignored: tuple[str, ...]) -> list[ListedFolder]:
     return listed
 
 
-def _movie_in_own_folder(path: Path, ignored: tuple[str, ...]) -> MovieFiles:
+def _movie_in_own_folder(path: Path, ignored: ignore_rules.IgnoreSettings) -> MovieFiles:
     listed = list(folder_listing.walk_readable_tree(path, file_types.SKIPPED_FOLDERS, ignored))
     lots = group_files.group_by_movie(listed, library=False) if listed else []
     if len(lots) == 1 and lots[0].own_folder and not lots[0].place:
@@ -133,7 +142,7 @@ def _movie_in_own_folder(path: Path, ignored: tuple[str, ...]) -> MovieFiles:
     raise Unreadable(path_text.escape_path(path), why, "Scan the library again.")
 
 
-def _movie_in_shared_folder(path: Path, ignored: tuple[str, ...]) -> MovieFiles:
+def _movie_in_shared_folder(path: Path, ignored: ignore_rules.IgnoreSettings) -> MovieFiles:
     with open_file.translate_errors(path.parent):
         lot = get_movie_files(
             path, lambda base: [f"{base}{tail}" for tail in _WRITTEN_SUFFIXES], ignored
@@ -170,7 +179,7 @@ def _fingerprint_files(movie: MovieFiles) -> str:
     return folder_listing.compute_folders_fingerprint(movie.folders)
 
 
-def _list_unassigned(root: Path, ignored: tuple[str, ...]) -> list[str]:
+def _list_unassigned(root: Path, ignored: ignore_rules.IgnoreSettings) -> list[str]:
     """Return the videos and sidecars of a library that belong to no movie, sorted."""
     listed = _walk_library(root, ignored)
     lots = group_files.group_by_movie(listed, library=True)
@@ -211,7 +220,9 @@ _cached_folders: dict[str, _CachedFolder] = {}
 
 
 def get_movie_files(
-    path: Path, expected: Callable[[str], Sequence[str]], ignored: tuple[str, ...] = ()
+    path: Path,
+    expected: Callable[[str], Sequence[str]],
+    ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING,
 ) -> MovieFiles | None:
     """Return the files of the movie to which a video in a shared folder belongs.
 
@@ -226,7 +237,7 @@ def get_movie_files(
     return _list_folder(path, ignored).get(path.name)
 
 
-def _list_folder(path: Path, ignored: tuple[str, ...]) -> dict[str, MovieFiles]:
+def _list_folder(path: Path, ignored: ignore_rules.IgnoreSettings) -> dict[str, MovieFiles]:
     start = time.monotonic()
     folder = folder_listing.list_folder(path.parent, ignored)
     lots = {
@@ -247,7 +258,9 @@ def _list_folder(path: Path, ignored: tuple[str, ...]) -> dict[str, MovieFiles]:
 
 
 def _refresh_files(
-    movie: MovieFiles, expected: Callable[[str], Sequence[str]], ignored: tuple[str, ...]
+    movie: MovieFiles,
+    expected: Callable[[str], Sequence[str]],
+    ignored: ignore_rules.IgnoreSettings,
 ) -> MovieFiles | None:
     """Read sizes and times of a movie's files again; return None if a video is gone."""
     (folder,) = movie.folders

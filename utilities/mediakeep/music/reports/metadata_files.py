@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import path_text
+from mediakeep.media import ignore_rules
 from mediakeep.media.audio.tags import AudioProperties, EmbeddedPicture, Tags
 from mediakeep.music import scan
 from mediakeep.music.model import Album, Artist, Track, TrackFault
@@ -41,7 +42,7 @@ class _MetadataSource(msgspec.Struct):
     path: str
 
 
-def read_path(path: Path, ignored: tuple[str, ...] = ()) -> Artist:
+def read_path(path: Path, ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING) -> Artist:
     """Read a music file, or all tracks of a folder; raise Unreadable if a folder cannot be read.
 
     A single file is returned as the only track of its folder. An unreadable file has a fault.
