@@ -75,7 +75,7 @@ def test_a_file_outside_the_home_may_hold_the_token(
     assert other.reveal() == KEY  # the environment counts first
     file.chmod(0o644)
     access(home, tmdb_token_file=str(file))
-    assert "is readable by others: chmod 600 it" in capsys.readouterr().err
+    assert "is accessible to others: chmod 600 it" in capsys.readouterr().err
 
 
 def test_a_file_that_holds_no_token_is_refused_without_showing_what_it_holds(

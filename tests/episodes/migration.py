@@ -33,7 +33,7 @@ class Migration:
     def command(self, *words: object) -> list[str]:
         return [sys.executable, str(SCRIPT), *map(str, words)]
 
-    def run(self, *words: object, code: int = 0) -> str:
+    def run(self, *words: object, code: int = 0, **variables: str) -> str:
         """Run a command, and return what it printed."""
         done = subprocess.run(
             self.command(*words),
@@ -41,7 +41,7 @@ class Migration:
             text=True,
             stdin=subprocess.DEVNULL,
             timeout=PATIENCE,
-            env={**environment(), **self.variables},
+            env={**environment(), **self.variables, **variables},
         )
         text = done.stdout + done.stderr
         assert done.returncode == code, f"{done.returncode}\n{text}"

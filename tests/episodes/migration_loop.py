@@ -221,10 +221,10 @@ class Migration:
     def _list_episodes(self) -> list[EpisodeItem]:
         return list_episodes(ManagerContext(self.home, EPISODES, ClickConsole()).read_state())
 
-    def _list_waiting(self) -> list[str]:
-        """Return the episodes whose video is not in the playlist yet."""
-        name = f"playlist {self._playlist}"
-        return [item.path for item in self._list_episodes() if item.steps.get(name) != "done"]
+    def _list_waiting(self) -> list[tuple[str, int]]:
+        """Return the episodes without a time of publication yet, and their steps so far."""
+        items = self._list_episodes()
+        return [(item.path, len(item.steps)) for item in items if not item.scheduled_date]
 
     def _count_request(self, request: LoggedRequest) -> None:
         """Count a call by its day; chunks of uploads are none."""
@@ -244,6 +244,7 @@ class Migration:
         result.doubles = len(videos) - len({video.sha256 for video in videos})
         result.repeated = sum(video.received - video.size for video in videos)
         result.calls = dict(self._calls)
+        slots = sorted(item.scheduled_date for item in episodes)
         kept = {item.path: by_id.get(item.video_id) for item in episodes}
         checks = {
             f"{len(videos)} videos of {self.count} episodes": len(videos) == self.count,
@@ -252,6 +253,8 @@ class Migration:
                 (video := kept[item.path]) and video.sha256 == item.video_sha256
                 for item in episodes
             ),
+            f"not published or scheduled: {self._list_waiting()}": not self._list_waiting(),
+            f"times of publication {slots}": len(set(slots)) == self.count,
             "a video of another size": all(video.size == VIDEO_SIZE for video in videos),
             f"{result.repeated} bytes sent again": result.repeated <= result.cuts * CHUNK,
             f"{self._inserts} uploads a day": max(self._inserts.values()) <= self.uploads_a_day,

@@ -141,7 +141,7 @@ def test_retry_and_skip(memory: Path) -> None:
     [
         ("processed/2021/one.yaml", "its YAML file differs"),
         ("index.json", "index.json differs"),
-        ("state.db", "state.db cannot be read"),
+        ("state.db", "state.db is damaged or missing: unable to open"),
         ("one.mp3", "is missing"),
     ],
 )

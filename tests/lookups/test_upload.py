@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mediakeep import stages
 from mediakeep.errors import (
     MediakeepError,
     NotAuthorised,
@@ -18,11 +19,14 @@ from mediakeep.errors import (
     UploadSourceChanged,
 )
 from mediakeep.lookups import transfer
-from mediakeep.lookups.http.models import Secret, Service
+from mediakeep.lookups.http.models import HttpEnvironment, Secret, Service
 from mediakeep.lookups.transfer import UploadSource
 from mediakeep.lookups.youtube.client import YouTubeClient
 from mediakeep.lookups.youtube.model import VideoMetadata, build_marker
 from mediakeep.outcome import Stopping
+from mediakeep_simulator.episode_catalogue import generate_catalogue
+from mediakeep_simulator.youtube.model import YoutubeSettings
+from tests.lookups import episode_clients
 from tests.lookups.conftest import Clock
 from tests.lookups.episode_clients import CHUNK_UNIT, EpisodeClients, RecordedProgress
 from tests.sampling import each_row
@@ -64,7 +68,8 @@ def check_only_video(clients: EpisodeClients, source: UploadSource, *, repeated:
         ([{"name": "refuse", "where": CHUNKS}], 0, []),
         ([{"name": "error", "status": 503, "where": CHUNKS, "skip": 1}], 1, [2.0]),
         ([{"name": "error", "status": 503, "retry_after": "9", "where": CHUNKS}], 1, [9.0]),
-        ([{"name": "lost", "where": {"method": "POST"}}], 0, [2.0]),  # a session is orphaned
+        # A session is orphaned. On a used connection, the request is sent again at once.
+        ([{"name": "lost", "where": {"method": "POST"}}], 0, []),
     ],
 )
 def test_faults_cost_at_most_a_chunk_each(
@@ -90,6 +95,28 @@ def test_faults_cost_at_most_a_chunk_each(
     assert video.received <= SIZE + repeated * CHUNK_UNIT
     assert progress.reports == sorted(progress.reports)
     assert clock.slept == waits
+
+
+def test_cuts_that_each_leave_a_few_bytes_are_no_failure(
+    tmp_path: Path, machine: HttpEnvironment, source: UploadSource
+) -> None:
+    """An upload goes on as long as more bytes arrive, however few: they add up in one attempt."""
+    catalogue = generate_catalogue(1, youtube=YoutubeSettings(kept_bytes=1))
+    with episode_clients.serve(tmp_path, machine, catalogue) as clients:
+        youtube = clients.open_youtube()
+        uri = open_upload(youtube, source)
+        clients.services.fail("cut_upload", after=40_000, where=CHUNKS, times=99)
+        youtube.send_upload(uri, source)
+        check_only_video(clients, source)
+        again = youtube.open_upload(VideoMetadata("T", "", build_marker("e2", "0")), source)
+        clients.services.faults.clear()
+        clients.services.fail("cut_upload", after=40_000, where=CHUNKS, times=1)
+        clients.services.fail("cut_upload", after=0, where=CHUNKS, times=99)
+        with pytest.raises(TransferCut) as cut:
+            youtube.send_upload(again, source)
+        assert cut.value.made_progress == 40_000  # less than 64 KiB: it counts as an attempt
+        assert not stages.is_refunded(cut.value.made_progress, 0, 0)
+        clients.services.faults.clear()
 
 
 def test_a_stopped_upload_continues_in_another_process(

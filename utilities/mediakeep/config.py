@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import path_text, suggestions, untrusted_files
+from mediakeep import path_text, secret_file, suggestions, untrusted_files
 from mediakeep.errors import BadSetting, NoHome
 
 FILE_NAME = "mediakeep.toml"
@@ -190,9 +190,33 @@ def load_sections(home: Path, other: Path | None = None) -> dict[str, Any]:
     """
     sections = _split_sections(home / FILE_NAME, _load_toml(home / FILE_NAME))[1]
     for name, table in (load_other(other) if other else {}).items():
-        is_table = name != "rules"
-        sections[name] = {**sections.get(name, {}), **table} if is_table else table
+        sections[name] = _merge(sections.get(name), table)
     return sections
+
+
+def check_secret(home: Path, other: Path | None, place: tuple[str, ...], alternative: str) -> None:
+    """Raise BadSetting if a settings file has a secret, and other users can access the file.
+
+    `place` are the names of its section, of the tables below that, and of the key. `alternative` is
+    the setting of a file for the secret alone.
+    """
+    files = {home / FILE_NAME: load_sections(home), **({other: load_other(other)} if other else {})}
+    for path, sections in files.items():
+        has_secret = functools.reduce(_get_table, place[:-1], sections).get(place[-1])
+        if has_secret and secret_file.is_accessible_to_others(str(path)):
+            raise BadSetting(
+                path,
+                f"{place[-1]} is a secret, and this file is accessible to others. Run: chmod 600"
+                f" {path_text.quote_path(path)}, or store it in a file of its own, and set"
+                f" {alternative}.",
+            )
+
+
+def _merge(old: Any, new: Any) -> Any:
+    """Return a value of a file that takes precedence; of a table, only the keys that it has."""
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return new
+    return {**old, **{name: _merge(old.get(name), value) for name, value in new.items()}}
 
 
 def load_other(path: Path) -> dict[str, Any]:

@@ -42,11 +42,11 @@
           UnsafeNfo           1   it is too large or too complex to parse safely
       UsageError              2   wrong usage or settings
         BadSetting, BadTemplate, NoHome, NoQueue, NoSuchItem, AmbiguousName, ItemInUse,
-        LibraryMissing, ScanRefused, LockingUnsupported, QueueBusy
+        LibraryMissing, SettingLost, ScanRefused, LockingUnsupported, QueueBusy
         InvalidOutcome        2   a worker returned an outcome that its stage does not allow
         LookupSkipped         2   the settings disable a service
         NotAuthorised         2   YouTube access is missing, expired or revoked
-          WrongChannel        2   the token is for another channel than the settings
+          WrongChannel        2   the token is for another channel than the settings or uploads
         NoCache               2   service responses cannot be stored
       StateDamaged            3   the state is damaged; nothing was changed
         SnapshotDamaged, JournalDamaged, UndoLogDamaged, UnknownField, NewerFormat,
@@ -356,6 +356,10 @@ class LibraryMissing(UsageError):
     message = "The library {} is {}. Mount it and run again; no attempt was counted."
 
 
+class SettingLost(LibraryMissing):
+    message = "{} Correct that and run again; no attempt was counted."
+
+
 class ScanRefused(UsageError):
     message = "{} Nothing was changed."
 
@@ -391,8 +395,8 @@ class NotAuthorised(UsageError):
 
 class WrongChannel(NotAuthorised):
     message = (
-        "The YouTube token is for channel {}, but youtube_channel is {}. Log in with the account of"
-        " that channel, or correct youtube_channel."
+        "The YouTube token is for channel {}, but {} is used here. Log in with the account of that"
+        " channel, or correct youtube_channel."
     )
 
 

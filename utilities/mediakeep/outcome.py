@@ -52,11 +52,11 @@ class Outcome(msgspec.Struct, frozen=True):
     `data` are new values for fields of the item; `facts` are stored in the history.
 
     With the state PENDING the item is parked: it waits for `retry_after` seconds for the reason in
-    `message`, which is disk space if `out_of_space`, and no attempt is counted. `next_stage`
-    continues with that stage. `resume_stage`, of a failure or a cleanup, is the stage in which a
-    later attempt begins. If it is the failed stage, its finished parts are kept; without it, a
-    reset begins with the first stage. A failure with `is_final` is not tried again, whatever the
-    retries.
+    `message`, which is disk space if `out_of_space`, and no attempt is counted. With `needs_user`,
+    only the user can end its wait, and an alert says so. `next_stage` continues with that stage.
+    `resume_stage`, of a failure or a cleanup, is the stage in which a later attempt begins. If it
+    is the failed stage, its finished parts are kept; without it, a reset begins with the first
+    stage. A failure with `is_final` is not tried again, whatever the retries.
 
     `made_progress`, of a failure, is the number of bytes that the stage has so far, such as those
     of a download that goes on where it was cut. A failure with at least 64 KiB more than any
@@ -69,6 +69,7 @@ class Outcome(msgspec.Struct, frozen=True):
     open_ids: tuple[str, ...] = ()
     retry_after: float | None = None  # seconds; overrides the setting
     out_of_space: bool = False
+    needs_user: bool = False
     next_stage: str = ""
     resume_stage: str = ""
     is_final: bool = False

@@ -35,9 +35,9 @@ def read_secret(path: str, home: Path, setting: str, noun: str) -> str:
     return text
 
 
-def is_readable_by_others(path: str) -> bool:
-    """Return whether users other than the owner may read a file."""
-    return bool(Path(path).expanduser().stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
+def is_accessible_to_others(path: str) -> bool:
+    """Return whether users other than the owner may read or change a file."""
+    return bool(Path(path).expanduser().stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
 def _resolve_file(path: str, label: str) -> Path:

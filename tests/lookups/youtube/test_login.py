@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import requests
+from google.oauth2.credentials import Credentials
 
 from mediakeep import atomic_files
 from mediakeep.errors import MediakeepError, NotAuthorised, ServiceFailed, UsageError
@@ -40,7 +41,7 @@ def test_a_token_is_refreshed_and_saved_for_other_processes(
 @each_row(
     ("change", "error", "text"),
     [
-        ("mode", NotAuthorised, "is readable by others. Run: chmod 600"),
+        ("mode", NotAuthorised, "is accessible to others. Run: chmod 600"),
         ("missing", UsageError, "youtube_token_file .*No such file"),
         ("unset", NotAuthorised, "youtube_token_file is not set. Run: migrate_episodes.py login"),
         ("home", UsageError, "is inside the home"),
@@ -91,6 +92,45 @@ def test_a_token_is_refreshed_if_its_file_cannot_be_replaced(
 
     monkeypatch.setattr(atomic_files, "write_atomic", refuse)
     assert token_file.get_secret(fresh=True).reveal() not in clients.token_file.read_text()
+
+
+def test_a_refresh_does_not_replace_a_new_login(
+    clients: EpisodeClients, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "token.json"
+    path.write_bytes(old := clients.token_file.read_bytes())
+    path.chmod(0o600)
+    token_file = TokenFile(str(path), tmp_path / "home")
+    token_file.get_secret()
+    new = msgspec.json.encode(msgspec.json.decode(old) | {"refresh_token": "1//UCnew.0"})
+    refresh = Credentials.refresh
+
+    def refresh_during_a_login(credentials: Credentials, request: object) -> None:
+        refresh(credentials, request)
+        # A login ends in the moment between the answer and the file: too short to meet by chance.
+        path.write_bytes(new)
+
+    monkeypatch.setattr(Credentials, "refresh", refresh_during_a_login)
+    for fresh in (True, False):
+        text = "has the token of another login now. Run again"
+        with pytest.raises(NotAuthorised, match=text) as raised:
+            token_file.get_secret(fresh=fresh)
+        assert "UCnew" not in str(raised.value)
+        assert path.read_bytes() == new
+
+
+def test_a_login_waits_until_a_refresh_is_written(clients: EpisodeClients, tmp_path: Path) -> None:
+    path = clients.token_file
+    token_file = TokenFile(str(path), tmp_path / "home")
+    token_file.get_secret()
+    credentials, before = token_file._load(), path.read_bytes()
+    with atomic_files.exclusive_lock(f"{path}.lock"):
+        thread = threading.Thread(target=token_file.save, args=[credentials])
+        thread.start()
+        thread.join(0.2)
+        assert thread.is_alive()
+        assert path.read_bytes() == before
+    thread.join()
 
 
 @each_row(

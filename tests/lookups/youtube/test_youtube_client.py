@@ -71,6 +71,43 @@ def test_a_video_is_found_by_its_marker_while_it_is_processed(
     assert "search" not in str(used)
 
 
+def test_a_search_of_a_large_channel_ends_at_videos_that_are_older(
+    tmp_path: Path, machine: HttpEnvironment
+) -> None:
+    plan = YoutubeSettings(inserts_per_day=999)
+    with episode_clients.serve(tmp_path, machine, generate_catalogue(1, youtube=plan)) as clients:
+        check_search(clients)
+
+
+def check_search(clients: EpisodeClients) -> None:
+    youtube, service = clients.open_youtube(limits=QuotaLimits(uploads=999)), clients.services
+
+    def count_pages(marker: str, since: str) -> tuple[str, float]:
+        before = service.youtube.describe_state()["requests"].get("playlistItems.list", 0)
+        found = youtube.find_upload(marker, since)
+        return found, service.youtube.describe_state()["requests"]["playlistItems.list"] - before
+
+    first_id, first = upload(clients, youtube, "first")
+    old = youtube.get_time()
+    assert old == f"{datetime.fromtimestamp(int(service.youtube.now()), UTC):%Y-%m-%dT%H:%M:%SZ}"
+    for number in range(160):
+        upload(clients, youtube, f"e{number}")
+    service.youtube.advance(30 * 3600)
+    youtube.get_channel()
+    since = youtube.get_time()
+    assert count_pages(build_marker("none", "0" * 64), since) == ("", 1)
+    last_id, last = upload(clients, youtube, "last")
+    assert count_pages(last, since) == (last_id, 1)
+    for unknown in ("", "unknown", "2026", old):  # all pages are read
+        assert count_pages(first, unknown) == (first_id, 4)
+    # An upload may be a day older than the clock says.
+    for _ in range(60):
+        upload(clients, youtube, "more")
+    service.youtube.advance(22 * 3600)
+    youtube.get_channel()
+    assert count_pages(last, youtube.get_time()) == (last_id, 2)
+
+
 def test_what_belongs_to_a_video_may_be_sent_twice(clients: EpisodeClients) -> None:
     youtube, now = clients.open_youtube(), clients.services.youtube.now()
     video_id, _ = upload(clients, youtube)
@@ -114,7 +151,7 @@ def test_another_channel_is_refused(tmp_path: Path, machine: HttpEnvironment) ->
     plan = YoutubeSettings(channels=(Channel("UCa"), Channel("UCb")))
     with episode_clients.serve(tmp_path, machine, generate_catalogue(1, youtube=plan)) as clients:
         assert clients.open_youtube(channel_id="UCa").get_channel().id == "UCa"
-        with pytest.raises(WrongChannel, match="for channel UCa, but youtube_channel is UCb"):
+        with pytest.raises(WrongChannel, match="for channel UCa, but UCb is used here"):
             clients.open_youtube(channel_id="UCb").find_upload("x")
         with pytest.raises(WrongChannel):
             upload(clients, clients.open_youtube(channel_id="UCb"))

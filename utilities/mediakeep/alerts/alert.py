@@ -23,6 +23,7 @@ class AlertEvent(StrEnum):
     FAILURES = "failures"
     DAMAGED = "damaged"
     FINISHED = "finished"
+    NEEDS_USER = "needs_user"
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):

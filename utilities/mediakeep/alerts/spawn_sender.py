@@ -8,6 +8,7 @@ reach it.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -19,7 +20,7 @@ import msgspec
 from mediakeep.alerts import alert as alerts
 from mediakeep.alerts import alert_log, delivery
 from mediakeep.alerts.alert import Alert
-from mediakeep.alerts.targets import WEBHOOK_VARIABLE, AlertTarget
+from mediakeep.alerts.targets import AlertTarget
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -29,6 +30,10 @@ _SENDER_CODE = (
     "import sys; sys.path[:] = sys.argv[1:];"
     " import mediakeep.alerts.sender_process as module; module.main()"
 )
+
+
+# Variables with the address of a webhook, which the command of the user does not get.
+_SECRETS = re.compile("MEDIAKEEP_.*WEBHOOK")
 
 
 class DeliveryJob(msgspec.Struct, frozen=True):
@@ -69,7 +74,7 @@ def send_in_background(delivery_job: DeliveryJob) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd="/",
-        env={name: text for name, text in os.environ.items() if name != WEBHOOK_VARIABLE},
+        env={name: text for name, text in os.environ.items() if not _SECRETS.match(name)},
         start_new_session=True,
     )
     assert process.stdin

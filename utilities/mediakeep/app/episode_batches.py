@@ -15,15 +15,15 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import atomic_files, clock, config, path_text, secret_file, untrusted_files
+from mediakeep import atomic_files, clock, config, path_text, untrusted_files
 from mediakeep.app.console import CommandResult
 from mediakeep.app.jobs import prepare_items
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.episodes import job
 from mediakeep.episodes.item import EPISODES, EpisodeItem, get_state, list_episodes
-from mediakeep.episodes.settings import EpisodeOptions, EpisodeSettings, MonitoringSettings
-from mediakeep.episodes.states import ProcessingStage
-from mediakeep.errors import BadSetting, NoQueue, UnusableItem, UsageError
+from mediakeep.episodes.settings import EpisodeSettings, MonitoringSettings
+from mediakeep.episodes.states import TRIED, ProcessingStage
+from mediakeep.errors import NoQueue, UnusableItem, UsageError
 from mediakeep.item import Status
 from mediakeep.lookups.archive_org import find_items
 from mediakeep.lookups.archive_org.find_items import FoundItems, ItemSource
@@ -33,19 +33,15 @@ from mediakeep.queue import actions, claims, export_folder, stage_edits
 from mediakeep.size_text import format_count
 
 _DAY = timedelta(days=1)
+_SECRET = "webhook_url"  # a key of files, but never of what is logged or remembered
 _UPLOADED = (ProcessingStage.UPLOADED, ProcessingStage.SCHEDULED, ProcessingStage.PUBLISHED)
-_UNDER_WAY = (
-    ProcessingStage.DOWNLOADING,
-    ProcessingStage.CONVERTING,
-    ProcessingStage.UPLOADING,
-)
 _ENDED = (ProcessingStage.PUBLISHED, ProcessingStage.SKIPPED)
 _CHUNK = 50  # items that are added in one commit
 _INVALID = "its identifier is invalid"
 _SHOWN = 20  # names and problems that are listed; --json has all
 
 
-def change_options(settings: EpisodeSettings, config: Path | None, options: dict[str, Any]) -> None:
+def change_options(settings: EpisodeSettings, other: Path | None, options: dict[str, Any]) -> None:
     """Apply the section [state_management] to the options of a batch."""
     state = settings.state_management
     monitoring = state.monitoring
@@ -54,9 +50,9 @@ def change_options(settings: EpisodeSettings, config: Path | None, options: dict
     options["alerts"] = monitoring.alert_on_failure
     if monitoring.alert_threshold != MonitoringSettings().alert_threshold:
         options["alert_after"] = monitoring.alert_threshold
+    place = ("state_management", "monitoring", _SECRET)
+    config.check_secret(settings.home_path, other, place, "alert_webhook_file")
     if monitoring.webhook_url:
-        for path in (settings.home_path / "mediakeep.toml", config):
-            _check_secret(path)
         options["alert_webhook"] = monitoring.webhook_url
 
 
@@ -68,7 +64,7 @@ def remember_settings(home: Path, path: Path | None) -> Path | None:
     folder = home / "status" / EPISODES.name
     section = config.load_other(path).get("state_management") if path else None
     if section:
-        section = {**section, "monitoring": {**section.get("monitoring", {}), "webhook_url": ""}}
+        section.get("monitoring", {}).pop(_SECRET, None)
         export_folder.remember_settings(folder, "state_management", section)
     return path or export_folder.find_remembered(folder)
 
@@ -85,23 +81,16 @@ def add_schedule(home: Path, given: dict[str, Any], *, dry_run: bool = True) -> 
     )
 
 
-def _check_secret(path: Path | None) -> None:
-    """Raise BadSetting if others can read a settings file with the address of a webhook."""
-    if not path or not path.is_file() or "webhook_url" not in path.read_text():
-        return
-    if secret_file.is_readable_by_others(str(path)):
-        shown = path_text.quote_path(path)
-        raise BadSetting(
-            path,
-            f"webhook_url is a secret, and others can read this file. Run: chmod 600 {shown}, or"
-            " store it in a file of its own, and set alert_webhook_file.",
-        )
+def to_plain_data(context: ManagerContext, settings: EpisodeSettings) -> dict[str, Any]:
+    """Return the settings as plain data, which is logged, without the address of a webhook.
 
-
-def to_plain_data(settings: EpisodeSettings) -> dict[str, Any]:
-    """Return the settings as plain data, which is logged, without the address of a webhook."""
+    If no channel is set, it is that of the last upload: a new login must not change it.
+    """
     values: dict[str, Any] = msgspec.to_builtins(settings)
-    del values["state_management"]["monitoring"]["webhook_url"]
+    del values["state_management"]["monitoring"][_SECRET]
+    opened = ((item.upload_opened, item.channel) for item in list_known(context) if item.channel)
+    youtube = values["episodes"]["youtube"]
+    youtube["channel"] = youtube["channel"] or max(opened, default=("", ""))[1]
     return values
 
 
@@ -116,7 +105,9 @@ def refuse_interrupted(
     names = [
         item.output_name
         for item in list_episodes(state)
-        if item.status is Status.PENDING and item.processing_stage in _UNDER_WAY and not item.parked
+        if item.status is Status.PENDING
+        and item.processing_stage in TRIED.values()
+        and not item.parked
     ]
     if names:
         raise UsageError(
@@ -139,7 +130,13 @@ def estimate(context: ManagerContext, settings: EpisodeSettings) -> CommandResul
     uploads = sum(state not in (*_UPLOADED, *_ENDED) for state in states)
     left = sum(state not in _ENDED for state in states)
     with contextlib.closing(job.open_clients(settings)) as clients:
-        rates = clients.ledger.compute_rates(count_calls(options))
+        calls = quota.count_calls(
+            playlists=len(options.playlist_ids),
+            has_thumbnail=options.thumbnails,
+            has_captions=options.captions and bool(options.audio_language),
+            has_schedule=bool(options.schedule.every),
+        )
+        rates = clients.ledger.compute_rates(calls)
         used = clients.ledger.get_usage()
     interval = options.schedule.interval
     if interval:
@@ -157,21 +154,6 @@ def estimate(context: ManagerContext, settings: EpisodeSettings) -> CommandResul
     ]
     data = {"uploads": uploads, "episodes": left, "end": end, "limit": limit, "rates": rates}
     return CommandResult(lines, {**data, "used": used})
-
-
-def count_calls(options: EpisodeOptions) -> Mapping[str, int]:
-    """Return how often each call of YouTube is made for an episode."""
-    playlists = len(options.playlist_ids)
-    calls = {
-        "videos.insert": 1,
-        "playlistItems.list": playlists,
-        "playlistItems.insert": playlists,
-        "thumbnails.set": int(options.thumbnails),
-        "captions.insert": int(options.captions and bool(options.audio_language)),
-        "videos.update": int(bool(options.schedule.every)),
-        "videos.list": 2,
-    }
-    return {name: count for name, count in calls.items() if count}
 
 
 def discover_episodes(
@@ -214,7 +196,7 @@ def _search(
     dry_run: bool,
 ) -> Iterator[FoundItems]:
     """Yield the new episodes of a source, some at a time; the caller adds them."""
-    known = _list_known(context)
+    known = list_known(context)
     paths = {item.path for item in known}
     checksums = {item.checksum: item.path for item in known}
     path, count = context.queue_folder / "discover.json", 0
@@ -236,7 +218,8 @@ def _search(
             atomic_files.write_atomic(path, msgspec.json.encode(cursor))
 
 
-def _list_known(context: ManagerContext) -> list[EpisodeItem]:
+def list_known(context: ManagerContext) -> list[EpisodeItem]:
+    """Return all episodes, also if there is no queue."""
     try:
         return list_episodes(context.read_state())
     except NoQueue:

@@ -19,7 +19,6 @@ from mediakeep.commands.options import own_options
 from mediakeep.commands.options.own_options import OptionDecorator
 from mediakeep.episodes.item import EPISODES
 from mediakeep.episodes.settings import EpisodeSettings
-from mediakeep.errors import UsageError
 
 _OPTIONS = (
     click.option(
@@ -135,7 +134,7 @@ def _build_settings(home: Path, own: dict[str, Any], others: dict[str, Any]) -> 
     episode_batches.refuse_interrupted(_open_context(home), settings, others)
     if others["only"] and not others["dry_run"]:
         episode_batches.wait_until_free(_open_context(home), others["only"])
-    return episode_batches.to_plain_data(settings)
+    return episode_batches.to_plain_data(_open_context(home), settings)
 
 
 def _add_batch(name: str) -> None:
@@ -195,14 +194,8 @@ def login(home: Path, config: Path | None, client: Path) -> None:
     from mediakeep.lookups.youtube.login import TokenFile, authorise
 
     settings = job_settings.build_settings(EpisodeSettings, home, {"config": config})
-    path = settings.episodes.youtube.token_file
-    if not path:
-        raise UsageError(
-            "youtube_token_file is not set. Name a file outside the home: token_file in the"
-            " section [episodes.youtube] of mediakeep.toml."
-        )
-    authorise(client, TokenFile(path, home), "Open {url}")
-    click.echo(f"Saved the token: {path}")
+    authorise(client, TokenFile(settings.episodes.youtube.token_file, home), "Open {url}")
+    click.echo(f"Saved the token: {settings.episodes.youtube.token_file}")
 
 
 @app.create_command()

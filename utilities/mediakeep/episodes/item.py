@@ -51,7 +51,8 @@ class EpisodeItem(
     video_size: Number = 0  # bytes
     video_sha256: str = ""
     transcript_file: str = ""
-    upload_opened: str = ""  # time; its session is in the working files
+    upload_opened: str = ""  # first time by YouTube's clock; the session is in the working files
+    channel: str = ""  # of the upload
     video_id: str = ""
     scheduled_date: str = ""
     published_date: str = ""

@@ -19,6 +19,7 @@ from mediakeep.episodes.settings import EpisodeOptions, EpisodeSettings
 from mediakeep.item import Status
 from mediakeep.lookups.archive_org.client import ArchiveEpisode
 from mediakeep.lookups.service_clients import ServiceClients
+from mediakeep.lookups.youtube.client import YouTubeClient
 from mediakeep.outcome import NO_PROGRESS, Outcome, Progress
 from mediakeep.workspace.job_files import JobFiles, StateFile
 
@@ -54,6 +55,11 @@ class EpisodeJob(msgspec.Struct, frozen=True):
     def files(self) -> JobFiles:
         key = f"episodes/{self.settings.home}/{self.item.output_name}"
         return JobFiles(self.settings.working_dir, key, _HINT)
+
+    @property
+    def youtube(self) -> YouTubeClient:
+        """The client of YouTube; reading it raises WrongChannel if the upload is elsewhere."""
+        return self.clients.open_youtube(self.item.channel)
 
     def find_target(self, _: str) -> Path:
         return self.settings.working_dir

@@ -19,7 +19,12 @@ from mediakeep.episodes.exports.document import EpisodeState
 from mediakeep.episodes.exports.follower import INDEX_FILE, build_index
 from mediakeep.episodes.item import EPISODES, EpisodeItem, get_state, list_episodes
 from mediakeep.episodes.state_manager import StateManager
-from mediakeep.episodes.states import ProcessingStage, can_transition, find_transitions
+from mediakeep.episodes.states import (
+    TRIED,
+    ProcessingStage,
+    can_transition,
+    find_transitions,
+)
 from mediakeep.errors import Unreadable, UsageError
 from mediakeep.item import Item, Status
 from mediakeep.queue import actions, stage_edits
@@ -141,9 +146,9 @@ def _read_table(manager: StateManager, query: str) -> tuple[list[tuple[Any, ...]
     """Return rows of state.db, or why it cannot be read."""
     path = manager.folder / manager.settings.state_management.database_file
     try:
-        return export_file.read_rows(path, query), ""
+        return export_file.read_rows(path, query, checked=True), ""
     except sqlite3.Error as error:
-        return [], f"{path.name} cannot be read: {error}"
+        return [], f"{path.name} is damaged or missing: {error}. The next batch makes it new"
 
 
 def cleanup_orphaned_files(manager: StateManager, *, dry_run: bool = True) -> list[Path]:
@@ -219,7 +224,7 @@ def _build_item(state: EpisodeState, now: str) -> dict[str, Any]:
         attempts={
             stage: count
             for stage, count in zip(
-                document.ATTEMPTS.values(), msgspec.structs.astuple(state.attempts), strict=True
+                TRIED.values(), msgspec.structs.astuple(state.attempts), strict=True
             )
             if count
         },

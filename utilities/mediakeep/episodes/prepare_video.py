@@ -132,10 +132,9 @@ def convert(job: EpisodeJob, _: Work) -> Outcome:
 
 def _choose_picture(job: EpisodeJob, source: Path) -> tuple[Any, dict[str, str]]:
     """Return the picture of a video, and a note if that of the item cannot be used."""
-    settings, notes = job.settings, dict[str, str]()
-    size = (settings.episodes.video.width, settings.episodes.video.height)
-    if settings.picture:
-        return still_picture.load_picture(settings.picture, size), notes
+    settings, notes, size = job.settings, dict[str, str](), job.options.video.size
+    if picture := settings.load_picture():
+        return picture, notes
     for path in source.glob(f"{PICTURE}.*"):
         if path.suffix not in PICTURE_SUFFIXES:
             continue  # it is not complete

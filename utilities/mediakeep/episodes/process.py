@@ -45,6 +45,7 @@ _DONE = "done"
 _POLL = 600.0  # seconds until YouTube is asked again
 _DAY = 86_400.0  # seconds until an episode that needs its user is looked at again
 _FILES = ("audio_file", "video_file", "transcript_file")
+_MISSING = "missing"  # the state of a video that YouTube does not have
 _LONG = 15 * 60  # seconds of a video that not all channels may upload
 
 
@@ -64,14 +65,14 @@ def upload(job: EpisodeJob, _: Work) -> Outcome:
     if session and item.upload_opened and session.sha256 == item.video_sha256:
         try:
             uri = Secret(session.uri, "an upload session")
-            video_id = job.clients.youtube.send_upload(uri, source, job.progress)
+            video_id = job.youtube.send_upload(uri, source, job.progress)
         except UploadSourceChanged as error:
             return fail_and_resume("converting", str(error))
         except UploadSessionLost:
             UPLOAD.remove(dirs.state)
             has_expired = True
     if not video_id and (session or item.upload_opened):
-        video_id = job.clients.youtube.find_upload(_build_marker(job))
+        video_id = job.youtube.find_upload(_build_marker(job), item.upload_opened)
     if video_id:
         facts = {"uploaded_bytes": source.size}
         return Outcome(next_stage="uploaded", data={"video_id": video_id}, facts=facts)
@@ -82,15 +83,19 @@ def upload(job: EpisodeJob, _: Work) -> Outcome:
 
 
 def _open_upload(job: EpisodeJob, dirs: WorkingDirs, source: UploadSource) -> Outcome:
-    allowed = job.clients.channel.long_uploads not in ("disallowed", "eligible")
-    if job.item.audio_duration > _LONG and not allowed:
+    client, channel = job.youtube, job.clients.channel
+    if job.item.audio_duration > _LONG and channel.long_uploads in ("disallowed", "eligible"):
         hint = "Verify the channel at https://www.youtube.com/verify"
-        why = f"The channel takes no videos of more than 15 minutes. {hint}"
-        return Outcome(Status.PENDING, why, retry_after=_DAY)
-    uri = job.clients.youtube.open_upload(_describe_video(job, dirs), source)
+        return _wait_for_user(f"The channel takes no videos of more than 15 minutes. {hint}")
+    uri = client.open_upload(_describe_video(job, dirs), source)
     UPLOAD.save(dirs.state, RecordedUpload(uri.reveal(), source.sha256))
-    opened = f"{clock.now().isoformat(timespec='seconds')} {uri.digest}"  # no two are equal
-    return Outcome(next_stage="uploading", data={"upload_opened": opened})
+    first = (job.item.upload_opened or client.get_time()).partition(" ")[0]
+    data = {"upload_opened": f"{first} {uri.digest}", "channel": channel.id}  # no two are equal
+    return Outcome(next_stage="uploading", data=data)
+
+
+def _wait_for_user(why: str) -> Outcome:
+    return Outcome(Status.PENDING, why, retry_after=_DAY, needs_user=True)
 
 
 def _build_marker(job: EpisodeJob) -> str:
@@ -118,8 +123,9 @@ def finish_upload(job: EpisodeJob, _: Work) -> Outcome:
     try:
         return _take_next_step(job)
     except RequestRefused as error:
-        is_new = error.reason == "videoNotFound"  # or was removed
-        return Outcome(Status.PENDING, str(error), retry_after=_POLL if is_new else _DAY)
+        if error.reason != "videoNotFound":
+            return _wait_for_user(str(error))
+        return Outcome(Status.PENDING, str(error), retry_after=_POLL)  # it is new, or was removed
 
 
 def _take_next_step(job: EpisodeJob) -> Outcome:
@@ -138,8 +144,11 @@ def _take_next_step(job: EpisodeJob) -> Outcome:
         added = [one for one in options.playlist_ids if steps.get(f"playlist {one}") == _DONE]
         data = {"steps": steps, "playlist_ids": added}
         return Outcome(next_stage="uploaded", message=f"{name}: {note}", data=data)
+    status = _get_status(job)
+    if status.problem and status.upload_status != _MISSING:  # or it is not listed yet
+        return _report_problem(job, status)
     if not options.schedule.every:
-        if _get_status(job).privacy_status == "public":  # the user has published it
+        if status.privacy_status == "public":  # the user has published it
             return Outcome(next_stage="scheduled")
         hint = "Run: migrate_episodes.py schedule --every week"
         why = f"The video is private, and no schedule is set. {hint}"
@@ -147,13 +156,13 @@ def _take_next_step(job: EpisodeJob) -> Outcome:
     schedule, now = options.schedule, clock.now()
     place, at = get_publication_order(item), schedule.time_of_day
     slot = job.clients.slots.take(item.output_name, place, schedule.interval, at, now)
-    job.clients.youtube.schedule_video(item.video_id, slot)
+    job.youtube.schedule_video(item.video_id, slot)
     return Outcome(next_stage="scheduled", data={"scheduled_date": clock.format_iso(slot)})
 
 
 def _list_steps(job: EpisodeJob) -> Iterator[tuple[str, Callable[[], None]]]:
     """Yield the steps of an episode after its upload, by name."""
-    client, video_id, options = job.clients.youtube, job.item.video_id, job.options
+    client, video_id, options = job.youtube, job.item.video_id, job.options
     for playlist in options.playlist_ids:
         yield f"playlist {playlist}", partial(client.add_to_playlist, video_id, playlist)
     if options.thumbnails and (picture := _find_state_file(job, THUMBNAIL)):
@@ -172,17 +181,20 @@ def _find_state_file(job: EpisodeJob, name: str) -> Path | None:
 def _get_status(job: EpisodeJob) -> VideoStatus:
     """Return the status of a video; an empty one if YouTube does not have it."""
     video_id = job.item.video_id
-    return job.clients.youtube.get_statuses([video_id]).get(video_id, VideoStatus("missing"))
+    return job.youtube.get_statuses([video_id]).get(video_id, VideoStatus(_MISSING))
+
+
+def _report_problem(job: EpisodeJob, status: VideoStatus) -> Outcome:
+    return _wait_for_user(
+        f"YouTube: video {job.item.video_id} is {status.problem}. Look at it in YouTube Studio."
+    )
 
 
 def publish(job: EpisodeJob, _: Work) -> Outcome:
     """End the episode if its video is public, and remove its working files."""
     item, status = job.item, _get_status(job)
-    if status.upload_status not in ("uploaded", "processed"):
-        reason = status.rejection_reason or status.failure_reason or "no reason given"
-        why = f"YouTube: video {item.video_id} is {status.upload_status} ({reason})."
-        hint = "Look at it in YouTube Studio."
-        return Outcome(Status.PENDING, f"{why} {hint}", retry_after=_DAY)
+    if status.problem:
+        return _report_problem(job, status)
     if status.privacy_status == "public":
         if not job.options.keep_working:
             job.files.remove()

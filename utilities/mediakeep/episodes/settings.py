@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from mediakeep import kinds, path_text
-from mediakeep.errors import ItemFailed, UsageError
+from mediakeep.episodes.states import TRIED
+from mediakeep.errors import ItemFailed, SettingLost
 from mediakeep.job_settings import JobSettings
 from mediakeep.lookups.episode_services import (
     ArchiveOrgSettings,
@@ -23,6 +24,7 @@ from mediakeep.setting_fields import UserPath
 from mediakeep.stages import Retry
 
 _FILE = {"is_path": True, "metavar": "FILE"}
+_PICTURES = "mediakeep.media.encoding.still_picture"
 
 
 class EpisodePaths(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,13 +108,10 @@ class RecoverySettings(msgspec.Struct, frozen=True):
     @property
     def retries(self) -> Mapping[str, Retry]:
         """The retries of each stage that has some."""
-        limits = self.max_retries
-        times = {
-            "downloading": limits.download,
-            "converting": limits.conversion,
-            "uploading": limits.upload,
+        return {
+            stage: Retry(getattr(self.max_retries, name), self.retry_delay, "skipped")
+            for name, stage in TRIED.items()
         }
-        return {stage: Retry(n, self.retry_delay, "skipped") for stage, n in times.items()}
 
 
 class MonitoringSettings(msgspec.Struct, frozen=True):
@@ -120,7 +119,7 @@ class MonitoringSettings(msgspec.Struct, frozen=True):
 
     alert_on_failure: bool = True
     alert_threshold: Annotated[int, Meta(ge=1)] = 5
-    webhook_url: str = ""  # a secret: in a file that others cannot read only
+    webhook_url: str = ""  # a secret: its variable, or a file that others have no access to
 
 
 class StateSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,31 +146,30 @@ class EpisodeSettings(JobSettings, frozen=True, kw_only=True):
         return self.below_home(self.paths.working_dir)
 
     @property
-    def picture(self) -> Path | None:
-        """The picture of all videos, or None if each has its own."""
-        return self.below_home(self.episodes.picture) if self.episodes.picture else None
-
-    @property
     def font(self) -> Path | None:
         """The font of title cards, or None if any is used."""
         return self.below_home(self.episodes.font) if self.episodes.font else None
 
     def check(self) -> None:
-        """Raise BadSetting or UsageError for a setting that no episode could be processed with.
+        """Raise a UsageError for a setting that no episode could be processed with.
 
         That is a zone, a host, a picture or a font that cannot be used, or Pillow is missing.
         """
         _ = self.episodes.schedule.time_of_day
         self.episodes.archive_org.build_service()
         self.episodes.youtube.build_service()
-        module = "mediakeep.media.encoding.still_picture"
-        size = (self.episodes.video.width, self.episodes.video.height)
-        if self.picture:
-            try:
-                kinds.load(f"{module}:load_picture")(self.picture, size)
-            except ItemFailed as error:
-                raise UsageError(str(error)) from error
-        kinds.load(f"{module}:draw_title_card")("", size=size, font=self.font)
+        self.load_picture()
+        kinds.load(f"{_PICTURES}:draw_title_card")(
+            "", size=self.episodes.video.size, font=self.font
+        )
+
+    def load_picture(self) -> Any:
+        """Return the picture of all videos, or None if each has its own; raise SettingLost."""
+        path = self.episodes.picture and self.below_home(self.episodes.picture)
+        try:
+            return path and kinds.load(f"{_PICTURES}:load_picture")(path, self.episodes.video.size)
+        except ItemFailed as error:
+            raise SettingLost(str(error)) from error
 
     @property
     def home_path(self) -> Path:

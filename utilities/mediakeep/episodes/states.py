@@ -41,6 +41,10 @@ TRANSITIONS: Mapping[ProcessingStage, tuple[ProcessingStage, ...]] = {
 }
 
 
+# The states that are tried several times, by their names in settings and exports.
+TRIED = {"download": _S.DOWNLOADING, "conversion": _S.CONVERTING, "upload": _S.UPLOADING}
+
+
 def can_transition(old: str, new: str) -> bool:
     """Return whether an episode may change from one state to another."""
     return ProcessingStage(new) in TRANSITIONS[ProcessingStage(old)]

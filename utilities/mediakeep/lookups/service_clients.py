@@ -6,6 +6,7 @@ import contextlib
 from functools import cached_property
 from pathlib import Path
 
+from mediakeep.errors import WrongChannel
 from mediakeep.lookups.archive_org.client import ArchiveClient
 from mediakeep.lookups.episode_services import ArchiveOrgSettings, YouTubeSettings
 from mediakeep.lookups.http.direct_session import DirectSession
@@ -67,6 +68,12 @@ class ServiceClients:
         )
         self._closing.callback(client.close)
         return client
+
+    def open_youtube(self, channel_id: str = "") -> YouTubeClient:
+        """Return the client of YouTube; raise WrongChannel if its channel is another one."""
+        if channel_id not in ("", self.channel.id):
+            raise WrongChannel(self.channel.id, channel_id)
+        return self.youtube
 
     @cached_property
     def channel(self) -> YouTubeChannel:

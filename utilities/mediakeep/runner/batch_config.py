@@ -79,12 +79,14 @@ class SettledItem(msgspec.Struct, frozen=True):
 class ParkedItem(msgspec.Struct, frozen=True):
     """An item that waits until a time for a reason, as passed to the callbacks.
 
-    One that was stopped before a stage that the batch does not run has no time.
+    One that was stopped before a stage that the batch does not run has no time. With `needs_user`,
+    only the user can end the wait.
     """
 
     key: str
     until: str  # ISO 8601 in UTC
     why: str
+    needs_user: bool = False
 
 
 class BatchCallbacks(msgspec.Struct, frozen=True):

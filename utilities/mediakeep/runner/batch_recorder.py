@@ -118,7 +118,7 @@ class BatchRecorder:
         text = f"{self._name(key)}: {wait}{outcome.message}"
         self._log(text, item=key, until=until, why=outcome.message)
         self.flush_warnings()
-        self._callbacks.on_parked(ParkedItem(key, until, outcome.message))
+        self._callbacks.on_parked(ParkedItem(key, until, outcome.message, outcome.needs_user))
 
     def report_dropped(self, key: str) -> None:
         """Report an item that was cancelled, reset, restored or claimed by another session."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import email
 import hashlib
 import secrets
 from collections.abc import Callable, Sequence
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -119,6 +121,11 @@ class YoutubeApp:
 
     def handle(self, request: SimulatorRequest) -> SimulatorResponse:
         """Handle one request; errors have the format of the API."""
+        response = self._respond(request)
+        date = formatdate(self.now(), usegmt=True)
+        return dataclasses.replace(response, headers={**response.headers, "Date": date})
+
+    def _respond(self, request: SimulatorRequest) -> SimulatorResponse:
         call = _call_name(request)
         self._state.count(_REQUESTS + call)
         if request.path in (accounts.TOKEN_PATH, accounts.CONSENT_PATH):
@@ -251,6 +258,7 @@ class YoutubeApp:
                 "kind": "youtube#playlistItem",
                 "id": f"UI{video.id}",
                 "snippet": {
+                    "publishedAt": video_metadata.format_time(video.uploaded),
                     "channelId": channel.id,
                     "playlistId": channel.uploads,
                     "title": video.title,

@@ -1,4 +1,4 @@
-"""When a batch raises an alert: failures in a row, a damaged record, a finished library.
+"""When a batch raises an alert: failures in a row, a damaged record, a finished library, a wait.
 
 Each alert is raised once: a mark in the alert log tells this batch and all others. If a batch is
 killed before it raises an alert, the next one does. A failing alert never ends a batch; it becomes
@@ -30,7 +30,7 @@ from mediakeep.kinds import Kind
 from mediakeep.queue.history import index
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import QueueState
-from mediakeep.runner.batch_config import BatchResult, SettledItem
+from mediakeep.runner.batch_config import BatchResult, ParkedItem, SettledItem
 
 
 class FailureStreak(msgspec.Struct, frozen=True):
@@ -83,6 +83,7 @@ _NEXT_COMMANDS = {
     AlertEvent.FAILURES: "--list --status error",
     AlertEvent.DAMAGED: "--repair",
     AlertEvent.FINISHED: "--show-summary",
+    AlertEvent.NEEDS_USER: "--list --status pending",
 }
 # Session ids and positions in a journal, which differ for each batch.
 _SESSION_SPECIFIC = re.compile(r"-[0-9a-f]{16}|[0-9]+")
@@ -138,10 +139,18 @@ class AlertTriggers:
             counts=_count_by_status(queue.state),
         )
 
+    def on_parked(self, parked: ParkedItem, queue: Queue) -> None:
+        """Called after each item is parked; the same reason is reported once."""
+        if parked.needs_user:
+            reason, name = alert.to_single_line(parked.why), path_text.to_printable(parked.key)
+            mark = f"{queue.state.head.created} {_compute_digest(parked.why)}"
+            message = f"{name} waits for you: {reason}"
+            self._raise_alert(AlertEvent.NEEDS_USER, message, mark, item=parked.key, reason=reason)
+
     def on_damage(self, error: MediakeepError) -> None:
         """Called if the record is damaged; the same damage is reported once a day."""
         text = str(error)
-        digest = f"{zlib.crc32(_SESSION_SPECIFIC.sub('#', text).encode()):08x}"
+        digest = _compute_digest(_SESSION_SPECIFIC.sub("#", text))
         reason = alert.to_single_line(text)
         message = f"The record of {self._kind.plural} is damaged or cannot be written: {reason}"
         self._raise_alert(
@@ -232,6 +241,10 @@ class AlertTriggers:
         except OSError:
             if self._had_open_items or event is not AlertEvent.FINISHED:
                 first()
+
+
+def _compute_digest(text: str) -> str:
+    return f"{zlib.crc32(text.encode()):08x}"
 
 
 _STATUS_LABELS = {Status.ERROR: "failed for good", Status.SKIPPED: "skipped"}

@@ -136,7 +136,9 @@ def _run_with_queue(
             triggers.on_item(settled_item, open_queue)
 
         def parked(parked_item: ParkedItem) -> None:
-            output.on_parked(structs.replace(parked_item, key=name(parked_item.key)))
+            named = structs.replace(parked_item, key=name(parked_item.key))
+            output.on_parked(named)
+            triggers.on_parked(named, open_queue)
 
         def dropped(key: str, why: str) -> None:
             output.on_dropped(name(key), why)

@@ -144,10 +144,10 @@ def _read_token(place: str, home: Path, environ: Mapping[str, str]) -> Secret | 
             secret_file.read_secret(place, home, "tmdb_token_file", "token"),
             _TOKEN_FILE_LABEL,
         )
-        if secret_file.is_readable_by_others(place):
+        if secret_file.is_accessible_to_others(place):
             shown = path_text.to_printable(place)
             click.echo(
-                f"{shown} is readable by others: chmod 600 it, as it holds a token.", err=True
+                f"{shown} is accessible to others: chmod 600 it, as it holds a token.", err=True
             )
     if not text:
         return None

@@ -16,13 +16,12 @@ import msgspec
 
 from mediakeep import clock, packed_text, path_text, untrusted_files, yaml_settings, yaml_text
 from mediakeep.episodes.item import EpisodeError, EpisodeItem, get_state
-from mediakeep.episodes.states import ProcessingStage
+from mediakeep.episodes.states import TRIED, ProcessingStage
 from mediakeep.errors import Unreadable
 from mediakeep.item import Status
 
 FOLDER = "processed"
 _PACKED_AFTER = timedelta(days=30)
-ATTEMPTS = {"download": "downloading", "conversion": "converting", "upload": "uploading"}
 _LAST_UPDATED = re.compile(r'^last_updated: "([^"\n]*)"$', re.MULTILINE)
 
 
@@ -101,7 +100,7 @@ class EpisodeState(msgspec.Struct, frozen=True):
                 item.video_size,
                 round(item.processing_time, 3),
             ),
-            EpisodeAttempts(*(attempts.get(stage, 0) for stage in ATTEMPTS.values())),
+            EpisodeAttempts(*(attempts.get(stage, 0) for stage in TRIED.values())),
             item.errors,
         )
 

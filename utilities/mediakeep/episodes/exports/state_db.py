@@ -12,13 +12,20 @@ from typing import Any
 
 from mediakeep.episodes.exports import document
 from mediakeep.episodes.item import EpisodeItem, get_state
-from mediakeep.episodes.states import ProcessingStage, can_transition, find_transitions
+from mediakeep.episodes.states import (
+    TRIED,
+    ProcessingStage,
+    can_transition,
+    find_transitions,
+)
 from mediakeep.item import Item
 from mediakeep.queue.change_events import PATCHES
 from mediakeep.sqlite import database_files, export_file
 
 FILE = "state.db"
-_SCHEMA = """
+_NAMES = ", ".join(f"'{stage}'" for stage in ProcessingStage)
+# The constraints are for checks of a damaged file.
+_SCHEMA = f"""
 CREATE TABLE episode_states(
   episode_id TEXT PRIMARY KEY, archive_identifier TEXT NOT NULL UNIQUE, date TEXT, title TEXT,
   stage TEXT NOT NULL, status_message TEXT, last_updated TEXT, youtube_video_id TEXT,
@@ -26,10 +33,15 @@ CREATE TABLE episode_states(
 CREATE INDEX episode_stage ON episode_states(stage, date);
 CREATE TABLE processing_log(
   id INTEGER PRIMARY KEY, episode_id TEXT NOT NULL REFERENCES episode_states ON DELETE CASCADE,
-  timestamp TEXT NOT NULL, stage TEXT NOT NULL, event TEXT NOT NULL, details TEXT NOT NULL);
+  timestamp TEXT NOT NULL CHECK(
+    strftime('%Y-%m-%dT%H:%M:%S+00:00', timestamp) IS timestamp),
+  stage TEXT NOT NULL CHECK(stage IN ({_NAMES})),
+  event TEXT NOT NULL CHECK(
+    event IN ('discovered', 'transition', 'waiting', 'error', 'reset', 'changed')),
+  details TEXT NOT NULL);
 CREATE INDEX log_episode ON processing_log(episode_id, id)
 """
-_APPLICATION_ID = 0x6D6B6570  # "mkep"
+_APPLICATION_ID = 0x6D6B6571  # "mkeq": "mkep" had no constraints
 _SHIFT = 24  # bits of the number within a change
 _SETTLED = {"completed": ProcessingStage.PUBLISHED, "skipped": ProcessingStage.SKIPPED}
 _OPS = frozenset({"add", "claim", "stage", "settle", "reset", "park", "mark"})
@@ -65,10 +77,10 @@ class StateDatabase:
         """
         with self._connection as connection:
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(_UPSERT, (build_row(item, time) for item, time in rows))
             connection.executemany(
                 "DELETE FROM episode_states WHERE episode_id = ?", ((name,) for name in gone)
             )
+            connection.executemany(_UPSERT, (build_row(item, time) for item, time in rows))
             for event in events:
                 if event["op"] in _OPS:
                     self._log(event, items)
@@ -127,9 +139,8 @@ def _find_new_stage(event: Mapping[str, Any], claimed: str) -> str:
     if event["op"] == "stage":
         return str(event.get("next", ""))
     if event["op"] == "settle" and event.get("state") == "error":
-        tried = ("downloading", "converting", "uploading")
         stage = str(event.get("stage", ""))
-        return ProcessingStage.FAILED if stage in tried else stage
+        return ProcessingStage.FAILED if stage in TRIED.values() else stage
     return _SETTLED.get(str(event.get("state")), claimed)
 
 

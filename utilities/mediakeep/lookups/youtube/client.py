@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -32,6 +33,7 @@ from mediakeep.lookups.youtube.model import (
     VideoStatus,
     YouTubeChannel,
     build_privacy,
+    format_time,
 )
 from mediakeep.lookups.youtube.quota import INSERT_VIDEO, SERVICE_NAME, QuotaLedger
 from mediakeep.outcome import NO_PROGRESS, Progress
@@ -52,6 +54,7 @@ _LIMITS = {
 # its message (github.com/googleapis/google-api-python-client/issues/2753).
 _OF_A_DAY = "per day"
 _PAGE_SIZE = 50  # the most that YouTube returns, or takes
+_MARGIN = timedelta(days=1)  # for clocks of YouTube that differ
 _MUTABLE_STATUS = (
     *("containsSyntheticMedia", "embeddable", "license"),
     *("publicStatsViewable", "selfDeclaredMadeForKids"),
@@ -75,8 +78,8 @@ class _ResourcePage(msgspec.Struct, rename="camel"):
 class YouTubeClient:
     """Client for the channel of a token.
 
-    All methods may raise LimitReached, RequestRefused, NotAuthorised, Outage or ServiceFailed. With
-    `channel_id`, other channels are refused.
+    All methods may raise LimitReached, RequestRefused, NotAuthorised, Outage or ServiceFailed.
+    Channels other than `channel_id` are refused; by default, all but the first one.
     """
 
     def __init__(
@@ -99,16 +102,17 @@ class YouTubeClient:
             retry_statuses=RETRY_STATUSES - {429},  # a limit, which may last a day
         )
         self._ledger, self._channel_id, self._chunk_size = ledger, channel_id, chunk_size
-        self._host = service.host
+        self._host, self._date = service.host, ""
 
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
 
     def get_channel(self) -> YouTubeChannel:
-        """Return the channel of the token; raise WrongChannel if the settings name another."""
+        """Return the channel of the token; raise WrongChannel if another one is used."""
         for channel in self._list("channels", part="snippet,contentDetails,status", mine="true"):
-            if self._channel_id not in ("", channel.id):
+            self._channel_id = self._channel_id or channel.id
+            if self._channel_id != channel.id:
                 raise WrongChannel(channel.id, self._channel_id)
             uploads = channel.content_details.get("relatedPlaylists", {}).get("uploads", "")
             long_uploads = channel.status.get("longUploadsStatus", "")
@@ -118,18 +122,35 @@ class YouTubeClient:
         hint = "Create one at https://www.youtube.com, or log in with another account."
         raise NotAuthorised("the account has no channel", hint)
 
-    def find_upload(self, marker: str) -> str:
+    def get_time(self) -> str:
+        """Return the time of the last response by YouTube's clock, in UTC, or "" if unknown."""
+        with contextlib.suppress(ValueError):
+            return format_time(parsedate_to_datetime(self._date))
+        return ""
+
+    def find_upload(self, marker: str, since: str = "") -> str:
         """Return the id of the channel's video with a marker line in its description, or "".
 
         The hash in it may be another one: the episode may have been converted again since. Videos
         that are still processed count, unlike in a search.
+
+        `since` begins with what `get_time` returned before the video was sent. The newest uploads
+        are listed first, so the search ends after a whole page of videos that are older. No video
+        gets an earlier time when it is published.
         """
         playlist = {"playlistId": self.get_channel().uploads_playlist}
+        first, older = "", 0
+        with contextlib.suppress(ValueError):
+            first = format_time(datetime.fromisoformat(since.partition(" ")[0]) - _MARGIN)
         # Before the first upload, there is no such playlist.
         for entry in self._list("playlistItems", "playlistNotFound", part="snippet", **playlist):
             lines = str(entry.snippet.get("description")).splitlines()
             if marker.rpartition(" ")[0] in (line.rpartition(" ")[0] for line in lines):
                 return str(entry.snippet["resourceId"]["videoId"])
+            is_older = "" < str(entry.snippet.get("publishedAt", "")) < first
+            older = older + 1 if is_older else 0
+            if older == _PAGE_SIZE:
+                break
         return ""
 
     def open_upload(self, metadata: VideoMetadata, source: transfer.UploadSource) -> Secret:
@@ -137,8 +158,7 @@ class YouTubeClient:
 
         Raise WrongChannel as `get_channel` does.
         """
-        if self._channel_id:
-            self.get_channel()  # the token file may have been replaced meanwhile
+        self.get_channel()  # the token file may have been replaced meanwhile
         query = "uploadType=resumable&part=snippet,status&notifySubscribers=false"
         return transfer.open_upload(
             partial(self._exchange, INSERT_VIDEO),
@@ -239,7 +259,7 @@ class YouTubeClient:
         if call:
             options["before_send"] = partial(self._ledger.record, call)
         response = self._session.exchange(method, url, **options)
-        status = response.status_code
+        status, self._date = response.status_code, response.headers.get("Date", "")
         if status < 400 or (not call and status in (404, 410)):
             return response
         text, reason = "no message", f"HTTP status {status}"

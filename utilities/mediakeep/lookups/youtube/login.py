@@ -29,15 +29,20 @@ _FIELDS = ("refresh_token", "token_uri", "client_id", "client_secret")
 
 
 class TokenFile:
-    """The file with the tokens of a channel, outside the home and readable by its owner only."""
+    """The file with the tokens of a channel, outside the home and readable by its owner only.
+
+    A process uses one login only, as another one may be to another channel.
+    """
 
     def __init__(self, path: str, home: Path) -> None:
-        self._path, self._home, self._token = path, home, ""
+        self.path, self._home = path, home
+        self._token = self._login = ""
 
     def get_secret(self, *, fresh: bool = False) -> Secret:
         """Return an access token, refreshed if it has expired or, with `fresh`, was rejected.
 
-        Raise NotAuthorised if there is none, and ServiceFailed if Google does not answer.
+        Raise NotAuthorised if there is none, or another login has replaced it, and ServiceFailed if
+        Google does not answer.
         """
         credentials = self._load()
         if not credentials.valid or (fresh and credentials.token == self._token):
@@ -45,34 +50,52 @@ class TokenFile:
                 from google.auth.transport.requests import Request
 
                 credentials.refresh(Request())  # type: ignore[no-untyped-call]
-            with contextlib.suppress(OSError):  # if it cannot be written, each process refreshes
-                self.save(credentials)
+            # If the file cannot be written, each process refreshes.
+            with contextlib.suppress(OSError), self._hold_lock() as path:
+                self._load()  # it may have been replaced meanwhile
+                _write(path, credentials)
+            self._login = str(credentials.refresh_token)
         self._token = str(credentials.token)
         return Secret(self._token, f"the file of {SETTING}")
 
     def save(self, credentials: Any) -> None:
-        """Replace the file atomically; only its owner can read it."""
-        path = Path(self._path).expanduser().resolve()  # a symlink stays one
-        atomic_files.write_atomic(path, credentials.to_json(), mode=0o600)
+        """Replace the file atomically, whatever its login; only its owner can read it."""
+        with self._hold_lock() as path:
+            _write(path, credentials)
+
+    @contextlib.contextmanager
+    def _hold_lock(self) -> Iterator[Path]:
+        """Keep other processes from replacing the file, and yield its path."""
+        path = Path(self.path).expanduser().resolve()  # a symlink stays one
+        atomic_files.make_folder(path.parent)
+        with atomic_files.exclusive_lock(f"{path}.lock"):
+            yield path
 
     def _load(self) -> Credentials:
-        if not self._path:
+        if not self.path:
             raise NotAuthorised(f"{SETTING} is not set", _LOGIN)
         try:
-            text = secret_file.read_secret(self._path, self._home, SETTING, "token")
+            text = secret_file.read_secret(self.path, self._home, SETTING, "token")
         except UsageError as error:  # of the settings: no episode is to blame
             raise NotAuthorised(str(error).rstrip("."), _LOGIN) from error
-        shown = path_text.to_printable(self._path)
-        if secret_file.is_readable_by_others(self._path):
-            raise NotAuthorised(f"{shown} is readable by others", f"Run: chmod 600 {shown}")
+        shown = path_text.to_printable(self.path)
+        if secret_file.is_accessible_to_others(self.path):
+            raise NotAuthorised(f"{shown} is accessible to others", f"Run: chmod 600 {shown}")
         with _translate_auth_errors():
             from google.oauth2.credentials import Credentials
 
             facts = decode_json(text, dict[str, Any])
             expiry = datetime.fromisoformat(str(facts.get("expiry") or "1970-01-01").rstrip("Z"))
             known = {name: str(facts[name]) for name in _FIELDS}
+            self._login = self._login or known["refresh_token"]
+            if self._login != known["refresh_token"]:
+                raise NotAuthorised(f"{shown} has the token of another login now", "Run again")
             token = facts.get("token")
             return Credentials(token, expiry=expiry, **known)  # type: ignore[no-untyped-call]
+
+
+def _write(path: Path, credentials: Any) -> None:
+    atomic_files.write_atomic(path, credentials.to_json(), mode=0o600)
 
 
 def authorise(client_file: Path, token_file: TokenFile, prompt: str, **options: Any) -> None:
@@ -82,6 +105,9 @@ def authorise(client_file: Path, token_file: TokenFile, prompt: str, **options: 
     `prompt` is printed, with the address in place of {url}. `options` are those of
     `InstalledAppFlow.run_local_server`.
     """
+    if not token_file.path:
+        hint = "Name a file outside the home: token_file in the section [episodes.youtube]"
+        raise NotAuthorised(f"{SETTING} is not set", f"{hint} of mediakeep.toml.")
     with _translate_auth_errors():
         from google_auth_oauthlib.flow import InstalledAppFlow
         from oauthlib.oauth2 import OAuth2Error

@@ -45,6 +45,13 @@ class VideoStatus(msgspec.Struct, frozen=True, rename="camel"):
     failure_reason: str = ""
     rejection_reason: str = ""
 
+    @property
+    def problem(self) -> str:
+        """Why the video cannot be published, such as "rejected (copyright)", "" if it can be."""
+        reason = self.rejection_reason or self.failure_reason or "no reason given"
+        is_usable = self.upload_status in ("uploaded", "processed")
+        return "" if is_usable else f"{self.upload_status} ({reason})"
+
 
 class YouTubeChannel(msgspec.Struct, frozen=True):
     """The channel of a token; `long_uploads` is "allowed" if videos may exceed 15 minutes."""
@@ -64,8 +71,12 @@ def build_privacy(publish_at: datetime | None) -> dict[str, Any]:
     """Return the part of a status that says when a private video is published, if ever."""
     if not publish_at:
         return {"privacyStatus": "private"}
-    moment = publish_at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return {"privacyStatus": "private", "publishAt": moment}
+    return {"privacyStatus": "private", "publishAt": format_time(publish_at)}
+
+
+def format_time(time: datetime) -> str:
+    """Return a time as the API writes it."""
+    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def clean_title(title: str) -> str:

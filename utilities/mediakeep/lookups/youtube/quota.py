@@ -63,6 +63,23 @@ class QuotaLimits(msgspec.Struct, frozen=True):
 PRESETS = {"2026": QuotaLimits(), "legacy": QuotaLimits(insert_units=1600)}
 
 
+def count_calls(
+    *, playlists: int, has_thumbnail: bool, has_captions: bool, has_schedule: bool
+) -> dict[str, int]:
+    """Return how often each call is made for a video and what belongs to it."""
+    calls = {
+        "channels.list": 1,
+        INSERT_VIDEO: 1,
+        "playlistItems.list": playlists,
+        "playlistItems.insert": playlists,
+        "thumbnails.set": int(has_thumbnail),
+        "captions.insert": int(has_captions),
+        "videos.update": int(has_schedule),
+        "videos.list": 2 + has_schedule,
+    }
+    return {name: count for name, count in calls.items() if count}
+
+
 class QuotaLedger:
     """The calls for one project of Google's console; `clock` returns seconds since 1970."""
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mediakeep import path_text
-from mediakeep.errors import PictureRefused, UsageError
+from mediakeep.errors import PictureRefused, SettingLost, UsageError
 from mediakeep.media import open_file
 
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")  # others may start programs
@@ -134,7 +134,7 @@ def _iter_fonts(font: Path | None) -> Iterator[Any]:
             yield module.truetype(font, _FONT_SIZE)
         except OSError as error:
             shown = path_text.display_path(font)
-            raise UsageError(
+            raise SettingLost(
                 f"Font {shown} not used: {error}. Use a TrueType or OpenType file."
             ) from error
     yield module.load_default(_FONT_SIZE)

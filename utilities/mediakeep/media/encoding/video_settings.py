@@ -23,3 +23,8 @@ class StillVideoSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     preset: Preset = "slow"
     keyframe_seconds: Annotated[int, Meta(ge=1, le=250)] = 30
     channel_bit_rate: Annotated[int, Meta(ge=8000, le=320_000)] = 96_000  # bits per second
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.width, self.height
