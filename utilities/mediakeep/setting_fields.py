@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Meta, structs
 
 UserPath = Annotated[str, Meta(extra={"is_path": True, "metavar": "DIR"})]
+OPTION_ONLY = {"is_option_only": True}  # `extra` of a field that neither files nor variables set
 
 
 class SettingField(msgspec.Struct, frozen=True, kw_only=True):

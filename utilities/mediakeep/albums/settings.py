@@ -15,13 +15,12 @@ from mediakeep.errors import UsageError
 from mediakeep.job_settings import CONFIGURED_LIBRARY, JobSettings
 from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.media import ignore_rules
-from mediakeep.setting_fields import UserPath
+from mediakeep.setting_fields import OPTION_ONLY, UserPath
 
 if TYPE_CHECKING:
     from mediakeep.media.encoding.profile_rules import Rule
     from mediakeep.media.encoding.profiles import Profile
 
-_OPTION_ONLY = {"is_option_only": True}
 _PROFILE = "{profile}"  # in the output folder
 
 
@@ -86,7 +85,7 @@ class AlbumSettings(JobSettings, frozen=True, kw_only=True):
     mirror: bool = False
     also: bool = False
     # Files and folders that are not converted.
-    ignored: Annotated[ignore_rules.IgnoreSettings, Meta(extra=_OPTION_ONLY)] = ignore_rules.NOTHING
+    ignored: Annotated[ignore_rules.IgnoreSettings, Meta(extra=OPTION_ONLY)] = ignore_rules.NOTHING
 
     def build_profiles(self) -> dict[str, Profile]:
         """Return all profiles by name; raise BadSetting if one is invalid."""

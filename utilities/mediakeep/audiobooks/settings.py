@@ -16,13 +16,12 @@ from mediakeep.audiobooks.item import AudiobookItem
 from mediakeep.errors import BadSetting, UsageError
 from mediakeep.job_settings import CONFIGURED_LIBRARY, JobSettings
 from mediakeep.media import ignore_rules
-from mediakeep.setting_fields import UserPath
+from mediakeep.setting_fields import OPTION_ONLY, UserPath
 
 _FIRST_BACKUP_DIR = "outputs/audiobooks/backup"  # before there was a setting
 _BIT_RATE = re.compile(r"(\d+)(k?)")
 _MIN_BIT_RATE, _MAX_BIT_RATE = 8_000, 512_000
 _BOOKS_AT_ONCE = 4
-_OPTION_ONLY = {"is_option_only": True}
 
 
 class BookPaths(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,25 +101,25 @@ class BookOptions(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(
             description="The name of the book, without folder and suffix.",
-            extra={"metavar": "NAME", **_OPTION_ONLY},
+            extra={"metavar": "NAME", **OPTION_ONLY},
         ),
     ] = ""
     cover: Annotated[
         str,
         Meta(
             description="A picture for the cover.",
-            extra={"metavar": "FILE", "words": (), **_OPTION_ONLY},
+            extra={"metavar": "FILE", "words": (), **OPTION_ONLY},
         ),
     ] = ""
-    title: Annotated[str, Meta(description="The title of the book.", extra=_OPTION_ONLY)] = ""
-    author: Annotated[str, Meta(description="Its author.", extra=_OPTION_ONLY)] = ""
-    narrator: Annotated[str, Meta(description="Its narrator.", extra=_OPTION_ONLY)] = ""
+    title: Annotated[str, Meta(description="The title of the book.", extra=OPTION_ONLY)] = ""
+    author: Annotated[str, Meta(description="Its author.", extra=OPTION_ONLY)] = ""
+    narrator: Annotated[str, Meta(description="Its narrator.", extra=OPTION_ONLY)] = ""
     series: Annotated[
-        str, Meta(description="The series that it belongs to.", extra=_OPTION_ONLY)
+        str, Meta(description="The series that it belongs to.", extra=OPTION_ONLY)
     ] = ""
-    part: Annotated[str, Meta(description="Its number in the series.", extra=_OPTION_ONLY)] = ""
-    year: Annotated[str, Meta(description="The year of publication.", extra=_OPTION_ONLY)] = ""
-    description: Annotated[str, Meta(description="What it is about.", extra=_OPTION_ONLY)] = ""
+    part: Annotated[str, Meta(description="Its number in the series.", extra=OPTION_ONLY)] = ""
+    year: Annotated[str, Meta(description="The year of publication.", extra=OPTION_ONLY)] = ""
+    description: Annotated[str, Meta(description="What it is about.", extra=OPTION_ONLY)] = ""
 
     @property
     def sets_format(self) -> bool:
@@ -155,10 +154,10 @@ class BookSettings(JobSettings, frozen=True, kw_only=True):
 
     paths: BookPaths = BookPaths()
     audiobooks: BookOptions = BookOptions()
-    given: Annotated[dict[str, Any], Meta(extra=_OPTION_ONLY)] = msgspec.field(default_factory=dict)
+    given: Annotated[dict[str, Any], Meta(extra=OPTION_ONLY)] = msgspec.field(default_factory=dict)
     combine: tuple[str, ...] = ()  # folders, escaped
     # Files to skip.
-    ignore: Annotated[ignore_rules.IgnoreSettings, Meta(extra=_OPTION_ONLY)] = ignore_rules.NOTHING
+    ignore: Annotated[ignore_rules.IgnoreSettings, Meta(extra=OPTION_ONLY)] = ignore_rules.NOTHING
 
     def get_options(self, item: AudiobookItem | None = None) -> BookOptions:
         """Return the settings of a book, or those of the command."""
