@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import functools
 import importlib
-import os
-import sys
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from mediakeep import path_text
+from mediakeep import path_text, plugins
 from mediakeep.item import Item
 from mediakeep.stages import StageTable
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
     from mediakeep.outcome import Outcome
 
 ViewSource = Literal["items", "stages"]
@@ -225,14 +221,11 @@ def list_kinds() -> Mapping[str, Kind]:
     One that cannot be used is left out, with a warning.
     """
     kinds = {name: get_kind(name) for name in BUILT_IN}
-    for point in _find_entry_points():
-        try:
-            kind = point.load()
-            _check_foreign_kind(kind, kinds)
-        except Exception as error:  # noqa: BLE001 - the code of others may fail in any way
-            _warn_left_out(point.name, error)
+    for plugin in plugins.load_plugins(_GROUP, lambda _, kind: _check_foreign_kind(kind, kinds)):
+        if plugin.problem:
+            plugins.warn_left_out("kind", plugin.name, plugin.problem)
         else:
-            kinds[kind.name] = kind
+            kinds[plugin.value.name] = plugin.value
     return types.MappingProxyType(kinds)
 
 
@@ -245,29 +238,8 @@ def has_usable_subject(name: str) -> bool:
     try:
         return name in BUILT_IN or bool(load(get_kind(name).subject))
     except Exception as error:  # noqa: BLE001 - the code of others may fail in any way
-        _warn_left_out(name, error)
+        plugins.warn_left_out("kind", name, str(error))
         return False
-
-
-def _warn_left_out(name: str, error: Exception) -> None:
-    import logging  # here, as few commands need it
-
-    text = path_text.to_printable(f'Warning: kind "{name}" left out: {error}')
-    logging.getLogger("mediakeep").warning("%s", text)
-
-
-def _find_entry_points() -> Iterable[EntryPoint]:
-    """Return the entry points of kinds.
-
-    To import `importlib.metadata` takes longer than a look at the files that it would read.
-    """
-    files = (path for text in sys.path for path in Path(text).glob("*.*-info/entry_points.txt"))
-    readable = (path for path in files if os.access(path, os.R_OK))
-    if not any(f"[{_GROUP}]".encode() in path.read_bytes() for path in readable):
-        return ()
-    from importlib import metadata
-
-    return metadata.entry_points(group=_GROUP)
 
 
 def _check_foreign_kind(kind: Any, known: Mapping[str, Kind]) -> None:
@@ -277,8 +249,7 @@ def _check_foreign_kind(kind: Any, known: Mapping[str, Kind]) -> None:
     """
     if not isinstance(kind, Kind):
         raise ValueError("its entry point names no Kind")
-    if kind.interface != INTERFACE:
-        raise ValueError(f"it has interface {kind.interface}, and mediakeep has {INTERFACE}")
+    plugins.check_interface(kind.interface, INTERFACE)
     if kind.name in known:
         raise ValueError(f'the name "{kind.name}" is taken')
     if kind.settings:
