@@ -19,11 +19,6 @@ from mediakeep.kinds import Kind
 from mediakeep.setting_fields import SettingField
 
 CONFIGURED_LIBRARY = Path("-")  # stands for the library that the settings name
-# What variables may say instead of true and false, as options of Click.
-_BOOLEANS = {
-    **dict.fromkeys(("yes", "y", "t", "on"), "true"),
-    **dict.fromkeys(("no", "n", "f", "off"), "false"),
-}
 
 
 class JobSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,7 +120,7 @@ def _parse_variable(field: SettingField, variable: str, text: str) -> Any:
             return config.parse_duration(text)
         except ValueError as error:
             raise BadSetting(variable, f"{error}. Correct it and run again.") from error
-    return _BOOLEANS.get(text.lower(), text) if field.type is bool else text
+    return setting_fields.BOOLEANS.get(text.lower(), text) if field.type is bool else text
 
 
 def _require_file(option: str, path: Path, words: tuple[str, ...]) -> Path:

@@ -12,11 +12,19 @@ A section may be shared by several kinds, each of which reads the fields of its 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
-from msgspec import Meta, structs
+from msgspec import UNSET, Meta, structs
 
+# What variables may say instead of true and false, as options of Click.
+BOOLEANS = {
+    **dict.fromkeys(("yes", "y", "t", "on"), "true"),
+    **dict.fromkeys(("no", "n", "f", "off"), "false"),
+}
+_LIMITS = {"ge": "from", "gt": "above", "le": "to", "lt": "below"}
+_NOUNS = {int: "a whole number", float: "a number", bool: "yes or no"}
 UserPath = Annotated[str, Meta(extra={"is_path": True, "metavar": "DIR"})]
 OPTION_ONLY = {"is_option_only": True}  # `extra` of a field that neither files nor variables set
 
@@ -35,6 +43,9 @@ class SettingField(msgspec.Struct, frozen=True, kw_only=True):
     is_duration: bool = False  # seconds, which option and variable take as "30m", too
     alias: str = ""  # a variable that sets it, too, without prefix
     is_option_only: bool = False  # neither files nor variables set it
+    unit: str = ""  # of a number, such as "s"
+    limited_type: Any = None  # with Annotated
+    default: Any = UNSET  # UNSET: none, so it is required
 
     @property
     def name(self) -> str:
@@ -44,7 +55,54 @@ class SettingField(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def choices(self) -> tuple[Any, ...]:
         """The values that it may have, () for any."""
-        return get_args(self.type) if get_origin(self.type) is Literal else ()
+        return get_args(self.own_type) if get_origin(self.own_type) is Literal else ()
+
+    @property
+    def own_type(self) -> Any:
+        """Its type without None, such as float of `float | None`."""
+        if NoneType not in get_args(self.type):
+            return self.type
+        kind = next(kind for kind in get_args(self.type) if kind is not NoneType)
+        return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+
+    @property
+    def is_list(self) -> bool:
+        return get_origin(self.own_type) in (list, tuple)
+
+    def describe_values(self) -> str:
+        """Return which values it may have, such as "a number above 0 (s)"."""
+        if self.choices:
+            return f"one of {', '.join(map(str, self.choices))}"
+        if self.is_list:
+            return "a list, separated by commas"
+        limits = "".join(
+            f" {word} {limit:g}"
+            for name, word in _LIMITS.items()
+            for meta in _list_metas(self.limited_type)
+            if (limit := getattr(meta, name)) is not None
+        )
+        unit = f" ({self.unit})" if self.unit else ""
+        return f"{_NOUNS.get(self.own_type, 'a text')}{limits}{unit}"
+
+    def format_value(self, value: Any) -> str:
+        """Return a value as `parse_text` reads it."""
+        if isinstance(value, bool) or value is None:
+            return {True: "yes", False: "no", None: ""}[value]
+        return ", ".join(map(str, value)) if self.is_list else str(value)
+
+    def parse_text(self, text: str) -> Any:
+        """Return the value that a user has typed; raise ValueError if it may not have it."""
+        value: Any = text
+        if not text and self.own_type is not self.type:
+            return None
+        if self.is_list:
+            value = [word.strip() for word in text.split(",")] if text else []
+        elif self.own_type is bool:
+            value = BOOLEANS.get(text.lower(), text)
+        try:
+            return msgspec.convert(value, self.limited_type, strict=False)
+        except msgspec.ValidationError as error:
+            raise ValueError(f'"{text}" is not {self.describe_values()}') from error
 
 
 def list_sections(settings: type[msgspec.Struct]) -> dict[str, Any]:
@@ -92,7 +150,23 @@ def _list_own_fields(
         kind, *metas = get_args(field.type) if is_annotated else (field.type,)
         extra = {name: value for meta in metas for name, value in (meta.extra or {}).items()}
         text = "".join(meta.description or "" for meta in metas)
-        yield SettingField(path=(*path, field.name), type=kind, help=text, **extra)
+        own = {"limited_type": field.type, "default": _find_default(field)}
+        yield SettingField(path=(*path, field.name), type=kind, help=text, **own, **extra)
+
+
+def _find_default(field: structs.FieldInfo) -> Any:
+    if field.default_factory is not msgspec.NODEFAULT:
+        return field.default_factory()
+    return UNSET if field.required else field.default
+
+
+def _list_metas(kind: Any) -> Iterator[Meta]:
+    """Yield what Annotated adds to a type, or to one of its parts."""
+    for part in get_args(kind):
+        if isinstance(part, Meta):
+            yield part
+        else:
+            yield from _list_metas(part)
 
 
 def _is_struct(kind: Any) -> bool:

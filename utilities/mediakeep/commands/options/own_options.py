@@ -19,6 +19,39 @@ _TYPES = {str: click.STRING, bool: click.BOOL, int: click.INT, float: click.FLOA
 config_option = click.option("--config", type=_PATH, help="Another settings file, in TOML or YAML.")
 
 
+class FieldParam(click.ParamType[Any]):
+    """A value of a field, within its limits."""
+
+    def __init__(self, field: SettingField) -> None:
+        self._field = field
+        self.name = field.unit or "value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Parse the value."""
+        try:
+            return self._field.parse_text(value) if isinstance(value, str) else value
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def build_parameter_options(parameters: type[msgspec.Struct]) -> list[OptionDecorator]:
+    """Return an option for each parameter of a processor; its help has the limits and default."""
+    return [
+        _build_option(
+            field,
+            click.BOOL if field.own_type is bool else FieldParam(field),
+            f"{field.help} [{field.describe_values()}; {_describe_default(field)}]",
+        )
+        for field in setting_fields.list_fields(parameters, ("",))
+    ]
+
+
+def _describe_default(field: SettingField) -> str:
+    if field.default is msgspec.UNSET:
+        return "required"
+    return f"default: {field.format_value(field.default) or 'none'}"
+
+
 def build_options(settings: type[msgspec.Struct]) -> dict[str, OptionDecorator]:
     """Return an option for each field that has a description, by name, in their order.
 
@@ -26,7 +59,7 @@ def build_options(settings: type[msgspec.Struct]) -> dict[str, OptionDecorator]:
     option can express, or whose name another one has.
     """
     fields = [field for field in setting_fields.list_fields(settings) if field.help]
-    options = {field.name: _build_option(field) for field in fields}
+    options = {field.name: _build_option(field, _choose_type(field)) for field in fields}
     if len(options) < len(fields):
         raise TypeError(f"{settings.__name__}: two options have the same name")
     return options
@@ -37,15 +70,17 @@ def list_all_options(settings: type[msgspec.Struct]) -> list[OptionDecorator]:
     return [*build_options(settings).values(), config_option]
 
 
-def _build_option(field: SettingField) -> OptionDecorator:
+def _build_option(
+    field: SettingField, kind: click.ParamType[Any], text: str = ""
+) -> OptionDecorator:
     name = field.name.replace("_", "-")
-    default = f"--{name}/--no-{name}" if field.type is bool else f"--{name}"
+    default = f"--{name}/--no-{name}" if field.own_type is bool else f"--{name}"
     return click.option(
         field.flag or default,
         field.name,
-        type=_choose_type(field),
+        type=kind,
         default=None,
-        help=field.help,
+        help=text or field.help,
         metavar=field.metavar,
     )
 
