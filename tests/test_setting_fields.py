@@ -37,12 +37,13 @@ FIELDS = {field.name: field for field in setting_fields.list_fields(_Parameters,
         ("bands", "3", 3),
         ("loudness", "-16", -16.0),
         ("loudness", "", None),
+        ("loudness", "none", None),
         ("format", "flac", "flac"),
         ("times", "1, 2.5", (1.0, 2.5)),
         ("times", "", ()),
         ("dither", "no", False),
         ("dither", "Yes", True),
-        ("title", "30", "30"),
+        ("title", "1.0", "1.0"),
     ],
 )
 def test_a_typed_value_is_parsed_and_formatted_again(name: str, text: str, value: object) -> None:
@@ -93,3 +94,16 @@ def test_parameters_become_options_that_say_their_limits() -> None:
     failed = CliRunner().invoke(main, ["--duration", "-5"])
     assert failed.exit_code == 2
     assert "Invalid value for '--duration': \"-5\" is not a number above 0 (s)" in failed.output
+
+
+@each_row(
+    ("name", "value", "words"),
+    [
+        ("duration", 30.0, ["--duration", "30"]),
+        ("loudness", None, ["--loudness", "none"]),
+        ("times", (1.0, 2.5), ["--times", "1,2.5"]),
+        ("dither", False, ["--no-dither"]),
+    ],
+)
+def test_a_value_is_formatted_as_option(name: str, value: object, words: list[str]) -> None:
+    assert FIELDS[name].format_option(value) == words

@@ -103,7 +103,7 @@ def _find_value(
 ) -> tuple[str, Any]:
     """Return the option or variable that sets a field, "" if none does, and its value."""
     if (value := given.get(field.name)) is not None:
-        option = field.flag.partition("/")[0] or f"--{field.name.replace('_', '-')}"
+        option = field.option.partition("/")[0]
         if field.words is not None and value not in field.words:
             value = _require_file(option, Path(value), field.words)
         return option, value.expanduser().absolute() if isinstance(value, Path) else value

@@ -53,6 +53,12 @@ class SettingField(msgspec.Struct, frozen=True, kw_only=True):
         return "_".join(self.path[1:])
 
     @property
+    def option(self) -> str:
+        """Its option, such as "--output" or "--keep/--no-keep"."""
+        name = self.name.replace("_", "-")
+        return self.flag or (f"--{name}/--no-{name}" if self.own_type is bool else f"--{name}")
+
+    @property
     def choices(self) -> tuple[Any, ...]:
         """The values that it may have, () for any."""
         return get_args(self.own_type) if get_origin(self.own_type) is Literal else ()
@@ -87,13 +93,21 @@ class SettingField(msgspec.Struct, frozen=True, kw_only=True):
     def format_value(self, value: Any) -> str:
         """Return a value as `parse_text` reads it."""
         if isinstance(value, bool) or value is None:
-            return {True: "yes", False: "no", None: ""}[value]
-        return ", ".join(map(str, value)) if self.is_list else str(value)
+            return {True: "yes", False: "no", None: "none"}[value]
+        values = value if self.is_list else [value]
+        return ",".join(f"{part:.15g}" if isinstance(part, float) else str(part) for part in values)
+
+    def format_option(self, value: Any) -> list[str]:
+        """Return the words of a command that set the option."""
+        if isinstance(value, bool):
+            yes, _, no = self.option.partition("/")
+            return [yes if value else no]
+        return [self.option, self.format_value(value)]
 
     def parse_text(self, text: str) -> Any:
         """Return the value that a user has typed; raise ValueError if it may not have it."""
         value: Any = text
-        if not text and self.own_type is not self.type:
+        if text.lower() in ("", "none") and self.own_type is not self.type:
             return None
         if self.is_list:
             value = [word.strip() for word in text.split(",")] if text else []

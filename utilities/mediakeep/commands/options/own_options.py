@@ -49,7 +49,7 @@ def build_parameter_options(parameters: type[msgspec.Struct]) -> list[OptionDeco
 def _describe_default(field: SettingField) -> str:
     if field.default is msgspec.UNSET:
         return "required"
-    return f"default: {field.format_value(field.default) or 'none'}"
+    return f"default: {field.format_value(field.default) or 'empty'}"
 
 
 def build_options(settings: type[msgspec.Struct]) -> dict[str, OptionDecorator]:
@@ -73,10 +73,8 @@ def list_all_options(settings: type[msgspec.Struct]) -> list[OptionDecorator]:
 def _build_option(
     field: SettingField, kind: click.ParamType[Any], text: str = ""
 ) -> OptionDecorator:
-    name = field.name.replace("_", "-")
-    default = f"--{name}/--no-{name}" if field.own_type is bool else f"--{name}"
     return click.option(
-        field.flag or default,
+        field.option,
         field.name,
         type=kind,
         default=None,
