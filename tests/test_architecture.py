@@ -19,11 +19,13 @@ LAYERS = {
     "episodes": 5,
     "movies": 5,
     "music": 5,
+    "pipelines": 5,
     "queue": 4,
     "alerts": 3,
     "lookups": 3,
     "media": 3,
     "pages": 3,
+    "processors": 3,
     "workspace": 3,
     "sqlite": 2,
 }

@@ -44,6 +44,10 @@
         BadSetting, BadTemplate, NoHome, NoQueue, NoSuchItem, AmbiguousName, ItemInUse,
         LibraryMissing, SettingLost, ScanRefused, LockingUnsupported, QueueBusy
         InvalidOutcome        2   a worker returned an outcome that its stage does not allow
+        InvalidPipelineError  2   a pipeline has faults, all of which the message names
+          InvalidYAMLError    2   the first one: it is not YAML, or has aliases or tags
+          UnknownProcessorError   2   the first one: there is no such processor
+          MissingParameterError   2   the first one: a processor lacks a parameter
         LookupSkipped         2   the settings disable a service
         NotAuthorised         2   YouTube access is missing, expired or revoked
           WrongChannel        2   the token is for another channel than the settings or uploads
@@ -383,6 +387,22 @@ class InvalidOutcome(UsageError):
         "{}, stage {}: invalid result of the worker: {}. {} The batch stops here; no attempt was"
         " counted, and everything recorded before is safe."
     )
+
+
+class InvalidPipelineError(UsageError):
+    pass
+
+
+class InvalidYAMLError(InvalidPipelineError):
+    pass
+
+
+class UnknownProcessorError(InvalidPipelineError):
+    pass
+
+
+class MissingParameterError(InvalidPipelineError):
+    pass
 
 
 class LookupSkipped(UsageError):

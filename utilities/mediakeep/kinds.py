@@ -33,6 +33,7 @@ BUILT_IN = {
     "albums": "mediakeep.albums.item:ALBUMS",
     "audiobooks": "mediakeep.audiobooks.item:AUDIOBOOKS",
     "episodes": "mediakeep.episodes.item:EPISODES",
+    "pipelines": "mediakeep.pipelines.item:PIPELINES",
 }
 
 

@@ -153,7 +153,9 @@ class Batch:
         """Return whether no more tasks may be started."""
         spent = time.monotonic() - self._started
         out_of_time = bool(self._config.time_budget and spent >= self._config.time_budget)
-        must_end = self._stop.requested or self._result.abort_error is not None or out_of_time
+        failed = self._config.stop_on_error and self._result.settled[Status.ERROR] > 0
+        must_end = self._stop.requested or self._result.abort_error is not None
+        must_end = must_end or out_of_time or failed
         return must_end or not self._config.between.is_open(self._queue.location.now())
 
     def _drop_lost_items(self) -> None:

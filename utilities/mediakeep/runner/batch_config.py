@@ -58,6 +58,7 @@ class BatchConfig(msgspec.Struct, frozen=True):
     time_budget: float = 0.0  # seconds; 0: unlimited
     between: TimeWindows = TimeWindows()  # outside of them, items are parked and none is claimed
     lookups: bool = False  # make lookups, and so claim items that lack only theirs
+    stop_on_error: bool = False  # start nothing more after an item has failed
     checkpoint_every: int = 50
     keep_checkpoints: int = 0  # 0: all
     settings: dict[str, Any] = {}  # for the session log

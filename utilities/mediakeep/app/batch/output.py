@@ -38,3 +38,31 @@ class BatchOutput(Protocol):
 
     def on_dry_run(self, report: BatchResult, /) -> None:
         """Called at the end of a dry run."""
+
+
+class NullOutput:
+    """Output that shows nothing, for batches that Python code runs."""
+
+    def on_prepared(self, lines: list[str], data: Mapping[str, Any]) -> None:
+        """Ignore the changes of the queue."""
+
+    def on_start(self, count: int) -> None:
+        """Ignore the number of items."""
+
+    def on_item(self, settled: SettledItem) -> None:
+        """Ignore an item."""
+
+    def on_parked(self, parked: ParkedItem) -> None:
+        """Ignore an item that waits."""
+
+    def on_dropped(self, key: str, why: str) -> None:
+        """Ignore an item that was cancelled."""
+
+    def on_progress(self, key: str, done: int, of: int, service: str, stage: str = "") -> None:
+        """Ignore progress."""
+
+    def on_finish(self, report: BatchResult, summary: QueueStatus) -> None:
+        """Ignore the end."""
+
+    def on_dry_run(self, report: BatchResult, /) -> None:
+        """Ignore a dry run."""

@@ -1,0 +1,1 @@
+"""Sessions of pipelines: create, run, list, resume and remove them."""

@@ -1,0 +1,238 @@
+"""Create a session of a pipeline, and run it.
+
+    session = run_session.create_session(home, pipeline, inputs.find_inputs(...))
+    code = run_session.run_session(home, session.id, output, console, options)
+
+1. The queue of the session is created with all its files. Those of which no step has to be done
+   again are completed at once.
+2. A batch runs the stages up to one that waits for all files. Then what it has measured of them is
+   combined, and another batch runs the stages from there on.
+3. After a failure, no step begins, unless the pipeline is to continue. A stop signal pauses the
+   session: exit code 130. `sessions.prepare_resume` prepares it to run again.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import atomic_files, clock, path_text
+from mediakeep.app.batch import run_batch
+from mediakeep.app.batch.batch_request import BatchOptions, BatchRequest
+from mediakeep.app.batch.output import BatchOutput
+from mediakeep.app.console import Console
+from mediakeep.app.queue_admin import new_home
+from mediakeep.app.subjects import registry
+from mediakeep.errors import UsageError
+from mediakeep.item import Status
+from mediakeep.kinds import Kind
+from mediakeep.pipelines import records, session_file, step_worker
+from mediakeep.pipelines.configuration import Pipeline
+from mediakeep.pipelines.inputs import Inputs
+from mediakeep.pipelines.item import PIPELINES, build_kind
+from mediakeep.pipelines.records import FileRecords
+from mediakeep.pipelines.session_file import PlannedStage, SessionFile
+from mediakeep.queue import actions, queue, readonly, resets
+from mediakeep.queue.queue import Queue
+from mediakeep.queue.state import QueueState
+from mediakeep.queue.store import QueueChange
+from mediakeep.runner.batch_config import BatchConfig, ExecutionLimits
+from mediakeep.workspace import folder_locks
+
+_STOPPED = 130  # exit code after a signal
+_FAILED = 1
+
+
+class RunOptions(msgspec.Struct, frozen=True):
+    """How a session runs: worker processes (0: one for each core), and limits of each of them.
+
+    `stall` is the longest time in seconds in which a processor neither computes nor writes,
+    `timeout` that of a step; 0 is no limit. `memory` is in bytes; 0 is that of the machine.
+    """
+
+    workers: int = 0
+    stall: float = 600.0
+    timeout: float = 0.0
+    memory: int = 0
+    as_json: bool = False
+
+    def build_limits(self) -> ExecutionLimits:
+        """Return the limits of a batch; no processor runs in this process, as it may die."""
+        workers = self.workers or os.cpu_count() or 1
+        memory = self.memory or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        return ExecutionLimits(workers, self.timeout, self.stall, inline=False, memory=memory)
+
+
+DEFAULT_OPTIONS = RunOptions()
+
+
+def create_session(
+    home: Path, pipeline: Pipeline, given: Inputs, now: clock.Clock = clock.now
+) -> SessionFile:
+    """Create a session, pending, with the records of earlier sessions of the same output folder."""
+    new_home.create_status_folder(home)
+    created = now()
+    name = f"{created:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    session = SessionFile(
+        id=name,
+        created=clock.format_iso(created),
+        root=path_text.escape_path(given.root),
+        pipeline=pipeline,
+    )
+    folder = session_file.get_folder(home, name)
+    earlier = records.find_earlier(_list_related(home, pipeline))
+    atomic_files.make_folder(folder / records.STATE_FOLDER)
+    for file in given.files:
+        kept = FileRecords.from_source(folder / records.STATE_FOLDER, file)
+        if before := earlier.get(kept.folder.name):
+            kept.adopt(before)
+    session.save(folder)
+    kind = build_kind(name, [stage.name for stage in session.stages])
+    with Queue.create(queue.locate_queue(folder), kind, session.root, given.list_items()) as opened:
+        opened.commit(lambda state: _build_unchanged(state, session, folder))
+    return session
+
+
+def _list_related(home: Path, pipeline: Pipeline) -> Iterator[Path]:
+    """Yield the folders of the sessions with the output folder of a pipeline, oldest first."""
+    for path in sorted((home / "status" / PIPELINES.name).glob(f"*/{session_file.FILE_NAME}")):
+        known = session_file.load(path.parent)
+        if known.pipeline.output_dir == pipeline.output_dir:
+            yield path.parent
+
+
+def _build_unchanged(state: QueueState, session: SessionFile, folder: Path) -> QueueChange | None:
+    """Return the change that completes the files of which no step has to be done again."""
+    if any(stage.waits for stage in session.stages):  # their records depend on all files
+        return None
+    last = session.stages[-1].name
+    done = {
+        key: {"status": Status.COMPLETED, "processing_stage": last, "note": "unchanged", **fields}
+        for key, item in state.items.items()
+        if (fields := step_worker.find_unchanged(item, session, folder)) is not None
+    }
+    return QueueChange("mark", done) if done else None
+
+
+def load_session(home: Path, name: str) -> SessionFile:
+    """Return a session by its id; raise UsageError if there is none."""
+    folder = session_file.get_folder(home, name)
+    if not name or not (folder / session_file.FILE_NAME).is_file():
+        shown = path_text.to_printable(name)
+        raise UsageError(f'There is no session "{shown}". List them: audiotoolkit sessions list')
+    return session_file.load(folder)
+
+
+def load_kind(home: Path, name: str) -> Kind:
+    """Return the kind of a session, with the stages that its queue was created with."""
+    return registry.load_queue_kind(home, build_kind(name, ["step"]))
+
+
+def run_session(
+    home: Path,
+    name: str,
+    output: BatchOutput,
+    console: Console,
+    options: RunOptions = DEFAULT_OPTIONS,
+) -> int:
+    """Run the pending files of a session, and return the exit code: 0, 1, or 130 after a signal.
+
+    Raise UsageError if another process runs it.
+    """
+    session, folder = load_session(home, name), session_file.get_folder(home, name)
+    kind, has_failed = load_kind(home, name), False
+    with folder_locks.open_and_lock(folder) as is_locked:
+        if not is_locked:
+            raise UsageError(f"Session {name} is running. Wait for it to end, or stop it.")
+        for stages in _group_stages(session.stages):
+            if stages[0].waits:
+                _combine(folder, session, kind, stages[0])
+            names = tuple(stage.name for stage in stages)
+            if keys := _list_pending(folder, kind, names):
+                batch = _build_batch(home, session, kind, names, keys, options)
+                code = run_batch.run(batch, (), output, console)
+                if code == _STOPPED:
+                    return code
+            items = readonly.load_state(folder, kind).items.values()
+            has_failed = any(item.status is Status.ERROR for item in items)
+            must_stop = has_failed and not session.pipeline.settings.continue_on_error
+            if must_stop or _list_pending(folder, kind, names):  # these wait for disk space
+                return _FAILED
+    return _FAILED if has_failed else 0
+
+
+def _group_stages(stages: Sequence[PlannedStage]) -> list[list[PlannedStage]]:
+    """Return the stages in groups, each of which begins after all files have passed the last."""
+    groups: list[list[PlannedStage]] = [[]]
+    for stage in stages:
+        if stage.waits:
+            groups.append([])
+        groups[-1].append(stage)
+    return [group for group in groups if group]
+
+
+def _list_pending(folder: Path, kind: Kind, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the keys of the items that have not ended and whose next stage is one of these."""
+    return tuple(
+        key
+        for key, item in readonly.load_state(folder, kind).items.items()
+        if item.status in (Status.PENDING, Status.IN_PROGRESS)
+        and kind.get_next_stage(item) in names
+    )
+
+
+def _build_batch(
+    home: Path,
+    session: SessionFile,
+    kind: Kind,
+    names: tuple[str, ...],
+    keys: tuple[str, ...],
+    options: RunOptions,
+) -> BatchOptions:
+    given = session.pipeline.settings
+    config = BatchConfig(
+        size=None,
+        keys=keys,
+        limits=options.build_limits(),
+        stages=names,
+        checkpoint_every=given.checkpoint_interval,
+        stop_on_error=not given.continue_on_error,
+        settings={"pipeline": session.pipeline.name, "stages": names},
+    )
+    return BatchOptions(
+        home=home,
+        request=BatchRequest(kind, settings={"session": session.id}),
+        dry_run=False,
+        as_json=options.as_json,
+        config=config,
+        deep=False,
+    )
+
+
+def _combine(folder: Path, session: SessionFile, kind: Kind, stage: PlannedStage) -> None:
+    """Combine what a stage has measured; files that have passed it do it again if that changed."""
+    table = kind.stages
+    position = table.position(stage.name)
+
+    def list_reached(state: QueueState, least: int) -> list[str]:
+        places = {key: resets.find_reached_stage(kind, item) for key, item in state.items.items()}
+        return [key for key in sorted(places) if table.position(places[key]) >= least]
+
+    state = readonly.load_state(folder, kind)
+    sources = [path_text.to_path(state.items[key].path) for key in list_reached(state, position)]
+    if not step_worker.combine(folder, session, stage.step, sources):
+        return
+    with Queue.open(queue.locate_queue(folder), kind) as opened:
+
+        def choose(state: QueueState) -> list[str]:
+            return [key for key in list_reached(state, position) if _has_passed(state, key)]
+
+        def _has_passed(state: QueueState, key: str) -> bool:
+            item = state.items[key]
+            return item.status is Status.COMPLETED or kind.get_stage(item) != stage.name
+
+        opened.commit(actions.reset_items(opened.location, choose, to_stage=stage.name))

@@ -1,0 +1,35 @@
+"""The pipelines subject; its worker is imported when it is needed."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import NoReturn
+
+from mediakeep import kinds
+from mediakeep.app.subjects.interface import JobActions, Settings, Subject, WorkerOptions
+from mediakeep.errors import UsageError
+from mediakeep.item import Item
+from mediakeep.outcome import WorkerFactory
+from mediakeep.pipelines.item import PIPELINES
+
+
+def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
+    open_worker = kinds.load("mediakeep.pipelines.step_worker:open_worker")
+    return functools.partial(open_worker, home, options.settings)
+
+
+def _refuse(*_: object) -> NoReturn:
+    raise UsageError("Files are added by audio_toolkit.py pipeline run, which begins a session.")
+
+
+def _plan(_home: Path, item: Item, _settings: Settings) -> list[str]:
+    return [f"next step: {item.processing_stage}" if item.processing_stage else "all steps"]
+
+
+SUBJECT = Subject(
+    kind=PIPELINES,
+    scan_library=_refuse,
+    worker_factory=_build_worker_factory,
+    jobs=JobActions(plan=_plan, build_item=_refuse),
+)

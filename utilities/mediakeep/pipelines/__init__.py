@@ -1,0 +1,1 @@
+"""Pipelines: audio files pass through processors, in sessions that can be stopped and resumed."""

@@ -1,0 +1,320 @@
+"""Pipelines as their YAML files describe them: read, check, and name every fault at once.
+
+    name: podcast
+    settings: {output_dir: ./data/output}
+    input: {path: ./recordings, formats: [wav, flac]}
+    steps:
+      - {name: convert-to-mp3, processor: converter, params: {format: mp3}}
+      - {name: split-chunks, processor: splitter-fixed, params: {duration: 30}}
+
+`check_pipeline` and `validate_file` return the faults, `load_file` raises them all in an error of
+the class of the first. `build_steps` makes the steps of a command or of Python by the same checks.
+Paths are relative to the current folder; a `Pipeline` has absolute ones, escaped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import msgspec
+import yaml
+from msgspec import Meta, structs
+
+from mediakeep import path_text, setting_fields, suggestions, untrusted_files, yaml_text
+from mediakeep.errors import (
+    InvalidPipelineError,
+    InvalidYAMLError,
+    MediakeepError,
+    MissingParameterError,
+    UnknownProcessorError,
+    UsageError,
+)
+from mediakeep.pipelines import yaml_nodes
+from mediakeep.processors import registry
+from mediakeep.processors.interface import Processor
+
+_STEP_NAME = re.compile(r"\w[\w .+-]{0,59}(?<![ .])")  # a folder and a stage have this name
+_EXPECTED = re.compile(r"Expected `([^`]+)`((?: (?:of length )?[<>=].*?)?)(?:, got `.*`)?")
+_WORDS = {
+    "float": "a number",
+    "int": "a whole number",
+    "str": "a text",
+    "bool": "true or false",
+    "array": "a list, such as [wav, mp3]",
+    "object": "a mapping of names to values",
+}
+
+
+class PipelineSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The section `settings` of a pipeline."""
+
+    checkpoint_interval: Annotated[int, Meta(ge=1)] = 100  # settled files between two checkpoints
+    continue_on_error: bool = False
+    output_dir: setting_fields.UserPath = "./data/output"
+
+
+class PipelineInput(msgspec.Struct, frozen=True, kw_only=True):
+    """The section `input`: a folder or a file."""
+
+    path: setting_fields.UserPath
+    recursive: bool = True
+    formats: Annotated[tuple[str, ...], Meta(min_length=1)] = ("wav", "mp3", "flac")
+
+
+class PipelineStep(msgspec.Struct, frozen=True, kw_only=True):
+    """A step: the processor, its parameters, and whether it needs one file or all files.
+
+    With "all", no file begins the step before all files have ended the one before it.
+    """
+
+    name: str
+    processor: str
+    params: dict[str, Any] = {}
+    needs: Literal["file", "all"] = "file"
+
+
+class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
+    """A pipeline that has been checked; the parameters of its steps are complete."""
+
+    name: Annotated[str, Meta(min_length=1)]
+    description: str = ""
+    version: str = "1.0"
+    settings: PipelineSettings = PipelineSettings()
+    input: PipelineInput
+    steps: tuple[PipelineStep, ...]
+
+    @property
+    def output_dir(self) -> Path:
+        """The folder of the outputs of the last step."""
+        return path_text.to_path(self.settings.output_dir)
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """A fault of a pipeline file: what and where it is, and its cure; lines count from 1."""
+
+    line: int
+    column: int
+    text: str
+    error: type[UsageError] = InvalidPipelineError
+
+    def __str__(self) -> str:
+        return f"line {self.line}, column {self.column}: {self.text}"
+
+
+def validate_file(path: Path) -> list[str]:
+    """Return every fault of a pipeline file with line, column and cure; [] if it is valid.
+
+    Raise UsageError if the file cannot be read.
+    """
+    return [str(fault) for fault in check_pipeline(_read_file(path))[1]]
+
+
+def load_file(path: Path) -> Pipeline:
+    """Return the pipeline of a file; raise an error of the class of its first fault, with all."""
+    pipeline, faults = check_pipeline(_read_file(path))
+    if pipeline is None:
+        found = "\n".join(f"  {fault}" for fault in faults)
+        raise faults[0].error(f"{path_text.display_path(path)} is not a valid pipeline:\n{found}")
+    return pipeline
+
+
+def build_steps(steps: Iterable[Mapping[str, Any]]) -> tuple[PipelineStep, ...]:
+    """Return steps that a command or Python gives; raise an error as `load_file` does.
+
+    Each has a processor; its name, params and needs are as in a file.
+    """
+    plain = [
+        {"name": step["processor"], **step, "params": _to_texts(step.get("params", {}))}
+        for step in steps
+    ]
+    values = {"name": "command", "input": {"path": "."}, "steps": plain}
+    pipeline, faults = check_pipeline(yaml_text.render(values).encode())
+    if pipeline is None:
+        raise faults[0].error(" ".join(fault.text for fault in faults))
+    return pipeline.steps
+
+
+def _to_texts(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: str(value) if isinstance(value, Path) else value for name, value in params.items()
+    }
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        return untrusted_files.read_bytes(path, untrusted_files.MAX_SETTINGS_SIZE)
+    except OSError as error:
+        shown = path_text.display_path(path)
+        raise UsageError(f"{shown} cannot be read: {error.strerror}. Check the path.") from error
+
+
+def check_pipeline(data: bytes) -> tuple[Pipeline | None, list[Fault]]:
+    """Return the pipeline of a YAML document, or None and its faults in the order of its lines."""
+    checker = _Checker()
+    try:
+        root, problems = yaml_nodes.parse(data)
+    except yaml_nodes.InvalidYAML as error:
+        return None, [Fault(*error.place, str(error), InvalidYAMLError)]
+    checker.faults += [Fault(*problem, InvalidYAMLError) for problem in problems]
+    values = checker.check(root, Pipeline, "the pipeline")
+    if not checker.faults:
+        try:
+            return msgspec.convert(values, Pipeline), []
+        except msgspec.ValidationError as error:  # no field alone is wrong
+            checker.add(root, str(error))
+    return None, sorted(checker.faults, key=lambda fault: (fault.line, fault.column))
+
+
+class _Checker:
+    """Builds the plain values of a pipeline from YAML nodes, and collects their faults."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+
+    def add(
+        self, node: yaml.Node, text: str, error: type[UsageError] = InvalidPipelineError
+    ) -> None:
+        """Add a fault at a node."""
+        mark = node.start_mark
+        self.faults.append(Fault(mark.line + 1, mark.column + 1, text, error))
+
+    def check(self, node: yaml.Node, kind: Any, what: str) -> Any:
+        """Return the plain value of a node that should be of a type; add its faults."""
+        plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+        if plain is PipelineStep:
+            return self._check_step(node, what)
+        if isinstance(plain, type) and issubclass(plain, msgspec.Struct):
+            return self._check_struct(node, plain, what, InvalidPipelineError)[0]
+        if plain == tuple[PipelineStep, ...]:
+            return self._check_steps(node)
+        return self._check_value(node, kind, what)
+
+    def _check_steps(self, node: yaml.Node) -> list[Any]:
+        if not isinstance(node, yaml.SequenceNode) or not node.value:
+            self.add(node, "no steps. Add at least one: - {name: NAME, processor: PROCESSOR}")
+            return []
+        steps = [self.check(step, PipelineStep, "a step") for step in node.value]
+        names = [path_text.normalize_name(str(step.get("name", ""))) for step in steps]
+        for name, step, found in zip(names, node.value, steps, strict=True):
+            if name and Counter(names[: steps.index(found) + 1])[name] > 1:
+                self.add(step, f'step "{found["name"]}" occurs twice. Rename one of them.')
+        return steps
+
+    def _check_step(self, node: yaml.Node, what: str) -> dict[str, Any]:
+        values, nodes = self._check_struct(node, PipelineStep, what, InvalidPipelineError)
+        name = values.get("name")
+        if isinstance(name, str) and not _STEP_NAME.fullmatch(name):
+            text = f'the name "{path_text.to_printable(name)}" cannot be that of a folder.'
+            self.add(nodes["name"], f"{text} Use letters, digits and - only, such as to-mp3.")
+        if processor := self._find_processor(values, nodes):
+            params = nodes.get("params", node)
+            if "params" not in nodes:
+                params = yaml.MappingNode("tag:yaml.org,2002:map", [], node.start_mark)
+            values["params"] = self._check_params(params, processor)
+        return values
+
+    def _find_processor(
+        self, values: Mapping[str, Any], nodes: Mapping[str, yaml.Node]
+    ) -> Processor | None:
+        name = values.get("processor")
+        if not isinstance(name, str):
+            return None
+        try:
+            known = registry.list_names()
+            if name in known:
+                return registry.get_processor(name)
+            near = suggestions.suggest_closest_name(name, known)
+            text = f'unknown processor "{path_text.to_printable(name)}".{near}'
+            text += f" Use one of: {', '.join(known)}."
+        except MediakeepError as error:  # one of others, or one that lacks its libraries
+            text = str(error)
+        self.add(nodes["processor"], text, UnknownProcessorError)
+        return None
+
+    def _check_params(self, node: yaml.Node, processor: Processor) -> dict[str, Any]:
+        """Return all parameters of a processor, with the defaults of those that are not given."""
+        kind, name = processor.description.parameters, processor.description.name
+        count = len(self.faults)
+        values, _ = self._check_struct(node, kind, f"params of {name}", MissingParameterError)
+        if len(self.faults) == count:
+            try:
+                return msgspec.to_builtins(msgspec.convert(values, kind))  # type: ignore[no-any-return]
+            except msgspec.ValidationError as error:  # parameters that do not fit together
+                self.add(node, f"params of {name}: {error}")
+        return values
+
+    def _check_struct(
+        self, node: yaml.Node, kind: type[msgspec.Struct], what: str, missing: type[UsageError]
+    ) -> tuple[dict[str, Any], dict[str, yaml.Node]]:
+        """Return the values and the nodes of a mapping by name."""
+        if not isinstance(node, yaml.MappingNode):
+            self.add(node, f"{what} is not a mapping. Write names and values, such as name: value.")
+            return {}, {}
+        fields = {field.name: field for field in structs.fields(kind)}
+        values, nodes = dict[str, Any](), dict[str, yaml.Node]()
+        for key, value in node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else "?"
+            if name in nodes:
+                self.add(key, f'"{path_text.to_printable(name)}" occurs twice. Remove one of them.')
+            elif name not in fields:
+                near = suggestions.suggest_closest_name(name, fields)
+                known = ", ".join(fields) or "none"
+                text = f'unknown key "{path_text.to_printable(name)}" in {what}.{near}'
+                self.add(key, f"{text} Known: {known}.")
+            else:
+                nodes[name] = value
+                values[name] = self.check(value, fields[name].type, f'"{name}"')
+        for name, field in fields.items():
+            if field.required and name not in nodes:
+                help_text = self._describe(field.type)
+                self.add(node, f'{what} has no "{name}". Add it{help_text}.', missing)
+        return values, nodes
+
+    def _check_value(self, node: yaml.Node, kind: Any, what: str) -> Any:
+        """Return the value of a node; a text may look like a number or a date."""
+        try:
+            value = yaml_nodes.build_value(node)
+        except ValueError as error:
+            self.add(node, f"{what}: {error}. Correct it.")
+            return None
+        try:
+            return _make_absolute(msgspec.convert(value, kind), kind)
+        except msgspec.ValidationError as error:
+            if isinstance(node, yaml.ScalarNode) and value is not None:
+                with contextlib.suppress(msgspec.ValidationError):
+                    return _make_absolute(msgspec.convert(node.value, kind), kind)
+            self.add(node, f"{what} is not valid: {_format_cure(error, value, kind)}.")
+        return value
+
+    @staticmethod
+    def _describe(kind: Any) -> str:
+        metas = kind.__metadata__ if get_origin(kind) is Annotated else ()
+        texts = [meta.description for meta in metas if meta.description]
+        return f": {texts[0].rstrip('.')}" if texts else ""
+
+
+def _make_absolute(value: Any, kind: Any) -> Any:
+    """Return a value, or the absolute and escaped path if its type is that of a path."""
+    metas = kind.__metadata__ if get_origin(kind) is Annotated else ()
+    is_path = any((meta.extra or {}).get("is_path") for meta in metas)
+    if is_path and isinstance(value, str) and value:
+        return path_text.escape_path(Path(value).expanduser().absolute())
+    return msgspec.to_builtins(value)
+
+
+def _format_cure(error: msgspec.ValidationError, value: Any, kind: Any) -> str:
+    """Return what to write instead of a value that has another type, or is out of its range."""
+    plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    if words := [str(word) for word in get_args(plain) if get_origin(plain) is Literal]:
+        near = suggestions.suggest_closest_name(str(value), words)
+        return f"use one of: {', '.join(words)}{near.rstrip('?') and ' (' + near.strip() + ')'}"
+    match = _EXPECTED.match(str(error))
+    if match is None:
+        return str(error)
+    names = match[1].replace(" | null", "").split(" | ")
+    return f"write {' or '.join(_WORDS.get(name, name) for name in names)}{match[2]}"

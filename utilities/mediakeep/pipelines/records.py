@@ -1,0 +1,116 @@
+"""The records of a session: what each step has done with each input, and what came of it.
+
+    state/<hash of the source>/split-chunks.0.json      of the first input of a step
+
+A step is done again only if its input, its parameters or the version of its processor have changed,
+or if an output is missing. A new session begins with the records of earlier ones that had the same
+source and output folder. They also say which files in an output folder may be replaced: those that
+an earlier run has made, and that nobody has changed since.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import atomic_files, path_text
+from mediakeep.untrusted_files import read_json
+from mediakeep.workspace import manifest
+from mediakeep.workspace.place_file import PlacedFile
+from mediakeep.workspace.system_errors import translate_errors
+
+STATE_FOLDER = "state"  # in that of a session
+
+
+class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What a step has done with an input.
+
+    `key` identifies the input's content, the processor with its version, and the parameters; "" if
+    the user wants the step to be done again. `outputs` are being placed unless `is_placed`: some
+    may not exist yet, and files in `replaced` may still exist.
+    """
+
+    key: str
+    input: PlacedFile
+    outputs: tuple[PlacedFile, ...] = ()
+    replaced: tuple[PlacedFile, ...] = ()
+    is_placed: bool = False
+    metrics: dict[str, Any] = {}
+    seconds: float = 0.0
+
+    def is_valid(self, key: str) -> bool:
+        """Return whether the step need not be done again for a key."""
+        exist = all(file.location.is_file() for file in self.outputs)
+        return self.is_placed and self.key == key and exist
+
+
+class FileRecords(msgspec.Struct, frozen=True):
+    """The records of one source, in their folder."""
+
+    folder: Path
+
+    @classmethod
+    def from_source(cls, state: Path, source: Path) -> FileRecords:
+        return cls(state / sha256(os.fsencode(source)).hexdigest()[:32])
+
+    def load(self, step: str, number: int) -> StepRecord | None:
+        """Return the record of an input of a step; one that is damaged counts as missing."""
+        return read_json(self._get_path(step, number), StepRecord)
+
+    def save(self, step: str, number: int, record: StepRecord, *, sync: bool = True) -> None:
+        """Write a record; raise DiskFull and NotCopied."""
+        path = self._get_path(step, number)
+        with translate_errors(path):
+            atomic_files.write_atomic(path, msgspec.json.encode(record), sync=sync)
+
+    def _get_path(self, step: str, number: int) -> Path:
+        return self.folder / f"{step}.{number}.json"
+
+    def invalidate(self) -> None:
+        """Let all steps be done again; what they have made may still be replaced."""
+        for path in self.folder.glob("*.json"):
+            step, number, _ = path.name.rsplit(".", 2)
+            if record := self.load(step, int(number)):
+                self.save(step, int(number), msgspec.structs.replace(record, key=""), sync=False)
+
+    def adopt(self, earlier: Path) -> None:
+        """Begin with the records of an earlier session."""
+        with translate_errors(self.folder):
+            shutil.copytree(earlier, self.folder, copy_function=shutil.copyfile)
+
+
+def describe_input(path: Path, known: Iterable[PlacedFile]) -> PlacedFile:
+    """Return what identifies a file; it is hashed unless one of `known` has its size and time.
+
+    Raise NotCopied if it cannot be read.
+    """
+    with translate_errors(path):
+        facts = path.stat()
+    now = (path_text.escape_path(path), facts.st_size, facts.st_mtime_ns, facts.st_ino)
+    for file in known:
+        if (file.path, file.size, file.mtime_ns, file.inode) == now:
+            return file
+    digest = manifest.hash_file(path.resolve())
+    return PlacedFile(now[0], digest, *now[1:])
+
+
+def build_key(file: PlacedFile, *values: Any) -> str:
+    """Return the key of a record for the content of an input and all that its outputs depend on."""
+    content = msgspec.json.encode([file.sha256, values], order="deterministic")
+    return sha256(content).hexdigest()
+
+
+def find_earlier(sessions: Iterable[Path]) -> Mapping[str, Path]:
+    """Return the newest folder with the records of each source, by its name.
+
+    `sessions` are the folders of sessions, oldest first.
+    """
+    states = (session / STATE_FOLDER for session in sessions)
+    folders = (path for state in states if state.is_dir() for path in state.iterdir())
+    return {path.name: path for path in folders}

@@ -1,0 +1,1 @@
+"""Processors: pure functions from one audio file to output files, described by their parameters."""
