@@ -12,7 +12,13 @@ from mediakeep.processors import interface
 from mediakeep.processors.interface import Processor
 
 GROUP = "mediakeep.processors"  # of entry points
-BUILT_IN: Mapping[str, str] = {}  # name: "module:PROCESSOR"
+BUILT_IN: Mapping[str, str] = {
+    "converter": "mediakeep.processors.converter:PROCESSOR",
+    "splitter-fixed": "mediakeep.processors.splitters:FIXED",
+    "splitter-silence": "mediakeep.processors.splitters:SILENCE",
+    "splitter-timestamps": "mediakeep.processors.splitters:TIMESTAMPS",
+    "metadata": "mediakeep.processors.metadata:PROCESSOR",
+}  # name: "module:PROCESSOR"
 
 
 @functools.cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
@@ -15,7 +15,7 @@ from mediakeep import atomic_files
 from mediakeep.errors import EncodingFailed
 from mediakeep.media import ffmpeg
 from mediakeep.media.encoding import codec_encoders, info_header, pcm_source
-from mediakeep.media.encoding.filter_chain import FilterChain
+from mediakeep.media.encoding.filter_chain import FilterChain, filter_frames, select_range
 from mediakeep.media.encoding.pcm_source import OnError, PcmFormat, Progress
 from mediakeep.media.encoding.profile_rules import EncodingParameters
 
@@ -48,19 +48,26 @@ def encode_file(
     target: Path,
     parameters: EncodingParameters,
     *,
+    sample_range: tuple[int, int | None] = (0, None),
+    filters: Sequence[tuple[str, str]] = (),
     progress: Progress | None = None,
     on_error: OnError | None = None,
 ) -> EncodedFile:
     """Encode an audio file; `target` is a temporary file, which is overwritten and synced.
 
-    `progress` is called after each second of audio; what it raises stops
-    the encoding. With `on_error`, decoding errors are reported to it, and the rest of the audio is
-    encoded. On any other error the target is removed. Raises Unreadable, NotAudio or DecodingFailed
-    for the source, EncodingFailed for the target.
+    Only the samples of `sample_range` are encoded, from its start up to, not with, its end. Filters
+    of FFmpeg (name and options) change them before. `progress` is called after each second of
+    audio; what it raises stops the encoding. With `on_error`, decoding errors are reported to it,
+    and the rest of the audio is encoded. On any other error the target is removed. Raises
+    Unreadable, NotAudio or DecodingFailed for the source, EncodingFailed for the target.
     """
     with pcm_source.open_source(source, progress) as opened:
-        frames = opened.frames(on_error)
-        written = encode_frames(frames, opened.format, target, parameters)
+        frames, source_format = opened.frames(on_error), opened.format
+        if sample_range != (0, None):
+            frames = select_range(source_format, frames, *sample_range)
+        if filters:
+            source_format, frames = filter_frames(source_format, filters, frames)
+        written = encode_frames(frames, source_format, target, parameters)
         return msgspec.structs.replace(written, source_samples=opened.samples)
 
 

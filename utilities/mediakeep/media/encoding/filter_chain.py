@@ -47,6 +47,66 @@ def run_filters(
                 yield graph.pull()
 
 
+def filter_frames(
+    source: PcmFormat, filters: Iterable[tuple[str, str]], frames: Iterable[Any]
+) -> tuple[PcmFormat, Iterator[Any]]:
+    """Return the format that filters give frames, and the frames; of none, that of the source.
+
+    Its `bits` are 0, as all bits of computed samples count.
+    """
+    filtered = run_filters(source, filters, frames)
+    first = next(filtered, None)
+    if first is None:
+        return source, iter(())
+    layout, rate = first.layout, first.sample_rate
+    found = PcmFormat(rate, layout.nb_channels, layout.name, first.format.name)
+    return found, chain([first], filtered)
+
+
+def select_range(
+    source: PcmFormat, frames: Iterable[Any], start: int, end: int | None = None
+) -> Iterator[Any]:
+    """Yield the samples from `start` up to, not with, `end`, counted from the first frame."""
+    options = f"start_sample={start}" + ("" if end is None else f":end_sample={end}")
+    return run_filters(source, [("atrim", options)], _take_until(frames, end))
+
+
+def split_frames(
+    source: PcmFormat, frames: Iterable[Any], ranges: Iterable[tuple[int, int | None]]
+) -> Iterator[Iterator[Any]]:
+    """Yield the frames of each range of samples, until there are no more; decode only once.
+
+    The ranges are in order and do not overlap. The frames of one are read before the next is taken.
+    """
+    remaining = iter(frames)
+    held, at = next(remaining, None), 0  # a frame, and the position of its first sample
+    for start, end in ranges:
+        while held is not None and at + held.samples <= start:
+            at, held = at + held.samples, next(remaining, None)
+        if held is None:
+            return
+
+        def iter_held(end: int | None = end) -> Iterator[Any]:
+            nonlocal held, at
+            while held is not None:
+                yield held
+                if end is not None and at + held.samples > end:
+                    return
+                at, held = at + held.samples, next(remaining, None)
+
+        yield select_range(source, iter_held(), start - at, None if end is None else end - at)
+
+
+def _take_until(frames: Iterable[Any], end: int | None) -> Iterator[Any]:
+    """Yield frames until they hold `end` samples; what is not wanted need not be decoded."""
+    taken = 0
+    for frame in frames:
+        yield frame
+        taken += frame.samples
+        if end is not None and taken >= end:
+            return
+
+
 class FilterChain:
     """A filter graph that converts frames of one PcmFormat to another.
 

@@ -54,11 +54,18 @@ class Loudness(msgspec.Struct, frozen=True):
 
 
 def measure_frames(
-    source: PcmSource, frames: Iterable[Any], *, with_peak: bool = True
+    source: PcmSource,
+    frames: Iterable[Any],
+    *,
+    filters: Iterable[tuple[str, str]] = (),
+    with_peak: bool = True,
 ) -> TrackMeasurement:
-    """Measure all frames of an open source; without the true peak, it takes half as long."""
+    """Measure all frames of an open source; without the true peak, it takes half as long.
+
+    Filters of FFmpeg may change them before, but not their number.
+    """
     measurement = TrackMeasurement(peak=0.0 if with_peak else None)
-    measured = _iter_measurements(source, frames, with_peak=with_peak)
+    measured = _iter_measurements(source, frames, filters, with_peak=with_peak)
     for step, (values, is_complete) in enumerate(measured):
         if measurement.peak is not None:
             measurement.peak = max(measurement.peak, float(values["lavfi.r128.true_peak"]))
@@ -81,7 +88,11 @@ def compute_loudness(measurements: Iterable[TrackMeasurement]) -> Loudness:
 
 
 def _iter_measurements(
-    source: PcmSource, frames: Iterable[Any], *, with_peak: bool
+    source: PcmSource,
+    frames: Iterable[Any],
+    filters: Iterable[tuple[str, str]],
+    *,
+    with_peak: bool,
 ) -> Iterator[tuple[Mapping[str, str], bool]]:
     """Yield what the filter measured after each 100 ms, and whether these are all audio.
 
@@ -89,7 +100,7 @@ def _iter_measurements(
     """
     meter = ("ebur128", _METER_OPTIONS + (":peak=true" if with_peak else ""))
     end = 0
-    for frame in run_filters(source.format, (_PADDING, meter), frames):
+    for frame in run_filters(source.format, (*filters, _PADDING, meter), frames):
         if values := frame.metadata:  # not the last, incomplete step
             end += frame.samples
             yield values, end <= source.samples

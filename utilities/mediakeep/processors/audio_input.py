@@ -1,0 +1,73 @@
+"""Decode the input of a processor; one that is damaged fails, with the position."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mediakeep.errors import AudioDamaged, DecodingFailed, NotAudio
+from mediakeep.media.audio import tags
+from mediakeep.media.audio.decode.decoder import DecodeResult
+from mediakeep.media.audio.model import AudioProperties
+from mediakeep.media.encoding import decode_check, pcm_source
+from mediakeep.media.encoding.pcm_source import PcmFormat, PcmSource
+
+
+class AudioInput(NamedTuple):
+    """An open file: its properties, and its frames, which can be read once."""
+
+    path: Path
+    facts: AudioProperties
+    source: PcmSource
+    frames: Iterator[Any]
+
+    @property
+    def tags_path(self) -> Path | None:
+        """The file whose tags new files get; None for a video."""
+        return self.path if self.facts.size else None
+
+    @property
+    def format(self) -> PcmFormat:
+        return self.source.format
+
+
+@contextmanager
+def open_input(path: Path) -> Iterator[AudioInput]:
+    """Open an audio file, or the audio of a video; at the end of the block, all was decoded.
+
+    Raises AudioDamaged if a part of it cannot be decoded or is missing, and Unreadable, NotAudio or
+    DecodingFailed.
+    """
+    decoded = DecodeResult()
+    with pcm_source.open_source(path) as source:
+        frames = decode_check.iter_frames(source, decoded)
+        facts = read_facts(path, source)
+        yield AudioInput(path, facts, source, frames)
+        deque(frames, 0)
+    if facts.size:
+        damage = decode_check.find_damage(path, decoded)
+    else:  # a video: nothing but decoding shows damage
+        positions = (f"at {position:.1f} s" for position in decoded.error_positions[:5])
+        damage = ", ".join(positions)
+    if damage:
+        raise AudioDamaged(path, damage)
+    if not source.samples:
+        raise DecodingFailed(path, "it has no sound")
+
+
+def read_facts(path: Path, source: PcmSource) -> AudioProperties:
+    """Return the properties of an open file; the `size` of a video is 0."""
+    try:
+        return tags.read(path).facts
+    except NotAudio:
+        return AudioProperties(
+            format=source.codec,
+            codec=source.codec,
+            lossless=bool(source.format.bits),
+            sample_rate=source.format.sample_rate,
+            channels=source.format.channels,
+            bits=source.format.bits,
+        )

@@ -1,0 +1,179 @@
+"""Write the audio files of a processor: the format of each, its tags, and its final name."""
+
+from __future__ import annotations
+
+import filecmp
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, structs
+
+from mediakeep import path_text
+from mediakeep.errors import TargetExists, UsageError
+from mediakeep.media.audio.model import AudioProperties
+from mediakeep.media.encoding import encoder, profile_rules, profiles
+from mediakeep.media.encoding.encoder import EncodedFile
+from mediakeep.media.encoding.pcm_source import PcmFormat
+from mediakeep.media.encoding.profile_rules import EncodingParameters
+from mediakeep.media.encoding.profiles import Profile
+from mediakeep.media.mutagen_tags.tag_items import TagItem
+from mediakeep.media.transfer.model import TagChanges
+from mediakeep.media.transfer.transfer_tags import transfer_tags
+from mediakeep.processors.interface import Parameters
+from mediakeep.workspace.system_errors import translate_errors
+
+_EXISTS_HINT = "Its content differs. Move it away, or choose another output folder, then run again."
+_WAV = Profile(
+    name="wav",
+    suffix=".wav",
+    codec="pcm_s24le",
+    container="wav",
+    lossless=True,
+    bits=24,
+    container_options={"rf64": "auto"},
+)
+_PROFILES = {
+    "wav": _WAV,
+    "flac": profiles.BUILT_IN["flac"],
+    "alac": profiles.BUILT_IN["alac"],
+    "mp3": profiles.BUILT_IN["mp3-v0"],
+    "opus": profiles.BUILT_IN["opus"],
+    "aac": profiles.BUILT_IN["aac"],
+}
+_LOSSLESS, _LOSSY = "flac", "opus"  # where the format of the source cannot be written
+
+FormatName = Annotated[
+    Literal["same", "wav", "flac", "alac", "mp3", "opus", "aac"],
+    Meta(description="Format of the new files; same: that of the input, if it can be written."),
+]
+BitRate = Annotated[
+    int,
+    Meta(
+        ge=0,
+        description="Bit rate of lossy formats; 0: as good as sensible.",
+        extra={"unit": "bit/s"},
+    ),
+]
+
+
+class AudioParameters(Parameters, frozen=True, kw_only=True):
+    """The parameters of all processors that write audio."""
+
+    format: FormatName = "same"
+    bit_rate: BitRate = 0
+
+
+def choose_parameters(
+    facts: AudioProperties,
+    wanted: AudioParameters,
+    *,
+    sample_rate: int = 0,
+    channels: int = 0,
+    bits: int = 0,
+) -> EncodingParameters:
+    """Return how to encode audio with these properties; 0 keeps a value of the source.
+
+    Raises UsageError if the format cannot have a value.
+    """
+    name, bit_rate = wanted.format, wanted.bit_rate
+    profile = _PROFILES[_find_format(facts) if name == "same" else name]
+    if bit_rate and not profile.lossless:
+        profile = structs.replace(profile, bit_rate=bit_rate, quality=-1)
+    elif name == "same" and facts.bitrate and not profile.lossless:
+        profile = structs.replace(profile, bit_rate=_round(facts.bitrate), quality=-1)
+    if channels and profile.channels and channels > profile.channels:
+        raise UsageError(f"{profile.name} has {profile.channels} channels at most, not {channels}.")
+    if sample_rate and profile.sample_rates and sample_rate not in profile.sample_rates:
+        known = ", ".join(map(str, profile.sample_rates))
+        raise UsageError(f"{profile.name} cannot have {sample_rate} Hz. Use one of: {known}.")
+    chosen = profile_rules.choose_parameters(facts, profile)
+    if bits and profile.lossless:
+        chosen = structs.replace(chosen, bits=bits)
+    if profile is _WAV and chosen.bits <= 16:
+        chosen = structs.replace(chosen, profile=structs.replace(_WAV, codec="pcm_s16le"))
+    return structs.replace(
+        chosen,
+        sample_rate=sample_rate or chosen.sample_rate,
+        channels=channels or chosen.channels,
+    )
+
+
+def _find_format(facts: AudioProperties) -> str:
+    names = {facts.format.casefold(), facts.codec.casefold()}
+    found = next((name for name in _PROFILES if any(name in known for known in names)), None)
+    return found or (_LOSSLESS if facts.lossless else _LOSSY)
+
+
+def _round(bit_rate: int) -> int:
+    """Return a bit rate that MP3 can have, as that of a file is a mean."""
+    rates = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+    return next((rate * 1000 for rate in rates if rate * 1000 >= bit_rate * 0.97), 320_000)
+
+
+class OutputFiles:
+    """The new files of a processor, in a hidden folder until all are complete."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._names: dict[Path, str] = {}
+
+    def write(
+        self,
+        name: str,
+        frames: Iterable[Any],
+        source_format: PcmFormat,
+        parameters: EncodingParameters,
+        *,
+        tags_of: Path | None = None,
+        new_tags: Iterable[tuple[str, str]] = (),
+    ) -> EncodedFile:
+        """Encode frames to a file, whose name gets the suffix of the format.
+
+        It gets all tags of the file `tags_of` that it can store; some are replaced by `new_tags`.
+        """
+        path = self.add(name, parameters.profile.suffix)
+        written = encoder.encode_frames(frames, source_format, path, parameters)
+        if tags_of and parameters.profile.name != _WAV.name:
+            items = tuple(TagItem(field, (value,)) for field, value in new_tags)
+            transfer_tags(tags_of, path, changes=TagChanges(replaced=items))
+        return written
+
+    def add(self, name: str, suffix: str) -> Path:
+        """Return the path to write a new file to; `name` is its final one, without suffix."""
+        path = self._folder / f"{len(self._names)}{suffix}"
+        self._names[path] = name
+        return path
+
+    def rename(self, names: Iterable[str]) -> None:
+        """Replace the names of all files, in their order, as they may depend on their number."""
+        self._names = dict(zip(self._names, names, strict=True))
+
+    def place(self, output_dir: Path) -> tuple[Path, ...]:
+        """Give the files their names, and return their paths; one that is equal stays.
+
+        Raises TargetExists if there is another file of the name; then none is placed.
+        """
+        targets: dict[Path, Path] = {}
+        taken: set[str] = set()
+        for path, name in self._names.items():
+            targets[path] = output_dir / path_text.safe_name(name, taken, path.suffix)
+            taken.add(path_text.normalize_name(targets[path].name))
+        for path, target in targets.items():
+            if target.exists() and not filecmp.cmp(path, target, shallow=False):
+                raise TargetExists(target, _EXISTS_HINT)
+        for path, target in targets.items():
+            path.replace(target)
+        return tuple(targets.values())
+
+
+@contextmanager
+def open_outputs(output_dir: Path) -> Iterator[OutputFiles]:
+    """Yield where to write new files; after an error none is left. `place` ends their making."""
+    with translate_errors(output_dir):
+        output_dir.mkdir(parents=True, exist_ok=True)
+        folder = tempfile.TemporaryDirectory(dir=output_dir, prefix=".processor-")
+    with folder as name:
+        yield OutputFiles(Path(name))
