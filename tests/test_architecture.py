@@ -20,12 +20,12 @@ LAYERS = {
     "movies": 5,
     "music": 5,
     "pipelines": 5,
+    "processors": 4,
     "queue": 4,
     "alerts": 3,
     "lookups": 3,
     "media": 3,
     "pages": 3,
-    "processors": 3,
     "workspace": 3,
     "sqlite": 2,
 }
