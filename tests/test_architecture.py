@@ -29,6 +29,8 @@ LAYERS = {
     "workspace": 3,
     "sqlite": 2,
 }
+# Modules that import names of higher layers for Python code, when these are used first.
+LAZY = {ROOT / "__init__.py"}
 MODULES = sorted(ROOT.rglob("*.py"))
 TOOLS = sorted(
     path
@@ -110,7 +112,8 @@ def test_every_folder_with_modules_is_a_package() -> None:
 
 
 def test_modules_import_lower_layers_only() -> None:
-    assert [line for path in MODULES for line in violations(path, imports(path))] == []
+    found = {path: violations(path, imports(path)) for path in MODULES}
+    assert {path for path in MODULES if found[path]} == LAZY, [*found.values()]
 
 
 def test_an_import_from_a_higher_layer_is_noticed() -> None:

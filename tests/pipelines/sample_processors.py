@@ -31,7 +31,7 @@ def note(name: str, path: Path) -> None:
     """Note that a processor was called with a file."""
     if folder := os.environ.get("NOTES"):
         handle = os.open(f"{folder}/calls", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        os.write(handle, f"{name} {path.name}\n".encode())
+        os.write(handle, os.fsencode(f"{name} {path.name}\n"))
         os.close(handle)
 
 
@@ -56,7 +56,7 @@ class HalveParameters(Parameters, frozen=True, kw_only=True):
     """The parameters of `halve`."""
 
     times: Annotated[int, Meta(ge=1, le=8, description="How often.")] = 1
-    suffix: Literal["", "-quiet", "-soft"] = ""
+    suffix: Literal["none", "-quiet", "-soft"] = "none"
 
 
 def halve(
@@ -66,7 +66,9 @@ def halve(
     note("halve", input_path)
     divisor = resource["divisor"] ** times
     samples = array.array("h", (sample // divisor for sample in read_samples(input_path)))
-    path = write_samples(output_dir / f"{input_path.stem}{suffix}.wav", samples)
+    path = write_samples(
+        output_dir / f"{input_path.stem}{suffix.removeprefix('none')}.wav", samples
+    )
     return ProcessResult(True, (path,), {"samples": len(samples)})
 
 
@@ -125,10 +127,10 @@ class MisbehaveParameters(Parameters, frozen=True, kw_only=True):
 
 
 def misbehave(input_path: Path, output_dir: Path, *, how: str, only: str) -> ProcessResult:
-    """Do what no processor may do, after writing half of an output."""
+    """Do what no processor may do, after writing half of an output; nothing if MENDED is set."""
     note("misbehave", input_path)
     path = output_dir / input_path.name
-    if only not in input_path.name or how == "nothing":
+    if only not in input_path.name or how == "nothing" or "MENDED" in os.environ:
         path.write_bytes(input_path.read_bytes())
         return ProcessResult(True, (path,))
     path.write_bytes(b"half")

@@ -123,7 +123,7 @@ def list_sections(settings: type[msgspec.Struct]) -> dict[str, Any]:
     """Return the types of the sections by name."""
     return {
         field.path[-1]: field.type
-        for field in _list_own_fields(settings)
+        for field in list_own_fields(settings)
         if (_is_struct(field.type) or get_origin(field.type) in (dict, list))
         and not field.is_option_only
     }
@@ -131,7 +131,7 @@ def list_sections(settings: type[msgspec.Struct]) -> dict[str, Any]:
 
 def list_fields(table: type[msgspec.Struct], path: tuple[str, ...] = ()) -> Iterator[SettingField]:
     """Yield the fields of the sections of a Struct, and of the tables below them."""
-    for field in _list_own_fields(table, path):
+    for field in list_own_fields(table, path):
         if _is_struct(field.type) and not (field.help or field.is_option_only):
             yield from list_fields(field.type, field.path)
         elif path:
@@ -155,7 +155,7 @@ def list_tables(
     return tables
 
 
-def _list_own_fields(
+def list_own_fields(
     table: type[msgspec.Struct], path: tuple[str, ...] = ()
 ) -> Iterator[SettingField]:
     """Yield the fields of a table."""

@@ -19,11 +19,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal
 
 import msgspec
 import yaml
-from msgspec import Meta, structs
+from msgspec import UNSET, Meta
 
 from mediakeep import path_text, setting_fields, suggestions, untrusted_files, yaml_text
 from mediakeep.errors import (
@@ -37,17 +37,10 @@ from mediakeep.errors import (
 from mediakeep.pipelines import yaml_nodes
 from mediakeep.processors import registry
 from mediakeep.processors.interface import Processor
+from mediakeep.setting_fields import SettingField
 
 _STEP_NAME = re.compile(r"\w[\w .+-]{0,59}(?<![ .])")  # a folder and a stage have this name
-_EXPECTED = re.compile(r"Expected `([^`]+)`((?: (?:of length )?[<>=].*?)?)(?:, got `.*`)?")
-_WORDS = {
-    "float": "a number",
-    "int": "a whole number",
-    "str": "a text",
-    "bool": "true or false",
-    "array": "a list, such as [wav, mp3]",
-    "object": "a mapping of names to values",
-}
+_EMPTY = "tag:yaml.org,2002:map"
 
 
 class PipelineSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +86,13 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
         """The folder of the outputs of the last step."""
         return path_text.to_path(self.settings.output_dir)
 
+    def describe_steps(self) -> list[str]:
+        """Return a line for each step, as a dry run shows them."""
+        return [
+            f"Step {number}: {step.name} ({step.processor})"
+            for number, step in enumerate(self.steps, 1)
+        ]
+
 
 class Fault(msgspec.Struct, frozen=True):
     """A fault of a pipeline file: what and where it is, and its cure; lines count from 1."""
@@ -129,7 +129,7 @@ def build_steps(steps: Iterable[Mapping[str, Any]]) -> tuple[PipelineStep, ...]:
     Each has a processor; its name, params and needs are as in a file.
     """
     plain = [
-        {"name": step["processor"], **step, "params": _to_texts(step.get("params", {}))}
+        {"name": step["processor"], **{name: _to_plain(step[name]) for name in step if step[name]}}
         for step in steps
     ]
     values = {"name": "command", "input": {"path": "."}, "steps": plain}
@@ -139,10 +139,8 @@ def build_steps(steps: Iterable[Mapping[str, Any]]) -> tuple[PipelineStep, ...]:
     return pipeline.steps
 
 
-def _to_texts(params: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: str(value) if isinstance(value, Path) else value for name, value in params.items()
-    }
+def _to_plain(value: Any) -> Any:
+    return msgspec.to_builtins(value, enc_hook=str)  # such as a Path
 
 
 def _read_file(path: Path) -> bytes:
@@ -160,8 +158,10 @@ def check_pipeline(data: bytes) -> tuple[Pipeline | None, list[Fault]]:
         root, problems = yaml_nodes.parse(data)
     except yaml_nodes.InvalidYAML as error:
         return None, [Fault(*error.place, str(error), InvalidYAMLError)]
-    checker.faults += [Fault(*problem, InvalidYAMLError) for problem in problems]
-    values = checker.check(root, Pipeline, "the pipeline")
+    values, _ = checker.check_struct(root, Pipeline, "the pipeline")
+    places = {problem[:2] for problem in problems}  # what is wrong with them follows from that
+    faults = [fault for fault in checker.faults if (fault.line, fault.column) not in places]
+    checker.faults = [*faults, *(Fault(*problem, InvalidYAMLError) for problem in problems)]
     if not checker.faults:
         try:
             return msgspec.convert(values, Pipeline), []
@@ -183,38 +183,35 @@ class _Checker:
         mark = node.start_mark
         self.faults.append(Fault(mark.line + 1, mark.column + 1, text, error))
 
-    def check(self, node: yaml.Node, kind: Any, what: str) -> Any:
-        """Return the plain value of a node that should be of a type; add its faults."""
-        plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
-        if plain is PipelineStep:
-            return self._check_step(node, what)
-        if isinstance(plain, type) and issubclass(plain, msgspec.Struct):
-            return self._check_struct(node, plain, what, InvalidPipelineError)[0]
-        if plain == tuple[PipelineStep, ...]:
+    def check(self, node: yaml.Node, field: SettingField) -> Any:
+        """Return the plain value of a field whose node is given; add its faults."""
+        name = field.path[-1]
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            return self.check_struct(node, field.type, f'"{name}"')[0]
+        if name == "steps":
             return self._check_steps(node)
-        return self._check_value(node, kind, what)
+        # Parameters are those of the processor, which is known after all fields of the step.
+        return {} if name == "params" else self._check_value(node, field)
 
     def _check_steps(self, node: yaml.Node) -> list[Any]:
         if not isinstance(node, yaml.SequenceNode) or not node.value:
-            self.add(node, "no steps. Add at least one: - {name: NAME, processor: PROCESSOR}")
+            self.add(node, "no steps. Add one, such as {name: shorten, processor: splitter-fixed}.")
             return []
-        steps = [self.check(step, PipelineStep, "a step") for step in node.value]
+        steps = [self._check_step(step) for step in node.value]
         names = [path_text.normalize_name(str(step.get("name", ""))) for step in steps]
         for name, step, found in zip(names, node.value, steps, strict=True):
             if name and Counter(names[: steps.index(found) + 1])[name] > 1:
                 self.add(step, f'step "{found["name"]}" occurs twice. Rename one of them.')
         return steps
 
-    def _check_step(self, node: yaml.Node, what: str) -> dict[str, Any]:
-        values, nodes = self._check_struct(node, PipelineStep, what, InvalidPipelineError)
+    def _check_step(self, node: yaml.Node) -> dict[str, Any]:
+        values, nodes = self.check_struct(node, PipelineStep, "a step")
         name = values.get("name")
         if isinstance(name, str) and not _STEP_NAME.fullmatch(name):
             text = f'the name "{path_text.to_printable(name)}" cannot be that of a folder.'
             self.add(nodes["name"], f"{text} Use letters, digits and - only, such as to-mp3.")
         if processor := self._find_processor(values, nodes):
-            params = nodes.get("params", node)
-            if "params" not in nodes:
-                params = yaml.MappingNode("tag:yaml.org,2002:map", [], node.start_mark)
+            params = nodes.get("params") or yaml.MappingNode(_EMPTY, [], node.start_mark)
             values["params"] = self._check_params(params, processor)
         return values
 
@@ -240,7 +237,7 @@ class _Checker:
         """Return all parameters of a processor, with the defaults of those that are not given."""
         kind, name = processor.description.parameters, processor.description.name
         count = len(self.faults)
-        values, _ = self._check_struct(node, kind, f"params of {name}", MissingParameterError)
+        values, _ = self.check_struct(node, kind, f"params of {name}", MissingParameterError)
         if len(self.faults) == count:
             try:
                 return msgspec.to_builtins(msgspec.convert(values, kind))  # type: ignore[no-any-return]
@@ -248,73 +245,61 @@ class _Checker:
                 self.add(node, f"params of {name}: {error}")
         return values
 
-    def _check_struct(
-        self, node: yaml.Node, kind: type[msgspec.Struct], what: str, missing: type[UsageError]
+    def check_struct(
+        self,
+        node: yaml.Node,
+        kind: type[msgspec.Struct],
+        what: str,
+        missing: type[UsageError] = InvalidPipelineError,
     ) -> tuple[dict[str, Any], dict[str, yaml.Node]]:
-        """Return the values and the nodes of a mapping by name."""
+        """Return the values of a mapping, with defaults, and its nodes by name."""
         if not isinstance(node, yaml.MappingNode):
             self.add(node, f"{what} is not a mapping. Write names and values, such as name: value.")
             return {}, {}
-        fields = {field.name: field for field in structs.fields(kind)}
+        fields = {field.path[-1]: field for field in setting_fields.list_own_fields(kind)}
         values, nodes = dict[str, Any](), dict[str, yaml.Node]()
         for key, value in node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else "?"
+            shown = path_text.to_printable(name)
             if name in nodes:
-                self.add(key, f'"{path_text.to_printable(name)}" occurs twice. Remove one of them.')
+                self.add(key, f'"{shown}" occurs twice. Remove one of them.')
             elif name not in fields:
                 near = suggestions.suggest_closest_name(name, fields)
                 known = ", ".join(fields) or "none"
-                text = f'unknown key "{path_text.to_printable(name)}" in {what}.{near}'
-                self.add(key, f"{text} Known: {known}.")
+                self.add(key, f'unknown key "{shown}" in {what}.{near} Known: {known}.')
             else:
                 nodes[name] = value
-                values[name] = self.check(value, fields[name].type, f'"{name}"')
+                values[name] = self.check(value, fields[name])
         for name, field in fields.items():
-            if field.required and name not in nodes:
-                help_text = self._describe(field.type)
-                self.add(node, f'{what} has no "{name}". Add it{help_text}.', missing)
+            if name in nodes:
+                continue
+            if field.default is UNSET:
+                cure = field.help.rstrip(".") or field.describe_values()
+                self.add(node, f'{what} has no "{name}". Add it: {cure}.', missing)
+            elif isinstance(field.default, msgspec.Struct):
+                values[name] = self.check(yaml.MappingNode(_EMPTY, [], node.start_mark), field)
+            else:
+                values[name] = _make_absolute(field.default, field)
         return values, nodes
 
-    def _check_value(self, node: yaml.Node, kind: Any, what: str) -> Any:
+    def _check_value(self, node: yaml.Node, field: SettingField) -> Any:
         """Return the value of a node; a text may look like a number or a date."""
+        raw = node.value if isinstance(node, yaml.ScalarNode) else None
         try:
             value = yaml_nodes.build_value(node)
-        except ValueError as error:
-            self.add(node, f"{what}: {error}. Correct it.")
-            return None
-        try:
-            return _make_absolute(msgspec.convert(value, kind), kind)
-        except msgspec.ValidationError as error:
-            if isinstance(node, yaml.ScalarNode) and value is not None:
-                with contextlib.suppress(msgspec.ValidationError):
-                    return _make_absolute(msgspec.convert(node.value, kind), kind)
-            self.add(node, f"{what} is not valid: {_format_cure(error, value, kind)}.")
+        except ValueError:  # such as a date that does not exist
+            value = raw
+        for candidate in (value, raw if value is not None else None):
+            with contextlib.suppress(msgspec.ValidationError):
+                return _make_absolute(msgspec.convert(candidate, field.limited_type), field)
+        near = suggestions.suggest_closest_name(str(value), map(str, field.choices))
+        text = f'"{field.path[-1]}" is not valid. Use {field.describe_values()}.{near}'
+        self.add(node, text)
         return value
 
-    @staticmethod
-    def _describe(kind: Any) -> str:
-        metas = kind.__metadata__ if get_origin(kind) is Annotated else ()
-        texts = [meta.description for meta in metas if meta.description]
-        return f": {texts[0].rstrip('.')}" if texts else ""
 
-
-def _make_absolute(value: Any, kind: Any) -> Any:
-    """Return a value, or the absolute and escaped path if its type is that of a path."""
-    metas = kind.__metadata__ if get_origin(kind) is Annotated else ()
-    is_path = any((meta.extra or {}).get("is_path") for meta in metas)
-    if is_path and isinstance(value, str) and value:
+def _make_absolute(value: Any, field: SettingField) -> Any:
+    """Return a plain value; a path becomes absolute and escaped."""
+    if field.is_path and isinstance(value, str) and value:
         return path_text.escape_path(Path(value).expanduser().absolute())
     return msgspec.to_builtins(value)
-
-
-def _format_cure(error: msgspec.ValidationError, value: Any, kind: Any) -> str:
-    """Return what to write instead of a value that has another type, or is out of its range."""
-    plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
-    if words := [str(word) for word in get_args(plain) if get_origin(plain) is Literal]:
-        near = suggestions.suggest_closest_name(str(value), words)
-        return f"use one of: {', '.join(words)}{near.rstrip('?') and ' (' + near.strip() + ')'}"
-    match = _EXPECTED.match(str(error))
-    if match is None:
-        return str(error)
-    names = match[1].replace(" | null", "").split(" | ")
-    return f"write {' or '.join(_WORDS.get(name, name) for name in names)}{match[2]}"

@@ -1,8 +1,8 @@
 """The kind of pipelines and its queue item, an audio file; a session is a named queue of the kind.
 
-    status/pipelines/20261124-0915-1f2e/                  the queue of a session
-    status/pipelines/20261124-0915-1f2e/session.json      its pipeline, see `session_file`
-    status/pipelines/20261124-0915-1f2e/state/            what its steps have done, see `records`
+    status/pipelines/20261124-091530-1234/                  the queue of a session
+    status/pipelines/20261124-091530-1234/session.json      its pipeline, see `session_file`
+    status/pipelines/20261124-091530-1234/state/            what its steps have done, see `records`
 
 Each step of the pipeline is a stage. One that combines what it measures of all files has two: the
 stage "album-gain (measure)" and, once all files have passed it, "album-gain".

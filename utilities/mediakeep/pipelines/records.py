@@ -69,6 +69,21 @@ class FileRecords(msgspec.Struct, frozen=True):
         with translate_errors(path):
             atomic_files.write_atomic(path, msgspec.json.encode(record), sync=sync)
 
+    def load_all(self, step: str) -> list[StepRecord]:
+        """Return the records of all inputs of a step, up to the first that is missing."""
+        found = list[StepRecord]()
+        while record := self.load(step, len(found)):
+            found.append(record)
+        return found
+
+    def prune(self, step: str, count: int) -> None:
+        """Remove the records of inputs that a step has no more, and what it has made of them."""
+        for number, record in enumerate(self.load_all(step)):
+            if number >= count:
+                for file in (*record.outputs, *record.replaced):
+                    remove_own(file)
+                self._get_path(step, number).unlink()
+
     def _get_path(self, step: str, number: int) -> Path:
         return self.folder / f"{step}.{number}.json"
 
@@ -83,6 +98,13 @@ class FileRecords(msgspec.Struct, frozen=True):
         """Begin with the records of an earlier session."""
         with translate_errors(self.folder):
             shutil.copytree(earlier, self.folder, copy_function=shutil.copyfile)
+
+
+def remove_own(file: PlacedFile) -> None:
+    """Remove a file that an earlier run has made, unless it was changed since."""
+    with translate_errors(file.location):
+        if file.is_unchanged:
+            file.location.unlink()
 
 
 def describe_input(path: Path, known: Iterable[PlacedFile]) -> PlacedFile:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import itertools
 import os
 import shutil
 import threading
@@ -180,12 +179,14 @@ def _run_stage(stage: PlannedStage, job: FileJob, work: Work) -> Outcome | Parts
     if stage.measures:
         for task in tasks:
             _measure(task)
+        job.records.prune(_name_measured(tasks[0].step), len(tasks))
         return Outcome(next_stage=following[0])
     missing = [task for task in tasks if _load_valid(task) is None]
     if len(missing) > 1 and work.results is None:
         weights = tuple(float(task.input.size + 1) for task in missing)
         return Parts(tuple(missing), run_part, weights)
     done = [do_task(task, job.progress) for task in tasks]
+    job.records.prune(tasks[0].step.name, len(tasks))
     if following:
         return Outcome(next_stage=following[0])
     facts = {"input_bytes": job.source.stat().st_size}
@@ -346,8 +347,7 @@ def _place(task: StepTask, scratch: Path, result: ProcessResult) -> StepRecord:
     for folder in {file.location.parent for file in outputs}:
         atomic_files.sync_folder(folder)
     for file in record.replaced:
-        if file.is_unchanged:
-            file.location.unlink()
+        records.remove_own(file)
     record = structs.replace(record, replaced=(), is_placed=True)
     kept.save(step, number, record, sync=False)
     return record
@@ -395,7 +395,7 @@ def _rename(path: Path, target: Path) -> None:
 
 def _measure(task: StepTask) -> None:
     """Measure the input of a step that needs all files, unless that is recorded."""
-    name, kept = f"{task.step.name}.measured", _get_records(task)
+    name, kept = _name_measured(task.step), _get_records(task)
     key = _build_key(structs.replace(task, combined=None))
     record = kept.load(name, task.number)
     if record and record.key == key:
@@ -408,22 +408,39 @@ def _measure(task: StepTask) -> None:
     kept.save(name, task.number, StepRecord(key=key, input=task.input, metrics=metrics))
 
 
+def _name_measured(step: PipelineStep) -> str:
+    return f"{step.name}.measured"
+
+
 def combine(folder: Path, session: SessionFile, step: int, sources: Iterable[Path]) -> bool:
     """Combine what a step has measured of all files; return whether the result has changed."""
     planned = session.pipeline.steps[step]
     processor = registry.get_processor(planned.processor)
     if processor.combine is None:
         return False
-    measured = []
+    measured = list[Any]()
     for source in sources:
         kept = FileRecords.from_source(folder / records.STATE_FOLDER, source)
-        for number in itertools.count():
-            record = kept.load(f"{planned.name}.measured", number)
-            if record is None:
-                break
-            measured.append(record.metrics["measured"])
+        found = kept.load_all(_name_measured(planned))
+        measured += [record.metrics["measured"] for record in found]
     params = interface.convert_parameters(processor.description, planned.params)
     value = msgspec.to_builtins(processor.combine(measured, params))
     changed = bool(value != load_combined(folder, planned))
     atomic_files.write_atomic(_get_combined_path(folder, planned), msgspec.json.encode(value))
     return changed
+
+
+def read_result(
+    folder: Path, session: SessionFile, source: Path, error_message: str
+) -> ProcessResult:
+    """Return what the last step has made of a source; a failure if there is an error message."""
+    kept = FileRecords.from_source(folder / records.STATE_FOLDER, source)
+    step = session.pipeline.steps[-1].name
+    made = [record for record in kept.load_all(step) if record.is_placed]
+    return ProcessResult(
+        success=not error_message,
+        output_paths=tuple(file.location for record in made for file in record.outputs),
+        metrics={name: value for record in made for name, value in record.metrics.items()},
+        error_message=error_message or None,
+        seconds=sum(record.seconds for record in made),
+    )

@@ -13,8 +13,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import secrets
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -35,7 +36,7 @@ from mediakeep.pipelines.configuration import Pipeline
 from mediakeep.pipelines.inputs import Inputs
 from mediakeep.pipelines.item import PIPELINES, build_kind
 from mediakeep.pipelines.records import FileRecords
-from mediakeep.pipelines.session_file import PlannedStage, SessionFile
+from mediakeep.pipelines.session_file import PlannedStage, SessionFile, get_folder
 from mediakeep.queue import actions, queue, readonly, resets
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import QueueState
@@ -43,7 +44,7 @@ from mediakeep.queue.store import QueueChange
 from mediakeep.runner.batch_config import BatchConfig, ExecutionLimits
 from mediakeep.workspace import folder_locks
 
-_STOPPED = 130  # exit code after a signal
+STOPPED = 130  # exit code after a signal
 _FAILED = 1
 
 
@@ -76,14 +77,14 @@ def create_session(
     """Create a session, pending, with the records of earlier sessions of the same output folder."""
     new_home.create_status_folder(home)
     created = now()
-    name = f"{created:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    name = f"{created:%Y%m%d-%H%M%S-%f}"[:-2]  # sorted by time
     session = SessionFile(
         id=name,
         created=clock.format_iso(created),
         root=path_text.escape_path(given.root),
         pipeline=pipeline,
     )
-    folder = session_file.get_folder(home, name)
+    folder = get_folder(home, name)
     earlier = records.find_earlier(_list_related(home, pipeline))
     atomic_files.make_folder(folder / records.STATE_FOLDER)
     for file in given.files:
@@ -109,9 +110,8 @@ def _build_unchanged(state: QueueState, session: SessionFile, folder: Path) -> Q
     """Return the change that completes the files of which no step has to be done again."""
     if any(stage.waits for stage in session.stages):  # their records depend on all files
         return None
-    last = session.stages[-1].name
     done = {
-        key: {"status": Status.COMPLETED, "processing_stage": last, "note": "unchanged", **fields}
+        key: {"status": Status.COMPLETED, "note": "unchanged", **fields}
         for key, item in state.items.items()
         if (fields := step_worker.find_unchanged(item, session, folder)) is not None
     }
@@ -120,7 +120,7 @@ def _build_unchanged(state: QueueState, session: SessionFile, folder: Path) -> Q
 
 def load_session(home: Path, name: str) -> SessionFile:
     """Return a session by its id; raise UsageError if there is none."""
-    folder = session_file.get_folder(home, name)
+    folder = get_folder(home, name)
     if not name or not (folder / session_file.FILE_NAME).is_file():
         shown = path_text.to_printable(name)
         raise UsageError(f'There is no session "{shown}". List them: audiotoolkit sessions list')
@@ -143,11 +143,12 @@ def run_session(
 
     Raise UsageError if another process runs it.
     """
-    session, folder = load_session(home, name), session_file.get_folder(home, name)
+    session, folder = load_session(home, name), get_folder(home, name)
     kind, has_failed = load_kind(home, name), False
-    with folder_locks.open_and_lock(folder) as is_locked:
+    with folder_locks.open_and_lock(folder) as is_locked, contextlib.ExitStack() as stack:
         if not is_locked:
             raise UsageError(f"Session {name} is running. Wait for it to end, or stop it.")
+        stack.callback(shutil.rmtree, step_worker.get_scratch_folder(session), ignore_errors=True)
         for stages in _group_stages(session.stages):
             if stages[0].waits:
                 _combine(folder, session, kind, stages[0])
@@ -155,7 +156,7 @@ def run_session(
             if keys := _list_pending(folder, kind, names):
                 batch = _build_batch(home, session, kind, names, keys, options)
                 code = run_batch.run(batch, (), output, console)
-                if code == _STOPPED:
+                if code == STOPPED:
                     return code
             items = readonly.load_state(folder, kind).items.values()
             has_failed = any(item.status is Status.ERROR for item in items)
