@@ -64,10 +64,17 @@ class FileRecords(msgspec.Struct, frozen=True):
         return read_json(self._get_path(step, number), StepRecord)
 
     def save(self, step: str, number: int, record: StepRecord, *, sync: bool = True) -> None:
-        """Write a record; raise DiskFull and NotCopied."""
+        """Write a record; raise DiskFull and NotCopied.
+
+        With `sync`, its content is on the disk before outputs get their names. The name of the
+        record need not be: a loss of power that keeps a later name keeps it, too.
+        """
         path = self._get_path(step, number)
         with translate_errors(path):
-            atomic_files.write_atomic(path, msgspec.json.encode(record), sync=sync)
+            atomic_files.write_atomic(path, msgspec.json.encode(record), sync=False)
+            if sync:
+                with path.open("rb") as stream:
+                    atomic_files.sync_data(stream.fileno())
 
     def load_all(self, step: str) -> list[StepRecord]:
         """Return the records of all inputs of a step, up to the first that is missing."""
