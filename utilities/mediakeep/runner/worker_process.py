@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from types import ModuleType
 from typing import Any
 
 from mediakeep.outcome import WorkerFactory
@@ -57,12 +58,23 @@ _fork_context = multiprocessing.get_context("fork")
 _EXIT_TIMEOUT = 10.0  # seconds for a process to exit
 
 
+@contextlib.contextmanager
+def _hide_main() -> Iterator[None]:
+    """Let a new interpreter not run the main script again, which a user may not have guarded."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
 class WorkerProcess:
     """A worker process, as seen by the process that started it."""
 
     def __init__(self, process: BaseProcess, ours: Connection, theirs: Connection) -> None:
         self.process, self.pipe = process, ours
-        with block_signals():  # a stop would kill it before it ignores stops
+        with block_signals(), _hide_main():  # a stop would kill it before it ignores stops
             process.start()
         theirs.close()
         self.ready = False

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,10 @@ class _LoggingConsole:
         logging.getLogger("mediakeep").warning("%s", text)
 
     print_warning = print_message
+
+    def print_lines(self, lines: Sequence[str]) -> None:
+        for line in lines:
+            logging.getLogger("mediakeep").info("%s", line)
 
     def __getattr__(self, name: str) -> Any:
         """Refuse whatever a session does not use."""
