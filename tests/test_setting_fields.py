@@ -79,10 +79,8 @@ def test_a_field_has_its_default() -> None:
 
 def test_parameters_become_options_that_say_their_limits() -> None:
     given: dict[str, Any] = {}
-    command: Any = lambda **options: given.update(options)  # noqa: E731
-    for option in reversed(own_options.build_parameter_options(_Parameters)):
-        command = option(command)
-    main = click.command()(command)
+    options = own_options.build_parameter_options(FIELDS.values())
+    main = click.Command("main", params=options, callback=lambda **words: given.update(words))
     told = CliRunner().invoke(main, ["--help"], terminal_width=200).output
     assert "The length. [a number above 0 (s); required]" in " ".join(told.split())
     assert "The loudness. [a number to 0; default: none]" in " ".join(told.split())

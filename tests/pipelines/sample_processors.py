@@ -56,7 +56,9 @@ class HalveParameters(Parameters, frozen=True, kw_only=True):
     """The parameters of `halve`."""
 
     times: Annotated[int, Meta(ge=1, le=8, description="How often.")] = 1
-    suffix: Literal["none", "-quiet", "-soft"] = "none"
+    suffix: Annotated[
+        Literal["none", "-quiet", "-soft"], Meta(description="The end of the name.")
+    ] = "none"
 
 
 def halve(
@@ -122,8 +124,11 @@ def combine_peaks(peaks: Sequence[int], _: Parameters) -> int:
 class MisbehaveParameters(Parameters, frozen=True, kw_only=True):
     """The parameters of `misbehave`: what it does with the files whose names match."""
 
-    how: Literal["nothing", "elsewhere", "hang", "die", "eat", "link", "change", "raise", "full"]
-    only: str = ""
+    how: Annotated[
+        Literal["nothing", "elsewhere", "hang", "die", "eat", "link", "change", "raise", "full"],
+        Meta(description="What it does."),
+    ]
+    only: Annotated[str, Meta(description="A part of the names.")] = ""
 
 
 def misbehave(input_path: Path, output_dir: Path, *, how: str, only: str) -> ProcessResult:

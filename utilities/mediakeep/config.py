@@ -29,6 +29,7 @@ _OTHER_VARIABLES = (
 _MIN_SIMILARITY = (
     0.75  # how similar to a setting a variable is that counts as misspelt (difflib ratio)
 )
+_COMMANDS = {"audio_toolkit.py": "audiotoolkit"}  # installed scripts with names of their own
 _SECONDS_PER_UNIT = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _BYTES_PER_UNIT = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
@@ -106,11 +107,14 @@ def parse_size(text: str) -> int:
     return round(float(match[1]) * _BYTES_PER_UNIT[match[2]])
 
 
-def find_home(option: str | None, environ: Mapping[str, str] = os.environ) -> Path:
+def find_home(
+    option: str | None, environ: Mapping[str, str] = os.environ, *, fallback: str = ""
+) -> Path:
     """Return the home: the folder that contains status/, outputs/ and issues/.
 
     It is the --home option, else MEDIAKEEP_HOME, else the current folder if it is a home, else the
-    source checkout. Raise NoHome if there is none.
+    source checkout. If there is none, it is the `fallback` in the current folder; raise NoHome
+    without one.
     """
     if configured := option or environ.get(ENV_PREFIX + "HOME"):
         return Path(configured).expanduser().absolute()
@@ -120,6 +124,8 @@ def find_home(option: str | None, environ: Mapping[str, str] = os.environ) -> Pa
         return current_folder
     if root := find_checkout():
         return root
+    if fallback:
+        return current_folder / fallback
     raise NoHome()
 
 
@@ -151,7 +157,7 @@ def format_command(script_name: str, home: Path | None = None) -> str:
     if checkout:
         name = f"python utilities/{script}"
     else:
-        name = script.removesuffix(".py").replace("_", "-")
+        name = _COMMANDS.get(script) or script.removesuffix(".py").replace("_", "-")
     place = "" if home in (None, checkout) else f" --home {path_text.quote_path(home)}"
     return f"{name}{space}{words}{place}"
 

@@ -27,7 +27,16 @@ _DAMAGED_KEY = "mediakeep.damaged"
 
 
 class MediakeepCommand(click.Command):
-    """A Click command that reports errors as sentences and sets exit codes."""
+    """A Click command that reports errors as sentences and sets exit codes.
+
+    `build_more` returns further options, which are built when the command is used.
+    """
+
+    build_more: Callable[[], list[click.Parameter]] = staticmethod(list)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return all parameters of the command."""
+        return [*self.build_more(), *super().get_params(ctx)]
 
     def main(  # type: ignore[override]
         self, args: Any = None, standalone_mode: bool = True, **extra: Any
@@ -147,44 +156,50 @@ def _print_error(message: str, code: int) -> int:
 _CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-def create_group() -> Callable[[AnyFunction], MediakeepGroup]:
-    """Create a group of commands with --help and --version."""
+def create_group(**settings: Any) -> Callable[[AnyFunction], MediakeepGroup]:
+    """Create a group of commands with --help and --version; `settings` are those of Click."""
 
     def decorate(function: AnyFunction) -> MediakeepGroup:
         function = click.version_option(__version__, prog_name="mediakeep")(function)
-        return click.group(cls=MediakeepGroup, context_settings=_CONTEXT_SETTINGS)(function)
+        build = click.group(cls=MediakeepGroup, context_settings=_CONTEXT_SETTINGS, **settings)
+        return build(function)
 
     return decorate
 
 
-def create_command(*, home: bool = True) -> Callable[[AnyFunction], MediakeepCommand]:
-    """Create a command with --help and --version, and with --home if `home` is set."""
+def create_command(
+    *, home: bool = True, fallback: str = ""
+) -> Callable[[AnyFunction], MediakeepCommand]:
+    """Create a command with --help and --version, and with --home if `home` is set.
+
+    If there is no home, `fallback` is the name of a folder in the current one that becomes it.
+    """
 
     def decorate(function: AnyFunction) -> MediakeepCommand:
         function = click.version_option(__version__, prog_name="mediakeep")(function)
-        function = _with_home_option(function) if home else function
+        function = _with_home_option(function, fallback) if home else function
         return click.command(cls=MediakeepCommand, context_settings=_CONTEXT_SETTINGS)(function)
 
     return decorate
 
 
-def _with_home_option(function: AnyFunction) -> AnyFunction:
+def _with_home_option(function: AnyFunction, fallback: str) -> AnyFunction:
     return click.option(
         "--home",
         metavar="DIR",
         is_eager=True,
-        callback=_resolve_home,
+        callback=functools.partial(_resolve_home, fallback),
         help="Folder of status/, outputs/ and issues/. [env: MEDIAKEEP_HOME]",
     )(function)
 
 
 def _resolve_home(
-    context: click.Context, _: click.Parameter, home_given: str | None
+    fallback: str, context: click.Context, _: click.Parameter, home_given: str | None
 ) -> Path | None:
     if context.resilient_parsing:
         return None
     try:
-        home = config.find_home(home_given)
+        home = config.find_home(home_given, fallback=fallback)
         context.default_map = {**config.load_file(home)}
     except MediakeepError as error:
         context.meta[_HOME_ERROR_KEY] = error

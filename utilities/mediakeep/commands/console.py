@@ -47,3 +47,12 @@ class ClickConsole:
 
         with progress_bar.create_progress(stderr=True) as progress:
             yield progress.track(values, description="")
+
+
+def prompt_text(text: str, **settings: Any) -> str:
+    """Prompt on the terminal or the pipe; raise click.Abort at the end of the input."""
+    while True:
+        try:
+            return str(click.prompt(text, **settings)).strip()
+        except UnicodeDecodeError:
+            click.echo("Error: the answer is not valid text.")

@@ -6,10 +6,10 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from mediakeep import kinds, plugins
+from mediakeep import kinds, plugins, setting_fields
 from mediakeep.errors import UsageError
 from mediakeep.processors import interface
-from mediakeep.processors.interface import Processor
+from mediakeep.processors.interface import Parameters, Processor
 
 GROUP = "mediakeep.processors"  # of entry points
 BUILT_IN: Mapping[str, str] = {
@@ -24,11 +24,22 @@ BUILT_IN: Mapping[str, str] = {
 @functools.cache
 def load_plugins() -> tuple[plugins.Plugin, ...]:
     """Return the processors of other distributions, also those that cannot be used."""
-    return tuple(plugins.load_plugins(GROUP, _check))
+    taken = dict.fromkeys(BUILT_IN, "mediakeep")
+
+    def check(name: str, processor: Any) -> None:
+        _check(name, processor, taken)
+        taken[name] = "another plugin"
+
+    return tuple(plugins.load_plugins(GROUP, check))
 
 
 def list_names() -> list[str]:
-    """Return the names of all processors that can be used, those of mediakeep first."""
+    """Return the names of all processors that can be used, those of mediakeep first.
+
+    The first call warns of plugins that are left out; a worker process, which does not call it,
+    does not.
+    """
+    _warn_once()
     return [*BUILT_IN, *(plugin.name for plugin in load_plugins() if not plugin.problem)]
 
 
@@ -43,10 +54,25 @@ def get_processor(name: str) -> Processor:
     raise UsageError(f'There is no processor "{name}". Use one of: {", ".join(list_names())}.')
 
 
-def _check(name: str, value: Any) -> None:
-    """Raise ValueError if an entry point is no processor that can be used."""
-    if not isinstance(value, Processor):
+@functools.cache
+def _warn_once() -> None:
+    for plugin in load_plugins():
+        if plugin.problem:
+            plugins.warn_left_out("processor", plugin.name, plugin.problem)
+
+
+def _check(name: str, processor: Any, taken: Mapping[str, str]) -> None:
+    """Raise an error if an entry point is no processor that can be used."""
+    if not isinstance(processor, Processor):
         raise ValueError("its entry point names no Processor")
-    plugins.check_interface(value.interface, interface.INTERFACE)
-    if name in BUILT_IN or name != value.description.name:
-        raise ValueError(f'the name "{name}" is taken, or not that of its description')
+    plugins.check_interface(processor.interface, interface.INTERFACE)
+    own = processor.description.name
+    if own != name:
+        raise ValueError(f'its entry point has another name than its description, "{own}"')
+    if name in taken:
+        raise ValueError(f'the name "{name}" is taken by {taken[name]}')
+    if not issubclass(processor.description.parameters, Parameters):
+        raise ValueError("its parameters are no Struct of the class Parameters")
+    for field in setting_fields.list_fields(processor.description.parameters, (name,)):
+        if not field.help:
+            raise ValueError(f'its parameter "{field.name}" has no description')

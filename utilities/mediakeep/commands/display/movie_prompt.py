@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mediakeep import path_text
+from mediakeep.commands import console
 from mediakeep.errors import Stopped
 from mediakeep.lookups.tmdb import constants
 from mediakeep.runner.signals import SIGNALS
@@ -49,7 +50,7 @@ def _read_choice(shown: tuple[MovieCandidate, ...]) -> MovieChoice:
     answers = _ANSWERS_TEXT if shown else _ANSWERS_TEXT.partition(", ")[2]
     answer = _AnswerParam([*map(str, range(1, len(shown) + 1)), "i", "s", "x", "q"])
     while True:
-        word, _, rest = _prompt(
+        word, _, rest = console.prompt_text(
             f"Which movie is it? {answers}", type=answer, show_choices=False
         ).partition(" ")
         if word == "q":
@@ -61,7 +62,7 @@ def _read_choice(shown: tuple[MovieCandidate, ...]) -> MovieChoice:
         if word != "i":
             return MovieChoice("take", shown[int(word) - 1].hit.id)
         if chosen := constants.parse_movie_id(
-            rest or _prompt(_ID_PROMPT, default="", show_default=False)
+            rest or console.prompt_text(_ID_PROMPT, default="", show_default=False)
         ):
             return MovieChoice("take", *chosen)
         click.echo("Invalid id.")
@@ -79,15 +80,6 @@ class _AnswerParam(click.Choice[str]):
         if rest and word.lower() == "i":
             return f"i {rest}"
         return super().convert(str(value).strip(), param, ctx)
-
-
-def _prompt(text: str, **settings: Any) -> str:
-    """Prompt on the terminal or the pipe; raise click.Abort at the end of the input."""
-    while True:
-        try:
-            return str(click.prompt(text, **settings)).strip()
-        except UnicodeDecodeError:
-            click.echo("Error: the answer is not valid text.")
 
 
 @contextlib.contextmanager

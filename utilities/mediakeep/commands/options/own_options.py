@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
@@ -34,16 +34,16 @@ class FieldParam(click.ParamType[Any]):
             self.fail(str(error), param, ctx)
 
 
-def build_parameter_options(parameters: type[msgspec.Struct]) -> list[OptionDecorator]:
+def build_parameter_options(fields: Iterable[SettingField]) -> list[click.Parameter]:
     """Return an option for each parameter of a processor; its help has the limits and default."""
-    return [
-        _build_option(
-            field,
-            click.BOOL if field.own_type is bool else FieldParam(field),
-            f"{field.help} [{field.describe_values()}; {_describe_default(field)}]",
-        )
-        for field in setting_fields.list_fields(parameters, ("",))
-    ]
+
+    def collect() -> None: ...
+
+    for field in fields:
+        kind = click.BOOL if field.own_type is bool else FieldParam(field)
+        limits = f"[{field.describe_values()}; {_describe_default(field)}]"
+        _build_option(field, kind, f"{field.help} {limits}")(collect)
+    return getattr(collect, "__click_params__", [])
 
 
 def _describe_default(field: SettingField) -> str:

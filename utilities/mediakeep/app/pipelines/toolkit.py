@@ -1,0 +1,235 @@
+"""The commands of the audio toolkit: build their pipelines, describe them, begin their sessions."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from mediakeep import path_text, setting_fields
+from mediakeep.app.console import CommandResult
+from mediakeep.app.pipelines import run_session, sessions
+from mediakeep.app.pipelines.sessions import SessionInfo, SessionState
+from mediakeep.app.subjects.registry import DamagedQueues
+from mediakeep.errors import UsageError
+from mediakeep.media.audio.formats import AMBIGUOUS_SUFFIXES, AUDIO_SUFFIXES, UNSUPPORTED_SUFFIXES
+from mediakeep.movies.scan.file_types import VIDEO_SUFFIXES
+from mediakeep.pipelines import configuration, inputs, presets, records, session_file
+from mediakeep.pipelines.configuration import (
+    Pipeline,
+    PipelineInput,
+    PipelineSettings,
+)
+from mediakeep.pipelines.questions import ToolkitCommand
+from mediakeep.pipelines.records import FileRecords
+from mediakeep.processors import registry
+from mediakeep.processors.interface import Category, Description
+from mediakeep.size_text import format_count
+
+# What a command takes from a folder; a pipeline names its formats.
+_FORMATS = sorted({*AUDIO_SUFFIXES, *AMBIGUOUS_SUFFIXES, *UNSUPPORTED_SUFFIXES, *VIDEO_SUFFIXES})
+
+
+def build_pipeline(
+    home: Path,
+    command: ToolkitCommand,
+    params: Mapping[str, Any],
+    folders: tuple[Path, Path],
+    *,
+    preset: str = "",
+    recursive: bool = True,
+) -> Pipeline:
+    """Return the pipeline of one step that does a command.
+
+    `params` are the parameters given, which override those of the preset; `folders` are input and
+    output. Raise UsageError, which names every missing or invalid parameter.
+    """
+    name = command.name.replace(" ", "-")
+    given = {**command.fixed, **params}
+    if preset:
+        given = {
+            **presets.get_values(home, preset, [command.processor])[command.processor],
+            **given,
+        }
+    missing = [f for f in command.list_fields() if f.default is UNSET and f.name not in given]
+    if missing:
+        options = ", ".join(f"{field.option} ({field.describe_values()})" for field in missing)
+        raise UsageError(f"{command.name} needs {options}.")
+    source, target = (path_text.escape_path(path.expanduser().absolute()) for path in folders)
+    return Pipeline(
+        name=name,
+        settings=PipelineSettings(output_dir=target, continue_on_error=True),
+        input=PipelineInput(path=source, recursive=recursive, formats=tuple(_FORMATS)),
+        steps=configuration.build_steps(
+            [{"name": name, "processor": command.processor, "params": given}]
+        ),
+    )
+
+
+def apply_preset(home: Path, pipeline: Pipeline, preset: str) -> Pipeline:
+    """Return a pipeline with the values of a preset for parameters that have their defaults."""
+    values = presets.get_values(home, preset, [step.processor for step in pipeline.steps])
+    steps = [
+        {**msgspec.to_builtins(step), "params": {**values.get(step.processor, {}), **step.params}}
+        for step in pipeline.steps
+    ]
+    return msgspec.structs.replace(pipeline, steps=configuration.build_steps(steps))
+
+
+def describe_steps(pipeline: Pipeline) -> CommandResult:
+    """Return the steps that a pipeline would do, and its input files."""
+    found = inputs.find_inputs(pipeline.input, pipeline.output_dir)
+    steps = [f"Step {n}: {s.name} ({s.processor})" for n, s in enumerate(pipeline.steps, 1)]
+    files = [path_text.escape_path(file) for file in found.files]
+    return CommandResult([", ".join(steps)], {"pipeline": pipeline, "files": files})
+
+
+def find_resumable(home: Path, pipeline: Pipeline) -> str:
+    """Return the id of the latest unfinished session of an equal pipeline, "" if there is none."""
+    for info in sessions.list_sessions(home, {}):
+        is_open = info.state not in (SessionState.COMPLETED, SessionState.PROCESSING)
+        if is_open and run_session.load_session(home, info.id).pipeline == pipeline:
+            return info.id
+    return ""
+
+
+class FileResult(msgspec.Struct, frozen=True):
+    """What a session has made of a file; paths are escaped."""
+
+    path: str
+    state: SessionState
+    message: str
+    outputs: list[str]
+    metrics: list[dict[str, Any]]  # of the last step, for each of its inputs
+
+
+def list_results(home: Path, name: str) -> list[FileResult]:
+    """Return what a session has made of its files so far."""
+    info, session = sessions.describe_session(home, name), run_session.load_session(home, name)
+    folder = session_file.get_folder(home, name) / records.STATE_FOLDER
+    results = []
+    for file in info.files:
+        kept = FileRecords.from_source(folder, path_text.to_path(file.path))
+        loaded = map(
+            functools.partial(kept.load, session.pipeline.steps[-1].name), itertools.count()
+        )
+        done = [record for record in itertools.takewhile(bool, loaded) if record]
+        outputs = [output.path for record in done for output in record.outputs]
+        metrics = [record.metrics for record in done]
+        results.append(FileResult(file.path, file.state, file.message, outputs, metrics))
+    return results
+
+
+def is_analysis(home: Path, name: str) -> bool:
+    """Return whether the last step of a session analyzes its inputs."""
+    processor = run_session.load_session(home, name).pipeline.steps[-1].processor
+    return registry.get_processor(processor).description.category is Category.ANALYSIS
+
+
+def list_pipelines(folder: Path) -> CommandResult:
+    """Return the pipeline files in a folder, with their steps or the number of their faults."""
+    lines, data = [], []
+    for path in sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml")):
+        pipeline, faults = configuration.check_pipeline(path.read_bytes())
+        steps = " > ".join(step.name for step in pipeline.steps) if pipeline else ""
+        remark = f"{pipeline.name}: {steps}" if pipeline else format_count(len(faults), "fault")
+        lines.append(f"{path_text.display_path(path)}  {remark}")
+        data.append({"path": path_text.escape_path(path), "faults": list(map(str, faults))})
+    return CommandResult(lines or ["No pipelines found."], data)
+
+
+def validate(path: Path) -> CommandResult:
+    """Return the faults of a pipeline file; the code is 2 if there are any."""
+    faults = configuration.validate_file(path)
+    shown = path_text.display_path(path)
+    lines = [f"{shown}: {fault}" for fault in faults] or [f"{shown} is valid."]
+    return CommandResult(lines, {"faults": faults}, UsageError.exit_code if faults else 0)
+
+
+def list_sessions(home: Path, damaged: DamagedQueues, limit: int) -> CommandResult:
+    """Return the newest sessions."""
+    found = sessions.list_sessions(home, damaged, limit)
+    lines = [_format_session(info) for info in found]
+    return CommandResult(lines or ["No sessions."], found)
+
+
+def _format_session(info: SessionInfo) -> str:
+    total = sum(info.counts.values())
+    return f"{info.id}  {info.state:10}  {info.completed}/{total} files  {info.pipeline}"
+
+
+def show_session(home: Path, name: str) -> CommandResult:
+    """Return a session with its files, the latest one without a name."""
+    names = sessions.list_names(home)
+    if not (name or names):
+        raise UsageError("There is no session yet.")
+    info = sessions.describe_session(home, name or names[0])
+    lines = [
+        _format_session(info),
+        f"Steps: {', '.join(info.steps)}",
+        f"Outputs: {info.output_dir}",
+    ]
+    lines += [
+        f"  {file.state:10}  {path_text.quote_escaped(file.path)}  {file.message}".rstrip()
+        for file in info.files
+    ]
+    return CommandResult(lines, info)
+
+
+def clean_sessions(
+    home: Path, damaged: DamagedQueues, seconds: float, *, force: bool
+) -> CommandResult:
+    """Remove old sessions."""
+    removed, kept = sessions.clean(home, seconds, damaged, force=force)
+    lines = [f"{format_count(len(removed), 'session')} removed.", *kept]
+    return CommandResult(lines, {"removed": removed, "kept": kept})
+
+
+def list_plugins() -> CommandResult:
+    """Return all processors, and the plugins that cannot be used."""
+    foreign = {plugin.name: plugin.distribution for plugin in registry.load_plugins()}
+    found = [registry.get_processor(name).description for name in registry.list_names()]
+    width = max(len(one.name) for one in found)
+    lines = [
+        f"{one.name:{width}}  {one.category:12}  {one.summary}"
+        + (f" [{foreign[one.name]}]" if one.name in foreign else "")
+        for one in found
+    ]
+    return CommandResult(lines, [describe_processor(one) for one in found])
+
+
+def describe_processor(description: Description) -> dict[str, Any]:
+    """Return a processor and its parameters as data."""
+    fields = setting_fields.list_fields(description.parameters, ("",))
+    return {
+        "name": description.name,
+        "version": description.version,
+        "category": description.category,
+        "summary": description.summary,
+        "extra": description.extra,
+        "parameters": {
+            field.name: {
+                "help": field.help,
+                "values": field.describe_values(),
+                "default": None if field.default is UNSET else field.default,
+                "required": field.default is UNSET,
+            }
+            for field in fields
+        },
+    }
+
+
+def show_plugin(name: str) -> CommandResult:
+    """Return a processor and its parameters."""
+    found = describe_processor(registry.get_processor(name).description)
+    lines = [f"{name} {found['version']} ({found['category']}): {found['summary']}"]
+    lines += [f"Needs: pip install 'mediakeep[{found['extra']}]'"] if found["extra"] else []
+    for parameter, facts in found["parameters"].items():
+        default = "required" if facts["required"] else f"default: {facts['default']}"
+        lines.append(f"  {parameter}: {facts['help']} [{facts['values']}; {default}]")
+    return CommandResult(lines, found)

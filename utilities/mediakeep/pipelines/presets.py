@@ -1,0 +1,88 @@
+"""Presets: values of parameters under a name, by processor.
+
+Those of mediakeep are in presets.toml next to this module, those of the user in mediakeep.toml:
+
+    [presets.lecture.splitter-silence]
+    threshold = -40
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import atomic_files, config, path_text, suggestions
+from mediakeep.errors import BadSetting, UsageError
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+Values = Mapping[str, Any]
+_SECTION = "presets"
+_BUILT_IN = Path(__file__).with_name("presets.toml")
+
+
+def load_presets(home: Path) -> dict[str, dict[str, Values]]:
+    """Return the values of all presets by name and processor, those of mediakeep first.
+
+    Raise BadSetting if mediakeep.toml is invalid.
+    """
+    presets = {
+        **tomllib.loads(_BUILT_IN.read_text()),
+        **config.load_sections(home).get(_SECTION, {}),
+    }
+    for name, tables in presets.items():
+        if not (isinstance(tables, dict) and all(isinstance(v, dict) for v in tables.values())):
+            place = path_text.to_printable(f"{_SECTION}.{name}")
+            raise BadSetting(home / config.FILE_NAME, f"{place}: write [{place}.PROCESSOR].")
+    return presets
+
+
+def get_values(home: Path, preset: str, processors: Iterable[str]) -> dict[str, Values]:
+    """Return the values that a preset has for processors, by their names.
+
+    Raise UsageError if there is no such preset, or if it has no values for any of them.
+    """
+    presets = load_presets(home)
+    if preset not in presets:
+        near = suggestions.suggest_closest_name(preset, presets)
+        shown = path_text.to_printable(preset)
+        raise UsageError(f'No preset "{shown}".{near} Presets: {", ".join(presets)}.')
+    found = {name: presets[preset][name] for name in processors if name in presets[preset]}
+    if not found:
+        known = ", ".join(presets[preset])
+        raise UsageError(
+            f"Preset {preset} has no values for {', '.join(processors)}, but for {known}."
+        )
+    return found
+
+
+def check_name(name: str) -> str:
+    """Return the name of a new preset; raise ValueError if it is invalid."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(f'"{path_text.to_printable(name)}" cannot be the name of a preset')
+    return name
+
+
+def save_preset(home: Path, preset: str, processor: str, values: Values) -> Path:
+    """Add a preset to the mediakeep.toml of a home, which is created if it is missing.
+
+    Return the path of the file. Raise UsageError if the preset has values for the processor, and
+    BadSetting if the name or the file is invalid.
+    """
+    if processor in load_presets(home).get(preset, {}):
+        raise UsageError(f"Preset {preset} exists for {processor}. Use another name.")
+    path = home / config.FILE_NAME
+    before = path.read_text() if path.exists() else ""
+    lines = [f"{name} = {_render(value)}\n" for name, value in values.items() if value is not None]
+    text = before.rstrip() + f"\n\n[{_SECTION}.{preset}.{processor}]\n" + "".join(lines)
+    atomic_files.write_atomic(path, text.lstrip().encode())
+    return path
+
+
+def _render(value: Any) -> str:
+    """Return a value as TOML: JSON, whose texts may have DEL, which TOML escapes."""
+    return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")
