@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import shlex
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from mediakeep.pipelines import configuration
 from tests.pipelines.toolkit_runs import ToolkitRuns, answer
 
 

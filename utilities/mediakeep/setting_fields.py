@@ -11,6 +11,8 @@ A section may be shared by several kinds, each of which reads the fields of its 
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterable, Iterator
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -75,6 +77,11 @@ class SettingField(msgspec.Struct, frozen=True, kw_only=True):
     def is_list(self) -> bool:
         return get_origin(self.own_type) in (list, tuple)
 
+    @property
+    def is_repeated(self) -> bool:
+        """Whether it is a list of texts, which may have commas: its option can be repeated."""
+        return self.is_list and get_args(self.own_type)[0] is str
+
     def describe_values(self) -> str:
         """Return which values it may have, such as "a number above 0 (s)"."""
         if self.choices:
@@ -95,13 +102,16 @@ class SettingField(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(value, bool) or value is None:
             return {True: "yes", False: "no", None: "none"}[value]
         values = value if self.is_list else [value]
-        return ",".join(f"{part:.15g}" if isinstance(part, float) else str(part) for part in values)
+        texts = [f"{part:.15g}" if isinstance(part, float) else str(part) for part in values]
+        return _join_list(texts) if self.is_list else texts[0]
 
     def format_option(self, value: Any) -> list[str]:
         """Return the words of a command that set the option."""
         if isinstance(value, bool):
             yes, _, no = self.option.partition("/")
             return [yes if value else no]
+        if self.is_repeated:
+            return [word for text in value for word in (self.option, text)]
         return [self.option, self.format_value(value)]
 
     def parse_text(self, text: str) -> Any:
@@ -110,7 +120,7 @@ class SettingField(msgspec.Struct, frozen=True, kw_only=True):
         if text.lower() in ("", "none") and self.own_type is not self.type:
             return None
         if self.is_list:
-            value = [word.strip() for word in text.split(",")] if text else []
+            value = next(csv.reader([text], skipinitialspace=True)) if text else []
         elif self.own_type is bool:
             value = BOOLEANS.get(text.lower(), text)
         try:
@@ -162,10 +172,19 @@ def list_own_fields(
     for field in structs.fields(table):
         is_annotated = get_origin(field.type) is Annotated
         kind, *metas = get_args(field.type) if is_annotated else (field.type,)
+        if NoneType in get_args(kind):  # `Annotated[float, Meta(...)] | None`
+            metas += _list_metas(kind)
         extra = {name: value for meta in metas for name, value in (meta.extra or {}).items()}
         text = "".join(meta.description or "" for meta in metas)
         own = {"limited_type": field.type, "default": _find_default(field)}
         yield SettingField(path=(*path, field.name), type=kind, help=text, **own, **extra)
+
+
+def _join_list(texts: Iterable[str]) -> str:
+    """Return texts separated by commas; those with a comma are in quotes."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(texts)
+    return line.getvalue()
 
 
 def _find_default(field: structs.FieldInfo) -> Any:

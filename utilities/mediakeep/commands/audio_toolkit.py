@@ -39,10 +39,10 @@ COMMANDS: Mapping[str, ToolkitCommand] = {
         ToolkitCommand("analyze stats", "statistics", "Measure level, loudness and defects."),
         ToolkitCommand("analyze transcribe", "transcriber", "Write what is said."),
         ToolkitCommand("analyze align", "aligner", "Find the times of a known text."),
-        ToolkitCommand("metadata show", "metadata", "Show tags.", {"action": "show"}),
-        ToolkitCommand("metadata set", "metadata", "Set tags.", {"action": "set"}),
-        ToolkitCommand("metadata copy", "metadata", "Copy tags.", {"action": "copy"}),
-        ToolkitCommand("metadata remove", "metadata", "Remove tags.", {"action": "remove"}),
+        ToolkitCommand("metadata show", "metadata", "Show tags.", has_none=True),
+        ToolkitCommand("metadata set", "metadata", "Set tags of copies.", "set"),
+        ToolkitCommand("metadata copy", "metadata", "Give copies the tags of a file.", "copy"),
+        ToolkitCommand("metadata remove", "metadata", "Remove tags of copies.", "remove"),
         ToolkitCommand("voice denoise", "noise-reduce", "Reduce steady noise."),
         ToolkitCommand("voice dynamics", "dynamics", "Compress and equalize."),
         ToolkitCommand("voice trim", "trimmer", "Remove silence at the ends, or cut a range."),
@@ -127,7 +127,7 @@ def _build_processor(command: ToolkitCommand) -> click.Command:
         from mediakeep.app.pipelines import toolkit
 
         names = [field.name for field in command.list_fields()]
-        params = {name: options[name] for name in names if options[name] is not None}
+        params = {name: options[name] for name in names if options[name] not in (None, ())}
         pipeline = toolkit.build_pipeline(
             home, command, params, (source, target), preset=preset, recursive=recursive
         )

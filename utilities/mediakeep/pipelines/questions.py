@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from mediakeep import atomic_files, path_text, setting_fields, suggestions, yaml_text
 from mediakeep.errors import UsageError
@@ -48,18 +48,21 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class ToolkitCommand(msgspec.Struct, frozen=True):
-    """A command, such as "split fixed": its processor, and the parameters that it decides."""
+    """A command, such as "split fixed", with its processor."""
 
     name: str
     processor: str
     summary: str
-    fixed: Values = {}
+    only: str = ""  # the only parameter that the user may set, and must
+    has_none: bool = False  # whether the user may set no parameter
 
     def list_fields(self) -> list[SettingField]:
         """Return the parameters that the user may set."""
         kind = registry.get_processor(self.processor).description.parameters
         fields = setting_fields.list_fields(kind, (self.processor,))
-        return [field for field in fields if field.name not in self.fixed]
+        if self.only:
+            return [structs.replace(f, default=UNSET) for f in fields if f.name == self.only]
+        return [] if self.has_none else [*fields]
 
 
 def list_questions(
@@ -138,7 +141,7 @@ def save_pipeline(path: Path, command: ToolkitCommand, answers: Mapping[str, Any
     if path.exists():
         raise UsageError(f"{path_text.display_path(path)} exists already. Use another name.")
     name = command.name.replace(" ", "-")
-    params = {**command.fixed, **list_values(command, answers)}
+    params = list_values(command, answers)
     params = {name: value for name, value in params.items() if value is not None}
     values = {
         "name": name,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import itertools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,14 +17,13 @@ from mediakeep.app.subjects.registry import DamagedQueues
 from mediakeep.errors import UsageError
 from mediakeep.media.audio.formats import AMBIGUOUS_SUFFIXES, AUDIO_SUFFIXES, UNSUPPORTED_SUFFIXES
 from mediakeep.movies.scan.file_types import VIDEO_SUFFIXES
-from mediakeep.pipelines import configuration, inputs, presets, records, session_file
+from mediakeep.pipelines import configuration, inputs, presets, session_file, step_worker
 from mediakeep.pipelines.configuration import (
     Pipeline,
     PipelineInput,
     PipelineSettings,
 )
 from mediakeep.pipelines.questions import ToolkitCommand
-from mediakeep.pipelines.records import FileRecords
 from mediakeep.processors import registry
 from mediakeep.processors.interface import Category, Description
 from mediakeep.size_text import format_count
@@ -50,7 +47,7 @@ def build_pipeline(
     output. Raise UsageError, which names every missing or invalid parameter.
     """
     name = command.name.replace(" ", "-")
-    given = {**command.fixed, **params}
+    given = {**params}
     if preset:
         given = {
             **presets.get_values(home, preset, [command.processor])[command.processor],
@@ -84,9 +81,10 @@ def apply_preset(home: Path, pipeline: Pipeline, preset: str) -> Pipeline:
 def describe_steps(pipeline: Pipeline) -> CommandResult:
     """Return the steps that a pipeline would do, and its input files."""
     found = inputs.find_inputs(pipeline.input, pipeline.output_dir)
-    steps = [f"Step {n}: {s.name} ({s.processor})" for n, s in enumerate(pipeline.steps, 1)]
     files = [path_text.escape_path(file) for file in found.files]
-    return CommandResult([", ".join(steps)], {"pipeline": pipeline, "files": files})
+    return CommandResult(
+        [", ".join(pipeline.describe_steps())], {"pipeline": pipeline, "files": files}
+    )
 
 
 def find_resumable(home: Path, pipeline: Pipeline) -> str:
@@ -105,23 +103,19 @@ class FileResult(msgspec.Struct, frozen=True):
     state: SessionState
     message: str
     outputs: list[str]
-    metrics: list[dict[str, Any]]  # of the last step, for each of its inputs
+    metrics: Mapping[str, Any]
 
 
 def list_results(home: Path, name: str) -> list[FileResult]:
     """Return what a session has made of its files so far."""
     info, session = sessions.describe_session(home, name), run_session.load_session(home, name)
-    folder = session_file.get_folder(home, name) / records.STATE_FOLDER
+    folder = session_file.get_folder(home, name)
     results = []
     for file in info.files:
-        kept = FileRecords.from_source(folder, path_text.to_path(file.path))
-        loaded = map(
-            functools.partial(kept.load, session.pipeline.steps[-1].name), itertools.count()
-        )
-        done = [record for record in itertools.takewhile(bool, loaded) if record]
-        outputs = [output.path for record in done for output in record.outputs]
-        metrics = [record.metrics for record in done]
-        results.append(FileResult(file.path, file.state, file.message, outputs, metrics))
+        source = path_text.to_path(file.path)
+        made = step_worker.read_result(folder, session, source, file.message)
+        outputs = [path_text.escape_path(path) for path in made.output_paths]
+        results.append(FileResult(file.path, file.state, file.message, outputs, made.metrics))
     return results
 
 

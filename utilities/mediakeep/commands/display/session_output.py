@@ -42,8 +42,8 @@ def format_results(
     total = sum(info.counts.values())
     lines = []
     for result in results:
-        for metrics in filter(None, result.metrics if is_analysis or not result.outputs else ()):
-            lines += [path_text.quote_escaped(result.path), *_format_metrics(metrics)]
+        if result.metrics and (is_analysis or not result.outputs):
+            lines += [path_text.quote_escaped(result.path), *_format_metrics(result.metrics)]
     failed = [result for result in results if result.state == "failed"]
     lines.append(f"Session {info.id} {info.state}: {info.completed} of {total} files completed.")
     lines += [f"  {path_text.quote_escaped(file.path)}: {file.message}" for file in failed]

@@ -40,9 +40,11 @@ def build_parameter_options(fields: Iterable[SettingField]) -> list[click.Parame
     def collect() -> None: ...
 
     for field in fields:
-        kind = click.BOOL if field.own_type is bool else FieldParam(field)
-        limits = f"[{field.describe_values()}; {_describe_default(field)}]"
-        _build_option(field, kind, f"{field.help} {limits}")(collect)
+        is_plain = field.own_type is bool or field.is_repeated
+        kind = _TYPES.get(field.own_type, click.STRING) if is_plain else FieldParam(field)
+        values = "can be repeated" if field.is_repeated else field.describe_values()
+        text = f"{field.help} [{values}; {_describe_default(field)}]"
+        _build_option(field, kind, text, multiple=field.is_repeated)(collect)
     return getattr(collect, "__click_params__", [])
 
 
@@ -71,7 +73,7 @@ def list_all_options(settings: type[msgspec.Struct]) -> list[OptionDecorator]:
 
 
 def _build_option(
-    field: SettingField, kind: click.ParamType[Any], text: str = ""
+    field: SettingField, kind: click.ParamType[Any], text: str = "", **more: Any
 ) -> OptionDecorator:
     return click.option(
         field.option,
@@ -80,6 +82,7 @@ def _build_option(
         default=None,
         help=text or field.help,
         metavar=field.metavar,
+        **more,
     )
 
 
