@@ -91,7 +91,8 @@ def _ask(list_all: Callable[[Answers], Iterator[Question]]) -> Answers:
     while question := _find_next(list_all, answers):
         if question.choices:
             _print_choices(question.choices)
-        word = prompt_text(question.text, default=question.default)
+        shown = "" if question.default is None else f" [{question.default or 'empty'}]"
+        word = prompt_text(question.text + shown, default=question.default, show_default=False)
         match word.lower():
             case "back":
                 answers and answers.popitem()

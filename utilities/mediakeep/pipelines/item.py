@@ -41,6 +41,7 @@ PIPELINES = Kind(
     create_words="--config FILE",
     item_type=PipelineFile,
     subject="mediakeep.app.subjects.pipelines:SUBJECT",
+    settings="mediakeep.pipelines.presets:ToolkitSettings",
     stages=StageTable((Stage("step"),)),  # each queue has its own
     stores_stages=True,
     measures=AUDIO_METRICS[1:],

@@ -17,7 +17,8 @@ from typing import Any
 import msgspec
 
 from mediakeep import atomic_files, config, path_text, suggestions
-from mediakeep.errors import BadSetting, UsageError
+from mediakeep.errors import UsageError
+from mediakeep.job_settings import JobSettings
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 Values = Mapping[str, Any]
@@ -25,20 +26,19 @@ _SECTION = "presets"
 _BUILT_IN = Path(__file__).with_name("presets.toml")
 
 
+class ToolkitSettings(JobSettings, frozen=True, kw_only=True):
+    """The section [presets]."""
+
+    presets: dict[str, dict[str, dict[str, Any]]] = msgspec.field(default_factory=dict)
+
+
 def load_presets(home: Path) -> dict[str, dict[str, Values]]:
     """Return the values of all presets by name and processor, those of mediakeep first.
 
     Raise BadSetting if mediakeep.toml is invalid.
     """
-    presets = {
-        **tomllib.loads(_BUILT_IN.read_text()),
-        **config.load_sections(home).get(_SECTION, {}),
-    }
-    for name, tables in presets.items():
-        if not (isinstance(tables, dict) and all(isinstance(v, dict) for v in tables.values())):
-            place = path_text.to_printable(f"{_SECTION}.{name}")
-            raise BadSetting(home / config.FILE_NAME, f"{place}: write [{place}.PROCESSOR].")
-    return presets
+    own = config.load_sections(home).get(_SECTION, {})
+    return {**tomllib.loads(_BUILT_IN.read_text()), **own}
 
 
 def get_values(home: Path, preset: str, processors: Iterable[str]) -> dict[str, Values]:
