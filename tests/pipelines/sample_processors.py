@@ -118,7 +118,7 @@ def measure_peak(input_path: Path, _: Parameters) -> int:
 
 
 def combine_peaks(peaks: Sequence[int], _: Parameters) -> int:
-    return max(peaks, default=0)
+    return max(peaks, default=0) // int("COMBINE_FAILS" not in os.environ)
 
 
 class MisbehaveParameters(Parameters, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -132,3 +133,33 @@ def test_names_that_are_not_utf8_or_have_control_characters(home: PipelineHome) 
     assert home.session.counts == {"completed": 6}
     made = {os.fsencode(path.name) for path in home.output.iterdir()}
     assert made > {b"\xff\xfe_001.wav", b"line\nbreak_002.wav", "ü_001.wav".encode()}
+
+
+def test_a_full_disk_is_named_and_nothing_half_is_left(
+    home: PipelineHome, small_disk: Path
+) -> None:
+    output = small_disk / "out"
+    ballast = small_disk / "ballast"
+    with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as stream:
+        while True:
+            stream.write(bytes(4096))
+    config = home.configure(QUIET, output_dir=str(output))
+    home.run("--config", config, code=1)
+    assert home.session.state is SessionState.PAUSED
+    assert all("Not enough disk space" in file.message for file in home.session.files)
+    assert not output.exists() or not [path for path in output.rglob("*") if path.is_file()]
+    ballast.unlink()
+    home.run("--resume")
+    assert sorted(path.name for path in output.iterdir()) == ["a.wav", "b.wav", "c.wav"]
+
+
+def test_a_processor_that_cannot_combine_is_named(home: PipelineHome) -> None:
+    (home.input / "c.wav").write_bytes(b"")
+    home.variables["COMBINE_FAILS"] = "yes"
+    out = home.run_pipeline(step("level", "level", needs="all"), code=1)
+    (home.input / "c.wav").unlink()
+    out = home.run_pipeline(step("level", "level", needs="all"), code=2)
+    assert "Step level cannot combine what it measured: ZeroDivisionError" in out
+    del home.variables["COMBINE_FAILS"]
+    home.run("--resume")
+    assert home.session.counts == {"completed": 2}

@@ -33,8 +33,8 @@ class PipelineFile(
 
 PIPELINES = Kind(
     name="pipelines",
-    noun="file",
-    plural="files",
+    noun="input",  # `file` is an option of commands that undo changes
+    plural="inputs",
     manager_script="pipeline_queue_manager.py",
     batch_script="audio_toolkit.py sessions resume",
     create_script="audio_toolkit.py pipeline run",

@@ -27,7 +27,7 @@ import msgspec
 from msgspec import structs
 
 from mediakeep import atomic_files, file_copies, path_text
-from mediakeep.errors import ItemFailed, TargetExists, VolumeFull
+from mediakeep.errors import ItemFailed, TargetExists, UsageError, VolumeFull
 from mediakeep.item import Item
 from mediakeep.outcome import NO_PROGRESS, Outcome, Parts, Progress, Work, Worker
 from mediakeep.pipelines import records, session_file
@@ -110,7 +110,8 @@ class FileJob(msgspec.Struct, frozen=True):
         folder = output if step == len(steps) - 1 else output / STEPS_FOLDER / steps[step].name
         place = self.source.relative_to(path_text.to_path(self.session.root))
         target = folder / (place if self.item.shares_stem else place.parent)
-        scratch = get_scratch_folder(self.session) / self.records.folder.name
+        scratch = get_scratch_folder(self.session)
+        source = self.records.folder.name
         combined = load_combined(self.folder, steps[step])
         return [
             StepTask(
@@ -119,7 +120,7 @@ class FileJob(msgspec.Struct, frozen=True):
                 input=file,
                 records=path_text.escape_path(self.records.folder),
                 target=path_text.escape_path(target),
-                scratch=path_text.escape_path(scratch / f"{step}-{number}"),
+                scratch=path_text.escape_path(scratch / f"{source}-{step}-{number}"),
                 combined=combined,
             )
             for number, file in enumerate(inputs)
@@ -264,7 +265,7 @@ def _check_space(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _open_scratch(folder: Path) -> Iterator[None]:
-    """Create an empty folder for a `with` block, and remove what is left in it."""
+    """Create an empty folder for a `with` block, then remove it; the session removes its parent."""
     with translate_errors(folder):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -272,9 +273,6 @@ def _open_scratch(folder: Path) -> Iterator[None]:
         yield
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        with contextlib.suppress(OSError):  # other inputs may be at work
-            folder.parent.rmdir()
-            folder.parent.parent.rmdir()
 
 
 @contextlib.contextmanager
@@ -424,7 +422,11 @@ def combine(folder: Path, session: SessionFile, step: int, sources: Iterable[Pat
         found = kept.load_all(_name_measured(planned))
         measured += [record.metrics["measured"] for record in found]
     params = interface.convert_parameters(processor.description, planned.params)
-    value = msgspec.to_builtins(processor.combine(measured, params))
+    try:
+        value = msgspec.to_builtins(processor.combine(measured, params))
+    except Exception as error:
+        text = f"Step {planned.name} cannot combine what it measured: {error!r}."
+        raise UsageError(f"{text} Report that to the author of {planned.processor}.") from error
     changed = bool(value != load_combined(folder, planned))
     atomic_files.write_atomic(_get_combined_path(folder, planned), msgspec.json.encode(value))
     return changed

@@ -128,8 +128,9 @@ def _load(home: Path, name: str) -> SessionFile:
 
 
 def _is_running(folder: Path) -> bool:
-    with folder_locks.open_and_lock(folder) as is_locked:
-        return not is_locked
+    location = queue.locate_queue(folder)
+    found = sessions.list_live_files(folder)
+    return any(sessions.is_alive(location, path.stem) for path in found)
 
 
 def _get_state(item: Item, *, is_running: bool) -> SessionState:
