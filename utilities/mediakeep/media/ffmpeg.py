@@ -31,6 +31,7 @@ CHECKSUM_CODECS = frozenset({"flac", "wavpack", "ape", "tta"})
 STRICT_OPTIONS = {"err_detect": "crccheck+bitstream+buffer+explode"}
 
 _READ_SIZE = 1 << 18  # bytes
+_VIDEO_SIGNATURES = ((0, b"\x1aE\xdf\xa3", "matroska"), (8, b"AVI ", "avi"))  # also of WebM
 OGG_FORMATS = frozenset(
     kind.name for kind in (formats.VORBIS, formats.OPUS, formats.OGG_FLAC, formats.SPEEX)
 )
@@ -124,7 +125,7 @@ class OpenedAudio(NamedTuple):
 
 @contextmanager
 def open_audio(path: Path, mp3_start: int = 0) -> Iterator[OpenedAudio]:
-    """Open an audio file to decode its first audio stream.
+    """Open an audio file, or a video, to decode its first audio stream.
 
     `mp3_start` is the byte offset of a frame: an MP3 is opened without what is before it. Raises
     Unreadable if the system cannot read it, NotAudio if there is no audio, DecodingFailed if FFmpeg
@@ -133,13 +134,16 @@ def open_audio(path: Path, mp3_start: int = 0) -> Iterator[OpenedAudio]:
     av = require_pyav()
     with open_file.open_regular_file(path) as handle:
         source = BoundedFile(handle.fileno(), os.fstat(handle.fileno()).st_size, _READ_SIZE)
-        demuxer = choose_demuxer(source, _detect(path, source).name)
+        demuxer = _find_video_demuxer(source)
+        demuxer = demuxer or choose_demuxer(source, _detect(path, source).name)
         data = build_reader(source, demuxer, mp3_start)
         with translate_errors(path):
             container = av.open(data, "r", format=demuxer, metadata_errors="replace")
         with container:
             stream = next(iter(container.streams.audio), None)
-            if stream is None or stream.codec_context is None:
+            if stream is None:
+                raise NotAudio(path, "it has no audio stream")
+            if stream.codec_context is None:
                 raise DecodingFailed(path, "FFmpeg has no decoder for it")
             yield OpenedAudio(container, stream, source, data.lacks_start)
 
@@ -151,6 +155,13 @@ def build_reader(source: BoundedFile, demuxer: str, mp3_start: int = 0) -> Range
         return RangeReader(source, end, lost[1], lost[0])
     first = mp3_start if demuxer == "mp3" else find_container_start(source, demuxer)
     return RangeReader(source, end, first)
+
+
+def _find_video_demuxer(source: BoundedFile) -> str:
+    """Return the name of FFmpeg's parser for a video that is no MP4, or ""."""
+    head = source.read(0, formats.HEAD_SIZE)
+    found = (name for at, mark, name in _VIDEO_SIGNATURES if head.startswith(mark, at))
+    return next(found, "")
 
 
 def _detect(path: Path, source: BoundedFile) -> AudioFormat:
