@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mediakeep.errors import AudioDamaged, DecodingFailed, NotAudio
+from msgspec import structs
+
+from mediakeep.errors import AudioDamaged, DecodingFailed, NotAudio, Truncated
 from mediakeep.media.audio import tags
 from mediakeep.media.audio.decode.decoder import DecodeResult
 from mediakeep.media.audio.model import AudioProperties
@@ -45,7 +48,9 @@ def open_input(path: Path) -> Iterator[AudioInput]:
     with pcm_source.open_source(path) as source:
         frames = decode_check.iter_frames(source, decoded)
         facts = read_facts(path, source)
-        yield AudioInput(path, facts, source, frames)
+        if (first := next(frames, None)) is None:
+            raise DecodingFailed(path, "it has no sound")
+        yield AudioInput(path, facts, source, chain([first], frames))
         deque(frames, 0)
     if facts.size:
         damage = decode_check.find_damage(path, decoded)
@@ -54,14 +59,14 @@ def open_input(path: Path) -> Iterator[AudioInput]:
         damage = ", ".join(positions)
     if damage:
         raise AudioDamaged(path, damage)
-    if not source.samples:
-        raise DecodingFailed(path, "it has no sound")
 
 
 def read_facts(path: Path, source: PcmSource) -> AudioProperties:
-    """Return the properties of an open file; the `size` of a video is 0."""
+    """Return the properties of an open file; its `codec` is FFmpeg's, the `size` of a video 0."""
     try:
-        return tags.read(path).facts
+        return structs.replace(tags.read(path).facts, codec=source.codec)
+    except Truncated:
+        raise
     except NotAudio:
         return AudioProperties(
             format=source.codec,

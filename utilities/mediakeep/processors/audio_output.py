@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, structs
 
 from mediakeep import path_text
-from mediakeep.errors import TargetExists, UsageError
+from mediakeep.errors import MediakeepError, TargetExists, UsageError
 from mediakeep.media.audio.model import AudioProperties
 from mediakeep.media.encoding import encoder, profile_rules, profiles
 from mediakeep.media.encoding.encoder import EncodedFile
@@ -43,6 +43,10 @@ _PROFILES = {
     "opus": profiles.BUILT_IN["opus"],
     "aac": profiles.BUILT_IN["aac"],
 }
+_KEPT_CODECS = frozenset(  # of WAV, besides those of 16 and 24 bits
+    {"pcm_u8", "pcm_s32le", "pcm_f32le", "pcm_f64le", "pcm_alaw", "pcm_mulaw"}
+)
+_CD_BITS = 16
 _LOSSLESS, _LOSSY = "flac", "opus"  # where the format of the source cannot be written
 
 FormatName = Annotated[
@@ -92,8 +96,8 @@ def choose_parameters(
     chosen = profile_rules.choose_parameters(facts, profile)
     if bits and profile.lossless:
         chosen = structs.replace(chosen, bits=bits)
-    if profile is _WAV and chosen.bits <= 16:
-        chosen = structs.replace(chosen, profile=structs.replace(_WAV, codec="pcm_s16le"))
+    if profile is _WAV:
+        chosen = _choose_pcm_codec(facts, chosen, keep=name == "same" and not bits)
     return structs.replace(
         chosen,
         sample_rate=sample_rate or chosen.sample_rate,
@@ -101,9 +105,22 @@ def choose_parameters(
     )
 
 
+def _choose_pcm_codec(
+    facts: AudioProperties, chosen: EncodingParameters, *, keep: bool
+) -> EncodingParameters:
+    """Return the parameters for WAV, with the codec of the source if it shall keep its own."""
+    if keep and facts.codec in _KEPT_CODECS:
+        bits = 0 if facts.codec.startswith("pcm_f") else facts.bits  # 0: no dither
+        profile = structs.replace(_WAV, codec=facts.codec)
+        return structs.replace(chosen, profile=profile, bits=bits)
+    if chosen.bits <= _CD_BITS:
+        return structs.replace(chosen, profile=structs.replace(_WAV, codec="pcm_s16le"))
+    return chosen
+
+
 def _find_format(facts: AudioProperties) -> str:
-    names = {facts.format.casefold(), facts.codec.casefold()}
-    found = next((name for name in _PROFILES if any(name in known for known in names)), None)
+    names = (facts.codec.removesuffix("float"), facts.format.casefold())
+    found = next((name for name in names if name in _PROFILES), None)
     return found or (_LOSSLESS if facts.lossless else _LOSSY)
 
 
@@ -134,7 +151,13 @@ class OutputFiles:
 
         It gets all tags of the file `tags_of` that it can store; some are replaced by `new_tags`.
         """
-        path = self.add(name, parameters.profile.suffix)
+        path, profile = self.add(name, parameters.profile.suffix), parameters.profile
+        if profile.container == "ogg":  # else its serial number is random, so that files differ
+            options = {"fflags": "+bitexact", "serial_offset": path.stem}
+            profile = structs.replace(
+                profile, container_options=profile.container_options | options
+            )
+            parameters = structs.replace(parameters, profile=profile)
         written = encoder.encode_frames(frames, source_format, path, parameters)
         if tags_of and parameters.profile.name != _WAV.name:
             items = tuple(TagItem(field, (value,)) for field, value in new_tags)
@@ -170,10 +193,17 @@ class OutputFiles:
 
 
 @contextmanager
-def open_outputs(output_dir: Path) -> Iterator[OutputFiles]:
-    """Yield where to write new files; after an error none is left. `place` ends their making."""
+def open_outputs(output_dir: Path, input_path: Path) -> Iterator[OutputFiles]:
+    """Yield where to write new files; after an error none is left. `place` ends their making.
+
+    Errors name the input instead of a file in the hidden folder.
+    """
     with translate_errors(output_dir):
         output_dir.mkdir(parents=True, exist_ok=True)
         folder = tempfile.TemporaryDirectory(dir=output_dir, prefix=".processor-")
     with folder as name:
-        yield OutputFiles(Path(name))
+        try:
+            yield OutputFiles(Path(name))
+        except MediakeepError as error:
+            error.args = tuple(input_path if name in str(arg) else arg for arg in error.args)
+            raise

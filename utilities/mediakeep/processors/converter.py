@@ -66,7 +66,7 @@ def process(
     filters: list[tuple[str, str]] = []
     if wanted.loudness is not None:
         filters, metrics = _plan_gain(input_path, wanted.loudness, wanted.peak, combined)
-    with audio_output.open_outputs(output_dir) as outputs:
+    with audio_output.open_outputs(output_dir, input_path) as outputs:
         with audio_input.open_input(input_path) as opened:
             parameters = audio_output.choose_parameters(
                 opened.facts,

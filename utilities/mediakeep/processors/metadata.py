@@ -48,7 +48,7 @@ def process(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
     kind = tags.read(input_path).facts.format
     if not edits and not wanted.copy:
         return ProcessResult(True, (), {"format": kind, "tags": read_tags(input_path)})
-    with audio_output.open_outputs(output_dir) as outputs:
+    with audio_output.open_outputs(output_dir, input_path) as outputs:
         target = outputs.add(input_path.stem, input_path.suffix)
         with translate_errors(output_dir):
             shutil.copyfile(input_path, target)

@@ -6,7 +6,11 @@ out. Lossless formats lose nothing; lossy ones are encoded again, as their packe
 
 from __future__ import annotations
 
+import bisect
 import itertools
+import math
+from array import array
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -32,6 +36,7 @@ _NOISE_SHARE = 0.05  # of the windows of a file are no louder than its noise
 _SOUND_SHARE = 0.9
 _ABOVE_NOISE = 0.25  # of the distance from noise to sound, in dB
 _MIN_ABOVE_NOISE = 3.0  # dB
+_LEAST_GAP = 0.1  # seconds between two timestamps that are left out; less is rounding
 _THRESHOLDS = (-70.0, -20.0)  # dB; a found one is between them
 
 
@@ -116,12 +121,23 @@ def split_fixed(input_path: Path, output_dir: Path, **params: Any) -> ProcessRes
 def split_silence(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
     """Split a file in the middle of its silences."""
     wanted = SilenceParameters(**params)
-    level = find_threshold(input_path) if wanted.threshold is None else wanted.threshold
-    ranges = silence.find_silence(input_path, threshold=level, min_seconds=wanted.min_silence)
-    rate, samples = _read_rate(input_path), pcm_source.count_samples(input_path)
-    cuts = choose_cuts(ranges, samples / rate, wanted.min_piece, wanted.max_minutes * 60)
-    borders = [0, *(round(cut * rate) for cut in cuts), samples]
-    pieces = [Piece(start, end) for start, end in pairwise(borders)]
+    is_peaks_needed = wanted.threshold is None or wanted.max_minutes
+    peaks = array("f", _iter_peaks(input_path) if is_peaks_needed else ())
+    level = find_threshold(peaks) if wanted.threshold is None else wanted.threshold
+    samples = deque([0], 1)
+    ranges = silence.find_silence(
+        input_path,
+        threshold=level,
+        min_seconds=wanted.min_silence,
+        progress=lambda done, _: samples.append(done),
+    )
+    rate = _read_rate(input_path)
+    cuts = choose_cuts(ranges, samples[0] / rate, wanted.min_piece)
+    if wanted.max_minutes:
+        longest = wanted.max_minutes * 60
+        cuts = list(_join_pieces(cuts, ranges, samples[0] / rate, longest, peaks))
+    borders = [0, *(round(cut * rate) for cut in cuts), None]
+    pieces = [Piece(start or 0, end) for start, end in pairwise(borders)]
     middles = {(one.start + one.end) / 2 for one in ranges}
     metrics = {
         "threshold": round(level, 1),
@@ -134,7 +150,7 @@ def split_silence(input_path: Path, output_dir: Path, **params: Any) -> ProcessR
 def split_timestamps(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
     """Split a file at the times of a list, or at its own chapters."""
     wanted = TimestampParameters(**params)
-    rate, samples = _read_rate(input_path), pcm_source.count_samples(input_path)
+    rate, samples = _read_length(input_path)
     if wanted.timestamps:
         path = path_text.to_path(wanted.timestamps)
         timeline = Timeline((input_path,), (samples,), rate, ("",))
@@ -146,13 +162,13 @@ def split_timestamps(input_path: Path, output_dir: Path, **params: Any) -> Proce
     return _write(input_path, output_dir, pieces, wanted, {})
 
 
-def find_threshold(path: Path) -> float:
+def find_threshold(peaks: Iterable[float]) -> float:
     """Return the level in dB below which a file is silent, from the peaks of its windows.
 
     It is a quarter of the way from the noise, which the quietest twentieth does not exceed, to the
     sound, which a tenth exceeds.
     """
-    levels = sorted(_iter_peaks(path))
+    levels = sorted(peaks)
     if not levels:
         return _THRESHOLDS[0]
     noise = max(levels[int(len(levels) * _NOISE_SHARE)], _THRESHOLDS[0])
@@ -174,34 +190,42 @@ def _iter_peaks(path: Path) -> Iterator[float]:
 
 
 def choose_cuts(
-    ranges: Sequence[SilentRange], seconds: float, min_piece: float, max_piece: float
+    ranges: Sequence[SilentRange], seconds: float, min_piece: float = 0.0
 ) -> list[float]:
     """Return where to cut, in seconds: in the middle of silences, the longest ones first.
 
-    No piece is shorter than `min_piece`. One longer than `max_piece` (0: any length) is cut
-    where it ends, if it has no silence.
+    No piece is shorter than `min_piece`.
     """
-    cuts: list[float] = []
+    cuts = [0.0, seconds]
     inner = [one for one in ranges if one.start > 0 and one.end < seconds]
     for one in sorted(inner, key=lambda one: one.start - one.end):
         middle = (one.start + one.end) / 2
-        if all(abs(middle - cut) >= min_piece for cut in (0, *cuts, seconds)):
-            cuts.append(middle)
-    if max_piece:
-        cuts = list(_join_pieces(sorted(cuts), ranges, seconds, max_piece))
-    return sorted(cuts)
+        at = bisect.bisect(cuts, middle)
+        if middle - cuts[at - 1] >= min_piece <= cuts[at] - middle:
+            cuts.insert(at, middle)
+    return cuts[1:-1]
 
 
 def _join_pieces(
-    cuts: Sequence[float], ranges: Sequence[SilentRange], seconds: float, longest: float
+    cuts: Sequence[float],
+    ranges: Sequence[SilentRange],
+    seconds: float,
+    longest: float,
+    peaks: Sequence[float],
 ) -> Iterator[float]:
-    """Yield the cut with the longest silence in the second half of each longest piece."""
+    """Yield the cut with the longest silence in the second half of each longest piece.
+
+    If there is no silence, it is cut in the quietest window of its second half.
+    """
     length = {(one.start + one.end) / 2: one.end - one.start for one in ranges}
     start = 0.0
     while seconds - start > longest:
-        within = [cut for cut in cuts if start < cut <= start + longest]
-        late = [cut for cut in within if cut > start + longest / 2] or within
-        start = max(late, key=lambda cut: length[cut], default=start + longest)
+        middle, end = start + longest / 2, start + longest
+        within = cuts[bisect.bisect(cuts, start) : bisect.bisect(cuts, end)]
+        late = [cut for cut in within if cut > middle] or within
+        windows = range(math.ceil(middle / _WINDOW), min(int(end / _WINDOW), len(peaks)))
+        quietest = min(windows, key=peaks.__getitem__, default=end / _WINDOW - 0.5)
+        start = max(late, key=lambda cut: length[cut], default=(quietest + 0.5) * _WINDOW)
         yield start
 
 
@@ -222,15 +246,24 @@ def place_pieces(
                 f'{origin}: "{mark.title}" at {mark.start / rate:.2f} s ends after the audio, which'
                 f" has {samples / rate:.2f} s. Correct it, then run again."
             )
-    have_ends = all(mark.end for mark in ordered)
+    have_ends = all(mark.end > mark.start for mark in ordered)  # those of points do not
     starts = [*(mark.start for mark in ordered[1:]), samples]
     pieces = [
-        Piece(mark.start, min(mark.end or following, following), mark.title)
+        Piece(mark.start, mark.end if is_left_out else following, mark.title)
         for mark, following in zip(ordered, starts, strict=True)
+        for is_left_out in [have_ends and following - mark.end > _LEAST_GAP * rate]
     ]
     if ordered[0].start and not have_ends:
         pieces.insert(0, Piece(0, ordered[0].start, "Opening"))
     return [piece for piece in pieces if piece.end != piece.start]
+
+
+def _read_length(path: Path) -> tuple[int, int]:
+    """Return the sample rate and the number of samples of a file, which may be damaged."""
+    with pcm_source.open_source(path) as source:
+        if not source.has_exact_length:
+            deque(source.frames(lambda *_: None), 0)
+        return source.format.sample_rate, source.samples or source.declared_samples
 
 
 def _read_rate(path: Path) -> int:
@@ -248,7 +281,7 @@ def _write(
     """Encode pieces of a file, which is decoded once, and name them by number and title."""
     kept, listed = itertools.tee(pieces)
     titles: list[str] = []
-    with audio_output.open_outputs(output_dir) as outputs:
+    with audio_output.open_outputs(output_dir, input_path) as outputs:
         with audio_input.open_input(input_path) as opened:
             parameters = audio_output.choose_parameters(opened.facts, wanted)
             split = filter_chain.split_frames(

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 from mediakeep.media import ffmpeg
+from mediakeep.media.encoding import pcm_source
 from mediakeep.media.encoding.pcm_source import PcmFormat
 
 
@@ -58,8 +59,13 @@ def filter_frames(
     first = next(filtered, None)
     if first is None:
         return source, iter(())
-    layout, rate = first.layout, first.sample_rate
-    found = PcmFormat(rate, layout.nb_channels, layout.name, first.format.name)
+    found = PcmFormat(
+        sample_rate=first.sample_rate,
+        channels=first.layout.nb_channels,
+        layout=pcm_source.name_layout(first.layout),
+        sample_format=first.format.name,
+        filter_layout=first.layout.name,
+    )
     return found, chain([first], filtered)
 
 

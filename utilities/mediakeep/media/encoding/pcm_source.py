@@ -425,7 +425,7 @@ def _find_format(path: Path, context: Any) -> PcmFormat:
     found = PcmFormat(
         sample_rate=context.sample_rate,
         channels=context.layout.nb_channels,
-        layout=_name_layout(context.layout),
+        layout=name_layout(context.layout),
         sample_format="",
         bits=_find_bits(context),
         filter_layout=context.layout.name,
@@ -435,7 +435,8 @@ def _find_format(path: Path, context: Any) -> PcmFormat:
     return msgspec.structs.replace(found, sample_format=context.format.name)
 
 
-def _name_layout(layout: Any) -> str:
+def name_layout(layout: Any) -> str:
+    """Return FFmpeg's name of a channel layout, the usual one if only its size is known."""
     is_undefined = layout.name.endswith(" channels")
     return str(
         CHANNEL_LAYOUTS.get(layout.nb_channels, layout.name) if is_undefined else layout.name

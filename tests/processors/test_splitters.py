@@ -1,0 +1,140 @@
+"""Pieces are exact to the sample, and cut where they should be."""
+
+from __future__ import annotations
+
+from array import array
+from pathlib import Path
+
+import av
+import pytest
+
+from mediakeep.media.encoding import pcm_source
+from tests.media import encoded
+from tests.media.encoding import sounds
+from tests.processors import processed_audio
+from tests.processors.processed_audio import run
+from tests.sampling import each_row
+
+RATE = 48_000
+OTHER_PCM = ("pcm_u8", "pcm_s32le", "pcm_f32le", "pcm_f64le", "pcm_alaw", "pcm_mulaw")
+
+
+def write_pcm(path: Path, codec: str) -> Path:
+    source = encoded.write(path.with_name("source.wav"), "24.wav")
+    with av.open(str(source)) as given, av.open(str(path), "w", format="wav") as output:
+        stream = output.add_stream(codec, rate=44_100, layout="stereo")
+        resampler = av.AudioResampler(stream.format, "stereo", 44_100)
+        for frame in (*given.decode(audio=0), None):
+            for part in resampler.resample(frame):
+                output.mux(stream.encode(part))
+        output.mux(stream.encode(None))
+    return path
+
+
+@each_row(
+    "name, suffix, codec",
+    [
+        ("16.wav", ".wav", "pcm_s16le"),
+        ("24.wav", ".wav", "pcm_s24le"),
+        ("16.flac", ".flac", "flac"),
+        ("24.flac", ".flac", "flac"),
+        ("flac.oga", ".flac", "flac"),
+        ("alac.m4a", ".m4a", "alac"),
+        ("a.wv", ".flac", "flac"),
+        ("a.tta", ".flac", "flac"),
+        ("a.aiff", ".flac", "flac"),
+    ],
+)
+def test_pieces_of_lossless_audio_joined_are_the_source(
+    tmp_path: Path, name: str, suffix: str, codec: str
+) -> None:
+    source = encoded.write(tmp_path / name, name)
+    pieces = run("splitter-fixed", source, tmp_path / "out", duration=0.3).output_paths
+    assert [path.name for path in pieces] == [
+        f"{source.stem}_{number:03}{suffix}" for number in range(1, 8)
+    ]
+    assert {processed_audio.read_codec(path) for path in pieces} == {codec}
+    assert processed_audio.read_samples(pieces) == processed_audio.read_samples([source])
+
+
+@each_row("codec", OTHER_PCM)
+def test_pieces_of_wav_keep_its_codec(tmp_path: Path, codec: str) -> None:
+    source = write_pcm(tmp_path / "a.wav", codec)
+    pieces = run("splitter-fixed", source, tmp_path / "out", duration=0.3).output_paths
+    assert {processed_audio.read_codec(path) for path in pieces} == {codec}
+    assert processed_audio.read_samples(pieces) == processed_audio.read_samples([source])
+
+
+@each_row("name, suffix", [("cbr.mp3", ".mp3"), ("aac.m4a", ".m4a"), ("a.opus", ".opus")])
+def test_pieces_of_lossy_audio_keep_format_and_length(
+    tmp_path: Path, name: str, suffix: str
+) -> None:
+    source = encoded.write(tmp_path / name, name)
+    pieces = run("splitter-fixed", source, tmp_path / "out", duration=0.3).output_paths
+    assert {path.suffix for path in pieces} == {suffix}
+    counted = sum(map(pcm_source.count_samples, pieces))
+    assert counted == pcm_source.count_samples(source)
+
+
+def test_silence_is_cut_in_its_middle(tmp_path: Path) -> None:
+    loud, quiet = sounds.tone(2, -10), bytes(4 * RATE)
+    samples = loud + quiet + loud + quiet[: 3 * RATE] + loud + quiet + loud
+    source = sounds.write_wav(tmp_path / "a.wav", samples, RATE)
+    for options in ({}, {"threshold": -50.0}):
+        made = run("splitter-silence", source, tmp_path / str(options), **options)
+        lengths = [pcm_source.count_samples(path) / RATE for path in made.output_paths]
+        assert lengths == pytest.approx([2.5, 2.875, 2.875, 2.5], abs=0.01)
+        assert processed_audio.read_samples(made.output_paths) == processed_audio.read_samples(
+            [source]
+        )
+    made = run("splitter-silence", source, tmp_path / "few", threshold=-50.0, min_piece=3.0)
+    assert len(made.output_paths) == 2
+
+
+def test_long_pieces_without_silence_are_cut_where_it_is_quietest(tmp_path: Path) -> None:
+    samples = sounds.tone(4, -10) + sounds.tone(0.2, -18) + sounds.tone(3, -10)
+    source = sounds.write_wav(tmp_path / "a.wav", samples, RATE)
+    made = run("splitter-silence", source, tmp_path / "out", threshold=-50.0, max_minutes=0.1)
+    first, second = (pcm_source.count_samples(path) / RATE for path in made.output_paths)
+    assert 4 <= first <= 4.2
+    assert first + second == pytest.approx(7.2)
+    assert made.metrics["cuts_without_silence"] == 1
+
+
+LABELS = {
+    "points": ("0.5\t0.5\tOne\n1.5\t1.5\tTwo\n", ["Opening", "One", "Two"], [0.5, 1.0, 0.5]),
+    "regions": ("0.5\t1.0\tOne\n1.5\t1.75\tTwo\n", ["One", "Two"], [0.5, 0.25]),
+    "rounded": ("0\t0.999\tOne\n1.0\t1.999\tTwo\n", ["One", "Two"], [1.0, 1.0]),
+}
+
+
+@each_row("text, titles, lengths", LABELS.values(), ids=LABELS)
+def test_labels(tmp_path: Path, text: str, titles: list[str], lengths: list[float]) -> None:
+    source = sounds.write_wav(tmp_path / "a.wav", sounds.tone(2, -10), RATE)
+    (tmp_path / "labels.txt").write_text(text)
+    options = {"timestamps": str(tmp_path / "labels.txt")}
+    made = run("splitter-timestamps", source, tmp_path / "out", **options)
+    assert [path.stem.split(" ")[1] for path in made.output_paths] == titles
+    found = [pcm_source.count_samples(path) / RATE for path in made.output_paths]
+    assert found == pytest.approx(lengths, abs=0.002)
+
+
+def test_times_beyond_the_end_are_named(tmp_path: Path) -> None:
+    source = sounds.write_wav(tmp_path / "a.wav", sounds.tone(2, -10), RATE)
+    sheet = tmp_path / "a.cue"
+    sheet.write_text('FILE "a.wav" WAVE\n TRACK 01 AUDIO\n  INDEX 01 00:00:00\n'
+                     ' TRACK 02 AUDIO\n  TITLE "Late"\n  INDEX 01 00:09:00\n')  # fmt: skip
+    made = run("splitter-timestamps", source, tmp_path / "out", timestamps=str(sheet))
+    assert made.error_message is not None
+    assert '"Late" at 9.00 s' in made.error_message
+    assert processed_audio.list_files(tmp_path / "out") == []
+
+
+def test_a_quarter_of_a_million_silences_do_not_take_long() -> None:
+    """Each is compared with its neighbours only; with all, it would take an hour."""
+    from mediakeep.media.encoding.silence import SilentRange
+    from mediakeep.processors import splitters
+
+    ranges = [SilentRange(at + 0.4, at + 0.6) for at in range(250_000)]
+    cuts = array("d", splitters.choose_cuts(ranges, 250_000.0, 0.9))
+    assert len(cuts) == 249_998
