@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-_FOLDERS = ("", "docs", "status", "outputs", "issues")
+_FOLDERS = ("", "docs", "docs/plugins", "status", "outputs", "issues")
 PAGES = sorted(path for folder in _FOLDERS for path in (ROOT / folder).glob("*.md"))
 
 _CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)

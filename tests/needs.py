@@ -47,6 +47,15 @@ def _can_mount() -> bool:
     return True
 
 
+@cache
+def _has_index() -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        words = ["download", "--quiet", "--no-deps", "--dest", folder, "hatchling"]
+        return not subprocess.run(
+            [sys.executable, "-m", "pip", *words], capture_output=True
+        ).returncode
+
+
 def _has_volumes() -> bool:
     memory = memory_folder.temporary_parent()
     here = Path(memory or tempfile.gettempdir()).stat().st_dev
@@ -56,6 +65,7 @@ def _has_volumes() -> bool:
 # Name: how to find out whether it is there, and the cure. Programs are found by their names.
 _NEEDS: dict[str, tuple[Callable[[], object], str]] = {
     "browser": (find_browser, "Install Chromium (Debian: apt install chromium)."),
+    "index": (_has_index, "Give pip a package index, and the .venv pip."),
     "mount": (_can_mount, "Run as a user who may mount a file system."),
     "root": (_is_root, "Run as root."),
     "volumes": (_has_volumes, "Give /dev/shm 512 MB, on another file system than /tmp."),

@@ -42,8 +42,10 @@ def load_plugins(group: str, check: Callable[[str, Any], None]) -> Iterator[Plug
         try:
             value = point.load()
             check(point.name, value)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - the code of others may fail in any way
+        except Exception as error:  # noqa: BLE001 - the code of others may fail in any way
             value, problem = None, path_text.to_printable(str(error) or type(error).__name__)
+        except SystemExit as error:
+            value, problem = None, path_text.to_printable(f"it ends Python ({error})")
         origin = f"{point.dist.name} {point.dist.version}" if point.dist else ""
         yield Plugin(point.name, origin, value, problem)
 

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mediakeep import path_text
 from mediakeep.commands import app
 from mediakeep.commands.options import own_options
+from mediakeep.pipelines.item import HOME_FOLDER
 from mediakeep.pipelines.questions import ToolkitCommand
+from mediakeep.processors import registry
 
 if TYPE_CHECKING:  # imported where it is needed, as --help must be quick
     from mediakeep.app.console import CommandResult
@@ -48,14 +51,18 @@ COMMANDS: Mapping[str, ToolkitCommand] = {
         ToolkitCommand("voice trim", "trimmer", "Remove silence at the ends, or cut a range."),
         ToolkitCommand("voice enhance", "voice-enhance", "Apply a whole chain for speech."),
     )
+    if command.processor in registry.BUILT_IN
 }
-_create_command = functools.partial(app.create_command, fallback=".audiotoolkit")
+_create_command = functools.partial(app.create_command, fallback=HOME_FOLDER)
 _PRESET = click.option("--preset", default="", help="Values to begin with; options override them.")
 _RESUME = click.option("--resume", is_flag=True, help="Continue the last unfinished such session.")
 _DRY_RUN = click.option("--dry-run", is_flag=True, help="Only show the steps.")
 _CONFIG = click.option("--config", "-c", type=_PATH, required=True, help="The YAML file.")
-_SESSION = click.argument("name", metavar="ID", required=False, default="")
-_RUN = (_PRESET, _RESUME, _DRY_RUN, app.with_json_option)
+_SESSION = click.argument("name", metavar="[ID]", required=False, default="")
+_WORKERS = app.setting_option(
+    "--workers", click.IntRange(0, 1000), "Worker processes; 0: one per core."
+)
+_RUN = (_PRESET, _RESUME, _DRY_RUN, _WORKERS, app.with_json_option)
 
 
 def _with(*options: Callable[..., Any]) -> Callable[..., Any]:
@@ -103,8 +110,6 @@ class _PluginGroup(app.MediakeepGroup):
 
 
 def _list_plugin_commands() -> dict[str, ToolkitCommand]:
-    from mediakeep.processors import registry
-
     plugins = [plugin for plugin in registry.load_plugins() if not plugin.problem]
     return {
         plugin.name: ToolkitCommand(
@@ -131,9 +136,7 @@ def _build_processor(command: ToolkitCommand) -> click.Command:
         pipeline = toolkit.build_pipeline(
             home, command, params, (source, target), preset=preset, recursive=recursive
         )
-        return _run_pipeline(
-            home, pipeline, **{n: options[n] for n in ("resume", "dry_run", "as_json")}
-        )
+        return _run_pipeline(home, pipeline, **{n: v for n, v in options.items() if n not in names})
 
     run.__doc__ = command.summary
     options = (
@@ -155,7 +158,7 @@ def _build_processor(command: ToolkitCommand) -> click.Command:
 
 
 def _run_pipeline(
-    home: Path, pipeline: Pipeline, *, resume: bool, dry_run: bool, as_json: bool
+    home: Path, pipeline: Pipeline, *, resume: bool, dry_run: bool, workers: int, as_json: bool
 ) -> int:
     """Show the steps of a pipeline, or run it in a session."""
     from mediakeep.app.pipelines import run_session, toolkit
@@ -164,29 +167,35 @@ def _run_pipeline(
     if dry_run:
         return _print(toolkit.describe_steps(pipeline), as_json=as_json)
     if resume and (name := toolkit.find_resumable(home, pipeline)):
-        return _resume_session(home, name, as_json=as_json)
+        return _resume_session(home, name, workers=workers, as_json=as_json)
+    if home.name == HOME_FOLDER and not home.exists():
+        app.print_message(f"Sessions are kept in {path_text.display_path(home)}; see --home.")
     found = inputs.find_inputs(pipeline.input, pipeline.output_dir)
     session = run_session.create_session(home, pipeline, found)
-    return _run_session(home, session.id, as_json=as_json)
+    return _run_session(home, session.id, workers, as_json=as_json)
 
 
-def _resume_session(home: Path, name: str, *, as_json: bool, force: bool = False) -> int:
+def _resume_session(
+    home: Path, name: str, *, workers: int, as_json: bool, force: bool = False
+) -> int:
+    """Continue a session; without a name, the latest unfinished one."""
     from mediakeep.app.pipelines import sessions
 
     info = sessions.prepare_resume(home, name, force=force)
     text = f"Resuming session {info.id}, skipping {info.completed} completed files"
     click.echo(text, err=as_json)
-    return _run_session(home, info.id, as_json=as_json)
+    return _run_session(home, info.id, workers, as_json=as_json)
 
 
-def _run_session(home: Path, name: str, *, as_json: bool) -> int:
+def _run_session(home: Path, name: str, workers: int, *, as_json: bool) -> int:
     """Run a session, print what came of it, and return the exit code."""
     from mediakeep.app.pipelines import run_session, sessions, toolkit
     from mediakeep.commands.console import ClickConsole
     from mediakeep.commands.display import session_output
 
     output = session_output.SessionOutput(as_json=as_json)
-    code = run_session.run_session(home, name, output, ClickConsole())
+    limits = run_session.RunOptions(workers, as_json=as_json)
+    code = run_session.run_session(home, name, output, ClickConsole(), limits)
     info, results = sessions.describe_session(home, name), toolkit.list_results(home, name)
     is_analysis = toolkit.is_analysis(home, name)
     lines = session_output.format_results(info, results, is_analysis=is_analysis)
@@ -202,7 +211,7 @@ def _print(result: CommandResult, *, as_json: bool) -> int:
 
 @_create_command()
 @_with(_CONFIG, *_RUN)
-def run_pipeline(home: Path, config: Path, preset: str, **options: bool) -> int:
+def run_pipeline(home: Path, config: Path, preset: str, **options: Any) -> int:
     """Run a pipeline."""
     from mediakeep.app.pipelines import toolkit
     from mediakeep.pipelines import configuration
@@ -214,94 +223,77 @@ def run_pipeline(home: Path, config: Path, preset: str, **options: bool) -> int:
 
 
 @_create_command()
-@_CONFIG
-@app.with_json_option
-def validate_pipeline(home: Path, config: Path, *, as_json: bool) -> int:  # noqa: ARG001
-    """Name every fault of a pipeline, with its line and what to do."""
-    from mediakeep.app.pipelines import toolkit
-
-    return _print(toolkit.validate(config), as_json=as_json)
-
-
-@_create_command()
-@click.option("--input", "folder", type=_PATH, default=".", help="The folder; default: this one.")
-@app.with_json_option
-def list_pipelines(home: Path, folder: Path, *, as_json: bool) -> int:  # noqa: ARG001
-    """List the pipelines in a folder."""
-    from mediakeep.app.pipelines import toolkit
-
-    return _print(toolkit.list_pipelines(folder), as_json=as_json)
-
-
-@_create_command()
-@click.option("--limit", type=click.IntRange(1), default=10, show_default=True, help="The newest.")
-@app.with_json_option
-def list_sessions(home: Path, limit: int, *, as_json: bool) -> int:
-    """List the newest sessions."""
-    from mediakeep.app.pipelines import toolkit
-
-    return _print(toolkit.list_sessions(home, app.damaged_queues(), limit), as_json=as_json)
-
-
-@_create_command()
-@_SESSION
-@app.with_json_option
-def show_session(home: Path, name: str, *, as_json: bool) -> int:
-    """Show a session and its files; without ID, the latest one."""
-    from mediakeep.app.pipelines import toolkit
-
-    return _print(toolkit.show_session(home, name), as_json=as_json)
-
-
-@_create_command()
-@_SESSION
+@_with(_SESSION, _WORKERS, app.with_json_option)
 @click.option("--force", is_flag=True, help="Begin again, also if it is completed.")
-@app.with_json_option
-def resume_session(home: Path, name: str, *, force: bool, as_json: bool) -> int:
+def resume_session(home: Path, name: str, **options: Any) -> int:
     """Continue a session; without ID, the latest unfinished one."""
-    return _resume_session(home, name, as_json=as_json, force=force)
+    return _resume_session(home, name, **options)
 
 
-@_create_command()
-@click.option(
-    "--older-than",
-    type=app.DurationParam(),
-    default="7d",
-    show_default=True,
-    help="Only sessions that ended at least this time ago.",
-)
-@click.option("--force", is_flag=True, help="Also those that are paused or have failed.")
-@app.with_json_option
-def clean_sessions(home: Path, older_than: float, *, force: bool, as_json: bool) -> int:
-    """Remove old sessions; their outputs stay."""
-    from mediakeep.app.pipelines import toolkit
+def _build_use_case(function: Callable[..., Any], text: str, *options: Any) -> click.Command:
+    """Return a command; `function` takes the module `toolkit`, the home and the options."""
 
-    result = toolkit.clean_sessions(home, app.damaged_queues(), older_than, force=force)
-    return _print(result, as_json=as_json)
+    def run(home: Path, *, as_json: bool, **values: Any) -> int:
+        from mediakeep.app.pipelines import toolkit
+
+        return _print(function(toolkit, home, **values), as_json=as_json)
+
+    run.__doc__ = text
+    return _create_command()(_with(*options, app.with_json_option)(run))
 
 
-@app.create_command(home=False)
-@app.with_json_option
-def list_plugins(*, as_json: bool) -> int:
-    """List all processors, and plugins that cannot be used."""
-    from mediakeep.app.pipelines import toolkit
-
-    return _print(toolkit.list_plugins(), as_json=as_json)
-
-
-@app.create_command(home=False)
-@click.argument("name", metavar="NAME")
-@app.with_json_option
-def show_plugin(name: str, *, as_json: bool) -> int:
-    """Show a processor and its parameters."""
-    from mediakeep.app.pipelines import toolkit
-
-    return _print(toolkit.show_plugin(name), as_json=as_json)
+_OTHERS: Mapping[str, click.Command] = {
+    "pipeline run": run_pipeline,
+    "pipeline validate": _build_use_case(
+        lambda toolkit, _, config: toolkit.validate(config),
+        "Name every fault of a pipeline, with its line and what to do.",
+        _CONFIG,
+    ),
+    "pipeline list": _build_use_case(
+        lambda toolkit, _, folder: toolkit.list_pipelines(folder),
+        "List the pipelines in a folder.",
+        click.option("--input", "folder", type=_PATH, default=".", help="The folder."),
+    ),
+    "sessions list": _build_use_case(
+        lambda toolkit, home, limit: toolkit.list_sessions(home, app.damaged_queues(), limit),
+        "List the newest sessions.",
+        click.option(
+            "--limit", type=click.IntRange(1), default=10, show_default=True, help="Most."
+        ),
+    ),
+    "sessions info": _build_use_case(
+        lambda toolkit, home, name: toolkit.show_session(home, name),
+        "Show a session and its files; without ID, the latest one.",
+        _SESSION,
+    ),
+    "sessions resume": resume_session,
+    "sessions clean": _build_use_case(
+        lambda toolkit, home, **age: toolkit.clean_sessions(home, app.damaged_queues(), **age),
+        "Remove old sessions; their outputs stay.",
+        click.option(
+            "--older-than",
+            "seconds",
+            type=app.DurationParam(),
+            default="7d",
+            show_default=True,
+            help="Only sessions that ended at least this time ago.",
+        ),
+        click.option("--force", is_flag=True, help="Also those that are paused or have failed."),
+    ),
+    "plugins list": _build_use_case(lambda toolkit, _: toolkit.list_plugins(), "List processors."),
+    "plugins info": _build_use_case(
+        lambda toolkit, _, name: toolkit.show_plugin(name),
+        "Show a processor and its parameters.",
+        click.argument("name", metavar="NAME"),
+    ),
+    "plugins run": _PluginGroup(help="Run a processor of another distribution."),
+}
 
 
 def _add_groups() -> None:
     groups = {"": main}
-    for name, text in _GROUPS.items():
+    names = {name.partition(" ")[0] for name in {**COMMANDS, **_OTHERS}}
+    for name, text in ((name, text) for name, text in _GROUPS.items() if name in names):
         groups[name] = app.create_group()(lambda: None)
         groups[name].help = text
         main.add_command(groups[name], name)
@@ -311,16 +303,4 @@ def _add_groups() -> None:
         groups[group].add_command(command, own)
 
 
-_OTHERS: Mapping[str, click.Command] = {
-    "pipeline run": run_pipeline,
-    "pipeline validate": validate_pipeline,
-    "pipeline list": list_pipelines,
-    "sessions list": list_sessions,
-    "sessions info": show_session,
-    "sessions resume": resume_session,
-    "sessions clean": clean_sessions,
-    "plugins list": list_plugins,
-    "plugins info": show_plugin,
-    "plugins run": _PluginGroup(help="Run a processor of another distribution."),
-}
 _add_groups()

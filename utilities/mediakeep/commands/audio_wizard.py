@@ -108,7 +108,7 @@ def _ask(list_all: Callable[[Answers], Iterator[Question]]) -> Answers:
                 try:
                     answers[question.name] = question.parse_answer(word)
                 except ValueError as error:
-                    app.print_message(f"{error}. {question.help}")
+                    app.print_message(f"{error}\n{question.help}")
     return answers
 
 

@@ -18,6 +18,7 @@ from mediakeep.item import Item, Number
 from mediakeep.kinds import AUDIO_METRICS, Kind
 from mediakeep.stages import Retry, Stage, StageTable
 
+HOME_FOLDER = ".audiotoolkit"  # in the current folder: the home if there is no other
 _ONCE = Retry(1, 0.0)  # what a processor cannot do, it cannot do a second time
 
 

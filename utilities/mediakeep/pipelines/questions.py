@@ -42,7 +42,9 @@ class Question(msgspec.Struct, frozen=True):
         if names and text not in names:
             if not (text.isdecimal() and 1 <= int(text) <= len(names)):
                 near = suggestions.suggest_closest_name(text, names)
-                raise ValueError(f'"{path_text.to_printable(text)}" is none of them.{near}')
+                raise ValueError(
+                    f'"{path_text.to_printable(text)}" is none of them{near and "." + near}'
+                )
             text = names[int(text) - 1]
         return self.parse(text)
 

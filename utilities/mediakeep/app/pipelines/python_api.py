@@ -21,13 +21,12 @@ from mediakeep.app.batch.output import NullOutput
 from mediakeep.app.pipelines import run_session, sessions
 from mediakeep.app.pipelines.run_session import DEFAULT_OPTIONS, RunOptions
 from mediakeep.app.pipelines.sessions import SessionInfo
-from mediakeep.errors import NoHome
 from mediakeep.pipelines import configuration, inputs, session_file, step_worker
 from mediakeep.pipelines.configuration import Pipeline, PipelineInput, PipelineSettings
 from mediakeep.pipelines.inputs import Inputs
+from mediakeep.pipelines.item import HOME_FOLDER
 from mediakeep.processors.interface import ProcessResult
 
-FOLDER = ".audiotoolkit"  # the home if there is no other
 StrPath = str | os.PathLike[str]
 
 
@@ -133,7 +132,4 @@ def run_pipeline(path: StrPath) -> SessionInfo:
 
 
 def _find_home(given: StrPath | None) -> Path:
-    try:
-        return config.find_home(os.fspath(given) if given else None)
-    except NoHome:
-        return Path.cwd() / FOLDER
+    return config.find_home(os.fspath(given) if given else None, fallback=HOME_FOLDER)

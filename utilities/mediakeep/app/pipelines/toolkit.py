@@ -137,10 +137,10 @@ def list_pipelines(folder: Path) -> CommandResult:
     return CommandResult(lines or ["No pipelines found."], data)
 
 
-def validate(path: Path) -> CommandResult:
+def validate(config: Path) -> CommandResult:
     """Return the faults of a pipeline file; the code is 2 if there are any."""
-    faults = configuration.validate_file(path)
-    shown = path_text.display_path(path)
+    faults = configuration.validate_file(config)
+    shown = path_text.display_path(config)
     lines = [f"{shown}: {fault}" for fault in faults] or [f"{shown} is valid."]
     return CommandResult(lines, {"faults": faults}, UsageError.exit_code if faults else 0)
 
