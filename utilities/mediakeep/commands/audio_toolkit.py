@@ -214,11 +214,8 @@ def _print(result: CommandResult, *, as_json: bool) -> int:
 def run_pipeline(home: Path, config: Path, preset: str, **options: Any) -> int:
     """Run a pipeline."""
     from mediakeep.app.pipelines import toolkit
-    from mediakeep.pipelines import configuration
 
-    pipeline = configuration.load_file(config)
-    if preset:
-        pipeline = toolkit.apply_preset(home, pipeline, preset)
+    pipeline = toolkit.load_pipeline(home, config, preset)
     return _run_pipeline(home, pipeline, **options)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from mediakeep import path_text, setting_fields
+from mediakeep import path_text, setting_fields, yaml_settings
 from mediakeep.app.console import CommandResult
 from mediakeep.app.pipelines import run_session, sessions
 from mediakeep.app.pipelines.sessions import SessionInfo, SessionState
@@ -68,12 +68,23 @@ def build_pipeline(
     )
 
 
-def apply_preset(home: Path, pipeline: Pipeline, preset: str) -> Pipeline:
-    """Return a pipeline with the values of a preset for parameters that have their defaults."""
+def load_pipeline(home: Path, config: Path, preset: str) -> Pipeline:
+    """Return the pipeline of a file, with the values of a preset for parameters it does not set.
+
+    `preset` is "" for none. Raise UsageError as `configuration.load_file` does.
+    """
+    pipeline = configuration.load_file(config)
+    if not preset:
+        return pipeline
     values = presets.get_values(home, preset, [step.processor for step in pipeline.steps])
+    raw = yaml_settings.parse_yaml(config.read_bytes())
+    given = [step.get("params") or {} for step in raw["steps"]]
     steps = [
-        {**msgspec.to_builtins(step), "params": {**values.get(step.processor, {}), **step.params}}
-        for step in pipeline.steps
+        {
+            **msgspec.to_builtins(step),
+            "params": {**step.params, **values.get(step.processor, {}), **own},
+        }
+        for step, own in zip(pipeline.steps, given, strict=True)
     ]
     return msgspec.structs.replace(pipeline, steps=configuration.build_steps(steps))
 
