@@ -37,6 +37,7 @@ from mediakeep.pipelines.records import FileRecords, StepRecord
 from mediakeep.pipelines.session_file import PlannedStage, SessionFile
 from mediakeep.processors import interface, registry
 from mediakeep.processors.interface import Category, ProcessResult
+from mediakeep.size_text import format_count
 from mediakeep.workspace import manifest, stage_worker
 from mediakeep.workspace.place_file import PlacedFile
 from mediakeep.workspace.system_errors import find_existing_parent, translate_errors
@@ -193,7 +194,8 @@ def _run_stage(stage: PlannedStage, job: FileJob, work: Work) -> Outcome | Parts
     facts = {"input_bytes": job.source.stat().st_size}
     facts["output_bytes"] = sum(file.size for record in done for file in record.outputs)
     data = job.describe_end(done)
-    return Outcome(message=f"{data['output_count']} files made", data=data, facts=facts)
+    message = f"{format_count(data['output_count'], 'file')} made"
+    return Outcome(message=message, data=data, facts=facts)
 
 
 def find_unchanged(item: Item, session: SessionFile, folder: Path) -> dict[str, Any] | None:
