@@ -17,7 +17,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,16 @@ _DAY = 86_400
 _MAX_DAYS = 12
 _UNITS = 60_000
 _AUDIO_SIZE = 150_000  # bytes
+
+
+def _kill_with_workers(pid: int) -> None:
+    """Kill a process, and its workers before they notice: each is in a session of its own."""
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    workers = [int(word) for path in lists for word in path.read_text().split()]
+    os.killpg(pid, signal.SIGKILL)
+    for worker in workers:
+        with suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGKILL)
 
 
 @dataclass
@@ -146,7 +156,7 @@ class Migration:
                 if is_handled:
                     answer(request)
                 assert self._process
-                os.killpg(self._process.pid, signal.SIGKILL)
+                _kill_with_workers(self._process.pid)
                 return SimulatorResponse(503, b"", cut_after=NO_RESPONSE)
 
             matches = episode_services.build_filter(where)
