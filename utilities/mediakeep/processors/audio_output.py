@@ -164,6 +164,12 @@ class OutputFiles:
             transfer_tags(tags_of, path, changes=TagChanges(replaced=items))
         return written
 
+    def write_data(self, name: str, suffix: str, data: bytes) -> None:
+        """Write a file that is no audio."""
+        path = self.add(name, suffix)
+        with translate_errors(path):
+            path.write_bytes(data)
+
     def add(self, name: str, suffix: str) -> Path:
         """Return the path to write a new file to; `name` is its final one, without suffix."""
         path = self._folder / f"{len(self._names)}{suffix}"

@@ -65,7 +65,7 @@ def process(
     metrics: dict[str, Any] = {}
     filters: list[tuple[str, str]] = []
     if wanted.loudness is not None:
-        filters, metrics = _plan_gain(input_path, wanted.loudness, wanted.peak, combined)
+        filters, metrics = plan_gain(input_path, wanted.loudness, wanted.peak, combined)
     with audio_output.open_outputs(output_dir, input_path) as outputs:
         with audio_input.open_input(input_path) as opened:
             parameters = audio_output.choose_parameters(
@@ -100,11 +100,15 @@ def combine(measured: Sequence[Any], _: ConverterParameters) -> dict[str, float]
     return None if album is None else {"integrated": album}
 
 
-def _plan_gain(
-    path: Path, target: float, peak: float, combined: dict[str, float] | None
+def plan_gain(
+    path: Path,
+    target: float,
+    peak: float,
+    combined: dict[str, float] | None,
+    earlier: Sequence[tuple[str, str]] = (),
 ) -> tuple[list[tuple[str, str]], dict[str, Any]]:
-    """Return the filters that give a file its loudness, and what was measured."""
-    before = meter.compute_loudness([_measure(path, [])])
+    """Return the filters that give a file its loudness after `earlier` ones, and measurements."""
+    before = meter.compute_loudness([_measure(path, earlier)])
     reference = (combined or {}).get("integrated", before.integrated)
     if reference is None or before.integrated is None:  # silence
         return [], {"loudness_before": None, "gain": 0.0}
@@ -115,7 +119,7 @@ def _plan_gain(
         total, rate = gain, _find_rate(path)
         for _ in range(_ROUNDS):
             filters = _list_filters(total, (peak - _HEADROOM, rate))
-            after = meter.compute_loudness([_measure(path, filters)])
+            after = meter.compute_loudness([_measure(path, [*earlier, *filters])])
             if after.integrated is None or abs(after.integrated - wanted) <= _TOLERANCE:
                 break
             total += wanted - after.integrated
@@ -151,7 +155,7 @@ def _list_filters(gain: float, limit: tuple[float, int] | None = None) -> list[t
     return filters
 
 
-def _measure(path: Path, filters: list[tuple[str, str]]) -> TrackMeasurement:
+def _measure(path: Path, filters: Sequence[tuple[str, str]]) -> TrackMeasurement:
     """Return the loudness of a file after filters; it need not be without damage."""
     with pcm_source.open_source(path) as source:
         return meter.measure_frames(source, source.frames(lambda *_: None), filters=filters)

@@ -18,6 +18,14 @@ BUILT_IN: Mapping[str, str] = {
     "splitter-silence": "mediakeep.processors.splitters:SILENCE",
     "splitter-timestamps": "mediakeep.processors.splitters:TIMESTAMPS",
     "metadata": "mediakeep.processors.metadata:PROCESSOR",
+    "visualizer": "mediakeep.processors.visualizer:PROCESSOR",
+    "statistics": "mediakeep.processors.statistics:PROCESSOR",
+    "transcriber": "mediakeep.processors.transcriber:PROCESSOR",
+    "aligner": "mediakeep.processors.aligner:PROCESSOR",
+    "noise-reduce": "mediakeep.processors.voice:NOISE_REDUCE",
+    "dynamics": "mediakeep.processors.voice:DYNAMICS",
+    "trimmer": "mediakeep.processors.voice:TRIMMER",
+    "voice-enhance": "mediakeep.processors.voice:ENHANCE",
 }  # name: "module:PROCESSOR"
 
 

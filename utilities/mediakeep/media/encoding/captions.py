@@ -53,11 +53,11 @@ def convert_to_srt(path: Path, seconds: float) -> str:
     if not captions:
         raise CaptionsRefused(path, "it has no times", _UNTIMED_HINT)
     if captions[-1].start > (seconds + _MAX_LATE) * 1000:
-        time = _format_time(captions[-1].start)
-        late = f"its last caption begins at {time}, after the end at {_format_time(seconds * 1000)}"
+        time = format_time(captions[-1].start)
+        late = f"its last caption begins at {time}, after the end at {format_time(seconds * 1000)}"
         raise CaptionsRefused(path, late, "Use the captions of this recording.")
     return "\n".join(
-        f"{number}\n{_format_time(one.start)} --> {_format_time(one.end)}\n{one.text}\n"
+        f"{number}\n{format_time(one.start)} --> {format_time(one.end)}\n{one.text}\n"
         for number, one in enumerate(captions, 1)
     )
 
@@ -85,7 +85,8 @@ def _to_milliseconds(match: re.Match[str], group: int) -> int:
     return ((hours * 60 + minutes) * 60 + seconds) * 1000 + rest
 
 
-def _format_time(milliseconds: float) -> str:
+def format_time(milliseconds: float) -> str:
+    """Return a time as SRT has it; WebVTT has a full stop instead of the comma."""
     seconds, rest = divmod(round(milliseconds), 1000)
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02},{rest:03}"
 

@@ -19,8 +19,9 @@ def run_filters(
     frames: Iterable[Any],
     *,
     frame_size: int = 0,
+    makes_pictures: bool = False,
 ) -> Iterator[Any]:
-    """Yield what filters make of frames of a PcmFormat.
+    """Yield what filters make of frames of a PcmFormat: frames, or pictures of them.
 
     A filter is FFmpeg's name and its options. `frame_size` is the number of samples in each
     resulting frame but the last, 0 for any.
@@ -37,7 +38,7 @@ def run_filters(
         )
     ]
     nodes += [graph.add(name, options) for name, options in filters]
-    nodes.append(graph.add("abuffersink"))
+    nodes.append(graph.add("buffersink" if makes_pictures else "abuffersink"))
     graph.link_nodes(*nodes).configure()
     if frame_size:
         graph.set_audio_frame_size(frame_size)

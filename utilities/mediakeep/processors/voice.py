@@ -1,0 +1,262 @@
+"""Improve recordings of speech with FFmpeg's filters: noise, dynamics, silence, whole chains.
+
+The chains are data. Each filter gets the sample rate of the input only where it depends on it: a
+filter at a frequency that the input cannot have is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from mediakeep.errors import ItemFailed, UsageError
+from mediakeep.media.encoding import filter_chain, pcm_source, silence
+from mediakeep.processors import audio_input, audio_output, converter
+from mediakeep.processors.audio_output import AudioParameters
+from mediakeep.processors.interface import Category, Description, Processor, ProcessResult
+
+_Filter = tuple[str, str]  # FFmpeg's name, and options
+
+_FREQUENCIES = {"equalizer": "f", "highpass": "f", "lowpass": "f"}  # options that limit a filter
+_BASS, _MIDDLE, _TREBLE = 120, 1000, 6000  # Hz
+_PEAK = -1.0  # dBTP
+_COMPRESSOR = "threshold=-22dB:ratio=3:attack=10:release=200"
+
+# Filters in their order, and then the loudness in LUFS.
+CHAINS: dict[str, tuple[tuple[_Filter, ...], float]] = {
+    "podcast": (
+        (
+            ("highpass", "f=80"),
+            ("afftdn", "nr=10:tn=1"),
+            ("deesser", "i=0.3"),
+            ("acompressor", _COMPRESSOR),
+            ("equalizer", "f=3500:t=q:w=1:g=2"),
+        ),
+        -16.0,
+    ),
+    "audiobook": (
+        (
+            ("highpass", "f=70"),
+            ("afftdn", "nr=8:tn=1"),
+            ("acompressor", "threshold=-24dB:ratio=2:attack=20:release=250"),
+        ),
+        -20.0,
+    ),
+    "phone": (
+        (
+            ("highpass", "f=250"),
+            ("lowpass", "f=3600"),
+            ("afftdn", "nr=15:tn=1"),
+            ("acompressor", "threshold=-25dB:ratio=4:attack=5:release=150"),
+        ),
+        -18.0,
+    ),
+}
+
+_Gain = Annotated[float, Meta(ge=-20, le=20, extra={"unit": "dB"})]
+
+
+class NoiseParameters(AudioParameters, frozen=True, kw_only=True):
+    """The parameters of `noise-reduce`."""
+
+    reduction: Annotated[
+        float, Meta(gt=0, le=97, description="Reduction of the noise.", extra={"unit": "dB"})
+    ] = 12.0
+    floor: (
+        Annotated[
+            float,
+            Meta(
+                ge=-80,
+                le=-20,
+                description="Level of the noise; none: followed.",
+                extra={"unit": "dB"},
+            ),
+        ]
+        | None
+    ) = None
+
+
+class DynamicsParameters(AudioParameters, frozen=True, kw_only=True):
+    """The parameters of `dynamics`."""
+
+    threshold: Annotated[
+        float,
+        Meta(ge=-60, le=0, description="Level from which it compresses.", extra={"unit": "dB"}),
+    ] = -20.0
+    ratio: Annotated[float, Meta(ge=1, le=20, description="Ratio of the compression; 1: none.")] = (
+        3.0
+    )
+    attack: Annotated[
+        float, Meta(ge=0.01, le=2000, description="Time to compress.", extra={"unit": "ms"})
+    ] = 20.0
+    release: Annotated[
+        float, Meta(ge=0.01, le=9000, description="Time to recover.", extra={"unit": "ms"})
+    ] = 250.0
+    makeup: Annotated[
+        float, Meta(ge=0, le=36, description="Gain afterwards.", extra={"unit": "dB"})
+    ] = 0.0
+    bass: Annotated[_Gain, Meta(description="Gain around 120 Hz.")] = 0.0
+    middle: Annotated[_Gain, Meta(description="Gain around 1 kHz.")] = 0.0
+    treble: Annotated[_Gain, Meta(description="Gain around 6 kHz.")] = 0.0
+
+
+class TrimParameters(AudioParameters, frozen=True, kw_only=True):
+    """The parameters of `trimmer`."""
+
+    start: Annotated[
+        float, Meta(ge=0, description="What is before is removed.", extra={"unit": "s"})
+    ] = 0.0
+    end: (
+        Annotated[float, Meta(gt=0, description="What is after is removed.", extra={"unit": "s"})]
+        | None
+    ) = None
+    silence: Annotated[bool, Meta(description="Remove silence at the start and the end.")] = True
+    threshold: Annotated[
+        float, Meta(ge=-120, le=0, description="Level of silence.", extra={"unit": "dB"})
+    ] = -50.0
+    keep: Annotated[
+        float,
+        Meta(ge=0, le=60, description="Silence to keep at the ends.", extra={"unit": "s"}),
+    ] = 0.1
+    max_pause: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=3600,
+            description="Shorten longer pauses to this; 0: keep them.",
+            extra={"unit": "s"},
+        ),
+    ] = 0.0
+
+
+class EnhanceParameters(AudioParameters, frozen=True, kw_only=True):
+    """The parameters of `voice-enhance`."""
+
+    chain: Annotated[
+        Literal["podcast", "audiobook", "phone"], Meta(description="What the speech is for.")
+    ] = "podcast"
+
+
+def reduce_noise(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
+    """Reduce steady noise; its level is followed unless it is given."""
+    wanted = NoiseParameters(**params)
+    level = "tn=1" if wanted.floor is None else f"nf={wanted.floor}"
+    filters = [("afftdn", f"nr={wanted.reduction}:{level}")]
+    return _write(input_path, output_dir, wanted, filters, {})
+
+
+def change_dynamics(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
+    """Compress the dynamic range, and change bass, middle and treble."""
+    wanted = DynamicsParameters(**params)
+    options = f"ratio={wanted.ratio}:attack={wanted.attack}:release={wanted.release}"
+    filters = [
+        ("acompressor", f"threshold={wanted.threshold}dB:{options}:makeup={wanted.makeup}dB")
+    ]
+    bands = ((_BASS, wanted.bass), (_MIDDLE, wanted.middle), (_TREBLE, wanted.treble))
+    filters += [("equalizer", f"f={band}:t=q:w=1:g={gain}") for band, gain in bands if gain]
+    return _write(input_path, output_dir, wanted, filters, {})
+
+
+def trim(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
+    """Cut a range out, without the silence at its ends, and shorten pauses."""
+    wanted = TrimParameters(**params)
+    rate, samples = _count(input_path)
+    start, end = wanted.start, samples / rate if wanted.end is None else wanted.end
+    if not start < end <= samples / rate + 1:
+        length = f"{samples / rate:.3f} s"
+        raise UsageError(f"{input_path.name} has {length}: no range from {start:g} to {end:g} s.")
+    if wanted.silence:
+        ranges = silence.find_silence(
+            input_path, threshold=wanted.threshold, min_seconds=max(wanted.keep, 1 / rate)
+        )
+        for one in ranges:
+            if one.start <= start < one.end:
+                start = max(start, one.end - wanted.keep)
+            if one.start < end <= one.end + 1 / rate:
+                end = min(end, max(one.start, wanted.start) + wanted.keep)
+        if start >= end or any(one.start <= start and one.end >= end for one in ranges):
+            raise ItemFailed(f"{input_path.name} has only silence.")
+    options = f"stop_duration={wanted.max_pause}:stop_silence={wanted.max_pause}"
+    filters = [("silenceremove", f"stop_periods=-1:{options}:stop_threshold={wanted.threshold}dB")]
+    return _write(
+        input_path,
+        output_dir,
+        wanted,
+        filters if wanted.max_pause else [],
+        {"start": round(start, 3), "end": round(end, 3)},
+        (round(start * rate), round(end * rate)),
+    )
+
+
+def enhance(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
+    """Apply a chain of filters, and give the result its loudness."""
+    wanted = EnhanceParameters(**params)
+    chain, target = CHAINS[wanted.chain]
+    filters = list(_select(chain, _read_rate(input_path)))
+    gain, metrics = converter.plan_gain(input_path, target, _PEAK, None, filters)
+    return _write(input_path, output_dir, wanted, [*filters, *gain], metrics)
+
+
+def _select(filters: Sequence[_Filter], rate: int) -> Iterator[_Filter]:
+    """Yield the filters whose frequency is in audio of a sample rate."""
+    for name, options in filters:
+        values = {pair.partition("=")[0]: pair.partition("=")[2] for pair in options.split(":")}
+        if float(values.get(_FREQUENCIES.get(name, ""), 0)) < rate / 2:
+            yield name, options
+
+
+def _write(
+    input_path: Path,
+    output_dir: Path,
+    wanted: AudioParameters,
+    filters: Sequence[_Filter],
+    metrics: dict[str, Any],
+    sample_range: tuple[int, int] | None = None,
+) -> ProcessResult:
+    """Write the input, or a range of its samples, with filters applied."""
+    with audio_output.open_outputs(output_dir, input_path) as outputs:
+        with audio_input.open_input(input_path) as opened:
+            parameters = audio_output.choose_parameters(opened.facts, wanted)
+            chosen = list(_select(filters, opened.format.sample_rate))
+            found, frames = opened.format, opened.frames
+            if sample_range:
+                frames = filter_chain.select_range(found, frames, *sample_range)
+            if chosen:
+                found, frames = filter_chain.filter_frames(found, chosen, frames)
+            written = outputs.write(
+                input_path.stem, frames, found, parameters, tags_of=opened.tags_path
+            )
+        metrics |= {"seconds": round(written.seconds, 3)}
+        return ProcessResult(True, outputs.place(output_dir), metrics)
+
+
+def _read_rate(path: Path) -> int:
+    with pcm_source.open_source(path) as source:
+        return source.format.sample_rate
+
+
+def _count(path: Path) -> tuple[int, int]:
+    """Return the sample rate and the length in samples of a file, as it is decoded."""
+    with pcm_source.open_source(path) as source:
+        for _ in source.frames(lambda *_: None):
+            pass
+        return source.format.sample_rate, source.samples
+
+
+def _build(name: str, summary: str, kind: type[AudioParameters], process: Any) -> Processor:
+    return Processor(Description(name, "1", Category.VOICE, summary, kind), process)
+
+
+NOISE_REDUCE = _build("noise-reduce", "Reduce steady noise.", NoiseParameters, reduce_noise)
+DYNAMICS = _build(
+    "dynamics", "Compress the dynamic range, and equalize.", DynamicsParameters, change_dynamics
+)
+TRIMMER = _build(
+    "trimmer", "Remove silence at the ends, shorten pauses, cut a range.", TrimParameters, trim
+)
+ENHANCE = _build(
+    "voice-enhance", "Apply a whole chain for speech, with loudness.", EnhanceParameters, enhance
+)
