@@ -71,8 +71,8 @@ _NEEDS: dict[str, tuple[Callable[[], object], str]] = {
     "volumes": (_has_volumes, "Give /dev/shm 512 MB, on another file system than /tmp."),
 }
 _PACKAGES = {
-    "ffmpeg": "ffmpeg", "ffprobe": "ffmpeg", "lame": "lame", "mediainfo": "mediainfo",
-    "opusenc": "opus-tools",
+    "espeak-ng": "espeak-ng", "ffmpeg": "ffmpeg", "ffprobe": "ffmpeg", "lame": "lame",
+    "mediainfo": "mediainfo", "opusenc": "opus-tools",
 }  # fmt: skip
 _MODULES = ("mediafile", "taglib")
 NAMES = (*_NEEDS, *_PACKAGES, *_MODULES)

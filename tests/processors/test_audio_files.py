@@ -27,6 +27,12 @@ WRITING: dict[str, dict[str, Any]] = {
     "converter": {"loudness": -16.0},
     "splitter-fixed": {"duration": 0.3},
     "splitter-silence": {"max_minutes": 0.01},
+    "visualizer": {"kinds": ["waveform", "spectrogram", "video"], "width": 128, "height": 64},
+    "statistics": {},
+    "noise-reduce": {},
+    "dynamics": {"makeup": 3.0, "bass": 2.0},
+    "trimmer": {"max_pause": 0.2},
+    "voice-enhance": {"chain": "phone"},
 }
 
 

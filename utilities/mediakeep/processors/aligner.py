@@ -218,12 +218,12 @@ def _speak(text: str, tokens: Sequence[re.Match[str]], decoder: Any) -> _Spoken:
 
 
 def _find_chapters(text: str, words: Sequence[Word]) -> Iterator[tuple[float, str]]:
-    """Yield the start and the title of each heading; all tokens of the text are in `words`."""
+    """Yield the start and the title of each heading; one that begins the text starts at 0."""
     at = 0
     for line in text.splitlines():
         title = transcripts.parse_heading(line)
         if title and at < len(words):
-            yield words[at].start, title
+            yield words[at].start if at else 0.0, title
         at += sum(bool(pronunciation.split_word(one)) for one in _WORD.findall(line))
 
 

@@ -76,12 +76,11 @@ def _say_number(number: int) -> Iterator[str]:
     if size:
         yield from _say_number(number // size)
         yield name
-        number %= size
-        if not number:
-            return
-    if number < len(_SMALL):
+        if number % size:
+            yield from _say_number(number % size)
+    elif number < len(_SMALL):
         yield _SMALL[number]
-        return
-    yield _TENS[number // 10 - 2]
-    if number % 10:
-        yield _SMALL[number % 10]
+    else:
+        yield _TENS[number // 10 - 2]
+        if number % 10:
+            yield _SMALL[number % 10]

@@ -30,7 +30,10 @@ _MIN_LOUDNESS_SECONDS = 0.4  # one block of EBU R128
 # The whole spectrum as one column of gray pixels, from the highest frequency down to 0; black is
 # a level 90 dB below full scale or less.
 _ROWS = 512
-_SPECTRUM = f"s=1x{_ROWS}:legend=0:mode=combined:color=channel:saturation=0:scale=log:drange=90"
+_SPECTRUM = (
+    f"s=1x{_ROWS}:legend=0:mode=combined:color=channel:saturation=0"
+    ":scale=log:drange=90:win_func=bharris"
+)
 _BLACK = 16  # of limited range
 
 

@@ -38,7 +38,7 @@ def write_transcript(
 ) -> None:
     """Write the files of a transcript; raise ItemFailed if it has no words."""
     if not words:
-        raise ItemFailed(f"{name} has no speech that was recognized.")
+        raise ItemFailed(f"{name} has no speech.")
     captions = list(group_captions(words))
     times = [[format_time(at) for at in (one.start, one.end)] for one in captions]
     blocks = [

@@ -1,11 +1,14 @@
 """Improve recordings of speech with FFmpeg's filters: noise, dynamics, silence, whole chains.
 
-The chains are data. Each filter gets the sample rate of the input only where it depends on it: a
-filter at a frequency that the input cannot have is left out.
+The chains are data. FFmpeg 8.1 in PyAV 18.1 has `equalizer`, `highpass` and `lowpass`, but they
+change nothing there, so `anequalizer` and `asubcut` are used, which do. A band is written once, and
+repeated for each channel; one that the sample rate cannot have is left out.
 """
 
 from __future__ import annotations
 
+import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,13 +17,15 @@ from msgspec import Meta
 
 from mediakeep.errors import ItemFailed, UsageError
 from mediakeep.media.encoding import filter_chain, pcm_source, silence
+from mediakeep.media.encoding.pcm_source import PcmFormat
 from mediakeep.processors import audio_input, audio_output, converter
 from mediakeep.processors.audio_output import AudioParameters
 from mediakeep.processors.interface import Category, Description, Processor, ProcessResult
 
 _Filter = tuple[str, str]  # FFmpeg's name, and options
 
-_FREQUENCIES = {"equalizer": "f", "highpass": "f", "lowpass": "f"}  # options that limit a filter
+_EQUALIZER = "anequalizer"
+_FREQUENCY = re.compile(r"f=(\d+)")
 _BASS, _MIDDLE, _TREBLE = 120, 1000, 6000  # Hz
 _PEAK = -1.0  # dBTP
 _COMPRESSOR = "threshold=-22dB:ratio=3:attack=10:release=200"
@@ -29,17 +34,17 @@ _COMPRESSOR = "threshold=-22dB:ratio=3:attack=10:release=200"
 CHAINS: dict[str, tuple[tuple[_Filter, ...], float]] = {
     "podcast": (
         (
-            ("highpass", "f=80"),
+            ("asubcut", "cutoff=80"),
             ("afftdn", "nr=10:tn=1"),
             ("deesser", "i=0.3"),
             ("acompressor", _COMPRESSOR),
-            ("equalizer", "f=3500:t=q:w=1:g=2"),
+            (_EQUALIZER, "f=3500 w=3500 g=2"),
         ),
         -16.0,
     ),
     "audiobook": (
         (
-            ("highpass", "f=70"),
+            ("asubcut", "cutoff=70"),
             ("afftdn", "nr=8:tn=1"),
             ("acompressor", "threshold=-24dB:ratio=2:attack=20:release=250"),
         ),
@@ -47,8 +52,8 @@ CHAINS: dict[str, tuple[tuple[_Filter, ...], float]] = {
     ),
     "phone": (
         (
-            ("highpass", "f=250"),
-            ("lowpass", "f=3600"),
+            ("asubcut", "cutoff=200"),
+            ("aresample", "8000"),
             ("afftdn", "nr=15:tn=1"),
             ("acompressor", "threshold=-25dB:ratio=4:attack=5:release=150"),
         ),
@@ -156,8 +161,9 @@ def change_dynamics(input_path: Path, output_dir: Path, **params: Any) -> Proces
         ("acompressor", f"threshold={wanted.threshold}dB:{options}:makeup={wanted.makeup}dB")
     ]
     bands = ((_BASS, wanted.bass), (_MIDDLE, wanted.middle), (_TREBLE, wanted.treble))
-    filters += [("equalizer", f"f={band}:t=q:w=1:g={gain}") for band, gain in bands if gain]
-    return _write(input_path, output_dir, wanted, filters, {})
+    filters += [(_EQUALIZER, f"f={band} w={band} g={gain}") for band, gain in bands if gain]
+    selected = list(_select(filters, _read_format(input_path)))
+    return _write(input_path, output_dir, wanted, selected, {})
 
 
 def trim(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
@@ -179,8 +185,8 @@ def trim(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
                 end = min(end, max(one.start, wanted.start) + wanted.keep)
         if start >= end or any(one.start <= start and one.end >= end for one in ranges):
             raise ItemFailed(f"{input_path.name} has only silence.")
-    options = f"stop_duration={wanted.max_pause}:stop_silence={wanted.max_pause}"
-    filters = [("silenceremove", f"stop_periods=-1:{options}:stop_threshold={wanted.threshold}dB")]
+    options = f"stop_duration={wanted.max_pause}:stop_threshold={wanted.threshold}dB"
+    filters = [("silenceremove", f"stop_periods=-1:detection=peak:window=0:{options}")]
     return _write(
         input_path,
         output_dir,
@@ -195,17 +201,18 @@ def enhance(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
     """Apply a chain of filters, and give the result its loudness."""
     wanted = EnhanceParameters(**params)
     chain, target = CHAINS[wanted.chain]
-    filters = list(_select(chain, _read_rate(input_path)))
+    filters = list(_select(chain, _read_format(input_path)))
     gain, metrics = converter.plan_gain(input_path, target, _PEAK, None, filters)
     return _write(input_path, output_dir, wanted, [*filters, *gain], metrics)
 
 
-def _select(filters: Sequence[_Filter], rate: int) -> Iterator[_Filter]:
-    """Yield the filters whose frequency is in audio of a sample rate."""
+def _select(filters: Sequence[_Filter], audio: PcmFormat) -> Iterator[_Filter]:
+    """Yield filters for audio of a format, with each band for all channels."""
     for name, options in filters:
-        values = {pair.partition("=")[0]: pair.partition("=")[2] for pair in options.split(":")}
-        if float(values.get(_FREQUENCIES.get(name, ""), 0)) < rate / 2:
+        if name != _EQUALIZER:
             yield name, options
+        elif int(_FREQUENCY.findall(options)[0]) < audio.sample_rate / 2:
+            yield name, "|".join(f"c{channel} {options}" for channel in range(audio.channels))
 
 
 def _write(
@@ -220,12 +227,11 @@ def _write(
     with audio_output.open_outputs(output_dir, input_path) as outputs:
         with audio_input.open_input(input_path) as opened:
             parameters = audio_output.choose_parameters(opened.facts, wanted)
-            chosen = list(_select(filters, opened.format.sample_rate))
             found, frames = opened.format, opened.frames
             if sample_range:
                 frames = filter_chain.select_range(found, frames, *sample_range)
-            if chosen:
-                found, frames = filter_chain.filter_frames(found, chosen, frames)
+            if filters:
+                found, frames = filter_chain.filter_frames(found, filters, frames)
             written = outputs.write(
                 input_path.stem, frames, found, parameters, tags_of=opened.tags_path
             )
@@ -233,17 +239,16 @@ def _write(
         return ProcessResult(True, outputs.place(output_dir), metrics)
 
 
-def _read_rate(path: Path) -> int:
+def _read_format(path: Path) -> PcmFormat:
     with pcm_source.open_source(path) as source:
-        return source.format.sample_rate
+        return source.format
 
 
 def _count(path: Path) -> tuple[int, int]:
     """Return the sample rate and the length in samples of a file, as it is decoded."""
-    with pcm_source.open_source(path) as source:
-        for _ in source.frames(lambda *_: None):
-            pass
-        return source.format.sample_rate, source.samples
+    with audio_input.open_input(path) as opened:
+        deque(opened.frames, 0)
+        return opened.format.sample_rate, opened.source.samples
 
 
 def _build(name: str, summary: str, kind: type[AudioParameters], process: Any) -> Processor:

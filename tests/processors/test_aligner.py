@@ -1,0 +1,267 @@
+"""Texts and speech: places and pauses are matched, words get times, and captions are written."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediakeep.errors import UsageError
+from mediakeep.media.encoding.captions import parse_captions
+from mediakeep.processors import aligner, interface, pronunciation, registry, transcriber
+from mediakeep.processors.interface import ProcessResult
+from mediakeep.processors.speech_engines import Pause, PcmReader
+from mediakeep.processors.transcripts import Word, group_captions, parse_heading
+from tests.media.encoding import sounds
+from tests.processors.processed_audio import list_files, run
+from tests.sampling import each_row
+
+SENTENCES = (
+    "Chapter one.\n",
+    "It was a bright morning, and the old man walked slowly down to the river.\n",
+    "He carried 12 apples in a basket.\n",
+    "Chapter two.\n",
+    "Nobody answered, so he opened the door and went in.\n",
+)
+
+
+@pytest.fixture
+def speech(tmp_path: Path) -> tuple[Path, list[float]]:
+    """Speech of espeak-ng, with a second of silence after each sentence, and their starts."""
+    data, starts = b"", []
+    for sentence in SENTENCES:
+        words = ["espeak-ng", "-v", "en-us", "--stdout", sentence]
+        spoken = subprocess.run(words, capture_output=True, check=True).stdout[44:]
+        starts.append(len(data) / 2 / 22_050)
+        data += spoken + bytes(2 * 22_050)
+    (tmp_path / "a.txt").write_text("".join(SENTENCES))
+    return sounds.write_wav(tmp_path / "a.wav", data, 22_050, channels=1), starts
+
+
+@pytest.mark.needs("espeak-ng")
+def test_the_sentences_of_a_text_get_their_times(
+    tmp_path: Path, speech: tuple[Path, list[float]]
+) -> None:
+    source, starts = speech
+    made = run("aligner", source, tmp_path / "out")
+    assert made.error_message is None
+    assert made.metrics == {"words": 36, "guessed_words": 0}
+    text = (tmp_path / "out" / "a.srt").read_text()
+    captions = list(parse_captions(source, text))
+    assert [one.text for one in captions] == [one.strip() for one in SENTENCES]
+    assert [one.start / 1000 for one in captions] == pytest.approx(starts, abs=0.15)
+    assert list(parse_captions(source, (tmp_path / "out" / "a.vtt").read_text())) == captions
+    chapters = (tmp_path / "out" / "a.chapters.txt").read_text().splitlines()
+    assert [line.split(" ", 1)[1] for line in chapters] == ["Chapter one.", "Chapter two."]
+    split = run(
+        "splitter-timestamps",
+        source,
+        tmp_path / "pieces",
+        timestamps=str(tmp_path / "out" / "a.chapters.txt"),
+    )
+    assert len(split.output_paths) == 2
+
+
+@pytest.mark.needs("espeak-ng")
+def test_pocketsphinx_transcribes_with_its_own_model(
+    tmp_path: Path, speech: tuple[Path, list[float]]
+) -> None:
+    made = transcribe(speech[0], tmp_path / "out")
+    assert made.metrics["words"] > 10
+    words = [one.text for one in parse_captions(speech[0], (tmp_path / "out/a.vtt").read_text())]
+    assert words
+
+
+def transcribe(source: Path, folder: Path, **params: Any) -> ProcessResult:
+    processor = registry.get_processor("transcriber")
+    values = interface.convert_parameters(processor.description, params)
+    assert processor.open is not None
+    with processor.open(values) as engine:
+        return interface.run_processor(processor, source, folder, values, resource=engine)
+
+
+def test_a_recording_without_speech_is_refused(tmp_path: Path) -> None:
+    source = sounds.write_wav(tmp_path / "a.wav", sounds.tone(2, -20, rate=44_100))
+    assert "Text " in str(run("aligner", source, tmp_path / "out").error_message)
+    (tmp_path / "a.txt").write_text("Words.")
+    refused = run("aligner", source, tmp_path / "out").error_message
+    assert refused == "a.wav not aligned: there is no speech."
+    assert transcribe(source, tmp_path / "out").error_message == "a has no speech."
+    assert list_files(tmp_path / "out") == []
+
+
+def test_pauses_are_matched_with_the_ends_of_sentences() -> None:
+    """Of each second of speech 10 sounds; a pause in a sentence, and sentences without one."""
+    ends = [0, 20, 50, 60, 100, 130, 190]
+    times = [0.0, 2.0, 3.4, 5.0, 10.0, 13.0, 19.0]
+    pauses = [Pause(spoken + number, spoken, 1.0) for number, spoken in enumerate(times)]
+    pieces = aligner.match_pauses(pauses, ends, [1] * 190)
+    assert [(one.place, one.time) for one in pieces] == [
+        (end, pauses[number].middle)
+        for end, number in ((0, 0), (20, 1), (50, 3), (100, 4), (130, 5), (190, 6))
+    ]
+
+
+def test_a_text_without_punctuation_is_one_piece() -> None:
+    pauses = [Pause(float(at), float(at), 0.5) for at in range(30)]
+    pieces = aligner.match_pauses(pauses, [0, 300], [1] * 300)
+    assert [one.place for one in pieces] == [0, 300]
+
+
+@each_row(
+    "text, words",
+    [
+        ("Don’t", ["don't"]),
+        ("B2", ["b", "two"]),
+        ("1984", ["nineteen", "hundred", "eighty", "four"]),
+        ("2007", ["two", "thousand", "seven"]),
+        (
+            "1250340",
+            ["one", "million", "two", "hundred", "fifty", "thousand", "three", "hundred", "forty"],
+        ),
+        ("007", ["zero", "zero", "seven"]),
+        ("Café", ["cafe"]),
+        ("今", []),
+    ],
+)
+def test_words_that_are_said(text: str, words: list[str]) -> None:
+    assert pronunciation.split_word(text) == words
+
+
+def test_words_that_the_dictionary_lacks_have_sounds() -> None:
+    known = {"sun": "S AH N", "flower": "F L AW ER", "g": "JH IY", "p": "P IY", "l": "EH L"}
+    sounds_of = {
+        word: pronunciation.find_sounds(word, known.get)
+        for word in ("sunflower", "sun's", "gpl", "phish", "xyz")
+    }
+    assert sounds_of == {
+        "sunflower": "S AH N F L AW ER",
+        "sun's": "S AH N Z",
+        "gpl": "JH IY P IY EH L",
+        "phish": "F IH SH",
+        "xyz": "K S Y Z",
+    }
+
+
+def test_a_reader_holds_only_what_may_be_read_again() -> None:
+    second = b"ab" * 16_000
+    reader = PcmReader(itertools.repeat(second))
+    assert reader.read(0, 1.5) == second + second[:16_000]
+    assert reader.read(0.5, 2.5) == second * 2
+    assert reader.read(100, 101) == second
+
+
+def test_captions_end_with_sentences_and_pauses() -> None:
+    texts = ["One", "two.", "Three", "four"]
+    words = [Word(text, number, number + 0.5) for number, text in enumerate(texts)]
+    words.append(Word("five", 9.0, 9.5))
+    assert [one.text for one in group_captions(words)] == ["One two.", "Three four", "five"]
+    long = [Word("word" * 3, number / 10, number / 10 + 0.1) for number in range(30)]
+    assert max(len(one.text) for one in group_captions(long)) <= 84
+
+
+@each_row("line, title", [("# One", "One"), ("Chapter 2: It", "Chapter 2: It"), ("Partly so.", "")])
+def test_headings(line: str, title: str) -> None:
+    assert parse_heading(line) == title
+
+
+def fake_engines() -> dict[str, types.ModuleType]:
+    """Return modules with the interfaces of engines whose models are not part of their wheels.
+
+    They are mocks, as tests cannot have a model; the calls are those of the documentation of
+    faster-whisper 1.2, vosk 0.3.45 and pywhispercpp 1.3.
+    """
+
+    class WhisperModel:
+        def __init__(self, model: str, *, compute_type: str, local_files_only: bool) -> None:
+            assert Path(model).is_dir()
+            assert local_files_only
+
+        def transcribe(self, audio: Any, *, language: Any, word_timestamps: bool) -> Any:
+            assert len(audio) == 32_000
+            word = types.SimpleNamespace(word=" Hello", start=0.5, end=1.0)
+            return iter([types.SimpleNamespace(words=[word])]), None
+
+    class KaldiRecognizer:
+        def __init__(self, model: Any, rate: int) -> None:
+            assert Path(model).is_dir()
+            assert rate == 16_000
+
+        def SetWords(self, on: bool) -> None:  # noqa: N802
+            pass
+
+        def AcceptWaveform(self, data: bytes) -> bool:  # noqa: N802
+            return False
+
+        def FinalResult(self) -> str:  # noqa: N802
+            return '{"text": "hello", "result": [{"word": "Hello", "start": 0.5, "end": 1}]}'
+
+    class Model:
+        def __init__(self, model: str) -> None:
+            assert Path(model).is_dir()
+
+        def transcribe(self, audio: Any, *, language: str) -> Any:
+            return [types.SimpleNamespace(text=" Hello", t0=50, t1=100)]
+
+    names: dict[str, dict[str, Any]] = {
+        "faster_whisper": {"WhisperModel": WhisperModel},
+        "vosk": {"Model": str, "KaldiRecognizer": KaldiRecognizer},
+        "pywhispercpp": {},
+        "pywhispercpp.model": {"Model": Model},
+        "numpy": {"int16": "h", "float32": "f", "frombuffer": _FakeArray},
+    }
+    modules = {name: types.ModuleType(name) for name in names}
+    for name, values in names.items():
+        vars(modules[name]).update(values)
+    return modules
+
+
+class _FakeArray:
+    """What is used of an array of numpy, which only these engines need."""
+
+    def __init__(self, data: bytes, kind: str) -> None:
+        self._data = data
+
+    def __len__(self) -> int:
+        return len(self._data) // 2
+
+    def astype(self, kind: str) -> _FakeArray:
+        return self
+
+    def __truediv__(self, scale: float) -> _FakeArray:
+        return self
+
+
+@pytest.fixture
+def engines(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, module in fake_engines().items():
+        monkeypatch.setitem(sys.modules, name, module)
+
+
+@pytest.mark.usefixtures("engines")
+@each_row("engine", ["faster-whisper", "vosk", "whisper.cpp"])
+def test_the_words_of_an_engine_are_written(tmp_path: Path, engine: Any) -> None:
+    source = sounds.write_wav(tmp_path / "a.wav", sounds.tone(2, -20, rate=44_100))
+    made = transcribe(source, tmp_path / "out", engine=engine, model=str(tmp_path))
+    assert made.error_message is None
+    assert (tmp_path / "out/a.srt").read_text() == "1\n00:00:00,500 --> 00:00:01,000\nHello\n"
+
+
+@each_row("engine", ["faster-whisper", "vosk", "whisper.cpp"])
+def test_a_missing_model_or_engine_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Any
+) -> None:
+    for name in ("faster_whisper", "vosk", "pywhispercpp", "pywhispercpp.model"):
+        monkeypatch.setitem(sys.modules, name, None)
+    for model in ("", str(tmp_path / "none")):
+        wanted = transcriber.TranscriberParameters(engine=engine, model=model)
+        with pytest.raises(UsageError, match="No model of"), transcriber.open_engine(wanted):
+            pass
+    wanted = transcriber.TranscriberParameters(engine=engine, model=str(tmp_path))
+    with pytest.raises(UsageError, match="pip install"), transcriber.open_engine(wanted):
+        pass
