@@ -30,6 +30,8 @@ _CHANCE = "It gives a wrong result the time to come; the right one comes however
 _CLOCK = "A clock of the test decides, which no machine makes faster or slower."
 _HELD = "What is waited for never comes before the test lets it, so that any wait ends the same."
 
+_AUDIO = "It is a length of audio, for which nobody waits."
+
 REASONS = {  # "file: expression": why it decides nothing
     "tests/commands/test_deep_workers.py: sleep(2.1)": _LONGER,
     "tests/commands/test_extract_video_metadata.py: PROBE_TIMEOUT=0.5": _HELD,
@@ -45,6 +47,7 @@ REASONS = {  # "file: expression": why it decides nothing
     "tests/media/test_essence_db.py: _LOCK_TIMEOUT=0.1": _HELD,
     "tests/media/video/test_probe_isolated.py: longest=1.0": _HELD,
     "tests/media/video/test_video_cache.py: sleep(0.01)": _LONGER,
+    "tests/processors/test_voice.py: max_pause=0.5": _AUDIO,
     "tests/queue/test_backup.py: _BUSY_TIMEOUT=0.3": _HELD,
     "tests/runner/jobs.py: sleep(0.5)": _CHANCE,
     "tests/runner/looking.py: sleep(0.2)": _CHANCE,
@@ -66,6 +69,8 @@ REASONS = {  # "file: expression": why it decides nothing
     "utilities/mediakeep/queue/snapshot.py: _MAX_TRIES=5": (
         "Nobody has the file open for writing then, so that it does not change."
     ),
+    "utilities/mediakeep/processors/speech_engines.py: _MIN_PAUSE=5": _AUDIO,
+    "utilities/mediakeep/processors/transcripts.py: _MAX_PAUSE=1.0": _AUDIO,
     "utilities/mediakeep/queue/snapshot.py: _PAUSE=0.05": _LONGER,
     "utilities/mediakeep/queue/stage_changes.py: _LEAST_WAIT=1.0": _PACE,
     "utilities/mediakeep/runner/batch.py: time.monotonic() + _CHECK_INTERVAL": _LONGER,
