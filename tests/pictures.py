@@ -22,10 +22,10 @@ from random import Random
 from rich.console import CONSOLE_SVG_FORMAT, Console
 
 from mediakeep import clock, kinds
-from mediakeep.app.subjects import registry
+from mediakeep.app import home_poller
 from mediakeep.commands import media_dashboard
 from mediakeep.views.dashboard.render import Dashboard
-from mediakeep.views.poller import HomePoller, HomeSnapshot
+from mediakeep.views.poller import HomeSnapshot
 from mediakeep.views.summary import SummaryContext
 from mediakeep_simulator import sample_artists
 from tests.views import months, reports
@@ -100,10 +100,7 @@ def _run(folder: Path) -> HomeSnapshot:
     batch = subprocess.Popen(
         line("process_music_batch", "--all"), env=env, stdout=subprocess.DEVNULL
     )
-    pollers = [media_dashboard._create_poller(home, kind) for kind in kinds.list_kinds().values()]
-    poller = HomePoller(
-        home, pollers, [registry.queue_folder(home, kind) for kind in kinds.list_kinds().values()]
-    )
+    poller = home_poller.build_home_poller(home, kinds.list_kinds().values())
     snapshot = poller.poll(SummaryContext(clock.now()))
     while not any(
         work.of for queue in snapshot.queues for one in queue.running_sessions for work in one.works

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -42,3 +42,40 @@ class CommandResult:
     lines: list[str]
     data: Any = field(default_factory=dict)
     code: int = 0
+
+
+class CollectingConsole:
+    """A console that keeps what a use case prints, for callers without a terminal.
+
+    `agrees` is the answer to all questions.
+    """
+
+    def __init__(self, *, agrees: bool = False) -> None:
+        self.agrees = agrees
+        self.lines: list[str] = []
+        self.messages: list[str] = []
+        self.data: Any = None
+
+    def print_result(self, lines: Sequence[str], data: Any, *, as_json: bool) -> None:  # noqa: ARG002
+        """Keep the lines and the data."""
+        self.lines += lines
+        self.data = data
+
+    def print_lines(self, lines: Sequence[str]) -> None:
+        """Keep the lines."""
+        self.lines += lines
+
+    def print_message(self, text: str) -> None:
+        """Keep the message."""
+        self.messages.append(text)
+
+    print_warning = print_message
+
+    def confirm(self, question: str) -> bool:
+        """Keep the question, and return the answer."""
+        self.messages.append(question)
+        return self.agrees
+
+    def track_progress(self, values: Sequence[T]) -> AbstractContextManager[Iterable[T]]:
+        """Return the values; nothing is shown."""
+        return nullcontext(values)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import shutil
 import sys
 import time
@@ -10,15 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from mediakeep import clock, kinds, suggestions
+from mediakeep.app import home_poller
 from mediakeep.app.subjects import registry
 from mediakeep.commands import app
 from mediakeep.errors import StateDamaged
 from mediakeep.kinds import Kind
-from mediakeep.queue import queue
-from mediakeep.views import dashboard_json
-from mediakeep.views.poller import HomePoller, HomeSnapshot, QueuePoller
+from mediakeep.views import dashboard_json, events
+from mediakeep.views.events import EventReader
+from mediakeep.views.poller import HomePoller, HomeSnapshot
 from mediakeep.views.summary import SummaryContext
 
 if TYPE_CHECKING:
@@ -33,17 +34,24 @@ _KIND_NAMES = ", ".join(kinds.BUILT_IN)
 @app.create_command()
 @click.option("--once", is_flag=True, help="Print once and exit, also on a terminal.")
 @click.option("--kind", metavar="NAME", help=f"Show only this kind: {_KIND_NAMES}.")
+@click.option("--follow", is_flag=True, help="Print each change as a line of JSON, until Ctrl-C.")
+@click.option(
+    "--since", metavar="CURSOR", help="With --follow: also the changes after this cursor of a line."
+)
 @app.with_json_option
-def main(home: Path, once: bool, kind: str | None, as_json: bool) -> int:
+def main(
+    home: Path, once: bool, kind: str | None, follow: bool, since: str | None, as_json: bool
+) -> int:
     """Show the progress of the queues: workers, failures, issues, pace and time left.
 
     On a terminal it is updated every second until q or Ctrl-C; otherwise it is printed once. It
     only reads, without locks.
     """
-    chosen = _select_kinds(home, kind)
-    folders = [registry.queue_folder(home, each_kind) for each_kind in chosen]
-    watches = [_create_poller(home, each_kind) for each_kind in chosen]
-    watcher = HomePoller(home, watches, folders)
+    if follow:
+        return _follow_events(home, kind, since)
+    if since:
+        raise click.UsageError("--since has an effect with --follow only.")
+    watcher = home_poller.build_home_poller(home, _select_kinds(home, kind))
     if as_json:
         app.print_result(
             [], dashboard_json.to_json(_take_readable_snapshot(watcher, kind)), as_json=True
@@ -56,14 +64,6 @@ def main(home: Path, once: bool, kind: str | None, as_json: bool) -> int:
     return 0
 
 
-def _create_poller(home: Path, kind: Kind) -> QueuePoller:
-    place = queue.locate_queue(registry.queue_folder(home, kind))
-    if kind.stages:
-        return QueuePoller(place, kind)
-    accept_command = registry.get_reviewed(kind).accept_command
-    return QueuePoller(place, kind, functools.partial(accept_command, home))
-
-
 def _select_kinds(home: Path, name: str | None) -> list[Kind]:
     known = registry.list_queues(home, app.damaged_queues())
     registry.check_damaged([name or ""], app.damaged_queues())
@@ -71,6 +71,25 @@ def _select_kinds(home: Path, name: str | None) -> list[Kind]:
         near = suggestions.suggest_closest_name(name, known)
         raise click.UsageError(f'Unknown kind "{name}". Known kinds: {", ".join(known)}.{near}')
     return [kind for kind in known.values() if name in (None, kind.name, kind.main_name)]
+
+
+def _follow_events(home: Path, kind: str | None, since: str | None) -> int:
+    """Print events as lines of JSON until Ctrl-C, or until their reader closes the pipe."""
+
+    def list_folders() -> dict[str, Path]:
+        known = registry.list_queues(home, {}).values()
+        chosen = [each for each in known if kind in (None, each.name, each.main_name)]
+        return {each.name: registry.queue_folder(home, each) for each in chosen}
+
+    _select_kinds(home, kind)
+    try:
+        reader = EventReader(list_folders, since)
+    except ValueError as error:
+        raise click.UsageError(f"Invalid --since: {error}.") from error
+    while True:
+        for event in reader.read():
+            click.echo(msgspec.json.encode(event))
+        time.sleep(events.INTERVAL)
 
 
 def _create_console() -> Console:

@@ -237,6 +237,12 @@ def simulate_recovery(state: QueueState, location: QueueLocation) -> None:
 
     This is done in memory only.
     """
+    for key, changed in build_recovered_items(state, location).items():
+        state.put_item(key, changed)
+
+
+def build_recovered_items(state: QueueState, location: QueueLocation) -> dict[str, Item | None]:
+    """Return the items that `simulate_recovery` changes, without storing them."""
     dead = [session for session in state.claimed_keys if not sessions.is_alive(location, session)]
     items = build_orphan_patches(state, location, dead)
     now = clock.format_iso(location.now())
@@ -245,5 +251,4 @@ def simulate_recovery(state: QueueState, location: QueueLocation) -> None:
             items[key] = dict.fromkeys(("not_before", "parked", "out_of_space"))
     for key in PendingQueue(state).take_due_retries(now):
         items[key] = {"status": Status.PENDING, "not_before": None}
-    for key, changed in state.build_changed_items(items).items():
-        state.put_item(key, changed)
+    return state.build_changed_items(items)

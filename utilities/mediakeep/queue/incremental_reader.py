@@ -101,7 +101,7 @@ class IncrementalReader:
             return False
 
     def _read_new_records(self, state: QueueState, position: ReadPosition) -> None:
-        if position.path is None or not _has_new_bytes(position.path, position.offset):
+        if position.path is None or not has_new_bytes(position.path, position.offset):
             return
         added = journal.read(position.path, position.offset)
         state.replay_records(added.records, position.path)
@@ -153,7 +153,7 @@ def _read_tail(path: Path, offset: int) -> bytes:
         return stream.read(offset - start)
 
 
-def _has_new_bytes(path: Path, offset: int) -> bool:
+def has_new_bytes(path: Path, offset: int) -> bool:
     """Return whether a journal has data after a byte offset, other than preallocated zeros."""
     with path.open("rb") as stream:
         stream.seek(offset)

@@ -103,12 +103,15 @@ def read_jobs(contexts: Iterable[ManagerContext]) -> list[Job]:
 def _read_queue(context: ManagerContext) -> list[Job]:
     state = context.read_state()
     claims.simulate_recovery(state, context.location)
-    live = {
-        session: sessions.read_live_status(context.queue_folder, session)
-        for session in state.claimed_keys
-    }
-    running = {key: stage for one in live.values() if one for key, stage in one.stages.items()}
-    return [_build_job(context, key, item, running.get(key)) for key, item in state.items.items()]
+    return build_jobs(context, state.items)
+
+
+def build_jobs(context: ManagerContext, items: Mapping[str, Item]) -> list[Job]:
+    """Return the jobs of items of a queue, in which recovery was simulated."""
+    claimed = {item.session for item in items.values() if item.status is Status.IN_PROGRESS}
+    live = [sessions.read_live_status(context.queue_folder, session) for session in claimed]
+    running = {key: stage for one in live if one for key, stage in one.stages.items()}
+    return [_build_job(context, key, item, running.get(key)) for key, item in items.items()]
 
 
 def _build_job(context: ManagerContext, key: str, item: Item, running: StageProgress | None) -> Job:

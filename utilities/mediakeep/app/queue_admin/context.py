@@ -16,6 +16,7 @@ from mediakeep.kinds import Kind
 from mediakeep.media import ignore_rules
 from mediakeep.queue import queue, readonly
 from mediakeep.queue.compaction import QueueLocation
+from mediakeep.queue.journal import JournalRecord
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import QueueState
 
@@ -51,6 +52,10 @@ class ManagerContext:
     def read_state(self) -> QueueState:
         """Read the queue without its lock."""
         return readonly.load_state(self.queue_folder, self.kind)
+
+    def read_tail(self) -> tuple[JournalRecord, ...]:
+        """Return the newest changes, which the history may not have yet."""
+        return tuple(readonly.load_state_and_position(self.queue_folder, self.kind).records)
 
     @contextmanager
     def open_queue(self) -> Iterator[Queue]:

@@ -72,7 +72,7 @@ def show_item(context: ManagerContext, name: str) -> CommandResult:
 def read_stage_runs(context: ManagerContext, key: str) -> list[StageRun]:
     """Read the runs of an item's stages from the history, which includes the newest changes."""
     folder, kind = context.queue_folder, context.kind
-    tail = readonly.load_state_and_position(folder, kind).records
+    tail = context.read_tail()
     return index.query_history_index(
         folder, lambda base: stage_queries.read_stage_runs(base, key), tail, kind
     )
