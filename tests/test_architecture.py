@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -189,6 +190,13 @@ def test_a_public_class_name_occurs_in_one_package_only() -> None:
     shared = {name: where for name, where in public_classes().items() if len(where) > 1}
     assert {name: where for name, where in shared.items() if name not in SHARED_NAMES} == {}
     assert set(SHARED_NAMES) <= set(shared), "the allow-list names classes that are unique"
+
+
+def test_no_pattern_has_a_possessive_or_atomic_group() -> None:
+    """Python before 3.11.5 matches them wrongly (gh-106052)."""
+    group = re.compile(r"\(\?.*\)(?:[*+?]|\{[\d,%d]+\})\+|\(\?>")
+    users = [path for path in (*MODULES, *TOOLS) if group.search(path.read_text())]
+    assert users == []
 
 
 def test_module_names_say_something() -> None:

@@ -21,12 +21,12 @@ _MAX_VALUES = 100_000  # in a file of settings, with those that YAML aliases rep
 _MAX_KEY_PARTS = 100  # parsing a dotted TOML key takes the square of its parts
 _TOO_DEEP = "it is nested too deeply"
 # A part of a TOML key, or a value: multi-line and other strings, and words. No character is
-# scanned twice: strings may lack their end.
-_PART = rb"""(?x: \"{3} (?:\\.|[^"\\]|"(?!""))*+ (?:"{3,5})? | '{3} (?:[^']|'(?!''))*+ (?:'{3,5})?
-    | "(?:\\.|[^"\\\n])*+"? | '[^'\n]*+'? | [\w-]++ )"""
+# scanned twice: strings may lack their end, and what follows a part is optional.
+_PART = rb"""(?x: \"{3} (?:\\.|[^"\\]|"(?!""))* (?:"{3,5})? | '{3} (?:[^']|'(?!''))* (?:'{3,5})?
+    | "(?:\\.|[^"\\\n])*"? | '[^'\n]*+'? | [\w-]++ )"""
 _DOT = rb"[ \t]*+\.[ \t]*+"
 _KEY = re.compile(
-    rb"#[^\n]*+|%b(?:%b%b){0,%d}+(?P<excess>%b%b)?"
+    rb"#[^\n]*+|%b(?:%b%b){0,%d}(?P<excess>%b%b)?"
     % (_PART, _DOT, _PART, _MAX_KEY_PARTS - 1, _DOT, _PART),
     re.DOTALL,
 )

@@ -13,7 +13,7 @@ _LAST_RANK = 10_000  # after everything else inserted at the same offset
 _INDENT_SEARCH_SIZE = 256  # bytes searched for the indentation of an element
 # Comments at the end of a line belong to the element before them.
 _TRAILING_COMMENTS = re.compile(
-    rb"(?:[ \t]{0,256}+<!--(?:[^-\n]|-(?!->)){0,512}+-->)++(?=[ \t]*\r?\n)"
+    rb"(?:[ \t]{0,256}<!--(?:[^-\n]|-(?!->)){0,512}-->)+(?=[ \t]*\r?\n)"
 )
 
 

@@ -17,7 +17,7 @@ COMMENT = "#comment"
 _MAX_DEPTH = 24
 _MAX_ELEMENTS = 50_000
 _MAX_ATTRIBUTES = 64  # per element
-_OPENING_TAG = re.compile(rb"""<(?:[^"'>]++|"[^"]*+"|'[^']*+')*+>""")
+_OPENING_TAG = re.compile(rb"""<[^"'>]*(?:(?:"[^"]*"|'[^']*')[^"'>]*)*>""")
 
 
 @dataclass(slots=True)
