@@ -3,10 +3,11 @@
     python -m tests.runner.script '{"folder": "...", "kind": "toy", ...}'
 
 Next to the plan it knows `early` (workers that start before the queue is opened), `gated_open` (it
-is not opened before a test opens the gate), `patience` (seconds of inline work before the pool),
-`die_at` and `die` (kill this process "before" or "after" its so many-th record), `slow_end`
-(seconds that the last milestone takes), `hangup` (what is done about SIGHUP) and `opening` (which
-of the toys' openings it uses). It prints its report as JSON.
+is not opened before a test opens the gate; each early worker that is ready by then is noted),
+`patience` (seconds of inline work before the pool), `die_at` and `die` (kill this process "before"
+or "after" its so many-th record), `slow_end` (seconds that the last milestone takes), `hangup`
+(what is done about SIGHUP) and `opening` (which of the toys' openings it uses). It prints its
+report as JSON.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ from mediakeep.queue.journal import Journal, JournalRecord
 from mediakeep.queue.queue import Queue
 from mediakeep.runner import batch, executors, worker_process
 from mediakeep.runner.batch_config import BatchCallbacks
+from mediakeep.runner.worker_process import WorkerProcess
 from tests.runner import notes, toys, workshop
 
 
@@ -48,13 +51,22 @@ def main(data: dict[str, Any]) -> None:
 
     opening = functools.partial(getattr(toys, data.pop("opening", "open_worker")), folder)
     with worker_process.prestart_workers(lambda: opening, data.pop("early", 0)) as workers:
-        while data.get("gated_open") and not (folder / "gate").exists():
-            time.sleep(0.01)
-        data.pop("gated_open", None)
+        if data.pop("gated_open", False):
+            await_gate(folder, workers)
         with Queue.open(queue.locate_queue(folder / "status"), kind) as opened:
             face = BatchCallbacks(on_milestone=milestone)
             report = batch.run_batch(opened, opening, workshop.build_config(**data), face, workers)
     print(msgspec.json.encode(report, enc_hook=str).decode())
+
+
+def await_gate(folder: Path, workers: Sequence[WorkerProcess]) -> None:
+    """Wait until a test opens the gate, and note each worker whose message has arrived."""
+    starting = list(workers)
+    while not (folder / "gate").exists():
+        for worker in [worker for worker in starting if worker.pipe.poll()]:
+            starting.remove(worker)
+            notes.note(folder, "ready")
+        time.sleep(0.01)
 
 
 def log_starts(folder: Path) -> None:

