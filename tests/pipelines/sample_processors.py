@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import array
 import contextlib
+import json
 import os
 import signal
 import time
@@ -28,11 +29,18 @@ from mediakeep.processors.interface import (
 
 
 def note(name: str, path: Path) -> None:
-    """Note that a processor was called with a file."""
+    """Note that a processor was called with a file.
+
+    WAITS says which calls go on after which notes, by how both begin.
+    """
     if folder := os.environ.get("NOTES"):
-        handle = os.open(f"{folder}/calls", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        os.write(handle, os.fsencode(f"{name} {path.name}\n"))
+        line, calls = f"{name} {path.name}\n", Path(folder, "calls")
+        handle = os.open(calls, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.write(handle, os.fsencode(line))
         os.close(handle)
+        for begin, awaited in json.loads(os.environ.get("WAITS", "{}")).items():
+            while line.startswith(begin) and f"\n{awaited}" not in f"\n{calls.read_text()}":
+                time.sleep(0.01)
 
 
 def read_samples(path: Path) -> array.array[int]:
