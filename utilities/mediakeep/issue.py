@@ -30,6 +30,7 @@ class BlockCode(StrEnum):
     READ_ONLY = "read_only"  # mediakeep cannot write the format or this variant of it
     REFUSED = "refused"  # the system or a setting forbids writing
     FAILED = "failed"  # it was tried, and the file was not changed
+    IGNORED = "ignored"  # the user never wants to decide about this issue
 
 
 class BlockReason(msgspec.Struct, frozen=True):
@@ -40,6 +41,7 @@ class BlockReason(msgspec.Struct, frozen=True):
 
 
 UNDONE_BEFORE = BlockReason(BlockCode.UNDONE, "undone before")
+IGNORED_BY_USER = BlockReason(BlockCode.IGNORED, "ignored as you decided")
 
 
 class Issue(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +68,11 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
         if self.held_code is UNSET:
             return self.held == _OLD_UNDONE_TEXT
         return self.held_code is BlockCode.UNDONE
+
+    @property
+    def is_ignored(self) -> bool:
+        """True if the user never wants to decide about the issue."""
+        return self.held_code is BlockCode.IGNORED
 
     def with_block(self, reason: BlockReason | None) -> Issue:
         """Return the issue with the reason why its repair was not made, if any."""

@@ -15,7 +15,7 @@ from mediakeep.commands.options import edit_options
 
 if TYPE_CHECKING:  # importing these is slow, and --help must be quick
     from mediakeep.app.edit.edit_result import EditResult
-    from mediakeep.app.edit.review_list import ReviewFilter
+    from mediakeep.app.reviews.review_list import ReviewFilter
 
 _SCRIPT_NAME = "fix_metadata"
 _LIST_OPTIONS = ("from_csv", "from_json", "from_review")
@@ -130,9 +130,9 @@ def _accept_proposals(command: EditCommand, options: dict[str, Any]) -> int:
 
     A pasted command has several ids after one --accept, so they arrive as arguments.
     """
-    from mediakeep.app.edit import accept_proposals
     from mediakeep.app.edit.edit_result import EditResult
-    from mediakeep.app.edit.review_list import ReviewFilter
+    from mediakeep.app.reviews import accept_proposals
+    from mediakeep.app.reviews.review_list import ReviewFilter
 
     ids, kind, artist = options["accept"], options["accept_kind"] or "", options["artist"] or ""
     if bool(ids) == bool(kind) or (ids and artist) or (options["words"] and not ids):
@@ -152,8 +152,8 @@ def _choose_release(
     command: EditCommand, options: dict[str, Any], choice: ReviewFilter, result: EditResult
 ) -> int:
     """Set the release of an album."""
-    from mediakeep.app.edit import choose_release
-    from mediakeep.app.edit.choose_release import ReleaseChoice
+    from mediakeep.app.reviews import choose_release
+    from mediakeep.app.reviews.choose_release import ReleaseChoice
 
     if len(choice.ids) != 1:
         raise click.UsageError("Give --mbid with a single ID after --accept.")

@@ -41,11 +41,13 @@ def count_by_kind(issues: Iterable[Issue]) -> dict[str, int]:
 def needs_decision(issue: Issue) -> bool:
     """Return True if an issue needs a decision by the user.
 
-    Notes do not, nor do issues that a batch will fix. A change that the user has undone does: only
-    the user knows whether to write it again.
+    Notes do not, nor do ignored issues and those that a batch will fix. A change that the user has
+    undone does: only the user knows whether to write it again.
     """
     if issue.is_undone:
         return True
+    if issue.is_ignored:
+        return False
     return issue.severity is not Severity.NOTE and not issue.proposal
 
 

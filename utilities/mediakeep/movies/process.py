@@ -16,7 +16,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from mediakeep import path_text
+from mediakeep import ignored_issues, path_text
 from mediakeep.errors import LookupSkipped, ServiceFailed
 from mediakeep.issue import BlockCode
 from mediakeep.item import SkipReason, Status
@@ -81,7 +81,7 @@ def process_movie(
     finally:
         tools.tmdb_context.progress = NO_PROGRESS
         tools.video_cache.commit()
-    issues = diagnose.find_issues(movie_result)
+    issues = ignored_issues.mark(config.home, diagnose.find_issues(movie_result))
     if config.write:
         outcome.write_outputs(movie_result, issues, work, config.home)
     result = outcome.build_outcome(

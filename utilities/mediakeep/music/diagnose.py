@@ -39,8 +39,11 @@ def count_by_kind(open_issues: Iterable[Issue]) -> dict[str, int]:
 def needs_decision(issue: Issue) -> bool:
     """Return whether the user must decide about an issue; notes only inform.
 
-    The user also decides about a note if its repair was undone before.
+    The user also decides about a note if its repair was undone before, but never about an ignored
+    issue.
     """
+    if issue.is_ignored:
+        return False
     return issue.severity is not Severity.NOTE or issue.is_undone
 
 

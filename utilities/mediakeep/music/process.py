@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from mediakeep import path_text
+from mediakeep import ignored_issues, path_text
 from mediakeep.media import library_items, temp_copies
 from mediakeep.media.audio import essence
 from mediakeep.media.undo.record import ChangeRecord
@@ -86,7 +86,9 @@ def process_artist(
     records = apply.undo_records(work, context)
     artist_result = ArtistResult(
         artist=artist,
-        issues=apply.annotate_issues(artist, issues, result, context),
+        issues=ignored_issues.mark(
+            config.home, apply.annotate_issues(artist, issues, result, context)
+        ),
         repairs=_repair_history(records, artist, result),
         new_repairs=history.summarize_records(apply.new_records(records, work), artist.path),
         lookup=lookup,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import threading
 from collections.abc import Collection, Iterator
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -43,7 +44,8 @@ def block_signals(numbers: Collection[signal.Signals] = SIGNALS) -> Iterator[Non
 class StopHandler:
     """Handles the stop signals within a `with` block, then restores the previous handlers.
 
-    `requested` is set by the first signal, `immediate` by the second.
+    `requested` is set by the first signal, `immediate` by the second. In another thread than the
+    main one, which alone receives signals, nothing is handled.
     """
 
     def __init__(self) -> None:
@@ -66,7 +68,8 @@ class StopHandler:
         self.interrupt(StopNow())
 
     def __enter__(self) -> Self:
-        for number in SIGNALS:
+        is_main = threading.current_thread() is threading.main_thread()
+        for number in SIGNALS if is_main else ():
             # nohup, and background jobs of a script
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._previous_handlers[number] = signal.signal(number, self._on_signal)

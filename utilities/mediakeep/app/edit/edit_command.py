@@ -44,6 +44,10 @@ if TYPE_CHECKING:  # importing these is slow, and --help must be quick
     Job = tuple[FileEdit, FilePlan]  # an edit, and the changes planned for it
 
 _CONFIRM_QUESTION = "Continue? (--yes skips this question)"
+_OTHER_PLANS = (
+    "Not changed: the files differ from those that the shown changes were planned for. Look at the"
+    " changes again."
+)
 _MAX_SHOWN_FILES = 20  # files that are listed if all are refused
 
 
@@ -52,7 +56,9 @@ class EditCommand:
     """One run of an edit command.
 
     If all edits are proposals of mediakeep (`is_proposal`), no confirmation is asked, and a file
-    that cannot hold its value does not stop the others.
+    that cannot hold its value does not stop the others. `session` marks the changes, "" stands for
+    the session of the queue. `expected` is the digest of the plans that the user has seen; nothing
+    is written if the plans differ now.
     """
 
     home: Path
@@ -63,21 +69,28 @@ class EditCommand:
     yes: bool
     as_json: bool
     is_proposal: bool = False
+    session: str = ""
+    expected: str = ""
 
     def run(self, edits: Sequence[FileEdit], result: EditResult, doubts: Sequence[str] = ()) -> int:
         """Execute edits and return the exit code; ask for confirmation if there are `doubts`.
 
         Raise UsageError if a file cannot hold its value, Stopped if the user declines.
         """
-        do = self._dry_run if self.dry_run else self._execute
         try:
-            do(edits, result, doubts)
+            self.apply(edits, result, doubts)
         except BaseException:
             if result.changed and not self.dry_run:
                 result.print_result(self.console, self.home, dry_run=False, as_json=self.as_json)
             raise
         result.print_result(self.console, self.home, dry_run=self.dry_run, as_json=self.as_json)
         return 1 if result.failed else 0
+
+    def apply(
+        self, edits: Sequence[FileEdit], result: EditResult, doubts: Sequence[str] = ()
+    ) -> None:
+        """Execute edits, or only plan them in a dry run; raise the errors of `run`."""
+        (self._dry_run if self.dry_run else self._execute)(edits, result, doubts)
 
     def _dry_run(
         self, edits: Sequence[FileEdit], result: EditResult, doubts: Sequence[str]
@@ -91,10 +104,11 @@ class EditCommand:
         self, edits: Sequence[FileEdit], result: EditResult, doubts: Sequence[str]
     ) -> None:
         with item_checkout.open_checkout(
-            self.home, MUSIC, self.script_name, self.console
+            self.home, MUSIC, self.script_name, self.console, self.session
         ) as checkout:
             writer = self._create_tag_writer(checkout.store)
             jobs = self._plan_jobs(writer, edits, result)
+            self._check_expected(jobs)
             if self._print_warnings(jobs, doubts) and not self.yes:
                 self._confirm()
             if jobs:
@@ -102,6 +116,12 @@ class EditCommand:
                 result.session = checkout.session_id
                 self._write_files(checkout, writer, jobs, result)
                 checkout.log_errors(result.unexpected)
+
+    def _check_expected(self, jobs: Sequence[Job]) -> None:
+        from mediakeep.music.repairs import plans
+
+        if self.expected and plans.digest_plans([due for _, due in jobs]) != self.expected:
+            raise UsageError(_OTHER_PLANS)
 
     def _create_tag_writer(self, store: UndoStore) -> TagWriter:
         from mediakeep.music.repairs.tag_writer import TagWriter

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -13,6 +14,7 @@ from mediakeep.app.console import CommandResult, Console
 from mediakeep.app.edit.list_files import InputErrors
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.errors import UsageError
+from mediakeep.item import Item
 from mediakeep.lookups.tmdb import constants
 from mediakeep.movies.item import MOVIES
 from mediakeep.queue import actions
@@ -43,6 +45,28 @@ def record_choice(home: Path, name: str, ident: str, console: Console) -> Comman
     with _open_queue(home, console) as opened:
         key = actions.find_item_key(opened.state, name)
         return _record_matches(opened, {key: ManualMatch(name, *ids)})
+
+
+def get_match_fields(item: Item) -> dict[str, Any]:
+    """Return the fields of a movie's match, which a choice sets."""
+    return {name: getattr(item, name) for name in ("match", "tmdb_id", "imdb_id")}
+
+
+def restore_matches(
+    home: Path, before: Mapping[str, Mapping[str, Any]], ident: str, console: Console
+) -> list[str]:
+    """Restore the fields of movies whose choice is still `ident`; return the keys of the others."""
+    tmdb_id, imdb_id = constants.parse_movie_id(ident) or (0, "")
+    with _open_queue(home, console) as opened:
+        items = opened.state.items
+        chosen = {"match": "user", "tmdb_id": tmdb_id, "imdb_id": imdb_id}
+        values = {
+            key: fields
+            for key, fields in before.items()
+            if key in items and get_match_fields(items[key]) == chosen
+        }
+        opened.commit(actions.set_fields_and_reset(opened.location, values))
+    return [key for key in before if key not in values]
 
 
 def record_choices_from_csv(home: Path, path: Path, console: Console) -> CommandResult:

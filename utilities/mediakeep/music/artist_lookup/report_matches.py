@@ -141,11 +141,12 @@ def _differs_from_folder(album: OwnedAlbum) -> bool:
 def _build_unsure(
     album: AlbumMatch, names: Mapping[str, str], choose_command: CommandForAlbums
 ) -> UnsureAlbum:
-    options = tuple(map(_build_option, album.candidates))
+    options = tuple(map(build_option, album.candidates))
     return UnsureAlbum(names.get(album.place, album.place), options, choose_command(album.place))
 
 
-def _build_option(candidate: ReleaseCandidate) -> ReleaseOption:
+def build_option(candidate: ReleaseCandidate) -> ReleaseOption:
+    """Return a candidate as a choice for the user."""
     release = candidate.release
     name = f"{compare_text.quote(release.title)} by {match_text.format_artist(release)}"
     facts = match_text.format_edition(release)
@@ -162,7 +163,7 @@ def _build_tied(album: AlbumMatch, names: Mapping[str, str]) -> TiedAlbum:
     name, releases = names.get(album.place, album.place), album.releases
     sure = _format_basis(album)
     if len(releases) == 1:
-        nearest = _build_option(album.candidates[0])
+        nearest = build_option(album.candidates[0])
         contradictions = tuple(match_text.format_edition_penalties(album.candidates[0]))
         nearest = msgspec.structs.replace(nearest, against=contradictions)
         return TiedAlbum(name, f"none of the known editions matches ({sure})", (nearest,), 0)
@@ -194,7 +195,7 @@ def _edition_options(releases: Sequence[Release]) -> Iterator[ReleaseOption]:
 
 
 def _build_unknown(album: AlbumMatch, names: Mapping[str, str]) -> UnknownAlbum:
-    nearest = _build_option(album.best) if album.best else None
+    nearest = build_option(album.best) if album.best else None
     return UnknownAlbum(names.get(album.place, album.place), nearest)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mediakeep import issue, path_text
+from mediakeep import ignored_issues, issue, path_text
 from mediakeep.errors import ConcurrentChange, NotWritten, UnexpectedError, Unreadable, WriteRefused
 from mediakeep.issue import UNDONE_BEFORE, BlockCode, BlockReason, Issue
 from mediakeep.media import file_errors
@@ -191,7 +191,25 @@ def _plan_repairs(
         planned = safe.plan_repairs(before_embedding, fix=policy.fix)
     if policy.cover_art == "file":  # then covers stay files in the folder
         planned = tuple(repair for repair in planned if not isinstance(repair.change, EmbedCover))
-    return planned
+    return _without_ignored(artist, planned, work.stamp.key, context.config.home)
+
+
+def _without_ignored(
+    artist: Artist, repairs: Sequence[Repair], key: str, home: Path
+) -> Sequence[Repair]:
+    """Leave out repairs that would only resolve issues that the user ignores."""
+    ignored = ignored_issues.read(home)
+    if not ignored or not repairs:
+        return repairs
+    albums = {track.place: album.place for album in artist.albums for track in album.tracks}
+
+    def is_ignored(repair: Repair, kind: str) -> bool:
+        places = (repair.place, albums.get(repair.place, ""))
+        return any(issue.build_issue_id(kind, key, place) in ignored for place in places)
+
+    return [
+        repair for repair in repairs if not all(is_ignored(repair, kind) for kind in repair.kinds)
+    ]
 
 
 def artist_before_embedding_covers(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
@@ -69,6 +70,11 @@ def build_file_plan(
     return FilePlan(
         path=path_text.escape_path(path), size=size, mtime_ns=mtime_ns, changes=tuple(changes)
     )
+
+
+def digest_plans(file_plans: Sequence[FilePlan]) -> str:
+    """Return a digest of plans, which differs if a file, its version or a change differs."""
+    return blake2b(msgspec.json.encode(file_plans), digest_size=12).hexdigest()
 
 
 def is_still_valid(plan: FilePlan, current: FilePlan) -> bool:

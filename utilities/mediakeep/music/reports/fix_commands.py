@@ -35,7 +35,7 @@ FIELD_BY_KIND: Mapping[str, tuple[str, str]] = {
 }
 PLACEHOLDER_WORDS = frozenset(word for _, word in FIELD_BY_KIND.values())  # which the user replaces
 # fields whose values differ within an album
-_PER_TRACK_FIELDS = frozenset({"title", "track", "genre"})
+PER_TRACK_FIELDS = frozenset({"title", "track", "genre"})
 COVER_KINDS = frozenset({"missing-cover", "cover-too-small", "cover-not-image"})
 
 
@@ -83,7 +83,7 @@ class FixCommands(msgspec.Struct, frozen=True):
         field, word = FIELD_BY_KIND.get(issue.kind, ("", ""))
         several = len({issue.album for issue in issues}) > 1
         if not is_single and (
-            field in _PER_TRACK_FIELDS or (several and issue.kind not in COVER_KINDS)
+            field in PER_TRACK_FIELDS or (several and issue.kind not in COVER_KINDS)
         ):
             return ""
         if issue.kind == RELEASE_KIND and is_single and self.in_queue:

@@ -38,6 +38,7 @@ SHARED_FOLDERS = (
     "reports",
     "templates",
     "planning",
+    "reviews",
 )  # folders in `status/` used by all kinds
 HOME_FILES = ("mediakeep.toml",)  # files in the home itself
 _CHUNK_SIZE = 1 << 20  # bytes

@@ -14,11 +14,11 @@ from pathlib import Path
 from msgspec import structs
 
 from mediakeep import path_text
-from mediakeep.app.edit import accept_proposals
-from mediakeep.app.edit.accept_proposals import RereadArtist
 from mediakeep.app.edit.edit_result import EditResult
 from mediakeep.app.edit.file_edits import FileEdits
-from mediakeep.app.edit.review_list import ReviewFilter
+from mediakeep.app.reviews import accept_proposals
+from mediakeep.app.reviews.accept_proposals import RereadArtist
+from mediakeep.app.reviews.review_list import ReviewFilter
 from mediakeep.errors import UsageError
 from mediakeep.issue import Issue
 from mediakeep.lookups.musicbrainz import client, model

@@ -13,10 +13,10 @@ from pathlib import Path
 from msgspec import structs
 
 from mediakeep import path_text
-from mediakeep.app.edit import review_list
 from mediakeep.app.edit.edit_result import EditResult
 from mediakeep.app.edit.file_edits import FileEdits
-from mediakeep.app.edit.review_list import ReviewEntry, ReviewFilter
+from mediakeep.app.reviews import review_list
+from mediakeep.app.reviews.review_list import ReviewEntry, ReviewFilter
 from mediakeep.app.subjects import registry
 from mediakeep.errors import Unreadable, UsageError
 from mediakeep.media.audio import essence

@@ -1,0 +1,267 @@
+"""Answers to pending reviews: what they change, what refuses them, and that they can be undone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mediakeep import ignored_issues
+from mediakeep.app.reviews import (
+    answer_log,
+    preview_answers,
+    review_session,
+    undo_answers,
+)
+from mediakeep.app.reviews import (
+    questions as question_list,
+)
+from mediakeep.app.reviews.questions import QuestionGroup, ReviewQuestion
+from mediakeep.app.reviews.review_session import ReviewDecision, ReviewSession
+from mediakeep.errors import MediakeepError, StateDamaged, UsageError
+from mediakeep.queue.queue import Queue
+from tests.commands import hands
+from tests.commands.conftest import Home
+from tests.commands.hands import state
+from tests.music import shelf
+from tests.sampling import each_row
+
+
+@pytest.fixture(scope="module")
+def _kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
+    place = tmp_path_factory.mktemp("reviewed") / "place"
+    place.mkdir()
+    home = hands.library(place)
+    dawn = home.music / "Vera" / "Dawn"
+    for number, lost in ((1, "album"), (2, "date")):
+        own = {"title": f"Tide {number}", "tracknumber": f"{number}/5", "album": "Dawn"}
+        fields: dict[str, str | None] = {**own, "artist": "Vera", "albumartist": "Vera", lost: None}
+        shelf.put(dawn / f"0{number} Tide {number}.{shelf.FORMATS[number - 1]}", **fields)
+    (dawn / "03 Tide 3.mp3").write_bytes(b"")
+    anna = {"artist": "Anna", "albumartist": "Anna", "date": "1990"}
+    shelf.put(home.music / "Anna" / "Dusk" / "Track 01.flac", title=None, album="Dusk", **anna)
+    shelf.put(home.music / "Anna" / "Noon" / "01 Rise.flac", title=" Rise", album="Noon", **anna)
+    hands.scanned(home)
+    return home, place.rename(place.with_name("copy"))
+
+
+@pytest.fixture
+def home(_kept: tuple[Home, Path]) -> Iterator[Home]:
+    """Vera without an album, a date and a file; Anna without a title, and one after a space."""
+    home, copy = _kept
+    shutil.copytree(copy, home.path.parent, symlinks=True)
+    yield home
+    shutil.rmtree(home.path.parent)
+
+
+def groups(home: Home) -> dict[str, QuestionGroup]:
+    """Return the groups of questions by kind."""
+    found = question_list.group_questions(question_list.read_questions(home.path))
+    return {group.first.kind: group for group in found}
+
+
+def contents(home: Home) -> dict[str, str]:
+    return {path: digest for path, (digest, _) in state(home.music).items()}
+
+
+def test_an_answer_is_written_marked_and_undone_to_the_byte(home: Home) -> None:
+    before, found = state(home.music), groups(home)
+    assert next(iter(found)) == "empty-file"  # damage comes first
+    with review_session.open_session(home.path) as session:
+        group = found["missing-album"]
+        shown = preview_answers.preview(
+            session, group.questions, ReviewDecision(group.ids, "accept")
+        )
+        assert [change.new for change in shown.files[0].changes] == [("Dawn",)]
+        assert state(home.music) == before  # a preview writes nothing
+        decided = review_session.decide(
+            session, ReviewDecision(group.ids, "accept", expected=shown.digest)
+        )
+        assert decided.decided == group.ids
+        assert not decided.refused
+        review_session.decide(session, ReviewDecision(found["missing-title"].ids, "edit", "Fall"))
+        for action in ("never", "later"):
+            kind = {"never": "empty-file", "later": "missing-date"}[action]
+            review_session.decide(session, ReviewDecision(found[kind].ids, action))  # type: ignore[arg-type]
+        assert hands.read(home.music / "Anna/Dusk/Track 01.flac").title == ("Fall",)
+        assert groups(home)["missing-date"].first.postponed
+        settled = {"missing-album", "missing-title", "empty-file"}
+        assert groups(home).keys() == found.keys() - settled
+        undone = undo_answers.undo_last(session)
+        assert [answer.action for answer in undone.answers] == ["later"]
+        assert not groups(home)["missing-date"].first.postponed
+    undone = undo_answers.undo_session(ReviewSession(home.path, "again"), "last")
+    assert not undone.refused
+    assert contents(home) == {path: digest for path, (digest, _) in before.items()}
+    assert groups(home).keys() == found.keys()
+    assert not ignored_issues.read(home.path)
+    with pytest.raises(UsageError, match="all are undone"):
+        undo_answers.undo_session(ReviewSession(home.path, "again"), session.id)
+
+
+def test_a_killed_session_is_continued_and_a_finished_one_is_not(home: Home) -> None:
+    killed = ReviewSession(home.path, "20261124_review_abcdef")
+    review_session.decide(killed, ReviewDecision(groups(home)["missing-date"].ids, "accept"))
+    killed.claims.release()  # as its end does
+    with review_session.open_session(home.path) as session:
+        assert session.id == killed.id
+        with review_session.open_session(home.path) as other:
+            assert other.id != session.id
+        assert undo_answers.undo_last(session).files
+    with review_session.open_session(home.path) as session:
+        assert session.id != killed.id
+
+
+def test_a_batch_respects_what_is_ignored(home: Home) -> None:
+    group, track = groups(home)["whitespace"], home.music / "Anna" / "Noon" / "01 Rise.flac"
+    with review_session.open_session(home.path) as session:
+        review_session.decide(session, ReviewDecision(group.ids, "never"))
+    before = state(track.parent)
+    for fix in ("safe", "matched"):
+        home.ok("--reset-artist", "Anna")
+        assert home.call("process_music_batch", "--all", "--fix", fix).returncode == 0
+        assert state(track.parent) == before
+        assert "whitespace" not in {entry["kind"] for entry in hands.reviews(home)}
+    assert "ignored as you decided" in (home.path / "outputs/Anna_audit.json").read_text()
+    undo_answers.undo_session(ReviewSession(home.path, "again"), session.id)
+    assert "whitespace" in {entry["kind"] for entry in hands.reviews(home)}
+    home.ok("--reset-artist", "Anna")
+    assert home.call("process_music_batch", "--all", "--fix", "safe").returncode == 0
+    assert hands.read(track).title == ("Rise",)
+
+
+def _change_file(home: Home, question: ReviewQuestion) -> None:
+    shelf.put(question.place, artist="Vera", albumartist="Vera", title="Other", tracknumber="1/5")
+
+
+def _settle(home: Home, question: ReviewQuestion) -> None:
+    hands.ok(home, "fix_metadata", "album", question.place, "Dawn")
+
+
+def _remove(_: Home, question: ReviewQuestion) -> None:
+    question.place.unlink()
+
+
+@each_row(
+    "meanwhile, reason",
+    [
+        (_change_file, "the files differ from those"),
+        (_settle, "it was settled meanwhile"),
+        (_remove, "the files differ from those"),
+    ],
+)
+def test_what_changed_since_it_was_shown_is_not_written(
+    meanwhile: Callable[[Home, ReviewQuestion], None], reason: str, home: Home
+) -> None:
+    group = groups(home)["missing-album"]
+    with review_session.open_session(home.path) as session:
+        shown = preview_answers.preview(
+            session, group.questions, ReviewDecision(group.ids, "accept")
+        )
+        meanwhile(home, group.first)
+        before = state(home.music)
+        decision = ReviewDecision(group.ids, "accept", expected=shown.digest)
+        result = review_session.decide(session, decision)
+        assert reason in result.refused[group.first.id]
+        assert state(home.music) == before
+        with pytest.raises(UsageError, match="no answer was given"):
+            undo_answers.undo_last(session)
+    shutil.rmtree(home.path.parent)
+    shutil.copytree(home.path.parent.with_name("copy"), home.path.parent, symlinks=True)
+
+
+def test_two_sittings_never_ask_the_same(home: Home) -> None:
+    found = groups(home)
+    vera, anna = found["missing-album"], found["missing-title"]
+    with (
+        review_session.open_session(home.path) as one,
+        review_session.open_session(home.path) as two,
+    ):
+        assert one.claim(vera.questions)
+        assert not two.claim(vera.questions)
+        assert two.claim(anna.questions)
+        refused = review_session.decide(two, ReviewDecision(vera.ids, "accept")).refused
+        assert "in another sitting" in refused[vera.first.id]
+        assert one.claim(found["missing-date"].questions)  # of the same artist
+        one.claims.release()
+        assert two.claim(vera.questions)
+    assert not [*(home.path / "status" / "review_claims").iterdir()]
+
+
+def test_an_artist_that_a_batch_processes_is_refused(home: Home) -> None:
+    before, group = state(home.music), groups(home)["missing-title"]
+    queue: Queue
+    home.ok("--reset-artist", "Anna")
+    with hands.opened(home) as queue:
+        queue.begin_session()
+        queue.claim_by_key("Anna")
+        with review_session.open_session(home.path) as session:
+            for decision in (
+                ReviewDecision(group.ids, "edit", "Fall"),
+                ReviewDecision(group.ids, "never"),
+            ):
+                refused = review_session.decide(session, decision).refused
+                assert "Anna is being processed by" in refused[group.first.id]
+        queue.end_session()
+    assert state(home.music) == before
+    assert not ignored_issues.read(home.path)
+
+
+@each_row(
+    "kind, decision, reason",
+    [
+        ("empty-file", ReviewDecision((), "edit", "x"), "cannot be edited"),
+        ("missing-date", ReviewDecision((), "choose", "x"), "Nothing can be chosen"),
+        ("missing-date", ReviewDecision((), "edit", "DATE"), ""),
+        ("missing-date", ReviewDecision((), "edit", "YEAR"), "placeholder"),
+        ("missing-title", ReviewDecision((), "accept"), "nothing is proposed"),
+    ],
+)
+def test_an_answer_that_does_not_suit_is_refused(
+    kind: str, decision: ReviewDecision, reason: str, home: Home
+) -> None:
+    group, before = groups(home)[kind], state(home.music)
+    with review_session.open_session(home.path) as session:
+        chosen = ReviewDecision(group.ids, decision.action, decision.value)
+        try:
+            why = " ".join(review_session.decide(session, chosen).refused.values())
+        except MediakeepError as error:
+            why = str(error)
+    assert reason in why
+    assert (state(home.music) == before) == bool(reason)
+
+
+def test_damaged_files_are_named_or_replaced(home: Home) -> None:
+    count = len(question_list.read_questions(home.path))
+    (home.path / "outputs" / "manual_review_needed.json").write_text("{")
+    assert len(question_list.read_questions(home.path)) == count
+    with review_session.open_session(home.path) as session:
+        review_session.decide(session, ReviewDecision(groups(home)["missing-date"].ids, "later"))
+    log = home.path / answer_log.FILE
+    log.write_bytes(log.read_bytes() + b'{"session": "cut')
+    with review_session.open_session(home.path) as session:
+        review_session.decide(session, ReviewDecision(groups(home)["missing-date"].ids, "later"))
+    answers = answer_log.read_open(home.path)
+    assert [answer.action for answer in answers] == ["later", "later"]
+    ignored = home.path / ignored_issues.FILE
+    for content in ("{", '{"format": 1, "issues": []}'):
+        ignored.write_text(content)
+        with pytest.raises(StateDamaged, match=r"ignored\.json cannot be read"):
+            question_list.read_questions(home.path)
+    ignored.write_text(json.dumps({"format": 2}))
+    with pytest.raises(StateDamaged, match="format 2"):
+        question_list.read_questions(home.path)
+
+
+def test_unknown_names_are_explained(home: Home) -> None:
+    for wanted, words in (
+        ({"kind": "missing-titel"}, "Did you mean missing-title"),
+        ({"artist": "Vero"}, "Vera"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            question_list.read_questions(home.path, **wanted)
+    only = question_list.read_questions(home.path, "music", kind="missing-date", artist="vera")
+    assert [question.kind for question in only] == ["missing-date"]

@@ -1,0 +1,1 @@
+"""Pending reviews: list, group and preview them, decide and undo the decisions."""

@@ -1,0 +1,214 @@
+"""What an answer would change, and what the user needs to know to give one.
+
+preview           returns the changes of an answer, file by file
+read_candidates   returns the releases, artists or movies that a question leaves open
+search_candidates returns those that a service finds by another title
+list_covers       returns the pictures in the folder of an album, with their sizes
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import path_text
+from mediakeep.app.edit.edit_result import EditResult
+from mediakeep.app.reviews import accept_proposals, review_session
+from mediakeep.app.reviews.questions import ReviewQuestion
+from mediakeep.app.reviews.review_list import ReviewFilter
+from mediakeep.app.reviews.review_session import CollectedOutput, ReviewDecision, ReviewSession
+from mediakeep.app.subjects import registry
+from mediakeep.errors import Unreadable, UsageError
+from mediakeep.lookups.musicbrainz import search_query
+from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
+from mediakeep.lookups.musicbrainz.lookup_store import PossibleArtist
+from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.lookups.tmdb.context import TmdbContext
+from mediakeep.lookups.tmdb.model import MovieSummary
+from mediakeep.media import pictures
+from mediakeep.movies.item import MOVIES
+from mediakeep.movies.outputs import movie_record
+from mediakeep.movies.outputs.record_model import RecordedCandidate
+from mediakeep.music.artist_lookup import report_matches
+from mediakeep.music.artist_lookup.report_matches import ReleaseOption
+from mediakeep.music.matching.match_result import ReleaseCandidate
+from mediakeep.music.repairs import plans
+from mediakeep.music.repairs.plans import FilePlan
+from mediakeep.music.reports import fix_commands
+from mediakeep.views import review
+
+_MUSICBRAINZ_URL, _TMDB_URL = "https://musicbrainz.org", "https://www.themoviedb.org/movie"
+_MAX_FOUND = 9  # results of a search; each has a key
+_PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"})
+
+
+class AnswerPreview(msgspec.Struct, frozen=True):
+    """The changes that an answer would make, and the questions that it would not settle."""
+
+    files: tuple[FilePlan, ...] = ()
+    refused: dict[str, str] = {}
+    notes: tuple[str, ...] = ()
+    digest: str = ""  # for ReviewDecision.expected
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A release, artist or movie to choose: `value` is its id for the decision."""
+
+    value: str
+    name: str
+    facts: str = ""
+    confidence: str = ""
+    against: tuple[str, ...] = ()
+    link: str = ""
+
+
+class CoverChoice(msgspec.Struct, frozen=True):
+    """A picture in the folder of an album: its escaped name, size in pixels and bytes, and URL."""
+
+    name: str
+    width: int
+    height: int
+    size: int
+    link: str
+
+
+def preview(
+    session: ReviewSession, asked: Sequence[ReviewQuestion], decision: ReviewDecision
+) -> AnswerPreview:
+    """Return what an answer would change; nothing is written.
+
+    Raise UsageError if the answer is invalid.
+    """
+    review_session.check_action(asked, decision)
+    if decision.action in ("later", "never"):
+        return AnswerPreview()
+    if asked[0].queue == MOVIES.name:
+        note = "The next batch of movies writes its NFO and pictures."
+        return AnswerPreview(notes=(note,))
+    result, output = EditResult(), CollectedOutput()
+    edits = review_session.build_edits(session, asked, decision, result)
+    session.build_command(output, dry_run=True, is_proposal=decision.action == "accept").apply(
+        edits.all, result
+    )
+    return AnswerPreview(
+        tuple(result.changed),
+        result.failed,
+        (*result.notes, *output.messages),
+        plans.digest_plans(result.changed),
+    )
+
+
+def read_candidates(session: ReviewSession, question: ReviewQuestion) -> list[Candidate]:
+    """Return what can be chosen for a question, most likely first; no request is made."""
+    if not question.is_choice:
+        return []
+    if question.queue == MOVIES.name:
+        item = registry.read_items(session.home, MOVIES)[question.item]
+        path = session.home / movie_record.record_place(item.output_name)
+        return list(map(_describe_movie, movie_record.read(path).match.candidates))
+    choice = ReviewFilter((question.id,))
+    for visit in accept_proposals.reread_artists(
+        session.home, Path(review.FILE), choice, EditResult()
+    ):
+        if question.kind == fix_commands.RELEASE_KIND:
+            match = visit.artist.matches.get(question.album)
+            return list(map(_describe_release, match.candidates if match else ()))
+        resolved = visit.lookup.resolved
+        return list(map(_describe_artist, resolved.choices if resolved else ()))
+    return []
+
+
+def search_candidates(
+    session: ReviewSession,
+    question: ReviewQuestion,
+    title: str,
+    access: ServiceConfig,
+    year: int = 0,
+) -> list[Candidate]:
+    """Return the movies, artists or releases that a service finds by a title or name.
+
+    Raise LookupSkipped or ServiceFailed if it cannot be queried.
+    """
+    name, folder = " ".join(title.split()), session.home / "status" / "cache"
+    if not name or not name.isprintable():
+        raise UsageError("There is nothing to search for.")
+    if question.queue == MOVIES.name:
+        with contextlib.closing(TmdbContext(folder, access)) as tmdb:
+            return [_describe_hit(hit) for hit in tmdb.tmdb.search_movies(name, year)[:_MAX_FOUND]]
+    with contextlib.closing(MusicBrainzContext(folder, access)) as context:
+        client = context.musicbrainz
+        if question.kind == fix_commands.ARTIST_KIND:
+            artists = client.search_artists(search_query.artists_by_name(name))
+            return [_describe_artist(PossibleArtist(hit)) for hit in artists[:_MAX_FOUND]]
+        query = search_query.releases_by_name(question.name, [name])
+        hits = client.search_releases(query)[:_MAX_FOUND]
+        candidates = (ReleaseCandidate(release=hit, distance=0.0) for hit in hits)
+        return [
+            msgspec.structs.replace(_describe_release(candidate), confidence="")
+            for candidate in candidates
+        ]
+
+
+def _describe_release(candidate: ReleaseCandidate) -> Candidate:
+    option: ReleaseOption = report_matches.build_option(candidate)
+    link = f"{_MUSICBRAINZ_URL}/release/{option.mbid}"
+    return Candidate(option.mbid, option.name, option.facts, option.sure, option.against, link)
+
+
+def _describe_artist(choice: PossibleArtist) -> Candidate:
+    artist = choice.artist
+    facts = filter(None, (artist.disambiguation or "", artist.country or ""))
+    albums = f"albums here: {', '.join(choice.titles)}" if choice.titles else ""
+    return Candidate(
+        artist.id,
+        artist.name,
+        ", ".join((*facts, *([albums] if albums else []))),
+        link=f"{_MUSICBRAINZ_URL}/artist/{artist.id}",
+    )
+
+
+def _describe_movie(candidate: RecordedCandidate) -> Candidate:
+    original = candidate.original_title if candidate.original_title != candidate.title else ""
+    penalties = sorted(candidate.against.items(), key=lambda entry: -abs(entry[1]))
+    facts = (
+        original,
+        f"by {candidate.director}" if candidate.director else "",
+        f"{candidate.runtime} min" if candidate.runtime else "",
+    )
+    return Candidate(
+        str(candidate.tmdb_id),
+        _format_title(candidate.title, candidate.year),
+        ", ".join(filter(None, facts)),
+        f"{100 * candidate.confidence:.0f} %",
+        tuple(f"{name} (-{100 * abs(penalty):.0f} %)" for name, penalty in penalties),
+        f"{_TMDB_URL}/{candidate.tmdb_id}",
+    )
+
+
+def _describe_hit(hit: MovieSummary) -> Candidate:
+    original = hit.original_title if hit.original_title != hit.title else ""
+    link = f"{_TMDB_URL}/{hit.id}"
+    return Candidate(str(hit.id), _format_title(hit.title, hit.year), original, link=link)
+
+
+def _format_title(title: str, year: int) -> str:
+    return f"{title} ({year})" if year else title
+
+
+def list_covers(question: ReviewQuestion) -> list[CoverChoice]:
+    """Return the readable pictures in the folder of an album, the largest first."""
+    found = _read_covers(sorted(question.place.iterdir())) if question.place.is_dir() else ()
+    return sorted(found, key=lambda cover: -cover.width * cover.height)
+
+
+def _read_covers(paths: Iterable[Path]) -> Iterator[CoverChoice]:
+    for path in paths:
+        if path.suffix.lower() in _PICTURE_SUFFIXES:
+            with contextlib.suppress(OSError, Unreadable):
+                mime, width, height = pictures.read_picture_info(path)
+                if mime:
+                    name, link = path_text.escape_path(path.name), path.absolute().as_uri()
+                    yield CoverChoice(name, width, height, path.stat().st_size, link)
