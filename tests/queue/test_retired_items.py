@@ -233,6 +233,25 @@ def test_a_retired_item_whose_fingerprint_changed_does_not_run_again(tmp_path: P
             assert (claim.key in queue.state.items) is (path == again)
 
 
+def test_a_checkpoint_has_what_was_restored_before_it_was_written(tmp_path: Path) -> None:
+    where = staged_rig.at(tmp_path)
+    with staged_rig.make(where, 1) as queue:
+        (key,) = queue.add([NewItem(name="x")])
+        before = queue.write_checkpoint()
+        queue.retire([key])
+        without = queue.write_checkpoint()
+        queue.restore_retired(key)
+        item = queue.state.items[key]
+        after = queue.write_checkpoint()
+    for path, expected in [(without, None), (after, item), (without, None), (before, None)]:
+        rig.cp(path, rig.file(where))
+        with Queue.open(where, JOBS) as queue:
+            assert queue.state.items.get(key) == expected
+            assert faults(queue) == []
+            retired = item_archive.load_retired(where.folder, JOBS, queue.state.items)
+            assert list(retired) == ([] if expected else [key])
+
+
 def test_what_a_crash_left_in_the_archive_is_no_retirement(tmp_path: Path) -> None:
     where = staged_rig.at(tmp_path)
     with staged_rig.make(where, 2) as queue:

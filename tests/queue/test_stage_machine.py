@@ -122,6 +122,7 @@ class StageMachine(RuleBasedStateMachine):
         Queue.create(self.where, JOBS, "/in", staged_rig.found(KEYS)).close()
         self.model = {key: JobModel() for key in KEYS}
         self.retired: dict[str, JobModel] = {}
+        self.retired_at: dict[str, int] = {}  # number of checkpoints before it was last retired
         self.queues: list[Queue] = []
         for slot in range(2):
             self._open(slot)
@@ -317,6 +318,7 @@ class StageMachine(RuleBasedStateMachine):
         assert queue.retire([key]) == ([key] if key in self.model else [])
         if key in self.model:
             self.retired[key] = self.model.pop(key)
+            self.retired_at[key] = len(self.checkpoints)
 
     @precondition(lambda self: self.retired)
     @rule(slot=slots, data=st.data())
@@ -356,14 +358,17 @@ class StageMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def restore(self, data: st.DataObject) -> None:
         """Put an older checkpoint back; what has retired since does not run again."""
-        path, then = data.draw(st.sampled_from(self.checkpoints))
+        number = data.draw(st.sampled_from(range(len(self.checkpoints))))
+        path, then = self.checkpoints[number]
         rig.rename_over(path, rig.file(self.where))
         before = self.model
         self.model = {
             key: known.back() if known.status is I else known
             for key, known in then.items()
-            if key not in self.retired
+            if key not in self.retired or number >= self.retired_at[key]
         }
+        for key in self.model.keys() & self.retired.keys():  # the checkpoint has it restored
+            del self.retired[key]
         added = before.keys() - self.model.keys() - self.retired.keys()
         archived = item_archive.load_retired(self.where.folder, JOBS)
         store = self.queues[0]._store
