@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
-import re
+import functools
 from pathlib import Path
 
 import click
 
+from mediakeep import command_table
+from mediakeep.commands import main
+
 SCRIPTS = Path(__file__).parents[1] / "utilities"
-_IMPORT = re.compile(r"^from (\S+) import main$", re.MULTILINE)
 
 
-def module_name(script: str) -> str:
-    """Return the module that defines the command of a script."""
-    match = _IMPORT.search((SCRIPTS / f"{script}.py").read_text())
-    assert match is not None, f"{script}.py imports no command"
-    return match[1]
-
-
+@functools.cache
 def load_command(script: str) -> click.Command:
     """Return the command of a script."""
-    command = importlib.import_module(module_name(script)).main
-    assert isinstance(command, click.Command)
-    return command
+    return main.load_command(command_table.BY_SCRIPT[script], script=True)

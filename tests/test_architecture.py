@@ -30,8 +30,9 @@ LAYERS = {
     "workspace": 3,
     "sqlite": 2,
 }
-# Modules that import names of higher layers for Python code, when these are used first.
-LAZY = {ROOT / "__init__.py"}
+# Modules that import names of higher layers: for Python code, when these are used first, and for
+# `python -m mediakeep`.
+LAZY = {ROOT / "__init__.py", ROOT / "__main__.py"}
 MODULES = sorted(ROOT.rglob("*.py"))
 TOOLS = sorted(
     path

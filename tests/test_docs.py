@@ -18,7 +18,7 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from mediakeep import config, kinds, setting_fields
+from mediakeep import command_table, config, kinds, setting_fields
 from mediakeep.albums.item import ALBUMS, AlbumItem
 from mediakeep.audiobooks.item import AUDIOBOOKS, AudiobookItem
 from mediakeep.commands import job_command, queue_manager
@@ -38,7 +38,7 @@ from tests import documents, memory_folder
 from tests.documents import PAGES, ROOT, Checkout
 from tests.reference import recording
 from tests.sampling import each_row
-from tests.scripts import load_command, module_name
+from tests.scripts import load_command
 
 DOORS = sorted((ROOT / "utilities").glob("*.py"))
 DOCS = ROOT / "docs"
@@ -57,11 +57,6 @@ def command(door: Path) -> MediakeepCommand | MediakeepGroup:
     found = load_command(door.stem)
     assert isinstance(found, MediakeepCommand | MediakeepGroup)
     return found
-
-
-def script(door: Path) -> str:
-    """Return the name of the command that an installation has for a script."""
-    return {"audio_toolkit": "audiotoolkit"}.get(door.stem, door.stem.replace("_", "-"))
 
 
 def page(door: Path) -> Path:
@@ -258,15 +253,19 @@ def restore(checkout: Checkout, name: str) -> None:
 
 # Doors and options
 
+DOOR = [
+    "from mediakeep.commands.main import run_script",
+    'if __name__ == "__main__":',
+    "    run_script(__file__)",
+]
+
 
 @each_row("door", DOORS, ids=lambda door: door.stem)
 def test_a_door_is_five_lines_with_a_script_a_page_and_a_help_text(door: Path) -> None:
     lines = [line for line in door.read_text().splitlines() if line.strip()]
-    module = module_name(door.stem)
-    opening = [f"from {module} import main", 'if __name__ == "__main__":', "    main()"]
-    assert re.fullmatch(r'""".+"""', lines[0])
-    assert lines[1:] == opening
-    assert PROJECT["scripts"][script(door)] == f"{module}:main"
+    name = command_table.BY_SCRIPT[door.stem].name
+    assert re.fullmatch(rf'""".+: `mediakeep {name}`\."""', lines[0])
+    assert lines[1:] == DOOR
     assert config.format_command(door.name) == f"python utilities/{door.name}"
     assert page(door).read_text().startswith(f"# {door.name}\n")
     assert f"]({page(door).name})" in (DOCS / "README.md").read_text()
@@ -275,7 +274,11 @@ def test_a_door_is_five_lines_with_a_script_a_page_and_a_help_text(door: Path) -
 
 def test_every_script_has_a_door_and_no_door_hides_another_module() -> None:
     scripts = {door.stem for door in DOORS}
-    assert set(PROJECT["scripts"]) == {script(door) for door in DOORS}
+    assert scripts == set(command_table.BY_SCRIPT)
+    assert PROJECT["scripts"] == {
+        "mediakeep": "mediakeep.commands.main:run",
+        "audiotoolkit": "mediakeep.commands.audio_toolkit:main",
+    }
     needed = [*PROJECT["dependencies"]]
     for extra in PROJECT["optional-dependencies"].values():
         needed += extra

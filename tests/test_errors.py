@@ -7,8 +7,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from mediakeep import config, errors
 from mediakeep.errors import MediakeepError
 
@@ -43,11 +41,3 @@ def test_the_actions_of_a_queue_manager_keep_their_help() -> None:
     command = [sys.executable, "-OO", str(_UTILITIES / "music_queue_manager.py"), "--help"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert "Make all failed items pending." in done.stdout
-
-
-def test_texts_name_scripts_as_the_user_starts_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = "Run embed_cover.py ALBUM, or a batch."
-    assert config.rewrite_commands(text) == "Run python utilities/embed_cover.py ALBUM, or a batch."
-    # An installed mediakeep has no checkout; installing one here would take a minute.
-    monkeypatch.setattr(config, "find_checkout", lambda: None)
-    assert config.rewrite_commands(text) == "Run embed-cover ALBUM, or a batch."

@@ -1,6 +1,6 @@
-"""Manage the album queue: the same command as `album-queue-manager`."""
+"""Manage the album queue: `mediakeep albums queue`."""
 
-from mediakeep.commands.album_queue_manager import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

@@ -1,6 +1,6 @@
-"""Convert, split, analyze and clean audio files, one by one or in pipelines."""
+"""Convert, split, analyze and clean audio files, one by one or in pipelines: `mediakeep audio`."""
 
-from mediakeep.commands.audio_toolkit import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

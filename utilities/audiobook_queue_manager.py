@@ -1,6 +1,6 @@
-"""Manage the audiobook queue: the same command as `audiobook-queue-manager`."""
+"""Manage the audiobook queue: `mediakeep audiobooks queue`."""
 
-from mediakeep.commands.audiobook_queue_manager import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

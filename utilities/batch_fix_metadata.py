@@ -1,6 +1,6 @@
-"""Set one field in many albums: the same command as `batch-fix-metadata`."""
+"""Set one field in many albums: `mediakeep edit-albums`."""
 
-from mediakeep.commands.batch_fix_metadata import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

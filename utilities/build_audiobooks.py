@@ -1,6 +1,6 @@
-"""Build audiobooks from folders of audio files: the same command as `build-audiobooks`."""
+"""Build audiobooks from folders of audio files: `mediakeep audiobooks batch`."""
 
-from mediakeep.commands.build_audiobooks import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

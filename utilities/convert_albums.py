@@ -1,6 +1,6 @@
-"""Convert the next albums of the queue: the same command as `convert-albums`."""
+"""Convert the next albums of the queue: `mediakeep albums batch`."""
 
-from mediakeep.commands.convert_albums import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

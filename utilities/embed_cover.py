@@ -1,6 +1,6 @@
-"""Embed the front covers of albums: the same command as `embed-cover`."""
+"""Embed the front covers of albums: `mediakeep cover`."""
 
-from mediakeep.commands.embed_cover import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

@@ -1,6 +1,6 @@
-"""Manage the episode queue: the same command as `episode-queue-manager`."""
+"""Manage the episode queue: `mediakeep episodes queue`."""
 
-from mediakeep.commands.episode_queue_manager import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

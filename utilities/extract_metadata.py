@@ -1,6 +1,6 @@
-"""Export all metadata of a file, album or artist: the same command as `extract-metadata`."""
+"""Export all metadata of a file, album or artist: `mediakeep metadata`."""
 
-from mediakeep.commands.extract_metadata import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

@@ -1,6 +1,6 @@
-"""Show the metadata of video files: the same command as `extract-video-metadata`."""
+"""Show the metadata of video files: `mediakeep movies metadata`."""
 
-from mediakeep.commands.extract_video_metadata import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

@@ -1,6 +1,6 @@
-"""Edit metadata of files, folders or lists: the same command as `fix-metadata`."""
+"""Edit metadata of files, folders or lists: `mediakeep edit`."""
 
-from mediakeep.commands.fix_metadata import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

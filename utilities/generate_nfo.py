@@ -1,6 +1,6 @@
-"""Write the NFO of movies: the same command as `generate-nfo`."""
+"""Write the NFO of movies: `mediakeep movies nfo`."""
 
-from mediakeep.commands.generate_nfo import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

@@ -1,6 +1,6 @@
-"""List, show, cancel and clear jobs: the same command as `jobs`."""
+"""List, show, cancel and clear jobs: `mediakeep jobs`."""
 
-from mediakeep.commands.jobs import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

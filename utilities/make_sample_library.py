@@ -1,6 +1,6 @@
-"""Make a sample music library to practise on: the same command as `make-sample-library`."""
+"""Make a sample music library to practise on: `mediakeep sample`."""
 
-from mediakeep_samples.cli import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

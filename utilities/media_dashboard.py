@@ -1,6 +1,6 @@
-"""Show the progress of the queues: the same command as `media-dashboard`."""
+"""Show the progress of the queues: `mediakeep dashboard`."""
 
-from mediakeep.commands.media_dashboard import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

@@ -1,6 +1,6 @@
-"""Migrate episodes from archive.org to YouTube: the same command as `migrate-episodes`."""
+"""Migrate episodes from archive.org to YouTube: `mediakeep episodes`."""
 
-from mediakeep.commands.migrate_episodes import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

@@ -1,6 +1,6 @@
-"""Report on all movies of a library: the same command as `movie-master-report`."""
+"""Report on all movies of a library: `mediakeep movies master`."""
 
-from mediakeep.commands.movie_master_report import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

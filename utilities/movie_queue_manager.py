@@ -1,6 +1,6 @@
-"""Manage the movie queue: the same command as `movie-queue-manager`."""
+"""Manage the movie queue: `mediakeep movies queue`."""
 
-from mediakeep.commands.movie_queue_manager import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

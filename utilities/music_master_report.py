@@ -1,6 +1,6 @@
-"""Report on all artists of a library: the same command as `music-master-report`."""
+"""Report on all artists of a library: `mediakeep master`."""
 
-from mediakeep.commands.music_master_report import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

@@ -1,6 +1,6 @@
-"""Manage the music queue: the same command as `music-queue-manager`."""
+"""Manage the music queue: `mediakeep queue`."""
 
-from mediakeep.commands.music_queue_manager import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

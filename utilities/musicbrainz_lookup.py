@@ -1,6 +1,6 @@
-"""Look up artists, albums and covers at MusicBrainz: the same command as `musicbrainz-lookup`."""
+"""Look up artists, albums and covers at MusicBrainz: `mediakeep lookup musicbrainz`."""
 
-from mediakeep.commands.musicbrainz_lookup import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

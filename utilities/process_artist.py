@@ -1,6 +1,6 @@
-"""Read, diagnose and report one artist: the same command as `process-artist`."""
+"""Read, diagnose and report one artist: `mediakeep artist`."""
 
-from mediakeep.commands.process_artist import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

@@ -1,6 +1,6 @@
-"""Process the next movies of the queue: the same command as `process-movies`."""
+"""Process the next movies of the queue: `mediakeep movies batch`."""
 
-from mediakeep.commands.process_movies import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

@@ -1,6 +1,6 @@
-"""Process the next artists of the music queue: the same command as `process-music-batch`."""
+"""Process the next artists of the music queue: `mediakeep batch`."""
 
-from mediakeep.commands.process_music_batch import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

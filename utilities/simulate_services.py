@@ -1,6 +1,6 @@
-"""Simulate the services that mediakeep uses: the same command as `simulate-services`."""
+"""Simulate the services that mediakeep uses: `mediakeep simulate`."""
 
-from mediakeep_simulator.cli import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

@@ -1,6 +1,6 @@
-"""Look up movies at TMDb, and set which movie a file is: the same command as `tmdb-lookup`."""
+"""Look up movies at TMDb, and set which movie a file is: `mediakeep lookup tmdb`."""
 
-from mediakeep.commands.tmdb_lookup import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

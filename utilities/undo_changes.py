@@ -1,6 +1,6 @@
-"""Undo changes of files, byte for byte: the same command as `undo-changes`."""
+"""Undo changes of files, byte for byte: `mediakeep undo`."""
 
-from mediakeep.commands.undo_changes import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

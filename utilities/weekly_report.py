@@ -1,6 +1,6 @@
-"""Write reports on weeks and days: the same command as `weekly-report`."""
+"""Write reports on weeks and days: `mediakeep report`."""
 
-from mediakeep.commands.weekly_report import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

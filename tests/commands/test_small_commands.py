@@ -176,7 +176,7 @@ def test_without_a_home_the_cure_is_named(tmp_path: Path) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=env
     )
     assert done.returncode == 2
-    assert "--scan PATH --home DIR" in done.stderr
+    assert "mediakeep scan PATH --home DIR" in done.stderr
 
 
 def test_a_reader_that_leaves_early_is_no_error(finished: Home) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import path_text, secret_file, suggestions, untrusted_files
+from mediakeep import command_table, path_text, secret_file, suggestions, untrusted_files
 from mediakeep.errors import BadSetting, NoHome
 
 FILE_NAME = "mediakeep.toml"
@@ -23,13 +23,14 @@ ENV_PREFIX = "MEDIAKEEP_"
 
 # Variables that are no settings: the home, secrets, and what an alert command receives.
 _OTHER_VARIABLES = (
-    *("home", "tmdb_token", "alert_webhook"),
+    *("home", "program", "tmdb_token", "alert_webhook"),
     *("alert_event", "alert_kind", "alert_message", "alert_next"),
 )
 _MIN_SIMILARITY = (
     0.75  # how similar to a setting a variable is that counts as misspelt (difflib ratio)
 )
-_COMMANDS = {"audio_toolkit.py": "audiotoolkit"}  # installed scripts with names of their own
+# The variable that has how mediakeep was started, if not by a script; worker processes inherit it.
+PROGRAM_VARIABLE = f"{ENV_PREFIX}PROGRAM"
 _SECONDS_PER_UNIT = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _BYTES_PER_UNIT = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
@@ -146,28 +147,58 @@ def find_queue_home(folder: Path) -> Path:
     return next(homes, folder.parent.parent)
 
 
-def format_command(script_name: str, home: Path | None = None) -> str:
-    """Return the shell command that runs a script of mediakeep, from a checkout or an installation.
+def find_program(environ: Mapping[str, str] = os.environ) -> str:
+    """Return what the user calls to start a command: "mediakeep", or "python -m mediakeep".
 
-    `--home` is added for a home that is not the checkout, so that the command works in any folder.
+    Return "" in a checkout whose scripts are used.
     """
-    checkout = find_checkout()
-    # What follows is a command of a group, or the option of a named queue.
-    script, space, words = script_name.partition(" ")
-    if checkout:
-        name = f"python utilities/{script}"
+    return environ.get(PROGRAM_VARIABLE) or ("" if find_checkout() else "mediakeep")
+
+
+def format_command(
+    script_name: str, home: Path | None = None, words: str = "", *, names_home: bool = False
+) -> str:
+    """Return the shell command that this user has for a script of mediakeep, on one line.
+
+    `script_name` may have words that follow it, such as the command of a group; `words` are those
+    after `--home`. For fix_metadata.py and "title A.mp3 B" that is "mediakeep edit title A.mp3 B",
+    or "python utilities/fix_metadata.py title A.mp3 B" in a checkout whose scripts are used.
+    `--home` is added for a home that is not found without it; for a script, a home that is not the
+    checkout, and any with `names_home`.
+    """
+    script, _, own = script_name.partition(" ")
+    program, checkout = find_program(), find_checkout()
+    short = command_table.shorten(script, words) if program else None
+    if short:
+        name, words = f"{program} {short[0]}", short[1]
+        is_found = home is None or _is_found_home(home)
     else:
-        name = _COMMANDS.get(script) or script.removesuffix(".py").replace("_", "-")
-    place = "" if home in (None, checkout) else f" --home {path_text.quote_path(home)}"
-    return f"{name}{space}{words}{place}"
+        dashed = script.removesuffix(".py").replace("_", "-")
+        name = f"python utilities/{script}" if checkout else dashed
+        is_found = home is None or (home == checkout and not names_home)
+    place = "" if is_found or home is None else f"--home {path_text.quote_path(home)}"
+    return " ".join(filter(None, (name, own, place, words)))
+
+
+def _is_found_home(home: Path, environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether commands that are run in the current folder find a home without --home."""
+    if configured := environ.get(ENV_PREFIX + "HOME"):
+        return Path(configured).expanduser().absolute() == home
+    return home == Path.cwd() or (home == find_checkout() and find_home(None, environ) == home)
 
 
 def rewrite_commands(text: str, home: Path | None = None) -> str:
     """Replace each script name in a text by the command that runs this script for a home.
 
-    "Run embed_cover.py ALBUM" becomes "Run embed-cover ALBUM" if mediakeep is installed.
+    "Run embed_cover.py ALBUM" becomes "Run mediakeep cover ALBUM" if mediakeep is installed.
     """
-    return re.sub(r"\b[a-z_]+\.py\b", lambda match: format_command(match[0], home), text)
+
+    def replace(match: re.Match[str]) -> str:
+        if match[1].removesuffix(".py") not in command_table.BY_SCRIPT:
+            return match[0]
+        return format_command(match[1], home, match[2] or "")
+
+    return re.sub(r"\b([a-z_]+\.py)\b(?: (--[a-z-]+))?", replace, text)
 
 
 def get_setting(home: Path, name: str, environ: Mapping[str, str] = os.environ) -> Any:

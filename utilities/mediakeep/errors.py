@@ -324,14 +324,14 @@ class BadTemplate(UsageError):
 
 class NoHome(UsageError):
     message = (
-        "No mediakeep home found. Create one with: music-queue-manager --scan PATH --home DIR"
-        " (for movies: movie-queue-manager)."
+        "No mediakeep home found. Create one with: mediakeep scan PATH --home DIR"
+        " (for movies: mediakeep movies scan PATH --home DIR)."
     )
 
 
 class NoQueue(UsageError):
     message = """There is no {} queue in {} yet. Create it with:
-    {} --home {} {}"""
+    {}"""
 
 
 class NoSuchItem(UsageError):

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import click
 import msgspec
@@ -21,6 +21,7 @@ from mediakeep.errors import BadSetting, MediakeepError, StateDamaged
 from mediakeep.kinds import Kind
 
 AnyFunction = Callable[..., Any]
+G = TypeVar("G", bound="MediakeepGroup")
 _DEFAULT_SETTINGS = config.Settings()
 _HOME_ERROR_KEY = "mediakeep.problem"
 _DAMAGED_KEY = "mediakeep.damaged"
@@ -144,7 +145,9 @@ def escape_controls(text: str) -> str:
 
 
 def print_message(text: str) -> None:
-    """Print a message to stderr."""
+    """Print a message to stderr; scripts that it names become commands that this user has."""
+    if config.find_program():
+        text = config.rewrite_commands(text)
     click.echo(escape_controls(text), err=True)
 
 
@@ -156,13 +159,15 @@ def _print_error(message: str, code: int) -> int:
 _CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-def create_group(**settings: Any) -> Callable[[AnyFunction], MediakeepGroup]:
+def create_group(
+    cls: type[G] = MediakeepGroup,  # type: ignore[assignment]
+    **settings: Any,
+) -> Callable[[AnyFunction], G]:
     """Create a group of commands with --help and --version; `settings` are those of Click."""
 
-    def decorate(function: AnyFunction) -> MediakeepGroup:
+    def decorate(function: AnyFunction) -> G:
         function = click.version_option(__version__, prog_name="mediakeep")(function)
-        build = click.group(cls=MediakeepGroup, context_settings=_CONTEXT_SETTINGS, **settings)
-        return build(function)
+        return click.group(cls=cls, context_settings=_CONTEXT_SETTINGS, **settings)(function)
 
     return decorate
 

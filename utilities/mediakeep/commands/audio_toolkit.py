@@ -288,7 +288,7 @@ _OTHERS: Mapping[str, click.Command] = {
 
 
 def _add_groups() -> None:
-    groups = {"": main}
+    groups: dict[str, click.Group] = {"": main}
     names = {name.partition(" ")[0] for name in {**COMMANDS, **_OTHERS}}
     for name, text in ((name, text) for name, text in _GROUPS.items() if name in names):
         groups[name] = app.create_group()(lambda: None)

@@ -65,7 +65,7 @@ def main(home: Path, **options: Any) -> int:
     command = edit_options.parse_edit_command(home, _SCRIPT_NAME, options)
     _reject_unused_options(options)
     if options["from_review"]:
-        return _accept_proposals(command, options)
+        return accept_proposals(command, options)
     if options["from_csv"] or options["from_json"]:
         return _edit_from_list(command, options)
     return _edit_one_field(command, options["words"], options["more"])
@@ -125,13 +125,13 @@ def _edit_from_list(command: EditCommand, options: dict[str, Any]) -> int:
     return command.run(edits.all, EditResult())
 
 
-def _accept_proposals(command: EditCommand, options: dict[str, Any]) -> int:
+def accept_proposals(command: EditCommand, options: dict[str, Any]) -> int:
     """Apply proposals of the review list.
 
     A pasted command has several ids after one --accept, so they arrive as arguments.
     """
     from mediakeep.app.edit.edit_result import EditResult
-    from mediakeep.app.reviews import accept_proposals
+    from mediakeep.app.reviews import accept_proposals as proposals
     from mediakeep.app.reviews.review_list import ReviewFilter
 
     ids, kind, artist = options["accept"], options["accept_kind"] or "", options["artist"] or ""
@@ -142,7 +142,7 @@ def _accept_proposals(command: EditCommand, options: dict[str, Any]) -> int:
     result, choice = EditResult(), ReviewFilter((*ids, *options["words"]), kind, artist)
     if options["mbid"] is not None:
         return _choose_release(command, options, choice, result)
-    edits = accept_proposals.build_edits_from_proposals(
+    edits = proposals.build_edits_from_proposals(
         command.home, options["from_review"], choice, result
     )
     return replace(command, is_proposal=True).run(edits.all, result)

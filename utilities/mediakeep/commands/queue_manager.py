@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import click
 
+from mediakeep import command_table
 from mediakeep.app.console import CommandResult
 from mediakeep.app.jobs import quarantined
 from mediakeep.app.queue_admin import backup, legacy_import, maintenance, reset, scan, show
@@ -16,6 +18,7 @@ from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.subjects import registry
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
+from mediakeep.commands.lazy_group import LazyCommand, LazyGroup
 from mediakeep.kinds import Kind
 from mediakeep.media import ignore_rules
 
@@ -225,38 +228,93 @@ def _list_common_actions(kind: Kind) -> list[ManagerAction]:
 
 
 def build_manager(kind: Kind) -> app.MediakeepCommand:
-    """Build the command that manages a kind's queue."""
+    """Build the command that manages a kind's queue, whose actions are options."""
     table = list_actions(kind)
 
-    def main(home: Path, as_json: bool, **options: Any) -> int:
-        names = ("yes", "force", "status", *(("to",) if kind.stages else ()))
-        common = {name: options.pop(name) for name in names}
-        ignored = ignore_rules.parse_settings(options.pop("ignore"), options.pop("links"))
-        queue_kind = options.pop("queue", kind)
+    def main(home: Path, **options: Any) -> int:
         action = _find_action(table, options)
-        _reject_unused_options(action, common)
-        if action.function != backup.restore_backup:  # its stages are those of the backup
-            queue_kind = registry.load_queue_kind(home, queue_kind)
-        context = ManagerContext(
-            home,
-            queue_kind,
-            ClickConsole(),
-            common["yes"],
-            common["force"],
-            common["status"] or "",
-            common.get("to") or "",
-            ignored,
-        )
-        value = options[_parameter_name(action)]
-        result = action.function(context, value) if action.metavar else action.function(context)
-        app.print_result(result.lines, result.data, as_json=as_json)
-        return result.code
+        values = {each.flag: options.pop(_parameter_name(each)) for each in table}
+        _reject_unused_options(action, options)
+        return _run_action(kind, action, home, values[action.flag], options)
 
     main.__doc__ = f"Manage the {kind.name} queue: one action a call."
-    function: Callable[..., Any] = main
-    for option in reversed([*map(_build_option, table), *_common_options(kind)]):
-        function = option(function)
-    return app.create_command()(function)
+    options = {**_build_special_options(kind), **_build_common_options(kind)}
+    decorators = [*map(_build_option, table), *options.values()]
+    return app.create_command()(app.add_options(main, reversed(decorators)))
+
+
+class _QueueGroup(LazyGroup):
+    """The actions of a manager as commands; an action may also be given as its option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Replace an option of the manager's script, such as --repair, by the command's name."""
+        if args and args[0].startswith("--"):
+            flag, equals, value = args[0].partition("=")
+            if (name := command_table.name_action(flag)) in self.lazy:
+                args = [name, *([value] if equals else []), *args[1:]]
+        return super().parse_args(ctx, args)
+
+
+def build_group(kind: Kind) -> LazyGroup:
+    """Build the commands that manage a kind's queue, one for each action."""
+    commands = {
+        command_table.name_action(action.flag): LazyCommand(
+            action.help, functools.partial(_build_command, kind, action)
+        )
+        for action in list_actions(kind)
+    }
+    group = app.create_group(cls=_QueueGroup, lazy=commands)(lambda: None)
+    group.help = f"Manage the {kind.name} queue."
+    return group
+
+
+def build_scan(kind: Kind) -> app.MediakeepCommand:
+    """Build the command that creates a kind's queue, or updates it."""
+    return _build_command(kind, next(each for each in list_actions(kind) if each.flag == "--scan"))
+
+
+def _build_command(kind: Kind, action: ManagerAction) -> app.MediakeepCommand:
+    """Build the command of a single action, whose value is an argument."""
+
+    def main(home: Path, value: Any = None, **options: Any) -> int:
+        return _run_action(kind, action, home, value, options)
+
+    main.__doc__ = action.help
+    special = _build_special_options(kind)
+    decorators = [special[name] for name in action.allowed_options if name in special]
+    decorators += _build_common_options(kind).values()
+    if action.metavar:
+        nargs = -1 if action.multiple else 1
+        decorators.insert(
+            0,
+            click.argument(
+                "value", metavar=action.metavar, type=action.value_type, nargs=nargs, required=True
+            ),
+        )
+    return app.create_command()(app.add_options(main, reversed(decorators)))
+
+
+def _run_action(
+    kind: Kind, action: ManagerAction, home: Path, value: Any, options: dict[str, Any]
+) -> int:
+    """Run an action on a queue, print its result, and return the exit code."""
+    ignored = ignore_rules.parse_settings(options["ignore"], options["links"])
+    queue_kind = options.get("queue", kind)
+    if action.function != backup.restore_backup:  # its stages are those of the backup
+        queue_kind = registry.load_queue_kind(home, queue_kind)
+    context = ManagerContext(
+        home,
+        queue_kind,
+        ClickConsole(),
+        options.get("yes", False),
+        options.get("force", False),
+        options.get("status") or "",
+        options.get("to") or "",
+        ignored,
+    )
+    result = action.function(context, value) if action.metavar else action.function(context)
+    app.print_result(result.lines, result.data, as_json=options["as_json"])
+    return result.code
 
 
 def _build_option(action: ManagerAction) -> Callable[..., Any]:
@@ -278,30 +336,36 @@ def _parameter_name(action: ManagerAction) -> str:
     return "do_" + action.flag.strip("-").replace("-", "_")
 
 
-def _common_options(kind: Kind) -> list[Callable[..., Any]]:
+def _build_special_options(kind: Kind) -> dict[str, Callable[..., Any]]:
+    """Return the options that apply to some actions only, by name."""
     to_help = f"With --reset-{kind.noun}: begin with this stage, and keep what earlier ones did."
-    staged = [
-        click.option("--to", metavar="STAGE", help=to_help),
-        app.with_queue_option(kind),
-    ]
-    return [
-        *(staged if kind.stages else []),
-        click.option("--status", metavar="S", help="With --list: only items with this status."),
-        click.option(
+    return {
+        **({"to": click.option("--to", metavar="STAGE", help=to_help)} if kind.stages else {}),
+        "status": click.option(
+            "--status", metavar="S", help="With --list: only items with this status."
+        ),
+        "yes": click.option(
             "--yes", is_flag=True, help="Do not ask for confirmation, and skip the safeguards."
         ),
-        click.option(
+        "force": click.option(
             "--force", is_flag=True, help="Also reset items that a live session is processing."
         ),
-        app.with_ignore_option,
-        app.with_json_option,
-    ]
+    }
+
+
+def _build_common_options(kind: Kind) -> dict[str, Callable[..., Any]]:
+    """Return the options of all actions, by name."""
+    return {
+        **({"queue": app.with_queue_option(kind)} if kind.stages else {}),
+        "ignore": app.with_ignore_option,
+        "json": app.with_json_option,
+    }
 
 
 def _reject_unused_options(action: ManagerAction, options: dict[str, Any]) -> None:
     """Reject an option that has no effect on this action."""
-    for name, value in options.items():
-        if value and name not in action.allowed_options:
+    for name in ("yes", "force", "status", "to"):
+        if options.get(name) and name not in action.allowed_options:
             raise click.UsageError(f"--{name} has no effect with {action.flag}.")
 
 

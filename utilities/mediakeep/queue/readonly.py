@@ -73,7 +73,7 @@ def no_queue_error(folder: Path, kind: Kind) -> NoQueue:
     return NoQueue(
         kind.name,
         path_text.display_path(home),
-        config.format_command(kind.create_script or kind.manager_script),
-        path_text.quote_path(home),
-        kind.create_words,
+        config.format_command(
+            kind.create_script or kind.manager_script, home, kind.create_words, names_home=True
+        ),
     )

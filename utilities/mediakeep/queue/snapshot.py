@@ -284,7 +284,5 @@ def _diagnose_error(path: Path, kind: Kind, error: Exception) -> Exception:
 def _import_command(path: Path, kind: Kind) -> str:
     """Return the shell command that imports a queue file from before mediakeep."""
     home = next((parent.parent for parent in path.parents if parent.name == "status"), None)
-    return (
-        f"{config.format_command(kind.manager_script, home)} --import-queue "
-        f"{path_text.quote_path(path)}"
-    )
+    words = f"--import-queue {path_text.quote_path(path)}"
+    return config.format_command(kind.manager_script, home, words)

@@ -195,7 +195,7 @@ class AlertTriggers:
         """Send an alert to all targets, once."""
         if not self._options.targets:
             return
-        manager = config.format_command(self._kind.manager_script, self._home)
+        manager, words = self._kind.manager_script, _NEXT_COMMANDS[event]
         raised = Alert(
             event=event,
             kind=self._kind.name,
@@ -203,7 +203,7 @@ class AlertTriggers:
             home=path_text.escape_path(self._home),
             time=clock.format_iso(clock.now()),
             message=message,
-            next=f"{manager} {_NEXT_COMMANDS[event]}",
+            next=config.format_command(manager, self._home, words),
             facts=facts,
         )
         self._act_once(event, mark, f"Alert raised: {message}", lambda: self._send_alert(raised))

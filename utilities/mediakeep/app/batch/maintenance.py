@@ -111,11 +111,12 @@ def _warn_low_space(
     if used * _FREE_SPACE_DIVISOR > free and checkpoints.select_prunable_checkpoints(
         listed, _CHECKPOINTS_TO_KEEP
     ):
-        command = config.format_command(subject.kind.manager_script, location.home)
+        words = f"--prune-checkpoints {_CHECKPOINTS_TO_KEEP}"
+        command = config.format_command(subject.kind.manager_script, location.home, words)
         yield (
             f"The checkpoints use {size_text.format_size(used)}, and"
             f" {size_text.format_size(free)} are free. To remove the old ones:"
-            f" {command} --prune-checkpoints {_CHECKPOINTS_TO_KEEP}"
+            f" {command}"
         )
 
 

@@ -149,11 +149,11 @@ def _format_ambiguity(home: Path, album: Path, match: AlbumMatch | None) -> str:
     ]
     if not similar:
         return f"MusicBrainz has no release similar to {shown}. Give IMAGE."
-    command = config.format_command("fix_metadata.py", home)
+    place = path_text.quote_escaped(path_text.escape_path(album))
+    command = config.format_command("fix_metadata.py", home, f"musicbrainz_albumid {place} MBID")
     return (
         f"Ambiguous release of {shown}. Similar: {'; '.join(similar[:_MAX_CANDIDATES])}. Give"
-        f" IMAGE, or set the release: {command} musicbrainz_albumid"
-        f" {path_text.quote_escaped(path_text.escape_path(album))} MBID"
+        f" IMAGE, or set the release: {command}"
     )
 
 

@@ -76,4 +76,4 @@ class EditResult:
         """Return the command that undoes the changes, or "" if there are none."""
         if not self.changed:
             return ""
-        return f"{config.format_command('undo_changes.py', home)} --session {self.session}"
+        return config.format_command("undo_changes.py", home, f"--session {self.session}")

@@ -32,10 +32,10 @@ def save(home: Path, path: Path, due: Sequence[Any]) -> list[str]:
     plans.write_plan(path, file_plans, clock.format_iso(clock.now()))
     changes = format_count(sum(len(file_plan.changes) for file_plan in file_plans), "change")
     where = path_text.escape_path(path)
-    command = f"{config.format_command(_SCRIPT_NAME, home)} --apply-plan"
+    words = f"--apply-plan {path_text.quote_path(path)}"
     return [
         f"Plan written to {where}: {changes} in {format_count(len(file_plans), 'file')}.",
-        f"Apply it with: {command} {path_text.quote_path(path)}",
+        f"Apply it with: {config.format_command(_SCRIPT_NAME, home, words)}",
     ]
 
 
@@ -120,6 +120,7 @@ def _format_result(result: _PlanResult, *, dry_run: bool) -> list[str]:
     refused = result.refused.items()
     lines += [f"Not changed: {path_text.to_printable(path)}: {why}" for path, why in refused]
     if result.session and result.changed and not dry_run:
-        back = f"{config.format_command('undo_changes.py', result.home)} --session {result.session}"
+        words = f"--session {result.session}"
+        back = config.format_command("undo_changes.py", result.home, words)
         lines.append(f"Undo with: {back}")
     return lines

@@ -83,11 +83,11 @@ def _format_cancelled(job: Job, *, was_done: bool) -> str:
 
 def _list_next_steps(context: ManagerContext) -> list[str]:
     """Return lines on how to bring a cancelled job back, and how to remove its working files."""
-    manager = config.format_command(context.kind.manager_script, context.home)
-    batch = config.format_command(context.kind.batch_script, context.home)
+    kind, home = context.kind, context.home
+    reset = config.format_command(kind.manager_script, home, f"--reset-{kind.noun} NAME")
     return [
-        f"To make it pending again: {manager} --reset-{context.kind.noun} NAME",
-        f"To remove working files: {batch} --cleanup",
+        f"To make it pending again: {reset}",
+        f"To remove working files: {config.format_command(kind.batch_script, home, '--cleanup')}",
     ]
 
 
@@ -117,8 +117,8 @@ def clear_jobs(contexts: Contexts, seconds: float) -> CommandResult:
 def _describe_uncleared(context: ManagerContext, number: int) -> str:
     """Return a line on jobs that are not cleared, as they have working files."""
     count = format_count(number, context.kind.noun, context.kind.plural)
-    command = config.format_command(context.kind.batch_script, context.home)
-    return f"{count} not cleared: working files exist. Remove these with: {command} --cleanup"
+    command = config.format_command(context.kind.batch_script, context.home, "--cleanup")
+    return f"{count} not cleared: working files exist. Remove these with: {command}"
 
 
 def _exclude_working(context: ManagerContext, old: Mapping[str, Sequence[Job]]) -> list[Job]:

@@ -75,9 +75,9 @@ def _format_choices(home: Path, folder: Path, lookup: ArtistLookup) -> list[str]
     name = path_text.to_printable(folder.name)
     lines = [f"{name}: {artist_lookup_report_section.format_ambiguity(choices)}:"]
     lines += map(artist_search.format_candidate, choices)
-    command = config.format_command("fix_metadata.py", home)
     place = path_text.quote_escaped(path_text.escape_path(folder))
-    return [*lines, f"Select one with: {command} musicbrainz_albumartistid {place} MBID"]
+    words = f"musicbrainz_albumartistid {place} MBID"
+    return [*lines, f"Select one with: {config.format_command('fix_metadata.py', home, words)}"]
 
 
 def _exit_code_without_lookup(lookup: ArtistLookup) -> int:

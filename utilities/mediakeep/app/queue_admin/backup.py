@@ -99,5 +99,5 @@ def _format_missing_library(context: ManagerContext, head: BackupInfo) -> list[s
     """Return how to set the library's new path if the old one is missing."""
     if Path(path_text.unescape_path(head.library_path)).is_dir():
         return []
-    line = f"{config.format_command(context.kind.manager_script, context.home)} --relocate NEW"
+    line = config.format_command(context.kind.manager_script, context.home, "--relocate NEW")
     return [f"The library {head.library_path} is missing. If it has moved to NEW:\n  {line}"]

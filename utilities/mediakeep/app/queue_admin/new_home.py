@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 from mediakeep import atomic_files, config
@@ -39,6 +40,6 @@ def render_status_readme(home: Path) -> str:
         what=_CHECKOUT_TEXT if ours else _HOME_TEXT,
         docs=f"[Queue files](../{_QUEUE_FILES_DOC})" if ours else docs,
         where="the checkout" if ours else "the home",
-        manager=config.format_command(MUSIC.manager_script, home),
+        manager=functools.partial(config.format_command, MUSIC.manager_script, home),
         batch=config.format_command(MUSIC.batch_script, home),
     )

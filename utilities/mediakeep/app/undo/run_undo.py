@@ -191,8 +191,8 @@ class UndoRun:
             self.console.print_message(reason)
         redo_command = ""
         if self.restored and not self.options.dry_run:
-            command = config.format_command(SCRIPT_NAME, self.options.home)
-            redo_command = f"{command} --session {self.session_label}"
+            words = f"--session {self.session_label}"
+            redo_command = config.format_command(SCRIPT_NAME, self.options.home, words)
         lines = [self._format_summary() if has_steps else _NOTHING_TO_UNDO]
         lines += ["Stopped. Run the same command to continue."] if self.stopped else []
         lines += [f"Redo with: {redo_command}"] if redo_command else []

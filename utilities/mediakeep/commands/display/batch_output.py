@@ -294,9 +294,9 @@ def _format_next_steps(kind: Kind, home: Path | None, report: BatchResult) -> li
     """Return a line on what to do about failed jobs, if there are any."""
     if not (kind.stages and report.settled[Status.ERROR]):
         return []
-    show = config.format_command(kind.manager_script, home)
-    retry = config.format_command(kind.batch_script, home)
-    return [f"Show why: {show} --list --status error. Try again: {retry} --retry-failed."]
+    show = config.format_command(kind.manager_script, home, "--list --status error")
+    retry = config.format_command(kind.batch_script, home, "--retry-failed")
+    return [f"Show why: {show}. Try again: {retry}."]
 
 
 def _format_issues(report: BatchResult, kind: str, home: Path | None) -> list[str]:

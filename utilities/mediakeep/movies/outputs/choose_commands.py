@@ -19,14 +19,14 @@ def format_choose_command(home: Path, key: str, tmdb_id: int = 0) -> str:
     If `tmdb_id` is 0, the command contains the placeholder TMDB_ID.
     """
     id_text = str(tmdb_id) if tmdb_id else "TMDB_ID"
-    script = config.format_command(_LOOKUP_SCRIPT, home)
-    return f"{script} choose {path_text.quote_escaped(key)} {id_text}"
+    words = f"choose {path_text.quote_escaped(key)} {id_text}"
+    return config.format_command(_LOOKUP_SCRIPT, home, words)
 
 
 def format_reset_command(home: Path, key: str) -> str:
     """Return the command that makes an item pending again that was skipped permanently."""
-    script = config.format_command(_MANAGER_SCRIPT, home)
-    return f"{script} --reset-movie {path_text.quote_escaped(key)}"
+    words = f"--reset-movie {path_text.quote_escaped(key)}"
+    return config.format_command(_MANAGER_SCRIPT, home, words)
 
 
 def format_fix_command(home: Path, key: str, issue: Issue, *, is_chosen: bool = False) -> str:

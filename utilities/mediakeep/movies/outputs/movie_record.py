@@ -29,7 +29,7 @@ from mediakeep.movies.result import MovieResult, NfoStatus
 from mediakeep.untrusted_files import JsonDecoder, read_record
 
 _RECREATE_HINT = "Remove it and reset the movie: the next batch writes it again."
-_MISSING_HINT = "Run {} --repair: the next batch writes it again."
+_MISSING_HINT = "Run {}: the next batch writes it again."
 _SEVERITIES = list(Severity)
 _URGENCY = {kind.name: number for number, kind in enumerate(ISSUE_KINDS)}
 _MAX_NUMBER = 2**53  # mediakeep never writes larger numbers
@@ -90,7 +90,9 @@ def read(path: Path) -> MovieRecord:
 
     Raise Unreadable if the file is missing or damaged, and NewerFormat if a later version wrote it.
     """
-    missing_hint = _MISSING_HINT.format(config.format_command(MOVIES.manager_script))
+    missing_hint = _MISSING_HINT.format(
+        config.format_command(MOVIES.manager_script, words="--repair")
+    )
     record = read_record(path, _DECODER, RECORD_FORMAT, _RECREATE_HINT, missing_hint)
     numbers = [record.year, record.duration, *(video.size for video in record.videos)]
     if not all(0 <= number <= _MAX_NUMBER for number in numbers):

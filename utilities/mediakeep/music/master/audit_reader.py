@@ -19,7 +19,7 @@ from mediakeep.untrusted_files import JsonDecoder, read_record
 
 _MAX_NUMBER = 2**53  # larger numbers are never written by mediakeep
 _FIX_HINT = "Reset the artist; the next batch writes it again."
-_MISSING_HINT = "Run {} --repair; the next batch writes it again."
+_MISSING_HINT = "Run {}; the next batch writes it again."
 _NUMERIC_FACTS = attrgetter(
     "duration", "bitrate", "sample_rate", "channels", "bits", "size", "payload"
 )
@@ -121,7 +121,9 @@ def read_audit(path: Path) -> ArtistAudit:
 
     Raise Unreadable if it is missing or damaged, and NewerFormat if a later mediakeep wrote it.
     """
-    missing_hint = _MISSING_HINT.format(config.format_command(MUSIC.manager_script))
+    missing_hint = _MISSING_HINT.format(
+        config.format_command(MUSIC.manager_script, words="--repair")
+    )
     newest = audit_files.AUDIT_FORMAT
     artist_audit = read_record(path, _DECODER, newest, _FIX_HINT, missing_hint)
     if any(

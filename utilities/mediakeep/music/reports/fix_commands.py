@@ -41,10 +41,8 @@ COVER_KINDS = frozenset({"missing-cover", "cover-too-small", "cover-not-image"})
 
 def accept_kind_command(home: Path, kind: str) -> str:
     """Return the command that accepts the proposals for all issues of a kind."""
-    return (
-        f"{config.format_command('fix_metadata.py', home)} --from-review {REVIEW_FILE} "
-        f"--accept-kind {kind}"
-    )
+    words = f"--from-review {REVIEW_FILE} --accept-kind {kind}"
+    return config.format_command("fix_metadata.py", home, words)
 
 
 class FixCommands(msgspec.Struct, frozen=True):
@@ -68,7 +66,7 @@ class FixCommands(msgspec.Struct, frozen=True):
         else:
             name = self.artist.rpartition("/")[2]
             arguments = f"--accept-kind {issues[0].kind} --artist {path_text.quote_escaped(name)}"
-        return f"{self._script_command('fix_metadata.py')} --from-review {REVIEW_FILE} {arguments}"
+        return self._format("fix_metadata.py", f"--from-review {REVIEW_FILE} {arguments}")
 
     def edit_command(self, *issues: Issue) -> str:
         """Return a command with which the user enters a value, or "" if there is none.
@@ -99,24 +97,21 @@ class FixCommands(msgspec.Struct, frozen=True):
             for folder in paths
         )
         if issue.kind in COVER_KINDS:
-            return f"{self._script_command('embed_cover.py')} {path} IMAGE"
+            return self._format("embed_cover.py", f"{path} IMAGE")
         if field and not is_single:
-            script = self._script_command("batch_fix_metadata.py")
-            return f"{script} --only-missing {field} {word} {path}"
-        return f"{self._script_command('fix_metadata.py')} {field} {path} {word}" if field else ""
+            return self._format("batch_fix_metadata.py", f"--only-missing {field} {word} {path}")
+        return self._format("fix_metadata.py", f"{field} {path} {word}") if field else ""
 
     def edition_command(self) -> str:
         """Return the command that sets an album's edition; the user replaces two words in it."""
-        return f"{self._script_command('fix_metadata.py')} musicbrainz_albumid ALBUM MBID"
+        return self._format("fix_metadata.py", "musicbrainz_albumid ALBUM MBID")
 
-    def _script_command(self, script: str) -> str:
-        return config.format_command(script, self.home)
+    def _format(self, script: str, words: str) -> str:
+        return config.format_command(script, self.home, words)
 
     def undo_command(self, sessions: Sequence[str]) -> str:
         """Return the command that undoes all repairs of the given sessions."""
         only = f" --session {sessions[0]}" if len(sessions) == 1 else ""
         name = self.artist.rpartition("/")[2]
-        return (
-            f"{self._script_command('undo_changes.py')} --artist {path_text.quote_escaped(name)}"
-            f"{only}"
-        )
+        words = f"--artist {path_text.quote_escaped(name)}{only}"
+        return self._format("undo_changes.py", words)

@@ -73,5 +73,5 @@ def refuse_unfinished_below(folder: Path) -> None:
 
 
 def _format_resume_command(folder: Path, marker: RestoreMarker) -> str:
-    line = config.format_command(marker.manager, config.find_queue_home(folder))
-    return f"{line} --restore-backup {path_text.quote_escaped(marker.file)} --yes"
+    words = f"--restore-backup {path_text.quote_escaped(marker.file)} --yes"
+    return config.format_command(marker.manager, config.find_queue_home(folder), words)

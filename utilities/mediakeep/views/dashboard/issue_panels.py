@@ -39,7 +39,7 @@ def failures_panel(
     if not failed:
         return None
     first = failed[0][0]
-    command = f"{config.format_command(first.manager_script, home_snapshot.home)} --reset-errors"
+    command = config.format_command(first.manager_script, home_snapshot.home, "--reset-errors")
     given_up = any(not failure.next_try for _, failure in failed)
     shown = failed[:_MAX_FAILURES]
     return DashboardPanel(

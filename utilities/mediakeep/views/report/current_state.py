@@ -50,7 +50,7 @@ def build_current_state(
     undone = [key for key in failed if key in items and items[key].status is not Status.COMPLETED]
     pending = [key for key in undone if items[key].status is Status.PENDING]
     failures = group_failures(context, summary.failed_items)
-    manager = config.format_command(context.state.kind.manager_script, context.home)
+    manager = context.state.kind.manager_script
     return CurrentState(
         decisions,
         failures,
@@ -58,7 +58,7 @@ def build_current_state(
         len(pending),
         build_remaining_work(context, summary),
         list_vanished(context.state),
-        f"{manager} --forget-vanished",
+        config.format_command(manager, context.home, "--forget-vanished"),
     )
 
 
@@ -96,7 +96,7 @@ def _build_failure_group(
         count=len(group),
         next_try=next_try,
         due=bool(next_try) and datetime.fromisoformat(next_try) <= context.now,
-        command=f"{config.format_command(kind.manager_script, context.home)} {selection}",
+        command=config.format_command(kind.manager_script, context.home, selection),
     )
 
 
@@ -121,8 +121,8 @@ def build_remaining_work(context: StateContext, summary: KindSummary) -> Remaini
         sessions=summary.pace.sessions,
         estimate=summary.estimate,
         next_items=_list_next_items(context),
-        batch=f"{config.format_command(kind.batch_script, context.home)} {size}",
-        redo=f"{config.format_command(kind.manager_script, context.home)} --reset-outdated",
+        batch=config.format_command(kind.batch_script, context.home, size),
+        redo=config.format_command(kind.manager_script, context.home, "--reset-outdated"),
         lookups=terminal.describe_lookups(standing),
         awaiting=standing.awaiting,
         tallies=standing.tallies,
