@@ -49,7 +49,7 @@ def test_a_bar_is_as_high_as_its_number_and_what_is_not_known_has_none() -> None
     bars = list(found.values())
     heights = [float(each.get("height", "")) for each in bars]
     assert list(found) == ["W52 2025\n250", "W1 2026\n1,000", "W3 2026\n0", "W4 2026\n1"]
-    assert heights == [60, 240, 0, 0.24]
+    assert heights == [40, 160, 0, 0.16]
     assert len({float(each.get("y", "")) + float(each.get("height", "")) for each in bars}) == 1
 
 
@@ -58,11 +58,11 @@ def test_bars_are_stacked_without_a_gap() -> None:
     found = marks(charts.stacked_bar_chart(chart), "bar")
     bars = [found[f"W1 2026\n{name}"] for name in ("a: 1", "b: 4", "c: 5")]
     spans = [(float(bar.get("y", "")), float(bar.get("height", ""))) for bar in bars]
-    assert [height for _, height in spans] == [24, 96, 120]
+    assert [height for _, height in spans] == [16, 64, 80]
     assert all(lower[0] == upper[0] + upper[1] for lower, upper in pairwise(spans))
     assert "10" in words(charts.stacked_bar_chart(chart)), "the whole above the bar"
     upper, lower = found["W2 2026\nc: 5"], found["W2 2026\na: 2"]
-    assert float(upper.get("y", "")) + 120 == float(lower.get("y", "")), "none between them"
+    assert float(upper.get("y", "")) + 80 == float(lower.get("y", "")), "none between them"
 
 
 def test_what_is_below_zero_hangs_down_from_zero() -> None:
@@ -73,14 +73,14 @@ def test_what_is_below_zero_hangs_down_from_zero() -> None:
     zero = float(base.get("y1", ""))
     assert float(up.get("y", "")) + float(up.get("height", "")) == zero == float(down.get("y", ""))
     assert float(last.get("y", "")) == zero + float(down.get("height", ""))
-    assert [float(each.get("height", "")) for each in (up, down, last)] == [60, 120, 60]
+    assert [float(each.get("height", "")) for each in (up, down, last)] == [40, 80, 40]
 
 
 def test_a_line_passes_through_its_numbers_and_breaks_where_one_is_not_known() -> None:
     chart = weeks(7, Series("", (0, 500, 1000, None, 250, None, 750)))
     picture = charts.line_chart(chart)
-    heights = [240 - float(each.get("cy", "")) + 82 for each in marks(picture, "dot").values()]
-    assert heights == [0, 120, 240, 60, 180]
+    heights = [160 - float(each.get("cy", "")) + 82 for each in marks(picture, "dot").values()]
+    assert heights == [0, 80, 160, 40, 120]
     (path,) = elements(picture, "line")
     points = re.findall(r"[ML]([\d.]+) ([\d.]+)", path.get("d", ""))
     dots = [(each.get("cx"), each.get("cy")) for each in marks(picture, "dot").values()]
@@ -92,7 +92,7 @@ def test_the_goal_lies_where_its_number_is() -> None:
     chart = Chart("", "", ("a", "b"), (Series("", (0, 100)),), goal=Goal("all artists", 930))
     picture = charts.line_chart(chart)
     (goal,) = elements(picture, "goal")
-    assert float(goal.get("y1", "")) == pytest.approx(82 + 240 * (1 - 930 / 1000))
+    assert float(goal.get("y1", "")) == pytest.approx(82 + 160 * (1 - 930 / 1000))
     assert "all artists: 930" in words(picture)
     assert "1,000" in words(picture)
 

@@ -34,7 +34,7 @@ def test_all_weeks_are_named_where_they_have_room_and_each_year_once() -> None:
 
 def test_of_many_weeks_some_are_named_evenly_apart_and_the_last() -> None:
     found = below(charts.bar_chart(weeks(52, made("", 52, 1))))
-    assert found == [*(f"W{number}" for number in range(8, 53, 4)), "W4", "2025", "2026"]
+    assert found == [*(f"W{number}" for number in range(7, 53, 7)), "W4", "2025"]
 
 
 def test_a_month_that_has_no_room_before_the_next_is_left_out() -> None:
@@ -44,22 +44,9 @@ def test_a_month_that_has_no_room_before_the_next_is_left_out() -> None:
     assert below(charts.bar_chart(chart)) == ["January 2025"]
 
 
-def test_of_a_year_of_days_the_months_are_named() -> None:
+def test_of_a_year_of_days_every_other_month_is_named_and_the_last() -> None:
     found = below(charts.line_chart(days(360, made("", 360, 1))))
-    assert found == [
-        "Jan",
-        "Feb",
-        "Mar",
-        "Apr",
-        "May",
-        "Jun",
-        "Jul",
-        "Aug",
-        "Sep",
-        "Oct",
-        "Nov",
-        "Dec",
-    ]
+    assert found == ["Feb", "Apr", "Jun", "Aug", "Oct", "Dec"]
 
 
 @each_row(

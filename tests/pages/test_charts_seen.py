@@ -130,17 +130,17 @@ def test_what_a_page_says_and_asks_for_would_be_noticed(visit: Open, tmp_path: P
 
 def test_a_chart_shrinks_with_its_page(visit: Open, tmp_path: Path) -> None:
     picture = charts.line_chart(progress(8))
-    seen = visit(saved(tmp_path, f"<!doctype html>{picture}", "page.html"), width=416)
-    found = re.search(r'width="720" height="(\d+)" viewBox="0 0 720 \1"', picture)
+    seen = visit(saved(tmp_path, f"<!doctype html>{picture}", "page.html"), width=316)
+    found = re.search(r'width="400" height="(\d+)" viewBox="0 0 400 \1"', picture)
     assert found
     box = seen.page.locator("svg").bounding_box()
     assert box is not None
-    assert box["width"] == 400
-    assert box["height"] == pytest.approx(400 / 720 * int(found[1]), abs=0.5)
+    assert box["width"] == 300
+    assert box["height"] == pytest.approx(300 / 400 * int(found[1]), abs=0.5)
 
 
 def test_a_bar_is_painted_as_high_as_its_number(visit: Open, tmp_path: Path) -> None:
     picture = charts.bar_chart(Chart("", "", ("a", "b", "c"), (Series("", (10, 5, 1)),)))
     seen = visit(saved(tmp_path, picture))
     boxes = [bar.bounding_box() for bar in seen.page.locator("rect.bar").all()]
-    assert [box["height"] for box in boxes if box] == pytest.approx([240, 120, 24])
+    assert [box["height"] for box in boxes if box] == pytest.approx([160, 80, 16])

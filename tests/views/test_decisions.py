@@ -27,9 +27,9 @@ def write_state(home: Path, *entries: dict[str, str]) -> Path:
 
 
 def read(home: Path, since: dict[str, str], zone: Any = BERLIN) -> decisions.PendingReviews | None:
-    return decisions.read_pending_reviews(
-        decisions.ReviewSource(home, "music"), since, REMEDIES, zone
-    )
+    source = decisions.ReviewSource(home, "music")
+    entries = decisions.read_dated_entries(source, since, zone)
+    return None if entries is None else decisions.summarize_reviews(entries, REMEDIES)
 
 
 def names(reviews: decisions.PendingReviews | None) -> list[str]:

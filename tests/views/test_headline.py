@@ -8,7 +8,8 @@ from typing import Any
 from mediakeep.queue.history.queries import ItemRepairTotals
 from mediakeep.views.period_stats import PeriodTotals
 from mediakeep.views.periods import DAY, WEEK, Period
-from mediakeep.views.report import headline
+from mediakeep.views.report import headline, kind_progress
+from mediakeep.views.report.decisions import PendingReviews
 from mediakeep.views.report.kind_progress import (
     CurrentState,
     IssueKindCounts,
@@ -16,6 +17,7 @@ from mediakeep.views.report.kind_progress import (
     RemainingWork,
     ReportRow,
 )
+from mediakeep.views.report.priorities import Urgency, UrgentRow
 from mediakeep.views.summary import CompletionEstimate
 from tests.sampling import each_row
 
@@ -77,10 +79,12 @@ def issue(kind: str, open_: int, more: int = 0, regressed: int = 0) -> IssueKind
     return IssueKindCounts(kind, max(more, 0), regressed, 0, 0, open_, more, [])
 
 
-def describe_pace(progress: KindProgress, *, running: bool = True, days: int = WEEK) -> str:
+def describe_pace(
+    progress: KindProgress, *urgent: UrgentRow, running: bool = True, days: int = WEEK
+) -> str:
     return " ".join(
         headline.build_headline(
-            progress, Period(date(2025, 12, 15), days, UTC), TODAY, running=running
+            progress, urgent, Period(date(2025, 12, 15), days, UTC), TODAY, running=running
         )
     )
 
@@ -136,17 +140,17 @@ def test_a_day_is_called_a_day() -> None:
     ("flow", "open_", "sentence"),
     [
         (PeriodTotals(), 0, ""),
-        (PeriodTotals(new={"a": 1}), 1, "1 issue was found; 1 waits for a decision."),
+        (PeriodTotals(new={"a": 1}), 1, "1 decision waits. 1 issue was found."),
         (
             PeriodTotals(new={"a": 2}, regressed={"b": 1}, repaired={"c": 1200}),
             3,
-            "1,203 issues were found, 1,200 of them repaired at once; 3 wait for a decision.",
+            "3 decisions wait. 1,203 issues were found, 1,200 of them repaired at once.",
         ),
         (PeriodTotals(closed={"a": 1}), 0, "1 that waited was settled."),
         (
             PeriodTotals(closed={"a": 1, "b": 2}),
             4,
-            "3 that waited were settled; 4 wait for a decision.",
+            "4 decisions wait. 3 that waited were settled.",
         ),
     ],
 )
@@ -161,8 +165,36 @@ def test_what_became_of_issues(flow: PeriodTotals, open_: int, sentence: str) ->
 
 def test_reviews_pending_in_a_past_week_are_reported_in_the_past_tense() -> None:
     assert describe_pace(build_progress(2, 4, issues=[issue("a", 3)]), running=False).endswith(
-        "3 waited for a decision."
+        "3 decisions waited."
     )
+
+
+def urgent(urgency: Urgency, count: int) -> UrgentRow:
+    return UrgentRow(urgency, ["x"], count, "", "")
+
+
+@each_row(
+    ("rows", "open_", "sentence"),
+    [
+        ([], 0, "Nothing is damaged, vanished or failed; no decision waits."),
+        ([], 2, "Nothing is damaged, vanished or failed; 2 decisions wait."),
+        (
+            [urgent(Urgency.DAMAGED, 1), urgent(Urgency.DAMAGED, 2), urgent(Urgency.VANISHED, 2)],
+            1,
+            "3 damaged files, 2 vanished artists; 1 decision waits.",
+        ),
+        ([urgent(Urgency.FAILED, 1)], 0, "1 failed artist; no decision waits."),
+    ],
+)
+def test_one_sentence_is_on_health(rows: list[UrgentRow], open_: int, sentence: str) -> None:
+    reviews = PendingReviews(open_, 0, [], [], None)
+    progress = build_progress(
+        2,
+        4,
+        issues=[issue("a", open_)] if open_ else [],
+        present=CurrentState(reviews, [], 0, 0, NOTHING),
+    )
+    assert describe_pace(progress, *rows).endswith(f" {sentence}")
 
 
 def test_the_estimate_is_shown_with_its_basis() -> None:
@@ -216,29 +248,24 @@ def test_a_slow_pace_is_not_shown_as_zero() -> None:
     assert "(0.3 a week)" in words
 
 
+def with_worse(issues: list[IssueKindCounts], **more: Any) -> KindProgress:
+    return build_progress(2, 4, issues=issues, worse=kind_progress._list_worse(issues, {}), **more)
+
+
 def test_what_got_worse_is_named_worst_first() -> None:
     issues = [issue("a", 5, 1), issue("b", 9, 4), issue("c", 0, -2), issue("d", 3, 0, 2)]
-    progress = build_progress(2, 4, issues=issues)
+    progress = with_worse(issues)
     assert headline.format_worse_kinds(progress) == (
         "b: 4 more open (now 9), a: 1 more open (now 5), d: 2 came back"
     )
     issues += [issue(name, 1, 1, 1) for name in "efgh"]
-    assert headline.format_worse_kinds(build_progress(2, 4, issues=issues)).endswith(
-        ", and 1 more kind"
-    )
+    assert headline.format_worse_kinds(with_worse(issues)).endswith(", and 1 more kind")
     issues += [issue("i", 1, 1)]
-    assert headline.format_worse_kinds(build_progress(2, 4, issues=issues)).endswith(
-        ", and 2 more kinds"
-    )
-    assert headline.format_worse_kinds(build_progress(2, 4, issues=issues, before=None)) == "", (
+    assert headline.format_worse_kinds(with_worse(issues)).endswith(", and 2 more kinds")
+    assert headline.format_worse_kinds(with_worse(issues, before=None)) == "", (
         "nothing to compare with"
     )
-    assert headline.format_worse_kinds(build_progress(2, 4, issues=[issue("c", 0, -2)])) == ""
-    read = build_progress(2, 4, issues=[issue("a", 5, 1)], flow=PeriodTotals(completed=3, again=2))
-    assert (
-        headline.format_worse_kinds(read)
-        == "a: 1 more open (now 5); 1 artist was read for the first time"
-    )
+    assert headline.format_worse_kinds(with_worse([issue("c", 0, -2)])) == ""
 
 
 @each_row(
@@ -275,6 +302,9 @@ def test_the_estimate_is_current_and_shown_only_while_recent() -> None:
         2, 62, present=CurrentState(None, [], 0, 0, rest(60, 40.0, sessions=2))
     )
     assert ". 60 artists are left: about" in describe_pace(progress)
+    day = CompletionEstimate(per_week=30.0, days=28, date="2026-01-03")
+    dated = build_progress(2, 62, present=CurrentState(None, [], 0, 0, rest(60, estimate=day)))
+    assert "the beginning of the week; done around 3 January 2026. " in describe_pace(dated)
     over = ". When this was written, on 22 December 2025, 2 were done and 60 artists left: about"
     assert over in describe_pace(progress, running=False)
     assert "left" not in describe_pace(build_progress(2, 62))

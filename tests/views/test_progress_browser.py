@@ -38,6 +38,21 @@ _WIDE = """() => [...document.querySelectorAll("body *:not(svg *)")].filter(one 
         && !one.parentElement.closest(".scroll");
 }).map(one => one.tagName + " " + one.textContent.slice(0, 40))"""
 
+_UNFOLD = "document.querySelectorAll('details').forEach(one => one.open = true)"
+
+# Heads of wide tables and their rows that are not seen, nor named in their rows.
+_HIDDEN_COLUMNS = """() => [...document.querySelectorAll(".wide table")].flatMap(table => {
+    const heads = [...table.querySelectorAll("th")].map(one => one.textContent);
+    return [...table.querySelectorAll("tbody tr")].flatMap(row => [...row.cells].filter(cell => {
+        const box = cell.getBoundingClientRect();
+        return cell.textContent && !(box.width && box.left >= 0 && box.right <= innerWidth + 0.5);
+    }).map(cell => heads[cell.cellIndex] + ": " + cell.textContent));
+})"""
+
+# The heights of letters in drawings, in pixels of the window.
+_LETTERS = """() => [...document.querySelectorAll("svg text")].map(
+    one => parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a)"""
+
 _HANDLERS = """all => all.flatMap(one => one.getAttributeNames()).filter(n => n.startsWith("on"))"""
 
 _SHOW = """shown => [...document.querySelectorAll("svg")].forEach(
@@ -89,10 +104,16 @@ def test_a_report_opens_quietly_alone_and_within_its_window(
     assert seen.page.eval_on_selector_all("*", _HANDLERS) == []
     assert seen.page.locator("h1").count() == 1
     assert seen.page.locator("svg").count() >= 1
-    for width in (360, 1200):
+    for width in (360, 390, 1200):
         seen.page.set_viewport_size({"width": width, "height": 800})
         assert seen.page.evaluate(_WIDE) == []
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert seen.page.locator("details[open]").count() == 0
+    seen.page.evaluate(_UNFOLD)
+    seen.page.set_viewport_size({"width": 390, "height": 800})
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert seen.page.evaluate(_HIDDEN_COLUMNS) == []
+    assert min(seen.page.evaluate(_LETTERS)) >= 10
 
 
 @pytest.mark.slow
@@ -102,6 +123,7 @@ def test_every_word_stands_out_in_light_and_in_dark(
     visit: Open, pages: dict[str, Path], name: str, scheme: str
 ) -> None:
     seen = visit(pages[name], scheme)
+    seen.page.evaluate(_UNFOLD)
     result = seen.page.evaluate(_INKS)
     assert len(result) > 40
     for words, ink, behind in result:
@@ -116,6 +138,7 @@ def test_tables_are_legible_on_a_phone_a_screen_and_on_paper(
     visit: Open, pages: dict[str, Path], name: str
 ) -> None:
     seen = visit(pages[name], width=1000)
+    seen.page.evaluate(_UNFOLD)
     assert seen.page.evaluate(_SCROLLED) == []
     seen.page.emulate_media(media="print")
     seen.page.set_viewport_size({"width": 718, "height": 1000})  # A4 within its margins
@@ -131,6 +154,7 @@ def test_words_in_pictures_neither_overlap_nor_stick_out(
     visit: Open, pages: dict[str, Path], name: str
 ) -> None:
     seen = visit(pages[name])
+    seen.page.evaluate(_UNFOLD)
     assert seen.outside() == []
     for number in range(seen.page.locator("svg").count()):
         seen.page.evaluate(_SHOW, number)
@@ -139,6 +163,7 @@ def test_words_in_pictures_neither_overlap_nor_stick_out(
 
 def test_hostile_texts_are_seen_as_they_are(visit: Open, pages: dict[str, Path]) -> None:
     seen = visit(pages["hostile"])
+    seen.page.evaluate(_UNFOLD)
     text = seen.page.inner_text("body")
     for needle in hostile.SEEN:
         assert needle in text
@@ -146,6 +171,10 @@ def test_hostile_texts_are_seen_as_they_are(visit: Open, pages: dict[str, Path])
     assert "\u202e" not in text
     assert text.count("\u2069") == text.count("\u2066")
     assert seen.page.locator("h1").inner_text() == "16 to 22 November 2026"
+
+
+def count_pages(pdf: bytes) -> int:
+    return pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page/")
 
 
 @pytest.mark.slow
@@ -158,7 +187,9 @@ def test_a_report_prints_on_white_paper_in_full_width(
     assert seen.style("body", "maxWidth") == "none"
     printed = seen.page.pdf(path=tmp_path / "report.pdf", format="A4")
     assert printed.startswith(b"%PDF")
-    assert 1 <= printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page/") <= 6
+    assert count_pages(printed) == 1, "what is folded is not printed"
+    seen.page.evaluate(_UNFOLD)
+    assert 1 < count_pages(seen.page.pdf(path=tmp_path / "open.pdf", format="A4")) <= 6
     assert (seen.said, seen.asked) == ([], [])
 
 

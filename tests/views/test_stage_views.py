@@ -237,7 +237,8 @@ def test_the_weekly_report_has_a_table_of_stages(report: dict[str, str]) -> None
     ):
         assert line in report["md"].splitlines(), line
     assert '<td class="k">converting</td>' in report["html"]
-    assert '<td class="n">2 min</td><td class="n">64.0 MB</td></tr>' in report["html"]
+    cells = '<td class="n" data-label="CPU time">2 min</td>'
+    assert f'{cells}<td class="n" data-label="peak memory">64.0 MB</td></tr>' in report["html"]
     assert f"<strong>C</strong>: waiting until 18 Dec 08:00: {CLOSED}" in report["html"]
 
 
@@ -269,7 +270,7 @@ def test_the_weekly_report_lists_the_completed_jobs(report: dict[str, str]) -> N
         "|---|--:|--:|--:|--:|--:|--:|",
         "| A | 1 min 4 s | 46.0 | 4.2 MB |  | 2 min | 64.0 MB |",
     ]
-    assert '<tr><td>A</td><td class="n">1 min 4 s</td><td class="n">46.0</td>' in report["html"]
+    assert '<tr><td>A</td><td class="n" data-label="time">1 min 4 s</td>' in report["html"]
     (kind,) = msgspec.json.decode(report["json"])["kinds"]
     assert kind["jobs"][0]["numbers"][2] == {"label": "output", "value": 4_200_000, "unit": "B"}
     assert "2025-W51,albums,jobs,A,times real time,46" in report["csv"]

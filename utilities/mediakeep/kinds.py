@@ -144,6 +144,7 @@ class Kind(msgspec.Struct, frozen=True):
     library_noun: str = ""  # what a library contains, such as "artist folders"
     stray_noun: str = ""  # noun of a file in the library that belongs to no item
     stray_fix: str = ""  # what to do about such files
+    damage_kinds: tuple[str, ...] = ()  # the kinds of issues of damaged files
     counters: tuple[ItemCounter, ...] = ()
     measures: tuple[JobMetric, ...] = ()  # of a kind with stages
     attribution: str = ""  # text that the service requires wherever its data is used

@@ -40,6 +40,7 @@ MOVIES = Kind(
     part_noun="file",
     library_noun="movies",
     stray_noun="video file",
+    damage_kinds=("unreadable-video", "truncated-video", "not-video"),
     counters=(
         # How the movies were identified.
         ItemCounter("movies_auto", "certain", "Movies", field="match", value="auto"),

@@ -35,6 +35,10 @@ MUSIC = Kind(
     library_noun="artist folders",
     stray_noun="audio file",
     stray_fix="Move them to the folder of their artist, then scan again.",
+    damage_kinds=(
+        *("unreadable-file", "empty-file", "not-audio"),
+        *("essence-changed", "decode-error", "truncated-audio"),
+    ),
     counters=(
         # How certain the albums are matched, and how many tag fields were filled from the matches.
         ItemCounter("albums_matched", "certain", "Albums"),

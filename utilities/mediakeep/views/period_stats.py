@@ -108,6 +108,13 @@ def compute_stats(connection: sqlite3.Connection, periods: Sequence[Period]) -> 
     return stats
 
 
+def count_first_issues(connection: sqlite3.Connection, period: Period) -> CountsByKind:
+    """Return the issues that were found when their item was read for the first time, by kind."""
+    slots = history_slot_at(period.start), history_slot_at(period.end)
+    totals = queries.read_totals(connection, *slots)
+    return {tally.what: int(tally.amount) for tally in totals if tally.measure == "first"}
+
+
 def history_slot_at(moment: datetime) -> int:
     """Return the number of the time slot in the history index that contains a moment."""
     return queries.slot_from_time(moment.timestamp())

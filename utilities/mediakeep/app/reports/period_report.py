@@ -19,19 +19,21 @@ from mediakeep.kinds import Kind
 from mediakeep.queue import readonly, snapshot
 from mediakeep.queue.history import index, queries, stage_queries
 from mediakeep.queue.state import QueueState
-from mediakeep.views import job_numbers, periods, review, summary
+from mediakeep.views import job_numbers, period_stats, periods, review, summary
 from mediakeep.views.periods import DAY, WEEK, Period, TimeZone
 from mediakeep.views.report import (
     current_state,
     decisions,
     kind_progress,
+    priorities,
     progress_report,
     report_files,
     stage_report,
 )
 from mediakeep.views.report.current_state import StateContext
-from mediakeep.views.report.decisions import FixHints, PendingReviews, ReviewSource
+from mediakeep.views.report.decisions import DatedEntry, FixHints, ReviewSource
 from mediakeep.views.report.kind_progress import ItemFindings, KindProgress
+from mediakeep.views.report.priorities import Priorities
 from mediakeep.views.report.progress_report import ProgressReport
 from mediakeep.views.running_totals import RunningTotals
 from mediakeep.views.stage_status import StageStatus
@@ -80,7 +82,7 @@ def collect_report(context: ReportContext, period: Period) -> ProgressReport | N
 
 def _collect_progress(
     context: ReportContext, kind: Kind, view: SummaryContext
-) -> tuple[KindSummary, KindProgress | None]:
+) -> tuple[KindSummary, tuple[KindProgress, Priorities] | None]:
     folder, period = registry.queue_folder(context.home, kind), view.last_period
     queue = readonly.load_state_and_position(folder, kind)
     state = queue.state
@@ -89,15 +91,24 @@ def _collect_progress(
     spans = account.stats_by(period.days)
     if not spans or spans[-1].period != period:
         return account, None
-    if context.now >= period.shift(1).end:  # the current state says nothing about that time
-        part = kind_progress.build_progress(account, spans, findings, None)
-        return account, _add_stages(part, state, findings, None)
-    waiting = _read_pending_reviews(context, state, findings)
-    now = current_state.build_current_state(
-        StateContext(context.home, state, context.now), account, waiting, findings.failed
-    )
+    hints, waiting, now = FixHints(), None, None
+    is_current = context.now < period.shift(1).end  # else the current state says nothing about it
+    if is_current and not kind.stages:
+        hints = _build_fix_hints(context.home, kind)
+        waiting = _read_pending_reviews(context, state, findings)
+    if is_current:
+        now = current_state.build_current_state(
+            StateContext(context.home, state, context.now),
+            account,
+            None if waiting is None else decisions.summarize_reviews(waiting, hints),
+            findings.failed,
+        )
     part = kind_progress.build_progress(account, spans, findings, now)
-    return account, _add_stages(part, state, findings, account.status.stages)
+    first = priorities.build_priorities(
+        StateContext(context.home, state, context.now), now, waiting or [], hints, findings.repairs
+    )
+    stages = account.status.stages if is_current else None
+    return account, (_add_stages(part, state, findings, stages), first)
 
 
 def _add_stages(
@@ -119,25 +130,24 @@ def _add_stages(
     return msgspec.structs.replace(part, stages=stages, jobs=jobs)
 
 
+def _build_fix_hints(home: Path, kind: Kind) -> FixHints:
+    reviewed = registry.get_reviewed(kind)
+    return FixHints(partial(reviewed.accept_command, home), partial(reviewed.fix_hint, home))
+
+
 def _read_pending_reviews(
     context: ReportContext, state: QueueState, findings: ItemFindings
-) -> PendingReviews | None:
-    """Update the review list, and return the kind's pending reviews; None if it has none."""
+) -> list[DatedEntry] | None:
+    """Update the review list, and return the kind's entries; None if it cannot be read."""
     kind = state.kind
-    if kind.stages:
-        return None
     reviewed = registry.get_reviewed(kind)
     with contextlib.suppress(OSError):  # if it cannot be written, the existing list is used
         # a batch warns of damage
         entries = review.skip_items_with_errors(partial(reviewed.read_reviews, context.home), [])
         folder = registry.queue_folder(context.home, kind)
         review.update_review_list(context.home, folder, state, entries)
-    remedies = FixHints(
-        partial(reviewed.accept_command, context.home), partial(reviewed.fix_hint, context.home)
-    )
-    return decisions.read_pending_reviews(
-        ReviewSource(context.home, kind.name), findings.opened, remedies, context.zone
-    )
+    source = ReviewSource(context.home, kind.name)
+    return decisions.read_dated_entries(source, findings.opened, context.zone)
 
 
 def _query_history(
@@ -152,7 +162,15 @@ def _query_history(
     account = summary.summarize_with_index(connection, state, view, RunningTotals(state))
     runs = stage_queries.read_stage_totals(connection, begin, end)
     jobs = stage_queries.read_completed_jobs(connection, begin, end, MAX_JOBS)
-    return account, ItemFindings(gains, failed, queries.read_open_issues(connection), runs, jobs)
+    return account, ItemFindings(
+        gains,
+        failed,
+        queries.read_open_issues(connection),
+        runs,
+        jobs,
+        queries.read_session_repairs(connection, begin, end),
+        period_stats.count_first_issues(connection, view.last_period),
+    )
 
 
 def first_activity(context: ReportContext) -> datetime | None:

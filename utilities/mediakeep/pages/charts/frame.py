@@ -7,16 +7,15 @@ colour sample and the name of each series, in one or more rows.
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 
 import msgspec
 
 from mediakeep.pages.charts import scale, svg, theme
 from mediakeep.pages.charts.chart import Chart, ChartType, drawable_values, position_label
 
-WIDTH = 720.0
-_EDGE = 16.0
-_PLOT_HEIGHT = 240.0  # of the area
+WIDTH = 400.0  # so that its texts are legible on a phone
+_EDGE = 12.0
+_PLOT_HEIGHT = 160.0  # of the area
 _HEADER_HEIGHT = 62.0  # of the title and the unit
 _INNER_WIDTH = WIDTH - 2 * _EDGE
 _MAX_DESCRIBED = 7  # series in the description
@@ -25,7 +24,7 @@ _GAP = 12.0  # between two labels
 _MAX_LABEL_WIDTH = 100.0
 _MAX_SKIPPED = 7  # with groups, labels farther apart are omitted
 _INDENT = 5.0  # distance of a group label from its line
-_EDGES = (4.0, 716.0)  # left and right x coordinate of the drawing area
+_EDGES = (4.0, WIDTH - 4)  # left and right x coordinate of the drawing area
 _LEGEND_FONT_SIZE = 13
 _ROW_HEIGHT = 20.0
 _KEY_WIDTH = 18.0  # width of a key, before its name
@@ -213,15 +212,16 @@ def _render_groups(chart: Chart, left: float, slot: float, y: float) -> list[str
         0,
         *(position for position in range(1, count) if groups[position] != groups[position - 1]),
     ]
-    elements = []
-    for start, end in pairwise([*starts, count]):
+    elements: list[str] = []
+    limit = _EDGES[1]
+    for start in reversed(starts):
         x = left + start * slot
-        limit = _EDGES[1] if end == count else left + end * slot
         text = svg.truncate_to_width(groups[start], _MAX_LABEL_WIDTH, _FONT_SIZE)
-        elements.append(svg.render_element("line", class_="grid", x1=x, y1=y, x2=x, y2=y + 22))
         if x + _INDENT + svg.text_width(text, _FONT_SIZE) + _INDENT <= limit:
             elements.append(svg.render_text(text, x + _INDENT, y + 20))
-    return elements
+            elements.append(svg.render_element("line", class_="grid", x1=x, y1=y, x2=x, y2=y + 22))
+            limit = x
+    return elements[::-1]
 
 
 def legend_height(chart: Chart, max_width: float) -> float:

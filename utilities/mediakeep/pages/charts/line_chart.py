@@ -97,7 +97,7 @@ def _last_number_text(rows: list[list[float | None]], ticks: list[float]) -> str
 def _right_margin(chart: Chart, last: str) -> float:
     """Return the width of the margin for the last value; half a slot is free without a margin."""
     return (
-        max(0.0, svg.text_width(last, svg.BOLD_WIDTH_FACTOR * 12) + 12 - 300 / len(chart.labels))
+        max(0.0, svg.text_width(last, svg.BOLD_WIDTH_FACTOR * 12) + 12 - 150 / len(chart.labels))
         if last
         else 0.0
     )

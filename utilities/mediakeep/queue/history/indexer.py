@@ -126,7 +126,10 @@ class HistoryIndexer:
         self._tallies[slot, "by_hand" if by_hand else "settled", state] += 1
         if not by_hand:
             self._add_sums(event, slot, _STAGE_NUMBERS if "stage" in event else _EXCLUDED_SUMS)
+        is_new = not before and not item.issues
         moves = self._compare_issues(item, event, slot) if "open_ids" in event else (0, 0, 0)
+        if is_new:
+            self._count_issues(slot, "first", item.issues)
         if state == Status.COMPLETED:
             if before and not by_hand:
                 self._tallies[slot, "again", state] += 1

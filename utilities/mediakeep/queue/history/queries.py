@@ -203,6 +203,38 @@ def _sum_repairs(lines: str) -> dict[str, int]:
     return dict(sorted(total.items(), key=lambda entry: (-entry[1], entry[0])))
 
 
+class SessionRepairs(msgspec.Struct, frozen=True):
+    """What a session repaired: the numbers of its repairs by kind, and of the items."""
+
+    session: str
+    time: str  # of the last repair
+    items: int
+    repairs: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.repairs.values())
+
+
+def read_session_repairs(
+    connection: sqlite3.Connection, since: str, until: str
+) -> list[SessionRepairs]:
+    """Return what each session repaired in a period, newest session first.
+
+    The period includes the time `since`, but not `until`.
+    """
+    query = (
+        "SELECT session, max(time), count(DISTINCT item), group_concat(repairs, char(10))"
+        " FROM event WHERE op = 'settle' AND repairs IS NOT NULL AND session IS NOT NULL"
+        " AND NOT by_hand AND time >= ? AND time < ?"
+        " GROUP BY session ORDER BY max(seq) DESC"
+    )
+    return [
+        SessionRepairs(session, time, items, _sum_repairs(text))
+        for session, time, items, text in connection.execute(query, (since, until))
+    ]
+
+
 def read_open_issues(connection: sqlite3.Connection) -> dict[str, str]:
     """Return the open issues of all items: issue id -> time when the issue was opened."""
     query = (

@@ -32,8 +32,8 @@ class ReviewSource(msgspec.Struct, frozen=True):
 class FixHints(msgspec.Struct, frozen=True):
     """How to resolve issues of a kind: the command that accepts all proposals, and advice."""
 
-    accept: Callable[[str], str]
-    advice: Callable[[str], str]
+    accept: Callable[[str], str] = lambda _: ""
+    advice: Callable[[str], str] = lambda _: ""
 
 
 class ReviewListEntry(msgspec.Struct, frozen=True):
@@ -107,9 +107,9 @@ def kinds_with_proposals(home: Path) -> dict[str, list[str]]:
     }
 
 
-def read_pending_reviews(
-    source: ReviewSource, since: Mapping[str, str], fix_hints: FixHints, zone: TimeZone
-) -> PendingReviews | None:
+def read_dated_entries(
+    source: ReviewSource, since: Mapping[str, str], zone: TimeZone
+) -> list[DatedEntry] | None:
     """Return the pending reviews of a queue, or None if the review list is missing or damaged.
 
     `since` maps issue ids to the time they were first found.
@@ -117,13 +117,20 @@ def read_pending_reviews(
     listed = _read_entries(source.home)
     if listed is None:
         return None
-    entries = [(item, entry) for item, entry in listed if entry.queue == source.queue]
     days = {moment: _local_day(moment, zone) for moment in set(since.values())}
-    dated = [(days.get(since.get(entry.id, ""), ""), item, entry) for item, entry in entries]
-    kinds = Counter(entry.kind for _, entry in entries)
-    proposed = Counter(entry.kind for _, entry in entries if entry.proposal)
+    return [
+        (days.get(since.get(entry.id, ""), ""), item, entry)
+        for item, entry in listed
+        if entry.queue == source.queue
+    ]
+
+
+def summarize_reviews(dated: list[DatedEntry], fix_hints: FixHints) -> PendingReviews:
+    """Return the numbers of pending reviews, and the oldest."""
+    kinds = Counter(entry.kind for _, _, entry in dated)
+    proposed = Counter(entry.kind for _, _, entry in dated if entry.proposal)
     return PendingReviews(
-        total=len(entries),
+        total=len(dated),
         proposed=proposed.total(),
         sorts=[
             _build_kind(kind, count, proposed[kind], fix_hints)

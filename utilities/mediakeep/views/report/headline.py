@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from msgspec import UNSET
@@ -16,21 +18,29 @@ from mediakeep.views.report.kind_progress import (
     RemainingWork,
     ReportRow,
 )
+from mediakeep.views.report.priorities import Urgency, UrgentRow
+from mediakeep.views.summary import CompletionEstimate
 
 _BAR_CHARS = "▁▂▃▄▅▆▇█"
 _MAX_WORSE_KINDS, _MAX_REPAIR_KINDS = 6, 3  # maximum number of kinds shown
 
 
 def build_headline(
-    progress: KindProgress, period: Period, today: date, *, running: bool
+    progress: KindProgress,
+    urgent: Sequence[UrgentRow],
+    period: Period,
+    today: date,
+    *,
+    running: bool,
 ) -> list[str]:
-    """Return the first sentences of a report: what was done in a period, and what is left.
+    """Return sentences on a period: the share that is done, the health, what was found, the rest.
 
     What is left is counted on the day `today`. The sentence names that day if the period is over.
     """
     sentences = [
         _completed_sentence(progress, period, running=running),
-        _issues_sentence(progress, running=running),
+        _health_sentence(progress, urgent, running=running),
+        _issues_sentence(progress),
     ]
     if progress.present:
         sentences.append(
@@ -55,7 +65,13 @@ def _completed_sentence(progress: KindProgress, period: Period, *, running: bool
         share = f" ({progress.share} %)" if progress.share is not None else ""
         done = f"{progress.completed:,} of {all_}" if all_ else f"{progress.completed:,}"
         head = f"{done} {_verb_be(progress.completed, running=running)} done{share}"
-    return f"{head}, {_format_gain(progress, period, running=running)}."
+    estimate = progress.present.rest.estimate if progress.present and running else None
+    day = f"; done around {_format_day(estimate)}" if estimate else ""
+    return f"{head}, {_format_gain(progress, period, running=running)}{day}."
+
+
+def _format_day(estimate: CompletionEstimate) -> str:
+    return periods.format_date(date.fromisoformat(estimate.date))
 
 
 def _verb_be(number: int, *, running: bool) -> str:
@@ -72,7 +88,37 @@ def _format_gain(progress: KindProgress, period: Period, *, running: bool) -> st
     return f"{abs(progress.gained):,} {'more' if progress.gained > 0 else 'fewer'} than {before}"
 
 
-def _issues_sentence(progress: KindProgress, *, running: bool) -> str:
+def _health_sentence(progress: KindProgress, urgent: Sequence[UrgentRow], *, running: bool) -> str:
+    """Say what is damaged, vanished and failed, and how many decisions wait."""
+    waits = ""
+    if progress.open:
+        verb = ("waits" if progress.open == 1 else "wait") if running else "waited"
+        waits = f"{format_count(progress.open, 'decision')} {verb}"
+    if progress.present is None:
+        return f"{waits}." if waits else ""
+    trouble = format_urgent(urgent, progress.noun, progress.plural)
+    if not trouble:
+        trouble = "nothing is damaged, vanished or failed"
+    if progress.present.decisions and not waits:
+        waits = "no decision waits"
+    sentence = "; ".join(filter(None, (trouble, waits)))
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def format_urgent(urgent: Iterable[UrgentRow], noun: str, plural: str) -> str:
+    """Count what needs the user, such as "3 damaged files, 1 vanished artist, 2 failed artists"."""
+    counts: Counter[Urgency] = Counter()
+    for row in urgent:
+        counts[row.urgency] += row.count
+    parts = [
+        format_count(counts[Urgency.DAMAGED], "damaged file"),
+        format_count(counts[Urgency.VANISHED], f"vanished {noun}", f"vanished {plural}"),
+        format_count(counts[Urgency.FAILED], f"failed {noun}", f"failed {plural}"),
+    ]
+    return ", ".join(part for part, level in zip(parts, Urgency, strict=True) if counts[level])
+
+
+def _issues_sentence(progress: KindProgress) -> str:
     totals = progress.flow
     parts = []
     if totals.found:
@@ -83,9 +129,6 @@ def _issues_sentence(progress: KindProgress, *, running: bool) -> str:
         parts.append(
             f"{totals.settled:,} that waited {_verb_be(totals.settled, running=False)} settled"
         )
-    if progress.open:
-        verb = ("waits" if progress.open == 1 else "wait") if running else "waited"
-        parts.append(f"{progress.open:,} {verb} for a decision")
     return f"{'; '.join(parts)}." if parts else ""
 
 
@@ -124,10 +167,9 @@ def _format_effort(remaining: RemainingWork) -> str:
         pace = f"{_round_rate(remaining.per_hour)} an hour of the last {sessions}"
         parts.append(f": about {work} of work, at the {pace}")
     if remaining.estimate:
-        day = periods.format_date(date.fromisoformat(remaining.estimate.date))
         parts.append(
-            f"; done around {day} at the pace of the last {remaining.estimate.days} days"
-            f" ({_round_rate(remaining.estimate.per_week)} a week)"
+            f"; done around {_format_day(remaining.estimate)} at the pace of the last"
+            f" {remaining.estimate.days} days ({_round_rate(remaining.estimate.per_week)} a week)"
         )
     return "".join(parts)
 
@@ -158,11 +200,7 @@ def format_worse_kinds(progress: KindProgress) -> str:
         *kinds_worse[:_MAX_WORSE_KINDS],
         *([f"and {format_count(more, 'more kind')}"] if more > 0 else []),
     ]
-    first = progress.flow.completed - progress.flow.again
-    read_items = (
-        f"{format_count(first, progress.noun, progress.plural)} {_verb_be(first, running=False)}"
-    )
-    return ", ".join(kinds) + (f"; {read_items} read for the first time" if kinds and first else "")
+    return ", ".join(kinds)
 
 
 def _format_worse_kind(issue: IssueKindCounts) -> str:
@@ -173,16 +211,19 @@ def _format_worse_kind(issue: IssueKindCounts) -> str:
 
 def format_item_gain(item_gain: ItemRepairTotals) -> str:
     """Describe how much one item has improved: its repairs by kind, and its resolved issues."""
-    kinds = [
-        f"{count:,} {kind}" for kind, count in list(item_gain.repairs.items())[:_MAX_REPAIR_KINDS]
-    ]
-    more = len(item_gain.repairs) - len(kinds)
-    kinds += [f"and {format_count(more, 'other kind')}"] if more else []
-    repairs = format_count(item_gain.fixed, "repair") + (f" ({', '.join(kinds)})" if kinds else "")
+    repairs = format_repairs(item_gain.repairs, item_gain.fixed)
     closed = f"{format_count(item_gain.closed, 'open issue')} resolved"
     return ", ".join(
         part for part, number in ((repairs, item_gain.fixed), (closed, item_gain.closed)) if number
     )
+
+
+def format_repairs(repairs: Mapping[str, int], fixed: int) -> str:
+    """Describe a number of repairs, with the most frequent kinds."""
+    kinds = [f"{count:,} {kind}" for kind, count in list(repairs.items())[:_MAX_REPAIR_KINDS]]
+    more = len(repairs) - len(kinds)
+    kinds += [f"and {format_count(more, 'other kind')}"] if more else []
+    return format_count(fixed, "repair") + (f" ({', '.join(kinds)})" if kinds else "")
 
 
 def format_amount(row: ReportRow, value: float | None) -> str:

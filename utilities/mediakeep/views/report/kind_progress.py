@@ -5,14 +5,14 @@ Unknown values are None or empty, and templates leave them out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from mediakeep import kinds
 from mediakeep.kinds import Kind
-from mediakeep.queue.history.queries import ItemRepairTotals
+from mediakeep.queue.history.queries import ItemRepairTotals, SessionRepairs
 from mediakeep.queue.history.stage_queries import StageRun, StageTotals
 from mediakeep.views import job_numbers
 from mediakeep.views.job_numbers import JobRow
@@ -106,6 +106,8 @@ class ItemFindings(msgspec.Struct, frozen=True):
     opened: dict[str, str]  # time when each open issue was first found, by id
     runs: list[StageTotals] = []  # of the stages that ran
     jobs: list[list[StageRun]] = []  # the runs of each job that was completed, newest first
+    repairs: list[SessionRepairs] = []  # by session, newest first
+    first_read: dict[str, int] = {}  # issues of items read for the first time, by kind
 
 
 class KindProgress(msgspec.Struct, frozen=True):
@@ -133,17 +135,13 @@ class KindProgress(msgspec.Struct, frozen=True):
     steps: list[tuple[str, int]]
     stages: StageReport | UnsetType = UNSET  # unset for kinds without stages
     jobs: list[JobRow] | UnsetType = UNSET  # the last completed ones; unset without stages
+    # The kinds of issues of which items that were read before have more; the worst first.
+    worse: list[IssueKindCounts] = []
 
     @property
     def open(self) -> int:
         """The number of issues open at the end of the period."""
         return sum(issue.open for issue in self.issues)
-
-    @property
-    def worse(self) -> list[IssueKindCounts]:
-        """The kinds of issues with more open ones than before, or that came back; worst first."""
-        worse_kinds = [issue for issue in self.issues if issue.more > 0 or issue.regressed]
-        return sorted(worse_kinds, key=lambda issue: (-issue.more, -issue.regressed, issue.kind))
 
 
 def build_progress(
@@ -158,6 +156,7 @@ def build_progress(
     completed, total = _completed_and_total(summary, span)
     gained = completed - (span.level.completed - totals.progress)
     share, old = (_percentage(done, total) for done in (completed, completed - gained))
+    issues = _build_issue_counts(span, before, summary.weeks)
     return KindProgress(
         library=status.library,
         kind=status.kind,
@@ -172,13 +171,14 @@ def build_progress(
         flow=totals,
         before=before.flow if before else None,
         rows=list(_build_rows(summary, totals, before.flow if before else None)),
-        issues=_build_issue_counts(span, before, summary.weeks),
+        issues=issues,
         gains=item_findings.gains,
         failed_items=len(item_findings.failed),
         present=present,
         weeks=summary.weeks,
         days=summary.days,
         steps=summary.completed_by_day,
+        worse=_list_worse(issues, item_findings.first_read),
     )
 
 
@@ -280,6 +280,18 @@ def _build_issue_counts(
         for kind in kinds
     ]
     return sorted(issues, key=lambda issue: (-issue.open, -issue.repaired, issue.kind))
+
+
+def _list_worse(
+    issues: Iterable[IssueKindCounts], first_read: Mapping[str, int]
+) -> list[IssueKindCounts]:
+    """List the kinds that got worse, without the issues of items read for the first time."""
+    counts = [
+        msgspec.structs.replace(issue, more=issue.more - first_read.get(issue.kind, 0))
+        for issue in issues
+    ]
+    worse = [issue for issue in counts if issue.more > 0 or issue.regressed]
+    return sorted(worse, key=lambda issue: (-issue.more, -issue.regressed, issue.kind))
 
 
 def _net_change(totals: PeriodTotals, kind: str) -> int:

@@ -128,6 +128,7 @@ def _render(
         "amount": headline.format_amount,
         "trend": headline.draw_trend,
         "gained": headline.format_item_gain,
+        "repairs": headline.format_repairs,
         "duration": terminal.format_duration,
         "size": size_text.format_size,
         "number": job_numbers.format_number,
