@@ -1,4 +1,4 @@
-"""What a report tells first: damaged files, vanished items, failures, then what one command does."""
+"""What a report says first: damaged files, vanished items, failures, then what a command does."""
 
 from __future__ import annotations
 
