@@ -11,7 +11,8 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[1] / "utilities"
 ROOT = SOURCE / "mediakeep"
 LAYERS = {
-    "commands": 7,
+    "commands": 8,
+    "web": 7,
     "app": 6,
     "audiobooks": 5,
     "runner": 5,

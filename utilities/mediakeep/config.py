@@ -31,6 +31,7 @@ _MIN_SIMILARITY = (
 )
 # The variable that has how mediakeep was started, if not by a script; worker processes inherit it.
 PROGRAM_VARIABLE = f"{ENV_PREFIX}PROGRAM"
+_WEB_SETTINGS = "mediakeep.web.settings:WebSettings"
 _SECONDS_PER_UNIT = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _BYTES_PER_UNIT = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
@@ -344,10 +345,11 @@ def _get_table(table: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _list_settings_types() -> list[type[msgspec.Struct]]:
-    """Return the Structs of the settings of all kinds."""
+    """Return the Structs of the settings of all kinds, and of the web server."""
     from mediakeep import kinds  # here, as above
 
-    return [kinds.load(kind.settings) for kind in kinds.list_kinds().values() if kind.settings]
+    names = [kind.settings for kind in kinds.list_kinds().values() if kind.settings]
+    return [kinds.load(name) for name in (*names, _WEB_SETTINGS)]
 
 
 def _check_names(

@@ -219,7 +219,7 @@ def build_settings(
     settings = structs.replace(settings, given={name: getattr(options, name) for name in names})
     _check_folders(own, others)
     others["add"] = (*others["add"], *(folders[:1] if own["combine"] else folders))
-    others["only_added"] = bool(folders)
+    others["only_added"] = bool(folders) or others.get("only_added", False)
     _change_batch(own, others, environ)
     return msgspec.to_builtins(settings)  # type: ignore[no-any-return]
 

@@ -170,6 +170,11 @@ def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
             help=f"First add {word}{example} as a new {noun}; can be repeated.",
         ),
         click.option(
+            "--only-added",
+            is_flag=True,
+            help="Process only what --add adds, or finds in the queue.",
+        ),
+        click.option(
             f"--{noun}", "only", metavar="NAME", help=f"Only this {noun}, regardless of its status."
         ),
         app.with_queue_option(kind),

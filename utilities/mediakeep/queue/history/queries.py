@@ -286,14 +286,25 @@ class HistoryEvent(msgspec.Struct, frozen=True):
 
 def read_recent_events(connection: sqlite3.Connection, most: int) -> list[HistoryEvent]:
     """Return the last events of the history, newest first, at most `most`."""
+    return _read_events(connection, "", (most,))
+
+
+def read_item_events(connection: sqlite3.Connection, item: str, most: int) -> list[HistoryEvent]:
+    """Return the last events of an item, newest first, at most `most`."""
+    return _read_events(connection, "WHERE event.item = ?", (item, most))
+
+
+def _read_events(
+    connection: sqlite3.Connection, where: str, values: tuple[object, ...]
+) -> list[HistoryEvent]:
     query = (
         "SELECT event.seq, event.time, op, coalesce(event.session, ''), coalesce(event.item, ''),"
         " coalesce(state, ''), coalesce(fixed, 0), coalesce(opened, 0), coalesce(closed, 0),"
         " coalesce(error, ''), stage, outcome, stages.seconds,"
         " coalesce(json_extract(facts, '$.until'), ''), coalesce(json_extract(facts, '$.why'), '')"
-        " FROM event LEFT JOIN stages USING(seq) ORDER BY event.seq DESC LIMIT ?"
+        f" FROM event LEFT JOIN stages USING(seq) {where} ORDER BY event.seq DESC LIMIT ?"
     )
     return [
         HistoryEvent(*(*row[:10], EventRun(*row[10:]) if row[10] else UNSET))
-        for row in connection.execute(query, (most,))
+        for row in connection.execute(query, values)
     ]

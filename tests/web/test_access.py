@@ -1,0 +1,242 @@
+"""Who gets in: login links, cookies, tokens with scopes, and what other sites may not do."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from mediakeep.errors import StateDamaged, UsageError
+from mediakeep.music.item import MUSIC
+from mediakeep.queue.queue import Queue
+from mediakeep.web import access, audit_log, guard, server
+from mediakeep.web.access import AccessStore, Scope
+from mediakeep.web.settings import WebOptions
+from mediakeep.web.web_home import WebHome
+from tests.queue import rig
+from tests.sampling import each_row
+from tests.web import serving
+from tests.web.serving import PATIENCE, Served
+
+SCRIPT = Path(__file__).parents[2] / "utilities" / "media_web.py"
+
+
+def make_home(folder: Path) -> Path:
+    rig.make(rig.at(folder), 5).close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving.serve(make_home(tmp_path_factory.mktemp("access"))) as found:
+        yield found
+
+
+def test_a_link_logs_in_once_and_only_digests_are_stored(served: Served) -> None:
+    link = served.web.access.create_link()
+    answer = requests.get(
+        f"{served.url}/login?token={link}", allow_redirects=False, timeout=PATIENCE
+    )
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    again = requests.get(f"{served.url}/login?token={link}", timeout=PATIENCE)
+    assert (again.status_code, "not valid" in again.text) == (403, True)
+    path = served.home / access.FILE
+    stored = path.read_text()
+    assert link not in stored
+    assert cookie.partition("=")[2].partition(";")[0] not in stored
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_without_login_nothing_is_shown(served: Served) -> None:
+    for place in ("/", "/api/v1/items", "/metrics", "/readyz", "/api/v1/events", "/nothing"):
+        answer = requests.get(served.url + place, timeout=PATIENCE)
+        assert answer.status_code == 401, place
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert "media_web.py tokens create" in answer.json()["detail"]
+    page = {"Accept": "text/html"}
+    shown = requests.get(served.url, headers=page, timeout=PATIENCE)
+    assert (shown.history[0].status_code, shown.url) == (303, f"{served.url}/login")
+    assert requests.get(f"{served.url}/healthz", timeout=PATIENCE).json() == {"status": "ok"}
+
+
+def test_a_token_does_what_its_scopes_allow_until_it_is_revoked(served: Served) -> None:
+    secret = served.web.access.create_token("reader", [Scope.READ])
+    headers = {"Authorization": f"Bearer {secret}"}
+
+    def send(method: str, place: str) -> int:
+        body = {"action": "prioritize", "keys": ["Artist 001"]}
+        answer = requests.request(
+            method, served.url + place, headers=headers, json=body, timeout=PATIENCE
+        )
+        return answer.status_code
+
+    actions = "/api/v1/items/music/actions"
+    assert (send("GET", "/api/v1/items"), send("POST", actions)) == (200, 403)
+    assert send("GET", "/metrics") == 200
+    headers.update(served.token(Scope.DECIDE))
+    assert (send("GET", "/api/v1/items"), send("POST", actions)) == (403, 200)
+    headers.update(served.token(Scope.METRICS))
+    assert (send("GET", "/metrics"), send("GET", "/api/v1/items")) == (200, 403)
+    headers["Authorization"] = f"Bearer {secret}"
+    served.web.access.revoke_token("reader")
+    assert send("GET", "/api/v1/items") == 401
+
+
+# Sec-Fetch-Site, Origin, and whether the request is carried out. "own" stands for the server.
+SITES = [
+    ("same-origin", None, True),
+    ("none", None, True),
+    ("same-origin", "own", True),
+    (None, "own", True),
+    (None, None, False),
+    ("cross-site", None, False),
+    ("same-site", None, False),
+    ("cross-site", "own", False),
+    ("same-origin", "https://evil.example", False),
+    (None, "https://evil.example", False),
+    (None, "null", False),
+]
+
+
+@each_row("site, origin, is_done", SITES)
+def test_a_cookie_counts_for_pages_of_this_server_only(
+    site: str | None, origin: str | None, is_done: bool, served: Served
+) -> None:
+    own = {"own": served.url}
+    headers = {"Sec-Fetch-Site": site, "Origin": own.get(origin or "", origin)}
+    body = {"action": "prioritize", "keys": ["Artist 002"]}
+    code = 200 if is_done else 403
+    served.post("/api/v1/items/music/actions", code, json=body, headers=headers)
+
+
+def test_another_host_name_is_refused(served: Served) -> None:
+    answer = served.get("/api/v1/items", 400, headers={"Host": "evil.example"})
+    assert "host" in answer.text
+
+
+def test_every_answer_has_the_headers(served: Served) -> None:
+    for place, code in (("/healthz", 200), ("/api/v1/items", 200), ("/nothing", 404)):
+        answer = served.get(place, code)
+        for name, value in guard.HEADERS.items():
+            assert answer.headers[name] == value, (place, name)
+    assert "unsafe" not in guard.HEADERS["content-security-policy"]
+
+
+def test_five_logins_a_minute(tmp_path: Path) -> None:
+    with serving.serve(tmp_path) as served:  # its own login is the first
+        codes = [
+            requests.post(
+                f"{served.url}/login", data={"token": "x"}, timeout=PATIENCE, headers=site
+            )
+            for site in [{"Sec-Fetch-Site": "same-origin"}] * 6
+        ]
+        assert [answer.status_code for answer in codes] == [403] * 4 + [429] * 2
+        lines = (served.home / audit_log.FILE).read_text().splitlines()
+        logins = [line for line in map(json.loads, lines) if line.get("what") == "login"]
+        assert [line["passed"] for line in logins] == [True, *[False] * 4]
+
+
+def test_each_action_is_in_the_audit_log_before_and_after_it(served: Served) -> None:
+    body = {"action": "prioritize", "keys": ["Artist 003"]}
+    served.post("/api/v1/items/music/actions", json=body)
+    lines = [json.loads(line) for line in (served.home / audit_log.FILE).read_text().splitlines()]
+    before, after = lines[-2:]
+    assert before["id"] == after["id"]
+    assert (before["path"], before["who"]) == ("/api/v1/items/music/actions", "login link")
+    assert (before["address"], "status" in before) == ("127.0.0.1", False)
+    assert (after["status"], after["body"]["keys"]) == (200, ["Artist 003"])
+
+
+def test_bodies_are_limited_while_they_are_read(served: Served) -> None:
+    address = served.url.removeprefix("http://").split(":")
+    cookie = f"{guard.COOKIE}={served.session.cookies[guard.COOKIE]}"
+    head = f"POST /api/v1/items/music/actions HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n"
+    head += "Sec-Fetch-Site: same-origin\r\n"
+    for length in ("Content-Length: 1000000000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n"):
+        with socket.create_connection((address[0], int(address[1])), timeout=PATIENCE) as client:
+            client.sendall((head + length).encode())
+            if "chunked" in length:
+                piece = b"80000\r\n" + bytes(0x80000) + b"\r\n"
+                client.sendall(piece * 3)
+            assert client.recv(100).startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_damaged_file_of_tokens_is_named(tmp_path: Path) -> None:
+    store = AccessStore(tmp_path)
+    store.create_token("a", [Scope.READ])
+    (tmp_path / access.FILE).write_text("{")
+    with pytest.raises(StateDamaged, match=r"access\.json is damaged"):
+        store.list_tokens()
+
+
+def test_others_can_reach_the_server_with_a_token_only(tmp_path: Path) -> None:
+    web = WebHome(tmp_path, WebOptions(host="0.0.0.0"))
+    with pytest.raises(UsageError, match="tokens create"):
+        server.check_host(web)
+    web.access.create_token("nas", [Scope.READ])
+    server.check_host(web)
+
+
+def run(*words: object, **more: Any) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, str(SCRIPT), *map(str, words)]
+    return subprocess.run(line, capture_output=True, text=True, timeout=PATIENCE, **more)
+
+
+def test_tokens_are_created_listed_and_revoked_by_the_command(tmp_path: Path) -> None:
+    home = ("--home", tmp_path)
+    secret = run("tokens", "create", "nas", "--scope", "read", "--scope", "jobs", *home).stdout
+    grant = AccessStore(tmp_path).find_token(secret.strip())
+    assert grant is not None
+    assert grant.scopes == {Scope.READ, Scope.JOBS}
+    assert run("tokens", "create", "nas", *home).returncode == 2
+    assert run("tokens", "list", *home).stdout.startswith("nas  jobs,read  20")
+    assert run("tokens", "revoke", "nas", *home).stdout == "Revoked: nas\n"
+    assert run("tokens", "list", *home).stdout == "No tokens.\n"
+    assert "no token" in run("tokens", "revoke", "nas", *home).stderr
+
+
+def test_a_taken_port_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = run("--home", tmp_path, env={**os.environ, "API_PORT": port})
+    assert (done.returncode, f"port {port}: Address already in use" in done.stderr) == (2, True)
+
+
+def test_a_signal_ends_the_server_with_open_streams(tmp_path: Path) -> None:
+    home = make_home(tmp_path)
+    line = [sys.executable, str(SCRIPT), "--home", str(home), "--port", "0"]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1]
+        session = requests.Session()
+        session.get(url, timeout=PATIENCE)
+        streams = [
+            session.get(
+                url.partition("/login")[0] + "/api/v1/events", stream=True, timeout=PATIENCE
+            ).iter_lines()
+            for _ in range(5)
+        ]
+        assert {next(stream) for stream in streams} == {b"retry: 2000"}
+        with Queue.open(rig.at(home), MUSIC) as queue, queue.open_session(command="test"):
+            pass
+        assert next(line for line in streams[0] if line) == b"id: music=1"
+        process.send_signal(signal.SIGTERM)
+        begun = time.monotonic()
+        for stream in streams:
+            list(stream)
+        process.wait()
+        assert time.monotonic() - begun < PATIENCE / 4

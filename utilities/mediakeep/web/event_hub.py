@@ -1,0 +1,136 @@
+"""Send events to all clients: one task reads the queues as long as a client listens.
+
+A client that does not read gets no more than a limited number of events in advance; then its
+stream ends, and it continues with its cursor when it is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from mediakeep.views import events
+from mediakeep.views.events import EventReader, QueueEvent
+from mediakeep.web import operations, problems
+from mediakeep.web.access import Scope
+from mediakeep.web.problems import WebError
+from mediakeep.web.web_home import WebHome
+
+MAX_CLIENTS = 500
+_MAX_WAITING = 1_000  # events of a client
+_MAX_REPLAYED = 10_000  # events; a client that has missed more reads everything again
+_PING_SECONDS = 15.0
+_JSON_LINES = "application/x-ndjson"
+
+_Frames = tuple[bytes, bytes]  # an event for a browser, and as a line of JSON
+
+
+class EventHub:
+    """The clients, and the task that reads for them."""
+
+    def __init__(self, web: WebHome) -> None:
+        self._web = web
+        self._clients: set[asyncio.Queue[_Frames | None]] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._stopped = False
+
+    @property
+    def client_count(self) -> int:
+        return len(self._clients)
+
+    def stop(self) -> None:
+        """End all streams; called in the event loop."""
+        self._stopped = True
+        for client in self._clients:
+            _end(client)
+
+    async def answer(self, request: Request) -> Response:
+        """Answer a request with a stream of events, from its cursor on."""
+        try:
+            operations.check_scope(request, Scope.READ)
+            if len(self._clients) >= MAX_CLIENTS:
+                text = f"{MAX_CLIENTS} clients listen already. Try again later."
+                raise WebError(HTTPStatus.SERVICE_UNAVAILABLE, text, {"Retry-After": "30"})
+            cursor = request.headers.get("last-event-id") or request.query_params.get("cursor")
+            as_lines = _JSON_LINES in request.headers.get("accept", "")
+            as_lines = as_lines or request.query_params.get("format") == "jsonl"
+            client = self._add_client()
+            try:
+                missed = await run_in_threadpool(self._read_missed, cursor) if cursor else []
+            except ValueError as error:
+                self._clients.discard(client)
+                raise WebError(HTTPStatus.BAD_REQUEST, f"Invalid cursor: {error}.") from error
+        except Exception as error:  # noqa: BLE001 - a bug is raised again
+            return problems.build_response(request, problems.describe_error(error))
+        media = _JSON_LINES if as_lines else "text/event-stream"
+        headers = {"X-Accel-Buffering": "no"}
+        stream = self._stream(client, missed, as_lines=as_lines)
+        return StreamingResponse(stream, media_type=media, headers=headers)
+
+    def _add_client(self) -> asyncio.Queue[_Frames | None]:
+        client: asyncio.Queue[_Frames | None] = asyncio.Queue(_MAX_WAITING)
+        self._clients.add(client)
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._read())
+        return client
+
+    def _read_missed(self, cursor: str) -> list[QueueEvent]:
+        found = EventReader(self._web.list_folders, cursor).read()
+        missed = [event for event in found if event.cursor]
+        if len(missed) <= _MAX_REPLAYED:
+            return missed
+        return [QueueEvent("", events.RESTARTED, missed[-1].cursor)]
+
+    async def _stream(
+        self, client: asyncio.Queue[_Frames | None], missed: list[QueueEvent], *, as_lines: bool
+    ) -> AsyncIterator[bytes]:
+        try:
+            yield b"" if as_lines else b"retry: 2000\n\n"
+            for event in missed:
+                yield _encode(event)[as_lines]
+            while not self._stopped:
+                try:
+                    async with asyncio.timeout(_PING_SECONDS):
+                        frames = await client.get()
+                except TimeoutError:
+                    yield b"\n" if as_lines else b": ping\n\n"
+                    continue
+                if frames is None:
+                    return
+                yield frames[as_lines]
+        finally:
+            self._clients.discard(client)
+
+    async def _read(self) -> None:
+        """Read all queues, and give each client what is new, as long as there are clients."""
+        reader = await run_in_threadpool(EventReader, self._web.list_folders)
+        while self._clients and not self._stopped:
+            for event in await run_in_threadpool(reader.read):
+                frames = _encode(event)
+                for client in self._clients:
+                    try:
+                        client.put_nowait(frames)
+                    except asyncio.QueueFull:
+                        _end(client)
+            await asyncio.sleep(events.INTERVAL)
+
+
+def _end(client: asyncio.Queue[_Frames | None]) -> None:
+    """Let the stream of a client end, also if it has not read for long."""
+    with contextlib.suppress(asyncio.QueueEmpty):
+        while client.full():
+            client.get_nowait()
+    client.put_nowait(None)
+
+
+def _encode(event: QueueEvent) -> _Frames:
+    data = msgspec.json.encode(event)
+    number = f"id: {event.cursor}\n".encode() if event.cursor else b""
+    return number + b"data: " + data + b"\n\n", data + b"\n"

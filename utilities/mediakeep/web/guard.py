@@ -1,0 +1,155 @@
+"""What each request passes: who sends it, from which page, how much, and what is noted of it.
+
+1. A login link or a token opens a session, whose cookie is HttpOnly and SameSite=Strict. Programs
+   send `Authorization: Bearer TOKEN` with each request.
+2. A request that changes something and has a cookie must come from a page of this server:
+   Sec-Fetch-Site says so, or else Origin. A browser adds no bearer token by itself.
+3. Bodies are limited while they are read.
+4. Each request that changes something is in the audit log.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import defaultdict, deque
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Send
+from starlette.types import Scope as AsgiScope
+
+from mediakeep.web import problems
+from mediakeep.web.access import AccessGrant, AccessStore
+from mediakeep.web.audit_log import AuditLog
+from mediakeep.web.problems import WebError
+
+COOKIE = "mediakeep"
+MAX_BODY = 1 << 20  # bytes
+_LOGINS, _LOGIN_SECONDS = 5, 60.0  # attempts of an address within these seconds
+_PUBLIC = ("/login", "/healthz", "/static/")
+_SAFE = ("GET", "HEAD", "OPTIONS")
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self';"
+    " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": _CSP,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+
+
+class LoginLimit:
+    """Limits the login attempts of each address."""
+
+    def __init__(self) -> None:
+        self._attempts: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_LOGINS))
+
+    def is_exceeded(self, address: str) -> bool:
+        """Count an attempt, and return whether it is one too many."""
+        if len(self._attempts) > 10_000:
+            self._attempts.clear()
+        attempts, now = self._attempts[address], time.monotonic()
+        if len(attempts) == _LOGINS and now - attempts[0] < _LOGIN_SECONDS:
+            return True
+        attempts.append(now)
+        return False
+
+
+class Guard:
+    """The middleware that every request passes."""
+
+    def __init__(self, app: ASGIApp, *, access: AccessStore, audit: AuditLog) -> None:
+        self._app, self._access, self._audit = app, access, audit
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                self._note(request, status=message["status"])
+            await send(message)
+
+        try:
+            self._check(request)
+        except Exception as error:  # noqa: BLE001 - a bug is raised again
+            answer = problems.describe_error(error)
+            if answer.status is HTTPStatus.UNAUTHORIZED and problems.wants_page(request):
+                await RedirectResponse("/login", 303)(scope, receive, send_guarded)
+            else:
+                await problems.build_response(request, answer)(scope, receive, send_guarded)
+            return
+        await self._app(scope, _limit_body(receive), send_guarded)
+
+    def _check(self, request: Request) -> None:
+        """Find out who sends a request; raise WebError if it is refused."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        cookie = request.cookies.get(COOKIE, "")
+        grant: AccessGrant | None = None
+        if scheme.lower() == "bearer":
+            grant = self._access.find_token(token.strip())
+        elif cookie:
+            grant = self._access.find_session(cookie)
+        request.scope["grant"] = grant
+        if request.method not in _SAFE:
+            if scheme.lower() != "bearer":
+                _check_origin(request)
+            request.scope["audit_id"] = secrets.token_hex(8)
+            self._note(request, path=request.url.path, method=request.method)
+        if grant is None and not request.url.path.startswith(_PUBLIC):
+            text = "Log in, or send a token. Create one: media_web.py tokens create NAME"
+            raise WebError(HTTPStatus.UNAUTHORIZED, text, {"WWW-Authenticate": "Bearer"})
+        length = request.headers.get("content-length", "0")
+        if not length.isdecimal() or int(length) > MAX_BODY:
+            raise _too_large()
+
+    def _note(self, request: Request, **facts: object) -> None:
+        """Write a line to the audit log if a request changes something."""
+        if number := request.scope.get("audit_id"):
+            grant: AccessGrant | None = request.scope.get("grant")
+            who = grant.name if grant else ""
+            address = request.client.host if request.client else ""
+            what = request.scope.get("audit", {})
+            self._audit.write(id=number, who=who, address=address, **facts, **what)
+
+
+def _check_origin(request: Request) -> None:
+    """Raise WebError unless a page of this server sends the request."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    is_own = origin is not None and urlsplit(origin).netloc == request.headers.get("host")
+    if (site is not None and site not in ("same-origin", "none")) or not (site or is_own):
+        raise WebError(HTTPStatus.FORBIDDEN, "The request comes from another site. Use the pages.")
+    if origin is not None and not is_own:
+        raise WebError(HTTPStatus.FORBIDDEN, "The request comes from another site. Use the pages.")
+
+
+def _too_large() -> WebError:
+    return WebError(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The request has more than {MAX_BODY:,} bytes."
+    )
+
+
+def _limit_body(receive: Receive) -> Receive:
+    size = 0
+
+    async def receive_limited() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > MAX_BODY:
+            raise _too_large()
+        return message
+
+    return receive_limited

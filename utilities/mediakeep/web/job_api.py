@@ -1,0 +1,271 @@
+"""Jobs of all kinds: start, list, show, cancel, roll back, download, clear."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+from starlette.responses import FileResponse, Response
+
+from mediakeep import config, job_settings, kinds, path_text, setting_fields
+from mediakeep.app.jobs import job_list, manage_jobs, prepare_items, remove_files
+from mediakeep.app.jobs.job_list import Job, JobState
+from mediakeep.app.queue_admin import show
+from mediakeep.errors import NoSuchItem
+from mediakeep.item import Item
+from mediakeep.job_ids import get_job_id
+from mediakeep.kinds import Kind
+from mediakeep.queue.history.stage_queries import StageRun
+from mediakeep.setting_fields import SettingField
+from mediakeep.web import cursors, job_processes, roots
+from mediakeep.web.access import Scope
+from mediakeep.web.item_api import ActionResult
+from mediakeep.web.live_queue import ItemFilter, LiveQueue
+from mediakeep.web.operations import Call, Operation
+from mediakeep.web.problems import WebError
+from mediakeep.web.web_home import WebHome
+
+_MAX_FOLDERS = 100
+_MAX_AGE = 3.2e9  # seconds: a hundred years
+_STARTING = [threading.Lock() for _ in range(64)]  # a request has one of them
+_AUDIO_TYPES = {".m4b": "audio/mp4", ".m4a": "audio/mp4", ".opus": "audio/ogg"}
+_NEWEST = ItemFilter(sort="added")
+
+
+class JobQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which jobs are listed, newest first."""
+
+    kind: str = ""
+    state: tuple[JobState, ...] = ()
+    cursor: str = ""
+    limit: Annotated[int, Meta(ge=1, le=cursors.MAX_LIMIT)] = 50
+
+
+class JobPage(msgspec.Struct, frozen=True):
+    """A page of jobs; `next` is the cursor of the next one, "" after the last."""
+
+    jobs: list[Job]
+    next: str = ""
+
+
+class JobDetails(msgspec.Struct, frozen=True):
+    """A job, the runs of its stages, and whether it can be rolled back and downloaded."""
+
+    job: Job
+    stages: list[StageRun]
+    can_roll_back: bool
+    can_download: bool
+
+
+class NewJobs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Jobs to start: a kind, its sources (escaped paths, or texts), and options of its command."""
+
+    kind: str
+    folders: Annotated[tuple[str, ...], Meta(min_length=1, max_length=_MAX_FOLDERS)]
+    options: dict[str, Any] = {}
+
+
+class StartedJobs(msgspec.Struct, frozen=True):
+    """The jobs of a request; those that the queue had already are among them."""
+
+    jobs: list[Job]
+
+
+class ClearedAge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long ago jobs ended that are cleared, such as 30d."""
+
+    older_than: str = "30d"
+
+
+class Empty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A request without values."""
+
+
+def list_jobs(web: WebHome, call: Call) -> JobPage:
+    """Return a page of jobs, newest first."""
+    query: JobQuery = call.query
+    if query.kind:
+        web.get_queue(query.kind)  # raises NoSuchItem
+    found = sorted(_list_rows(web, query), reverse=True)
+    start = 0
+    if query.cursor:
+        last = cursors.decode_cursor(query.cursor, "jobs")
+        start = sum((added, f"{name} {key}") >= last for added, name, key in found)
+    page = found[start : start + query.limit]
+    jobs = [_read_job(web.get_queue(name), key) for _, name, key in page]
+    more = start + len(page) < len(found)
+    cursor = cursors.encode_cursor("jobs", (page[-1][0], " ".join(page[-1][1:]))) if more else ""
+    return JobPage([job for job in jobs if job], cursor)
+
+
+def _list_rows(web: WebHome, query: JobQuery) -> Iterator[tuple[str, str, str]]:
+    """Yield when a job was added, its kind, and its key."""
+    for queue in web.list_job_queues():
+        name = queue.kind.name
+        if query.kind not in ("", name, queue.kind.main_name):
+            continue
+        with queue.open() as state:
+            items = queue.recovered_items(state)
+            for added, key in queue.list_rows(state, _NEWEST):
+                item = items.get(key) or state.items[key]
+                if not query.state or job_list.get_job_state(item) in query.state:
+                    yield added, name, key
+
+
+def _read_job(queue: LiveQueue, key: str) -> Job | None:
+    with queue.open() as state:
+        item = queue.recovered_items(state).get(key) or state.items.get(key)
+        return job_list.build_jobs(queue.context(), {key: item})[0] if item else None
+
+
+def find_job(web: WebHome, id_: str) -> tuple[LiveQueue, str, Item]:
+    """Return the queue, the key and the item of a job; raise NoSuchItem if there is none."""
+    for queue in web.list_job_queues():
+        with queue.open() as state:
+            keys = [id_] if id_ in state.items else state.items
+            for key in keys:
+                if get_job_id(queue.kind.name, key) == id_:
+                    return queue, key, state.items[key]
+    raise NoSuchItem("job", id_, "")
+
+
+def show_job(web: WebHome, call: Call) -> JobDetails:
+    """Return a job and the runs of its stages."""
+    queue, key, item = find_job(web, call.params["id"])
+    context, job = queue.context(), _read_job(queue, key)
+    if job is None:
+        raise NoSuchItem("job", key, "")
+    actions = prepare_items.get_actions(context)
+    output = actions.find_output(item)
+    return JobDetails(
+        job,
+        show.read_stage_runs(context, key),
+        can_roll_back=actions.roll_back is not None and job.state is JobState.COMPLETED,
+        can_download=bool(output) and path_text.to_path(output).is_file(),
+    )
+
+
+def start_jobs(web: WebHome, call: Call) -> StartedJobs:
+    """Start the command of a kind with new jobs; equal requests at once start it once."""
+    body: NewJobs = call.body
+    kind = web.get_queue(body.kind).kind
+    if not kind.stages or not kind.batch_script:
+        text = f"{kind.plural} are not started as jobs. Kinds of jobs: /api/v1/kinds"
+        raise WebError(HTTPStatus.UNPROCESSABLE_ENTITY, text)
+    words = ["--only-added", *(f"--add={_check_source(web, kind, text)}" for text in body.folders)]
+    words += _build_options(web, kind, body.options)
+    if any("\0" in word for word in words):
+        raise WebError(HTTPStatus.UNPROCESSABLE_ENTITY, "A value has a null character.")
+    with _STARTING[hash((kind.name, *words)) % len(_STARTING)]:
+        keys = job_processes.start_jobs(web.home, kind, words)
+    queue = web.get_queue(kind.name)
+    jobs = [_read_job(queue, key) for key in keys]
+    return StartedJobs([job for job in jobs if job])
+
+
+def _check_source(web: WebHome, kind: Kind, text: str) -> str:
+    """Return what a kind's command adds: a path below the roots, or a text such as a URL."""
+    if kind.item_examples and "://" in text:
+        return text
+    return str(roots.check_job_path(web, text))
+
+
+def list_options(kind: Kind) -> list[SettingField]:
+    """Return the fields of a kind's settings that its command has options for."""
+    fields = setting_fields.list_fields(kinds.load(kind.settings)) if kind.settings else ()
+    return [field for field in fields if field.help]
+
+
+def _build_options(web: WebHome, kind: Kind, values: dict[str, Any]) -> Iterator[str]:
+    """Yield the words of a command that set options; raise WebError if one is invalid."""
+    fields = {field.name: field for field in list_options(kind)}
+    for name, value in values.items():
+        if name not in fields:
+            text = config.describe_unknown(name, fields)
+            raise WebError(HTTPStatus.UNPROCESSABLE_ENTITY, text[0].upper() + text[1:])
+        field = fields[name]
+        try:
+            parsed = field.parse_text(
+                value if isinstance(value, str) else field.format_value(value)
+            )
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            why = error if isinstance(error, ValueError) else f"it is not {field.describe_values()}"
+            raise WebError(HTTPStatus.UNPROCESSABLE_ENTITY, f"{name}: {why}.") from error
+        is_file = field.words is not None and parsed not in field.words
+        if (field.is_path or is_file) and parsed:
+            parsed = str(roots.check_job_path(web, str(parsed)))
+        words = field.format_option(parsed)
+        yield from (
+            words if len(words) == 1 else map("=".join, zip(words[::2], words[1::2], strict=True))
+        )
+
+
+def cancel_job(web: WebHome, call: Call) -> ActionResult:
+    """Cancel a job; a batch that works on it stops its tasks."""
+    queue, key, item = find_job(web, call.params["id"])
+    if job_list.get_job_state(item) is JobState.CANCELLED:
+        return ActionResult(["The job is cancelled already."])
+    result = manage_jobs.cancel_jobs([queue.context()], [get_job_id(queue.kind.name, key)])
+    return ActionResult(result.lines, result.data)
+
+
+def roll_back_job(web: WebHome, call: Call) -> ActionResult:
+    """Remove the outputs of a job, and restore its source."""
+    queue, key, _ = find_job(web, call.params["id"])
+    settings = job_settings.build_plain(queue.kind, web.home)
+    result = remove_files.roll_back(queue.context(), key, settings)
+    return ActionResult(result.lines, result.data)
+
+
+def clear_jobs(web: WebHome, call: Call) -> ActionResult:
+    """Retire the jobs that ended some time ago; their outputs stay."""
+    try:
+        seconds = config.parse_duration(call.body.older_than)
+    except ValueError as error:
+        raise WebError(HTTPStatus.UNPROCESSABLE_ENTITY, f"{error}.") from error
+    contexts = [queue.context() for queue in web.list_job_queues()]
+    if not contexts:
+        return ActionResult(["Nothing to clear."])
+    result = manage_jobs.clear_jobs(contexts, min(seconds, _MAX_AGE))
+    return ActionResult(result.lines, result.data)
+
+
+def send_output(web: WebHome, call: Call) -> Response:
+    """Send the output of a job; parts of it by Range."""
+    queue, _, item = find_job(web, call.params["id"])
+    output = prepare_items.get_actions(queue.context()).find_output(item)
+    if not output:
+        raise WebError(HTTPStatus.NOT_FOUND, "The job has no output yet.")
+    path = roots.check_served_file(web, output)
+    media = _AUDIO_TYPES.get(path.suffix.lower())
+    return FileResponse(path, filename=path_text.display_path(path.name), media_type=media)
+
+
+OPERATIONS = (
+    Operation("GET", "/jobs", "List jobs of all kinds", list_jobs, query=JobQuery, result=JobPage),
+    Operation(
+        "POST", "/jobs", "Start jobs", start_jobs, Scope.JOBS, body=NewJobs, result=StartedJobs,
+        status=HTTPStatus.CREATED,
+    ),
+    Operation(
+        "POST", "/jobs/clear", "Clear ended jobs", clear_jobs, Scope.JOBS, body=ClearedAge,
+        result=ActionResult,
+    ),
+    Operation("GET", "/jobs/{id}", "Show a job and its stages", show_job, result=JobDetails),
+    Operation(
+        "POST", "/jobs/{id}/cancel", "Cancel a job", cancel_job, Scope.JOBS, body=Empty,
+        result=ActionResult,
+    ),
+    Operation(
+        "POST", "/jobs/{id}/rollback", "Roll back a job", roll_back_job, Scope.JOBS, body=Empty,
+        result=ActionResult,
+    ),
+    Operation(
+        "GET", "/jobs/{id}/output", "Download the output of a job", send_output,
+        media="application/octet-stream",
+    ),
+)  # fmt: skip

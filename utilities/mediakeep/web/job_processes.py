@@ -1,0 +1,98 @@
+"""Start the command of a kind of jobs as a process of its own, which outlives the server.
+
+Its output goes to files in status/web/runs. The first line says which jobs it has added; if it ends
+before that, its message is the answer.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from http import HTTPStatus
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import atomic_files, clock, config, path_text
+from mediakeep.errors import UsageError
+from mediakeep.kinds import Kind
+from mediakeep.web import access
+from mediakeep.web.problems import WebError
+
+_FOLDER = f"{access.FOLDER}/runs"
+_KEPT_RUNS = 200
+_START_SECONDS, _POLL_SECONDS = 60.0, 0.05
+_STATUS_BY_CODE = {2: HTTPStatus.UNPROCESSABLE_ENTITY, 3: HTTPStatus.SERVICE_UNAVAILABLE}
+
+
+class _PreparedLine(msgspec.Struct):
+    event: str = ""
+    added: tuple[str, ...] = ()
+    existing: tuple[str, ...] = ()
+
+
+def find_script(name: str) -> list[str]:
+    """Return the words that start a script; raise UsageError if it is not installed."""
+    checkout = config.find_checkout()
+    for folder in (*([checkout / "utilities"] if checkout else ()), *map(Path, sys.path)):
+        if (folder / name).is_file():
+            return [sys.executable, str(folder / name)]
+    installed = name.removesuffix(".py").replace("_", "-")
+    places = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+    if path := shutil.which(installed, path=places):
+        return [path]
+    raise UsageError(f"{name} is not installed, so its jobs cannot be started here.")
+
+
+def start_jobs(home: Path, kind: Kind, words: Sequence[str]) -> list[str]:
+    """Start a batch with options, and return the keys of the jobs that these have added.
+
+    Those that were in the queue already are among them. Raise WebError with the message of the
+    command if it refuses them.
+    """
+    folder = home / _FOLDER
+    atomic_files.make_folder(folder)
+    _remove_old(folder)
+    script, _, queue = kind.batch_script.partition(" ")
+    line = [*find_script(script), *queue.split(), "--home", str(home), "--json", *words]
+    stem = folder / f"{clock.now():%Y%m%d-%H%M%S}-{os.urandom(4).hex()}"
+    with stem.with_suffix(".out").open("xb") as out, stem.with_suffix(".err").open("xb") as err:
+        process = subprocess.Popen(
+            line, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=home, start_new_session=True
+        )
+    until = time.monotonic() + _START_SECONDS
+    while time.monotonic() < until:
+        has_ended = process.poll() is not None
+        if keys := _read_keys(stem.with_suffix(".out")):
+            return keys
+        if has_ended:
+            raise _describe_failure(process.returncode, stem.with_suffix(".err"))
+        time.sleep(_POLL_SECONDS)
+    text = "The command has not begun yet. Look at the list of jobs."
+    raise WebError(HTTPStatus.SERVICE_UNAVAILABLE, text, {"Retry-After": "10"})
+
+
+def _read_keys(path: Path) -> list[str]:
+    first, newline, _ = path.read_bytes().partition(b"\n")
+    if not newline:
+        return []
+    line = msgspec.json.decode(first, type=_PreparedLine)
+    return [*line.existing, *line.added]
+
+
+def _describe_failure(code: int, path: Path) -> WebError:
+    text = path.read_text(errors="replace").strip().removeprefix("Error: ")
+    lines = [line for line in text.splitlines() if line.strip()]
+    message = path_text.to_printable(" ".join(lines[-3:])) or f"The command ended with {code}."
+    return WebError(_STATUS_BY_CODE.get(code, HTTPStatus.CONFLICT), message)
+
+
+def _remove_old(folder: Path) -> None:
+    for path in sorted(folder.iterdir())[: -2 * _KEPT_RUNS]:
+        with suppress(OSError):
+            path.unlink()

@@ -1,0 +1,51 @@
+"""Render the pages from Jinja templates; every text is escaped."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+
+from mediakeep import __version__, clock, path_text, size_text
+from mediakeep.size_text import format_count
+from mediakeep.views import terminal
+
+FOLDER = Path(__file__).with_name("templates")
+
+
+def render(template: str, request: Request, **facts: Any) -> str:
+    """Render a page for a request with the given variables."""
+    grant = request.scope.get("grant")
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            facts, path=request.url.path, version=__version__, scopes=grant.scopes if grant else ()
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        undefined=StrictUndefined,
+        autoescape=True,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "local": lambda text: clock.format_local(text) if text else "",
+        "plain": path_text.to_printable,
+        "size": size_text.format_size,
+        "duration": terminal.format_duration,
+        "counted": format_count,
+        "segment": lambda text: quote(text, safe=""),
+        "place": lambda text: quote(text, safe="/"),
+    }
+    return environment

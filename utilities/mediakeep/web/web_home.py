@@ -1,0 +1,74 @@
+"""What all requests share: the home, its settings, and its queues in memory."""
+
+from __future__ import annotations
+
+import threading
+from http import HTTPStatus
+from pathlib import Path
+
+from mediakeep import path_text, suggestions
+from mediakeep.app import home_poller
+from mediakeep.app.subjects import registry
+from mediakeep.clock import now
+from mediakeep.kinds import Kind
+from mediakeep.views.poller import HomePoller, HomeSnapshot
+from mediakeep.views.summary import SummaryContext
+from mediakeep.web.access import AccessStore
+from mediakeep.web.audit_log import AuditLog
+from mediakeep.web.live_queue import LiveQueue
+from mediakeep.web.problems import WebError
+from mediakeep.web.settings import WebOptions
+
+
+class WebHome:
+    """The home that the server shows."""
+
+    def __init__(self, home: Path, options: WebOptions) -> None:
+        self.home, self.options = home, options
+        self.access, self.audit = AccessStore(home), AuditLog(home)
+        self._lock = threading.Lock()
+        self._queues: dict[str, LiveQueue] = {}
+        self._poller: tuple[tuple[Kind, ...], HomePoller] | None = None
+
+    def list_kinds(self) -> dict[str, Kind]:
+        """Return the kinds of all queues by name; of damaged ones, too."""
+        return dict(registry.list_queues(self.home, {}))
+
+    def list_folders(self) -> dict[str, Path]:
+        kinds = self.list_kinds().values()
+        return {kind.name: registry.queue_folder(self.home, kind) for kind in kinds}
+
+    def get_queue(self, name: str) -> LiveQueue:
+        """Return a queue; raise WebError if there is no such kind.
+
+        In a path of a URL, ":" stands for the "/" in the name of a named queue.
+        """
+        known, name = self.list_kinds(), name.replace(":", "/")
+        if name not in known:
+            near = suggestions.suggest_closest_name(name, known)
+            text = f'There is no kind "{name}".{near} Kinds: {", ".join(known)}.'
+            raise WebError(HTTPStatus.NOT_FOUND, text)
+        with self._lock:
+            queue = self._queues.get(name)
+            if queue is None or queue.kind != known[name]:  # its stages are those of another queue
+                queue = self._queues[name] = LiveQueue(self.home, known[name])
+            return queue
+
+    def list_job_queues(self) -> list[LiveQueue]:
+        """Return the queues of kinds with stages that exist."""
+        kinds = [kind for kind in self.list_kinds().values() if kind.stages]
+        exist = [kind for kind in kinds if registry.queue_folder(self.home, kind).is_dir()]
+        return [self.get_queue(kind.name) for kind in exist]
+
+    def poll(self) -> HomeSnapshot:
+        """Return the state of all queues and disks; raise NoQueue if there never was one."""
+        with self._lock:
+            kinds = tuple(self.list_kinds().values())
+            if self._poller is None or self._poller[0] != kinds:
+                self._poller = kinds, home_poller.build_home_poller(self.home, kinds)
+            return self._poller[1].poll(SummaryContext(now()))
+
+    def list_roots(self) -> list[Path]:
+        """Return the folders that jobs may read, resolved."""
+        texts = self.options.roots
+        return [path_text.to_path(text).expanduser().resolve() for text in texts]
