@@ -34,6 +34,7 @@ from mediakeep.queue import journal, sessions, snapshot
 from mediakeep.queue.history import event_log
 from mediakeep.views import review
 from mediakeep.views.summary import QueueStatus
+from mediakeep.web.settings import WebOptions
 from tests import documents, memory_folder
 from tests.documents import PAGES, ROOT, Checkout
 from tests.reference import recording
@@ -352,6 +353,7 @@ def test_the_example_file_shows_every_setting_with_its_default() -> None:
     shown = re.sub(r"^# (?=\w+ = |\[)", "", text, flags=re.MULTILINE)
     sections: dict[str, Any] = {**list_defaults(AUDIOBOOKS), **list_defaults(ALBUMS)}
     sections["episodes"] = msgspec.to_builtins(EpisodeSettings().episodes)
+    sections["web"] = msgspec.json.decode(msgspec.json.encode(WebOptions()))
     sections["state_management"] = msgspec.to_builtins(EpisodeSettings().state_management)
     assert tomllib.loads(shown) == msgspec.structs.asdict(Settings()) | sections
 

@@ -1,6 +1,6 @@
-"""Serve pages, the REST API and metrics: the same command as `media-web`."""
+"""Serve pages, the REST API and metrics of a home: `mediakeep web`."""
 
-from mediakeep.commands.media_web import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

@@ -76,6 +76,12 @@ TABLE: tuple[CommandEntry, ...] = (
         "Show the progress of all queues.",
     ),
     CommandEntry(
+        "web",
+        "media_web",
+        f"{_COMMANDS}.media_web:main",
+        "Serve pages, a REST API and metrics of a home.",
+    ),
+    CommandEntry(
         "artist",
         "process_artist",
         f"{_COMMANDS}.process_artist:main",

@@ -57,7 +57,7 @@ def _announce(link: str) -> None:
 
 @app.create_group()
 def tokens() -> None:
-    """List, create and revoke the tokens of programs."""
+    """List, create and revoke the tokens with which programs log in."""
 
 
 @app.create_command()

@@ -189,9 +189,8 @@ def _build_options(web: WebHome, kind: Kind, values: dict[str, Any]) -> Iterator
             raise WebError(HTTPStatus.UNPROCESSABLE_ENTITY, text[0].upper() + text[1:])
         field = fields[name]
         try:
-            parsed = field.parse_text(
-                value if isinstance(value, str) else field.format_value(value)
-            )
+            text = value if isinstance(value, str) else field.format_value(value)
+            parsed = config.parse_duration(text) if field.is_duration else field.parse_text(text)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             why = error if isinstance(error, ValueError) else f"it is not {field.describe_values()}"
             raise WebError(HTTPStatus.UNPROCESSABLE_ENTITY, f"{name}: {why}.") from error

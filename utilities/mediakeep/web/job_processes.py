@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -33,7 +34,7 @@ _STATUS_BY_CODE = {2: HTTPStatus.UNPROCESSABLE_ENTITY, 3: HTTPStatus.SERVICE_UNA
 class _PreparedLine(msgspec.Struct):
     event: str = ""
     added: tuple[str, ...] = ()
-    existing: tuple[str, ...] = ()
+    existing: dict[str, Any] = {}
 
 
 def find_script(name: str) -> list[str]:
