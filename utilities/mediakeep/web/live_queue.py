@@ -23,7 +23,6 @@ from mediakeep.queue.incremental_reader import IncrementalReader
 from mediakeep.queue.journal import JournalRecord
 from mediakeep.queue.state import QueueState
 
-_RECOVERY_SECONDS = 1.0  # for which a look at dead sessions and ended waits counts
 _MAX_LISTS = 50  # sorted lists that are kept in memory
 
 SortOrder = Literal["name", "newest", "issues", "priority", "added"]
@@ -55,7 +54,7 @@ class LiveQueue:
         self._lock = threading.RLock()
         self._reader = IncrementalReader(registry.queue_folder(home, kind), kind)
         self._lists: dict[tuple[Any, ...], list[Row]] = {}
-        self._recovered: tuple[float, object, dict[str, Item | None]] = (0.0, None, {})
+        self._recovered: tuple[object, dict[str, Item | None]] = (None, {})
 
     @contextmanager
     def open(self) -> Iterator[QueueState]:
@@ -103,13 +102,12 @@ class LiveQueue:
         return not wanted or wanted in path_text.normalize_name(item.name or key)
 
     def recovered_items(self, state: QueueState) -> Mapping[str, Item | None]:
-        """Return the items that a batch would release now, as they would be."""
-        until, position, items = self._recovered
-        if time.monotonic() >= until or position != self._reader.position:
+        """Return the items that a batch would release now, as they would be; once a second."""
+        stamp = int(time.monotonic()), self._reader.position
+        if self._recovered[0] != stamp:
             items = claims.build_recovered_items(state, self.context().location)
-            end = time.monotonic() + _RECOVERY_SECONDS
-            self._recovered = (end, self._reader.position, items)
-        return items
+            self._recovered = stamp, items
+        return self._recovered[1]
 
 
 def find_row(rows: list[Row], last: Row, *, descending: bool) -> int:
