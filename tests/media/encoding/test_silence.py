@@ -24,6 +24,26 @@ def test_silence_at_the_start_in_the_middle_and_at_the_end(tmp_path: Path) -> No
     assert found(tmp_path / "a.wav", samples, min_seconds=0.8) == [(0, 1), (3.75, 4.75)]
 
 
+def test_silences_that_are_hardly_long_enough(tmp_path: Path) -> None:
+    """FFmpeg reports the start and the end of one in the same frame."""
+    loud = sounds.tone(1, -10)
+    for milliseconds in (501, 510, 522, 590):
+        samples = loud + bytes(4 * 48 * milliseconds) + loud + bytes(4 * RATE) + loud
+        wav = sounds.write_wav(tmp_path / "a.wav", samples, RATE)
+        sounds.convert(wav, tmp_path / "a.flac", "flac")
+        length = milliseconds / 1000
+        expected = [(1.0, 1 + length), (2 + length, 3 + length)]
+        for path in (wav, tmp_path / "a.flac"):
+            ranges = silence.find_silence(path)
+            assert [pytest.approx(one, abs=0.001) for one in ranges] == expected, path
+
+
+def test_many_short_silences_in_one_frame(tmp_path: Path) -> None:
+    samples = (sounds.tone(0.01, -10) + bytes(4 * 480)) * 50
+    ranges = found(tmp_path / "a.wav", samples, min_seconds=0.005)
+    assert ranges == [(at / 100, (at + 1) / 100) for at in range(1, 100, 2)]
+
+
 @pytest.mark.parametrize(("threshold", "count"), [(-30.0, 1), (-50.0, 0)])
 def test_the_threshold_decides_what_is_silent(tmp_path: Path, threshold: float, count: int) -> None:
     samples = sounds.tone(1, -10) + sounds.tone(1, -40) + sounds.tone(1, -10)

@@ -37,14 +37,22 @@ def find_silence(
         pcm_source.open_source(path, progress, conceals=True) as source,
         ffmpeg.translate_errors(path),
     ):
-        filters = [("silencedetect", f"noise={threshold}dB:duration={min_seconds}")]
+        # The filter reports the last start and the last end in a frame, so that one must not be
+        # longer than a silence.
+        rate = source.format.sample_rate
+        filters = [
+            ("asetnsamples", f"n={max(1, min(int(min_seconds * rate), rate))}:p=0"),
+            ("silencedetect", f"noise={threshold}dB:duration={min_seconds}"),
+        ]
         for frame in run_filters(source.format, filters, source.frames()):
             metadata = frame.metadata
-            if _END in metadata and start is not None:
-                ranges.append(SilentRange(start, float(metadata[_END])))
-                start = None
-            if _START in metadata:
-                start = max(0.0, float(metadata[_START]))
+            times = [(float(metadata[key]), key) for key in (_START, _END) if key in metadata]
+            for time, key in sorted(times):
+                if key == _START:
+                    start = max(0.0, time)
+                elif start is not None:
+                    ranges.append(SilentRange(start, time))
+                    start = None
         if start is not None:
-            ranges.append(SilentRange(start, source.samples / source.format.sample_rate))
+            ranges.append(SilentRange(start, source.samples / rate))
     return ranges
