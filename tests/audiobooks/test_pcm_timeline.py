@@ -14,7 +14,7 @@ from msgspec import structs
 from mediakeep.audiobooks.encoding import count_source, pcm_timeline
 from mediakeep.audiobooks.encoding.book_plan import BookFormat, CountedSource, make_plan
 from mediakeep.errors import EncodingFailed
-from mediakeep.media.encoding.pcm_source import PcmSource
+from mediakeep.media.encoding.pcm_source import PacketPosition, PcmSource
 from tests.audiobooks import books
 from tests.audiobooks.books import Kind
 from tests.media import encoded
@@ -100,6 +100,20 @@ def test_other_long_files_are_read_from_a_timestamp(
 @each_row("name", ["alac.m4a", "24.flac", "16.wav", "a.wv", "mpeg2.mp3"])
 def test_other_formats_are_read_from_anywhere(tmp_path: Path, name: str) -> None:
     assert_same_from_anywhere(count(encoded.write(tmp_path / name, name)))
+
+
+def test_positions_of_packets_of_another_size_are_not_used(tmp_path: Path) -> None:
+    """Those of a book that was begun before WAV was read in larger packets."""
+    source = count(sounds.write_noise(tmp_path / "a.wav", 3 * 44_100))
+    whole = books.join_left(pcm_timeline.read_source(source, books.FORMAT))
+    old = tuple(PacketPosition(number, number * 1024) for number in range(43, 129, 43))
+    for positions in (
+        old,
+        tuple(structs.replace(one, mark=one.sample, open_at=1024) for one in old),
+    ):
+        stale = structs.replace(source, positions=positions)
+        part = books.join_left(pcm_timeline.read_source(stale, books.FORMAT, 90_000))
+        assert part == whole[90_000:]
 
 
 def test_aac_is_read_from_anywhere_in_time(tmp_path: Path) -> None:

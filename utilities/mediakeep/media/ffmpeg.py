@@ -16,6 +16,7 @@ from mediakeep.media import open_file
 from mediakeep.media.audio import formats, surrounding_tags
 from mediakeep.media.audio.flac import flac_stream
 from mediakeep.media.audio.formats import AudioFormat
+from mediakeep.media.audio.riff import riff_stream
 from mediakeep.media.bounded_file import BoundedFile
 
 _MIN_PYAV_VERSION = 18  # major version of PyAV
@@ -31,6 +32,8 @@ CHECKSUM_CODECS = frozenset({"flac", "wavpack", "ape", "tta"})
 STRICT_OPTIONS = {"err_detect": "crccheck+bitstream+buffer+explode"}
 
 _READ_SIZE = 1 << 18  # bytes
+_MIN_PACKET, _MAX_PACKET = 1 << 12, 1 << 16  # bytes of WAV; FFmpeg's default is the former
+_WAV_PROBE_SIZE = 1 << 20  # bytes in which FFmpeg looks for DTS instead of samples
 _VIDEO_SIGNATURES = ((0, b"\x1aE\xdf\xa3", "matroska"), (8, b"AVI ", "avi"))  # also of WebM
 OGG_FORMATS = frozenset(
     kind.name for kind in (formats.VORBIS, formats.OPUS, formats.OGG_FLAC, formats.SPEEX)
@@ -138,7 +141,10 @@ def open_audio(path: Path, mp3_start: int = 0) -> Iterator[OpenedAudio]:
         demuxer = demuxer or choose_demuxer(source, _detect(path, source).name)
         data = build_reader(source, demuxer, mp3_start)
         with translate_errors(path):
-            container = av.open(data, "r", format=demuxer, metadata_errors="replace")
+            options = _choose_options(source, demuxer)
+            container = av.open(
+                data, "r", format=demuxer, options=options, metadata_errors="replace"
+            )
         with container:
             stream = next(iter(container.streams.audio), None)
             if stream is None:
@@ -146,6 +152,20 @@ def open_audio(path: Path, mp3_start: int = 0) -> Iterator[OpenedAudio]:
             if stream.codec_context is None:
                 raise DecodingFailed(path, "FFmpeg has no decoder for it")
             yield OpenedAudio(container, stream, source, data.lacks_start)
+
+
+def _choose_options(source: BoundedFile, demuxer: str) -> dict[str, str]:
+    """Return the options of a parser: packets of PCM are large, but at most half a second."""
+    start = surrounding_tags.find_audio_start(source)
+    chunks = riff_stream.walk_chunks(source, start) if demuxer == "wav" else ()
+    heads = (source.read(one.start, 12) for one in chunks if one.name == b"fmt ")
+    head = next(heads, b"")
+    known = {*riff_stream.PCM_FORMATS, riff_stream.EXTENSIBLE_FORMAT}
+    if int.from_bytes(head[:2], "little") not in known:
+        return {}
+    rate = int.from_bytes(head[8:], "little")  # bytes a second
+    size = min(max(rate // 2, _MIN_PACKET), _MAX_PACKET)
+    return {"max_size": str(size), "probesize": str(_WAV_PROBE_SIZE)}
 
 
 def build_reader(source: BoundedFile, demuxer: str, mp3_start: int = 0) -> RangeReader:

@@ -70,8 +70,7 @@ def read_source(
     try:
         yield from _read_from(source, book_format, packet, start)
     except PositionLost:
-        packet = PacketPosition(packet.packet, packet.sample)
-        yield from _read_from(source, book_format, packet, start)
+        yield from _read_from(source, book_format, PacketPosition(0, 0), start)
 
 
 def _read_from(

@@ -45,7 +45,7 @@ CHANNEL_LAYOUTS = {
 _ITUNES_LENGTH_FIELD = 3  # of iTunSMPB: flags, delay, padding, length, all in hex
 # Packets that are decoded before the first one that is needed. Frames of MP3 use up to 255 bytes of
 # earlier ones in MPEG-2 (ISO/IEC 13818-3), which are 24 frames at 8 kbit/s; other codecs need less.
-_PREROLL_PACKETS = 32
+_PREROLL_PACKETS, _PCM_PREROLL_PACKETS = 32, 2
 
 _OGG_SEARCH_SIZE = 65_307  # bytes in which FFmpeg looks for the next page; then it gives up
 # Messages without which some damaged frames of MP3 decode to noise without an error.
@@ -88,7 +88,7 @@ class PacketPosition(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PositionLost(DecodingFailed):
-    """Raised before the first frame if a packet is not found by its mark."""
+    """Raised before the first frame if a packet is not found where it was."""
 
 
 _FIRST = PacketPosition(0, 0)
@@ -124,6 +124,8 @@ class PcmSource:
         self._start, self.is_mp3 = start, self._container.format.name == "mp3"
         context = opened.stream.codec_context
         self.codec: str = context.name
+        is_pcm = self.codec.startswith("pcm_")
+        self._preroll = _PCM_PREROLL_PACKETS if is_pcm else _PREROLL_PACKETS
         self.samples = self._reported = 0
         self._progress, self._messages, self._conceals = progress, messages, messages is not None
         self.concealed, self._gap_at = 0, -1
@@ -190,7 +192,7 @@ class PcmSource:
 
     def _decode(self, on_error: OnError | None) -> Iterator[Any]:
         decoded, interval = self.samples, self.format.sample_rate * self.position_seconds
-        marks: deque[int] = deque(maxlen=_PREROLL_PACKETS)
+        marks: deque[int] = deque(maxlen=self._preroll)
         for number, packet in self._demux_from_start():
             if not self._start.packet:
                 marks.append(self._mark(packet))
@@ -217,22 +219,28 @@ class PcmSource:
     def _demux_from_start(self) -> Iterator[tuple[int, Any]]:
         """Yield the packets that are wanted with their numbers; decode some before them."""
         start, packets = self._start, self._demux()
-        if not start.open_at:
-            for number, packet in enumerate(packets):
-                if number >= start.packet:
-                    yield number, packet
-                elif number >= start.packet - _PREROLL_PACKETS:
-                    self._decode_packet(packet, _ignore_error)
-            return
-        if not self.is_mp3:  # opened there
+        if start.open_at and not self.is_mp3:  # that was opened there
             with ffmpeg.translate_errors(self._path):
                 self._container.seek(start.open_at, stream=self._stream)
-        for packet in packets:
-            if self._mark(packet) == start.mark:
+        for number, packet in enumerate(packets):
+            is_first = self._mark(packet) == start.mark if start.open_at else number == start.packet
+            if is_first and self._is_elsewhere(packet):
+                break
+            if is_first:
                 yield from enumerate(chain([packet], packets), start.packet)
                 return
-            self._decode_packet(packet, _ignore_error)
-        raise PositionLost(self._path, "its packets are not where they were")
+            if start.open_at or number >= start.packet - self._preroll:
+                self._decode_packet(packet, _ignore_error)
+        if start.packet:
+            raise PositionLost(self._path, "its packets are not where they were")
+
+    def _is_elsewhere(self, packet: Any) -> bool:
+        """Return True if the first wanted packet of a WAV has a position that is not its own.
+
+        An earlier version of mediakeep has recorded it, with other sizes of packets.
+        """
+        is_numbered = self._container.format.name == "wav" and self.codec.startswith("pcm_")
+        return is_numbered and int(packet.pts or 0) != self._start.sample
 
     def _mark(self, packet: Any) -> int:
         if self.is_mp3:
@@ -241,8 +249,7 @@ class PcmSource:
 
     def _make_position(self, number: int, sample: int, marks: deque[int]) -> PacketPosition:
         is_usable = (
-            self._container.format.name.split(",")[0] in _SEEKABLE
-            and len(marks) == _PREROLL_PACKETS
+            self._container.format.name.split(",")[0] in _SEEKABLE and len(marks) == self._preroll
         )
         if is_usable and 0 < marks[0] < marks[-1]:
             return PacketPosition(number, sample, marks[-1], marks[0])
@@ -312,12 +319,7 @@ class PcmSource:
         kept = self._find_end(frame) - self.samples
         if kept >= frame.samples:
             return frame
-        if kept <= 0:
-            return None
-        fifo = ffmpeg.require_pyav().AudioFifo()
-        frame.pts = None  # the FIFO checks the order of timestamps, which begin late in some files
-        fifo.write(frame)
-        return fifo.read(kept)
+        return split_frame(frame, kept)[0] if kept > 0 else None
 
     def _find_end(self, frame: Any) -> int:
         """Return the exact length in samples, given the last frame of an MP4.
@@ -394,6 +396,18 @@ def count_samples(path: Path, progress: Progress | None = None) -> int:
         for _ in source.frames():
             pass
         return source.samples
+
+
+def split_frame(frame: Any, samples: int) -> tuple[Any, Any]:
+    """Return the first samples of a frame, and the others."""
+    fifo, pts, time_base = ffmpeg.require_pyav().AudioFifo(), frame.pts, frame.time_base
+    frame.pts = None  # the FIFO checks the order of timestamps, which begin late in some files
+    fifo.write(frame)
+    first, rest = fifo.read(samples), fifo.read()
+    if pts is not None:
+        first.pts, rest.pts = pts, pts + samples
+        first.time_base = rest.time_base = time_base
+    return first, rest
 
 
 def report_items(

@@ -65,9 +65,9 @@ _FORMAT_CHUNKS = frozenset({b"fmt ", b"COMM"})
 ID3_CHUNKS = frozenset({b"id3 ", b"ID3 "})
 LIST_CHUNK = b"LIST"
 _SAMPLE_COUNT_CHUNK = b"fact"
-_PCM_FORMATS = frozenset({1, 3})  # PCM: integer, floating point
+PCM_FORMATS = frozenset({1, 3})  # PCM: integer, floating point
 _ADPCM_FORMATS = frozenset({2, 0x11})
-_EXTENSIBLE_FORMAT = 0xFFFE
+EXTENSIBLE_FORMAT = 0xFFFE
 _CODEC_NAMES = dict(
     [
         *((2, "ADPCM"), (6, "A-law"), (7, "mu-law"), (0x11, "IMA ADPCM"), (0x31, "GSM 6.10")),
@@ -172,9 +172,9 @@ def _parse_wav_format(data: bytes, size: int, samples: int) -> StreamInfo:
     `size` is the size of the audio in bytes. The byte rate of compressed audio is often wrong.
     """
     codec, channels, rate, bytes_per_second, align, bits = struct.unpack_from("<HHIIHH", data)
-    if codec == _EXTENSIBLE_FORMAT and len(data) >= 26:
+    if codec == EXTENSIBLE_FORMAT and len(data) >= 26:
         codec = int.from_bytes(data[24:26], "little")
-    if codec in _PCM_FORMATS or _is_streamed_size(samples):
+    if codec in PCM_FORMATS or _is_streamed_size(samples):
         samples = 0
     if not samples and codec in _ADPCM_FORMATS and align and len(data) >= 20:
         samples = size // align * int.from_bytes(data[18:20], "little")
@@ -188,7 +188,7 @@ def _parse_wav_format(data: bytes, size: int, samples: int) -> StreamInfo:
         channels=channels,
         bits_per_sample=bits,
         codec=_CODEC_NAMES.get(codec, ""),
-        lossless=codec in _PCM_FORMATS,
+        lossless=codec in PCM_FORMATS,
     )
 
 
