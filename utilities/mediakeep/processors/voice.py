@@ -229,11 +229,11 @@ def _write(
             parameters = audio_output.choose_parameters(opened.facts, wanted)
             found, frames = opened.format, opened.frames
             if sample_range:
-                frames = filter_chain.select_range(found, frames, *sample_range)
+                frames = filter_chain.select_range(frames, *sample_range)
             if filters:
                 found, frames = filter_chain.filter_frames(found, filters, frames)
             written = outputs.write(
-                input_path.stem, frames, found, parameters, tags_of=opened.tags_path
+                input_path.stem, frames, found, parameters, tags=opened.read_tags()
             )
         metrics |= {"seconds": round(written.seconds, 3)}
         return ProcessResult(True, outputs.place(output_dir), metrics)

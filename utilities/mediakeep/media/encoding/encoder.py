@@ -64,7 +64,7 @@ def encode_file(
     with pcm_source.open_source(source, progress) as opened:
         frames, source_format = opened.frames(on_error), opened.format
         if sample_range != (0, None):
-            frames = select_range(source_format, frames, *sample_range)
+            frames = select_range(frames, *sample_range)
         if filters:
             source_format, frames = filter_frames(source_format, filters, frames)
         written = encode_frames(frames, source_format, target, parameters)
@@ -76,16 +76,20 @@ def encode_frames(
     source_format: PcmFormat,
     target: Path,
     parameters: EncodingParameters,
+    *,
+    sync: bool = True,
 ) -> EncodedFile:
     """Encode PCM frames to a file, which is overwritten and synced, or removed on any error.
 
-    The frames need `source_format`. Raises EncodingFailed.
+    The frames need `source_format`. Without `sync`, the system may write the file later. Raises
+    EncodingFailed.
     """
     file = None
     try:
         with OutputFile(target, "w+") as file:
             written = _write_container(frames, source_format, file, parameters)
-            atomic_files.sync_data(file.fileno())
+            if sync:
+                atomic_files.sync_data(file.fileno())
             return msgspec.structs.replace(written, size=os.fstat(file.fileno()).st_size)
     except BaseException as error:
         with suppress(OSError):

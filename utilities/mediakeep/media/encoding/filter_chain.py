@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from fractions import Fraction
 from itertools import chain
 from typing import Any
+
+from msgspec import structs
 
 from mediakeep.media import ffmpeg
 from mediakeep.media.encoding import pcm_source
@@ -70,48 +73,41 @@ def filter_frames(
     return found, chain([first], filtered)
 
 
-def select_range(
-    source: PcmFormat, frames: Iterable[Any], start: int, end: int | None = None
-) -> Iterator[Any]:
-    """Yield the samples from `start` up to, not with, `end`, counted from the first frame."""
-    options = f"start_sample={start}" + ("" if end is None else f":end_sample={end}")
-    return run_filters(source, [("atrim", options)], _take_until(frames, end))
+def select_range(frames: Iterable[Any], start: int, end: int | None = None) -> Iterator[Any]:
+    """Yield the samples from `start` up to, not with, `end`, counted from the first frame.
+
+    What is after them need not be decoded.
+    """
+    return next(split_frames(frames, [(start, end)]), iter(()))
 
 
 def split_frames(
-    source: PcmFormat, frames: Iterable[Any], ranges: Iterable[tuple[int, int | None]]
+    frames: Iterable[Any], ranges: Iterable[tuple[int, int | None]]
 ) -> Iterator[Iterator[Any]]:
     """Yield the frames of each range of samples, until there are no more; decode only once.
 
     The ranges are in order and do not overlap. The frames of one are read before the next is taken.
     """
     remaining = iter(frames)
-    held, at = next(remaining, None), 0  # a frame, and the position of its first sample
+    held, at = None, 0  # a frame, and the position of its first sample
+
+    def take_until(end: int | None) -> Iterator[Any]:
+        nonlocal held, at
+        while end is None or at < end:
+            frame, held = held or next(remaining, None), None
+            if frame is None:
+                return
+            if end is not None and at + frame.samples > end:
+                frame, held = pcm_source.split_frame(frame, end - at)
+            at += frame.samples
+            yield frame
+
     for start, end in ranges:
-        while held is not None and at + held.samples <= start:
-            at, held = at + held.samples, next(remaining, None)
+        deque(take_until(start), 0)
+        held = held or next(remaining, None)
         if held is None:
             return
-
-        def iter_held(end: int | None = end) -> Iterator[Any]:
-            nonlocal held, at
-            while held is not None:
-                yield held
-                if end is not None and at + held.samples > end:
-                    return
-                at, held = at + held.samples, next(remaining, None)
-
-        yield select_range(source, iter_held(), start - at, None if end is None else end - at)
-
-
-def _take_until(frames: Iterable[Any], end: int | None) -> Iterator[Any]:
-    """Yield frames until they hold `end` samples; what is not wanted need not be decoded."""
-    taken = 0
-    for frame in frames:
-        yield frame
-        taken += frame.samples
-        if end is not None and taken >= end:
-            return
+        yield take_until(end)
 
 
 class FilterChain:
@@ -126,8 +122,10 @@ class FilterChain:
 
     def convert(self, frames: Iterable[Any]) -> Iterator[Any]:
         """Yield the converted frames; `pts` counts samples from 0, in a time base of 1/rate."""
-        filters, time_base = self._list_filters(), Fraction(1, self._target.sample_rate)
-        for frame in run_filters(self._source, filters, frames):
+        time_base = Fraction(1, self._target.sample_rate)
+        if self._volume or not _is_same(self._source, self._target):
+            frames = run_filters(self._source, self._list_filters(), frames)
+        for frame in frames:
             frame.pts, frame.time_base = self.samples, time_base
             self.samples += frame.samples
             yield frame
@@ -145,6 +143,12 @@ class FilterChain:
             f"sample_fmts={target.sample_format}:sample_rates={target.sample_rate}"
             f":channel_layouts={target.layout}",
         )
+
+
+def _is_same(source: PcmFormat, target: PcmFormat) -> bool:
+    """Return True if frames need no conversion."""
+    as_target = structs.replace(source, filter_layout="", bits=target.bits)
+    return as_target == target and not _loses_bits(source, target, 0.0)
 
 
 def _loses_bits(source: PcmFormat, target: PcmFormat, volume: float) -> bool:
