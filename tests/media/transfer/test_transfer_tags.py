@@ -14,7 +14,8 @@ from mediakeep.media.transfer.transfer_tags import transfer_tags
 from tests.media.transfer import tagged_sources
 from tests.media.transfer.tagged_sources import BACK, FIELDS, FRONT
 
-TARGETS = ("flac", "mp3", "m4a", "opus", "ogg")
+TARGETS = ("flac", "mp3", "m4a", "opus", "ogg", "wav")
+ID3_TARGETS = ("mp3", "wav")
 ID3_SOURCES = ("mp3", "v23.mp3", "aiff", "wav", "dsf")
 NOT_IN_V23 = {"ALBUMSORT", "TITLESORT", "MOOD", "DISCSUBTITLE", "ARTISTSORT"}  # mutagen drops them
 GAINS = {f"REPLAYGAIN_{kind}_{what}" for kind in ("TRACK", "ALBUM") for what in ("GAIN", "PEAK")}
@@ -27,7 +28,7 @@ def expected_fields(source: str, target: str) -> dict[str, list[str]]:
     if source == "v23.mp3":
         fields = {name: fields[name] for name in fields if name not in NOT_IN_V23}
         fields["ORIGINALDATE"] = ["1999"]
-    if target == "mp3":
+    if target in ID3_TARGETS:
         fields["RATING"] = ["196"]
     elif source in ID3_SOURCES:
         fields["RATING"] = ["80"]  # as players look for it
@@ -48,7 +49,7 @@ def expected_loss(source: str, target: str) -> set[str]:
     lost = set()
     if source in ID3_SOURCES:
         lost |= {"TSSE"}
-        if target != "mp3":
+        if target not in ID3_TARGETS:
             lost |= {"PRIV:owner:\x01\x02", "language of comment", "language of comment:Source"}
             lost |= {"language of lyrics", "language of syncedlyrics"}
     if source in ("m4a", "wma"):

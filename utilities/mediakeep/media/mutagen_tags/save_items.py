@@ -9,7 +9,7 @@ import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, BinaryIO
 
-from mutagen import flac, id3, mp3, mp4, oggopus, oggvorbis
+from mutagen import flac, id3, mp3, mp4, oggopus, oggvorbis, wave
 
 from mediakeep.media import pictures
 from mediakeep.media.audio import formats
@@ -95,27 +95,32 @@ def _picture_block(picture: TagPicture) -> flac.Picture:
     return block
 
 
-def _save_mp3(file: BinaryIO, content: FileItems) -> None:
-    audio: Any = mp3.MP3(file)
-    encoder = audio.tags.getall("TSSE") if audio.tags else []
-    tags = id3.ID3()
-    for frame in encoder:
-        tags.add(frame)
+def _id3_saver(kind: Callable[[BinaryIO], Any]) -> Callable[[BinaryIO, FileItems], None]:
+    def save(file: BinaryIO, content: FileItems) -> None:
+        audio = kind(file)
+        if audio.tags is None:
+            audio.add_tags()
+        encoder = audio.tags.getall("TSSE")
+        audio.tags.clear()
+        for frame in (*encoder, *_list_frames(content)):
+            audio.tags.add(frame)
+        file.seek(0)
+        audio.tags.save(file, v1=0)
+
+    return save
+
+
+def _list_frames(content: FileItems) -> Iterator[Any]:
     for item in content.items:
-        for frame in [item.frame] if item.frame else _build_frames(item):
-            tags.add(frame)
+        yield from [item.frame] if item.frame else _build_frames(item)
     for picture in content.pictures:
-        tags.add(
-            id3.APIC(
-                encoding=_UTF8,
-                mime=picture.mime,
-                type=picture.type,
-                desc=picture.description,
-                data=picture.data,
-            )
+        yield id3.APIC(
+            encoding=_UTF8,
+            mime=picture.mime,
+            type=picture.type,
+            desc=picture.description,
+            data=picture.data,
         )
-    file.seek(0)
-    tags.save(file, v1=0)
 
 
 def _build_frames(item: TagItem) -> Iterator[Any]:
@@ -184,7 +189,8 @@ _SAVERS: Mapping[str, Callable[[BinaryIO, FileItems], None]] = {
     formats.FLAC.name: _save_flac,
     formats.VORBIS.name: _ogg_saver(oggvorbis.OggVorbis),
     formats.OPUS.name: _ogg_saver(oggopus.OggOpus),
-    formats.MP3.name: _save_mp3,
+    formats.MP3.name: _id3_saver(mp3.MP3),
+    formats.WAV.name: _id3_saver(wave.WAVE),
     formats.MP4.name: _save_mp4,
 }
 SAVED_FORMATS = frozenset(_SAVERS)

@@ -25,6 +25,7 @@ TAG_FORMATS = {
     formats.VORBIS.name: "vorbis",
     formats.OPUS.name: "vorbis",
     formats.MP3.name: "id3",
+    formats.WAV.name: "id3",
     formats.MP4.name: "mp4",
 }
 

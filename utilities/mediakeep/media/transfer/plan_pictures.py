@@ -26,7 +26,7 @@ def plan_pictures(found: Iterable[TagPicture], kind: str) -> _Planned:
     ordered = sorted(found, key=lambda picture: picture.type != FRONT_COVER_TYPE)
     if kind == formats.MP4.name:
         return _plan_covers(ordered)
-    if kind == formats.MP3.name:
+    if kind in (formats.MP3.name, formats.WAV.name):
         return _plan_frames(ordered)
     limit = _MAX_FLAC_BLOCK if kind == formats.FLAC.name else _MAX_TAG
     kept = [one for one in ordered if _block_size(one) <= limit]

@@ -43,7 +43,7 @@ _NO_CHANGES = TagChanges()
 
 
 def transfer_tags(
-    source: Path,
+    source: Path | AllTags,
     target: Path,
     id3: Id3Version = Id3Version.NEW,
     *,
@@ -51,7 +51,7 @@ def transfer_tags(
 ) -> TransferReport:
     """Store all tags and pictures of a file in a new file, and return what it could not store.
 
-    1. Read all tags of the source.
+    1. Read all tags of the source, unless they are given.
     2. Apply the changes, and convert pictures that the target cannot hold.
     3. Replace the tags of the target, which keeps only what names its encoder.
     4. Read them back, with our reader and with mutagen; a value that differs is not carried.
@@ -64,7 +64,8 @@ def transfer_tags(
     if kind not in plan.TAG_FORMATS:
         reason = f"tags are transferred to {', '.join(plan.TAG_FORMATS)} only"
         raise ReadOnlyFormat(path_text.escape_path(target), reason)
-    content = change_tags.apply_changes(read_all_tags(source), changes)
+    found = source if isinstance(source, AllTags) else read_all_tags(source)
+    content = change_tags.apply_changes(found, changes)
     pictures, notes = change_tags.convert_pictures(content.pictures, kind)
     planned = plan.plan_transfer(msgspec.structs.replace(content, pictures=pictures), kind)
     adapter.save_items(target, kind, planned.content)
