@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import pytest
 
+from mediakeep.media.audio import tags
 from mediakeep.media.encoding import pcm_source
 from tests.media import encoded
 from tests.media.encoding import sounds
@@ -55,6 +56,19 @@ def test_pieces_of_lossless_audio_joined_are_the_source(
     ]
     assert {processed_audio.read_codec(path) for path in pieces} == {codec}
     assert processed_audio.read_samples(pieces) == processed_audio.read_samples([source])
+
+
+@each_row("kind", ["wav", "flac", "mp3"])
+def test_pieces_have_the_tags_of_the_source_and_a_number(tmp_path: Path, kind: str) -> None:
+    source = encoded.write(tmp_path / "a.wav", "16.wav")
+    edits = ("title=Ä", "artist=One", "track=9")
+    (tagged,) = run("metadata", source, tmp_path / "tagged", set=edits).output_paths
+    made = run("splitter-fixed", tagged, tmp_path / "out", duration=0.5, format=kind)
+    for number, piece in enumerate(made.output_paths, 1):
+        found = tags.read(piece).tags
+        assert (found.title, found.artist, found.track) == (("Ä",), ("One",), str(number))
+        with av.open(str(piece)) as container:
+            assert {name.lower(): text for name, text in container.metadata.items()}["title"] == "Ä"
 
 
 @each_row("codec", OTHER_PCM)

@@ -17,6 +17,8 @@ from mediakeep.media.audio.decode.decoder import DecodeResult
 from mediakeep.media.audio.model import AudioProperties
 from mediakeep.media.encoding import decode_check, pcm_source
 from mediakeep.media.encoding.pcm_source import PcmFormat, PcmSource
+from mediakeep.media.transfer.model import AllTags
+from mediakeep.media.transfer.read_tags import read_all_tags
 
 
 class AudioInput(NamedTuple):
@@ -27,10 +29,9 @@ class AudioInput(NamedTuple):
     source: PcmSource
     frames: Iterator[Any]
 
-    @property
-    def tags_path(self) -> Path | None:
-        """The file whose tags new files get; None for a video."""
-        return self.path if self.facts.size else None
+    def read_tags(self) -> AllTags | None:
+        """Return the tags that new files get; None for a video."""
+        return read_all_tags(self.path) if self.facts.size else None
 
     @property
     def format(self) -> PcmFormat:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import filecmp
 import tempfile
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, structs
 
-from mediakeep import path_text
+from mediakeep import atomic_files, path_text
 from mediakeep.errors import MediakeepError, TargetExists, UsageError
 from mediakeep.media.audio.model import AudioProperties
 from mediakeep.media.encoding import encoder, profile_rules, profiles
@@ -20,7 +21,7 @@ from mediakeep.media.encoding.pcm_source import PcmFormat
 from mediakeep.media.encoding.profile_rules import EncodingParameters
 from mediakeep.media.encoding.profiles import Profile
 from mediakeep.media.mutagen_tags.tag_items import TagItem
-from mediakeep.media.transfer.model import TagChanges
+from mediakeep.media.transfer.model import AllTags, TagChanges
 from mediakeep.media.transfer.transfer_tags import transfer_tags
 from mediakeep.processors.interface import Parameters
 from mediakeep.workspace.system_errors import translate_errors
@@ -33,7 +34,8 @@ _WAV = Profile(
     container="wav",
     lossless=True,
     bits=24,
-    container_options={"rf64": "auto"},
+    # Without the name of the encoder, as FFmpeg ignores ID3v2 next to it.
+    container_options={"rf64": "auto", "fflags": "+bitexact"},
 )
 _PROFILES = {
     "wav": _WAV,
@@ -47,6 +49,8 @@ _KEPT_CODECS = frozenset(  # of WAV, besides those of 16 and 24 bits
     {"pcm_u8", "pcm_s32le", "pcm_f32le", "pcm_f64le", "pcm_alaw", "pcm_mulaw"}
 )
 _CD_BITS = 16
+_MAX_TAGGED_WAV = 0xF000_0000  # bytes; tags need sizes of 32 bits
+_THREADS = 4  # which wait for the disk
 _LOSSLESS, _LOSSY = "flac", "opus"  # where the format of the source cannot be written
 
 FormatName = Annotated[
@@ -131,11 +135,15 @@ def _round(bit_rate: int) -> int:
 
 
 class OutputFiles:
-    """The new files of a processor, in a hidden folder until all are complete."""
+    """The new files of a processor, in a hidden folder until all are complete.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    They get their tags and are synced by threads, while the next ones are encoded.
+    """
+
+    def __init__(self, folder: Path, threads: Executor) -> None:
+        self._folder, self._threads = folder, threads
         self._names: dict[Path, str] = {}
+        self._finished: list[Future[None]] = []
 
     def write(
         self,
@@ -144,12 +152,12 @@ class OutputFiles:
         source_format: PcmFormat,
         parameters: EncodingParameters,
         *,
-        tags_of: Path | None = None,
+        tags: AllTags | None = None,
         new_tags: Iterable[tuple[str, str]] = (),
     ) -> EncodedFile:
         """Encode frames to a file, whose name gets the suffix of the format.
 
-        It gets all tags of the file `tags_of` that it can store; some are replaced by `new_tags`.
+        It gets all `tags` that it can store; some are replaced by `new_tags`.
         """
         path, profile = self.add(name, parameters.profile.suffix), parameters.profile
         if profile.container == "ogg":  # else its serial number is random, so that files differ
@@ -158,10 +166,13 @@ class OutputFiles:
                 profile, container_options=profile.container_options | options
             )
             parameters = structs.replace(parameters, profile=profile)
-        written = encoder.encode_frames(frames, source_format, path, parameters)
-        if tags_of and parameters.profile.name != _WAV.name:
-            items = tuple(TagItem(field, (value,)) for field, value in new_tags)
-            transfer_tags(tags_of, path, changes=TagChanges(replaced=items))
+        written = encoder.encode_frames(frames, source_format, path, parameters, sync=False)
+        replaced = tuple(TagItem(field, (value,)) for field, value in new_tags)
+        is_taggable = written.size < _MAX_TAGGED_WAV or profile.container != _WAV.container
+        has_tags = tags and is_taggable and (tags.items or tags.pictures or replaced)
+        changes = TagChanges(replaced=replaced)
+        task = self._threads.submit(_finish_file, path, tags if has_tags else None, changes)
+        self._finished.append(task)
         return written
 
     def write_data(self, name: str, suffix: str, data: bytes) -> None:
@@ -185,6 +196,9 @@ class OutputFiles:
 
         Raises TargetExists if there is another file of the name; then none is placed.
         """
+        for one in self._finished:
+            with translate_errors(output_dir):
+                one.result()
         targets: dict[Path, Path] = {}
         taken: set[str] = set()
         for path, name in self._names.items():
@@ -198,6 +212,14 @@ class OutputFiles:
         return tuple(targets.values())
 
 
+def _finish_file(path: Path, tags: AllTags | None, changes: TagChanges) -> None:
+    if tags:
+        transfer_tags(tags, path, changes=changes)  # which syncs it
+    else:
+        with path.open("rb") as file:
+            atomic_files.sync_data(file.fileno())
+
+
 @contextmanager
 def open_outputs(output_dir: Path, input_path: Path) -> Iterator[OutputFiles]:
     """Yield where to write new files; after an error none is left. `place` ends their making.
@@ -207,9 +229,9 @@ def open_outputs(output_dir: Path, input_path: Path) -> Iterator[OutputFiles]:
     with translate_errors(output_dir):
         output_dir.mkdir(parents=True, exist_ok=True)
         folder = tempfile.TemporaryDirectory(dir=output_dir, prefix=".processor-")
-    with folder as name:
+    with folder as name, ThreadPoolExecutor(_THREADS) as threads:
         try:
-            yield OutputFiles(Path(name))
+            yield OutputFiles(Path(name), threads)
         except MediakeepError as error:
             error.args = tuple(input_path if name in str(arg) else arg for arg in error.args)
             raise

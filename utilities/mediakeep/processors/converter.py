@@ -79,7 +79,7 @@ def process(
             if filters:
                 source_format, frames = filter_chain.filter_frames(source_format, filters, frames)
             written = outputs.write(
-                input_path.stem, frames, source_format, parameters, tags_of=opened.tags_path
+                input_path.stem, frames, source_format, parameters, tags=opened.read_tags()
             )
         metrics |= {"samples": written.samples, "sample_rate": written.sample_rate}
         return ProcessResult(True, outputs.place(output_dir), metrics)

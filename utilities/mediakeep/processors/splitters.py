@@ -7,11 +7,12 @@ out. Lossless formats lose nothing; lossy ones are encoded again, as their packe
 from __future__ import annotations
 
 import bisect
+import functools
 import itertools
 import math
 from array import array
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -32,6 +33,7 @@ from mediakeep.setting_fields import UserPath
 
 _MIN_DIGITS = 3  # in the names of pieces
 _WINDOW = 0.05  # seconds, whose peak tells noise from sound
+_MAX_WINDOWS = 4000  # of a file that tell its noise from its sound
 _NOISE_SHARE = 0.05  # of the windows of a file are no louder than its noise
 _SOUND_SHARE = 0.9
 _ABOVE_NOISE = 0.25  # of the distance from noise to sound, in dB
@@ -121,9 +123,9 @@ def split_fixed(input_path: Path, output_dir: Path, **params: Any) -> ProcessRes
 def split_silence(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
     """Split a file in the middle of its silences."""
     wanted = SilenceParameters(**params)
-    is_peaks_needed = wanted.threshold is None or wanted.max_minutes
-    peaks = array("f", _iter_peaks(input_path) if is_peaks_needed else ())
-    level = find_threshold(peaks) if wanted.threshold is None else wanted.threshold
+    level = wanted.threshold
+    if level is None:
+        level = find_threshold(_iter_peaks(input_path, _MAX_WINDOWS))
     samples = deque([0], 1)
     ranges = silence.find_silence(
         input_path,
@@ -135,7 +137,8 @@ def split_silence(input_path: Path, output_dir: Path, **params: Any) -> ProcessR
     cuts = choose_cuts(ranges, samples[0] / rate, wanted.min_piece)
     if wanted.max_minutes:
         longest = wanted.max_minutes * 60
-        cuts = list(_join_pieces(cuts, ranges, samples[0] / rate, longest, peaks))
+        read_peaks = functools.cache(lambda: array("f", _iter_peaks(input_path)))
+        cuts = list(_join_pieces(cuts, ranges, samples[0] / rate, longest, read_peaks))
     borders = [0, *(round(cut * rate) for cut in cuts), None]
     pieces = [Piece(start or 0, end) for start, end in pairwise(borders)]
     middles = {(one.start + one.end) / 2 for one in ranges}
@@ -177,11 +180,15 @@ def find_threshold(peaks: Iterable[float]) -> float:
     return min(max(found, _THRESHOLDS[0]), _THRESHOLDS[1])
 
 
-def _iter_peaks(path: Path) -> Iterator[float]:
+def _iter_peaks(path: Path, most: int = 0) -> Iterator[float]:
+    """Yield the peaks of windows in dB: of all, or of about `most`, at equal distances."""
     key = "lavfi.astats.Overall.Peak_level"
     with pcm_source.open_source(path) as source:
+        size = max(1, round(_WINDOW * source.format.sample_rate))
+        step = max(1, source.declared_samples // (size * most)) if most else 1
         filters = [
-            ("asetnsamples", f"n={max(1, round(_WINDOW * source.format.sample_rate))}:p=0"),
+            ("asetnsamples", f"n={size}:p=0"),
+            ("aselect", f"not(mod(n,{step}))"),
             ("astats", "metadata=1:reset=1:measure_perchannel=none:measure_overall=Peak_level"),
         ]
         frames = source.frames(lambda *_: None)
@@ -211,7 +218,7 @@ def _join_pieces(
     ranges: Sequence[SilentRange],
     seconds: float,
     longest: float,
-    peaks: Sequence[float],
+    read_peaks: Callable[[], Sequence[float]],
 ) -> Iterator[float]:
     """Yield the cut with the longest silence in the second half of each longest piece.
 
@@ -223,9 +230,13 @@ def _join_pieces(
         middle, end = start + longest / 2, start + longest
         within = cuts[bisect.bisect(cuts, start) : bisect.bisect(cuts, end)]
         late = [cut for cut in within if cut > middle] or within
-        windows = range(math.ceil(middle / _WINDOW), min(int(end / _WINDOW), len(peaks)))
-        quietest = min(windows, key=peaks.__getitem__, default=end / _WINDOW - 0.5)
-        start = max(late, key=lambda cut: length[cut], default=(quietest + 0.5) * _WINDOW)
+        if late:
+            start = max(late, key=lambda cut: length[cut])
+        else:
+            peaks = read_peaks()
+            windows = range(math.ceil(middle / _WINDOW), min(int(end / _WINDOW), len(peaks)))
+            quietest = min(windows, key=peaks.__getitem__, default=end / _WINDOW - 0.5)
+            start = (quietest + 0.5) * _WINDOW
         yield start
 
 
@@ -284,18 +295,19 @@ def _write(
     with audio_output.open_outputs(output_dir, input_path) as outputs:
         with audio_input.open_input(input_path) as opened:
             parameters = audio_output.choose_parameters(opened.facts, wanted)
+            tags = opened.read_tags()
             split = filter_chain.split_frames(
-                opened.format, opened.frames, ((piece.start, piece.end) for piece in kept)
+                opened.frames, ((piece.start, piece.end) for piece in kept)
             )
             for number, (frames, piece) in enumerate(zip(split, listed, strict=False), 1):
-                new_tags = [("tracknumber", str(number))]
+                new_tags = [("track", str(number))]
                 new_tags += [("title", piece.title)] if piece.title else []
                 outputs.write(
                     str(number),
                     frames,
                     opened.format,
                     parameters,
-                    tags_of=opened.tags_path,
+                    tags=tags,
                     new_tags=new_tags,
                 )
                 titles.append(piece.title)
