@@ -28,6 +28,7 @@ from mediakeep.web import (
     operations,
     page_renderer,
     problems,
+    review_api,
     view_api,
 )
 from mediakeep.web.access import SESSION_DAYS, Scope
@@ -42,6 +43,7 @@ OPERATIONS: Sequence[Operation] = (
     *view_api.OPERATIONS,
     *item_api.OPERATIONS,
     *job_api.OPERATIONS,
+    *review_api.OPERATIONS,
 )
 _STATIC = Path(__file__).with_name("static")
 _LOCAL_NAMES = ("localhost", "127.0.0.1")

@@ -17,6 +17,7 @@ from mediakeep.web.access import AccessStore
 from mediakeep.web.audit_log import AuditLog
 from mediakeep.web.live_queue import LiveQueue
 from mediakeep.web.problems import WebError
+from mediakeep.web.review_cache import ReviewCache
 from mediakeep.web.settings import WebOptions
 
 
@@ -26,6 +27,7 @@ class WebHome:
     def __init__(self, home: Path, options: WebOptions) -> None:
         self.home, self.options = home, options
         self.access, self.audit = AccessStore(home), AuditLog(home)
+        self.reviews = ReviewCache()
         self._lock = threading.Lock()
         self._queues: dict[str, LiveQueue] = {}
         self._poller: tuple[tuple[Kind, ...], HomePoller] | None = None

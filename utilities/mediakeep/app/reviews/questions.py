@@ -120,17 +120,19 @@ def read_questions(
     kind: str = "",
     artist: str = "",
     warnings: list[str] | None = None,
+    states: Mapping[str, QueueState] | None = None,
 ) -> list[ReviewQuestion]:
     """Return the open questions of one queue or of both, after the review list was updated.
 
     The list is updated from the records of the items first; a missing or damaged one is written
     again. Ignored issues are left out, and movies that the user has chosen and a batch has not
-    processed yet. Errors of single records are added to `warnings`. Raise UsageError if the queue,
-    the kind or the artist is unknown, NoQueue if there is no queue.
+    processed yet. Errors of single records are added to `warnings`; `states` are those of the
+    queues if they were read already. Raise UsageError if the queue, the kind or the artist is
+    unknown, NoQueue if there is no queue.
     """
     wanted = [QUEUES[queue]] if queue else list(QUEUES.values())
     _check_kind(kind, wanted)
-    states = dict(_load_states(home, wanted))
+    states = dict(_load_states(home, wanted)) if states is None else states
     if not states:
         raise readonly.no_queue_error(registry.queue_folder(home, wanted[0]), wanted[0])
     keys = None if not artist else {actions.find_item_key(states[MUSIC.name], artist)}

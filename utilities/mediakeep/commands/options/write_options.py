@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from mediakeep import config, suggestions
+from mediakeep import config
+from mediakeep.app import write_policy
 from mediakeep.commands import app
-from mediakeep.errors import BadSetting
 from mediakeep.policy import READ_ONLY, FixLevel, WritePolicy
 
 _REPLACE_OPTIONS = (
@@ -104,7 +104,7 @@ def parse_policy(values: dict[str, Any]) -> WritePolicy:
     return WritePolicy(
         fix=FixLevel(values.pop("fix", FixLevel.NONE)),
         redo=values.pop("redo", False),
-        locked_fields=_parse_locked_fields(values.pop("locked_fields", "")),
+        locked_fields=write_policy.parse_locked_fields(values.pop("locked_fields", "")),
         hardlinks=values.pop("hardlinks"),
         links=values.pop("links", READ_ONLY.links),
         nfo=values.pop("nfo", READ_ONLY.nfo),
@@ -114,15 +114,3 @@ def parse_policy(values: dict[str, Any]) -> WritePolicy:
         cover_art=values.pop("cover_art", READ_ONLY.cover_art),
         cover_size=values.pop("cover_size", READ_ONLY.cover_size),
     )
-
-
-def _parse_locked_fields(names: str) -> frozenset[str]:
-    wanted = frozenset(filter(None, map(str.strip, names.split(","))))
-    if wanted:
-        from mediakeep.music.repairs import locks  # here, as --help must be quick
-
-        for name in wanted:
-            if not locks.is_lockable(locks.canonical_field(name)):
-                near = suggestions.suggest_closest_name(name, locks.lockable_names())
-                raise BadSetting("locked_fields", f'unknown field "{name}".{near}')
-    return wanted

@@ -1,0 +1,154 @@
+"""Reviews by the API: answers with the records of commands, two at once, and undo to the byte."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediakeep.app.reviews import answer_log
+from tests.commands import hands
+from tests.commands.conftest import Home
+from tests.commands.hands import state
+from tests.music import shelf
+from tests.sampling import each_row
+from tests.web import serving
+from tests.web.serving import Served
+
+
+@pytest.fixture(scope="module")
+def _kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
+    place = tmp_path_factory.mktemp("web reviews") / "place"
+    place.mkdir()
+    home = hands.library(place)
+    for artist in ("Uma", "Ulla"):
+        for number in range(1, 4):
+            own = {"title": f"Tide {number}", "tracknumber": f"{number}/3", "album": "Dawn"}
+            date = None if number == 2 else "1990"
+            track = home.music / artist / "Dawn" / f"0{number} Tide.flac"
+            shelf.put(track, **own, artist=artist, albumartist=artist, date=date)
+    (home.music / "Ulla" / "Dawn" / "04 <img src=x>.flac").write_bytes(b"")
+    hands.scanned(home)
+    return home, place.rename(place.with_name("copy"))
+
+
+@pytest.fixture
+def served(_kept: tuple[Home, Path]) -> Iterator[Served]:
+    """Two artists, each with a track without a date; and a damaged file of one."""
+    home, copy = _kept
+    shutil.copytree(copy, home.path.parent, symlinks=True)
+    with serving.serve(home.path) as found:
+        yield found
+    shutil.rmtree(home.path.parent)
+
+
+def music(served: Served) -> Path:
+    return served.home.parent / "music"
+
+
+def contents(served: Served) -> dict[str, str]:
+    return {path: digest for path, (digest, _) in state(music(served)).items()}
+
+
+def find(served: Served, kind: str = "missing-date") -> list[dict[str, Any]]:
+    groups: list[dict[str, Any]] = served.api("/reviews", kind=kind)["groups"]
+    return groups
+
+
+def answer(served: Served, code: int = 200, **body: Any) -> Any:
+    return served.post("/api/v1/reviews/decide", code, json=body).json()
+
+
+def test_reviews_are_listed_in_pages_and_shown(served: Served) -> None:
+    page = served.api("/reviews")
+    assert page["by_kind"]["missing-date"] == 2
+    groups = [group["ids"][0] for group in page["groups"]]
+    first = served.api("/reviews", limit=1)
+    rest = served.api("/reviews", after=first["next"])
+    assert [group["ids"][0] for group in (*first["groups"], *rest["groups"])] == groups
+    assert [
+        group["name"] for group in served.api("/reviews", q="UMA", kind="missing-date")["groups"]
+    ] == ["Uma"]
+    shown = served.api(f"/reviews/{groups[0]}")
+    assert shown["group"]["ids"] == page["groups"][0]["ids"]
+    assert "not pending" in served.get("/api/v1/reviews/none", 404).json()["detail"]
+
+
+def test_one_answer_settles_all_alike_and_its_undo_restores_them(served: Served) -> None:
+    before = contents(served)
+    group = find(served)[0]
+    assert group["alike"] == 2
+    body = {"ids": group["ids"], "action": "accept", "alike": True}
+    shown = served.post("/api/v1/reviews/preview", json=body).json()
+    new = [change["new"] for file in shown["files"] for change in file["changes"]]
+    assert new == [["1990"]] * 2
+    assert contents(served) == before
+    decided = answer(served, **body, expected=shown["digest"])
+    assert len(decided["result"]["decided"]) == 2
+    assert find(served) == []
+    assert contents(served) != before
+    (recorded,) = served.api("/reviews/answers")
+    assert (recorded["session"], recorded["action"]) == (decided["session"], "accept")
+    undone = served.post("/api/v1/reviews/undo", json={"session": decided["session"]}).json()
+    assert len(undone["files"]) == 2
+    assert contents(served) == before
+    assert len(find(served)) == 2
+    problem = served.post("/api/v1/reviews/undo", 422, json={"session": decided["session"]}).json()
+    assert "all are undone" in problem["detail"]
+
+
+def test_the_second_of_two_people_sees_what_the_first_did(served: Served) -> None:
+    (ids,) = [group["ids"] for group in find(served) if group["name"] == "Uma"]
+    barrier = threading.Barrier(2)
+
+    def decide(action: str) -> tuple[int, Any]:
+        barrier.wait()
+        found = served.session.post(
+            f"{served.url}/api/v1/reviews/decide", json={"ids": ids, "action": action}
+        )
+        return found.status_code, found.json()
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(pool.map(decide, ("accept", "never")), key=lambda pair: pair[0])
+    assert [code for code, _ in answers] == [200, 409]
+    assert len(answer_log.read_open(served.home)) == 1
+    problem = answer(served, 409, ids=ids, action="accept")
+    assert 'It was answered with "' in problem["detail"]
+
+
+@each_row(
+    "body, code, sentence",
+    [
+        ({"ids": [], "action": "accept"}, 422, "length >= 1"),
+        ({"ids": ["x"], "action": "accept"}, 409, "x is not pending"),
+        ({"ids": ["x"], "action": "burn"}, 422, "Invalid enum value 'burn'"),
+        ({"ids": "DATE", "action": "choose", "value": "x"}, 422, "Nothing can be chosen"),
+        ({"ids": "DATE", "action": "accept", "expected": "0" * 24}, 409, "changed"),
+    ],
+)
+def test_a_wrong_answer_changes_nothing(
+    body: dict[str, Any], code: int, sentence: str, served: Served
+) -> None:
+    before = contents(served)
+    ids = find(served)[0]["ids"] if body["ids"] == "DATE" else body["ids"]
+    assert sentence in answer(served, code, **{**body, "ids": ids})["detail"]
+    assert contents(served) == before
+
+
+def test_undo_of_an_item_leaves_the_records_of_its_command(served: Served, tmp_path: Path) -> None:
+    before = contents(served)
+    ids = [id_ for group in find(served) for id_ in group["ids"]]
+    answer(served, ids=ids[:1], action="accept")
+    answer(served, ids=ids[1:], action="accept")
+    for name in ("Uma", "Ulla"):
+        item = served.api(f"/items/music/{name}")
+        assert item["changes"][-1]["fields"]["date"]["new"] == ["1990"]
+        body = {"action": "undo", "keys": [name]}
+        done = served.post("/api/v1/items/music/actions", json=body).json()
+        assert "ndid 1 change in 1 file" in " ".join(done["lines"])
+    assert contents(served) == before

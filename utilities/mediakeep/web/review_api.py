@@ -1,0 +1,276 @@
+"""Reviews: list and show them, preview and carry out answers, undo them.
+
+Each answer is a session of its own in the log of answers, so that an undo names it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+from starlette.responses import FileResponse, Response
+
+from mediakeep import path_text
+from mediakeep.app import write_policy
+from mediakeep.app.reviews import (
+    answer_log,
+    preview_answers,
+    review_session,
+    undo_answers,
+)
+from mediakeep.app.reviews import (
+    questions as question_list,
+)
+from mediakeep.app.reviews.answer_log import Action, Answer
+from mediakeep.app.reviews.preview_answers import AnswerPreview, Candidate, CoverChoice
+from mediakeep.app.reviews.questions import QUEUES, QuestionGroup, QuestionOrder, ReviewQuestion
+from mediakeep.app.reviews.review_session import DecisionResult, ReviewDecision
+from mediakeep.app.reviews.undo_answers import UndoneAnswers
+from mediakeep.errors import NoQueue
+from mediakeep.web import cursors, roots
+from mediakeep.web.access import Scope
+from mediakeep.web.item_api import MAX_KEYS
+from mediakeep.web.operations import Call, Operation
+from mediakeep.web.problems import WebError
+from mediakeep.web.web_home import WebHome
+
+
+class ReviewQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which groups of reviews are listed; `after` is the first id of the group before them."""
+
+    queue: str = ""
+    kind: str = ""
+    q: str = ""  # a part of the name of the item
+    order: QuestionOrder = "damage"
+    after: str = ""
+    limit: Annotated[int, Meta(ge=1, le=cursors.MAX_LIMIT)] = 50
+
+
+class ReviewGroup(msgspec.Struct, frozen=True):
+    """Reviews of one item, album and kind; `alike` is the number of those with such a proposal."""
+
+    ids: tuple[str, ...]
+    name: str
+    place: str
+    meaning: str
+    alike: int
+    reviews: tuple[ReviewQuestion, ...]
+
+
+class ReviewPage(msgspec.Struct, frozen=True):
+    """A page of groups, the number of all reviews, and `after` of the next page, "" if none."""
+
+    total: int
+    by_kind: dict[str, int]
+    groups: list[ReviewGroup]
+    next: str = ""
+
+
+class ReviewDetails(msgspec.Struct, frozen=True):
+    """A group, what can be chosen for it, and the pictures of its folder."""
+
+    group: ReviewGroup
+    candidates: list[Candidate]
+    covers: list[CoverChoice]
+
+
+class ReviewAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An answer to reviews; with `alike`, also to all of the kind with a proposal.
+
+    `value` is the id of a choice, the value of an edit, or the name of a picture. If the changes
+    would be others than those with the digest `expected`, nothing is written.
+    """
+
+    ids: Annotated[tuple[str, ...], Meta(min_length=1, max_length=MAX_KEYS)]
+    action: Action
+    value: str = ""
+    insist: bool = False
+    expected: str = ""
+    alike: bool = False
+
+
+class AnsweredReviews(msgspec.Struct, frozen=True):
+    """What an answer did, and its session, which an undo names."""
+
+    session: str
+    result: DecisionResult
+
+
+class UndoneSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The session of the answers to undo; "last" is the last one."""
+
+    session: str
+
+
+def _read_groups(
+    web: WebHome, order: QuestionOrder = "damage"
+) -> tuple[Sequence[ReviewQuestion], list[QuestionGroup]]:
+    """Return all pending reviews, and their groups in an order."""
+    with contextlib.ExitStack() as stack:
+        states = {}
+        for name in QUEUES:
+            with contextlib.suppress(NoQueue):
+                states[name] = stack.enter_context(web.get_queue(name).open())
+        return web.reviews.read(web.home, states, order)
+
+
+def list_reviews(web: WebHome, call: Call) -> ReviewPage:
+    """Return a page of the pending reviews in groups, those that settle most first."""
+    query: ReviewQuery = call.query
+    questions, groups = _read_groups(web, query.order)
+    wanted = path_text.normalize_name(query.q)
+    groups = [
+        group
+        for group in groups
+        if query.queue in ("", group.first.queue)
+        and query.kind in ("", group.first.kind)
+        and (not wanted or wanted in path_text.normalize_name(group.first.name))
+    ]
+    start = next((n for n, group in enumerate(groups, 1) if query.after in group.ids), 0)
+    page = groups[start : start + query.limit]
+    by_kind: dict[str, int] = {}
+    for question in questions:
+        by_kind[question.kind] = by_kind.get(question.kind, 0) + 1
+    more = page[-1].ids[0] if start + len(page) < len(groups) else ""
+    return ReviewPage(
+        len(questions), by_kind, [_describe_group(group, questions) for group in page], more
+    )
+
+
+def _describe_group(group: QuestionGroup, questions: Sequence[ReviewQuestion]) -> ReviewGroup:
+    first = group.first
+    alike = sum(
+        (it.queue, it.kind) == (first.queue, first.kind) and bool(it.proposal) for it in questions
+    )
+    place = path_text.display_path(first.place)
+    return ReviewGroup(group.ids, first.name, place, first.meaning, alike, group.questions)
+
+
+def _find_group(web: WebHome, id_: str) -> tuple[QuestionGroup, Sequence[ReviewQuestion]]:
+    questions, groups = _read_groups(web)
+    for group in groups:
+        if id_ in group.ids:
+            return group, questions
+    raise WebError(HTTPStatus.NOT_FOUND, f"{id_} is not pending.{_describe_answer(web, id_)}")
+
+
+def _describe_answer(web: WebHome, id_: str) -> str:
+    """Return a sentence on the last answer to a review, "" if there is none."""
+    for answer in reversed(answer_log.read_open(web.home)):
+        if id_ in answer.ids:
+            return f' It was answered with "{answer.action}" at {answer.time}, {answer.session}.'
+    return ""
+
+
+def show_review(web: WebHome, call: Call) -> ReviewDetails:
+    """Return the group of a review with all that can be chosen."""
+    group, questions = _find_group(web, call.params["id"])
+    with review_session.open_session(web.home) as session:
+        candidates = preview_answers.read_candidates(session, group.first)
+    covers = preview_answers.list_covers(group.first) if group.first.field == "cover" else []
+    return ReviewDetails(_describe_group(group, questions), candidates, covers)
+
+
+def preview_answer(web: WebHome, call: Call) -> AnswerPreview:
+    """Return what an answer would write."""
+    asked = _select(web, call.body)
+    with review_session.open_session(web.home, write_policy.read_policy(web.home)) as session:
+        return preview_answers.preview(session, asked, _build_decision(asked, call.body))
+
+
+def _select(web: WebHome, answer: ReviewAnswer) -> list[ReviewQuestion]:
+    """Return the reviews that an answer is about; raise WebError if one is not pending."""
+    questions, _ = _read_groups(web)
+    known = {question.id: question for question in questions}
+    for id_ in answer.ids:
+        if id_ not in known:
+            text = f"{id_} is not pending.{_describe_answer(web, id_)}"
+            raise WebError(HTTPStatus.CONFLICT, text)
+    asked = [known[id_] for id_ in dict.fromkeys(answer.ids)]
+    if not answer.alike:
+        return asked
+    alike = question_list.find_alike(QuestionGroup(tuple(asked)), questions)
+    return list({question.id: question for question in (*asked, *alike)}.values())
+
+
+def _build_decision(asked: Sequence[ReviewQuestion], answer: ReviewAnswer) -> ReviewDecision:
+    ids = tuple(question.id for question in asked)
+    return ReviewDecision(ids, answer.action, answer.value, answer.insist, answer.expected)
+
+
+def decide_reviews(web: WebHome, call: Call) -> AnsweredReviews:
+    """Carry out an answer; raise WebError if it settles nothing."""
+    asked = _select(web, call.body)
+    if asked[0].field == "cover" and call.body.value:
+        roots.check_served_file(web, call.body.value, [path_text.to_path(asked[0].folder)])
+    policy = write_policy.read_policy(web.home)
+    with review_session.open_session(web.home, policy) as session:
+        result = review_session.decide(session, _build_decision(asked, call.body))
+        name = session.id
+    if not result.decided and result.refused:
+        why = " ".join(dict.fromkeys(result.refused.values()))
+        answered = _describe_answer(web, next(iter(result.refused)))
+        raise WebError(HTTPStatus.CONFLICT, f"Nothing decided: {why}{answered}")
+    return AnsweredReviews(name, result)
+
+
+def undo_session(web: WebHome, call: Call) -> UndoneAnswers:
+    """Undo the answers of a session: files are as before, and the reviews are pending again."""
+    with review_session.open_session(web.home, write_policy.read_policy(web.home)) as session:
+        return undo_answers.undo_session(session, call.body.session)
+
+
+def list_answers(web: WebHome, _call: Call) -> list[Answer]:
+    """Return the answers that were not undone, newest first."""
+    return answer_log.read_open(web.home)[:-_MAX_ANSWERS:-1]
+
+
+def send_cover(web: WebHome, call: Call) -> Response:
+    """Send a picture of the folder that a review is about."""
+    group, _ = _find_group(web, call.params["id"])
+    place = group.first.place / path_text.to_path(call.params["name"])
+    path = roots.check_served_file(
+        web, path_text.escape_path(place), [path_text.to_path(group.first.folder)]
+    )
+    media = _PICTURES.get(path.suffix.lower())
+    if media is None:
+        raise WebError(HTTPStatus.NOT_FOUND, "It is no picture that pages show.")
+    return FileResponse(path, media_type=media, content_disposition_type="inline")
+
+
+_MAX_ANSWERS = 500
+_PICTURES: Mapping[str, str] = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".gif": "image/gif",
+}
+OPERATIONS = (
+    Operation(
+        "GET", "/reviews", "List pending reviews in groups", list_reviews, query=ReviewQuery,
+        result=ReviewPage,
+    ),
+    Operation(
+        "POST", "/reviews/preview", "Preview an answer", preview_answer, Scope.DECIDE,
+        body=ReviewAnswer, result=AnswerPreview,
+    ),
+    Operation(
+        "POST", "/reviews/decide", "Answer reviews", decide_reviews, Scope.DECIDE,
+        body=ReviewAnswer, result=AnsweredReviews,
+    ),
+    Operation(
+        "POST", "/reviews/undo", "Undo answers", undo_session, Scope.DECIDE, body=UndoneSession,
+        result=UndoneAnswers,
+    ),
+    Operation("GET", "/reviews/answers", "List answers", list_answers, result=list[Answer]),
+    Operation("GET", "/reviews/{id}", "Show a review", show_review, result=ReviewDetails),
+    Operation(
+        "GET", "/reviews/{id}/covers/{name}", "Show a picture of a review", send_cover,
+        media="image/jpeg",
+    ),
+)  # fmt: skip
