@@ -170,6 +170,24 @@ def finished(_done: tuple[Path, Path]) -> Iterator[Home]:
 
 
 @pytest.fixture(scope="session")
+def _reviewed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
+    from tests.commands import sittings  # which needs this module
+
+    place = tmp_path_factory.mktemp("reviewed") / "place"
+    place.mkdir()
+    return sittings.make_home(place), place.rename(place.with_name("copy"))
+
+
+@pytest.fixture
+def reviewed(_reviewed: tuple[Home, Path]) -> Iterator[Home]:
+    """A home with questions of many kinds: see `sittings.make_home`."""
+    home, copy = _reviewed
+    shutil.copytree(copy, home.path.parent, symlinks=True)
+    yield home
+    shutil.rmtree(home.path.parent)
+
+
+@pytest.fixture(scope="session")
 def repaired_stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
     from tests.commands.repaired import Stock  # which needs this module
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -26,45 +25,20 @@ from mediakeep.queue.queue import Queue
 from tests.commands import hands
 from tests.commands.conftest import Home
 from tests.commands.hands import state
+from tests.commands.sittings import contents
 from tests.music import shelf
 from tests.sampling import each_row
 
 
-@pytest.fixture(scope="module")
-def _kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
-    place = tmp_path_factory.mktemp("reviewed") / "place"
-    place.mkdir()
-    home = hands.library(place)
-    dawn = home.music / "Vera" / "Dawn"
-    for number, lost in ((1, "album"), (2, "date")):
-        own = {"title": f"Tide {number}", "tracknumber": f"{number}/5", "album": "Dawn"}
-        fields: dict[str, str | None] = {**own, "artist": "Vera", "albumartist": "Vera", lost: None}
-        shelf.put(dawn / f"0{number} Tide {number}.{shelf.FORMATS[number - 1]}", **fields)
-    (dawn / "03 Tide 3.mp3").write_bytes(b"")
-    anna = {"artist": "Anna", "albumartist": "Anna", "date": "1990"}
-    shelf.put(home.music / "Anna" / "Dusk" / "Track 01.flac", title=None, album="Dusk", **anna)
-    shelf.put(home.music / "Anna" / "Noon" / "01 Rise.flac", title=" Rise", album="Noon", **anna)
-    hands.scanned(home)
-    return home, place.rename(place.with_name("copy"))
-
-
 @pytest.fixture
-def home(_kept: tuple[Home, Path]) -> Iterator[Home]:
-    """Vera without an album, a date and a file; Anna without a title, and one after a space."""
-    home, copy = _kept
-    shutil.copytree(copy, home.path.parent, symlinks=True)
-    yield home
-    shutil.rmtree(home.path.parent)
+def home(reviewed: Home) -> Home:
+    return reviewed
 
 
 def groups(home: Home) -> dict[str, QuestionGroup]:
     """Return the groups of questions by kind."""
     found = question_list.group_questions(question_list.read_questions(home.path))
     return {group.first.kind: group for group in found}
-
-
-def contents(home: Home) -> dict[str, str]:
-    return {path: digest for path, (digest, _) in state(home.music).items()}
 
 
 def test_an_answer_is_written_marked_and_undone_to_the_byte(home: Home) -> None:

@@ -53,6 +53,11 @@ class AnswerPreview(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     digest: str = ""  # for ReviewDecision.expected
 
+    @property
+    def is_complete(self) -> bool:
+        """False if a question is settled already, or its proposal is not valid any more."""
+        return bool(self.files) and not self.refused and not self.notes
+
 
 class Candidate(msgspec.Struct, frozen=True):
     """A release, artist or movie to choose: `value` is its id for the decision."""

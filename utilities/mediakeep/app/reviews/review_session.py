@@ -290,6 +290,12 @@ def refresh_items(session: ReviewSession, queue: str, keys: Iterable[str]) -> It
         yield
 
 
+def refresh(session: ReviewSession, asked: Sequence[ReviewQuestion]) -> None:
+    """Read the items of questions again, and update the review list; raise ItemInUse."""
+    with refresh_items(session, asked[0].queue, (question.item for question in asked)):
+        pass
+
+
 def _edit_files(
     session: ReviewSession, asked: Sequence[ReviewQuestion], decision: ReviewDecision
 ) -> DecisionResult:
@@ -298,6 +304,8 @@ def _edit_files(
     edits = build_edits(session, asked, decision, result)
     session.build_command(output, expected=decision.expected).apply(edits.all, result)
     files = tuple(plan.path for plan in result.changed)
+    if not files and not result.failed:  # settled already, but not in the list
+        refresh(session, asked)
     reasons = [why for name, why in result.failed.items() if name not in decision.ids]
     if result.untried:
         reasons.append(f"{result.untried:,} files were not tried.")

@@ -1,0 +1,272 @@
+"""Sittings in a terminal or a pipe: their keys, and what ends them."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+import time
+from pathlib import Path
+
+from mediakeep import ignored_issues
+from mediakeep.app.reviews import answer_log
+from mediakeep_samples.music import track_files
+from tests.commands import cinemas, hands, sittings
+from tests.commands import test_fix_metadata_releases as release_home
+from tests.commands.conftest import Home
+from tests.commands.sittings import SittingTerminal, contents
+from tests.sampling import each_row
+
+
+def undo(home: Home, session: str = "last") -> str:
+    return hands.ok(home, "review", "--undo", session)
+
+
+def test_every_key_does_what_it_says(reviewed: Home) -> None:
+    before, dusk = contents(reviewed), reviewed.music / "Anna" / "Dusk"
+    with SittingTerminal(reviewed, "music") as shown:
+        first = shown.await_prompt()
+        assert "1 of" in first
+        assert "empty-file" in first
+        assert "l later" in first
+        assert "a accept" not in first
+        assert "No such key here." in shown.press("a")
+        assert "No such key here." in shown.press("7")
+        assert "issue: empty-file:" in shown.press("?")
+        assert str(reviewed.music / "Vera" / "Dawn") in shown.press("o")
+        asked = shown.press("l")
+        assert "1 postponed." in asked
+        seen = set[str]()
+        while "q quit" in asked:
+            (kind,) = re.findall(r"\d+ of \d+ ([a-z-]+)", asked)
+            seen.add(kind)
+            match kind:
+                case "missing-title" if "Track 01" in asked:
+                    assert shown.press("e").endswith("empty to cancel: ")
+                    assert "q quit" in shown.press("\r")
+                    shown.press("e")
+                    asked = shown.press("Fall\r")
+                    assert "nothing Fall" in asked
+                    assert "1 edited, 1 file changed." in asked
+                case "whitespace":
+                    assert "2 times" in asked
+                    asked = shown.press("a")
+                    assert "2 accepted, 2 files changed." in asked
+                case "missing-cover":
+                    ignored = len(ignored_issues.read(reviewed.path))
+                    assert "1 ignored." in shown.press("n")
+                    assert "1 answer undone." in shown.press("u")
+                    assert len(ignored_issues.read(reviewed.path)) == ignored
+                    asked = shown.press("n")
+                case _:
+                    asked = shown.press("a" if "a accept" in asked else "n")
+        assert shown.end() == 0
+        assert shown.clean
+    assert seen >= {"whitespace", "missing-title", "missing-cover", "missing-date"}
+    assert "Undo this sitting with: python utilities/review.py --home" in asked
+    (session,) = re.findall(r"--undo (\S+)", asked)
+    assert hands.read(dusk / "Track 01.flac").title == ("Fall",)
+    assert "Left: 1 question." in asked  # the postponed one
+    assert "restored." in undo(reviewed, session)
+    assert contents(reviewed) == before
+
+
+def test_a_kill_loses_no_answer_and_all_is_undone_to_the_byte(reviewed: Home) -> None:
+    before, chance, kills = contents(reviewed), random.Random(7), 3
+    while sittings.count_left(reviewed):
+        with SittingTerminal(reviewed) as shown:
+            asked, keys = shown.await_prompt(), 0
+            while "q quit" in asked and shown.program.poll() is None:
+                shown.type(b"a" if "a accept" in asked else b"n")
+                keys += 1
+                if keys == 2 and kills:
+                    kills -= 1
+                    time.sleep(chance.random() / 5)
+                    shown.program.kill()
+                asked = shown.await_prompt()
+    assert not kills
+    sessions = {answer.session for answer in answer_log.read_open(reviewed.path)}
+    assert len(sessions) == 1  # it was continued after each kill
+    undo(reviewed)
+    assert contents(reviewed) == before
+
+
+@each_row("number, code", [(signal.SIGINT, 130), (signal.SIGHUP, -signal.SIGHUP)], ids=str)
+def test_a_signal_at_a_question_ends_the_sitting(number: int, code: int, reviewed: Home) -> None:
+    with SittingTerminal(reviewed, "--kind", "missing-date") as shown:
+        shown.await_prompt()
+        os.kill(shown.program.pid, number)
+        text = shown.await_prompt()
+        assert shown.end() == code
+    assert ("Done: nothing." in text) == (code == 130)
+    assert not answer_log.read_open(reviewed.path)
+
+
+def test_ctrl_c_while_an_answer_is_written_ends_after_it(reviewed: Home) -> None:
+    for pause in (0.0, 0.01, 0.03, 0.1):
+        with SittingTerminal(reviewed) as shown:
+            asked = shown.await_prompt()
+            shown.type(b"a" if "a accept" in asked else b"n")
+            time.sleep(pause)  # whenever it comes, the answer is whole or was not given
+            shown.type(b"\x03")
+            text = shown.await_prompt()
+            assert shown.end() == 130
+            assert shown.clean
+        assert "Done: " in text
+        assert "Traceback" not in text
+    answers = answer_log.read_open(reviewed.path)
+    left = {it.id for it in sittings.question_list.read_questions(reviewed.path)}
+    assert not left & {id_ for answer in answers for id_ in answer.ids}
+
+
+def test_a_terminal_that_closes_ends_the_sitting(reviewed: Home) -> None:
+    with SittingTerminal(reviewed) as shown:
+        asked = shown.await_prompt()
+        shown.type(b"a" if "a accept" in asked else b"n")
+        assert shown.hang_up() != 0
+    count = sittings.count_left(reviewed)
+    with SittingTerminal(reviewed) as shown:
+        assert "q quit" in shown.await_prompt()
+        shown.press("q")
+        assert shown.end() == 0
+    assert sittings.count_left(reviewed) == count
+
+
+def test_two_sittings_ask_about_different_artists(reviewed: Home) -> None:
+    with SittingTerminal(reviewed) as one, SittingTerminal(reviewed) as two:
+        artists = [
+            re.findall(r"-{3,} (Vera|Anna)", shown.await_prompt())[-1] for shown in (one, two)
+        ]
+        assert sorted(artists) == ["Anna", "Vera"]
+        with SittingTerminal(reviewed) as third:
+            assert "left to another sitting" in third.await_prompt()
+            assert third.end() == 0
+        one.program.kill()
+        one.program.wait()
+        with SittingTerminal(reviewed) as third:  # a claim ends with its process
+            assert artists[0] in third.await_prompt()
+
+
+@each_row(
+    "columns, lines, env",
+    [
+        (40, 10, {}),
+        (80, 24, {"NO_COLOR": "1"}),
+        (80, 24, {"TERM": "dumb"}),
+        (80, 24, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}),
+    ],
+)
+def test_simple_terminals_show_the_same(
+    columns: int, lines: int, env: dict[str, str], reviewed: Home
+) -> None:
+    words = ("--kind", "whitespace")
+    with SittingTerminal(reviewed, *words, columns=columns, lines=lines, **env) as shown:
+        if env.get("TERM") == "dumb":
+            while not re.search(r"Answer: $", shown.screen.printed):
+                assert shown.read()
+        else:
+            shown.await_prompt()
+        raw = shown.raw.decode("ascii" if "LC_ALL" in env else "utf-8")
+        text = re.sub(r"\x1b\[[\d;]*m", "", raw)
+        for part in ("Anna", "Rise", "Set", "title", "accept", "later", "never", "quit"):
+            assert part in text
+        assert ("[- -]Rise" in text) == bool(env.keys() & {"NO_COLOR", "TERM"})
+        assert ("here:" in text) == (columns == 40)
+        shown.type(b"q\n" if env.get("TERM") == "dumb" else b"q")
+        assert shown.end() == 0
+
+
+def test_a_pipe_is_asked_line_by_line(reviewed: Home) -> None:
+    told = hands.run(reviewed, "review", "--kind", "missing-title", answer="e Fall\nnonsense\nA\n")
+    assert told.code == 0
+    assert "1 edited, 1 file changed." in told.out
+    assert "Done: 1 " in told.out
+    told = hands.run(reviewed, "review", "--dry-run", "--most-first")
+    assert re.search(r"\d+ questions in \d+ groups\.", told.out)
+    assert "Proposed: " in told.out
+    again = hands.run(reviewed, "review", "--artist", "Vero")
+    assert (again.code, "Vera" in again.err) == (2, True)
+    assert hands.run(reviewed, "review", "--undo", "last", "music").code == 2
+    assert hands.run(reviewed, "review", "--undo", "20200101_review_abcdef").code == 2
+
+
+def test_a_movie_is_chosen_from_candidates_or_by_another_title(tmp_path: Path) -> None:
+    movies, _ = cinemas.made(tmp_path)
+    (movies.movies / "The Splendid Violin (2011).m4v").rename(movies.movies / "Zzyzx (1950).m4v")
+    with cinemas.served() as server:
+        movies.url, settings = server.url, cinemas.asking(server.url)
+        movies.scan()
+        assert movies.batch("--all").returncode == 0
+        before = movies.items()
+        words = ("review", "movies", "--kind", "no-match")
+        told = hands.run(movies, *words, answer="1\n" + "l\n" * 9, **settings)
+        assert "against it: runtime (-40 %)" in told.out
+        assert "https://www.themoviedb.org/movie/2001" in told.out
+        assert "is 2001; it is pending again." in told.out
+        assert "Write the files of chosen movies with: " in told.out
+        answers = "s Nonsensical\ns\nThe Splendid Violin\n1\nq\n"
+        offline = hands.run(movies, *words, answer=answers, MEDIAKEEP_OFFLINE="1")
+        assert "TMDb not queried" in offline.out
+        asked = "l\n" if "Zzyzx" not in offline.out.partition("of 2")[2][:200] else ""
+        told = hands.run(movies, *words, answer=asked + answers, **settings)
+        assert "Nothing found." in told.out
+        assert "The Splendid Violin (2011)" in told.out
+    chosen = {
+        key: item["tmdb_id"] for key, item in movies.items().items() if item["match"] == "user"
+    }
+    assert chosen == {"Ottilie and the Storm.mkv": 2001, "Zzyzx (1950).m4v": 2075}
+    undo(movies)
+    undo(movies)
+    for key in chosen:
+        item = movies.items()[key]
+        assert (item.get("tmdb_id"), item["match"]) == (before[key].get("tmdb_id"), "unmatched")
+
+
+def test_a_movie_issue_is_ignored_until_that_is_undone(tmp_path: Path) -> None:
+    movies, _ = cinemas.made(tmp_path)
+    with cinemas.served() as server:
+        movies.url = server.url
+        movies.scan()
+        assert movies.batch("--all").returncode == 0
+        hands.run(movies, "review", "movies", "--kind", "wrong-year", answer="n\n")
+        assert "wrong-year" not in {one["kind"] for one in hands.reviews(movies)}
+        movies.ok("--reset-all", "--yes")
+        assert movies.batch("--all").returncode == 0
+        assert "wrong-year" not in {one["kind"] for one in hands.reviews(movies)}
+        undo(movies)
+        assert "wrong-year" in {one["kind"] for one in hands.reviews(movies)}
+        review = hands.run(movies, "review", "movies", "--kind", "wrong-year", answer="a\n9\n")
+        assert review.out.count("No such key here.") == 2
+
+
+def test_a_release_is_chosen_and_the_safeguards_ask(tmp_path: Path) -> None:
+    with release_home.made_home(tmp_path) as home:
+        before, words = contents(home), ("review", "--kind", "ambiguous-release")
+        told = hands.run(home, *words, answer=f"e {release_home.OTHER}\nn\nq\n", **home.settings)
+        assert "against it: " in told.out
+        words_shown = " ".join(told.out.split())
+        assert "is not one of its candidates" in words_shown
+        assert "--yes" not in words_shown
+        assert "Do it anyway? [y/N]" in words_shown
+        assert contents(home) == before
+        told = hands.run(home, *words, answer="s Dawn\n1\n", **home.settings)
+        assert "https://musicbrainz.org/release/" in told.out
+        assert "1 chosen, 3 files changed." in told.out
+        undo(home)
+        assert contents(home) == before
+        told = hands.run(home, *words, answer="e nonsense\n", **home.settings)
+        assert 'Invalid MBID "nonsense"' in told.out
+
+
+def test_covers_are_chosen_with_their_sizes(reviewed: Home) -> None:
+    dusk = reviewed.music / "Anna" / "Dusk"
+    (dusk / "front.jpg").write_bytes(track_files.read_seed_file("cover.jpg"))
+    words = ("review", "--kind", "missing-cover", "--artist", "Anna")
+    told = hands.run(reviewed, *words, answer="1\nq\n")
+    assert re.search(r"1  front\.jpg  \d+ x \d+ pixels, ", told.out)
+    assert (dusk / "front.jpg").as_uri() in told.out
+    assert "1 edited, 2 files changed." in told.out
+    assert all(hands.read(path).pictures for path in dusk.glob("*.flac"))
+    told = hands.run(reviewed, *words, answer=f"e {reviewed.path}\ne nothing.png\n")
+    assert told.out.count("Nothing was changed.") == 2

@@ -1,0 +1,38 @@
+"""Access to the services of music or movies, from the settings of a home."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import config
+from mediakeep.commands.options import musicbrainz_options, tmdb_options
+from mediakeep.errors import BadSetting
+from mediakeep.lookups.service_config import ServiceConfig
+
+_MUSICBRAINZ = (
+    *("contact", "offline", "musicbrainz_host", "musicbrainz_interval", "coverart_host"),
+)
+_TMDB = (
+    *("offline", "tmdb_host", "tmdb_image_host", "tmdb_interval", "tmdb_token_file"),
+    *("language", "country"),
+)
+
+
+def read_access(home: Path, queue: str) -> ServiceConfig:
+    """Return the access to MusicBrainz or TMDb; raise BadSetting if a setting is invalid."""
+    if queue == "movies":
+        return tmdb_options.parse_tmdb_access(home, _read_settings(home, _TMDB))
+    return musicbrainz_options.parse_access(_read_settings(home, _MUSICBRAINZ))
+
+
+def _read_settings(home: Path, names: Iterable[str]) -> dict[str, Any]:
+    values = {name: config.get_setting(home, name) for name in names}
+    try:
+        settings = msgspec.convert(values, config.Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadSetting("settings of lookups", f"{error}.") from error
+    return {name: getattr(settings, name) for name in values}
