@@ -1,6 +1,6 @@
-"""Decide about pending reviews in the terminal, one question at a time."""
+"""Decide about pending reviews in the terminal: `mediakeep review`."""
 
-from mediakeep.commands.review import main
+from mediakeep.commands.main import run_script
 
 if __name__ == "__main__":
-    main()
+    run_script(__file__)

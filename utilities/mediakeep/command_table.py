@@ -58,6 +58,12 @@ TABLE: tuple[CommandEntry, ...] = (
         "Check and repair the next artists, and report.",
     ),
     CommandEntry(
+        "review",
+        "review",
+        f"{_COMMANDS}.review:main",
+        "Decide about pending reviews, one question at a time.",
+    ),
+    CommandEntry(
         "accept",
         "",
         f"{_COMMANDS}.accept:main",

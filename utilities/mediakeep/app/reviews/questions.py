@@ -18,7 +18,6 @@ from mediakeep import ignored_issues, path_text, suggestions
 from mediakeep.app.reviews import answer_log
 from mediakeep.app.subjects import registry
 from mediakeep.errors import NoQueue, UsageError
-from mediakeep.issue import Severity
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.movies import issue_kinds as movie_issue_kinds
@@ -83,7 +82,7 @@ class ReviewQuestion(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_damage(self) -> bool:
         """True if the file itself is damaged, so that no tag or choice helps."""
-        return self.severity == Severity.ERROR and not (self.field or self.proposal)
+        return self.kind in QUEUES[self.queue].damage_kinds
 
     @property
     def meaning(self) -> str:

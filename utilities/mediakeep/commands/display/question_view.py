@@ -128,11 +128,11 @@ class QuestionView:
             line = Text(f"{number:>3}  ").append_text(name)
             line.append(path_text.to_printable(f"  {facts}" if facts else ""))
             self._console.print(line, overflow="fold")
-            against = f"against it: {'; '.join(candidate.against)}" if candidate.against else ""
-            for text in filter(None, (against, "" if self.has_colors else candidate.link)):
-                self._console.print(
-                    Padding(Text(path_text.to_printable(text), "dim"), (0, 0, 0, 5), expand=False)
-                )
+            if candidate.against:
+                text = Text(path_text.to_printable(f"against it: {'; '.join(candidate.against)}"))
+                self._console.print(Padding(text, (0, 0, 0, 5), expand=False))
+            if not self.has_colors:
+                self.print_command("    ", candidate.link)
 
     def print_covers(self, covers: Sequence[CoverChoice]) -> None:
         """Print the pictures in a folder, which can be chosen by their numbers."""
@@ -144,7 +144,7 @@ class QuestionView:
             line.append(f"  {cover.width} x {cover.height} pixels, {size}")
             self._console.print(line, overflow="fold")
             if not self.has_colors:
-                self.print_line(f"     {cover.link}")
+                self.print_command("    ", cover.link)
 
     def print_keys(self, keys: Iterable[tuple[str, str]]) -> None:
         """Print the keys of a question in one paragraph."""

@@ -308,11 +308,11 @@ class Sitting:
         for warning in dict.fromkeys(self.warnings):
             self.view.print_line(warning, "yellow")
         if any(answer.before for answer in answers):
-            command = config.format_command("process_movies.py", home)
-            self.view.print_command("Write the files of chosen movies with:", f"{command} --all")
+            command = config.format_command("process_movies.py", home, "--all")
+            self.view.print_command("Write the files of chosen movies with:", command)
         if answers:
-            command = config.format_command("review.py", home)
-            self.view.print_command("Undo this sitting with:", f"{command} --undo {session}")
+            command = config.format_command("review.py", home, f"--undo {session}")
+            self.view.print_command("Undo this sitting with:", command)
 
 
 def _read(
