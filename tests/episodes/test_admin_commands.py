@@ -16,6 +16,7 @@ from mediakeep.queue.queue import Queue, locate_queue
 from tests.episodes.queues import advance, create_queue, fail
 from tests.sampling import each_row
 
+STEPS = {"thumbnail": "done", "playlist PL": "YouTube refused it."}
 NAMES = ["new", "failed", "spent", "skipped", "converting", "uploaded"]
 
 
@@ -29,7 +30,7 @@ def home(memory: Path) -> Path:
         fail(queue, "spent", "No audio.", last=True)
         fail(queue, "skipped", "not ours", last=True)
         advance(queue, "converting", "converting")
-        advance(queue, "uploaded", "uploaded", video_id="abc")
+        advance(queue, "uploaded", "uploaded", video_id="abc", steps=STEPS)
     return memory
 
 
@@ -51,10 +52,14 @@ def list_stages(home: Path) -> dict[str, str]:
 def test_status(home: Path) -> None:
     lines = run(home, "status").splitlines()
     assert {"failed: 1", "skipped: 2", "uploaded: 1"} <= {*lines}
-    assert "0.0 % of 6 are published." in lines
+    assert "0.0 % of 4 episodes published, without those skipped." in lines
     assert len(run_json(home, "status", "--limit", "2")["latest"]) == 2
     assert 'stage: "converting"' in run(home, "status", "--episode", "converting")
-    assert run_json(home, "status", "--episode", "uploaded")["youtube"]["video_id"] == "abc"
+    assert 'error_history:\n- timestamp: "20' in run(home, "status", "--episode", "failed")
+    state = run_json(home, "status", "--episode", "uploaded")
+    assert state["youtube"]["video_id"] == "abc"
+    assert state["notes"] == {"playlist PL": "YouTube refused it."}
+    assert "1 episode with notes, such as uploaded: playlist PL: YouTube refused it." in lines
 
 
 def test_incomplete(home: Path) -> None:
@@ -122,7 +127,7 @@ def test_rebuild(home: Path) -> None:
     before = list_stages(home)
     run(home, "rebuild", code=2)
     shutil.rmtree(home / "status")
-    run(home, "status", code=2)
+    assert "Run: migrate_episodes.py rebuild --from-yaml" in run(home, "status", code=2)
     run(home, "rebuild", "--from-yaml", "--dry-run")
     assert not (home / "status").exists()
     assert sorted(run_json(home, "rebuild", "--from-yaml")["episodes"]) == sorted(NAMES)
@@ -131,3 +136,12 @@ def test_rebuild(home: Path) -> None:
         assert len(queue.state.items) == 6
     assert "Use another --home" in run(home, "rebuild", "--from-yaml", code=2)
     assert run(home, "verify") == "Queue, exports and files agree.\n"
+
+
+def test_nothing_is_rebuilt_without_a_file_of_an_episode(memory: Path) -> None:
+    text = run(memory, "rebuild", "--from-yaml", code=2)
+    assert (
+        text == f"{memory}/state/processed has no YAML file of an episode. Nothing was changed.\n"
+    )
+    assert not any(memory.iterdir())
+    assert "migrate_episodes.py discover" in run(memory, "status", code=2)

@@ -46,7 +46,7 @@ def build_picture(size: tuple[int, int]) -> bytes:
         (
             build_item("x", WAV, ArchiveFile(name="b.wav", format="WAVE", size=88_244)),
             "archive.org item x cannot be used: it has 2 original audio files (a.wav, b.wav)."
-            " Choose one: write IDENTIFIER/FILE in the list of identifiers.",
+            " Choose one: discover --episode 'x/a.wav'.",
         ),
         (build_item("y"), "archive.org item x cannot be used: it does not exist."),
         (

@@ -16,6 +16,7 @@ from mediakeep.queue import stage_edits
 from mediakeep.queue.queue import Queue
 from mediakeep_simulator.episode_services import build_filter
 from mediakeep_simulator.http_types import SimulatorRequest, SimulatorResponse
+from mediakeep_simulator.youtube.model import YoutubeSettings
 from tests.episodes.migration import Migration, build_item, open_migration
 from tests.episodes.queues import find_key
 from tests.episodes.test_bad_input import build_picture
@@ -36,6 +37,31 @@ def test_a_command_waits_30_seconds_for_an_episode(tmp_path: Path, command: str)
             assert time.monotonic() - begin >= stage_edits.LOCK_TIMEOUT == 30
         sentence = f"Could not acquire lock for show: session {session} processes it."
         assert f"{sentence} Wait for it or stop it." in text
+
+
+def test_a_lost_queue_is_rebuilt_and_no_video_doubled(tmp_path: Path) -> None:
+    """YouTube has the video, but does not list it yet, and its id is not known."""
+    youtube = YoutubeSettings(listing_seconds=86_400)
+    with open_migration(tmp_path, [build_item("show")], youtube) as migration:
+        migration.discover("show")
+        migration.services.fail("lost", where={"method": "PUT", "final": "yes"})
+        query = {"method": "PUT", "content-range": r"\*/"}
+        migration.services.fail("error", status=403, reason="forbidden", skip=1, where=query)
+        migration.run("run", code=1)
+        migration.services.faults.clear()
+        shutil.rmtree(migration.home / "status")
+        for words in (["run", "--add", "show"], ["discover", "--episode", "show"], ["estimate"]):
+            assert "rebuild --from-yaml" in migration.run(*words, code=2)
+        assert not (migration.home / "status/episodes/processing_queue.json").exists()
+        text = migration.run("rebuild", "--from-yaml")
+        assert "1 episode added" in text
+        assert "What was lost with the queue" in text
+        migration.run("retry", "--episode", "show")
+        migration.run("run")
+        (video,) = migration.services.youtube.videos()
+        assert migration.states["show"].youtube.video_id == video.id
+        (item,) = migration.manager.state.items.values()
+        assert getattr(item, "video_sha256", "") in ("", video.sha256)
 
 
 def test_a_command_continues_when_the_other_session_ends(tmp_path: Path) -> None:

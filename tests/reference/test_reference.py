@@ -294,7 +294,7 @@ def test_a_killed_batch_is_resumed_and_its_attempts_stay_counted(
 
 def test_a_batch_of_some_stages_stops_items_before_the_others(recordings: RecordingHome) -> None:
     out = recordings.batch("--scan", recordings.library, "--stages", "copying,converting")
-    assert "Alpha: ends before stage publishing, which this batch does not run\n" in out
+    assert "Alpha: reached stage publishing, where this batch ends\n" in out
     items = recordings.state().items
     assert {(item.status, item.processing_stage) for item in items.values()} == {
         (Status.PENDING, "publishing")
@@ -314,7 +314,7 @@ def test_a_batch_of_some_stages_stops_items_before_the_others(recordings: Record
     recordings.batch("--recording", "Gamma", "--stages", "copying")
     assert recordings.state().items["Gamma"].processing_stage == "converting"
     (log,) = (path for path in recordings.queue.glob("session_logs/*_001.log"))
-    stops = [line for line in log.read_text().splitlines() if "ends before stage" in line]
+    stops = [line for line in log.read_text().splitlines() if "where this batch ends" in line]
     assert len(stops) == 2
 
 
@@ -334,7 +334,7 @@ def test_a_batch_of_some_stages_retries_and_cleans_up_its_own_failures_only(
     events = recordings.events("--add", folder, "--stages", "copying", "--all", "--output", "other")
     parked = [event for event in events if event["event"] == "parked"]
     assert [(one["until"], one["why"]) for one in parked] == [
-        ("", "ends before stage converting, which this batch does not run")
+        ("", "reached stage converting, where this batch ends")
     ]
 
 

@@ -65,9 +65,12 @@ def build_settings(
         return msgspec.convert(values, settings, strict=False)
     except msgspec.ValidationError as error:
         place = str(error).rpartition(" `")[2].rstrip("`")
-        words = fields[place].choices if place in fields else ()
+        field, why = fields.get(place), str(error)
+        if field and "matching regex" in why:
+            why = f"invalid value. Expected: {field.help.rstrip('.')}"
+        words = field.choices if field else ()
         cure = f"Use one of: {', '.join(map(str, words))}" if words else "Correct it and run again"
-        raise BadSetting(origins.get(place) or values["origin"], f"{error}. {cure}.") from error
+        raise BadSetting(origins.get(place) or values["origin"], f"{why}. {cure}.") from error
 
 
 def build_plain(kind: Kind, home: Path, given: Mapping[str, Any] = {}) -> dict[str, Any]:

@@ -21,8 +21,8 @@ def render(values: Mapping[str, Any]) -> str:
 
 def _render_mapping(values: Mapping[str, Any], indent: str) -> Iterator[str]:
     for name, value in values.items():
-        is_list = isinstance(value, list) and value and isinstance(value[0], dict)
-        if isinstance(value, dict) or is_list:
+        is_list = isinstance(value, list | tuple) and value and isinstance(value[0], dict)
+        if (value and isinstance(value, dict)) or is_list:
             yield f"{indent}{name}:"
             entries = value if is_list else [value]
             for entry in entries:

@@ -145,7 +145,7 @@ def _episode_environment(url: str, services: EpisodeServices) -> dict[str, str]:
     """Return the environment variables for archive.org and YouTube, with a token file."""
     settings = {"ARCHIVE_ORG_HOST": url, "YOUTUBE_HOST": url}
     settings |= {"ARCHIVE_ORG_INTERVAL": "0", "YOUTUBE_INTERVAL": "0"}
-    settings["YOUTUBE_TOKEN_FILE"] = str(services.youtube.write_token_file(url))
+    settings["YOUTUBE_TOKEN_FILE"] = str(services.youtube.write_token_file(url).absolute())
     return {config.ENV_PREFIX + name: text for name, text in settings.items()}
 
 

@@ -27,6 +27,14 @@ def test_slots_are_days_apart_by_the_clock_on_the_wall(tmp_path: Path) -> None:
     assert take(slots, "d", DAY) == "2026-03-22T18:00:00+01:00"  # the first free one
 
 
+def test_two_schedules_never_share_a_day(tmp_path: Path) -> None:
+    slots, noon = PublicationSlots(tmp_path / "schedule.db"), time(12, tzinfo=UTC)
+    first = [slots.take(f"a{n}", f"a{n}", 2 * DAY, BERLIN, NOW) for n in range(3)]
+    second = [slots.take(f"b{n}", f"b{n}", DAY, noon, NOW) for n in range(4)]
+    days = [slot.astimezone(UTC).day for slot in first + second]
+    assert days == [21, 23, 25, 22, 24, 26, 27]
+
+
 def test_slots_of_the_past_are_not_taken(tmp_path: Path) -> None:
     slots = PublicationSlots(tmp_path / "schedule.db")
     slots.add_known({"old": NOW - 3 * DAY, "a": NOW - DAY})

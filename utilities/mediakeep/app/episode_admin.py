@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -16,10 +17,14 @@ from mediakeep.episodes.maintenance import Finding
 from mediakeep.episodes.settings import EpisodeSettings
 from mediakeep.episodes.state_manager import StateManager
 from mediakeep.episodes.states import ProcessingStage
-from mediakeep.errors import MediakeepError, UsageError
+from mediakeep.errors import MediakeepError, NoQueue, UsageError
 from mediakeep.queue import export_folder
 from mediakeep.size_text import format_count
 
+_LOST = (
+    "What was lost with the queue: the calls of today, so estimate begins at 0, and what was"
+    " remembered of --every and --config: give these again."
+)
 _RETRIED = (ProcessingStage.FAILED, ProcessingStage.SKIPPED)
 
 
@@ -33,28 +38,44 @@ class AdminRequest(msgspec.Struct, frozen=True):
 
 
 def open_manager(home: Path) -> StateManager:
-    """Return the manager of the episodes of a home; raise NoQueue if there is no queue."""
-    return StateManager(_locate(home), home / "status" / EPISODES.name)
+    """Return the manager of the episodes of a home; raise NoQueue or UsageError without a queue."""
+    queue = home / "status" / EPISODES.name
+    manager = StateManager(locate_exports(queue), queue)
+    try:
+        _ = manager.state
+    except NoQueue:
+        maintenance.refuse_lost_queue(manager.folder)
+        raise
+    return manager
 
 
-def _locate(home: Path) -> Path:
-    """Return the state directory of a home."""
-    settings = export_folder.read_settings(EpisodeSettings, home / "status" / EPISODES.name)
-    return settings.below_home(settings.state_management.state_directory)
+def locate_exports(queue: Path) -> Path:
+    """Return the folder of the exports of a queue, which is the state directory or below it."""
+    settings = export_folder.read_settings(EpisodeSettings, queue)
+    folder = settings.below_home(settings.state_management.state_directory)
+    return export_folder.locate(queue, folder)
 
 
 def show_status(manager: StateManager, request: AdminRequest) -> CommandResult:
     """Count the episodes by state, and list those that changed last; or show one."""
+    notes = maintenance.list_notes(manager)
     if request.episode:
         state = manager.get_episode_state(request.episode)
-        return CommandResult(yaml_text.render(msgspec.to_builtins(state)).splitlines(), state)
+        shown = {**msgspec.to_builtins(state), "notes": notes.get(state.episode_id, {})}
+        return CommandResult(yaml_text.render(shown).splitlines(), shown)
     summary, counts = state_manager.generate_summary(manager), manager.count_by_stage()
     latest = manager.get_latest(request.limit)
     lines = [f"{stage}: {count:,}" for stage, count in counts.items() if count]
-    lines.append(f"{summary.completion_percentage} % of {summary.total_episodes:,} are published.")
+    wanted = summary.total_episodes - counts[ProcessingStage.SKIPPED]
+    share = f"{summary.completion_percentage} % of {format_count(wanted, 'episode')}"
+    lines.append(f"{share} published, without those skipped.")
     if summary.estimated_completion:
         lines.append(f"At this pace, all are on {summary.estimated_completion[:10]}.")
-    data = {"summary": summary, "stages": counts, "latest": latest}
+    for name, own in islice(notes.items(), 1):
+        first = ": ".join(next(iter(own.items())))
+        lines.append(f"{format_count(len(notes), 'episode')} with notes, such as {name}: {first}")
+        lines.append("All notes of an episode: status --episode ID")
+    data = {"summary": summary, "stages": counts, "latest": latest, "notes": notes}
     return CommandResult([*lines, *(["", "Last changes:"] if latest else []), *_list(latest)], data)
 
 
@@ -116,11 +137,11 @@ def clean_up(manager: StateManager, request: AdminRequest) -> CommandResult:
 
 def rebuild(home: Path, request: AdminRequest) -> CommandResult:
     """Create a lost queue from the YAML files of a home."""
-    state = _locate(home)
+    state = locate_exports(home / "status" / EPISODES.name)
     names, problems = maintenance.rebuild_queue(home, state, dry_run=request.dry_run)
     verb = "would be added" if request.dry_run else "added"
     lines = [f"{format_count(len(names), 'episode')} {verb} from the YAML files in {state}."]
-    lines += _format(problems)
+    lines += [*_format(problems), *([] if request.dry_run else [_LOST])]
     code = MediakeepError.exit_code if problems else 0
     return CommandResult(lines, {"episodes": names, "problems": problems}, code)
 

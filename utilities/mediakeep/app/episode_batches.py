@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from mediakeep import atomic_files, clock, config, path_text, untrusted_files
+from mediakeep.app import episode_admin
 from mediakeep.app.console import CommandResult
 from mediakeep.app.jobs import prepare_items
 from mediakeep.app.queue_admin.context import ManagerContext
-from mediakeep.episodes import job
+from mediakeep.episodes import job, maintenance
 from mediakeep.episodes.item import EPISODES, EpisodeItem, get_state, list_episodes
 from mediakeep.episodes.settings import EpisodeSettings, MonitoringSettings
 from mediakeep.episodes.states import TRIED, ProcessingStage
@@ -32,7 +33,7 @@ from mediakeep.lookups.youtube import quota
 from mediakeep.queue import actions, claims, export_folder, stage_edits
 from mediakeep.size_text import format_count
 
-_DAY = timedelta(days=1)
+_DATES = "the dates that are set"
 _SECRET = "webhook_url"  # a key of files, but never of what is logged or remembered
 _UPLOADED = (ProcessingStage.UPLOADED, ProcessingStage.SCHEDULED, ProcessingStage.PUBLISHED)
 _ENDED = (ProcessingStage.PUBLISHED, ProcessingStage.SKIPPED)
@@ -124,11 +125,12 @@ def wait_until_free(context: ManagerContext, name: str) -> None:
 
 def estimate(context: ManagerContext, settings: EpisodeSettings) -> CommandResult:
     """Estimate when all episodes are published, from the limits of a day and the schedule."""
-    options = settings.episodes
-    items = list_episodes(context.read_state())
+    options, items = settings.episodes, read_episodes(context)
     states = [get_state(item) for item in items]
     uploads = sum(state not in (*_UPLOADED, *_ENDED) for state in states)
     left = sum(state not in _ENDED for state in states)
+    if not left:
+        return CommandResult(["All episodes are published or skipped."], {"episodes": 0})
     with contextlib.closing(job.open_clients(settings)) as clients:
         calls = quota.count_calls(
             playlists=len(options.playlist_ids),
@@ -138,19 +140,25 @@ def estimate(context: ManagerContext, settings: EpisodeSettings) -> CommandResul
         )
         rates = clients.ledger.compute_rates(calls)
         used = clients.ledger.get_usage()
-    interval = options.schedule.interval
-    if interval:
-        rates[f"a video every {options.schedule.every}"] = _DAY / interval
-    end, limit = quota.estimate_end(left if interval else uploads, rates, clock.now())
-    last = max((item.scheduled_date for item in items if not item.published_date), default="")
-    if last and end and end < datetime.fromisoformat(last):
-        end, limit = datetime.fromisoformat(last), "the dates that are set"
+    now, interval = clock.now(), options.schedule.interval
+    end, limit = quota.estimate_end(uploads, rates, now)
+    dates = [item.scheduled_date for item in items if item.scheduled_date]
+    waiting = left - sum(state is ProcessingStage.SCHEDULED for state in states)
+    last = max([now, *map(datetime.fromisoformat, dates)])
+    if waiting and interval:
+        last += interval * (waiting if dates else waiting - 1)  # the first one may be today
+    if end and last > end:
+        end, limit = last, f"a video every {options.schedule.every}" if waiting else _DATES
     day = f"{end.astimezone():%Y-%m-%d}" if end else "never"
-    today = ", ".join(f"{number:,} of {most:,} {name}" for name, (number, most) in used.items())
+    today = ", ".join(
+        f"{min(number, most):,} of {most:,} {name}" for name, (number, most) in used.items()
+    )
+    is_private = not interval and "Without --every, videos stay private until you publish them."
     lines = [
         f"{format_count(uploads, 'video')} to upload; {format_count(left, 'episode')} to publish.",
         f"All are done on {day} at the earliest. What limits that: {limit}.",
         f"Used today: {today}.",
+        *([is_private] if is_private else []),
     ]
     data = {"uploads": uploads, "episodes": left, "end": end, "limit": limit, "rates": rates}
     return CommandResult(lines, {**data, "used": used})
@@ -173,6 +181,7 @@ def discover_episodes(
             total.problems |= found.problems
             if found.new and not dry_run:
                 prepare_items.add_items(context, found.new)
+    code = UnusableItem.exit_code if source.is_one and total.problems else 0
     names = [new.name for new in total.new]
     verb = "would be added" if dry_run else "added"
     lines = [f"{format_count(len(names), 'episode')} {verb}{': ' if names else '.'}"]
@@ -184,7 +193,8 @@ def discover_episodes(
         lines.append(f"{format_count(len(problems), 'item')} left out:")
     more = [f"{len(problems) - _SHOWN:,} more; --json lists all."] if problems[_SHOWN:] else []
     lines += [*problems[:_SHOWN], *more]
-    return CommandResult(lines, {"added": names, "known": total.known, "problems": total.problems})
+    data = {"added": names, "known": total.known, "problems": total.problems}
+    return CommandResult(lines, data, code)
 
 
 def _search(
@@ -219,11 +229,19 @@ def _search(
 
 
 def list_known(context: ManagerContext) -> list[EpisodeItem]:
-    """Return all episodes, also if there is no queue."""
+    """Return all episodes, also if there is no queue yet; raise UsageError if it was lost."""
+    with contextlib.suppress(NoQueue):
+        return read_episodes(context)
+    return []
+
+
+def read_episodes(context: ManagerContext) -> list[EpisodeItem]:
+    """Return all episodes; raise NoQueue, or UsageError if the queue was lost."""
     try:
         return list_episodes(context.read_state())
     except NoQueue:
-        return []
+        maintenance.refuse_lost_queue(episode_admin.locate_exports(context.queue_folder))
+        raise
 
 
 def choose_source(
@@ -239,4 +257,4 @@ def choose_source(
         if not names[0]:
             shown = path_text.to_printable(episode)
             raise UsageError(f'"{shown}" is no identifier of archive.org. Correct --episode.')
-    return ItemSource(collection or "", search or "", names)
+    return ItemSource(collection or "", search or "", names, is_one=bool(episode))

@@ -17,6 +17,7 @@ from mediakeep.outcome import Outcome
 from mediakeep.queue.state import QueueState
 from mediakeep.stages import Retry, Stage, StageTable
 
+DONE = "done"  # the note of a step that is done
 RETRY_DELAY = 300.0  # seconds before the second attempt
 _MOST_ERRORS = 50  # that are kept of an episode
 _LONGEST_TRACEBACK = 4000  # characters
@@ -59,7 +60,7 @@ class EpisodeItem(
     playlist_ids: tuple[str, ...] = ()
     steps: dict[str, str] = msgspec.field(
         default_factory=dict
-    )  # after the upload: "done", or why not, by name
+    )  # after the upload: DONE, or why not, by name
     processing_time: float = 0.0  # seconds of all stages
     errors: tuple[EpisodeError, ...] = ()
 
@@ -92,6 +93,11 @@ def get_state(item: Item) -> ProcessingStage:
 def list_episodes(state: QueueState) -> list[EpisodeItem]:
     """Return all episodes of a queue."""
     return [item for item in state.items.values() if isinstance(item, EpisodeItem)]
+
+
+def name_playlist_step(playlist_id: str) -> str:
+    """Return the name in `EpisodeItem.steps` of the step that adds a video to a playlist."""
+    return f"playlist {playlist_id}"
 
 
 _S = ProcessingStage

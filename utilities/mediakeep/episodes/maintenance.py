@@ -17,7 +17,14 @@ from mediakeep import clock, path_text, untrusted_files
 from mediakeep.episodes.exports import document, state_db
 from mediakeep.episodes.exports.document import EpisodeState
 from mediakeep.episodes.exports.follower import INDEX_FILE, build_index
-from mediakeep.episodes.item import EPISODES, EpisodeItem, get_state, list_episodes
+from mediakeep.episodes.item import (
+    DONE,
+    EPISODES,
+    EpisodeItem,
+    get_state,
+    list_episodes,
+    name_playlist_step,
+)
 from mediakeep.episodes.state_manager import StateManager
 from mediakeep.episodes.states import (
     TRIED,
@@ -31,6 +38,7 @@ from mediakeep.queue import actions, stage_edits
 from mediakeep.queue.queue import Queue, locate_queue
 from mediakeep.queue.state import QueueState
 from mediakeep.queue.store import QueueChange
+from mediakeep.size_text import format_count
 from mediakeep.sqlite import export_file
 from mediakeep.workspace import job_files, quarantine
 
@@ -117,6 +125,15 @@ def _find_file_problems(item: EpisodeItem) -> Iterator[str]:
         yield f"{path_text.display_path(path)} has {path.stat().st_size} bytes instead of {size}"
 
 
+def list_notes(manager: StateManager) -> dict[str, dict[str, str]]:
+    """Return what was left out of videos or refused by YouTube, by episode and step."""
+    return {
+        item.output_name: notes
+        for item in list_episodes(manager.state)
+        if (notes := {name: note for name, note in item.steps.items() if note != DONE})
+    }
+
+
 def audit_log(manager: StateManager) -> list[Finding]:
     """Check that the log has legal transitions only, and that no two episodes have a video."""
     query = "SELECT episode_id, stage, event FROM processing_log ORDER BY episode_id, id"
@@ -175,6 +192,19 @@ def quarantine_files(manager: StateManager, paths: Iterable[Path]) -> None:
         quarantine.move_to_quarantine(path, root, "it belongs to no episode")
 
 
+def refuse_lost_queue(folder: Path) -> None:
+    """Raise UsageError if a state directory without a queue has episodes.
+
+    A new queue would upload all of them once more.
+    """
+    if count := len(untrusted_files.read_json(folder / INDEX_FILE, dict[str, Any]) or {}):
+        raise UsageError(
+            f"The queue of {format_count(count, 'episode')} in {path_text.display_path(folder)} is"
+            " missing: a new one would upload all of them again. Run: migrate_episodes.py rebuild"
+            " --from-yaml. To begin anew, move that folder away."
+        )
+
+
 def rebuild_queue(
     home: Path, folder: Path, *, dry_run: bool = False
 ) -> tuple[list[str], list[Finding]]:
@@ -182,7 +212,7 @@ def rebuild_queue(
 
     Return the ids of the episodes, and what could not be read. No upload is forgotten: that of an
     episode without a video is looked for before another one is opened. Raise UsageError if the
-    home has a queue.
+    home has a queue, or the directory no YAML file of an episode.
     """
     found: dict[str, EpisodeState] = {}
     problems = []
@@ -192,6 +222,9 @@ def rebuild_queue(
             found.setdefault(state.archive_identifier, state)
         except Unreadable as error:
             problems.append(Finding(path.name, str(error)))
+    if not (found or problems):
+        shown = path_text.display_path(folder / document.FOLDER)
+        raise UsageError(f"{shown} has no YAML file of an episode. Nothing was changed.")
     if not dry_run:
         now = clock.format_iso(clock.now())
         items = {uuid.uuid4().hex: _build_item(state, now) for state in found.values()}
@@ -242,6 +275,7 @@ def _build_item(state: EpisodeState, now: str) -> dict[str, Any]:
         scheduled_date=state.youtube.scheduled_date,
         published_date=state.youtube.published_date,
         playlist_ids=state.youtube.playlist_ids,
+        steps={name_playlist_step(one): DONE for one in state.youtube.playlist_ids},
         processing_time=state.metrics.processing_time,
         errors=errors,
     )

@@ -20,7 +20,12 @@ from msgspec import structs
 
 from mediakeep import clock
 from mediakeep.episodes import job, prepare_video
-from mediakeep.episodes.item import EpisodeItem, get_publication_order
+from mediakeep.episodes.item import (
+    DONE,
+    EpisodeItem,
+    get_publication_order,
+    name_playlist_step,
+)
 from mediakeep.episodes.job import (
     CAPTIONS,
     DETAILS,
@@ -41,7 +46,6 @@ from mediakeep.outcome import Outcome, Parts, Progress, Work, Worker
 from mediakeep.workspace import stage_worker
 from mediakeep.workspace.job_files import WorkingDirs
 
-_DONE = "done"
 _POLL = 600.0  # seconds until YouTube is asked again
 _DAY = 86_400.0  # seconds until an episode that needs its user is looked at again
 _FILES = ("audio_file", "video_file", "transcript_file")
@@ -60,9 +64,10 @@ def upload(job: EpisodeJob, _: Work) -> Outcome:
     source, video_id = UploadSource.from_file(video, item.video_sha256), ""
     if source.size != item.video_size:  # a session is opened for that size
         return fail_and_resume("converting", str(UploadSourceChanged(source.name)))
+    marker = build_marker(item.output_name, source.sha256)
     has_expired = False
     session = UPLOAD.load(dirs.state)
-    if session and item.upload_opened and session.sha256 == item.video_sha256:
+    if session and item.upload_opened and session.sha256 == source.sha256:
         try:
             uri = Secret(session.uri, "an upload session")
             video_id = job.youtube.send_upload(uri, source, job.progress)
@@ -72,22 +77,22 @@ def upload(job: EpisodeJob, _: Work) -> Outcome:
             UPLOAD.remove(dirs.state)
             has_expired = True
     if not video_id and (session or item.upload_opened):
-        video_id = job.youtube.find_upload(_build_marker(job), item.upload_opened)
+        video_id = job.youtube.find_upload(marker, item.upload_opened)
     if video_id:
         facts = {"uploaded_bytes": source.size}
         return Outcome(next_stage="uploaded", data={"video_id": video_id}, facts=facts)
     if has_expired:  # the list of the channel may lack a video that has just been received
         why = "The upload session has expired, and the channel does not have the video yet."
         return Outcome(Status.PENDING, f"{why} It is looked for again.", retry_after=_POLL)
-    return _open_upload(job, dirs, source)
+    return _open_upload(job, dirs, source, marker)
 
 
-def _open_upload(job: EpisodeJob, dirs: WorkingDirs, source: UploadSource) -> Outcome:
+def _open_upload(job: EpisodeJob, dirs: WorkingDirs, source: UploadSource, marker: str) -> Outcome:
     client, channel = job.youtube, job.clients.channel
     if job.item.audio_duration > _LONG and channel.long_uploads in ("disallowed", "eligible"):
         hint = "Verify the channel at https://www.youtube.com/verify"
         return _wait_for_user(f"The channel takes no videos of more than 15 minutes. {hint}")
-    uri = client.open_upload(_describe_video(job, dirs), source)
+    uri = client.open_upload(_describe_video(job, dirs, marker), source)
     UPLOAD.save(dirs.state, RecordedUpload(uri.reveal(), source.sha256))
     first = (job.item.upload_opened or client.get_time()).partition(" ")[0]
     data = {"upload_opened": f"{first} {uri.digest}", "channel": channel.id}  # no two are equal
@@ -98,18 +103,14 @@ def _wait_for_user(why: str) -> Outcome:
     return Outcome(Status.PENDING, why, retry_after=_DAY, needs_user=True)
 
 
-def _build_marker(job: EpisodeJob) -> str:
-    return build_marker(job.item.output_name, job.item.video_sha256)
-
-
-def _describe_video(job: EpisodeJob, dirs: WorkingDirs) -> VideoMetadata:
+def _describe_video(job: EpisodeJob, dirs: WorkingDirs, marker: str) -> VideoMetadata:
     item, options, episode = job.item, job.options, DETAILS.require(dirs.state)
     origin = f"https://archive.org/details/{item.path}"
     parts = (episode.description.strip(), item.date, origin)
     return VideoMetadata(
         title=item.title or item.path,
         description="\n\n".join(filter(None, parts)),
-        marker=_build_marker(job),
+        marker=marker,
         category=options.category,
         language=options.audio_language,
     )
@@ -135,13 +136,13 @@ def _take_next_step(job: EpisodeJob) -> Outcome:
             continue
         try:
             run()
-            note = _DONE
+            note = DONE
         except RequestRefused as error:
             if error.reason == "videoNotFound":
                 raise
             note = str(error)
         steps = {**item.steps, name: note}
-        added = [one for one in options.playlist_ids if steps.get(f"playlist {one}") == _DONE]
+        added = [one for one in options.playlist_ids if steps.get(name_playlist_step(one)) == DONE]
         data = {"steps": steps, "playlist_ids": added}
         return Outcome(next_stage="uploaded", message=f"{name}: {note}", data=data)
     status = _get_status(job)
@@ -164,7 +165,7 @@ def _list_steps(job: EpisodeJob) -> Iterator[tuple[str, Callable[[], None]]]:
     """Yield the steps of an episode after its upload, by name."""
     client, video_id, options = job.youtube, job.item.video_id, job.options
     for playlist in options.playlist_ids:
-        yield f"playlist {playlist}", partial(client.add_to_playlist, video_id, playlist)
+        yield name_playlist_step(playlist), partial(client.add_to_playlist, video_id, playlist)
     if options.thumbnails and (picture := _find_state_file(job, THUMBNAIL)):
         yield "thumbnail", lambda: client.set_thumbnail(video_id, picture.read_bytes())
     language = options.audio_language
@@ -199,7 +200,8 @@ def publish(job: EpisodeJob, _: Work) -> Outcome:
         if not job.options.keep_working:
             job.files.remove()
         kept = {} if job.options.keep_working else dict.fromkeys(_FILES, "")
-        data = {"published_date": clock.format_iso(clock.now()), **kept}
+        times = filter(None, (item.scheduled_date, clock.format_iso(clock.now())))
+        data = {"published_date": min(times), **kept}
         return Outcome(message=f"https://youtu.be/{item.video_id}", data=data)
     wait, local = _POLL, "soon"
     if item.scheduled_date:

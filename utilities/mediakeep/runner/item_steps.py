@@ -127,7 +127,7 @@ class ItemSteps:
             if self._flow.runs_stage(outcome.next_stage):
                 self._task_queue.push_front(self.build_task(key))
             else:
-                why = f"ends before stage {outcome.next_stage}, which this batch does not run"
+                why = f"reached stage {outcome.next_stage}, where this batch ends"
                 self._release(key, why)
 
     def _release(self, key: str, why: str) -> None:

@@ -45,7 +45,10 @@ class EpisodeSummary(msgspec.Struct, frozen=True):
 
 
 def generate_summary(state: QueueState, now: datetime, a_day: float = 0.0) -> EpisodeSummary:
-    """Return the summary of a queue; `a_day` is the daily limit of uploads, 0 for none."""
+    """Return the summary of a queue; `a_day` is the daily limit of uploads, 0 for none.
+
+    No estimate is before the last date that is set.
+    """
     counts = Counter(
         _COUNTED_AS.get(stage := get_state(item), stage) for item in list_episodes(state)
     )
@@ -54,6 +57,9 @@ def generate_summary(state: QueueState, now: datetime, a_day: float = 0.0) -> Ep
     pace = _measure_pace(list_episodes(state), now)
     pace = min(pace, a_day) if a_day else pace
     end = now + timedelta(days=(total - ended) / pace) if pace and total > ended else None
+    dates = [item.scheduled_date for item in list_episodes(state) if item.scheduled_date]
+    if end and dates:
+        end = max(end, datetime.fromisoformat(max(dates)))
     return EpisodeSummary(
         clock.format_iso(now),
         total,

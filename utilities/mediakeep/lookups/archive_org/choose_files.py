@@ -74,7 +74,7 @@ def choose_audio(identifier: str, files: list[ItemFile], file_name: str = "") ->
     originals = [file for file in audio if file.source == "original"]
     if len(originals) > 1:
         names = ", ".join(to_printable(file.name) for file in originals[:5])
-        hint = "Choose one: write IDENTIFIER/FILE in the list of identifiers."
+        hint = f"Choose one: discover --episode '{identifier}/{to_printable(originals[0].name)}'."
         raise UnusableItem(
             identifier, f"it has {len(originals)} original audio files ({names})", hint
         )

@@ -21,6 +21,7 @@ class ItemSource(msgspec.Struct, frozen=True):
     collection: str = ""
     search: str = ""
     names: tuple[str, ...] = ()
+    is_one: bool = False  # a name that the user gave, so that a problem with it is a failure
 
     @property
     def text(self) -> str:
@@ -60,7 +61,8 @@ def read_list(path: Path) -> tuple[str, ...]:
     try:
         text = untrusted_files.read_bytes(path).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path_text.display_path(path)} cannot be read: {error}.") from error
+        why = getattr(error, "strerror", None) or error
+        raise UsageError(f"{path_text.display_path(path)} cannot be read: {why}.") from error
     lines = [line.partition("#")[0].strip() for line in text.splitlines()]
     for number, line in enumerate(lines, 1):
         if line and not parse_identifier(line):

@@ -54,7 +54,8 @@ class PublicationSlots:
         """Return the slot of an owner: its own one if that is not over, else a free one.
 
         `interval` are whole days after another slot, and `at` the time of the day in its zone. The
-        first slot is the first of these times that is far enough away.
+        first slot is the first of these times that is far enough away. No two are on one day, also
+        if interval or time were changed.
         """
         before = "time IS NULL AND place < ? AND announced > ? AND owner != ?"
         with self._file.transaction() as database:
@@ -65,11 +66,11 @@ class PublicationSlots:
             since = (now - _PATIENCE).timestamp()
             query = f"SELECT count(*) FROM slots WHERE {before}"
             skipped: int = database.execute(query, (place, since, owner)).fetchone()[0]
-            last = datetime.fromtimestamp(max(taken), at.tzinfo).date() if taken else None
+            days = {datetime.fromtimestamp(moment, at.tzinfo).date() for moment in taken}
             free = (
                 slot
-                for slot in _iter_times(last, interval, at, now + _LEAST_NOTICE)
-                if slot.timestamp() not in taken
+                for slot in _iter_times(max(days, default=None), interval, at, now + _LEAST_NOTICE)
+                if slot.date() not in days
             )
             slot = next(slot for number, slot in enumerate(free) if number == skipped)
             row = (owner, slot.timestamp(), place)
