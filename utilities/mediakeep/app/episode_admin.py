@@ -10,15 +10,13 @@ import msgspec
 
 from mediakeep import yaml_text
 from mediakeep.app.console import CommandResult
-from mediakeep.episodes import maintenance, state_manager
+from mediakeep.episodes import maintenance
 from mediakeep.episodes.exports.document import EpisodeState
+from mediakeep.episodes.exports.follower import locate_exports
 from mediakeep.episodes.item import EPISODES
-from mediakeep.episodes.maintenance import Finding
-from mediakeep.episodes.settings import EpisodeSettings
-from mediakeep.episodes.state_manager import StateManager
+from mediakeep.episodes.state_manager import StateManager, generate_summary, identify_incomplete
 from mediakeep.episodes.states import ProcessingStage
 from mediakeep.errors import MediakeepError, NoQueue, UsageError
-from mediakeep.queue import export_folder
 from mediakeep.size_text import format_count
 
 _LOST = (
@@ -49,13 +47,6 @@ def open_manager(home: Path) -> StateManager:
     return manager
 
 
-def locate_exports(queue: Path) -> Path:
-    """Return the folder of the exports of a queue, which is the state directory or below it."""
-    settings = export_folder.read_settings(EpisodeSettings, queue)
-    folder = settings.below_home(settings.state_management.state_directory)
-    return export_folder.locate(queue, folder)
-
-
 def show_status(manager: StateManager, request: AdminRequest) -> CommandResult:
     """Count the episodes by state, and list those that changed last; or show one."""
     notes = maintenance.list_notes(manager)
@@ -63,7 +54,7 @@ def show_status(manager: StateManager, request: AdminRequest) -> CommandResult:
         state = manager.get_episode_state(request.episode)
         shown = {**msgspec.to_builtins(state), "notes": notes.get(state.episode_id, {})}
         return CommandResult(yaml_text.render(shown).splitlines(), shown)
-    summary, counts = state_manager.generate_summary(manager), manager.count_by_stage()
+    summary, counts = generate_summary(manager), manager.count_by_stage()
     latest = manager.get_latest(request.limit)
     lines = [f"{stage}: {count:,}" for stage, count in counts.items() if count]
     wanted = summary.total_episodes - counts[ProcessingStage.SKIPPED]
@@ -81,7 +72,7 @@ def show_status(manager: StateManager, request: AdminRequest) -> CommandResult:
 
 def list_incomplete(manager: StateManager, request: AdminRequest) -> CommandResult:
     """List the episodes that have begun and have not ended, and what they wait for."""
-    found = _select(state_manager.identify_incomplete(manager), request)
+    found = _select(identify_incomplete(manager), request)
     return CommandResult(_list(found) or ["No episode is incomplete."], found)
 
 
@@ -158,7 +149,9 @@ def _list(states: Sequence[EpisodeState]) -> list[str]:
     ]
 
 
-def _report(findings: Sequence[Finding], request: AdminRequest, text: str) -> CommandResult:
+def _report(
+    findings: Sequence[maintenance.Finding], request: AdminRequest, text: str
+) -> CommandResult:
     shown = [one for one in findings if request.episode in ("", one.episode_id)]
     lines = _format(shown[: request.limit])
     if more := len(shown) - len(lines):
@@ -166,7 +159,7 @@ def _report(findings: Sequence[Finding], request: AdminRequest, text: str) -> Co
     return CommandResult(lines or [text], shown, MediakeepError.exit_code if shown else 0)
 
 
-def _format(findings: Sequence[Finding]) -> list[str]:
+def _format(findings: Sequence[maintenance.Finding]) -> list[str]:
     return [": ".join(filter(None, (one.episode_id, one.problem))) for one in findings]
 
 

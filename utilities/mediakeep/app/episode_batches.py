@@ -8,7 +8,8 @@ looked at again by the next search.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,27 +17,24 @@ from typing import Any
 import msgspec
 
 from mediakeep import atomic_files, clock, config, path_text, untrusted_files
-from mediakeep.app import episode_admin
 from mediakeep.app.console import CommandResult
 from mediakeep.app.jobs import prepare_items
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.episodes import job, maintenance
+from mediakeep.episodes.exports.follower import locate_exports
 from mediakeep.episodes.item import EPISODES, EpisodeItem, get_state, list_episodes
 from mediakeep.episodes.settings import EpisodeSettings, MonitoringSettings
 from mediakeep.episodes.states import TRIED, ProcessingStage
 from mediakeep.errors import NoQueue, UnusableItem, UsageError
 from mediakeep.item import Status
 from mediakeep.lookups.archive_org import find_items
-from mediakeep.lookups.archive_org.find_items import FoundItems, ItemSource
-from mediakeep.lookups.service_clients import ServiceClients
 from mediakeep.lookups.youtube import quota
 from mediakeep.queue import actions, claims, export_folder, stage_edits
 from mediakeep.size_text import format_count
 
 _DATES = "the dates that are set"
 _SECRET = "webhook_url"  # a key of files, but never of what is logged or remembered
-_UPLOADED = (ProcessingStage.UPLOADED, ProcessingStage.SCHEDULED, ProcessingStage.PUBLISHED)
-_ENDED = (ProcessingStage.PUBLISHED, ProcessingStage.SKIPPED)
+_S = ProcessingStage
 _CHUNK = 50  # items that are added in one commit
 _INVALID = "its identifier is invalid"
 _SHOWN = 20  # names and problems that are listed; --json has all
@@ -52,7 +50,7 @@ def change_options(settings: EpisodeSettings, other: Path | None, options: dict[
     if monitoring.alert_threshold != MonitoringSettings().alert_threshold:
         options["alert_after"] = monitoring.alert_threshold
     place = ("state_management", "monitoring", _SECRET)
-    config.check_secret(settings.home_path, other, place, "alert_webhook_file")
+    config.check_secret(settings.below_home(""), other, place, "alert_webhook_file")
     if monitoring.webhook_url:
         options["alert_webhook"] = monitoring.webhook_url
 
@@ -126,9 +124,9 @@ def wait_until_free(context: ManagerContext, name: str) -> None:
 def estimate(context: ManagerContext, settings: EpisodeSettings) -> CommandResult:
     """Estimate when all episodes are published, from the limits of a day and the schedule."""
     options, items = settings.episodes, read_episodes(context)
-    states = [get_state(item) for item in items]
-    uploads = sum(state not in (*_UPLOADED, *_ENDED) for state in states)
-    left = sum(state not in _ENDED for state in states)
+    states, done = Counter(map(get_state, items)), (_S.UPLOADED, _S.SCHEDULED)
+    left = len(items) - states[_S.PUBLISHED] - states[_S.SKIPPED]
+    uploads = left - sum(states[state] for state in done)
     if not left:
         return CommandResult(["All episodes are published or skipped."], {"episodes": 0})
     with contextlib.closing(job.open_clients(settings)) as clients:
@@ -143,7 +141,7 @@ def estimate(context: ManagerContext, settings: EpisodeSettings) -> CommandResul
     now, interval = clock.now(), options.schedule.interval
     end, limit = quota.estimate_end(uploads, rates, now)
     dates = [item.scheduled_date for item in items if item.scheduled_date]
-    waiting = left - sum(state is ProcessingStage.SCHEDULED for state in states)
+    waiting = left - states[_S.SCHEDULED]
     last = max([now, *map(datetime.fromisoformat, dates)])
     if waiting and interval:
         last += interval * (waiting if dates else waiting - 1)  # the first one may be today
@@ -167,65 +165,47 @@ def estimate(context: ManagerContext, settings: EpisodeSettings) -> CommandResul
 def discover_episodes(
     context: ManagerContext,
     settings: EpisodeSettings,
-    source: ItemSource,
+    source: find_items.ItemSource,
     limit: int,
     *,
     dry_run: bool,
 ) -> CommandResult:
     """Add up to `limit` new episodes, 0 for all; with `dry_run`, only list them."""
-    total = FoundItems()
+    items = list_known(context)
+    paths, checksums = {one.path for one in items}, {one.checksum: one.path for one in items}
+    path, problems = context.queue_folder / "discover.json", dict[str, str]()
+    names, known = list[str](), list[str]()
+    kept = untrusted_files.read_json(path, dict[str, str]) or {}
     with contextlib.closing(job.open_clients(settings)) as clients:
-        for found in _search(context, clients, source, limit, dry_run=dry_run):
-            total.new += found.new
-            total.known += found.known
-            total.problems |= found.problems
-            if found.new and not dry_run:
-                prepare_items.add_items(context, found.new)
-    code = UnusableItem.exit_code if source.is_one and total.problems else 0
-    names = [new.name for new in total.new]
+        for page in source.iter_pages(clients.archive, kept.get(source.text, "")):
+            new = [name for name in page.identifiers if name.partition("/")[0] not in paths]
+            known += [name for name in page.identifiers if name not in new]
+            problems |= {
+                name: str(UnusableItem(name, _INVALID, "")).strip() for name in page.invalid
+            }
+            while new and not 0 < limit <= len(names):
+                size = min(_CHUNK, limit - len(names)) if limit else _CHUNK
+                chunk, new = new[:size], new[size:]
+                found = find_items.find_new(clients.archive, chunk, checksums, problems)
+                names += [one.name for one in found]
+                if found and not dry_run:
+                    prepare_items.add_items(context, found)
+            if new:
+                break
+            if not (dry_run or source.names):
+                cursor = {source.text: page.cursor} if page.cursor else {}
+                atomic_files.write_atomic(path, msgspec.json.encode(cursor))
     verb = "would be added" if dry_run else "added"
     lines = [f"{format_count(len(names), 'episode')} {verb}{': ' if names else '.'}"]
     lines[0] += f"{', '.join(names[:_SHOWN])}{', ...' if names[_SHOWN:] else ''}"
-    if total.known:
-        lines.append(f"{format_count(len(total.known), 'episode')} in the queue already.")
-    problems = [*total.problems.values()]
+    if known:
+        lines.append(f"{format_count(len(known), 'episode')} in the queue already.")
     if problems:
         lines.append(f"{format_count(len(problems), 'item')} left out:")
-    more = [f"{len(problems) - _SHOWN:,} more; --json lists all."] if problems[_SHOWN:] else []
-    lines += [*problems[:_SHOWN], *more]
-    data = {"added": names, "known": total.known, "problems": total.problems}
-    return CommandResult(lines, data, code)
-
-
-def _search(
-    context: ManagerContext,
-    clients: ServiceClients,
-    source: ItemSource,
-    limit: int,
-    *,
-    dry_run: bool,
-) -> Iterator[FoundItems]:
-    """Yield the new episodes of a source, some at a time; the caller adds them."""
-    known = list_known(context)
-    paths = {item.path for item in known}
-    checksums = {item.checksum: item.path for item in known}
-    path, count = context.queue_folder / "discover.json", 0
-    kept = untrusted_files.read_json(path, dict[str, str]) or {}
-    for page in source.iter_pages(clients.archive, kept.get(source.text, "")):
-        new = [name for name in page.identifiers if name.partition("/")[0] not in paths]
-        left_out = {name: str(UnusableItem(name, _INVALID, "")).strip() for name in page.invalid}
-        yield FoundItems([], left_out, [name for name in page.identifiers if name not in new])
-        while new and not 0 < limit <= count:
-            size = min(_CHUNK, limit - count) if limit else _CHUNK
-            chunk, new = new[:size], new[size:]
-            found = find_items.find_new(clients.archive, chunk, checksums)
-            count += len(found.new)
-            yield found
-        if new:
-            return
-        if not (dry_run or source.names):
-            cursor = {source.text: page.cursor} if page.cursor else {}
-            atomic_files.write_atomic(path, msgspec.json.encode(cursor))
+    more = [f"{len(problems) - _SHOWN:,} more; --json lists all."] if len(problems) > _SHOWN else []
+    lines += [*list(problems.values())[:_SHOWN], *more]
+    code = UnusableItem.exit_code if source.is_one and problems else 0
+    return CommandResult(lines, {"added": names, "known": known, "problems": problems}, code)
 
 
 def list_known(context: ManagerContext) -> list[EpisodeItem]:
@@ -240,13 +220,13 @@ def read_episodes(context: ManagerContext) -> list[EpisodeItem]:
     try:
         return list_episodes(context.read_state())
     except NoQueue:
-        maintenance.refuse_lost_queue(episode_admin.locate_exports(context.queue_folder))
+        maintenance.refuse_lost_queue(locate_exports(context.queue_folder))
         raise
 
 
 def choose_source(
     collection: str | None, search: str | None, identifiers: Path | None, episode: str | None
-) -> ItemSource:
+) -> find_items.ItemSource:
     """Return the source of the one option that was given; raise UsageError for none or several."""
     given = [value for value in (collection, search, identifiers, episode) if value]
     if len(given) != 1:
@@ -257,4 +237,4 @@ def choose_source(
         if not names[0]:
             shown = path_text.to_printable(episode)
             raise UsageError(f'"{shown}" is no identifier of archive.org. Correct --episode.')
-    return ItemSource(collection or "", search or "", names, is_one=bool(episode))
+    return find_items.ItemSource(collection or "", search or "", names, is_one=bool(episode))

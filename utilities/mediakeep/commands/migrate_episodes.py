@@ -9,14 +9,12 @@ from typing import Any
 import click
 
 from mediakeep import job_settings
-from mediakeep.app import episode_admin
 from mediakeep.app.console import CommandResult
-from mediakeep.app.episode_admin import AdminRequest
+from mediakeep.app.episode_admin import ACTIONS, AdminRequest, open_manager, rebuild
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.commands import app, job_command
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import own_options
-from mediakeep.commands.options.own_options import OptionDecorator
 from mediakeep.episodes.item import EPISODES
 from mediakeep.episodes.settings import EpisodeSettings
 
@@ -42,35 +40,23 @@ _SOURCE = click.option(
 )
 
 
-def _build(
-    run: Callable[[Path, AdminRequest], CommandResult], text: str, *more: Any
-) -> app.MediakeepCommand:
+def _build(run: Callable[[Any, AdminRequest], CommandResult], *more: Any) -> click.Command:
     """Return a command; `more` are options of its own."""
 
     def main(home: Path, as_json: bool, **options: Any) -> int:
-        result = run(home, AdminRequest(**options))
-        app.print_result(result.lines, result.data, as_json=as_json)
-        return result.code
+        place = home if run is rebuild else open_manager(home)
+        return _print(run(place, AdminRequest(**options)), as_json=as_json)
 
-    main.__doc__ = text
+    main.__doc__ = run.__doc__
     function: Callable[..., Any] = main
     for option in reversed((*_OPTIONS, *more)):
         function = option(function)
     return app.create_command()(function)
 
 
-def _build_action(name: str) -> app.MediakeepCommand:
-    action = episode_admin.ACTIONS[name]
-    return _build(
-        lambda home, request: action(episode_admin.open_manager(home), request),
-        action.__doc__ or "",
-        *([_REASON] if name == "skip" else []),
-    )
-
-
 COMMANDS: Mapping[str, click.Command] = {
-    **{name: _build_action(name) for name in episode_admin.ACTIONS},
-    "rebuild": _build(episode_admin.rebuild, episode_admin.rebuild.__doc__ or "", _SOURCE),
+    **{name: _build(run, *([_REASON] if name == "skip" else [])) for name, run in ACTIONS.items()},
+    "rebuild": _build(rebuild, _SOURCE),
 }
 
 
@@ -140,7 +126,7 @@ def _build_settings(home: Path, own: dict[str, Any], others: dict[str, Any]) -> 
 def _add_batch(name: str) -> None:
     stages, options, text = _BATCHES[name]
     preset = {**_PRESET, "stages": stages, "add": ()} if stages else _PRESET
-    own: list[OptionDecorator] = [
+    own: list[own_options.OptionDecorator] = [
         _LIMIT,
         *(_OWN[option] for option in dict.fromkeys((*options, "working_dir"))),
     ]
@@ -211,10 +197,8 @@ def estimate(home: Path, config: Path | None, *, as_json: bool) -> int:
     return _print(episode_batches.estimate(_open_context(home), settings), as_json=as_json)
 
 
-main.add_command(discover, "discover")
 for _name in _BATCHES:
     _add_batch(_name)
-for _name, _command in COMMANDS.items():
+_OTHERS = {"discover": discover, "estimate": estimate, "login": login}
+for _name, _command in {**COMMANDS, **_OTHERS}.items():
     main.add_command(_command, _name)
-main.add_command(estimate, "estimate")
-main.add_command(login, "login")

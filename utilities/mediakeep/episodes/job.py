@@ -68,7 +68,7 @@ class EpisodeJob(msgspec.Struct, frozen=True):
 def open_clients(settings: EpisodeSettings) -> ServiceClients:
     """Return the clients of archive.org and YouTube."""
     options = settings.episodes
-    return ServiceClients(settings.home_path, options.archive_org, options.youtube)
+    return ServiceClients(settings.below_home(""), options.archive_org, options.youtube)
 
 
 def find_file(escaped: str) -> Path | None:

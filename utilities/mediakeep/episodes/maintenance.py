@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -15,7 +14,6 @@ import msgspec
 
 from mediakeep import clock, path_text, untrusted_files
 from mediakeep.episodes.exports import document, state_db
-from mediakeep.episodes.exports.document import EpisodeState
 from mediakeep.episodes.exports.follower import INDEX_FILE, build_index
 from mediakeep.episodes.item import (
     DONE,
@@ -39,7 +37,6 @@ from mediakeep.queue.queue import Queue, locate_queue
 from mediakeep.queue.state import QueueState
 from mediakeep.queue.store import QueueChange
 from mediakeep.size_text import format_count
-from mediakeep.sqlite import export_file
 from mediakeep.workspace import job_files, quarantine
 
 _S = ProcessingStage
@@ -91,7 +88,7 @@ def verify_exports(manager: StateManager) -> list[Finding]:
     """Compare the queue with YAML files, index.json, state.db and the files of episodes."""
     items = {item.output_name: item for item in list_episodes(manager.state)}
     settings = manager.settings.state_management
-    rows, problem = _read_table(manager, "SELECT * FROM episode_states")
+    rows, problem = manager.read_table("SELECT * FROM episode_states", checked=True)
     stored = {row[0]: row for row in rows}
     index = untrusted_files.read_json(manager.folder / INDEX_FILE, dict[str, Any])
     findings = [Finding("", problem)] if problem else []
@@ -137,7 +134,7 @@ def list_notes(manager: StateManager) -> dict[str, dict[str, str]]:
 def audit_log(manager: StateManager) -> list[Finding]:
     """Check that the log has legal transitions only, and that no two episodes have a video."""
     query = "SELECT episode_id, stage, event FROM processing_log ORDER BY episode_id, id"
-    rows, problem = _read_table(manager, query)
+    rows, problem = manager.read_table(query, checked=True)
     findings = [Finding("", problem)] if problem else []
     for name, group in groupby(rows, key=lambda row: row[0]):
         last = _S.DISCOVERED
@@ -156,16 +153,7 @@ def audit_log(manager: StateManager) -> list[Finding]:
 def read_log(manager: StateManager, episode_id: str) -> list[tuple[str, ...]]:
     """Return time, state, event and details of each change of an episode."""
     query = "SELECT episode_id, timestamp, stage, event, details FROM processing_log ORDER BY id"
-    return [row[1:] for row in _read_table(manager, query)[0] if row[0] == episode_id]
-
-
-def _read_table(manager: StateManager, query: str) -> tuple[list[tuple[Any, ...]], str]:
-    """Return rows of state.db, or why it cannot be read."""
-    path = manager.folder / manager.settings.state_management.database_file
-    try:
-        return export_file.read_rows(path, query, checked=True), ""
-    except sqlite3.Error as error:
-        return [], f"{path.name} is damaged or missing: {error}. The next batch makes it new"
+    return [row[1:] for row in manager.read_table(query, checked=True)[0] if row[0] == episode_id]
 
 
 def cleanup_orphaned_files(manager: StateManager, *, dry_run: bool = True) -> list[Path]:
@@ -214,7 +202,7 @@ def rebuild_queue(
     episode without a video is looked for before another one is opened. Raise UsageError if the
     home has a queue, or the directory no YAML file of an episode.
     """
-    found: dict[str, EpisodeState] = {}
+    found: dict[str, document.EpisodeState] = {}
     problems = []
     for path in sorted((folder / document.FOLDER).glob("*/*.yaml*")):
         try:
@@ -234,7 +222,7 @@ def rebuild_queue(
     return [state.episode_id for state in found.values()], problems
 
 
-def _build_item(state: EpisodeState, now: str) -> dict[str, Any]:
+def _build_item(state: document.EpisodeState, now: str) -> dict[str, Any]:
     """Return the fields of a queue item from the state of its episode."""
     errors = state.error_history
     status = _STATUSES.get(state.stage, Status.PENDING)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from mediakeep import kinds, path_text
+from mediakeep import kinds
 from mediakeep.episodes.states import TRIED
 from mediakeep.errors import ItemFailed, SettingLost
 from mediakeep.job_settings import JobSettings
@@ -170,8 +170,3 @@ class EpisodeSettings(JobSettings, frozen=True, kw_only=True):
             return path and kinds.load(f"{_PICTURES}:load_picture")(path, self.episodes.video.size)
         except ItemFailed as error:
             raise SettingLost(str(error)) from error
-
-    @property
-    def home_path(self) -> Path:
-        """The home."""
-        return Path(path_text.unescape_path(self.home))

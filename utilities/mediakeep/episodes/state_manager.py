@@ -5,18 +5,17 @@ All times are ISO 8601 in UTC. Each call reads the queue, so it sees what batche
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from mediakeep import clock
 from mediakeep.episodes.exports import reports
 from mediakeep.episodes.exports.document import EpisodeState
-from mediakeep.episodes.exports.reports import EpisodeSummary
 from mediakeep.episodes.item import EPISODES, EpisodeItem, get_state, list_episodes
 from mediakeep.episodes.settings import EpisodeSettings
 from mediakeep.episodes.states import ProcessingStage, can_transition
@@ -27,7 +26,6 @@ from mediakeep.pages import table_report
 from mediakeep.queue import actions, export_folder, incremental_reader, stage_edits
 from mediakeep.queue.claims import PendingQueue
 from mediakeep.queue.queue import Queue, locate_queue
-from mediakeep.queue.stage_edits import LOCK_TIMEOUT
 from mediakeep.queue.state import QueueState
 from mediakeep.sqlite import export_file
 
@@ -63,16 +61,20 @@ class StateManager:
 
     def build_states(self, items: Iterable[Item | None]) -> list[EpisodeState]:
         """Return the states of queue items, with the times that their exports have."""
-        path = self.folder / self.settings.state_management.database_file
-        times: dict[str, str] = {}
-        with contextlib.suppress(sqlite3.Error):
-            query = "SELECT episode_id, last_updated FROM episode_states"
-            times = dict(export_file.read_rows(path, query))
+        times = dict(self.read_table("SELECT episode_id, last_updated FROM episode_states")[0])
         return [
             EpisodeState.from_item(item, times.get(item.output_name, ""))
             for item in items
             if isinstance(item, EpisodeItem)
         ]
+
+    def read_table(self, query: str, *, checked: bool = False) -> tuple[list[tuple[Any, ...]], str]:
+        """Return rows of state.db, or why it cannot be read; see `export_file.read_rows`."""
+        path = self.folder / self.settings.state_management.database_file
+        try:
+            return export_file.read_rows(path, query, checked=checked), ""
+        except sqlite3.Error as error:
+            return [], f"{path.name} is damaged or missing: {error}. The next batch makes it new"
 
     def get_episodes_by_stage(self, stage: str) -> list[EpisodeState]:
         """Return the episodes in a state."""
@@ -102,7 +104,12 @@ class StateManager:
         return {stage: counts[stage] for stage in ProcessingStage}
 
     def update_state(
-        self, episode_id: str, new: str, message: str = "", *, timeout: float = LOCK_TIMEOUT
+        self,
+        episode_id: str,
+        new: str,
+        message: str = "",
+        *,
+        timeout: float = stage_edits.LOCK_TIMEOUT,
     ) -> EpisodeState:
         """Change the state of an episode, and return it.
 
@@ -115,7 +122,10 @@ class StateManager:
         return self.get_episode_state(episode_id)
 
     def change_queue(
-        self, keys: Sequence[str], change: Callable[[Queue], object], timeout: float = LOCK_TIMEOUT
+        self,
+        keys: Sequence[str],
+        change: Callable[[Queue], object],
+        timeout: float = stage_edits.LOCK_TIMEOUT,
     ) -> None:
         """Call a function with the open queue, as `stage_edits.change_queue` does."""
         with Queue.open(self.location, EPISODES) as queue:
@@ -137,11 +147,11 @@ def _change_state(queue: Queue, key: str, stage: ProcessingStage, message: str) 
     elif get_state(queue.state.items[key]) is ProcessingStage.FAILED:
         stage_edits.reset_to_stage(queue, key, stage, check)
     else:
-        outcome = Outcome(message=message, next_stage=stage)
-        if stage is ProcessingStage.PUBLISHED:
-            outcome = Outcome(message=message)
-        elif stage is ProcessingStage.FAILED:
-            outcome = Outcome(Status.ERROR, message or "set by hand")
+        ends = {
+            ProcessingStage.PUBLISHED: Outcome(message=message),
+            ProcessingStage.FAILED: Outcome(Status.ERROR, message or "set by hand"),
+        }
+        outcome = ends.get(stage) or Outcome(message=message, next_stage=stage)
         stage_edits.end_stage(queue, key, outcome, check)
 
 
@@ -171,7 +181,7 @@ def resume_processing(manager: StateManager) -> list[str]:
     return sorted(names)
 
 
-def generate_summary(manager: StateManager) -> EpisodeSummary:
+def generate_summary(manager: StateManager) -> reports.EpisodeSummary:
     """Return the summary of all episodes, as in summary.json."""
     a_day = manager.settings.episodes.youtube.limits.uploads
     return reports.generate_summary(manager.state, clock.now(), a_day)

@@ -87,6 +87,13 @@ def open_durable(path: Path, file_format: DurableFormat, *, write: bool) -> Dura
     return DurableSqlite(path, file_format, base)
 
 
+def create_durable(path: Path, file_format: DurableFormat) -> DurableSqlite:
+    """Open a durable file, which is created if it is missing; raise as `open_durable` does."""
+    file = open_durable(path, file_format, write=True)
+    assert file
+    return file
+
+
 def _prepare_durable(
     connection: sqlite3.Connection, path: Path, file_format: DurableFormat, *, write: bool
 ) -> bool:

@@ -12,8 +12,8 @@ import msgspec
 from mediakeep import kinds
 from mediakeep.albums.item import ALBUMS, find_output_folder
 from mediakeep.app.subjects import job_subject
-from mediakeep.app.subjects.interface import Settings, WorkerOptions
-from mediakeep.item import Item, SecondOutputs
+from mediakeep.app.subjects.interface import WorkerOptions
+from mediakeep.item import Item
 from mediakeep.kinds import import_later
 from mediakeep.outcome import WorkerFactory
 
@@ -53,12 +53,6 @@ def _before_batch(home: Path, settings: AlbumSettings, items: Mapping[str, Item]
     return lookup_cache.check_cache(home, settings.access)
 
 
-def _find_second_outputs(items: Mapping[str, Item], values: Settings) -> SecondOutputs:
-    settings = msgspec.convert(values, kinds.load(ALBUMS.settings))
-    found: SecondOutputs = kinds.load(f"{_SUBJECT}:find_second_outputs")(items, settings)
-    return found
-
-
 SUBJECT = job_subject.build_subject(
     ALBUMS,
     _SUBJECT,
@@ -76,6 +70,6 @@ SUBJECT = job_subject.build_subject(
         "remove_outputs": f"{_SUBJECT}:remove_outputs",
     },
     find_output=lambda item: item.playback_path,
+    item_functions={"find_second_outputs": f"{_SUBJECT}:find_second_outputs"},
     find_output_folder=find_output_folder,
-    find_second_outputs=_find_second_outputs,
 )

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
-from typing import Any, NoReturn
-
-import msgspec
+from typing import NoReturn
 
 from mediakeep import kinds
 from mediakeep.app.subjects import job_subject
-from mediakeep.app.subjects.interface import Settings
 from mediakeep.episodes.item import EPISODES
 from mediakeep.errors import UsageError
-from mediakeep.item import Item
 from mediakeep.kinds import import_later
 
 _SUBJECT = "mediakeep.episodes.subject"
@@ -21,11 +16,6 @@ _SUBJECT = "mediakeep.episodes.subject"
 
 def _refuse_scan(*_: object) -> NoReturn:
     raise UsageError("Episodes are found by migrate_episodes.py discover, not by --scan.")
-
-
-def _find_released(items: Mapping[str, Item], values: Settings) -> Any:
-    settings = msgspec.convert(values, kinds.load(EPISODES.settings))
-    return kinds.load(f"{_SUBJECT}:find_released")(settings, items)
 
 
 SUBJECT = job_subject.build_subject(
@@ -39,5 +29,5 @@ SUBJECT = job_subject.build_subject(
     needs_pyav=True,
     before_batch=import_later(f"{_SUBJECT}:restore_slots"),
     find_output=lambda item: item.video_id and f"https://youtu.be/{item.video_id}",
-    find_released=_find_released,
+    item_functions={"find_released": f"{_SUBJECT}:find_released"},
 )

@@ -49,6 +49,7 @@ def build_subject(
     before_batch: Callable[[Path, Any, Mapping[str, Item]], list[str] | None] = lambda *_: None,
     may_remove_files: Callable[[Any], bool] = lambda _: True,
     job_functions: Mapping[str, str] = {},
+    item_functions: Mapping[str, str] = {},
     **actions: Any,
 ) -> Subject:
     """Return the subject of a kind of jobs.
@@ -56,8 +57,8 @@ def build_subject(
     The functions get the Struct of the kind's settings, if it has one, instead of plain data.
     `before_batch` gets it, too, and returns warnings. `may_remove_files` takes a job, and returns
     False if its working files are still needed. `job_functions` are further functions of
-    `JobActions` that take a job, each as "module:function"; `actions` are those that take what
-    `JobActions` says.
+    `JobActions` that take a job, each as "module:function", and `item_functions` those that take
+    all items and the settings; `actions` are those that take what `JobActions` says.
     """
 
     def read_settings(values: Settings) -> Any:
@@ -69,6 +70,9 @@ def build_subject(
             return kinds.load(function)(job, *more)
 
         return call
+
+    def take_items(function: str) -> Callable[..., Any]:
+        return lambda items, values: kinds.load(function)(items, read_settings(values))
 
     def plan(home: Path, item: Item, values: Settings) -> list[str] | Outcome:
         try:
@@ -109,6 +113,7 @@ def build_subject(
         "find_working_files": find_working_files,
         "remove_working_files": remove_working_files,
         **{name: take_job(function) for name, function in job_functions.items()},
+        **{name: take_items(function) for name, function in item_functions.items()},
         **actions,
     }
     return Subject(

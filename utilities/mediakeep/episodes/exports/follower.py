@@ -14,8 +14,8 @@ from mediakeep.episodes.exports import document, reports
 from mediakeep.episodes.exports.state_db import StateDatabase
 from mediakeep.episodes.item import EpisodeItem, list_episodes
 from mediakeep.episodes.settings import EpisodeSettings
-from mediakeep.queue import export_folder, follower
-from mediakeep.queue.follower import Events, QueueFollower
+from mediakeep.queue import export_folder
+from mediakeep.queue.follower import Events, QueueFollower, list_keys
 from mediakeep.queue.state import QueueState
 
 INDEX_FILE = "index.json"
@@ -26,8 +26,7 @@ class ExportFollower(QueueFollower):
 
     def __init__(self, queue_folder: Path) -> None:
         settings = export_folder.read_settings(EpisodeSettings, queue_folder)
-        folder = settings.below_home(settings.state_management.state_directory)
-        super().__init__(queue_folder, export_folder.locate(queue_folder, folder))
+        super().__init__(queue_folder, locate_exports(queue_folder))
         self._uploads_a_day = settings.episodes.youtube.limits.uploads
         self._settings = settings.state_management
         self._index = self.folder / INDEX_FILE
@@ -42,7 +41,7 @@ class ExportFollower(QueueFollower):
         return known if self._index.exists() else 0
 
     def export(self, state: QueueState, events: Events, time: str) -> None:
-        items = (state.items.get(key) for key in follower.list_keys(events))
+        items = (state.items.get(key) for key in list_keys(events))
         changed = [item for item in items if isinstance(item, EpisodeItem)]
         rows = [(item, self._write_document(item, time)) for item in changed]
         line_file.update(
@@ -75,6 +74,13 @@ class ExportFollower(QueueFollower):
         now = datetime.fromisoformat(time) if time else clock.now()
         is_packed = retention.compress_old and document.may_be_packed(item, now)
         return document.update(self.folder, item, time, packed=is_packed)
+
+
+def locate_exports(queue_folder: Path) -> Path:
+    """Return the folder of the exports of a queue, which is the state directory or below it."""
+    settings = export_folder.read_settings(EpisodeSettings, queue_folder)
+    folder = settings.below_home(settings.state_management.state_directory)
+    return export_folder.locate(queue_folder, folder)
 
 
 def build_index(items: Iterable[EpisodeItem]) -> dict[str, dict[str, str]]:

@@ -19,7 +19,6 @@ from mediakeep.episodes.item import EpisodeItem, get_state, list_episodes
 from mediakeep.episodes.settings import ReportingSettings
 from mediakeep.episodes.states import ProcessingStage
 from mediakeep.pages import table_report
-from mediakeep.pages.table_report import TableReport
 from mediakeep.queue.state import QueueState, percentage
 
 FOLDER = "reports"
@@ -81,7 +80,7 @@ def _measure_pace(items: list[EpisodeItem], now: datetime) -> float:
 
 def build_report(
     state: QueueState, summary: EpisodeSummary, first: datetime, period: str
-) -> TableReport:
+) -> table_report.TableReport:
     """Return the report on the episodes that have changed since a moment."""
     since = clock.format_iso(first)
     rows = sorted(
@@ -94,7 +93,9 @@ def build_report(
         sentence += f" At this pace, the last one is on {summary.estimated_completion[:10]}."
     episodes = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
     data = {"period": period, "summary": summary, "episodes": episodes}
-    return TableReport(f"Episodes {period}", sentence, summary.progress, COLUMNS, rows, data)
+    return table_report.TableReport(
+        f"Episodes {period}", sentence, summary.progress, COLUMNS, rows, data
+    )
 
 
 def write_reports(

@@ -90,28 +90,24 @@ def build_item(client: ArchiveClient, name: str) -> NewItem:
     return NewItem(name=identifier, path=identifier, fields=fields)
 
 
-class FoundItems(msgspec.Struct):
-    """New items, why others are left out, by identifier, and those that the queue has."""
+def find_new(
+    client: ArchiveClient, names: Sequence[str], checksums: dict[str, str], problems: dict[str, str]
+) -> list[NewItem]:
+    """Return the items of identifiers, and add why others are left out to `problems`.
 
-    new: list[NewItem] = []
-    problems: dict[str, str] = {}
-    known: list[str] = []
-
-
-def find_new(client: ArchiveClient, names: Sequence[str], checksums: dict[str, str]) -> FoundItems:
-    """Return the items of identifiers; `checksums` are those of known items, and are completed."""
-    found = FoundItems()
+    `checksums` are those of known items, with their identifiers, and are completed.
+    """
+    found = []
     for name in names:
         try:
             item = build_item(client, name)
         except UnusableItem as error:
-            found.problems[name] = str(error)
+            problems[name] = str(error)
             continue
         checksum = item.fields["checksum"]
-        if (known := checksums.setdefault(checksum, item.path)) != item.path and checksum[
-            -1
-        ] != ":":
-            found.problems[name] = f"{name} skipped: it has the same audio as {known}."
+        known = checksums.setdefault(checksum, item.path)
+        if known == item.path or checksum.endswith(":"):
+            found.append(item)
         else:
-            found.new.append(item)
+            problems[name] = f"{name} skipped: it has the same audio as {known}."
     return found

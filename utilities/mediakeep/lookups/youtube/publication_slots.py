@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 
-from mediakeep.sqlite.durable import DurableFormat, DurableSqlite, open_durable
+from mediakeep.sqlite.durable import DurableFormat, DurableSqlite, create_durable
 
 _LEAST_NOTICE = timedelta(minutes=15)  # YouTube publishes at once what should have been public
 _PATIENCE = timedelta(days=1)
@@ -79,9 +79,7 @@ class PublicationSlots:
 
     @cached_property
     def _file(self) -> DurableSqlite:
-        file = open_durable(self._path, _FORMAT, write=True)
-        assert file
-        return file
+        return create_durable(self._path, _FORMAT)
 
 
 def _iter_times(

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from mediakeep.errors import LimitReached
-from mediakeep.sqlite.durable import DurableFormat, DurableSqlite, open_durable
+from mediakeep.sqlite.durable import DurableFormat, DurableSqlite, create_durable
 
 _OWN_LIMIT = "a limit of the service ({})"
 SERVICE_NAME = "YouTube"
@@ -137,9 +137,7 @@ class QuotaLedger:
 
     @cached_property
     def _file(self) -> DurableSqlite:
-        file = open_durable(self._path, _FORMAT, write=True)
-        assert file
-        return file
+        return create_durable(self._path, _FORMAT)
 
     def _read(self, bucket: str, now: float) -> list[tuple[float, int, str]]:
         """Return what counts in a bucket: until when, how much, and why if YouTube said so."""
