@@ -46,8 +46,8 @@ class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_valid(self, key: str) -> bool:
         """Return whether the step need not be done again for a key."""
-        exist = all(file.location.is_file() for file in self.outputs)
-        return self.is_placed and self.key == key and exist
+        paths = (path_text.unescape_path(file.path) for file in self.outputs)
+        return self.is_placed and self.key == key and all(map(os.path.isfile, paths))
 
 
 class FileRecords(msgspec.Struct, frozen=True):
@@ -56,25 +56,28 @@ class FileRecords(msgspec.Struct, frozen=True):
     folder: Path
 
     @classmethod
-    def from_source(cls, state: Path, source: Path) -> FileRecords:
-        return cls(state / sha256(os.fsencode(source)).hexdigest()[:32])
+    def from_source(cls, session: Path, source: str) -> FileRecords:
+        """Return the records of a source, whose path is escaped, in the folder of a session."""
+        name = sha256(os.fsencode(path_text.unescape_path(source))).hexdigest()[:32]
+        return cls(session / STATE_FOLDER / name)
 
     def load(self, step: str, number: int) -> StepRecord | None:
         """Return the record of an input of a step; one that is damaged counts as missing."""
         return read_json(self._get_path(step, number), StepRecord)
 
-    def save(self, step: str, number: int, record: StepRecord, *, sync: bool = True) -> None:
+    def save(self, step: str, number: int, record: StepRecord, *, flush: bool = False) -> None:
         """Write a record; raise DiskFull and NotCopied.
 
-        With `sync`, its content is on the disk before outputs get their names. The name of the
-        record need not be: a loss of power that keeps a later name keeps it, too.
+        It is not synced: if a loss of power takes it, the step is done again, and equal outputs
+        are adopted. With `flush`, it is on its way to the disk before the next sync of another file
+        there ends.
         """
         path = self._get_path(step, number)
         with translate_errors(path):
             atomic_files.write_atomic(path, msgspec.json.encode(record), sync=False)
-            if sync:
-                with path.open("rb") as stream:
-                    atomic_files.sync_data(stream.fileno())
+            if flush:
+                with atomic_files.open_handle(path) as handle:
+                    atomic_files.start_writeback(handle)
 
     def load_all(self, step: str) -> list[StepRecord]:
         """Return the records of all inputs of a step, up to the first that is missing."""
@@ -99,7 +102,7 @@ class FileRecords(msgspec.Struct, frozen=True):
         for path in self.folder.glob("*.json"):
             step, number, _ = path.name.rsplit(".", 2)
             if record := self.load(step, int(number)):
-                self.save(step, int(number), msgspec.structs.replace(record, key=""), sync=False)
+                self.save(step, int(number), msgspec.structs.replace(record, key=""))
 
     def adopt(self, earlier: Path) -> None:
         """Begin with the records of an earlier session."""
@@ -114,19 +117,18 @@ def remove_own(file: PlacedFile) -> None:
             file.location.unlink()
 
 
-def describe_input(path: Path, known: Iterable[PlacedFile]) -> PlacedFile:
-    """Return what identifies a file; it is hashed unless one of `known` has its size and time.
+def describe_input(path: str, known: PlacedFile | None = None) -> PlacedFile:
+    """Return what identifies a file; it is hashed unless `known` has its path, size and time.
 
-    Raise NotCopied if it cannot be read.
+    `path` is escaped. Raise NotCopied if it cannot be read.
     """
-    with translate_errors(path):
-        facts = path.stat()
-    now = (path_text.escape_path(path), facts.st_size, facts.st_mtime_ns, facts.st_ino)
-    for file in known:
-        if (file.path, file.size, file.mtime_ns, file.inode) == now:
-            return file
-    digest = manifest.hash_file(path.resolve())
-    return PlacedFile(now[0], digest, *now[1:])
+    place = path_text.to_path(path)
+    with translate_errors(place):
+        facts = place.stat()
+    now = (path, facts.st_size, facts.st_mtime_ns, facts.st_ino)
+    if known and (known.path, known.size, known.mtime_ns, known.inode) == now:
+        return known
+    return PlacedFile(path, manifest.hash_file(place.resolve()), *now[1:])
 
 
 def build_key(file: PlacedFile, *values: Any) -> str:

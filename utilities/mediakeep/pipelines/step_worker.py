@@ -4,8 +4,10 @@
    on. Outputs that are gone are made again.
 2. An input whose record is valid is done. Of the others, several are parts, which run in parallel.
 3. The processor writes to a hidden folder of its own in the output folder. What it made is checked,
-   recorded with its final names, and renamed; a file that no earlier run has made is never
+   recorded with its final names, synced, and renamed; a file that no earlier run has made is never
    replaced. Then the record is completed.
+4. The names that the last step made are synced before its end is recorded. If a loss of power takes
+   the name of another output, or a record, that step is done again.
 
 A call after a kill begins with the first input that has no complete record.
 """
@@ -20,6 +22,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -66,28 +69,22 @@ class StepTask(msgspec.Struct, frozen=True, kw_only=True):
     combined: Any = None
 
 
-class FileJob(msgspec.Struct, frozen=True):
-    """A file of a session."""
+@dataclass(frozen=True)
+class FileJob:
+    """A file of a session; `folder` is that of the session."""
 
+    key: str  # of the item
     item: PipelineFile
     session: SessionFile
-    folder: Path  # of the session
-    progress: Progress
+    folder: Path
+    progress: Progress = NO_PROGRESS
 
-    @property
-    def source(self) -> Path:
-        return path_text.to_path(self.item.path)
-
-    @property
-    def output(self) -> Path:
-        return self.session.pipeline.output_dir
-
-    @property
+    @functools.cached_property
     def records(self) -> FileRecords:
-        return FileRecords.from_source(self.folder / records.STATE_FOLDER, self.source)
+        return FileRecords.from_source(self.folder, self.item.path)
 
     def find_target(self, _stage: str) -> Path:
-        return self.output
+        return self.session.pipeline.output_dir
 
     def list_tasks(
         self, step: int, do: Callable[[StepTask], StepRecord | None]
@@ -97,7 +94,7 @@ class FileJob(msgspec.Struct, frozen=True):
         Return None if `do` does.
         """
         first = self.records.load(self.session.pipeline.steps[0].name, 0)
-        inputs = [records.describe_input(self.source, [first.input] if first else [])]
+        inputs = [records.describe_input(self.item.path, first.input if first else None)]
         for number in range(step):
             tasks = self._build_tasks(number, inputs)
             done = [record for task in tasks if (record := do(task))]
@@ -107,21 +104,20 @@ class FileJob(msgspec.Struct, frozen=True):
         return self._build_tasks(step, inputs)
 
     def _build_tasks(self, step: int, inputs: list[PlacedFile]) -> list[StepTask]:
-        steps, output = self.session.pipeline.steps, self.output
-        folder = output if step == len(steps) - 1 else output / STEPS_FOLDER / steps[step].name
-        place = self.source.relative_to(path_text.to_path(self.session.root))
-        target = folder / (place if self.item.shares_stem else place.parent)
-        scratch = get_scratch_folder(self.session)
-        source = self.records.folder.name
+        steps, output = self.session.pipeline.steps, self.session.pipeline.settings.output_dir
+        folder = output if step == len(steps) - 1 else f"{output}/{STEPS_FOLDER}/{steps[step].name}"
+        place = self.key if self.item.shares_stem else self.key.rpartition("/")[0]
+        scratch = path_text.escape_path(get_scratch_folder(self.session))
+        kept = path_text.escape_path(self.records.folder)
         combined = load_combined(self.folder, steps[step])
         return [
             StepTask(
                 step=steps[step],
                 number=number,
                 input=file,
-                records=path_text.escape_path(self.records.folder),
-                target=path_text.escape_path(target),
-                scratch=path_text.escape_path(scratch / f"{source}-{step}-{number}"),
+                records=kept,
+                target=f"{folder}/{place}",
+                scratch=f"{scratch}/{self.records.folder.name}-{step}-{number}",
                 combined=combined,
             )
             for number, file in enumerate(inputs)
@@ -136,14 +132,14 @@ class FileJob(msgspec.Struct, frozen=True):
         outputs = [file for record in done for file in record.outputs]
         if not outputs:
             raise ItemFailed(f'Step "{planned.name}" made no file for the next step.')
-        return [records.describe_input(file.location, [file]) for file in outputs]
+        return [records.describe_input(file.path, file) for file in outputs]
 
-    def describe_end(self, done: list[StepRecord]) -> dict[str, Any]:
-        """Return the fields of the item after the last step."""
-        outputs = [file for record in done for file in record.outputs]
-        place = outputs[0].location.parent if outputs else None
-        path = outputs[0].path if len(outputs) == 1 else path_text.escape_path(place or "")
-        return {"output_count": len(outputs), "output_path": path}
+
+def describe_end(outputs: list[PlacedFile]) -> dict[str, Any]:
+    """Return the fields of an item whose last step has made these files."""
+    place = outputs[0].location.parent if outputs else None
+    path = outputs[0].path if len(outputs) == 1 else path_text.escape_path(place or "")
+    return {"output_count": len(outputs), "output_path": path}
 
 
 def get_scratch_folder(session: SessionFile) -> Path:
@@ -168,7 +164,7 @@ def open_worker(home: Path, settings: Mapping[str, Any]) -> AbstractContextManag
 
     def begin(work: Work, progress: Progress) -> FileJob:
         assert isinstance(work.item, PipelineFile)
-        return FileJob(work.item, session, folder, progress)
+        return FileJob(work.stamp.key, work.item, session, folder, progress)
 
     stages = {stage.name: functools.partial(_run_stage, stage) for stage in session.stages}
     return stage_worker.open_worker(begin, stages, lambda *_: Outcome())
@@ -191,20 +187,25 @@ def _run_stage(stage: PlannedStage, job: FileJob, work: Work) -> Outcome | Parts
     job.records.prune(tasks[0].step.name, len(tasks))
     if following:
         return Outcome(next_stage=following[0])
-    facts = {"input_bytes": job.source.stat().st_size}
-    facts["output_bytes"] = sum(file.size for record in done for file in record.outputs)
-    data = job.describe_end(done)
+    made = [file for record in done for file in record.outputs]
+    for folder in {file.location.parent for file in made}:
+        atomic_files.sync_folder(folder)
+    facts = {"input_bytes": path_text.to_path(job.item.path).stat().st_size}
+    facts["output_bytes"] = sum(file.size for file in made)
+    data = describe_end(made)
     message = f"{format_count(data['output_count'], 'file')} made"
     return Outcome(message=message, data=data, facts=facts)
 
 
-def find_unchanged(item: Item, session: SessionFile, folder: Path) -> dict[str, Any] | None:
+def find_unchanged(
+    key: str, item: Item, session: SessionFile, folder: Path
+) -> dict[str, Any] | None:
     """Return the fields of an item of which no step has to be done again, else None.
 
     Nothing but records and the outputs they name is looked at, and the source if it has changed.
     """
     assert isinstance(item, PipelineFile)
-    job = FileJob(item, session, folder, NO_PROGRESS)
+    job = FileJob(key, item, session, folder)
     if not job.records.folder.is_dir():
         return None
     try:
@@ -212,7 +213,8 @@ def find_unchanged(item: Item, session: SessionFile, folder: Path) -> dict[str, 
     except ItemFailed:  # its own batch tells why
         return None
     done = [record for task in tasks if (record := _load_valid(task))]
-    return job.describe_end(done) if tasks and len(done) == len(tasks) else None
+    made = [file for record in done for file in record.outputs]
+    return describe_end(made) if tasks and len(done) == len(tasks) else None
 
 
 def run_part(task: StepTask, progress: Progress) -> None:
@@ -234,8 +236,7 @@ def do_task(task: StepTask, progress: Progress) -> StepRecord:
         if not result.success:
             _check_space(scratch)
             raise ItemFailed(result.error_message or "The processor failed without a message.")
-        changed = records.describe_input(task.input.location, [task.input]) != task.input
-        if changed:
+        if records.describe_input(task.input.path, task.input) != task.input:
             shown = path_text.display_path(task.input.location)
             raise ItemFailed(f"{shown} changed while it was processed. Run again.")
         return _place(task, scratch, result)
@@ -330,8 +331,9 @@ def _place(task: StepTask, scratch: Path, result: ProcessResult) -> StepRecord:
     kept = _get_records(task)
     before = kept.load(step, number)
     own = {file.path: file for file in (*before.replaced, *before.outputs)} if before else {}
-    made = [_check_output(path, scratch, task) for path in result.output_paths]
-    outputs = [_describe_target(path, scratch, task, own) for path in made]
+    top = scratch.resolve()
+    made = [_check_output(path, top, task) for path in result.output_paths]
+    outputs = [_describe_target(path, top, task, own) for path in made]
     new = {file.path for file in outputs}
     record = StepRecord(
         key=_build_key(task),
@@ -341,23 +343,23 @@ def _place(task: StepTask, scratch: Path, result: ProcessResult) -> StepRecord:
         metrics=dict(result.metrics),
         seconds=result.seconds,
     )
-    kept.save(step, number, record)
+    kept.save(step, number, record, flush=True)
+    for path in made:
+        with translate_errors(path), atomic_files.open_handle(path) as handle:
+            atomic_files.sync_data(handle)
     for path, file in zip(made, outputs, strict=True):
         _rename(path, file.location)
-    for folder in {file.location.parent for file in outputs}:
-        atomic_files.sync_folder(folder)
     for file in record.replaced:
         records.remove_own(file)
     record = structs.replace(record, replaced=(), is_placed=True)
-    kept.save(step, number, record, sync=False)
+    kept.save(step, number, record)
     return record
 
 
 def _check_output(path: Path, scratch: Path, task: StepTask) -> Path:
     """Return the path of an output; raise ItemFailed if it is no file in the scratch folder."""
     real = (scratch / path).resolve()
-    inside = real.is_relative_to(scratch.resolve()) and not path.is_symlink() and real.is_file()
-    if not inside:
+    if not real.is_relative_to(scratch) or path.is_symlink() or not real.is_file():
         shown = path_text.display_path(path)
         raise ItemFailed(
             f"Processor {task.step.processor} named {shown} as its output, which is no file in its"
@@ -369,11 +371,9 @@ def _check_output(path: Path, scratch: Path, task: StepTask) -> Path:
 def _describe_target(
     path: Path, scratch: Path, task: StepTask, own: Mapping[str, PlacedFile]
 ) -> PlacedFile:
-    """Sync an output, and describe it under its final name; raise TargetExists if it is taken."""
-    target = path_text.to_path(task.target) / path.relative_to(scratch.resolve())
-    with translate_errors(path), path.open("rb") as stream:
-        atomic_files.sync_data(stream.fileno())
-    found = records.describe_input(path, [])
+    """Describe an output under its final name; raise TargetExists if that is taken."""
+    target = path_text.to_path(task.target) / path.relative_to(scratch)
+    found = records.describe_input(path_text.escape_path(path))
     file = structs.replace(found, path=path_text.escape_path(target))
     if os.path.lexists(target) and not manifest.has_content(target, file.sha256):
         known = own.get(file.path)
@@ -412,15 +412,18 @@ def _name_measured(step: PipelineStep) -> str:
     return f"{step.name}.measured"
 
 
-def combine(folder: Path, session: SessionFile, step: int, sources: Iterable[Path]) -> bool:
-    """Combine what a step has measured of all files; return whether the result has changed."""
+def combine(folder: Path, session: SessionFile, step: int, sources: Iterable[str]) -> bool:
+    """Combine what a step has measured of all files; return whether the result has changed.
+
+    The paths of `sources` are escaped.
+    """
     planned = session.pipeline.steps[step]
     processor = registry.get_processor(planned.processor)
     if processor.combine is None:
         return False
     measured = list[Any]()
     for source in sources:
-        kept = FileRecords.from_source(folder / records.STATE_FOLDER, source)
+        kept = FileRecords.from_source(folder, source)
         found = kept.load_all(_name_measured(planned))
         measured += [record.metrics["measured"] for record in found]
     params = interface.convert_parameters(processor.description, planned.params)
@@ -435,10 +438,13 @@ def combine(folder: Path, session: SessionFile, step: int, sources: Iterable[Pat
 
 
 def read_result(
-    folder: Path, session: SessionFile, source: Path, error_message: str
+    folder: Path, session: SessionFile, source: str, error_message: str
 ) -> ProcessResult:
-    """Return what the last step has made of a source; a failure if there is an error message."""
-    kept = FileRecords.from_source(folder / records.STATE_FOLDER, source)
+    """Return what the last step has made of a source; a failure if there is an error message.
+
+    The path of the source is escaped.
+    """
+    kept = FileRecords.from_source(folder, source)
     step = session.pipeline.steps[-1].name
     made = [record for record in kept.load_all(step) if record.is_placed]
     return ProcessResult(

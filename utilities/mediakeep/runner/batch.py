@@ -128,8 +128,15 @@ class Batch:
         That is so if the results determine the next task. Otherwise idle workers get their next
         item first, because recording takes as long as a small item.
         """
-        aborted = (isinstance(result, BatchAborted) for _, result in self._finished)
-        return bool(self._queue.kind.stages) or self._executor.capacity == 1 or any(aborted)
+        if self._executor.capacity == 1:
+            return True
+        results = [result for _, result in self._finished]
+        if self._queue.kind.stages:
+            succeeded = (
+                isinstance(one, Outcome) and one.state is Status.COMPLETED for one in results
+            )
+            return not (self._config.records_later and all(succeeded))
+        return any(isinstance(result, BatchAborted) for result in results)
 
     def _wait_for_result(self) -> None:
         """Record a result, or wait for one if no task has finished."""

@@ -59,6 +59,9 @@ class BatchConfig(msgspec.Struct, frozen=True):
     between: TimeWindows = TimeWindows()  # outside of them, items are parked and none is claimed
     lookups: bool = False  # make lookups, and so claim items that lack only theirs
     stop_on_error: bool = False  # start nothing more after an item has failed
+    # Start stages of other items before a stage that succeeded is recorded, which takes as long as
+    # a short stage. More items are under way then.
+    records_later: bool = False
     checkpoint_every: int = 50
     keep_checkpoints: int = 0  # 0: all
     settings: dict[str, Any] = {}  # for the session log

@@ -113,8 +113,7 @@ class SessionManager(PipelineEngine):
         info = sessions.describe_session(self.home, name)
         folder = session_file.get_folder(self.home, name)
         return [
-            step_worker.read_result(folder, session, path_text.to_path(file.path), file.message)
-            for file in info.files
+            step_worker.read_result(folder, session, file.path, file.message) for file in info.files
         ]
 
 

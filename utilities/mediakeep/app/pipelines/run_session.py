@@ -88,7 +88,7 @@ def create_session(
     earlier = records.find_earlier(_list_related(home, pipeline))
     atomic_files.make_folder(folder / records.STATE_FOLDER)
     for file in given.files:
-        kept = FileRecords.from_source(folder / records.STATE_FOLDER, file)
+        kept = FileRecords.from_source(folder, path_text.escape_path(file))
         if before := earlier.get(kept.folder.name):
             kept.adopt(before)
     session.save(folder)
@@ -113,7 +113,7 @@ def _build_unchanged(state: QueueState, session: SessionFile, folder: Path) -> Q
     done = {
         key: {"status": Status.COMPLETED, "note": "unchanged", **fields}
         for key, item in state.items.items()
-        if (fields := step_worker.find_unchanged(item, session, folder)) is not None
+        if (fields := step_worker.find_unchanged(key, item, session, folder)) is not None
     }
     return QueueChange("mark", done) if done else None
 
@@ -202,6 +202,7 @@ def _build_batch(
         stages=names,
         checkpoint_every=given.checkpoint_interval,
         stop_on_error=not given.continue_on_error,
+        records_later=True,
         settings={"pipeline": session.pipeline.name, "stages": names},
     )
     return BatchOptions(
@@ -224,7 +225,7 @@ def _combine(folder: Path, session: SessionFile, kind: Kind, stage: PlannedStage
         return [key for key in sorted(places) if table.position(places[key]) >= least]
 
     state = readonly.load_state(folder, kind)
-    sources = [path_text.to_path(state.items[key].path) for key in list_reached(state, position)]
+    sources = [state.items[key].path for key in list_reached(state, position)]
     if not step_worker.combine(folder, session, stage.step, sources):
         return
     with Queue.open(queue.locate_queue(folder), kind) as opened:

@@ -19,7 +19,7 @@ from mediakeep.app.pipelines import run_session
 from mediakeep.app.subjects.registry import DamagedQueues
 from mediakeep.errors import StateDamaged, UsageError
 from mediakeep.item import Item, Status
-from mediakeep.pipelines import records, session_file, step_worker
+from mediakeep.pipelines import session_file, step_worker
 from mediakeep.pipelines.item import PIPELINES
 from mediakeep.pipelines.records import FileRecords
 from mediakeep.pipelines.session_file import SessionFile
@@ -180,8 +180,7 @@ def prepare_resume(home: Path, name: str = "", *, force: bool = False) -> Sessio
     with Queue.open(queue.locate_queue(folder), kind) as opened:
         if force:
             for item in opened.state.items.values():
-                source = path_text.to_path(item.path)
-                FileRecords.from_source(folder / records.STATE_FOLDER, source).invalidate()
+                FileRecords.from_source(folder, item.path).invalidate()
             first = kind.first_stage
             opened.commit(actions.reset_items(opened.location, _list_keys, to_stage=first))
         else:

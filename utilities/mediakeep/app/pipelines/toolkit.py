@@ -123,8 +123,7 @@ def list_results(home: Path, name: str) -> list[FileResult]:
     folder = session_file.get_folder(home, name)
     results = []
     for file in info.files:
-        source = path_text.to_path(file.path)
-        made = step_worker.read_result(folder, session, source, file.message)
+        made = step_worker.read_result(folder, session, file.path, file.message)
         outputs = [path_text.escape_path(path) for path in made.output_paths]
         results.append(FileResult(file.path, file.state, file.message, outputs, made.metrics))
     return results
