@@ -29,11 +29,13 @@ def stages(shop: Workshop, key: str) -> list[str]:
     return [note[2] for note in shop.notes("start", key)]
 
 
-@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize(("workers", "later"), [(1, False), (3, False), (3, True)])
 @pytest.mark.usefixtures("pooled")
-def test_an_item_passes_through_all_its_stages_and_parts(tmp_path: Path, workers: int) -> None:
+def test_an_item_passes_through_all_its_stages_and_parts(
+    tmp_path: Path, workers: int, *, later: bool
+) -> None:
     shop = stock(tmp_path, ant="one two none", bee="three")
-    report = shop.run(workers=workers)
+    report = shop.run(workers=workers, records_later=later)
     assert report.settled[Status.COMPLETED] == 2
     assert (tmp_path / "out" / "ant").read_text() == "ONE TWO NONE"
     assert (tmp_path / "out" / "bee").read_text() == "THREE"

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from mediakeep.errors import NoCache
 from mediakeep.item import Status
 from mediakeep.music.item import MUSIC
+from mediakeep.outcome import Outcome, Parts
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.store import QueueChange
+from mediakeep.runner import scheduling
 from mediakeep.runner.batch_config import BatchConfig
 from mediakeep.runner.scheduling import ItemClaimer
+from mediakeep.runner.tasks import BatchAborted, TaskResult, WorkerDied
 from tests.queue import rig
 
 
@@ -57,3 +61,30 @@ def test_a_share_is_that_of_the_items_that_others_have_left(tmp_path: Path) -> N
     assert (60 - taken, len(slow.claim(50, shares=4))) == (8, 2)
     slow.close()
     fast.close()
+
+
+DONE, FAILED = Outcome(next_stage="next"), Outcome(Status.ERROR, "broken")
+PARTS = Parts((1,), print)
+
+
+@pytest.mark.parametrize(
+    ("results", "later", "has_stages", "capacity", "expected"),
+    [
+        ([DONE], True, True, 2, False),
+        ([DONE], False, True, 2, True),
+        ([DONE], True, True, 1, True),
+        ([DONE, FAILED], True, True, 2, True),  # nothing may start after it
+        ([DONE, PARTS], True, True, 2, True),
+        ([WorkerDied("killed")], True, True, 2, True),
+        ([FAILED], False, False, 2, False),
+        ([FAILED, BatchAborted(NoCache("full"))], False, False, 2, True),
+    ],
+)
+def test_a_task_starts_before_results_that_do_not_determine_it_are_recorded(
+    results: list[TaskResult], *, later: bool, has_stages: bool, capacity: int, expected: bool
+) -> None:
+    config = BatchConfig(None, records_later=later)
+    must_record = scheduling.must_record_first(
+        results, config, has_stages=has_stages, capacity=capacity
+    )
+    assert must_record is expected

@@ -105,9 +105,14 @@ class FileRecords(msgspec.Struct, frozen=True):
                 self.save(step, int(number), msgspec.structs.replace(record, key=""))
 
     def adopt(self, earlier: Path) -> None:
-        """Begin with the records of an earlier session."""
+        """Begin with the records of an earlier session, which are replaced, never changed."""
         with translate_errors(self.folder):
-            shutil.copytree(earlier, self.folder, copy_function=shutil.copyfile)
+            self.folder.mkdir()
+            for entry in os.scandir(earlier):
+                try:
+                    os.link(entry.path, f"{self.folder}/{entry.name}")
+                except OSError:  # the file system has no hard links
+                    shutil.copyfile(entry.path, f"{self.folder}/{entry.name}")
 
 
 def remove_own(file: PlacedFile) -> None:

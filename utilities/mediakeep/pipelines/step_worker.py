@@ -107,7 +107,6 @@ class FileJob:
         steps, output = self.session.pipeline.steps, self.session.pipeline.settings.output_dir
         folder = output if step == len(steps) - 1 else f"{output}/{STEPS_FOLDER}/{steps[step].name}"
         place = self.key if self.item.shares_stem else self.key.rpartition("/")[0]
-        scratch = path_text.escape_path(get_scratch_folder(self.session))
         kept = path_text.escape_path(self.records.folder)
         combined = load_combined(self.folder, steps[step])
         return [
@@ -116,8 +115,8 @@ class FileJob:
                 number=number,
                 input=file,
                 records=kept,
-                target=f"{folder}/{place}",
-                scratch=f"{scratch}/{self.records.folder.name}-{step}-{number}",
+                target=f"{folder}/{place}".removesuffix("/"),
+                scratch=f"{get_scratch_folder(self.session)}/{self.records.folder.name}-{step}-{number}",
                 combined=combined,
             )
             for number, file in enumerate(inputs)
@@ -142,13 +141,20 @@ def describe_end(outputs: list[PlacedFile]) -> dict[str, Any]:
     return {"output_count": len(outputs), "output_path": path}
 
 
-def get_scratch_folder(session: SessionFile) -> Path:
-    """Return the hidden folder that the processors of a session write to."""
-    return session.pipeline.output_dir / f".audiotoolkit-{session.id}"
+def get_scratch_folder(session: SessionFile) -> str:
+    """Return the hidden folder that the processors of a session write to, escaped."""
+    return f"{session.pipeline.settings.output_dir}/.audiotoolkit-{session.id}"
+
+
+def remove_scratch(session: SessionFile) -> None:
+    """Remove what killed processors have left."""
+    shutil.rmtree(path_text.to_path(get_scratch_folder(session)), ignore_errors=True)
 
 
 def load_combined(folder: Path, step: PipelineStep) -> Any:
     """Return what a step has combined of its measurements of all files; None for most steps."""
+    if step.needs == "file":
+        return None
     path = _get_combined_path(folder, step)
     return msgspec.json.decode(path.read_bytes()) if path.exists() else None
 
@@ -426,6 +432,8 @@ def combine(folder: Path, session: SessionFile, step: int, sources: Iterable[str
         kept = FileRecords.from_source(folder, source)
         found = kept.load_all(_name_measured(planned))
         measured += [record.metrics["measured"] for record in found]
+    if not measured:
+        return False
     params = interface.convert_parameters(processor.description, planned.params)
     try:
         value = msgspec.to_builtins(processor.combine(measured, params))

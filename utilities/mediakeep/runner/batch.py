@@ -26,7 +26,7 @@ from mediakeep.outcome import Outcome, WorkerFactory
 from mediakeep.queue import new_jobs, resets, scan_diff
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.settle import SettleRequest
-from mediakeep.runner import volumes
+from mediakeep.runner import scheduling, volumes
 from mediakeep.runner.active_items import ActiveItem, ActiveItems
 from mediakeep.runner.batch_config import BatchCallbacks, BatchConfig, BatchResult
 from mediakeep.runner.batch_recorder import BatchRecorder
@@ -107,7 +107,12 @@ class Batch:
 
     def _run_tasks(self) -> None:
         while not self._stop.immediate:
-            if self._finished and self._must_record_first():
+            if self._finished and scheduling.must_record_first(
+                [result for _, result in self._finished],
+                self._config,
+                has_stages=bool(self._queue.kind.stages),
+                capacity=self._executor.capacity,
+            ):
                 self._record_next_result()
                 continue
             self._drop_lost_items()
@@ -121,22 +126,6 @@ class Batch:
                 return
         while self._finished:
             self._record_next_result()
-
-    def _must_record_first(self) -> bool:
-        """Return whether finished results must be recorded before the next task can start.
-
-        That is so if the results determine the next task. Otherwise idle workers get their next
-        item first, because recording takes as long as a small item.
-        """
-        if self._executor.capacity == 1:
-            return True
-        results = [result for _, result in self._finished]
-        if self._queue.kind.stages:
-            succeeded = (
-                isinstance(one, Outcome) and one.state is Status.COMPLETED for one in results
-            )
-            return not (self._config.records_later and all(succeeded))
-        return any(isinstance(result, BatchAborted) for result in results)
 
     def _wait_for_result(self) -> None:
         """Record a result, or wait for one if no task has finished."""

@@ -12,10 +12,11 @@ from functools import cached_property
 
 from mediakeep import clock
 from mediakeep.item import Status, needs_lookup
+from mediakeep.outcome import Outcome
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue
 from mediakeep.runner.batch_config import BatchConfig
-from mediakeep.runner.tasks import Task
+from mediakeep.runner.tasks import BatchAborted, Task, TaskResult
 from mediakeep.stages import Retry
 
 _MAX_DELAY = 86400.0  # seconds between two attempts
@@ -34,6 +35,23 @@ def next_retry_time(retry: Retry, attempts: int, requested: float | None, now: d
     if requested is not None:
         wait = min(max(requested, 0.0), _MAX_REQUESTED_DELAY)
     return clock.format_iso(now + timedelta(seconds=wait))
+
+
+def must_record_first(
+    results: Iterable[TaskResult], config: BatchConfig, *, has_stages: bool, capacity: int
+) -> bool:
+    """Return whether finished results must be recorded before the next task can start.
+
+    That is so if they determine the next task, or if nothing may start after one of them. Otherwise
+    idle workers get their next task first, because recording takes as long as a short one.
+    """
+    if capacity == 1 or (has_stages and not config.records_later):
+        return True
+    if has_stages:
+        return not all(
+            isinstance(result, Outcome) and result.state is Status.COMPLETED for result in results
+        )
+    return any(isinstance(result, BatchAborted) for result in results)
 
 
 CLAIM_WINDOW = 50  # maximum number of items claimed at once

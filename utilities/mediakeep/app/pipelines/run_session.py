@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -107,9 +106,14 @@ def _list_related(home: Path, pipeline: Pipeline) -> Iterator[Path]:
 
 
 def _build_unchanged(state: QueueState, session: SessionFile, folder: Path) -> QueueChange | None:
-    """Return the change that completes the files of which no step has to be done again."""
-    if any(stage.waits for stage in session.stages):  # their records depend on all files
-        return None
+    """Return the change that completes the files of which no step has to be done again.
+
+    What needs all files is combined from earlier measurements, and again once all are measured.
+    """
+    sources = [item.path for item in state.items.values()]
+    for stage in session.stages:
+        if stage.waits:
+            step_worker.combine(folder, session, stage.step, sources)
     done = {
         key: {"status": Status.COMPLETED, "note": "unchanged", **fields}
         for key, item in state.items.items()
@@ -148,7 +152,7 @@ def run_session(
     with folder_locks.open_and_lock(folder) as is_locked, contextlib.ExitStack() as stack:
         if not is_locked:
             raise UsageError(f"Session {name} is running. Wait for it to end, or stop it.")
-        stack.callback(shutil.rmtree, step_worker.get_scratch_folder(session), ignore_errors=True)
+        stack.callback(step_worker.remove_scratch, session)
         for stages in _group_stages(session.stages):
             if stages[0].waits:
                 _combine(folder, session, kind, stages[0])

@@ -221,9 +221,9 @@ def clean(
 
 def _remove(folder: Path) -> bool:
     """Remove the folder of a session, and what its processors left; return False if it runs."""
-    scratch = step_worker.get_scratch_folder(session_file.load(folder))
+    session = session_file.load(folder)
     with folder_locks.open_and_lock(folder) as is_locked:
         if is_locked:
-            shutil.rmtree(scratch, ignore_errors=True)
+            step_worker.remove_scratch(session)
             folder.rename(folder.with_name(f".removed-{folder.name}"))
         return is_locked
