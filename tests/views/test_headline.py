@@ -15,9 +15,8 @@ from mediakeep.views.report.kind_progress import (
     IssueKindCounts,
     KindProgress,
     RemainingWork,
-    ReportRow,
 )
-from mediakeep.views.report.priorities import Urgency, UrgentRow
+from mediakeep.views.report.priorities import DAMAGED, FAILED, VANISHED, UrgentRow
 from mediakeep.views.summary import CompletionEstimate
 from tests.sampling import each_row
 
@@ -169,8 +168,9 @@ def test_reviews_pending_in_a_past_week_are_reported_in_the_past_tense() -> None
     )
 
 
-def urgent(urgency: Urgency, count: int) -> UrgentRow:
-    return UrgentRow(urgency, ["x"], count, "", "")
+def urgent(urgency: int, count: int) -> UrgentRow:
+    noun = ("damaged file", "vanished artist", "failed artist")[urgency]
+    return UrgentRow("music", urgency, (noun, f"{noun}s"), ["x"], count, "", "")
 
 
 @each_row(
@@ -179,11 +179,11 @@ def urgent(urgency: Urgency, count: int) -> UrgentRow:
         ([], 0, "Nothing is damaged, vanished or failed; no decision waits."),
         ([], 2, "Nothing is damaged, vanished or failed; 2 decisions wait."),
         (
-            [urgent(Urgency.DAMAGED, 1), urgent(Urgency.DAMAGED, 2), urgent(Urgency.VANISHED, 2)],
+            [urgent(DAMAGED, 1), urgent(DAMAGED, 2), urgent(VANISHED, 2)],
             1,
             "3 damaged files, 2 vanished artists; 1 decision waits.",
         ),
-        ([urgent(Urgency.FAILED, 1)], 0, "1 failed artist; no decision waits."),
+        ([urgent(FAILED, 1)], 0, "1 failed artist; no decision waits."),
     ],
 )
 def test_one_sentence_is_on_health(rows: list[UrgentRow], open_: int, sentence: str) -> None:
@@ -281,13 +281,6 @@ def test_what_got_worse_is_named_worst_first() -> None:
 )
 def test_a_gain_names_its_most_frequent_repairs(gain: ItemRepairTotals, words: str) -> None:
     assert headline.format_item_gain(gain) == words
-
-
-def test_numbers_of_tables_are_written_as_people_read_them() -> None:
-    assert headline.format_amount(ReportRow("x", 1234567.0, None), 1234567.0) == "1,234,567"
-    assert headline.format_amount(ReportRow("x", 5400, None, "s"), 5400) == "1 h 30 min"
-    assert headline.format_amount(ReportRow("x", 0, None), 0) == "0"
-    assert headline.format_amount(ReportRow("x", 0, None), None) == ""
 
 
 def test_a_trend_is_as_high_as_its_numbers() -> None:

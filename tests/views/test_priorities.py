@@ -19,7 +19,7 @@ from mediakeep.outcome import Outcome
 from mediakeep.queue.queue import Queue, locate_queue
 from mediakeep.queue.settle import SettleRequest
 from mediakeep.views import periods, review
-from mediakeep.views.report import priorities, report_files
+from mediakeep.views.report import report_files
 from tests.queue import rig
 from tests.sampling import each_row
 
@@ -130,7 +130,10 @@ def test_every_kind_of_queue_tells_first_what_needs_the_user(
         "Lost 0",
         "Broken 0",
     ]
-    assert "**Lost 0**, **Lost 1**: vanished: no longer in /library" in texts["md"]
+    assert (
+        "**Lost 0**, **Lost 1**: vanished. Restore them from a backup. If you removed them on purpose:"
+        in texts["md"]
+    )
     assert "Unwanted" not in texts["md"].partition("<details>")[0], "ignored on purpose"
     assert "--forget-vanished" in html.unescape(texts["html"]).partition("<details>")[0]
 
@@ -158,7 +161,7 @@ def test_at_most_five_are_named_and_the_others_counted(
     first = text.partition(f"## {FIRST}\n")[2].partition("\n## ")[0].partition("\n!")[0]
     rows = re.findall(r"^\d+\. \*\*(.*?)[/*]", first, re.MULTILINE)
     assert rows == names
-    assert len(rows) <= priorities.MAX_URGENT
+    assert len(rows) <= 5
     assert (f"\nAnd {more}, listed below." if more else "\nAnd ") in first or not more
     assert ("<summary>Damaged files</summary>" in text) == bool(more)
     for number in range(damaged):
@@ -172,7 +175,7 @@ def test_several_kinds_share_one_list_damaged_files_first(tmp_path: Path) -> Non
     rows = re.findall(r"^\d\. \*\*(.*?)[/*].*? \((\w+)\): ", text, re.MULTILINE)[:5]
     assert sorted(rows[:2]) == [("Worn 00", "movies"), ("Worn 00", "music")]
     assert {name for name, _ in rows[2:]} == {"Lost 0"}
-    assert "And 3 failed items, listed below." in text
+    assert "And 1 failed artist, 1 failed movie, 1 failed album, listed below." in text
     heads = headings(text, "md")
     assert heads.index(FIRST) < heads.index(COMMANDS) < heads.index(REPAIRED)
     assert heads.index(REPAIRED) < heads.index("Albums")

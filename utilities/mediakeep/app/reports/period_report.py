@@ -104,9 +104,7 @@ def _collect_progress(
             findings.failed,
         )
     part = kind_progress.build_progress(account, spans, findings, now)
-    first = priorities.build_priorities(
-        StateContext(context.home, state, context.now), now, waiting or [], hints, findings.repairs
-    )
+    first = priorities.build_priorities(kind, now, waiting or [], hints, findings.repairs)
     stages = account.status.stages if is_current else None
     return account, (_add_stages(part, state, findings, stages), first)
 

@@ -117,7 +117,10 @@ def read_dated_entries(
     listed = _read_entries(source.home)
     if listed is None:
         return None
-    days = {moment: _local_day(moment, zone) for moment in set(since.values())}
+    days = {
+        moment: f"{datetime.fromisoformat(moment).astimezone(zone).date()}"
+        for moment in set(since.values())
+    }
     return [
         (days.get(since.get(entry.id, ""), ""), item, entry)
         for item, entry in listed
@@ -133,7 +136,13 @@ def summarize_reviews(dated: list[DatedEntry], fix_hints: FixHints) -> PendingRe
         total=len(dated),
         proposed=proposed.total(),
         sorts=[
-            _build_kind(kind, count, proposed[kind], fix_hints)
+            PendingReviewKind(
+                kind,
+                count,
+                proposed[kind],
+                fix_hints.accept(kind) if proposed[kind] else "",
+                fix_hints.advice(kind),
+            )
             for kind, count in sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
         ],
         oldest=_oldest_decisions(dated, MAX_OLDEST, fix_hints),
@@ -144,11 +153,6 @@ def summarize_reviews(dated: list[DatedEntry], fix_hints: FixHints) -> PendingRe
     )
 
 
-def _build_kind(kind: str, count: int, proposed: int, fix_hints: FixHints) -> PendingReviewKind:
-    command = fix_hints.accept(kind) if proposed else ""
-    return PendingReviewKind(kind, count, proposed, command, fix_hints.advice(kind))
-
-
 def _oldest_decisions(
     dated_entries: list[DatedEntry], limit: int, fix_hints: FixHints
 ) -> list[PendingReview]:
@@ -156,10 +160,6 @@ def _oldest_decisions(
         PendingReview(item, entry, day, fix_hints.advice(entry.kind))
         for day, item, entry in heapq.nsmallest(limit, dated_entries, key=_age_key)
     ]
-
-
-def _local_day(moment: str, zone: TimeZone) -> str:
-    return f"{datetime.fromisoformat(moment).astimezone(zone).date()}"
 
 
 def _read_entries(home: Path) -> list[tuple[str, ReviewListEntry]] | None:

@@ -10,15 +10,14 @@ from msgspec import UNSET
 
 from mediakeep.queue.history.queries import ItemRepairTotals
 from mediakeep.size_text import format_count
-from mediakeep.views import job_numbers, periods, terminal
+from mediakeep.views import periods, terminal
 from mediakeep.views.periods import DAY, Period
 from mediakeep.views.report.kind_progress import (
     IssueKindCounts,
     KindProgress,
     RemainingWork,
-    ReportRow,
 )
-from mediakeep.views.report.priorities import Urgency, UrgentRow
+from mediakeep.views.report.priorities import UrgentRow
 from mediakeep.views.summary import CompletionEstimate
 
 _BAR_CHARS = "▁▂▃▄▅▆▇█"
@@ -65,13 +64,16 @@ def _completed_sentence(progress: KindProgress, period: Period, *, running: bool
         share = f" ({progress.share} %)" if progress.share is not None else ""
         done = f"{progress.completed:,} of {all_}" if all_ else f"{progress.completed:,}"
         head = f"{done} {_verb_be(progress.completed, running=running)} done{share}"
-    estimate = progress.present.rest.estimate if progress.present and running else None
-    day = f"; done around {_format_day(estimate)}" if estimate else ""
+    day = _format_day(progress.present.rest.estimate) if progress.present and running else ""
     return f"{head}, {_format_gain(progress, period, running=running)}{day}."
 
 
-def _format_day(estimate: CompletionEstimate) -> str:
-    return periods.format_date(date.fromisoformat(estimate.date))
+def _format_day(estimate: CompletionEstimate | None) -> str:
+    return (
+        f"; done around {periods.format_date(date.fromisoformat(estimate.date))}"
+        if estimate
+        else ""
+    )
 
 
 def _verb_be(number: int, *, running: bool) -> str:
@@ -90,32 +92,22 @@ def _format_gain(progress: KindProgress, period: Period, *, running: bool) -> st
 
 def _health_sentence(progress: KindProgress, urgent: Sequence[UrgentRow], *, running: bool) -> str:
     """Say what is damaged, vanished and failed, and how many decisions wait."""
-    waits = ""
-    if progress.open:
-        verb = ("waits" if progress.open == 1 else "wait") if running else "waited"
-        waits = f"{format_count(progress.open, 'decision')} {verb}"
+    verb = ("waits" if progress.open == 1 else "wait") if running else "waited"
+    waits = f"{format_count(progress.open, 'decision')} {verb}" if progress.open else ""
     if progress.present is None:
         return f"{waits}." if waits else ""
-    trouble = format_urgent(urgent, progress.noun, progress.plural)
-    if not trouble:
-        trouble = "nothing is damaged, vanished or failed"
     if progress.present.decisions and not waits:
         waits = "no decision waits"
-    sentence = "; ".join(filter(None, (trouble, waits)))
-    return f"{sentence[0].upper()}{sentence[1:]}."
+    trouble = format_urgent(urgent) or "Nothing is damaged, vanished or failed"
+    return f"{'; '.join(filter(None, (trouble, waits)))}."
 
 
-def format_urgent(urgent: Iterable[UrgentRow], noun: str, plural: str) -> str:
-    """Count what needs the user, such as "3 damaged files, 1 vanished artist, 2 failed artists"."""
-    counts: Counter[Urgency] = Counter()
+def format_urgent(urgent: Iterable[UrgentRow]) -> str:
+    """Count what needs the user, such as "3 damaged files, 1 vanished artist"."""
+    counts: Counter[tuple[str, str]] = Counter()
     for row in urgent:
-        counts[row.urgency] += row.count
-    parts = [
-        format_count(counts[Urgency.DAMAGED], "damaged file"),
-        format_count(counts[Urgency.VANISHED], f"vanished {noun}", f"vanished {plural}"),
-        format_count(counts[Urgency.FAILED], f"failed {noun}", f"failed {plural}"),
-    ]
-    return ", ".join(part for part, level in zip(parts, Urgency, strict=True) if counts[level])
+        counts[row.nouns] += row.count
+    return ", ".join(format_count(count, *nouns) for nouns, count in counts.items())
 
 
 def _issues_sentence(progress: KindProgress) -> str:
@@ -124,16 +116,13 @@ def _issues_sentence(progress: KindProgress) -> str:
     if totals.found:
         repaired = sum(totals.repaired.values()) - sum(totals.mended.values())
         by_itself = f", {repaired:,} of them repaired at once" if repaired else ""
-        parts.append(f"{_count_with_verb(totals.found, 'issue')} found{by_itself}")
+        found = f"{format_count(totals.found, 'issue')} {_verb_be(totals.found, running=False)}"
+        parts.append(f"{found} found{by_itself}")
     if totals.settled:
         parts.append(
             f"{totals.settled:,} that waited {_verb_be(totals.settled, running=False)} settled"
         )
     return f"{'; '.join(parts)}." if parts else ""
-
-
-def _count_with_verb(number: int, noun: str) -> str:
-    return f"{format_count(number, noun)} {_verb_be(number, running=False)}"
 
 
 def format_remaining(remaining: RemainingWork, progress: KindProgress, today: date | None) -> str:
@@ -163,20 +152,17 @@ def _format_effort(remaining: RemainingWork) -> str:
         sessions = (
             format_count(remaining.sessions, "session") if remaining.sessions > 1 else "session"
         )
-        work = terminal.format_duration(_round_seconds(remaining.seconds))
+        # in minutes, if it is at least five
+        exact = remaining.seconds
+        work = terminal.format_duration(round(exact / 60) * 60 if exact >= 300 else exact)
         pace = f"{_round_rate(remaining.per_hour)} an hour of the last {sessions}"
         parts.append(f": about {work} of work, at the {pace}")
     if remaining.estimate:
         parts.append(
-            f"; done around {_format_day(remaining.estimate)} at the pace of the last"
+            f"{_format_day(remaining.estimate)} at the pace of the last"
             f" {remaining.estimate.days} days ({_round_rate(remaining.estimate.per_week)} a week)"
         )
     return "".join(parts)
-
-
-def _round_seconds(seconds: float) -> float:
-    """Round a duration in seconds to minutes, if it is at least five minutes."""
-    return round(seconds / 60) * 60 if seconds >= 300 else seconds
 
 
 def _round_rate(number: float) -> str:
@@ -196,11 +182,8 @@ def format_worse_kinds(progress: KindProgress) -> str:
         return ""
     kinds_worse = [_format_worse_kind(issue) for issue in progress.worse]
     more = len(kinds_worse) - _MAX_WORSE_KINDS
-    kinds = [
-        *kinds_worse[:_MAX_WORSE_KINDS],
-        *([f"and {format_count(more, 'more kind')}"] if more > 0 else []),
-    ]
-    return ", ".join(kinds)
+    rest = [f"and {format_count(more, 'more kind')}"] if more > 0 else []
+    return ", ".join([*kinds_worse[:_MAX_WORSE_KINDS], *rest])
 
 
 def _format_worse_kind(issue: IssueKindCounts) -> str:
@@ -224,11 +207,6 @@ def format_repairs(repairs: Mapping[str, int], fixed: int) -> str:
     more = len(repairs) - len(kinds)
     kinds += [f"and {format_count(more, 'other kind')}"] if more else []
     return format_count(fixed, "repair") + (f" ({', '.join(kinds)})" if kinds else "")
-
-
-def format_amount(row: ReportRow, value: float | None) -> str:
-    """Format the number in a table row of a report; return "" if the number is unknown."""
-    return job_numbers.format_number(value, row.unit)
 
 
 def draw_trend(values: list[int | None]) -> str:

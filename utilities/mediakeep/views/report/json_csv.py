@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from mediakeep import path_text
 from mediakeep.pages import csv_cell
-from mediakeep.views.period_stats import PeriodStats, PeriodTotals
+from mediakeep.views.period_stats import PeriodTotals
 from mediakeep.views.report.kind_progress import KindProgress
 from mediakeep.views.report.progress_report import ProgressReport
 
@@ -43,20 +43,19 @@ def _kind_to_json(progress: KindProgress) -> dict[str, Any]:
         for name in progress.__struct_fields__
         if (value := getattr(progress, name)) is not UNSET
     }
-    spans = {name: _stats_to_json(getattr(progress, name)) for name in ("weeks", "days")}
+    spans = {
+        name: [
+            {"period": span.period.name, "first": span.period.first}
+            | {"flow": _totals_to_json(span.flow), "level": span.level}
+            for span in getattr(progress, name)
+        ]
+        for name in ("weeks", "days")
+    }
     flows = {
         "flow": _totals_to_json(progress.flow),
         "before": _totals_to_json(progress.before) if progress.before else None,
     }
     return {**fields, **spans, **flows, "worse": [issue.kind for issue in progress.worse]}
-
-
-def _stats_to_json(spans: Sequence[PeriodStats]) -> list[dict[str, Any]]:
-    return [
-        {"period": span.period.name, "first": span.period.first}
-        | {"flow": _totals_to_json(span.flow), "level": span.level}
-        for span in spans
-    ]
 
 
 def _totals_to_json(totals: PeriodTotals) -> dict[str, Any]:

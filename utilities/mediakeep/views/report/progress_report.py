@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
 from mediakeep import kinds
+from mediakeep.queue.history.queries import SessionRepairs
 from mediakeep.views import periods
 from mediakeep.views.periods import DAY, Period
 from mediakeep.views.report import headline
 from mediakeep.views.report.kind_progress import KindProgress
-from mediakeep.views.report.priorities import (
-    MAX_URGENT,
-    AcceptableKind,
-    Priorities,
-    RepairSession,
-    Urgency,
-    UrgentRow,
-)
+from mediakeep.views.report.priorities import AcceptableKind, Priorities, UrgentRow
 from mediakeep.views.summary import Summary
 
 
@@ -40,46 +33,9 @@ class ProgressReport(msgspec.Struct, frozen=True):
     invested_ever: float  # up to the end of the period
     since: str  # the first known day
     kinds: list[KindProgress]
-    priorities: list[Priorities]  # of each kind
-
-    @property
-    def urgent(self) -> list[tuple[str, UrgentRow]]:
-        """The most urgent rows of all kinds, each with the name of its kind."""
-        return self._rank_urgent()[:MAX_URGENT]
-
-    @property
-    def urgent_more(self) -> str:
-        """The numbers of damaged files, vanished and failed items that `urgent` leaves out."""
-        rows = [row for _, row in self._rank_urgent()[MAX_URGENT:]]
-        only = self.kinds[0]
-        nouns = (only.noun, only.plural) if len(self.kinds) == 1 else ("item", "items")
-        return headline.format_urgent(rows, *nouns)
-
-    def list_damaged(self, number: int) -> list[UrgentRow]:
-        """Return the damaged files of the kind with this index."""
-        rows = self.priorities[number].urgent
-        return [row for row in rows if row.urgency is Urgency.DAMAGED]
-
-    def _rank_urgent(self) -> list[tuple[str, UrgentRow]]:
-        rows = self._pair_with_kinds("urgent")
-        return sorted(rows, key=lambda row: row[1].urgency)
-
-    @property
-    def acceptable(self) -> list[tuple[str, AcceptableKind]]:
-        """The kinds of issues whose proposals one command accepts, most proposals first."""
-        return sorted(self._pair_with_kinds("acceptable"), key=lambda pair: -pair[1].count)
-
-    @property
-    def repaired(self) -> list[tuple[str, RepairSession]]:
-        """What the sessions repaired in the period, each with the name of its kind."""
-        return self._pair_with_kinds("repaired")
-
-    def _pair_with_kinds(self, name: str) -> list[tuple[str, Any]]:
-        return [
-            (progress.kind, row)
-            for progress, first in zip(self.kinds, self.priorities, strict=True)
-            for row in getattr(first, name)
-        ]
+    urgent: list[UrgentRow]  # of all kinds, like the next two
+    acceptable: list[AcceptableKind]
+    repaired: list[tuple[str, SessionRepairs]]
 
     @property
     def notices(self) -> list[str]:
@@ -117,5 +73,12 @@ def build_report(
         invested_ever=summary.seconds_invested(ever) if ever else 0.0,
         since=periods.format_date(ever.first) if ever else "",
         kinds=[progress for progress, _ in parts],
-        priorities=[first for _, first in parts],
+        urgent=sorted(
+            [row for _, first in parts for row in first.urgent], key=lambda row: row.urgency
+        ),
+        acceptable=sorted(
+            [issue for _, first in parts for issue in first.acceptable],
+            key=lambda issue: (-issue.count, issue.issue),
+        ),
+        repaired=[session for _, first in parts for session in first.repaired],
     )

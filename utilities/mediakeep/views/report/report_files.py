@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_files, size_text
+from mediakeep import atomic_files, config, size_text
 from mediakeep.pages import charts, render
 from mediakeep.pages.charts import Chart, Goal, Series
 from mediakeep.untrusted_files import read_json
@@ -98,7 +98,10 @@ def write_report(
     }
     contents: dict[Path, bytes] = {}
     for suffix in formats:
-        facts: dict[str, object] = {"pictures": svgs if suffix == "html" else chart_files}
+        facts: dict[str, object] = {
+            "pictures": svgs if suffix == "html" else chart_files,
+            "undo": partial(config.format_command, "undo_changes.py", home),
+        }
         text = _render(home if own else None, report, suffix, facts)
         contents[report_path(home, report.period, suffix)] = text.encode()
     if "md" in formats:
@@ -125,10 +128,11 @@ def _render(
         return json_csv.to_csv(report)
     functions: dict[str, object] = {
         "worse": headline.format_worse_kinds,
-        "amount": headline.format_amount,
+        "amount": lambda row, number: job_numbers.format_number(number, row.unit),
         "trend": headline.draw_trend,
         "gained": headline.format_item_gain,
         "repairs": headline.format_repairs,
+        "urgent": headline.format_urgent,
         "duration": terminal.format_duration,
         "size": size_text.format_size,
         "number": job_numbers.format_number,
@@ -166,7 +170,9 @@ def _draw_completed(progress: KindProgress) -> str:
             title=f"{progress.plural.capitalize()} completed",
             unit=progress.plural,
             labels=tuple(f"{day.day}" for day, _ in points),
-            groups=tuple(_format_month(day) for day, _ in points),
+            groups=tuple(
+                f"{periods.format_date(day).split()[1][:3]} {day.year}" for day, _ in points
+            ),
             series=(Series("completed", tuple(count for _, count in points)),),
             goal=goal,
         )
@@ -228,7 +234,3 @@ def _draw_days(progress: KindProgress) -> str:
             series=(Series("completed", tuple(day.flow.completed for day in progress.days)),),
         )
     )
-
-
-def _format_month(day: date) -> str:
-    return f"{periods.format_date(day).split()[1][:3]} {day.year}"

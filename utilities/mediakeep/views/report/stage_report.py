@@ -56,7 +56,9 @@ def build_stage_report(
             StageRow(
                 stage.name,
                 status.by_stage.get(stage.name, 0) if status else None,
-                _count_failed(status, stage.name) if status else None,
+                sum(group.items for group in status.failures if group.stage == stage.name)
+                if status
+                else None,
                 *(ran.finished, ran.failed, ran.parked, ran.skipped, ran.mean_seconds),
                 *(ran.cpu_seconds, ran.peak_memory),
             )
@@ -64,7 +66,3 @@ def build_stage_report(
     if status is None:
         return StageReport(rows, 0, [], 0)
     return StageReport(rows, status.parked, status.parked_items, status.cleanup_due)
-
-
-def _count_failed(status: StageStatus, stage: str) -> int:
-    return sum(failures.items for failures in status.failures if failures.stage == stage)
