@@ -16,6 +16,7 @@ from mediakeep.movies.identify.model import MovieIdentity
 from mediakeep.movies.model import MovieName
 from mediakeep.movies.outputs import movie_record, movie_report
 from mediakeep.movies.result import MovieResult, NfoStatus, SidecarOutcome
+from mediakeep.pages import step_parts
 from tests.movies import accounts, showcase
 from tests.movies.accounts import (
     account,
@@ -79,8 +80,19 @@ def test_written_planned_and_failed_changes_are_reported() -> None:
     text = render(result)
     assert "## Written by mediakeep\n\n- nfo: a.nfo\n" in text
     assert "## Would be written\n\n- poster: b.jpg\n" in text
-    assert "## Not written\n\n- c.jpg (undone before)\n" in text
+    assert "\n\nTo undo: `python utilities/undo_changes.py " in text
+    assert "<summary>Not written</summary>\n\n- c.jpg (undone before)\n" in text
     assert "- it is read-only\n" in render(account(local=local(lock_reason="it is read-only")))
+
+
+def test_damaged_files_come_first_then_the_choice_of_the_movie_then_what_is_done_by_hand() -> None:
+    open_identity = build_open_identity(candidate(1, 0.8), candidate(2, 0.79))
+    text = render(structs.replace(showcase.neglected(), identity=open_identity))
+    heads = re.findall(r"^## (.*)$", text.partition("<details>")[0], re.MULTILINE)
+    assert heads == [*step_parts.PART_TITLES]
+    first, choice = text.partition("## By hand")[0].split("\n## One command each\n")
+    assert "**truncated-video**" in first
+    assert choice.count("utilities/tmdb_lookup.py") == 2
 
 
 def test_a_movie_that_was_not_looked_up_says_why() -> None:
@@ -114,7 +126,8 @@ def test_hostile_names_stay_letters() -> None:
     assert "\u202e" not in text
     assert not [line for line in text.splitlines() if line.startswith("# H")]
     bare = re.sub(r"(?<![\\`])(`+)(?!`).*?[^`]\1(?!`)", "", text)  # without code
-    assert not re.search(r"(?<!\\)[<\[*]", bare.replace("**", ""))
+    plain = re.sub(r"</?(details|summary)>", "", bare.replace("**", ""))
+    assert not re.search(r"(?<!\\)[<\[*]", plain)
     tables = [line for line in text.splitlines() if line.startswith("|")]
     assert {line.replace("\\|", "").count("|") for line in tables} == {6, 7}
 

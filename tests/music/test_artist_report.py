@@ -10,6 +10,7 @@ import pytest
 from mediakeep.issue import Severity
 from mediakeep.music import diagnose, scan
 from mediakeep.music.issue_kinds import ISSUE_KINDS, MusicIssueKind, MusicIssueScope
+from mediakeep.music.item import MUSIC
 from mediakeep.music.reports import artist_report, issue_groups
 from mediakeep.pages import render as pages_render
 from mediakeep_samples.music import track_files
@@ -91,8 +92,8 @@ def test_a_healthy_artist_gets_a_short_kind_report(artist: Path) -> None:
         "# Vera Moss\n\n"
         "**No issues:** nothing to do.\n\n"
         "3 tracks in 2 albums, 3 s of music (3 MP3).\n\n"
-        "## Albums\n\n"
-        "Dawn (1971) · Dusk (1973)\n\n"
+        "<details>\n<summary>Albums</summary>\n\n"
+        "Dawn (1971) · Dusk (1973)\n\n</details>\n\n"
         "All tags, technical properties and issues are in outputs/Vera Moss_audit.json, "
         "and as a spreadsheet in outputs/Vera Moss_audit.csv.\n"
     )
@@ -107,10 +108,11 @@ def test_few_faults_are_reported_once(artist: Path) -> None:
     shelf.put_album(artist / "Dawn", "Low Tide", "Gulls")
     shelf.put_album(artist / "Dusk", "Nine  Lanterns", "Quarry Lane")
     text = render(artist, (*only("whitespace"), WHOLE))
-    assert "## What to do\n\n1. **whitespace** (warning): Dusk/01 Nine  Lanterns.mp3 (title" in text
-    assert "2. **x-x** (warning): A, B\n   X. Choose.\n\n## Healthy albums\n\nDawn\n" in text
+    assert "## By hand\n\n1. **whitespace** (warning): Dusk/01 Nine  Lanterns.mp3 (title" in text
+    assert "2. **x-x** (warning): A, B\n   X. Choose.\n\n<details>\n" in text
+    assert "<summary>Healthy albums</summary>\n\nDawn\n" in text
     assert "###" not in text
-    assert "## Then" not in text
+    assert "## Look at these first" not in text
 
 
 def test_notes_come_last_and_leave_albums_clean(artist: Path) -> None:
@@ -118,7 +120,8 @@ def test_notes_come_last_and_leave_albums_clean(artist: Path) -> None:
     shelf.put_album(artist / "Dusk", "Nine Lanterns", "Rope", "Keel", genre=None)
     text = render(artist, only("missing-title", "missing-genre"))
     assert "**No issues:** nothing to do. 5 notes at the end.\n" in text
-    assert "## Albums\n\nDawn · Dusk\n\n## Notes\n" in text
+    albums = text.index("<summary>Albums</summary>\n\nDawn · Dusk\n")
+    assert albums < text.index("<summary>Notes</summary>")
     assert "- **missing-genre**: 5 tracks in 2 albums: Dusk (3) · Dawn (2)\n  Write one" in text
 
 
@@ -199,13 +202,14 @@ def test_more_than_five_short_steps_are_recognized_by_album_too(artist: Path) ->
     assert "### " not in render(artist, kinds[:-1])
 
 
-def test_more_than_five_steps_are_divided(artist: Path) -> None:
+def test_damaged_files_come_first_and_steps_are_numbered_through(artist: Path) -> None:
     damage(artist)
-    text = render(artist)
-    first, then = text.partition("## Then")[::2]
-    assert re.findall(r"^(\d+)\. ", first, re.MULTILINE) == list("12345")
-    assert re.findall(r"^(\d+)\. ", then, re.MULTILINE)[0] == "6"
-    assert "## Do first" in first
+    open_part = render(artist).partition("<details>")[0]
+    first, hand = open_part.partition("## Look at these first")[2].split("\n## By hand\n")
+    assert set(re.findall(r"^\d+\. \*\*([\w-]+)", first, re.MULTILINE)) <= {*MUSIC.damage_kinds}
+    assert not set(re.findall(r"\*\*([\w-]+)\*\*", hand)) & {*MUSIC.damage_kinds}
+    numbers = re.findall(r"^(\d+)\. ", first + hand, re.MULTILINE)
+    assert numbers == [f"{number}" for number in range(1, len(numbers) + 1)]
 
 
 # Album by album

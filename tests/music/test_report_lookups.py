@@ -65,7 +65,7 @@ def test_without_a_lookup_the_last_line_says_so() -> None:
     first = render(ArtistLookup("pending", reason="The service is out until 2026-01-01."))
     assert first == render(ArtistLookup("pending", reason="Nobody was to be asked."))
     assert first.endswith(f"_audit.csv. {WAITS}\n")
-    assert "## At MusicBrainz" not in first
+    assert "At MusicBrainz" not in first
     assert first.replace(f" {WAITS}", "") == render(NOT_LOOKED_UP)
 
 
@@ -74,7 +74,9 @@ def test_missing_releases_are_listed_by_type() -> None:
     lead = f"Vera (Swedish singer), found by its albums. MBID {MBID}."
     missing = r"EP (1): Dusk \*2\* (1975, 4 tracks)"
     sums = "**1 of 1 release group missing.**"
-    assert f"\n\n## At MusicBrainz\n\n{lead}\n\n{sums}\n\n{missing}\n\n## Albums\n" in page
+    assert (
+        f"<summary>At MusicBrainz</summary>\n\n{lead}\n\n{sums}\n\n{missing}\n\n</details>" in page
+    )
     assert WAITS not in page
 
 
@@ -118,7 +120,7 @@ def test_all_candidates_are_listed_with_the_command_that_chooses(
     page = artist_report.render_report(here, issues, AUDIT, lookup=ArtistLookup(state, resolved))
     stale = " The data below is of 2025-12-17." if state == "pending" else ""
     lead = f"31 possible artists.{stale} Write the MBID of the right one: "
-    assert f"\n\n## At MusicBrainz\n\n{lead}`python utilities/fix_metadata.py" in page
+    assert f"<summary>At MusicBrainz</summary>\n\n{lead}`python utilities/fix_metadata.py" in page
     assert page.count("musicbrainz_albumartistid Vera MBID`\n\n- **VERA**") == 1
     line = f"- **VERA** (singer, Person, SE): {MBID}, albums here: Dawn · Dusk · Noon · and 2 more"
     assert f"{line}\n- **Vera** (" in page

@@ -75,7 +75,7 @@ def render(here: Artist, result: ArtistLookup, *, listed: bool = True) -> str:
 
 def section(here: Artist, result: ArtistLookup, **more: Any) -> str:
     text = render(here, result, **more)
-    return text[text.index("## At MusicBrainz") :].partition("\n## ")[0]
+    return text.partition("<summary>At MusicBrainz</summary>\n")[2].partition("\n</details>")[0]
 
 
 def build_ambiguous_match(place: str = "Dawn", *, distance: float = 0.3) -> AlbumMatch:

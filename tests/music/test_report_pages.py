@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from mediakeep.pages import step_parts
 from tests.music import showcase
 
 PAGE = Path(__file__).parents[2] / "docs" / "reports.md"
@@ -33,12 +34,17 @@ def test_a_neglected_collection_shows_most_kinds_and_stays_readable(page: str) -
     kinds = set(re.findall(r"\*\*([a-z0-9]+(?:-[a-z0-9]+)+)\*\*", report))
     assert len(kinds) > 12
     assert len(report.splitlines()) < 140
+    heads = re.findall(r"^## (.*)$", report.partition("<details>")[0], re.MULTILINE)
+    assert heads == [*step_parts.PART_TITLES, "Repaired"]
+    commands = report.partition("## One command each")[2].partition("## By hand")[0]
+    assert all("To accept: `" in step for step in re.split(r"\n\d+\. ", commands)[1:])
+    assert report.count("To accept: `") == commands.count("To accept: `")
 
 
 def test_a_well_kept_box_set_gets_a_page_that_fits_a_screen(page: str) -> None:
     report = page.split("```")[3]
     assert "**1 error and 1 warning, in 1 of 2 albums.**" in report
-    assert len(report.splitlines()) < 25
+    assert len(report.splitlines()) < 30
 
 
 def test_an_artist_who_was_looked_up_shows_albums_of_every_kind_the_doubtful_first(
@@ -58,4 +64,4 @@ def test_an_artist_who_was_looked_up_shows_albums_of_every_kind_the_doubtful_fir
     places = [report.index(words) for words in order]
     assert places == sorted(places)
     assert "--mbid MBID`" in report
-    assert len(report.splitlines()) < 100
+    assert len(report.partition("<details>")[0].splitlines()) < 40

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import size_text
+from mediakeep import config, path_text, size_text
 from mediakeep.issue import Issue, Severity
 from mediakeep.lookups.tmdb.lookup_store import MovieCandidate
 from mediakeep.movies import diagnose, language_names, media_text
@@ -22,7 +22,7 @@ from mediakeep.movies.item import MOVIES
 from mediakeep.movies.model import MovieVideo
 from mediakeep.movies.outputs import choose_commands
 from mediakeep.movies.result import MovieResult, NfoState
-from mediakeep.pages import render
+from mediakeep.pages import render, step_parts
 from mediakeep.size_text import format_count
 
 ATTRIBUTION = MOVIES.attribution
@@ -72,7 +72,11 @@ def render_markdown(result: MovieResult, issues: Sequence[Issue], home: Path) ->
         link=tmdb_url(result),
         options=list(list_options(result, home)),
         why=result.identity.lookup_error,
-        steps=list(_build_steps(result, faults, home)),
+        parts=step_parts.divide_steps(
+            _build_steps(result, faults, home),
+            lambda step: step.kind in MOVIES.damage_kinds,
+            lambda step: bool(step.command),
+        ),
         notes=list(_build_steps(result, others, home)),
         place=result.local.path,
         length=_format_length(result),
@@ -80,6 +84,9 @@ def render_markdown(result: MovieResult, issues: Sequence[Issue], home: Path) ->
         more=max(0, len(result.local.videos) - _MAX_FILES),
         beside=list(_list_adjacent_files(result)),
         made=result.written,
+        undo=config.format_command(
+            "undo_changes.py", home, f"--movie {path_text.quote_escaped(result.local.key)}"
+        ),
         due=result.pending,
         held=list(_list_unwritten(result)),
         notice=ATTRIBUTION,

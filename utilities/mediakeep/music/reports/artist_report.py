@@ -14,6 +14,7 @@ from mediakeep.music.artist_lookup import report_section
 from mediakeep.music.artist_lookup.lookup import NOT_LOOKED_UP, ArtistLookup
 from mediakeep.music.artist_lookup.report_matches import CommandForAlbums
 from mediakeep.music.issue_kinds import ISSUE_KINDS, MusicIssueKind, MusicIssueScope
+from mediakeep.music.item import MUSIC
 from mediakeep.music.model import Artist
 from mediakeep.music.repairs.history import RepairHistory
 from mediakeep.music.reports import issue_groups, next_steps
@@ -25,7 +26,7 @@ from mediakeep.music.reports.fix_commands import (
 )
 from mediakeep.music.reports.issue_groups import IssueGroup
 from mediakeep.music.reports.next_steps import NextStep
-from mediakeep.pages import render
+from mediakeep.pages import render, step_parts
 from mediakeep.size_text import format_count
 
 MAX_FIRST_STEPS = 5  # steps at the top, each with its explanation
@@ -85,8 +86,11 @@ def render_report(
         refused=artist.refused_links,
         sums=_format_severities(open_issues),
         affected=len(by_album),
-        first=steps[:MAX_FIRST_STEPS],
-        then=steps[MAX_FIRST_STEPS:],
+        parts=step_parts.divide_steps(
+            steps,
+            lambda step: any(kind.name in MUSIC.damage_kinds for kind in step.kinds),
+            lambda step: any(fix.accepts for fix in step.remedies),
+        ),
         sections=[]
         if _steps_name_all_issues(steps)
         else _album_sections(artist, open_issues, kinds),

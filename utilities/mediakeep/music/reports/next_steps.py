@@ -47,6 +47,7 @@ class SuggestedFix(msgspec.Struct, frozen=True):
 
     text: str
     command: str
+    accepts: bool = False  # whether the command accepts proposals
 
 
 class NextStep(msgspec.Struct, frozen=True):
@@ -176,7 +177,9 @@ def _suggest_fixes(
         if proposed := [issue for issue in of_kind if issue.proposal]:
             command = commands.accept_command(proposed)
             text = _format_proposals(proposed, len(of_kind))
-            yield SuggestedFix(f"{text}. To accept" if command else f"{text}.", command)
+            yield SuggestedFix(
+                f"{text}. To accept" if command else f"{text}.", command, bool(command)
+            )
         else:
             yield from (
                 SuggestedFix("By hand", command)

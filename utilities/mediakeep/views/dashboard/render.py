@@ -15,6 +15,7 @@ from rich.table import Column
 from rich.text import Text
 
 from mediakeep import path_text, size_text
+from mediakeep.item import Status
 from mediakeep.queue.history.queries import HistoryEvent, SessionSpan
 from mediakeep.size_text import format_count
 from mediakeep.views import terminal, wait_text
@@ -89,7 +90,7 @@ class Dashboard:
         )
         root = Layout()
         title = [Layout(_compose_title(self._snapshot), size=1)] if has_title else []
-        footer = [Layout(compose_text((self._footer, Colour.DIM), is_row=True), size=1)]
+        footer = [Layout(_compose_footer(self._snapshot, self._footer), size=1)]
         root.split_column(*title, body, *(footer if has_footer else []))
         lines += has_title + has_footer
         for segment in console.render(root, options.update_dimensions(width, lines)):
@@ -109,6 +110,25 @@ def _compose_title(home_snapshot: HomeSnapshot) -> Text:
         (f"  {path_text.display_path(home_snapshot.home)}", Colour.DIM),
         is_row=True,
     )
+
+
+def _compose_footer(home_snapshot: HomeSnapshot, footer: str) -> Text:
+    """Compose the last line: how to end, and what to look at first, as in the weekly report."""
+    damaged = skipped = failed = 0
+    for snapshot in home_snapshot.queues:
+        if snapshot.summary:
+            status = snapshot.summary.status
+            damaged += sum(status.issues.get(kind, 0) for kind in snapshot.kind.damage_kinds)
+            skipped += status.counts[Status.SKIPPED]
+            failed += status.counts[Status.ERROR]
+    numbers = [
+        format_count(damaged, "damaged file") if damaged else "",
+        f"{skipped:,} skipped" if skipped else "",
+        f"{failed:,} failed" if failed else "",
+    ]
+    first = ", ".join(filter(None, numbers))
+    text = f"  Look first: {first}" if first else ""
+    return compose_text((footer, Colour.DIM), (text, Colour.BAD), is_row=True)
 
 
 def _build_panels(home_snapshot: HomeSnapshot, width: int) -> list[DashboardPanel]:
