@@ -241,6 +241,26 @@ def test_the_description_of_the_api_is_complete(served: Served) -> None:
     assert [it["name"] for it in kinds_named["recordings"]["options"]][:2] == ["output", "working"]
 
 
+def test_a_kind_of_another_distribution_has_its_pages(
+    recordings: RecordingHome, served: Served
+) -> None:
+    page = {"Accept": "text/html"}
+    recordings.make("Pages")
+    jobs = served.get("/jobs", headers=page).text
+    assert "<summary>recordings</summary>" in jobs
+    assert 'name="options.publish_after"' in jobs
+    form = {"kind": "recordings", "folders": str(recordings.library / "Pages"), "next": "/jobs"}
+    served.post("/api/v1/jobs", 303, data={**form, "options.keep_working": "yes"}, headers=page)
+    (job,) = [it for it in served.api("/jobs")["jobs"] if it["name"] == "Pages"]
+    wait_for(lambda: show_if(served, job["id"], "completed"))
+    shown = served.get(f"/jobs/{job['id']}", headers=page).text
+    assert "publishing completed" in shown
+    assert "Roll back" in shown
+    assert "Pages" in served.get("/queue?kind=recordings", headers=page).text
+    assert "publishing" in served.get(f"/items/recordings/{job['key']}", headers=page).text
+    assert "recordings" in served.get("/", headers=page).text
+
+
 def test_a_bad_cursor_of_events_is_refused(served: Served) -> None:
     assert "cursor" in served.get("/api/v1/events?cursor=x", 400).json()["detail"]
     served.get("/api/v1/events", 400, headers={"Last-Event-ID": "=1"})

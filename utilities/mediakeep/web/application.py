@@ -27,6 +27,7 @@ from mediakeep.web import (
     openapi,
     operations,
     page_renderer,
+    pages,
     problems,
     review_api,
     view_api,
@@ -89,7 +90,7 @@ def build_application(web: WebHome, hub: EventHub) -> Starlette:
         Route("/metrics", show_metrics),
         Route(f"{PREFIX}/openapi.json", show_api),
         Route(f"{PREFIX}/events", hub.answer),
-        *(operation.build_route(web, answers) for operation in OPERATIONS),
+        *(operation.build_route(web, answers) for operation in (*OPERATIONS, *pages.PAGES)),
         Mount("/static", StaticFiles(directory=_STATIC)),
     ]
     hosts = [*_LOCAL_NAMES, web.options.host, *web.options.names]

@@ -153,8 +153,8 @@ def start_jobs(web: WebHome, call: Call) -> StartedJobs:
     """Start the command of a kind with new jobs; equal requests at once start it once."""
     body: NewJobs = call.body
     kind = web.get_queue(body.kind).kind
-    if not kind.stages or not kind.batch_script:
-        text = f"{kind.plural} are not started as jobs. Kinds of jobs: /api/v1/kinds"
+    if not can_start(kind):
+        text = f"{kind.name} are not started as jobs. Kinds of jobs: /api/v1/kinds"
         raise WebError(HTTPStatus.UNPROCESSABLE_ENTITY, text)
     words = ["--only-added", *(f"--add={_check_source(web, kind, text)}" for text in body.folders)]
     words += _build_options(web, kind, body.options)
@@ -165,6 +165,11 @@ def start_jobs(web: WebHome, call: Call) -> StartedJobs:
     queue = web.get_queue(kind.name)
     jobs = [_read_job(queue, key) for key in keys]
     return StartedJobs([job for job in jobs if job])
+
+
+def can_start(kind: Kind) -> bool:
+    """Return whether the command of a kind adds jobs; those with stages of a file have others."""
+    return bool(kind.stages) and not kind.stores_stages
 
 
 def _check_source(web: WebHome, kind: Kind, text: str) -> str:

@@ -57,10 +57,11 @@ class Operation:
     result: Any = None
     status: int = HTTPStatus.OK
     media: str = ""
+    prefix: str = PREFIX
 
     def build_route(self, web: WebHome, answers: AnswerStore) -> Route:
         endpoint = partial(_answer_request, self, web, answers)
-        return Route(PREFIX + self.path, endpoint, methods=[self.method])
+        return Route(self.prefix + self.path, endpoint, methods=[self.method])
 
 
 async def _answer_request(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from starlette.requests import Request
 
 from mediakeep import __version__, clock, path_text, size_text
 from mediakeep.size_text import format_count
-from mediakeep.views import terminal
+from mediakeep.views import job_numbers, terminal
 
 FOLDER = Path(__file__).with_name("templates")
 
@@ -40,6 +41,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "figure": lambda number: job_numbers.format_number(number.value, number.unit),
+        "moment": lambda time: clock.format_local(datetime.fromtimestamp(time, UTC).isoformat()),
         "local": lambda text: clock.format_local(text) if text else "",
         "plain": path_text.to_printable,
         "size": size_text.format_size,

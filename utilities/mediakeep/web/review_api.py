@@ -6,6 +6,7 @@ Each answer is a session of its own in the log of answers, so that an undo names
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated
@@ -132,22 +133,26 @@ def list_reviews(web: WebHome, call: Call) -> ReviewPage:
     ]
     start = next((n for n, group in enumerate(groups, 1) if query.after in group.ids), 0)
     page = groups[start : start + query.limit]
-    by_kind: dict[str, int] = {}
-    for question in questions:
-        by_kind[question.kind] = by_kind.get(question.kind, 0) + 1
+    by_kind = dict(sorted(Counter(question.kind for question in questions).items()))
     more = page[-1].ids[0] if start + len(page) < len(groups) else ""
-    return ReviewPage(
-        len(questions), by_kind, [_describe_group(group, questions) for group in page], more
-    )
+    return ReviewPage(len(questions), by_kind, _describe_groups(page, questions), more)
 
 
-def _describe_group(group: QuestionGroup, questions: Sequence[ReviewQuestion]) -> ReviewGroup:
-    first = group.first
-    alike = sum(
-        (it.queue, it.kind) == (first.queue, first.kind) and bool(it.proposal) for it in questions
-    )
-    place = path_text.display_path(first.place)
-    return ReviewGroup(group.ids, first.name, place, first.meaning, alike, group.questions)
+def _describe_groups(
+    groups: Sequence[QuestionGroup], questions: Sequence[ReviewQuestion]
+) -> list[ReviewGroup]:
+    alike = Counter((it.queue, it.kind) for it in questions if it.proposal)
+    return [
+        ReviewGroup(
+            group.ids,
+            group.first.name,
+            path_text.display_path(group.first.place),
+            group.first.meaning,
+            alike[group.first.queue, group.first.kind],
+            group.questions,
+        )
+        for group in groups
+    ]
 
 
 def _find_group(web: WebHome, id_: str) -> tuple[QuestionGroup, Sequence[ReviewQuestion]]:
@@ -172,7 +177,7 @@ def show_review(web: WebHome, call: Call) -> ReviewDetails:
     with review_session.open_session(web.home) as session:
         candidates = preview_answers.read_candidates(session, group.first)
     covers = preview_answers.list_covers(group.first) if group.first.field == "cover" else []
-    return ReviewDetails(_describe_group(group, questions), candidates, covers)
+    return ReviewDetails(_describe_groups([group], questions)[0], candidates, covers)
 
 
 def preview_answer(web: WebHome, call: Call) -> AnswerPreview:

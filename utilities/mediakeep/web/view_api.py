@@ -54,7 +54,10 @@ class OptionInfo(msgspec.Struct, frozen=True):
 
 
 class KindInfo(msgspec.Struct, frozen=True):
-    """A kind: its nouns, stages, options and actions; `examples` if its sources are texts."""
+    """A kind: its nouns, stages, options and actions; `examples` if its sources are texts.
+
+    `has_jobs` is True if its items can be started as jobs.
+    """
 
     name: str
     noun: str
@@ -63,6 +66,7 @@ class KindInfo(msgspec.Struct, frozen=True):
     options: list[OptionInfo]
     actions: list[str]
     examples: tuple[str, ...]
+    has_jobs: bool
 
 
 class SessionQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -112,7 +116,14 @@ def describe_kind(kind: Kind) -> KindInfo:
     ]
     stages = [stage.name for stage in kind.stages.stages]
     return KindInfo(
-        kind.name, kind.noun, kind.plural, stages, options, list(ACTIONS), kind.item_examples
+        name=kind.name,
+        noun=kind.noun,
+        plural=kind.plural,
+        stages=stages,
+        options=options,
+        actions=list(ACTIONS),
+        examples=kind.item_examples,
+        has_jobs=job_api.can_start(kind),
     )
 
 

@@ -96,6 +96,18 @@ def remove_state_file(host: str, environment: HttpEnvironment) -> None:
             (folder / _state_file_name(host)).unlink()
 
 
+def list_states(environment: HttpEnvironment) -> dict[str, ServiceState]:
+    """Return the states of all services that this user has queried, by host and port."""
+    states: dict[str, ServiceState] = {}
+    for folder in _list_shared_dirs(environment):
+        for path in sorted(folder.glob("mediakeep-*.slots")):
+            with contextlib.suppress(OSError):
+                host, _, port = path.stem.removeprefix("mediakeep-").rpartition("-")
+                state = _parse_state(path.read_bytes()[:_MAX_STATE_BYTES], environment.clock())
+                states.setdefault(f"{host}:{port}", state)
+    return states
+
+
 def _list_shared_dirs(environment: HttpEnvironment) -> tuple[Path, ...]:
     return (environment.shared_dir,) if environment.shared_dir else tuple(list_runtime_dirs())
 

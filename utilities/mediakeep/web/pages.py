@@ -1,0 +1,181 @@
+"""The pages: what the API returns, as HTML. They are made of kinds, and none knows one."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.responses import Response
+
+from mediakeep.app.jobs.job_list import JobState
+from mediakeep.errors import MediakeepError, NoQueue
+from mediakeep.lookups.http import rate_limit
+from mediakeep.lookups.http.models import HttpEnvironment
+from mediakeep.views import disk_usage, job_numbers, stage_text
+from mediakeep.web import (
+    health,
+    item_api,
+    job_api,
+    page_renderer,
+    review_api,
+    view_api,
+)
+from mediakeep.web.item_api import ItemQuery
+from mediakeep.web.job_api import JobQuery
+from mediakeep.web.operations import Call, Operation
+from mediakeep.web.review_api import ReviewAnswer, ReviewQuery
+from mediakeep.web.view_api import LogQuery, SessionQuery
+from mediakeep.web.web_home import WebHome
+
+Facts = Mapping[str, Any]
+_HTML = "text/html"
+
+
+class ReviewPageQuery(ReviewQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The filter of reviews, and the one that is shown; by default the first."""
+
+    id: str = ""
+
+
+def _show(template: str, read: Callable[[WebHome, Call], Facts]) -> Callable[..., Response]:
+    """Return a handler that renders a page of facts."""
+
+    def show(web: WebHome, call: Call) -> Response:
+        facts = {"query": call.query, **read(web, call)}
+        return Response(page_renderer.render(template, call.request, **facts), media_type=_HTML)
+
+    return show
+
+
+def _read_overview(web: WebHome, _call: Call) -> Facts:
+    try:
+        snapshot = web.poll()
+    except NoQueue as error:
+        return {"queues": [], "disk": None, "missing": str(error)}
+    queues = [
+        (
+            queue,
+            job_numbers.list_job_numbers(queue.kind, queue.summary.weeks[-1].flow)
+            if queue.summary and queue.summary.weeks
+            else [],
+        )
+        for queue in snapshot.queues
+    ]
+    return {"queues": queues, "disk": snapshot.disk, "missing": ""}
+
+
+def _read_jobs(web: WebHome, call: Call) -> Facts:
+    kinds = [
+        kind for kind in web.list_kinds().values() if job_api.can_start(kind) and not kind.queue
+    ]
+    return {
+        "page": job_api.list_jobs(web, call),
+        "kinds": list(map(view_api.describe_kind, kinds)),
+        "roots": web.options.roots,
+        "states": list(JobState),
+    }
+
+
+def _read_job(web: WebHome, call: Call) -> Facts:
+    details = job_api.show_job(web, call)
+    return {"details": details, "runs": stage_text.describe_runs(details.stages)}
+
+
+def _read_queue(web: WebHome, call: Call) -> Facts:
+    kind = web.get_queue(call.query.kind).kind
+    with web.get_queue(call.query.kind).open() as state:
+        counts = dict(state.counts)
+    stages = [stage.name for stage in kind.stages.stages]
+    page = item_api.list_items(web, call)
+    return {"page": page, "kind": kind, "counts": counts, "stages": stages}
+
+
+def _read_item(web: WebHome, call: Call) -> Facts:
+    queue = web.get_queue(call.params["kind"])
+    details = item_api.read_details(web, queue, call.params["key"])
+    runs = stage_text.describe_runs(details.stages)
+    return {"details": details, "kind": queue.kind, "runs": runs}
+
+
+def _read_review(web: WebHome, call: Call) -> Facts:
+    """Return a review with the preview of its proposal, its neighbours, and the last answer."""
+    try:
+        page = review_api.list_reviews(web, call)
+    except NoQueue as error:
+        return {"page": None, "details": None, "missing": str(error)}
+    groups, wanted = page.groups, call.query.id
+    number = next((n for n, group in enumerate(groups) if wanted in group.ids), 0)
+    answers = review_api.list_answers(web, call)
+    facts: dict[str, Any] = {
+        "page": page,
+        "details": None,
+        "preview": None,
+        "problem": "",
+        "before": groups[number - 1].ids[0] if number else "",
+        "after": groups[number + 1].ids[0] if number + 1 < len(groups) else "",
+        "last": answers[0] if answers else None,
+        "missing": "",
+    }
+    if not groups:
+        return facts
+    ids = groups[number].ids
+    call = dataclasses.replace(call, params={"id": ids[0]}, body=ReviewAnswer(ids, "accept"))
+    facts["details"] = review_api.show_review(web, call)
+    if groups[number].reviews[0].proposal:
+        try:
+            facts["preview"] = review_api.preview_answer(web, call)
+        except MediakeepError as error:
+            facts["problem"] = str(error)
+    return facts
+
+
+def _read_sessions(web: WebHome, call: Call) -> Facts:
+    try:
+        found = view_api.list_sessions(web, call)
+    except NoQueue:
+        found = view_api.SessionList([], [])
+    return {"sessions": found, "kinds": list(web.list_kinds())}
+
+
+def _read_log(web: WebHome, call: Call) -> Facts:
+    return {"lines": view_api.show_log(web, call), "session": call.params["session"]}
+
+
+def _read_reports(web: WebHome, call: Call) -> Facts:
+    return {"reports": view_api.list_reports(web, call)}
+
+
+def _read_services(web: WebHome, _call: Call) -> Facts:
+    states = rate_limit.list_states(HttpEnvironment())
+    cache = disk_usage.measure_folders([web.home / "status" / "cache"])
+    requests: dict[str, Any] = {}
+    with contextlib.suppress(NoQueue):
+        for queue in web.poll().queues:
+            if queue.summary and queue.summary.weeks:
+                requests[queue.kind.name] = queue.summary.weeks[-1].flow.amounts
+    return {"states": states, "cache": cache, "requests": requests, "now": time.time()}
+
+
+def _read_health(web: WebHome, _call: Call) -> Facts:
+    return {"checks": health.check_home(web)}
+
+
+PAGES = tuple(
+    Operation("GET", path, "", _show(template, read), query=query, media=_HTML, prefix="")
+    for path, template, read, query in (
+        ("/", "overview.html.j2", _read_overview, None),
+        ("/jobs", "jobs.html.j2", _read_jobs, JobQuery),
+        ("/jobs/{id}", "job.html.j2", _read_job, None),
+        ("/queue", "queue.html.j2", _read_queue, ItemQuery),
+        ("/items/{kind}/{key:path}", "item.html.j2", _read_item, None),
+        ("/review", "review.html.j2", _read_review, ReviewPageQuery),
+        ("/sessions", "sessions.html.j2", _read_sessions, SessionQuery),
+        ("/sessions/{kind}/{session}", "log.html.j2", _read_log, LogQuery),
+        ("/reports", "reports.html.j2", _read_reports, None),
+        ("/services", "services.html.j2", _read_services, None),
+        ("/health", "health.html.j2", _read_health, None),
+    )
+)

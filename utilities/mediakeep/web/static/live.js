@@ -1,0 +1,76 @@
+// Keeps a page up to date: progress from events, everything else by reading the page again.
+
+const MIN_WAIT = 700; // milliseconds between two reads of the page
+const status = document.getElementById("status");
+let due = 0;
+let reading = false;
+
+export function say(text) {
+  status.textContent = text;
+}
+
+// Replace the regions of this page by those of another version of it.
+export async function refresh(place = location.href) {
+  const answer = await fetch(place, { headers: { Accept: "text/html" } });
+  if (answer.redirected && new URL(answer.url).pathname === "/login") {
+    location.assign("/login");
+    return;
+  }
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const region of document.querySelectorAll("[data-region]")) {
+    const fresh = page.getElementById(region.id);
+    const busy = region.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
+    const playing = [...region.querySelectorAll("audio")].some((audio) => !audio.paused);
+    if (fresh && !busy && !playing) {
+      region.replaceWith(fresh);
+    }
+  }
+}
+
+async function refreshSoon() {
+  due = true;
+  if (reading) {
+    return;
+  }
+  reading = true;
+  while (due) {
+    due = false;
+    try {
+      await refresh();
+    } catch {
+      say("The server cannot be reached.");
+    }
+    await new Promise((done) => setTimeout(done, MIN_WAIT));
+  }
+  reading = false;
+}
+
+function showProgress(event) {
+  for (const [key, progress] of Object.entries(event.progress ?? {})) {
+    for (const place of document.querySelectorAll(`[data-live="${CSS.escape(`${event.queue}/${key}`)}"]`)) {
+      const bar = place.querySelector("progress");
+      if (bar && progress.of) {
+        bar.value = (100 * (progress.done ?? 0)) / progress.of;
+      }
+      const text = place.querySelector(".live");
+      if (text) {
+        const parts = progress.parts ? ` ${progress.parts[0]} of ${progress.parts[1]} parts` : "";
+        const left = progress.seconds_left ? `, ${Math.ceil(progress.seconds_left)} s left` : "";
+        text.textContent = `${progress.stage ?? ""}${parts}${left}`;
+      }
+    }
+  }
+}
+
+if (document.querySelector("[data-region]")) {
+  const source = new EventSource("/api/v1/events");
+  source.onmessage = (message) => {
+    const event = JSON.parse(message.data);
+    if (event.op === "progress") {
+      showProgress(event);
+    } else {
+      refreshSoon();
+    }
+  };
+  addEventListener("pagehide", () => source.close());
+}
