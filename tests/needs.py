@@ -72,7 +72,7 @@ _NEEDS: dict[str, tuple[Callable[[], object], str]] = {
 }
 _PACKAGES = {
     "espeak-ng": "espeak-ng", "ffmpeg": "ffmpeg", "ffprobe": "ffmpeg", "lame": "lame",
-    "mediainfo": "mediainfo", "opusenc": "opus-tools",
+    "fish": "fish", "mediainfo": "mediainfo", "opusenc": "opus-tools", "zsh": "zsh",
 }  # fmt: skip
 _MODULES = ("mediafile", "taglib")
 NAMES = (*_NEEDS, *_PACKAGES, *_MODULES)

@@ -10,6 +10,7 @@ from mediakeep import config
 from mediakeep.command_table import TABLE
 from mediakeep.commands import main
 from mediakeep.music.reports.fix_commands import REVIEW_FILE
+from tests import documents
 from tests.sampling import each_row
 
 HOME = Path("/homes/one two")
@@ -104,3 +105,11 @@ def test_every_command_of_the_table_is_found_by_its_name(name: str) -> None:
         assert found is not None
         command = found  # type: ignore[assignment]
     assert (command.help or "").strip()
+
+
+def test_every_command_is_in_the_page_of_mediakeep() -> None:
+    rows = documents.rows(documents.ROOT / "docs" / "mediakeep.md", "## Commands")
+    assert [row for row in rows if row[0].startswith("`mediakeep")] == [
+        [f"`mediakeep {entry.name}`", f"`{entry.script}.py`" if entry.script else "", entry.help]
+        for entry in TABLE
+    ]

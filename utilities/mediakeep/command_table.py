@@ -25,6 +25,7 @@ class CommandEntry(NamedTuple):
     help: str
     kind: str = ""
     script_target: str = ""  # the command of the script, if it is another
+    example: str = ""  # the words of an example that help shows
 
 
 def _manager(prefix: str, script: str, kind: str, what: str) -> tuple[CommandEntry, ...]:
@@ -41,7 +42,7 @@ def _manager(prefix: str, script: str, kind: str, what: str) -> tuple[CommandEnt
             f"{prefix}queue",
             script,
             f"{_MANAGER}:build_group",
-            f"Show, reset, check and back up the queue of {what}.",
+            "Show, reset, check and back up the queue.",
             kind,
             f"{_MANAGER}:build_manager",
         ),
@@ -56,6 +57,7 @@ TABLE: tuple[CommandEntry, ...] = (
         "process_music_batch",
         f"{_COMMANDS}.process_music_batch:main",
         "Check and repair the next artists, and report.",
+        example="--batch-size 10 --dry-run",
     ),
     CommandEntry(
         "review",
@@ -68,12 +70,14 @@ TABLE: tuple[CommandEntry, ...] = (
         "",
         f"{_COMMANDS}.accept:main",
         "Accept proposals of the review list.",
+        example="065c65737d6",
     ),
     CommandEntry(
         "report",
         "weekly_report",
         f"{_COMMANDS}.weekly_report:main",
         "Write the report of a week or a day.",
+        example="--week 2025-W51 --open",
     ),
     CommandEntry(
         "dashboard",
@@ -92,36 +96,42 @@ TABLE: tuple[CommandEntry, ...] = (
         "process_artist",
         f"{_COMMANDS}.process_artist:main",
         "Check and repair one artist, in the queue or not.",
+        example="Music/U2 --dry-run",
     ),
     CommandEntry(
         "edit",
         "fix_metadata",
         f"{_COMMANDS}.fix_metadata:main",
         "Set a field in files, folders or a list of edits.",
+        example="genre Music/U2 Rock",
     ),
     CommandEntry(
         "edit-albums",
         "batch_fix_metadata",
         f"{_COMMANDS}.batch_fix_metadata:main",
         "Set a field in many albums.",
+        example="genre Rock Music/U2/Boy",
     ),
     CommandEntry(
         "cover",
         "embed_cover",
         f"{_COMMANDS}.embed_cover:main",
         "Embed the front cover of an album.",
+        example="Music/U2/Boy front.jpg",
     ),
     CommandEntry(
         "undo",
         "undo_changes",
         f"{_COMMANDS}.undo_changes:main",
         "List and undo changes of files.",
+        example="--session last",
     ),
     CommandEntry(
         "metadata",
         "extract_metadata",
         f"{_COMMANDS}.extract_metadata:main",
         "Export the metadata of a file, album or artist.",
+        example="Music/U2 --json",
     ),
     CommandEntry(
         "master",
@@ -141,18 +151,21 @@ TABLE: tuple[CommandEntry, ...] = (
         "process_movies",
         f"{_COMMANDS}.process_movies:main",
         "Identify the next movies, write their sidecars, and report.",
+        example="--movie 'Heat (1995)' --dry-run",
     ),
     CommandEntry(
         "movies nfo",
         "generate_nfo",
         f"{_COMMANDS}.generate_nfo:main",
         "Write the NFO of a movie, in the queue or not.",
+        example="'Movies/Heat (1995)' --print",
     ),
     CommandEntry(
         "movies metadata",
         "extract_video_metadata",
         f"{_COMMANDS}.extract_video_metadata:main",
         "Show or export what video files hold.",
+        example="'Movies/Heat (1995)'",
     ),
     CommandEntry(
         "movies master",
@@ -166,6 +179,7 @@ TABLE: tuple[CommandEntry, ...] = (
         "convert_albums",
         f"{_COMMANDS}.convert_albums:main",
         "Convert the next albums.",
+        example="--scan Music --dry-run",
     ),
     *_manager("audiobooks ", "audiobook_queue_manager", "audiobooks", "audiobooks to build"),
     CommandEntry(
@@ -173,6 +187,7 @@ TABLE: tuple[CommandEntry, ...] = (
         "build_audiobooks",
         f"{_COMMANDS}.build_audiobooks:main",
         "Build the next audiobooks.",
+        example="--scan Books --dry-run",
     ),
     CommandEntry(
         "episodes",
@@ -192,24 +207,33 @@ TABLE: tuple[CommandEntry, ...] = (
         "musicbrainz_lookup",
         f"{_COMMANDS}.musicbrainz_lookup:main",
         "Look up artists, albums, missing albums and covers.",
+        example="missing U2",
     ),
     CommandEntry(
         "lookup tmdb",
         "tmdb_lookup",
         f"{_COMMANDS}.tmdb_lookup:main",
         "Look up movies, and set which movie a file is.",
+        example="search Heat --year 1995",
     ),
     CommandEntry(
         "sample",
         "make_sample_library",
         "mediakeep_samples.cli:main",
         "Make a sample library with planted defects.",
+        example="music --artists 20",
     ),
     CommandEntry(
         "simulate",
         "simulate_services",
         "mediakeep_simulator.cli:main",
         "Simulate the web services on this machine.",
+    ),
+    CommandEntry(
+        "completion",
+        "",
+        f"{_COMMANDS}.completion:main",
+        "Complete options and names in bash, zsh or fish.",
     ),
     CommandEntry(
         "install-scripts",
@@ -224,6 +248,15 @@ GROUPS: Mapping[str, str] = {
     "albums": "Convert albums to another format.",
     "audiobooks": "Build audiobooks with chapters.",
     "lookup": "Query MusicBrainz and TMDb.",
+}
+# The sections of `mediakeep --help`.
+SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "Every day": ("scan", "batch", "review", "accept", "undo", "report", "dashboard"),
+    "Artists, albums and files": (
+        *("artist", "edit", "edit-albums", "cover", "metadata", "master", "lookup"),
+    ),
+    "Other media": ("movies", "albums", "audiobooks", "episodes", "audio"),
+    "Queues, settings, practice": (),  # all others
 }
 BY_SCRIPT: Mapping[str, CommandEntry] = {entry.script: entry for entry in TABLE if entry.script}
 

@@ -7,15 +7,25 @@ from typing import Any
 
 import click
 
-from mediakeep.commands import app, fix_metadata
+from mediakeep.commands import app, complete_names, fix_metadata
 from mediakeep.commands.options import edit_options
 from mediakeep.music.reports import fix_commands
 
 
 @app.create_command()
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--kind", metavar="KIND", help="All proposals for issues of this kind.")
-@click.option("--artist", metavar="NAME", help="With --kind: of this artist only.")
+@click.option(
+    "--kind",
+    metavar="KIND",
+    shell_complete=complete_names.complete_issue_kinds,
+    help="All proposals for issues of this kind.",
+)
+@click.option(
+    "--artist",
+    metavar="NAME",
+    shell_complete=complete_names.complete_items("music"),
+    help="With --kind: of this artist only.",
+)
 @click.option("--mbid", metavar="MBID", help="With the ID of an album: the release to use.")
 @click.option(
     "--from-review", type=app.PathParam(), metavar="FILE", help="Another list of manual reviews."

@@ -8,7 +8,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -17,6 +17,7 @@ import msgspec
 from click.core import ParameterSource
 
 from mediakeep import __version__, config, kinds, path_text, suggestions
+from mediakeep.commands import help_layout
 from mediakeep.errors import BadSetting, MediakeepError, StateDamaged
 from mediakeep.kinds import Kind
 
@@ -25,19 +26,34 @@ G = TypeVar("G", bound="MediakeepGroup")
 _DEFAULT_SETTINGS = config.Settings()
 _HOME_ERROR_KEY = "mediakeep.problem"
 _DAMAGED_KEY = "mediakeep.damaged"
+_GIVEN_HOME_KEY = "mediakeep.given_home"
+_QUIET_KEY = "mediakeep.quiet"
+_OPTION_WIDTH = 26  # columns of a table of options before their texts
 
 
 class MediakeepCommand(click.Command):
     """A Click command that reports errors as sentences and sets exit codes.
 
-    `build_more` returns further options, which are built when the command is used.
+    `build_more` returns further options, which are built when the command is used. Its help shows
+    an `example`; `own_names` are the parameters of what a kind of jobs makes.
     """
 
     build_more: Callable[[], list[click.Parameter]] = staticmethod(list)
+    example = ""
+    own_names: Collection[str] = ()
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return all parameters of the command."""
         return [*self.build_more(), *super().get_params(ctx)]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write an example, and the options by section."""
+        if self.example:
+            formatter.write(f"\n  Example: {self.example}\n")  # never broken over lines
+        for name, options in help_layout.arrange(self.get_params(ctx), self.own_names).items():
+            records = (option.get_help_record(ctx) for option in options)
+            with formatter.section(name):
+                formatter.write_dl([record for record in records if record], col_max=_OPTION_WIDTH)
 
     def main(  # type: ignore[override]
         self, args: Any = None, standalone_mode: bool = True, **extra: Any
@@ -53,6 +69,8 @@ class MediakeepCommand(click.Command):
         """
         if problem := ctx.meta.get(_HOME_ERROR_KEY):
             raise problem
+        if is_quiet() and ctx.params.get("as_json"):
+            raise click.UsageError("Give --json or --quiet, not both.")
         if home := ctx.params.get("home"):
             config.check_environment()
             config.load_sections(home)  # checks them
@@ -201,6 +219,7 @@ def _with_home_option(function: AnyFunction, fallback: str) -> AnyFunction:
 def _resolve_home(
     fallback: str, context: click.Context, _: click.Parameter, home_given: str | None
 ) -> Path | None:
+    context.meta[_GIVEN_HOME_KEY] = home_given
     if context.resilient_parsing:
         return None
     try:
@@ -212,6 +231,11 @@ def _resolve_home(
     return home
 
 
+def get_given_home(context: click.Context) -> str | None:
+    """Return the value of --home as given, also while a shell completes the words of a command."""
+    return context.meta.get(_GIVEN_HOME_KEY)
+
+
 def add_options(
     function: AnyFunction, options: Iterable[Callable[[AnyFunction], AnyFunction]]
 ) -> AnyFunction:
@@ -219,6 +243,16 @@ def add_options(
     for option in options:
         function = option(function)
     return function
+
+
+class _SettingOption(click.Option):
+    """An option whose help does not show its range, which the message on a wrong value does."""
+
+    def get_help_extra(self, ctx: click.Context) -> click.types.OptionHelpExtra:
+        """Return the default."""
+        extra = super().get_help_extra(ctx)
+        extra.pop("range", None)
+        return extra
 
 
 def setting_option(
@@ -232,7 +266,9 @@ def setting_option(
     default = getattr(_DEFAULT_SETTINGS, name) if default is None else default
     return click.option(
         flag,
+        cls=_SettingOption,
         type=kind,
+        metavar="N" if isinstance(kind, click.IntRange | click.FloatRange) else None,
         default=default,
         show_default=default != "",
         envvar=config.ENV_PREFIX + name.upper(),
@@ -322,8 +358,39 @@ def print_result(lines: list[str], data: Any, *, as_json: bool) -> None:
     """Print lines of text, or the data as JSON."""
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(data), indent=2, ensure_ascii=False))
-    elif lines:
+    elif lines and not is_quiet():
         click.echo("\n".join(map(escape_controls, lines)))
+
+
+def _be_quiet(context: click.Context, _: click.Parameter, quiet: bool) -> None:
+    context.meta[_QUIET_KEY] = quiet
+
+
+with_quiet_option = click.option(
+    *("-q", "--quiet"),
+    is_flag=True,
+    expose_value=False,
+    callback=_be_quiet,
+    help="Print only errors and warnings.",
+)
+
+
+def is_quiet() -> bool:
+    """Return whether the running command prints only errors and warnings."""
+    context = click.get_current_context(silent=True)
+    return bool(context and context.meta.get(_QUIET_KEY))
+
+
+def with_dry_run_option(text: str) -> Callable[[AnyFunction], AnyFunction]:
+    """Return the option -n of a command that then changes nothing."""
+    return click.option("-n", "--dry-run", is_flag=True, help=text)
+
+
+def with_yes_option(
+    text: str = "Do not ask for confirmation, and skip the safeguards.",
+) -> Callable[[AnyFunction], AnyFunction]:
+    """Return the option -y of a command that otherwise asks."""
+    return click.option("-y", "--yes", is_flag=True, help=text)
 
 
 def cpu_count() -> int:

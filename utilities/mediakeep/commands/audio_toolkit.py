@@ -56,7 +56,7 @@ COMMANDS: Mapping[str, ToolkitCommand] = {
 _create_command = functools.partial(app.create_command, fallback=HOME_FOLDER)
 _PRESET = click.option("--preset", default="", help="Values to begin with; options override them.")
 _RESUME = click.option("--resume", is_flag=True, help="Continue the last unfinished such session.")
-_DRY_RUN = click.option("--dry-run", is_flag=True, help="Only show the steps.")
+_DRY_RUN = app.with_dry_run_option("Only show the steps.")
 _CONFIG = click.option("--config", "-c", type=_PATH, required=True, help="The YAML file.")
 _SESSION = click.argument("name", metavar="[ID]", required=False, default="")
 _WORKERS = app.setting_option(

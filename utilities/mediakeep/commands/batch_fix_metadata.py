@@ -9,7 +9,7 @@ import click
 
 from mediakeep import config, path_text
 from mediakeep.app.subjects import registry
-from mediakeep.commands import app
+from mediakeep.commands import app, complete_names
 from mediakeep.commands.options import edit_options
 from mediakeep.errors import UnexpectedError, Unreadable, UsageError
 from mediakeep.music.item import MUSIC
@@ -27,7 +27,12 @@ _SCRIPT_NAME = "batch_fix_metadata"
 @click.argument("value")
 @click.argument("albums", nargs=-1, metavar="[ALBUM...]")
 @click.option("--and", "more", multiple=True, metavar="VALUE", help="An additional value of FIELD.")
-@click.option("--artist", metavar="NAME", help="All albums of this artist in the queue.")
+@click.option(
+    "--artist",
+    metavar="NAME",
+    shell_complete=complete_names.complete_items("music"),
+    help="All albums of this artist in the queue.",
+)
 @click.option(
     "--album-list",
     type=app.PathParam(),

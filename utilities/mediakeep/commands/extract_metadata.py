@@ -16,16 +16,12 @@ from mediakeep.errors import UsageError
 @click.argument("path", type=app.PathParam())
 @click.option("--output-name", metavar="N", help="Write outputs/N_metadata.json and .csv.")
 @click.option("--json-only", is_flag=True, help="Write no CSV.")
-@click.option("--quiet", is_flag=True, help="Print only what could not be read.")
+@app.with_quiet_option
 @app.with_json_option
-def main(
-    home: Path, path: Path, output_name: str | None, json_only: bool, quiet: bool, as_json: bool
-) -> int:
+def main(home: Path, path: Path, output_name: str | None, json_only: bool, as_json: bool) -> int:
     """Export all metadata of PATH, a file, an album or an artist folder, to outputs/."""
     from mediakeep.music.reports import metadata_files
 
-    if quiet and as_json:
-        raise click.UsageError("Give --json or --quiet, not both.")
     source = path.expanduser().resolve()
     if not source.exists():
         raise UsageError(f"{path_text.display_path(path)} does not exist.")
@@ -38,24 +34,23 @@ def main(
     ):
         atomic_files.write_atomic(file, content(extracted))
     errors = metadata_files.list_faults(extracted)
-    if not quiet:
-        lines = (
-            metadata_files.summarize_folder(extracted)
-            if source.is_dir()
-            else metadata_files.summarize_file(next(extracted.tracks))
-        )
-        data = {
-            "path": extracted.path,
-            "albums": len(extracted.albums),
-            "tracks": sum(1 for _ in extracted.tracks),
-            "unreadable": [track.place for track in extracted.tracks if track.fault],
-            "written": [str(file) for file in written],
-        }
-        app.print_result(
-            [*lines, *(f"Written: {path_text.display_path(file)}" for file in written)],
-            data,
-            as_json=as_json,
-        )
+    lines = (
+        metadata_files.summarize_folder(extracted)
+        if source.is_dir()
+        else metadata_files.summarize_file(next(extracted.tracks))
+    )
+    data = {
+        "path": extracted.path,
+        "albums": len(extracted.albums),
+        "tracks": sum(1 for _ in extracted.tracks),
+        "unreadable": [track.place for track in extracted.tracks if track.fault],
+        "written": [str(file) for file in written],
+    }
+    app.print_result(
+        [*lines, *(f"Written: {path_text.display_path(file)}" for file in written)],
+        data,
+        as_json=as_json,
+    )
     for error in errors:
         app.print_message(error)
     return 1 if errors else 0

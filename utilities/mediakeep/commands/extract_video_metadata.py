@@ -20,14 +20,13 @@ _MAX_WORKERS = 4  # more would not be faster on one disk
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=app.PathParam())
 @click.option("--output-name", metavar="N", help="Write outputs/N_video_metadata.json and .csv.")
 @click.option("--json-only", is_flag=True, help="With --output-name: write no CSV.")
-@click.option("--quiet", is_flag=True, help="Print only problems.")
+@app.with_quiet_option
 @app.with_json_option
 def main(
     home: Path,
     paths: tuple[Path, ...],
     output_name: str | None,
     json_only: bool,
-    quiet: bool,
     as_json: bool,
 ) -> int:
     """Show the metadata of videos: each PATH is a file, or a folder with all below it."""
@@ -35,7 +34,8 @@ def main(
     from mediakeep.app.movies import probe_pool, video_report
     from mediakeep.media.video import probe
 
-    _check_options(output_name, json_only=json_only, quiet=quiet, as_json=as_json)
+    if json_only and output_name is None:
+        raise click.UsageError("--json-only has no effect without --output-name.")
     sources = [path.expanduser().resolve() for path in paths]
     written = _output_paths(home, output_name, sources)[: 1 if json_only else None]
     videos = _find_videos(paths, sources, registry.read_ignore_settings(home))
@@ -44,7 +44,7 @@ def main(
     results, has_errors = list[probe_pool.ProbeResult](), False
     for result in probe_pool.probe_all(videos, min(app.cpu_count(), _MAX_WORKERS)):
         place = audio_targets.display_path(result.path)
-        if not (quiet or as_json):
+        if not as_json:
             app.print_result(video_report.to_lines(result, place), None, as_json=False)
         if error_message := video_report.error_text(result, place):
             has_errors = True
@@ -54,22 +54,12 @@ def main(
     contents = video_report.to_json_bytes(data), video_report.to_csv(results)
     for file, content in zip(written, contents, strict=False):
         atomic_files.write_atomic(file, content)
-    if not quiet:
-        data_written = {**data, "written": [str(file) for file in written]}
-        app.print_result(
-            [f"Written: {path_text.display_path(file)}" for file in written],
-            data_written,
-            as_json=as_json,
-        )
+    app.print_result(
+        [f"Written: {path_text.display_path(file)}" for file in written],
+        {**data, "written": [str(file) for file in written]},
+        as_json=as_json,
+    )
     return 1 if has_errors else 0
-
-
-def _check_options(name: str | None, *, json_only: bool, quiet: bool, as_json: bool) -> None:
-    """Reject contradictory options, and options without effect."""
-    if quiet and as_json:
-        raise click.UsageError("Give --json or --quiet, not both.")
-    if json_only and name is None:
-        raise click.UsageError("--json-only has no effect without --output-name.")
 
 
 def _find_videos(

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mediakeep.app.edit.edit_command import EditCommand
-from mediakeep.commands import app
+from mediakeep.commands import app, complete_names
 from mediakeep.commands.options import edit_options
 
 if TYPE_CHECKING:  # importing these is slow, and --help must be quick
+    from mediakeep.app.edit.edit_command import EditCommand
     from mediakeep.app.edit.edit_result import EditResult
     from mediakeep.app.reviews.review_list import ReviewFilter
 
@@ -52,8 +52,18 @@ _MIN_WORDS = 3  # words: FIELD, PATH and VALUE
     metavar="ID",
     help="With --from-review: these issues; several IDs may follow.",
 )
-@click.option("--accept-kind", metavar="KIND", help="With --from-review: all issues of this kind.")
-@click.option("--artist", metavar="NAME", help="With --accept-kind: of this artist only.")
+@click.option(
+    "--accept-kind",
+    metavar="KIND",
+    shell_complete=complete_names.complete_issue_kinds,
+    help="With --from-review: all issues of this kind.",
+)
+@click.option(
+    "--artist",
+    metavar="NAME",
+    shell_complete=complete_names.complete_items("music"),
+    help="With --accept-kind: of this artist only.",
+)
 @click.option("--mbid", metavar="MBID", help="With --accept of an album: the release to use.")
 @edit_options.with_edit_options
 def main(home: Path, **options: Any) -> int:

@@ -38,7 +38,8 @@ class TargetMovie(NamedTuple):
 @app.create_command()
 @click.argument("path", type=app.PathParam())
 @click.option("--print", "printed", is_flag=True, help="Print the NFO; write nothing.")
-@click.option("--dry-run", is_flag=True, help="Print what would be written; write nothing.")
+@app.with_dry_run_option("Print what would be written; write nothing.")
+@app.with_quiet_option
 @musicbrainz_options.with_tmdb_options
 @write_options.with_add_options
 @app.with_links_option
@@ -74,6 +75,9 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     lines += ["Dry run: nothing was written."] if options["dry_run"] else []
     data = {key: {"state": result.state, **result.data} for key, result in outcomes.items()}
     app.print_result(lines, data, as_json=as_json)
+    for key, outcome in outcomes.items() if app.is_quiet() else ():
+        if outcome.state is not Status.COMPLETED:
+            app.print_message(_format_outcome(key, outcome)[0])
     return _exit_code(outcomes)
 
 

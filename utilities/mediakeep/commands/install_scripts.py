@@ -31,7 +31,7 @@ run_script({script!r})
 
 @app.create_command(home=False)
 @click.argument("folder", type=app.PathParam(), metavar="DIR")
-@click.option("-n", "--dry-run", is_flag=True, help="Print the scripts; write nothing.")
+@app.with_dry_run_option("Print the scripts; write nothing.")
 @app.with_json_option
 def main(folder: Path, *, dry_run: bool, as_json: bool) -> int:
     """Write scripts into DIR under their old names, such as fix-metadata for `mediakeep edit`.

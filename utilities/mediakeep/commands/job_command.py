@@ -88,7 +88,9 @@ def build_command(
     ]
     for option in reversed(own):
         function = option(function)
-    return app.create_command()(function)
+    command = app.create_command()(function)
+    command.own_names = names
+    return command
 
 
 def _list_option_names(own: Sequence[OptionDecorator]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mediakeep.commands import app
+from mediakeep.commands import app, complete_names
 from mediakeep.commands.console import ClickConsole
 
 if TYPE_CHECKING:  # imported where it is needed, as --help must be quick
@@ -25,7 +25,10 @@ def main() -> None:
 
 def _with_kind_option(function: Callable[..., Any]) -> Callable[..., Any]:
     text = "Only jobs of this kind, such as albums; can be repeated."
-    return click.option("--kind", "kinds", metavar="KIND", multiple=True, help=text)(function)
+    complete = complete_names.complete_queues
+    return click.option(
+        "--kind", "kinds", metavar="KIND", multiple=True, shell_complete=complete, help=text
+    )(function)
 
 
 def _open(home: Path, kinds: tuple[str, ...], *, yes: bool = False) -> list[ManagerContext]:
@@ -90,7 +93,7 @@ def cancel_jobs(
     help="Only jobs that ended at least this time ago.",
 )
 @_with_kind_option
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@app.with_yes_option("Do not ask for confirmation.")
 @app.with_json_option
 def clear_jobs(
     home: Path, older_than: float, kinds: tuple[str, ...], *, yes: bool, as_json: bool

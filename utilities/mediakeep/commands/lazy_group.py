@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from mediakeep import suggestions
 from mediakeep.commands import app
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class LazyCommand(NamedTuple):
@@ -16,6 +20,7 @@ class LazyCommand(NamedTuple):
 
     help: str
     load: Callable[[], click.Command]
+    section: str = "Commands"
 
 
 class LazyGroup(app.MediakeepGroup):
@@ -34,6 +39,19 @@ class LazyGroup(app.MediakeepGroup):
         lazy = self.lazy.get(cmd_name)
         return lazy.load() if lazy else super().get_command(ctx, cmd_name)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[Any]]:
+        """Complete the names of commands, which are not imported for that, and options."""
+        from click.shell_completion import CompletionItem
+
+        names = (name for name in self.list_commands(ctx) if name.startswith(incomplete))
+        found = [CompletionItem(name, help=self._get_short_help(name)) for name in names]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
+    def _get_short_help(self, name: str) -> str:
+        lazy = self.lazy.get(name)
+        text = lazy.help if lazy else self.commands[name].help or ""
+        return text.partition("\n\n")[0].partition(";")[0]
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -44,7 +62,17 @@ class LazyGroup(app.MediakeepGroup):
             ctx.fail(f'There is no command "{name}".{near}')
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Write the commands with their short help."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, lazy.help) for name, lazy in self.lazy.items()])
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by section, each on one line, and how to learn more."""
+        names = self.list_commands(ctx)
+        width = max(map(len, names))
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for name in names:
+            lazy, text = self.lazy.get(name), self._get_short_help(name)
+            text = textwrap.shorten(text, formatter.width - width - 6, placeholder="...")
+            section = lazy.section if lazy else "Commands"
+            sections.setdefault(section, []).append((name.ljust(width), text))
+        for section, rows in sections.items():
+            with formatter.section(section):
+                formatter.write_dl(rows)
+        formatter.write(f"\n{ctx.command_path} COMMAND --help explains a command.\n")

@@ -5,11 +5,13 @@ A subcommand is imported when it is used, so that `mediakeep --help` imports non
 
 from __future__ import annotations
 
+import copy
 import functools
+import importlib
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import click
@@ -19,17 +21,28 @@ from mediakeep.command_table import CommandEntry
 from mediakeep.commands import app
 from mediakeep.commands.lazy_group import LazyCommand, LazyGroup
 
+_COMPLETION_VARIABLE = "_MEDIAKEEP_COMPLETE"  # set by the scripts of shells; named by Click
+
 
 def load_command(entry: CommandEntry, *, script: bool = False) -> click.Command:
     """Import the command of an entry, or that of its script."""
     target = kinds.load(entry.script_target if script and entry.script_target else entry.target)
     command = target(kinds.get_kind(entry.kind)) if entry.kind else target
-    below = _list_below(f"{entry.name} ")
-    if below and not script:  # such as the queue of episodes, whose other commands are in a group
-        for name, lazy in below.items():
-            command.add_command(lazy.load(), name)
+    if isinstance(command, app.MediakeepCommand) and entry.example:
+        command.example = _format_example(entry)
+    below = {} if script else _list_below(f"{entry.name} ")
+    if below:  # such as the queue of episodes, whose other commands are in a group
+        command = copy.copy(command)
+        loaded = {name: lazy.load() for name, lazy in below.items()}
+        command.commands = {**command.commands, **loaded}
     assert isinstance(command, click.Command)
     return command
+
+
+def _format_example(entry: CommandEntry) -> str:
+    if entry.script:
+        return config.format_command(f"{entry.script}.py", words=entry.example)
+    return f"{config.find_program() or 'python -m mediakeep'} {entry.name} {entry.example}"
 
 
 def _list_below(prefix: str) -> dict[str, LazyCommand]:
@@ -39,12 +52,20 @@ def _list_below(prefix: str) -> dict[str, LazyCommand]:
         name, _, deeper = entry.name.removeprefix(prefix).partition(" ")
         if not entry.name.startswith(prefix) or name in found:
             continue
+        load: Callable[[], click.Command] = functools.partial(load_command, entry)
+        text = entry.help
         if deeper:
-            found[name] = LazyCommand(
-                command_table.GROUPS[name], functools.partial(_build_group, f"{prefix}{name}")
-            )
-        else:
-            found[name] = LazyCommand(entry.help, functools.partial(load_command, entry))
+            load, text = functools.partial(_build_group, name), command_table.GROUPS[name]
+        found[name] = LazyCommand(text, load)
+    return found
+
+
+def _list_by_section() -> dict[str, LazyCommand]:
+    """Return all commands, sorted by the sections of the help."""
+    rest, found = _list_below(""), dict[str, LazyCommand]()
+    for section, names in command_table.SECTIONS.items():
+        for name in [name for name in names or [*rest] if name in rest]:
+            found[name] = rest.pop(name)._replace(section=section)
     return found
 
 
@@ -54,12 +75,9 @@ def _build_group(name: str) -> LazyGroup:
     return group
 
 
-@app.create_group(cls=LazyGroup, lazy=_list_below(""))
+@app.create_group(cls=LazyGroup, lazy=_list_by_section())
 def main() -> None:
-    """Check and repair a library of music, movies and audiobooks.
-
-    Every command can be stopped (Ctrl-C) or killed at any time; nothing is lost.
-    """
+    """Check and repair a library of music, movies and audiobooks."""
 
 
 def run(args: Iterable[str] | None = None) -> None:
@@ -67,7 +85,9 @@ def run(args: Iterable[str] | None = None) -> None:
     is_on_path = Path(sys.argv[0]).name == "mediakeep" or shutil.which("mediakeep")
     program = "mediakeep" if is_on_path else "python -m mediakeep"
     os.environ.setdefault(config.PROGRAM_VARIABLE, program)
-    main.main(None if args is None else [*args])
+    if _COMPLETION_VARIABLE in os.environ:
+        importlib.import_module("mediakeep.commands.completion")  # it adds to Click's shells
+    main.main(None if args is None else [*args], complete_var=_COMPLETION_VARIABLE)
 
 
 def run_script(file: str) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from mediakeep import clock, kinds, suggestions
 from mediakeep.app import home_poller
 from mediakeep.app.subjects import registry
-from mediakeep.commands import app
+from mediakeep.commands import app, complete_names
 from mediakeep.errors import StateDamaged
 from mediakeep.kinds import Kind
 from mediakeep.views import dashboard_json, events
@@ -33,7 +33,12 @@ _KIND_NAMES = ", ".join(kinds.BUILT_IN)
 
 @app.create_command()
 @click.option("--once", is_flag=True, help="Print once and exit, also on a terminal.")
-@click.option("--kind", metavar="NAME", help=f"Show only this kind: {_KIND_NAMES}.")
+@click.option(
+    "--kind",
+    metavar="NAME",
+    shell_complete=complete_names.complete_queues,
+    help=f"Show only this kind: {_KIND_NAMES}.",
+)
 @click.option("--follow", is_flag=True, help="Print each change as a line of JSON, until Ctrl-C.")
 @click.option(
     "--since", metavar="CURSOR", help="With --follow: also the changes after this cursor of a line."

@@ -26,7 +26,7 @@ _OPTIONS = (
         show_default=True,
         help="Episodes, files or problems to list or change.",
     ),
-    click.option("--dry-run", is_flag=True, help="Change nothing, and say what would be changed."),
+    app.with_dry_run_option("Change nothing, and say what would be changed."),
     click.option("--episode", metavar="ID", default="", help="Only this episode."),
     app.with_json_option,
 )
@@ -156,7 +156,7 @@ def _print(result: CommandResult, *, as_json: bool) -> int:
 @click.option("--identifiers", type=_PATH, help="A file with identifiers, one a line.")
 @click.option("--episode", metavar="ID", help="One item, by its identifier or address.")
 @click.option("--limit", type=_POSITIVE, help="New episodes to add; default: all.")
-@click.option("--dry-run", is_flag=True, help="Only list the new episodes.")
+@app.with_dry_run_option("Only list the new episodes.")
 @own_options.config_option
 @app.with_json_option
 def discover(home: Path, config: Path | None, *, as_json: bool, **options: Any) -> int:

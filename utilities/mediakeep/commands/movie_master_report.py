@@ -14,6 +14,7 @@ from mediakeep.movies.item import MOVIES
 
 @app.create_command()
 @report_options.list_limit_option
+@app.with_quiet_option
 @app.with_json_option
 def main(home: Path, list_limit: int, as_json: bool) -> int:
     """Write all finished movies to outputs/, with statistics and a summary of the library.

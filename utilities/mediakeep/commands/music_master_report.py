@@ -14,6 +14,7 @@ from mediakeep.music.item import MUSIC
 
 @app.create_command()
 @report_options.list_limit_option
+@app.with_quiet_option
 @app.with_json_option
 def main(home: Path, list_limit: int, as_json: bool) -> int:
     """Write all tracks of the finished artists to outputs/, with statistics of the library.

@@ -72,7 +72,7 @@ def main(home: Path, what: str, words: tuple[str, ...], as_json: bool, **options
     artist NAME          an artist, with all albums
     album ARTIST ALBUM   an album, with all editions
     release MBID         a release, with all tracks
-    missing ARTIST       missing albums of an artist: a name in the queue, or a folder
+    missing ARTIST       missing albums: an artist in the queue, or a folder
     cover MBID           download the cover of a release or an album to --output
 
     An MBID may be given instead of a name. Responses are cached.

@@ -28,7 +28,8 @@ from mediakeep.size_text import format_count
 
 @app.create_command()
 @click.argument("path", type=app.PathParam())
-@click.option("--dry-run", is_flag=True, help="Print the result; write nothing.")
+@app.with_dry_run_option("Print the result; write nothing.")
+@app.with_quiet_option
 @click.option(
     "--accept-sound",
     is_flag=True,
@@ -85,6 +86,8 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     data |= {"not_accepted": refused} if refused else {}
     data |= {"lookup_note": lookup_note} if lookup_note else {}
     app.print_result(lines, data, as_json=as_json)
+    if app.is_quiet() and outcome.state is not Status.COMPLETED:
+        app.print_message(lines[0])
     return _exit_code(outcome)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from mediakeep.app.batch.batch_request import BatchRequest
-from mediakeep.commands import app
+from mediakeep.commands import app, complete_names
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.display import movie_prompt
 from mediakeep.commands.options import (
@@ -32,7 +32,12 @@ from mediakeep.runner import worker_process
 @click.option("--force", is_flag=True, help="Replace existing posters and fanart.")
 @click.option("--refresh", is_flag=True, help="Look up the movie again, bypassing the cache.")
 @click.option("--confirm-each", is_flag=True, help="Ask for each movie which one it is.")
-@click.option("--movie", metavar="NAME", help="Only this movie, regardless of its status.")
+@click.option(
+    "--movie",
+    metavar="NAME",
+    shell_complete=complete_names.complete_items("movies"),
+    help="Only this movie, regardless of its status.",
+)
 def main(home: Path, movie: str | None, confirm_each: bool, **options: Any) -> int:
     """Process the next movies of the queue: identify, enrich, report.
 

@@ -10,7 +10,7 @@ import click
 
 from mediakeep.app.batch.batch_request import BatchRequest
 from mediakeep.app.edit import plan_file
-from mediakeep.commands import app
+from mediakeep.commands import app, complete_names
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import batch_options, musicbrainz_options, write_options
 from mediakeep.errors import UsageError
@@ -55,7 +55,12 @@ def reject_selections(options: Mapping[str, Any]) -> None:
 @batch_options.with_deep_option
 @musicbrainz_options.refresh_option
 @musicbrainz_options.estimate_option
-@click.option("--artist", metavar="NAME", help="Only this artist, regardless of its status.")
+@click.option(
+    "--artist",
+    metavar="NAME",
+    shell_complete=complete_names.complete_items("music"),
+    help="Only this artist, regardless of its status.",
+)
 def main(home: Path, artist: str | None, apply_plan: Path | None, **options: Any) -> int:
     """Process the next artists of the music queue: read, diagnose, repair, report.
 

@@ -16,7 +16,7 @@ from mediakeep.app.jobs import quarantined
 from mediakeep.app.queue_admin import backup, legacy_import, maintenance, reset, scan, show
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.subjects import registry
-from mediakeep.commands import app
+from mediakeep.commands import app, complete_names
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.lazy_group import LazyCommand, LazyGroup
 from mediakeep.kinds import Kind
@@ -239,7 +239,7 @@ def build_manager(kind: Kind) -> app.MediakeepCommand:
 
     main.__doc__ = f"Manage the {kind.name} queue: one action a call."
     options = {**_build_special_options(kind), **_build_common_options(kind)}
-    decorators = [*map(_build_option, table), *options.values()]
+    decorators = [*(_build_option(kind, action) for action in table), *options.values()]
     return app.create_command()(app.add_options(main, reversed(decorators)))
 
 
@@ -288,7 +288,12 @@ def _build_command(kind: Kind, action: ManagerAction) -> app.MediakeepCommand:
         decorators.insert(
             0,
             click.argument(
-                "value", metavar=action.metavar, type=action.value_type, nargs=nargs, required=True
+                "value",
+                metavar=action.metavar,
+                type=action.value_type,
+                nargs=nargs,
+                required=True,
+                shell_complete=_get_completer(kind, action),
             ),
         )
     return app.create_command()(app.add_options(main, reversed(decorators)))
@@ -317,7 +322,7 @@ def _run_action(
     return result.code
 
 
-def _build_option(action: ManagerAction) -> Callable[..., Any]:
+def _build_option(kind: Kind, action: ManagerAction) -> Callable[..., Any]:
     name = _parameter_name(action)
     if not action.metavar:
         return click.option(action.flag, name, is_flag=True, help=action.help)
@@ -327,8 +332,15 @@ def _build_option(action: ManagerAction) -> Callable[..., Any]:
         metavar=action.metavar,
         multiple=action.multiple,
         type=action.value_type,
+        shell_complete=_get_completer(kind, action),
         help=action.help,
     )
+
+
+def _get_completer(kind: Kind, action: ManagerAction) -> complete_names.Completer | None:
+    """Return what completes the value of an action in a shell; None for that of its type."""
+    takes_item = action.metavar.startswith("NAME")
+    return complete_names.complete_items(kind.name) if takes_item else None
 
 
 def _parameter_name(action: ManagerAction) -> str:
@@ -344,9 +356,7 @@ def _build_special_options(kind: Kind) -> dict[str, Callable[..., Any]]:
         "status": click.option(
             "--status", metavar="S", help="With --list: only items with this status."
         ),
-        "yes": click.option(
-            "--yes", is_flag=True, help="Do not ask for confirmation, and skip the safeguards."
-        ),
+        "yes": app.with_yes_option(),
         "force": click.option(
             "--force", is_flag=True, help="Also reset items that a live session is processing."
         ),
@@ -358,6 +368,7 @@ def _build_common_options(kind: Kind) -> dict[str, Callable[..., Any]]:
     return {
         **({"queue": app.with_queue_option(kind)} if kind.stages else {}),
         "ignore": app.with_ignore_option,
+        "quiet": app.with_quiet_option,
         "json": app.with_json_option,
     }
 

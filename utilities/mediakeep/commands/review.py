@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mediakeep.commands import app
+from mediakeep.commands import app, complete_names
 from mediakeep.commands.options import write_options
 from mediakeep.errors import UsageError
 
@@ -22,14 +22,26 @@ _QUEUES = ["music", "movies"]
 @click.argument(
     "queue", type=app.SuggestingChoice(_QUEUES), metavar="[music|movies]", required=False
 )
-@click.option("--kind", default="", metavar="KIND", help="Only questions of this kind of issue.")
-@click.option("--artist", default="", metavar="NAME", help="Only questions on this artist.")
+@click.option(
+    "--kind",
+    default="",
+    metavar="KIND",
+    shell_complete=complete_names.complete_issue_kinds,
+    help="Only questions of this kind of issue.",
+)
+@click.option(
+    "--artist",
+    default="",
+    metavar="NAME",
+    shell_complete=complete_names.complete_items("music"),
+    help="Only questions on this artist.",
+)
 @click.option(
     "--damage-first/--most-first",
     default=True,
     help="Begin with damaged files, or with what one answer settles most.  [default: damage]",
 )
-@click.option("--dry-run", is_flag=True, help="List the questions in their order; ask nothing.")
+@app.with_dry_run_option("List the questions in their order; ask nothing.")
 @click.option(
     "--undo", metavar="SESSION", help='Undo all answers of a sitting; "last" is the last one.'
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mediakeep.commands import app
+from mediakeep.commands import app, complete_names
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import param_types, write_options
 from mediakeep.errors import UndoLogDamaged, UsageError
@@ -29,7 +29,8 @@ _SELECTORS = ("session", "artist", "movie", "file", "since")
 @app.create_command()
 @app.with_json_option
 @write_options.with_replace_options
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation; only --forget-before asks.")
+@app.with_quiet_option
+@app.with_yes_option("Do not ask for confirmation; only --forget-before asks.")
 @click.option(
     "--forget-before",
     type=param_types.TimestampParam(),
@@ -41,7 +42,7 @@ _SELECTORS = ("session", "artist", "movie", "file", "since")
     is_flag=True,
     help="Also undo in files that changed since; the current version is kept aside.",
 )
-@click.option("--dry-run", is_flag=True, help="Print what would be done; change nothing.")
+@app.with_dry_run_option("Print what would be done; change nothing.")
 @click.option(
     "--list", "listed", is_flag=True, help="List the sessions that changed files, or the changes."
 )
@@ -57,9 +58,24 @@ _SELECTORS = ("session", "artist", "movie", "file", "since")
     metavar="PATH",
     help="Changes in this file, or in this folder and all below.",
 )
-@click.option("--movie", metavar="NAME", help="Changes in the files of this movie.")
-@click.option("--artist", metavar="NAME", help="Changes in the files of this artist.")
-@click.option("--session", metavar="ID", help='Changes by this session; "last" is the last one.')
+@click.option(
+    "--movie",
+    metavar="NAME",
+    shell_complete=complete_names.complete_items("movies"),
+    help="Changes in the files of this movie.",
+)
+@click.option(
+    "--artist",
+    metavar="NAME",
+    shell_complete=complete_names.complete_items("music"),
+    help="Changes in the files of this artist.",
+)
+@click.option(
+    "--session",
+    metavar="ID",
+    shell_complete=complete_names.complete_sessions,
+    help='Changes by this session; "last" is the last one.',
+)
 def main(home: Path, **options: Any) -> int:
     """Undo changes of files, byte for byte: those that match all selectors.
 

@@ -63,6 +63,7 @@ def _select_periods(context: ReportContext, options: dict[str, Any]) -> list[Per
 
 def _with_report_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
+        app.with_quiet_option,
         app.with_json_option,
         click.option("--open", "opening", is_flag=True, help="Open the newest report."),
         click.option(

@@ -52,9 +52,12 @@ def open_output(options: BatchOptions) -> Iterator[PipeSafeOutput]:
         return
     subject = registry.get_subject(options.request.kind)
     # With prompts there is no progress bar: it would hide them.
-    has_progress = sys.stderr.isatty() and not options.config.limits.interactive
+    is_interactive = options.config.limits.interactive
+    has_progress = sys.stderr.isatty() and not (is_interactive or app.is_quiet())
     format_changes = subject.reviewed.format_dry_run if subject.reviewed else _format_plan
-    output = TextOutput(subject.kind, format_changes, has_progress=has_progress, home=options.home)
+    output = (QuietOutput if app.is_quiet() else TextOutput)(
+        subject.kind, format_changes, has_progress=has_progress, home=options.home
+    )
     try:
         yield PipeSafeOutput(output)
     finally:
@@ -155,6 +158,38 @@ class TextOutput:
         if self._progress:
             for task in self._progress.task_ids:
                 self._progress.update(task, **fields)
+
+
+class QuietOutput(TextOutput):
+    """Text output of what failed, and of a batch that ended early."""
+
+    def on_start(self, count: int) -> None:
+        """Count the items."""
+        self._total = count
+
+    def on_item(self, settled: SettledItem) -> None:
+        """Print the result of an item that failed."""
+        if settled.outcome.state is Status.ERROR:
+            super().on_item(settled)
+
+    def on_parked(self, parked: ParkedItem) -> None:
+        """Print nothing."""
+
+    def on_dropped(self, key: str, why: str) -> None:
+        """Print nothing."""
+
+    def on_progress(self, key: str, done: int, of: int, service: str, stage: str = "") -> None:
+        """Print nothing."""
+
+    def on_finish(self, report: BatchResult, summary: QueueStatus) -> None:
+        """Print the summary if something failed, or the batch ended early."""
+        if report.settled[Status.ERROR] or report.stopped or report.abort_error:
+            super().on_finish(report, summary)
+
+    def on_dry_run(self, report: BatchResult, /) -> None:
+        """Print notes on failed services."""
+        for note in [*_format_service_failure(report), *report.notes]:
+            click.echo(note)
 
 
 def _format_plan(facts: Mapping[str, Any]) -> list[str]:

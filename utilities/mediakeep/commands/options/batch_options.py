@@ -46,9 +46,8 @@ def require_decoders(is_deep: bool) -> None:
 
 POSITIVE_INT = click.IntRange(1)
 _BATCH_OPTIONS = (
-    click.option(
-        "--dry-run", is_flag=True, help="Process without writing: no report, no queue, no log."
-    ),
+    app.with_quiet_option,
+    app.with_dry_run_option("Process without writing: no report, no queue, no log."),
     app.setting_option(
         "--checkpoint-every", POSITIVE_INT, "Settled items between two checkpoints."
     ),
@@ -124,7 +123,7 @@ def _add_options(
         "--item-timeout", app.DurationParam(), "Maximum time per item.", item_timeout
     )
     options: list[Callable[..., Any]] = [*_BATCH_OPTIONS[:-3], whole, *_BATCH_OPTIONS[-3:]]
-    options = [*options[:4], timeout, *options[4:], *_MAINTENANCE_OPTIONS, *_ALERT_OPTIONS]
+    options = [*options[:5], timeout, *options[5:], *_MAINTENANCE_OPTIONS, *_ALERT_OPTIONS]
     return app.add_options(function, options)
 
 

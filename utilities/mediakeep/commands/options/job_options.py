@@ -12,7 +12,7 @@ from msgspec import structs
 
 from mediakeep import config, time_windows
 from mediakeep.app.jobs.job_request import Preparation
-from mediakeep.commands import app
+from mediakeep.commands import app, complete_names
 from mediakeep.commands.options import batch_options, param_types
 from mediakeep.errors import UsageError
 from mediakeep.job_settings import CONFIGURED_LIBRARY
@@ -175,7 +175,11 @@ def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
             help="Process only what --add adds, or finds in the queue.",
         ),
         click.option(
-            f"--{noun}", "only", metavar="NAME", help=f"Only this {noun}, regardless of its status."
+            f"--{noun}",
+            "only",
+            metavar="NAME",
+            shell_complete=complete_names.complete_items(kind.name),
+            help=f"Only this {noun}, regardless of its status.",
         ),
         app.with_queue_option(kind),
         app.setting_option(
@@ -214,7 +218,9 @@ def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
             f"Process {plural} only at these times of the day, such as 22:00-06:00.",
         ),
         click.option(
-            "--verbose", is_flag=True, help=f"Write each step to status/{plural}/debug.log."
+            *("-v", "--verbose"),
+            is_flag=True,
+            help=f"Write each step to status/{plural}/debug.log.",
         ),
         app.setting_option(
             "--log-to", LogTargetParam(), "Also send the log to stdout, syslog or syslog:HOST:PORT."
@@ -242,11 +248,10 @@ def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
         click.option(
             "--rollback",
             metavar="NAME",
+            shell_complete=complete_names.complete_items(kind.name),
             help="Remove the outputs of an item, restore its source, and exit.",
         ),
-        click.option(
-            "--yes", is_flag=True, help="Do not ask for confirmation, and skip the safeguards."
-        ),
+        app.with_yes_option(),
     )
 
 

@@ -1,0 +1,125 @@
+"""Shells complete commands, options and names, also those with spaces and commas."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands import hands
+from tests.commands.conftest import environment
+from tests.patience import PATIENCE
+from tests.scripts import SCRIPTS
+
+NAME = "Sum, of Us"
+_ZSH = "autoload -Uz compinit && compinit -D -u; "
+
+
+@pytest.fixture(scope="module")
+def shells(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a shell that finds mediakeep, and a home with an artist."""
+    folder = tmp_path_factory.mktemp("shells")
+    home = hands.library(folder)
+    (home.music / "Vera").rename(home.music / NAME)
+    program = folder / "bin" / "mediakeep"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m mediakeep "$@"\n')
+    program.chmod(0o755)
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    more = {"MEDIAKEEP_HOME": str(home.path), "PYTHONPATH": str(SCRIPTS), "PATH": path}
+    found = environment({**more, "TERM": "dumb", "HOME": str(folder)})
+    words = [program, "scan", "-q", home.music]
+    subprocess.run(words, env=found, check=True)
+    (home.path / "outputs").mkdir(exist_ok=True)
+    return found
+
+
+def complete(shells: dict[str, str], line: str, **more: str) -> list[str]:
+    """Return what the script of bash gets for a line."""
+    words = line.split(" ")
+    asked = {"COMP_WORDS": "\n".join(words), "COMP_CWORD": str(len(words) - 1), **more}
+    command = ["mediakeep"]
+    env = {**shells, "_MEDIAKEEP_COMPLETE": "bash_complete", **asked}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return [line.partition(",")[2] for line in done.stdout.splitlines() if line]
+
+
+def test_names_and_options_are_completed(shells: dict[str, str]) -> None:
+    assert complete(shells, "mediakeep ba") == ["batch"]
+    assert complete(shells, "mediakeep movies ") == [
+        "scan",
+        "queue",
+        "batch",
+        "nfo",
+        "metadata",
+        "master",
+    ]
+    assert complete(shells, "mediakeep queue reset-") == [
+        f"reset-{name}" for name in ("errors", "in-progress", "all", "outdated")
+    ]
+    assert complete(shells, "mediakeep batch --art") == ["--artist"]
+    assert complete(shells, "mediakeep batch --artist su") == [f"'{NAME}'"]
+    assert complete(shells, "mediakeep undo --session ") == ["last"]
+    assert complete(shells, "mediakeep dashboard --kind mu") == ["music"]
+    assert complete(shells, "mediakeep movies batch --movie ") == []  # there is no queue
+    assert complete(shells, "mediakeep batch --fix m") == ["matched"]
+
+
+def test_what_cannot_be_read_completes_nothing(shells: dict[str, str], tmp_path: Path) -> None:
+    queue = tmp_path / "status" / "music"
+    queue.mkdir(parents=True)
+    (queue / "processing_queue.json").write_text("{")
+    assert complete(shells, "mediakeep queue show S", MEDIAKEEP_HOME=str(tmp_path)) == []
+    assert complete(shells, f"mediakeep batch --home {tmp_path} --artist S") == []
+    missing = {"MEDIAKEEP_HOME": str(tmp_path / "none")}
+    assert complete(shells, "mediakeep accept --kind m", **missing) == []
+
+
+def press_tab(shells: dict[str, str], command: list[str], setup: str) -> None:
+    """Let a shell complete the name of an artist, and run the line."""
+    ours, theirs = pty.openpty()
+    streams: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
+    with subprocess.Popen(command, env=shells, start_new_session=True, **streams) as shell:
+        os.close(theirs)
+
+        def read_until(text: str) -> None:
+            read = b""
+            while text.encode() not in read:
+                assert select.select([ours], [], [], PATIENCE)[0], read
+                read += os.read(ours, 65536)
+
+        try:
+            os.write(ours, f"{setup}; echo rea''dy\n".encode())
+            read_until("\nready")
+            os.write(ours, b"mediakeep queue show Su\t\n")
+            read_until(f"output name: {NAME}")
+        finally:
+            shell.kill()
+            os.close(ours)
+
+
+@pytest.mark.linux  # macOS has a bash of 2007
+def test_bash_completes_a_name_and_quotes_it(shells: dict[str, str]) -> None:
+    setup = 'eval "$(mediakeep completion bash)"'
+    press_tab(shells, ["bash", "--norc", "--noprofile", "-i"], setup)
+
+
+@pytest.mark.needs("zsh")
+def test_zsh_completes_a_name_and_quotes_it(shells: dict[str, str]) -> None:
+    press_tab(shells, ["zsh", "-f", "-i"], f'{_ZSH}eval "$(mediakeep completion zsh)"')
+
+
+@pytest.mark.needs("fish")
+def test_fish_completes_whole_names(shells: dict[str, str]) -> None:
+    script = 'mediakeep completion fish | source; complete -C "mediakeep queue show Su"'
+    command = ["fish", "--no-config", "-c", f'{script}; complete -C "mediakeep ba"']
+    done = subprocess.run(command, env=shells, capture_output=True, text=True)
+    help_text = "Check and repair the next artists, and report."
+    assert done.stdout.splitlines() == [NAME, f"batch\t{help_text}"]
