@@ -127,7 +127,7 @@ def test_rebuild(home: Path) -> None:
     before = list_stages(home)
     run(home, "rebuild", code=2)
     shutil.rmtree(home / "status")
-    assert "Run: migrate_episodes.py rebuild --from-yaml" in run(home, "status", code=2)
+    assert "utilities/migrate_episodes.py rebuild --home" in run(home, "status", code=2)
     run(home, "rebuild", "--from-yaml", "--dry-run")
     assert not (home / "status").exists()
     assert sorted(run_json(home, "rebuild", "--from-yaml")["episodes"]) == sorted(NAMES)

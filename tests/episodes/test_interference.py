@@ -51,7 +51,7 @@ def test_a_lost_queue_is_rebuilt_and_no_video_doubled(tmp_path: Path) -> None:
         migration.services.faults.clear()
         shutil.rmtree(migration.home / "status")
         for words in (["run", "--add", "show"], ["discover", "--episode", "show"], ["estimate"]):
-            assert "rebuild --from-yaml" in migration.run(*words, code=2)
+            assert "migrate_episodes.py rebuild --home" in migration.run(*words, code=2)
         assert not (migration.home / "status/episodes/processing_queue.json").exists()
         text = migration.run("rebuild", "--from-yaml")
         assert "1 episode added" in text

@@ -43,11 +43,15 @@ def test_a_token_is_refreshed_and_saved_for_other_processes(
     [
         ("mode", NotAuthorised, "is accessible to others. Run: chmod 600"),
         ("missing", UsageError, "youtube_token_file .*No such file"),
-        ("unset", NotAuthorised, "youtube_token_file is not set. Run: migrate_episodes.py login"),
+        (
+            "unset",
+            NotAuthorised,
+            "youtube_token_file is not set. Run: python utilities/migrate_episodes.py login",
+        ),
         ("home", UsageError, "is inside the home"),
         ("text", NotAuthorised, "the token file or the client file is invalid"),
         ("keys", NotAuthorised, "the token file or the client file is invalid"),
-        ("revoked", NotAuthorised, "access has expired or was revoked. Run: migrate_episodes.py"),
+        ("revoked", NotAuthorised, "access has expired or was revoked. Run: python utilities/migr"),
         ("down", ServiceFailed, "Google failed: no access token received"),
     ],
 )

@@ -23,6 +23,7 @@ _LOST = (
     "What was lost with the queue: the calls of today, so estimate begins at 0, and what was"
     " remembered of --every and --config: give these again."
 )
+_NOTES = "For all notes of an episode, use status --episode ID."
 _RETRIED = (ProcessingStage.FAILED, ProcessingStage.SKIPPED)
 
 
@@ -42,13 +43,16 @@ def open_manager(home: Path) -> StateManager:
     try:
         _ = manager.state
     except NoQueue:
-        maintenance.refuse_lost_queue(manager.folder)
+        maintenance.refuse_lost_queue(home, manager.folder)
         raise
     return manager
 
 
 def show_status(manager: StateManager, request: AdminRequest) -> CommandResult:
-    """Count the episodes by state, and list those that changed last; or show one."""
+    """Count the episodes by state.
+
+    Those that changed last are listed, and whether there are notes. With --episode, one is shown.
+    """
     notes = maintenance.list_notes(manager)
     if request.episode:
         state = manager.get_episode_state(request.episode)
@@ -63,21 +67,23 @@ def show_status(manager: StateManager, request: AdminRequest) -> CommandResult:
     if summary.estimated_completion:
         lines.append(f"At this pace, all are on {summary.estimated_completion[:10]}.")
     for name, own in islice(notes.items(), 1):
-        first = ": ".join(next(iter(own.items())))
-        lines.append(f"{format_count(len(notes), 'episode')} with notes, such as {name}: {first}")
-        lines.append("All notes of an episode: status --episode ID")
+        count, first = format_count(len(notes), "episode"), ": ".join(next(iter(own.items())))
+        lines += [f"{count} with notes, such as {name}: {first}", _NOTES]
     data = {"summary": summary, "stages": counts, "latest": latest, "notes": notes}
     return CommandResult([*lines, *(["", "Last changes:"] if latest else []), *_list(latest)], data)
 
 
 def list_incomplete(manager: StateManager, request: AdminRequest) -> CommandResult:
-    """List the episodes that have begun and have not ended, and what they wait for."""
+    """List the episodes under way, and what they wait for."""
     found = _select(identify_incomplete(manager), request)
     return CommandResult(_list(found) or ["No episode is incomplete."], found)
 
 
 def retry(manager: StateManager, request: AdminRequest) -> CommandResult:
-    """Let failed episodes, and those skipped after their last attempt, be tried again; or one."""
+    """Let failed episodes be tried again.
+
+    So are those that were skipped after their last attempt; with --episode, any skipped one.
+    """
     states = [state for stage in _RETRIED for state in manager.get_episodes_by_stage(stage)]
     failed = [state for state in states if state.error_history or request.episode]
     names = [state.episode_id for state in _select(failed, request)]
@@ -113,7 +119,7 @@ def audit(manager: StateManager, request: AdminRequest) -> CommandResult:
 
 
 def verify(manager: StateManager, request: AdminRequest) -> CommandResult:
-    """Compare the queue with its exports and with the files of episodes."""
+    """Compare the queue with its exports and files."""
     return _report(maintenance.verify_exports(manager), request, "Queue, exports and files agree.")
 
 

@@ -11,6 +11,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -72,11 +73,12 @@ def add_schedule(home: Path, given: dict[str, Any], *, dry_run: bool = True) -> 
     """Add the schedule of an earlier command to options that have none, or remember theirs."""
     folder, place = home / "status" / EPISODES.name, "episodes.schedule"
 
-    def check(settings: EpisodeSettings) -> None:
-        _ = settings.episodes.schedule.time_of_day
-
     export_folder.add_remembered_options(
-        EpisodeSettings, folder, place, given, None if dry_run else check
+        EpisodeSettings,
+        folder,
+        place,
+        given,
+        None if dry_run else attrgetter(f"{place}.time_of_day"),
     )
 
 
@@ -151,12 +153,11 @@ def estimate(context: ManagerContext, settings: EpisodeSettings) -> CommandResul
     today = ", ".join(
         f"{min(number, most):,} of {most:,} {name}" for name, (number, most) in used.items()
     )
-    is_private = not interval and "Without --every, videos stay private until you publish them."
     lines = [
         f"{format_count(uploads, 'video')} to upload; {format_count(left, 'episode')} to publish.",
         f"All are done on {day} at the earliest. What limits that: {limit}.",
         f"Used today: {today}.",
-        *([is_private] if is_private else []),
+        *([] if interval else ["Without --every, videos stay private until you publish them."]),
     ]
     data = {"uploads": uploads, "episodes": left, "end": end, "limit": limit, "rates": rates}
     return CommandResult(lines, {**data, "used": used})
@@ -220,7 +221,7 @@ def read_episodes(context: ManagerContext) -> list[EpisodeItem]:
     try:
         return list_episodes(context.read_state())
     except NoQueue:
-        maintenance.refuse_lost_queue(locate_exports(context.queue_folder))
+        maintenance.refuse_lost_queue(context.home, locate_exports(context.queue_folder))
         raise
 
 

@@ -188,7 +188,10 @@ def login(home: Path, config: Path | None, client: Path) -> None:
 @own_options.config_option
 @app.with_json_option
 def estimate(home: Path, config: Path | None, *, as_json: bool) -> int:
-    """Estimate when all episodes are published, and which limit decides that."""
+    """Estimate when all episodes are published.
+
+    The limit that decides that is named.
+    """
     from mediakeep.app import episode_batches
 
     given: dict[str, Any] = {"config": config}

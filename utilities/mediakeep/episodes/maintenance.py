@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import clock, path_text, untrusted_files
+from mediakeep import clock, config, path_text, untrusted_files
 from mediakeep.episodes.exports import document, state_db
 from mediakeep.episodes.exports.follower import INDEX_FILE, build_index
 from mediakeep.episodes.item import (
@@ -180,16 +180,17 @@ def quarantine_files(manager: StateManager, paths: Iterable[Path]) -> None:
         quarantine.move_to_quarantine(path, root, "it belongs to no episode")
 
 
-def refuse_lost_queue(folder: Path) -> None:
+def refuse_lost_queue(home: Path, folder: Path) -> None:
     """Raise UsageError if a state directory without a queue has episodes.
 
     A new queue would upload all of them once more.
     """
     if count := len(untrusted_files.read_json(folder / INDEX_FILE, dict[str, Any]) or {}):
+        command = config.format_command("migrate_episodes.py rebuild", home, "--from-yaml")
         raise UsageError(
             f"The queue of {format_count(count, 'episode')} in {path_text.display_path(folder)} is"
-            " missing: a new one would upload all of them again. Run: migrate_episodes.py rebuild"
-            " --from-yaml. To begin anew, move that folder away."
+            f" missing: a new one would upload all of them again. Run: {command}\n"
+            "To begin anew, move that folder away."
         )
 
 
