@@ -28,6 +28,7 @@ from mediakeep.views.dashboard.render import Dashboard
 from mediakeep.views.poller import HomeSnapshot
 from mediakeep.views.summary import SummaryContext
 from mediakeep_simulator import sample_artists
+from tests.needs import find_browser
 from tests.views import months, reports
 
 ROOT = Path(__file__).parents[1]
@@ -71,6 +72,8 @@ def week() -> None:
     names = sorted(artist.name for artist in sample_artists.generate_artists(120, None, Random(1)))
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder).resolve()
+        # The commands of a user who has installed mediakeep and has set the home.
+        os.environ |= {"MEDIAKEEP_PROGRAM": "mediakeep", "MEDIAKEEP_HOME": str(home)}
         made = months.make_history(home, names, "Album/{:0>2} - Song.flac")
         paths = reports.write(made, "2026-W53")
         text = reports.read_report(paths["md"], home)
@@ -78,7 +81,30 @@ def week() -> None:
             name = picture.name.replace(f"{paths['md'].stem}_music", "week")
             (PICTURES / name).write_bytes(picture.read_bytes())
             text = text.replace(picture.name, f"pictures/{name}")
+        photograph(paths["html"])
     (PICTURES.parent / "a-week.md").write_text(text)
+
+
+def photograph(page: Path) -> None:
+    """Save what a browser shows of a report on a screen, on a phone, and on paper."""
+    from PIL import Image
+    from playwright import sync_api
+
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_browser(), args=["--no-sandbox"] if os.geteuid() == 0 else []
+        )
+        for name, width, media in (
+            ("1200", 1200, "screen"),
+            ("390", 390, "screen"),
+            ("print", 718, "print"),  # A4 within its margins
+        ):
+            seen = browser.new_page(viewport={"width": width, "height": 600})
+            seen.emulate_media(media=media)  # type: ignore[arg-type]
+            seen.goto(page.as_uri())
+            picture = Image.open(io.BytesIO(seen.screenshot(full_page=True)))
+            picture.quantize(48).save(PICTURES / f"report_{name}.png", optimize=True)
+        browser.close()
 
 
 def _run(folder: Path) -> HomeSnapshot:

@@ -220,8 +220,8 @@ class Months:
 def _entry(home: Path, key: str, text: str, track: str) -> dict[str, str]:
     kind = text.partition(":")[0]
     proposal = {"missing-date": 'date "1998"', "placeholder-genre": "no genre"}.get(kind, "")
-    door = config.format_command("fix_metadata.py", home)
-    accept = f"{door} --from-review {review.FILE} --accept {text}"
+    words = f"--from-review {review.FILE} --accept {text}"
+    accept = config.format_command("fix_metadata.py", home, words)
     command = accept if proposal else ""
     return {
         "id": text,

@@ -159,7 +159,7 @@ def test_at_most_five_are_named_and_the_others_counted(
     rows = re.findall(r"^\d+\. \*\*(.*?)[/*]", first, re.MULTILINE)
     assert rows == names
     assert len(rows) <= 5
-    assert (f"\nAnd {more}, listed below." if more else "\nAnd ") in first or not more
+    assert (f"\nAnd {more}, in the folded lists." if more else "\nAnd ") in first or not more
     assert ("<summary>Damaged files</summary>" in text) == bool(more)
     for number in range(damaged):
         assert f"**Worn {number:02d}/A/1.bin**" in text
@@ -172,7 +172,7 @@ def test_several_kinds_share_one_list_damaged_files_first(tmp_path: Path) -> Non
     rows = re.findall(r"^\d\. \*\*(.*?)[/*].*? \((\w+)\): ", text, re.MULTILINE)[:5]
     assert sorted(rows[:2]) == [("Worn 00", "movies"), ("Worn 00", "music")]
     assert {name for name, _ in rows[2:]} == {"Lost 0"}
-    assert "And 1 failed artist, 1 failed movie, 1 failed album, listed below." in text
+    assert "And 1 failed artist, 1 failed movie, 1 failed album, in the folded lists." in text
     heads = headings(text, "md")
     assert heads.index(FIRST) < heads.index(COMMANDS) < heads.index(REPAIRED)
     assert heads.index(REPAIRED) < heads.index("Albums")
