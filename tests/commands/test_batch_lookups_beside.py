@@ -15,7 +15,7 @@ from tests.commands import simulated_home
 from tests.commands.simulated_home import CONTACT, SimulatedHome, Stock, count_requests, outage
 
 ARTISTS = 3
-HEADING = "## At MusicBrainz"
+HEADING = "<summary>At MusicBrainz</summary>"
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def home(stock: Stock) -> SimulatedHome:
 
 def section(report: Path) -> str:
     """Return what a report says of MusicBrainz, "" where it says nothing."""
-    return report.read_text().partition(HEADING)[2].partition("\n## ")[0]
+    return report.read_text().partition(HEADING)[2].partition("\n</details>")[0]
 
 
 def test_an_artist_of_the_queue_is_looked_up_by_itself_and_not_again_by_a_batch(
