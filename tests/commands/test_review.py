@@ -5,18 +5,25 @@ from __future__ import annotations
 import os
 import random
 import re
+import shutil
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from mediakeep import ignored_issues
 from mediakeep.app.reviews import answer_log
-from mediakeep_samples.music import track_files
+from mediakeep_samples.music import music_library, track_files
 from tests.commands import cinemas, hands, sittings
 from tests.commands import test_fix_metadata_releases as release_home
 from tests.commands.conftest import Home
 from tests.commands.sittings import SittingTerminal, contents
+from tests.music import shelf
 from tests.sampling import each_row
+
+LIST = "outputs/manual_review_needed.json"
 
 
 def undo(home: Home, session: str = "last") -> str:
@@ -90,6 +97,31 @@ def test_a_kill_loses_no_answer_and_all_is_undone_to_the_byte(reviewed: Home) ->
     assert len(sessions) == 1  # it was continued after each kill
     undo(reviewed)
     assert contents(reviewed) == before
+
+
+@pytest.mark.slow
+@pytest.mark.loop
+def test_a_hundred_questions_take_little_more_than_a_hundred_keys(tmp_path: Path) -> None:
+    music_library.make_library(tmp_path / "music", artists=117)
+    (tmp_path / "home").mkdir()
+    home = hands.scanned(Home(tmp_path / "home", tmp_path / "music"))
+    before, count = contents(home), sittings.count_left(home)
+    assert count >= 100
+    keys, kills = 0, {10, 40, 70}
+    while sittings.count_left(home):
+        with SittingTerminal(home) as shown:
+            asked = shown.await_prompt()
+            while "q quit" in asked and shown.program.poll() is None:
+                shown.type(b"a" if "a accept" in asked else b"n")
+                keys += 1
+                if keys in kills:
+                    time.sleep(random.Random(keys).random() / 3)
+                    shown.program.kill()
+                asked = shown.await_prompt()
+    assert keys <= count + len(kills) <= 130
+    undo(home)
+    assert contents(home) == before
+    assert sittings.count_left(home) == count
 
 
 @each_row("number, code", [(signal.SIGINT, 130), (signal.SIGHUP, -signal.SIGHUP)], ids=str)
@@ -257,6 +289,34 @@ def test_a_release_is_chosen_and_the_safeguards_ask(tmp_path: Path) -> None:
         assert contents(home) == before
         told = hands.run(home, *words, answer="e nonsense\n", **home.settings)
         assert 'Invalid MBID "nonsense"' in told.out
+
+
+def _tag(*places: str, **tags: str | None) -> Callable[[Home], None]:
+    def change(home: Home) -> None:
+        for place in places:
+            shelf.put(home.music / place, artist="Anna", albumartist="Anna", **tags)
+
+    return change
+
+
+@each_row(
+    "kind, change, words",
+    [
+        ("whitespace", _tag("Anna/Noon/01 Rise.flac", title="  Fall", album="Noon"), "title -]Fall"),
+        ("whitespace", lambda home: shutil.rmtree(home.music / "Anna"), "Done: nothing."),
+        ("missing-album", hands.scanned, "album nothing Dawn"),
+        ("missing-album", lambda home: (home.path / LIST).write_text("[]") and None, "Dawn"),
+    ],
+)
+def test_outdated_questions_are_read_again_before_they_are_asked(
+    kind: str, change: Callable[[Home], object], words: str, reviewed: Home
+) -> None:
+    change(reviewed)
+    before = contents(reviewed)
+    told = hands.run(reviewed, "review", "--kind", kind, answer="q\n")
+    assert words in " ".join(told.out.replace("[-", "").split()), told
+    assert contents(reviewed) == before
+    sittings.restore(reviewed)
 
 
 def test_covers_are_chosen_with_their_sizes(reviewed: Home) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 
 import pytest
@@ -22,7 +21,7 @@ from mediakeep.app.reviews.questions import QuestionGroup, ReviewQuestion
 from mediakeep.app.reviews.review_session import ReviewDecision, ReviewSession
 from mediakeep.errors import MediakeepError, StateDamaged, UsageError
 from mediakeep.queue.queue import Queue
-from tests.commands import hands
+from tests.commands import hands, sittings
 from tests.commands.conftest import Home
 from tests.commands.hands import state
 from tests.commands.sittings import contents
@@ -83,12 +82,15 @@ def test_a_killed_session_is_continued_and_a_finished_one_is_not(home: Home) -> 
     killed = ReviewSession(home.path, "20261124_review_abcdef")
     review_session.decide(killed, ReviewDecision(groups(home)["missing-date"].ids, "accept"))
     killed.claims.release()  # as its end does
-    with review_session.open_session(home.path) as session:
+    with review_session.open_session(home.path) as session:  # such as to answer a web page
+        assert session.id != killed.id
+        review_session.decide(session, ReviewDecision(groups(home)["whitespace"].ids, "later"))
+    with review_session.open_session(home.path, resume=True) as session:
         assert session.id == killed.id
-        with review_session.open_session(home.path) as other:
+        with review_session.open_session(home.path, resume=True) as other:
             assert other.id != session.id
         assert undo_answers.undo_last(session).files
-    with review_session.open_session(home.path) as session:
+    with review_session.open_session(home.path, resume=True) as session:
         assert session.id != killed.id
 
 
@@ -146,8 +148,7 @@ def test_what_changed_since_it_was_shown_is_not_written(
         assert state(home.music) == before
         with pytest.raises(UsageError, match="no answer was given"):
             undo_answers.undo_last(session)
-    shutil.rmtree(home.path.parent)
-    shutil.copytree(home.path.parent.with_name("copy"), home.path.parent, symlinks=True)
+    sittings.restore(home)
 
 
 def test_two_sittings_never_ask_the_same(home: Home) -> None:

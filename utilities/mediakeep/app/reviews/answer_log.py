@@ -65,15 +65,15 @@ def read_open(home: Path) -> list[Answer]:
     return list(answers.values())
 
 
-def find_unfinished(home: Path) -> str:
-    """Return the last session with answers if it has not ended, or ""."""
-    unfinished = ""
+def list_unfinished(home: Path) -> list[str]:
+    """Return the sessions with answers that have not ended, the latest first."""
+    unfinished: dict[str, None] = {}
     for line in _read_lines(home / FILE):
         if line.action == "end":
-            unfinished = "" if unfinished == line.session else unfinished
+            unfinished.pop(line.session, None)
         elif line.action != "undo":
-            unfinished = line.session
-    return unfinished
+            unfinished[line.session] = None
+    return [*reversed(unfinished)]
 
 
 def select_session(answers: Iterable[Answer], session: str) -> Sequence[Answer]:

@@ -15,11 +15,12 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import path_text
+from mediakeep.app.console import CollectingConsole
 from mediakeep.app.edit.edit_result import EditResult
 from mediakeep.app.reviews import accept_proposals, review_session
 from mediakeep.app.reviews.questions import ReviewQuestion
 from mediakeep.app.reviews.review_list import ReviewFilter
-from mediakeep.app.reviews.review_session import CollectedOutput, ReviewDecision, ReviewSession
+from mediakeep.app.reviews.review_session import ReviewDecision, ReviewSession
 from mediakeep.app.subjects import registry
 from mediakeep.errors import Unreadable, UsageError
 from mediakeep.lookups.musicbrainz import search_query
@@ -93,7 +94,7 @@ def preview(
     if asked[0].queue == MOVIES.name:
         note = "The next batch of movies writes its NFO and pictures."
         return AnswerPreview(notes=(note,))
-    result, output = EditResult(), CollectedOutput()
+    result, output = EditResult(), CollectingConsole(agrees=True)
     edits = review_session.build_edits(session, asked, decision, result)
     session.build_command(output, dry_run=True, is_proposal=decision.action == "accept").apply(
         edits.all, result

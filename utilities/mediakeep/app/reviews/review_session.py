@@ -21,12 +21,13 @@ import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from msgspec import structs
 
 from mediakeep import clock, ignored_issues, path_text
+from mediakeep.app.console import CollectingConsole, Console
 from mediakeep.app.edit import audio_targets, field_values, item_checkout
 from mediakeep.app.edit.cover_edits import CoverEdits
 from mediakeep.app.edit.edit_command import EditCommand
@@ -54,8 +55,6 @@ from mediakeep.movies.item import MOVIES
 from mediakeep.music.reports import fix_commands
 from mediakeep.policy import READ_ONLY, WritePolicy
 from mediakeep.views import review
-
-T = TypeVar("T")
 
 COMMAND_NAME = "review"
 _NOT_LISTED = "it is not in the review list any more: it was settled meanwhile."
@@ -90,42 +89,6 @@ class DecisionResult(msgspec.Struct, frozen=True):
 
 
 @dataclass
-class CollectedOutput:
-    """A console that collects messages and agrees to every question."""
-
-    lines: list[str] = field(default_factory=list)
-    messages: list[str] = field(default_factory=list)
-
-    def print_result(
-        self,
-        lines: Sequence[str],
-        data: Any,  # noqa: ARG002 - the lines say the same
-        *,
-        as_json: bool,  # noqa: ARG002
-    ) -> None:
-        """Collect the lines of a result."""
-        self.lines += lines
-
-    def print_lines(self, lines: Sequence[str]) -> None:
-        """Collect a part of a result."""
-        self.lines += lines
-
-    def print_message(self, text: str) -> None:
-        """Collect a message."""
-        self.messages.append(text)
-
-    print_warning = print_message
-
-    def confirm(self, question: str) -> bool:
-        """Agree: the user has seen the preview."""
-        return bool(question)
-
-    def track_progress(self, values: Sequence[T]) -> contextlib.AbstractContextManager[Iterable[T]]:
-        """Return the values."""
-        return contextlib.nullcontext(values)
-
-
-@dataclass
 class ReviewSession:
     """The answers of one sitting; `id` marks its changes of files."""
 
@@ -146,7 +109,7 @@ class ReviewSession:
         self.claims.release(*names, _session_claim(self.id))
         return not self.claims.take(*sorted(names))
 
-    def build_command(self, console: CollectedOutput, **options: Any) -> EditCommand:
+    def build_command(self, console: Console, **options: Any) -> EditCommand:
         """Return the command that edits files for this session."""
         return EditCommand(
             self.home,
@@ -159,12 +122,14 @@ class ReviewSession:
 
 
 @contextlib.contextmanager
-def open_session(home: Path, policy: WritePolicy = READ_ONLY) -> Iterator[ReviewSession]:
-    """Open a session for a `with` block; one that was killed is continued under its id."""
-    session = ReviewSession(home, answer_log.find_unfinished(home), policy)
-    if not session.id or session.claims.take(_session_claim(session.id)):
-        session.id = item_checkout.new_session_id(COMMAND_NAME)
-        session.claims.take(_session_claim(session.id))
+def open_session(
+    home: Path, policy: WritePolicy = READ_ONLY, *, resume: bool = False
+) -> Iterator[ReviewSession]:
+    """Open a session for a `with` block; with `resume`, one that was killed is continued."""
+    session = ReviewSession(home, "", policy)
+    names = [*(answer_log.list_unfinished(home) if resume else ())]
+    names.append(item_checkout.new_session_id(COMMAND_NAME))
+    session.id = next(name for name in names if not session.claims.take(_session_claim(name)))
     try:
         yield session
         if number := answer_log.count_answers(home, session.id):
@@ -255,7 +220,7 @@ def _take_effect(
     if asked[0].queue == MOVIES.name:
         if decision.action != "choose":
             raise UsageError(f"{asked[0].kind} has no proposal. Choose the movie instead.")
-        output = CollectedOutput()
+        output = CollectingConsole(agrees=True)
         result = manual_match.record_choice(session.home, asked[0].item, decision.value, output)
         return DecisionResult(ids, notes=(*result.lines, *output.messages))
     return _edit_files(session, asked, decision)
@@ -284,7 +249,7 @@ def ignore_issues(session: ReviewSession, asked: Sequence[ReviewQuestion]) -> No
 def refresh_items(session: ReviewSession, queue: str, keys: Iterable[str]) -> Iterator[None]:
     """Claim items for a `with` block, and read them again at its end; raise ItemInUse."""
     with item_checkout.open_checkout(
-        session.home, QUEUES[queue], COMMAND_NAME, CollectedOutput(), session.id
+        session.home, QUEUES[queue], COMMAND_NAME, CollectingConsole(agrees=True), session.id
     ) as checkout:
         checkout.claim((), set(keys))
         yield
@@ -300,7 +265,7 @@ def _edit_files(
     session: ReviewSession, asked: Sequence[ReviewQuestion], decision: ReviewDecision
 ) -> DecisionResult:
     """Write the changes of an answer, and find out which questions it settled."""
-    result, output = EditResult(), CollectedOutput()
+    result, output = EditResult(), CollectingConsole(agrees=True)
     edits = build_edits(session, asked, decision, result)
     session.build_command(output, expected=decision.expected).apply(edits.all, result)
     files = tuple(plan.path for plan in result.changed)

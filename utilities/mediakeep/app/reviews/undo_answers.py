@@ -8,11 +8,12 @@ from collections.abc import Sequence
 import msgspec
 
 from mediakeep import ignored_issues
+from mediakeep.app.console import CollectingConsole
 from mediakeep.app.movies import manual_match
 from mediakeep.app.reviews import answer_log, review_session
 from mediakeep.app.reviews.answer_log import Answer
 from mediakeep.app.reviews.questions import QUEUES
-from mediakeep.app.reviews.review_session import CollectedOutput, ReviewSession
+from mediakeep.app.reviews.review_session import ReviewSession
 from mediakeep.app.undo.run_undo import UndoOptions, UndoRun
 from mediakeep.errors import UsageError
 from mediakeep.media.safewrite.atomic_replace import ReplaceRules
@@ -67,7 +68,7 @@ def _undo(session: ReviewSession, answers: Sequence[Answer]) -> UndoneAnswers:
     for answer in reversed(answers):
         if answer.before:
             changed = manual_match.restore_matches(
-                session.home, answer.before, answer.value, CollectedOutput()
+                session.home, answer.before, answer.value, CollectingConsole(agrees=True)
             )
             refused |= dict.fromkeys(changed, "its movie was chosen again since.")
     for answer in answers if not refused else ():
@@ -93,7 +94,7 @@ def _undo_files(
         query = RecordQuery(session=editing[0].session)
         steps = [it for it in apply_undo.plan_undo(store, query) if it.record.id in wanted]
         options = UndoOptions(home, rules, dry_run=False, force=False, as_json=False)
-        run = UndoRun(options, CollectedOutput())
+        run = UndoRun(options, CollectingConsole(agrees=True))
         run.run(steps, store)
     return tuple(dict.fromkeys(change.path for change in run.restored)), run.refused
 
