@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from mediakeep import ignored_issues
-from mediakeep.app.reviews import answer_log
+from mediakeep.app.reviews import answer_log, review_session
+from mediakeep.app.reviews.review_session import DecisionResult, ReviewDecision, ReviewSession
 from mediakeep_samples.music import music_library, track_files
 from tests.commands import cinemas, hands, sittings
 from tests.commands import test_fix_metadata_releases as release_home
@@ -150,6 +151,22 @@ def test_ctrl_c_while_an_answer_is_written_ends_after_it(reviewed: Home) -> None
     answers = answer_log.read_open(reviewed.path)
     left = {it.id for it in sittings.question_list.read_questions(reviewed.path)}
     assert not left & {id_ for answer in answers for id_ in answer.ids}
+
+
+def test_an_answer_that_ctrl_c_interrupts_is_whole(
+    reviewed: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide = review_session.decide
+
+    def interrupt(session: ReviewSession, decision: ReviewDecision) -> DecisionResult:
+        os.kill(os.getpid(), signal.SIGINT)
+        return decide(session, decision)
+
+    monkeypatch.setattr(review_session, "decide", interrupt)
+    told = hands.run(reviewed, "review", "--kind", "whitespace", answer="a\nu\n")
+    assert told.code == 130
+    assert "2 accepted, 2 files changed." in told.out
+    assert "answer undone" not in told.out
 
 
 def test_a_terminal_that_closes_ends_the_sitting(reviewed: Home) -> None:
@@ -294,7 +311,8 @@ def test_a_release_is_chosen_and_the_safeguards_ask(tmp_path: Path) -> None:
 def _tag(*places: str, **tags: str | None) -> Callable[[Home], None]:
     def change(home: Home) -> None:
         for place in places:
-            shelf.put(home.music / place, artist="Anna", albumartist="Anna", **tags)
+            own = {"artist": "Anna", "albumartist": "Anna", "album": "Noon", **tags}
+            shelf.put(home.music / place, **own)
 
     return change
 
@@ -302,7 +320,7 @@ def _tag(*places: str, **tags: str | None) -> Callable[[Home], None]:
 @each_row(
     "kind, change, words",
     [
-        ("whitespace", _tag("Anna/Noon/01 Rise.flac", title="  Fall", album="Noon"), "title -]Fall"),
+        ("whitespace", _tag("Anna/Noon/01 Rise.flac", title="  Fall"), "title -]Fall"),
         ("whitespace", lambda home: shutil.rmtree(home.music / "Anna"), "Done: nothing."),
         ("missing-album", hands.scanned, "album nothing Dawn"),
         ("missing-album", lambda home: (home.path / LIST).write_text("[]") and None, "Dawn"),

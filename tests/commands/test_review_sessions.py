@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mediakeep import ignored_issues
+from mediakeep import ignored_issues, path_text
 from mediakeep.app.reviews import (
     answer_log,
     preview_answers,
@@ -76,6 +76,19 @@ def test_an_answer_is_written_marked_and_undone_to_the_byte(home: Home) -> None:
     assert not ignored_issues.read(home.path)
     with pytest.raises(UsageError, match="all are undone"):
         undo_answers.undo_session(ReviewSession(home.path, "again"), session.id)
+
+
+def test_the_last_answer_alone_is_undone(home: Home) -> None:
+    before, found = contents(home), groups(home)
+    with review_session.open_session(home.path) as session:
+        for kind in ("missing-album", "missing-date"):
+            review_session.decide(session, ReviewDecision(found[kind].ids, "accept"))
+        assert "missing-date" not in groups(home)
+        undone = undo_answers.undo_last(session)
+        assert undone.files == (path_text.escape_path(found["missing-date"].first.place),)
+        assert "missing-album" not in groups(home)
+        undo_answers.undo_last(session)
+    assert contents(home) == before
 
 
 def test_a_killed_session_is_continued_and_a_finished_one_is_not(home: Home) -> None:
