@@ -16,6 +16,7 @@ from mediakeep import path_text
 from mediakeep.app.console import CollectingConsole
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.subjects import registry
+from mediakeep.errors import MediakeepError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.queue import claims
@@ -65,6 +66,15 @@ class LiveQueue:
             if self._reader.position != before:
                 self._lists.clear()
             yield state
+
+    def read_position(self) -> object:
+        """Return a value that differs from the last one if the queue has changed."""
+        with self._lock:
+            try:
+                self._reader.read()
+            except (MediakeepError, OSError) as error:
+                return str(error)
+            return self._reader.position
 
     def context(self, *, yes: bool = True) -> ManagerContext:
         """Return the context of a use case, whose reads are answered from memory."""

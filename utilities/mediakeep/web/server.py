@@ -37,7 +37,10 @@ def open_socket(options: WebOptions) -> socket.socket:
     """Return the socket to listen on; raise UsageError if it cannot be opened."""
     try:
         family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-        return socket.create_server((options.host, options.port), family=family, backlog=1024)
+        listener = socket.create_server((options.host, options.port), family=family, backlog=1024)
+        # asyncio sets it for connections of sockets that it has opened itself only.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except OSError as error:
         raise UsageError(
             f"Cannot listen on {options.host}, port {options.port}: {error.strerror or error}."

@@ -20,7 +20,7 @@ from mediakeep.kinds import Kind
 from mediakeep.queue import sessions
 from mediakeep.queue.history import index, queries
 from mediakeep.queue.history.queries import SessionSpan
-from mediakeep.views import dashboard_json, running_sessions
+from mediakeep.views import running_sessions
 from mediakeep.views.report import report_files
 from mediakeep.views.running_sessions import RunningSession
 from mediakeep.web import job_api, roots
@@ -171,9 +171,9 @@ def _decode_line(line: bytes) -> dict[str, Any]:
         return {"message": path_text.to_printable(line.decode(errors="replace"))}
 
 
-def show_summary(web: WebHome, _call: Call) -> list[dict[str, Any]]:
+def show_summary(web: WebHome, _call: Call) -> msgspec.Raw:
     """Return the state of all queues, as `media_dashboard.py --json` prints it."""
-    return dashboard_json.to_json(web.poll())
+    return web.read_summary()
 
 
 def list_reports(web: WebHome, _call: Call) -> list[ReportFile]:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
 from http import HTTPStatus
 from pathlib import Path
+
+import msgspec
 
 from mediakeep import path_text, suggestions
 from mediakeep.app import home_poller
 from mediakeep.app.subjects import registry
 from mediakeep.clock import now
 from mediakeep.kinds import Kind
+from mediakeep.queue import sessions
+from mediakeep.views import dashboard_json
 from mediakeep.views.poller import HomePoller, HomeSnapshot
 from mediakeep.views.summary import SummaryContext
 from mediakeep.web.access import AccessStore
@@ -19,6 +24,8 @@ from mediakeep.web.live_queue import LiveQueue
 from mediakeep.web.problems import WebError
 from mediakeep.web.review_cache import ReviewCache
 from mediakeep.web.settings import WebOptions
+
+_SNAPSHOT_SPAN = 5  # seconds
 
 
 class WebHome:
@@ -30,7 +37,10 @@ class WebHome:
         self.reviews = ReviewCache()
         self._lock = threading.Lock()
         self._queues: dict[str, LiveQueue] = {}
-        self._poller: tuple[tuple[Kind, ...], HomePoller] | None = None
+        self._poll_lock = threading.Lock()
+        self._poller: tuple[dict[str, Kind], HomePoller] | None = None
+        self._snapshot: tuple[object, HomeSnapshot] | None = None
+        self._summary: tuple[HomeSnapshot, msgspec.Raw] | None = None
 
     def list_kinds(self) -> dict[str, Kind]:
         """Return the kinds of all queues by name; of damaged ones, too."""
@@ -63,12 +73,30 @@ class WebHome:
         return [self.get_queue(kind.name) for kind in exist]
 
     def poll(self) -> HomeSnapshot:
-        """Return the state of all queues and disks; raise NoQueue if there never was one."""
-        with self._lock:
-            kinds = tuple(self.list_kinds().values())
+        """Return the state of all queues and disks; raise NoQueue if there never was one.
+
+        As long as no queue or live file changes, it is the last one for some seconds.
+        """
+        kinds = self.list_kinds()
+        folders = [folder / sessions.LIVE_FOLDER for folder in self.list_folders().values()]
+        lives = [path.stat().st_mtime_ns for path in folders if path.exists()]
+        positions = [self.get_queue(name).read_position() for name in kinds]
+        stamp = (kinds, lives, positions, int(time.monotonic()) // _SNAPSHOT_SPAN)
+        with self._poll_lock:
             if self._poller is None or self._poller[0] != kinds:
-                self._poller = kinds, home_poller.build_home_poller(self.home, kinds)
-            return self._poller[1].poll(SummaryContext(now()))
+                poller = home_poller.build_home_poller(self.home, kinds.values())
+                self._poller, self._snapshot = (kinds, poller), None
+            if self._snapshot is None or self._snapshot[0] != stamp:
+                self._snapshot = stamp, self._poller[1].poll(SummaryContext(now()))
+            return self._snapshot[1]
+
+    def read_summary(self) -> msgspec.Raw:
+        """Return the state of all queues as JSON, encoded once for each snapshot."""
+        snapshot = self.poll()
+        if self._summary is None or self._summary[0] is not snapshot:
+            data = msgspec.json.encode(dashboard_json.to_json(snapshot))
+            self._summary = snapshot, msgspec.Raw(data)
+        return self._summary[1]
 
     def list_roots(self) -> list[Path]:
         """Return the folders that jobs may read, resolved."""
