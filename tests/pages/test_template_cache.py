@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jinja2 import Environment, FileSystemLoader
 
-from mediakeep.pages import template_cache
+from mediakeep.pages import sandbox, template_cache
 from mediakeep.pages.template_cache import TemplateCache
 
 
@@ -122,3 +122,17 @@ def test_a_cache_that_cannot_be_written_is_no_error(cache: TemplateCache) -> Non
     assert render(cache) == ("Hello you!", 1)
     directory.write_text("in the way")
     assert render(cache) == ("Hello you!", 1)
+
+
+def test_code_for_the_sandbox_is_stored_apart(cache: TemplateCache, tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "a.j2").write_text("{{ name.upper() }}")
+    loader = FileSystemLoader(folder)
+    for _ in range(2):
+        compiled = template_cache.open_cache(sandboxed=True)
+        box = sandbox.TemplateSandbox(folder, compiled=compiled)
+        assert box.get_template("a.j2").render(name="you") == "YOU"
+        plain = Environment(loader=loader, bytecode_cache=template_cache.open_cache())
+        assert plain.get_template("a.j2").render(name="you") == "YOU"
+    assert len(list(Path(cache.directory).iterdir())) == 2

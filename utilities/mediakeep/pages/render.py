@@ -44,7 +44,7 @@ def render_user_template(folder: Path | None, template: str, **facts: Any) -> st
     from mediakeep.pages import sandbox, template_cache
 
     own = [folder] if folder and folder.is_dir() else []  # user templates are not cached
-    bytecode_cache = None if own else template_cache.open_cache()
+    bytecode_cache = None if own else template_cache.open_cache(sandboxed=True)
     environment = sandbox.TemplateSandbox(*own, TEMPLATE_FOLDER, compiled=bytecode_cache)
     _add_filters(environment)
     try:

@@ -12,10 +12,11 @@ from jinja2.bccache import Bucket
 
 from mediakeep import runtime_dir
 
-_FILE_PATTERN = "template-%s.cache"
+# By whether the code was compiled for the sandbox: the other kind of code does not run there.
+_FILE_PATTERNS = {False: "template-%s.cache", True: "template-sandbox-%s.cache"}
 
 
-def open_cache() -> TemplateCache | None:
+def open_cache(*, sandboxed: bool = False) -> TemplateCache | None:
     """Return the cache in the user's first private runtime directory, or None without one.
 
     jinja2 runs the code that it loads, so no other user may be able to write to the directory.
@@ -23,7 +24,7 @@ def open_cache() -> TemplateCache | None:
     for directory in runtime_dir.list_runtime_dirs():
         with contextlib.suppress(OSError):
             os.close(runtime_dir.open_private_dir(directory))
-            return TemplateCache(str(directory), _FILE_PATTERN)
+            return TemplateCache(str(directory), _FILE_PATTERNS[sandboxed])
     return None
 
 
