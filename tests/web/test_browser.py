@@ -94,7 +94,7 @@ def test_a_book_is_started_watched_downloaded_and_played(browser: Browser, tmp_p
         open_page(browser, served) as (page, faults),
     ):
         page.goto(f"{served.url}/jobs")
-        page.get_by_text("audiobooks", exact=True).click()
+        page.locator("summary", has_text="audiobooks").click()
         form = page.locator("form", has=page.locator('[name="kind"][value="audiobooks"]'))
         form.locator('[name="folders"]').fill(str(folder))
         form.locator('[name="options.title"]').fill("Emma")
@@ -135,7 +135,7 @@ def test_pages_fit_a_phone_and_are_labelled(browser: Browser, tmp_path: Path) ->
                 bare = "input:not([type=hidden]), select, progress, button"
                 for field in page.locator(bare).all():
                     name = field.evaluate(
-                        "it => it.ariaLabel || it.labels?.[0]?.innerText || it.innerText"
+                        "it => it.ariaLabel || it.labels?.[0]?.textContent || it.textContent"
                     )
                     assert name, (place, json.dumps(field.evaluate("it => it.outerHTML")))
         assert faults == []

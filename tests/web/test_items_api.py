@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from mediakeep.app import live_queue
 from mediakeep.commands import music_queue_manager
 from mediakeep.music.item import MUSIC
 from mediakeep.queue import journal
 from mediakeep.queue.journal import JournalRecord
 from mediakeep.queue.queue import Queue
-from mediakeep.web import live_queue
 from tests.queue import rig
 from tests.sampling import each_row
 from tests.web import serving

@@ -20,7 +20,6 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from mediakeep.web import (
-    health,
     item_api,
     job_api,
     metrics,
@@ -72,7 +71,7 @@ def build_application(web: WebHome, hub: EventHub) -> Starlette:
         return Response(b'{"status":"ok"}', media_type="application/json")
 
     async def show_readiness(_: Request) -> Response:
-        checks = await run_in_threadpool(health.check_home, web)
+        checks = await run_in_threadpool(web.check_health)
         passed = all(check.passed for check in checks)
         status = HTTPStatus.OK if passed else HTTPStatus.SERVICE_UNAVAILABLE
         return Response(msgspec.json.encode(checks), status, media_type="application/json")

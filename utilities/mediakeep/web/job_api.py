@@ -11,20 +11,26 @@ import msgspec
 from msgspec import Meta
 from starlette.responses import FileResponse, Response
 
-from mediakeep import config, job_settings, kinds, path_text, setting_fields
-from mediakeep.app.jobs import job_list, manage_jobs, prepare_items, remove_files
+from mediakeep import config, job_settings, path_text
+from mediakeep.app.jobs import (
+    command_words,
+    job_list,
+    manage_jobs,
+    prepare_items,
+    remove_files,
+    start_process,
+)
 from mediakeep.app.jobs.job_list import Job, JobState
+from mediakeep.app.live_queue import ItemFilter, LiveQueue
 from mediakeep.app.queue_admin import show
 from mediakeep.errors import NoSuchItem
 from mediakeep.item import Item
 from mediakeep.job_ids import get_job_id
 from mediakeep.kinds import Kind
 from mediakeep.queue.history.stage_queries import StageRun
-from mediakeep.setting_fields import SettingField
-from mediakeep.web import cursors, job_processes, roots
+from mediakeep.web import cursors, roots
 from mediakeep.web.access import Scope
 from mediakeep.web.item_api import ActionResult
-from mediakeep.web.live_queue import ItemFilter, LiveQueue
 from mediakeep.web.operations import Call, Operation
 from mediakeep.web.problems import WebError
 from mediakeep.web.web_home import WebHome
@@ -157,11 +163,13 @@ def start_jobs(web: WebHome, call: Call) -> StartedJobs:
         text = f"{kind.name} are not started as jobs. Kinds of jobs: /api/v1/kinds"
         raise WebError(HTTPStatus.UNPROCESSABLE_ENTITY, text)
     words = ["--only-added", *(f"--add={_check_source(web, kind, text)}" for text in body.folders)]
-    words += _build_options(web, kind, body.options)
+    words += command_words.format_options(
+        kind, body.options, lambda path: roots.check_job_path(web, path)
+    )
     if any("\0" in word for word in words):
         raise WebError(HTTPStatus.UNPROCESSABLE_ENTITY, "A value has a null character.")
     with _STARTING[hash((kind.name, *words)) % len(_STARTING)]:
-        keys = job_processes.start_jobs(web.home, kind, words)
+        keys = start_process.start_jobs(web.home, kind, words)
     queue = web.get_queue(kind.name)
     jobs = [_read_job(queue, key) for key in keys]
     return StartedJobs([job for job in jobs if job])
@@ -177,35 +185,6 @@ def _check_source(web: WebHome, kind: Kind, text: str) -> str:
     if kind.item_examples and "://" in text:
         return text
     return str(roots.check_job_path(web, text))
-
-
-def list_options(kind: Kind) -> list[SettingField]:
-    """Return the fields of a kind's settings that its command has options for."""
-    fields = setting_fields.list_fields(kinds.load(kind.settings)) if kind.settings else ()
-    return [field for field in fields if field.help]
-
-
-def _build_options(web: WebHome, kind: Kind, values: dict[str, Any]) -> Iterator[str]:
-    """Yield the words of a command that set options; raise WebError if one is invalid."""
-    fields = {field.name: field for field in list_options(kind)}
-    for name, value in values.items():
-        if name not in fields:
-            text = config.describe_unknown(name, fields)
-            raise WebError(HTTPStatus.UNPROCESSABLE_ENTITY, text[0].upper() + text[1:])
-        field = fields[name]
-        try:
-            text = value if isinstance(value, str) else field.format_value(value)
-            parsed = config.parse_duration(text) if field.is_duration else field.parse_text(text)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            why = error if isinstance(error, ValueError) else f"it is not {field.describe_values()}"
-            raise WebError(HTTPStatus.UNPROCESSABLE_ENTITY, f"{name}: {why}.") from error
-        is_file = field.words is not None and parsed not in field.words
-        if (field.is_path or is_file) and parsed:
-            parsed = str(roots.check_job_path(web, str(parsed)))
-        words = field.format_option(parsed)
-        yield from (
-            words if len(words) == 1 else map("=".join, zip(words[::2], words[1::2], strict=True))
-        )
 
 
 def cancel_job(web: WebHome, call: Call) -> ActionResult:

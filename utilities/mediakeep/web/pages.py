@@ -11,12 +11,12 @@ from typing import Any
 from starlette.responses import Response
 
 from mediakeep.app.jobs.job_list import JobState
+from mediakeep.app.queue_admin import item_details
 from mediakeep.errors import MediakeepError, NoQueue
 from mediakeep.lookups.http import rate_limit
 from mediakeep.lookups.http.models import HttpEnvironment
 from mediakeep.views import disk_usage, job_numbers, stage_text
 from mediakeep.web import (
-    health,
     item_api,
     job_api,
     page_renderer,
@@ -95,7 +95,7 @@ def _read_queue(web: WebHome, call: Call) -> Facts:
 
 def _read_item(web: WebHome, call: Call) -> Facts:
     queue = web.get_queue(call.params["kind"])
-    details = item_api.read_details(web, queue, call.params["key"])
+    details = item_details.read_details(queue.context(), call.params["key"])
     runs = stage_text.describe_runs(details.stages)
     return {"details": details, "kind": queue.kind, "runs": runs}
 
@@ -160,7 +160,7 @@ def _read_services(web: WebHome, _call: Call) -> Facts:
 
 
 def _read_health(web: WebHome, _call: Call) -> Facts:
-    return {"checks": health.check_home(web)}
+    return {"checks": web.check_health()}
 
 
 PAGES = tuple(

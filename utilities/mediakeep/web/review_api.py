@@ -63,7 +63,10 @@ class ReviewGroup(msgspec.Struct, frozen=True):
 
 
 class ReviewPage(msgspec.Struct, frozen=True):
-    """A page of groups, the number of all reviews, and `after` of the next page, "" if none."""
+    """A page of groups, the number of their reviews, and `after` of the next page, "" if none.
+
+    `by_kind` counts all pending reviews.
+    """
 
     total: int
     by_kind: dict[str, int]
@@ -135,7 +138,8 @@ def list_reviews(web: WebHome, call: Call) -> ReviewPage:
     page = groups[start : start + query.limit]
     by_kind = dict(sorted(Counter(question.kind for question in questions).items()))
     more = page[-1].ids[0] if start + len(page) < len(groups) else ""
-    return ReviewPage(len(questions), by_kind, _describe_groups(page, questions), more)
+    total = sum(len(group.ids) for group in groups)
+    return ReviewPage(total, by_kind, _describe_groups(page, questions), more)
 
 
 def _describe_groups(

@@ -16,6 +16,8 @@ from msgspec import UNSET, Meta
 from starlette.responses import FileResponse, Response
 
 from mediakeep import path_text
+from mediakeep.app.jobs import command_words
+from mediakeep.app.queue_admin.item_actions import ACTIONS
 from mediakeep.kinds import Kind
 from mediakeep.queue import sessions
 from mediakeep.queue.history import index, queries
@@ -24,7 +26,6 @@ from mediakeep.views import running_sessions
 from mediakeep.views.report import report_files
 from mediakeep.views.running_sessions import RunningSession
 from mediakeep.web import job_api, roots
-from mediakeep.web.item_api import ACTIONS
 from mediakeep.web.operations import Call, Operation
 from mediakeep.web.problems import WebError
 from mediakeep.web.web_home import WebHome
@@ -112,7 +113,7 @@ def describe_kind(kind: Kind) -> KindInfo:
             None if field.default is UNSET else msgspec.to_builtins(field.default),
             tuple(map(str, field.choices)),
         )
-        for field in job_api.list_options(kind)
+        for field in command_words.list_options(kind)
     ]
     stages = [stage.name for stage in kind.stages.stages]
     return KindInfo(

@@ -10,7 +10,10 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import path_text, suggestions
-from mediakeep.app import home_poller
+from mediakeep.app import health, home_poller
+from mediakeep.app.health import HealthCheck
+from mediakeep.app.live_queue import LiveQueue
+from mediakeep.app.reviews.review_cache import ReviewCache
 from mediakeep.app.subjects import registry
 from mediakeep.clock import now
 from mediakeep.kinds import Kind
@@ -20,9 +23,7 @@ from mediakeep.views.poller import HomePoller, HomeSnapshot
 from mediakeep.views.summary import SummaryContext
 from mediakeep.web.access import AccessStore
 from mediakeep.web.audit_log import AuditLog
-from mediakeep.web.live_queue import LiveQueue
 from mediakeep.web.problems import WebError
-from mediakeep.web.review_cache import ReviewCache
 from mediakeep.web.settings import WebOptions
 
 _SNAPSHOT_SPAN = 5  # seconds
@@ -97,6 +98,10 @@ class WebHome:
             data = msgspec.json.encode(dashboard_json.to_json(snapshot))
             self._summary = snapshot, msgspec.Raw(data)
         return self._summary[1]
+
+    def check_health(self) -> list[HealthCheck]:
+        """Return the checks of the home."""
+        return list(health.check_home(self.home, lambda name: self.get_queue(name).read_state()))
 
     def list_roots(self) -> list[Path]:
         """Return the folders that jobs may read, resolved."""

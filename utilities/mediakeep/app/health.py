@@ -1,17 +1,17 @@
-"""Whether the server and its home are well: /healthz and /readyz."""
+"""Whether a home is well: its folder, disk and queues."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import msgspec
 
 from mediakeep import path_text, size_text
 from mediakeep.app.subjects import registry
 from mediakeep.errors import MediakeepError, NoQueue
-from mediakeep.web.web_home import WebHome
 
 _LEAST_FREE = 50_000_000  # bytes
 
@@ -24,28 +24,25 @@ class HealthCheck(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
-def check_home(web: WebHome) -> list[HealthCheck]:
-    """Return the checks of home, disk and queues."""
-    return list(_list_checks(web))
-
-
-def _list_checks(web: WebHome) -> Iterator[HealthCheck]:
-    shown = path_text.display_path(web.home)
-    if not (web.home.is_dir() and os.access(web.home, os.R_OK | os.X_OK)):
+def check_home(home: Path, read_queue: Callable[[str], object]) -> Iterator[HealthCheck]:
+    """Yield the checks of home, disk and queues; `read_queue` reads that of a kind."""
+    shown = path_text.display_path(home)
+    if not (home.is_dir() and os.access(home, os.R_OK | os.X_OK)):
         yield HealthCheck("home", False, f"{shown} is missing or not readable. Mount it.")
         return
     yield HealthCheck("home", True)
-    free = shutil.disk_usage(web.home).free
+    free = shutil.disk_usage(home).free
     text = f"Only {size_text.format_size(free)} are free at {shown}. Free some space."
     yield HealthCheck("disk", free >= _LEAST_FREE, "" if free >= _LEAST_FREE else text)
     damaged: registry.DamagedQueues = {}
-    for name in registry.list_queues(web.home, damaged):
+    for name in registry.list_queues(home, damaged):
         try:
-            with web.get_queue(name).open():
-                yield HealthCheck(f"queue {name}", True)
+            read_queue(name)
         except NoQueue:
             continue
         except (MediakeepError, OSError) as error:
             yield HealthCheck(f"queue {name}", False, str(error))
+        else:
+            yield HealthCheck(f"queue {name}", True)
     for name, damage in damaged.items():
         yield HealthCheck(f"queue {name}", False, str(damage))

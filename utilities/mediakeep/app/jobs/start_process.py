@@ -1,7 +1,7 @@
-"""Start the command of a kind of jobs as a process of its own, which outlives the server.
+"""Start the command of a kind of jobs as a process of its own, which outlives this one.
 
 Its output goes to files in status/web/runs. The first line says which jobs it has added; if it ends
-before that, its message is the answer.
+before that, its message is the error.
 """
 
 from __future__ import annotations
@@ -13,22 +13,19 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from mediakeep import atomic_files, clock, config, path_text
-from mediakeep.errors import UsageError
+from mediakeep.errors import ItemFailed, MediakeepError, StateDamaged, UsageError
 from mediakeep.kinds import Kind
-from mediakeep.web import access
-from mediakeep.web.problems import WebError
 
-_FOLDER = f"{access.FOLDER}/runs"
+FOLDER = "status/web/runs"
 _KEPT_RUNS = 200
 _START_SECONDS, _POLL_SECONDS = 60.0, 0.05
-_STATUS_BY_CODE = {2: HTTPStatus.UNPROCESSABLE_ENTITY, 3: HTTPStatus.SERVICE_UNAVAILABLE}
+_ERRORS = {2: UsageError, 3: StateDamaged}  # by exit code
 
 
 class _PreparedLine(msgspec.Struct):
@@ -53,10 +50,10 @@ def find_script(name: str) -> list[str]:
 def start_jobs(home: Path, kind: Kind, words: Sequence[str]) -> list[str]:
     """Start a batch with options, and return the keys of the jobs that these have added.
 
-    Those that were in the queue already are among them. Raise WebError with the message of the
-    command if it refuses them.
+    Those that were in the queue already are among them. Raise UsageError, StateDamaged or
+    ItemFailed with the message of the command if it refuses them.
     """
-    folder = home / _FOLDER
+    folder = home / FOLDER
     atomic_files.make_folder(folder)
     _remove_old(folder)
     script, _, queue = kind.batch_script.partition(" ")
@@ -74,8 +71,7 @@ def start_jobs(home: Path, kind: Kind, words: Sequence[str]) -> list[str]:
         if has_ended:
             raise _describe_failure(process.returncode, stem.with_suffix(".err"))
         time.sleep(_POLL_SECONDS)
-    text = "The command has not begun yet. Look at the list of jobs."
-    raise WebError(HTTPStatus.SERVICE_UNAVAILABLE, text, {"Retry-After": "10"})
+    raise ItemFailed("The command has not begun yet. Look at the list of jobs.")
 
 
 def _read_keys(path: Path) -> list[str]:
@@ -86,11 +82,11 @@ def _read_keys(path: Path) -> list[str]:
     return [*line.existing, *line.added]
 
 
-def _describe_failure(code: int, path: Path) -> WebError:
+def _describe_failure(code: int, path: Path) -> MediakeepError:
     text = path.read_text(errors="replace").strip().removeprefix("Error: ")
     lines = [line for line in text.splitlines() if line.strip()]
     message = path_text.to_printable(" ".join(lines[-3:])) or f"The command ended with {code}."
-    return WebError(_STATUS_BY_CODE.get(code, HTTPStatus.CONFLICT), message)
+    return _ERRORS.get(code, ItemFailed)(message)
 
 
 def _remove_old(folder: Path) -> None:

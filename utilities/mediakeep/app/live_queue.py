@@ -1,4 +1,4 @@
-"""A queue that the server keeps in memory, and reads on as it changes."""
+"""A queue that a long-lived process keeps in memory, and reads on as it changes."""
 
 from __future__ import annotations
 
@@ -66,6 +66,11 @@ class LiveQueue:
             if self._reader.position != before:
                 self._lists.clear()
             yield state
+
+    def read_state(self) -> QueueState:
+        """Return the queue as of now, which nobody may change."""
+        with self.open() as state:
+            return state
 
     def read_position(self) -> object:
         """Return a value that differs from the last one if the queue has changed."""
@@ -135,8 +140,7 @@ class _LiveContext(ManagerContext):
         self._queue = queue
 
     def read_state(self) -> QueueState:
-        with self._queue.open() as state:
-            return state
+        return self._queue.read_state()
 
     def read_tail(self) -> tuple[JournalRecord, ...]:
         return self._queue.read_tail()
