@@ -33,9 +33,10 @@ def test_a_parked_item_waits_in_its_stage_without_an_attempt(tmp_path: Path, wor
         "the service opens later",
     )
     assert seen == [ParkedItem("ant", ant.not_before, ant.parked)]
-    assert (result.parked, result.done_count, shop.item("bee").status) == (
+    assert (result.parked, result.done_count, result.expected, shop.item("bee").status) == (
         1,
         1,
+        2,
         Status.COMPLETED,
     )
     line = next(line for line in shop.log() if line.get("until"))

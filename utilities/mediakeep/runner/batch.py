@@ -194,7 +194,7 @@ class Batch:
             self._lookups.note_claim(claim.key)
             self._task_queue.add(self._steps.build_task(claim.key))
         self._result.claimed = self._claimer.claimed
-        self._result.expected = self._claimer.estimate_total()
+        self._result.expected = self._claimer.estimate_total(self._result.parked)
         if first and self._result.claimed:
             self._callbacks.on_start(self._result.expected)
 

@@ -129,15 +129,17 @@ class ItemClaimer:
             count, shares=_SHARES, lookups=self._lookups, settled_by=self._start_seq
         )
 
-    def estimate_total(self) -> int:
-        """Return how many items the batch will claim, as far as known after a claim."""
+    def estimate_total(self, parked: int = 0) -> int:
+        """Return how many items the batch will claim, as far as known after a claim.
+
+        Items that it has parked are pending again, but not claimed.
+        """
         if self._config.key:
             return 1
         if self._config.keys is not None:
             return self.claimed + len(self._chosen)
-        total = self.claimed + max(
-            self._queue.state.counts[Status.PENDING] + self._other_count - self._claimed_lookups, 0
-        )
+        pending = self._queue.state.counts[Status.PENDING] - parked
+        total = self.claimed + max(pending + self._other_count - self._claimed_lookups, 0)
         return total if self._config.size is None else min(self._config.size, total)
 
     @cached_property
