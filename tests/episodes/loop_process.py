@@ -22,13 +22,13 @@ VIDEO_SIZE = 20 * CHUNK + 1000
 
 def install() -> None:
     """Move the clock, make videos without encoding, and plant the fault if it is wanted."""
-    _move_clock(float(os.environ[SHIFT]))
+    move_clock(float(os.environ[SHIFT]))
     still_video.encode_still_video = write_made_video
     if os.environ.get(LATE):
         _record_late()
 
 
-def _move_clock(seconds: float) -> None:
+def move_clock(seconds: float) -> None:
     """Move the clock of queue and quota; files and rate limits keep that of the system."""
 
     class MovedDatetime(datetime):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from mediakeep_simulator.episode_catalogue import ArchiveFile
 from mediakeep_simulator.youtube.model import Channel, YoutubeSettings
 from tests.episodes.migration import SOUND, build_item, open_migration
 from tests.episodes.queues import advance
+from tests.job_home import environment
 from tests.sampling import each_row
 
 EQUAL = ArchiveFile(name="equal.wav", format="WAVE", text="RIFF")
@@ -255,14 +258,22 @@ def test_without_access_to_the_channel_nothing_is_uploaded_or_skipped(
 
 @pytest.mark.parametrize("hours", [-30, 30])
 def test_a_clock_that_jumps_costs_no_attempt(tmp_path: Path, hours: int) -> None:
+    """Between two commands, the clock of this machine jumps, and not that of YouTube."""
+    (tmp_path / "sitecustomize.py").write_text(
+        f"from tests.episodes import loop_process\nloop_process.move_clock({hours * 3600})\n"
+    )
+    modules = f"{tmp_path}{os.pathsep}{environment()['PYTHONPATH']}"
     with open_migration(tmp_path, [build_item("show")]) as migration:
         migration.migrate("show")
-        migration.services.youtube.advance(3600 * max(hours, 0))
         migration.services.youtube.accounts.expire_tokens()
-        migration.run("run", "--every", "day")
+        migration.run("run", "--every", "day", PYTHONPATH=modules)
         state = migration.states["show"]
+        moved = datetime.fromisoformat(state.last_updated) - datetime.now(UTC)
+        assert abs(moved - timedelta(hours=hours)) < timedelta(hours=1)
         assert state.stage in ("scheduled", "published")
         assert state.attempts.upload == 0
+        assert len(migration.titles) == 1
+        migration.run("run")  # the clock is right again
         assert len(migration.titles) == 1
 
 
