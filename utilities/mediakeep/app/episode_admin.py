@@ -67,7 +67,7 @@ def show_status(manager: StateManager, request: AdminRequest) -> CommandResult:
     if summary.estimated_completion:
         lines.append(f"At this pace, all are on {summary.estimated_completion[:10]}.")
     for name, own in islice(notes.items(), 1):
-        count, first = format_count(len(notes), "episode"), ": ".join(next(iter(own.items())))
+        count, first = format_count(len(notes), "episode"), ": ".join([*own.items()][-1])
         lines += [f"{count} with notes, such as {name}: {first}", _NOTES]
     data = {"summary": summary, "stages": counts, "latest": latest, "notes": notes}
     return CommandResult([*lines, *(["", "Last changes:"] if latest else []), *_list(latest)], data)
