@@ -130,7 +130,9 @@ def test_every_kind_of_queue_tells_first_what_needs_the_user(
         "Lost 0",
         "Broken 0",
     ]
-    assert "**Lost 0**, **Lost 1**: vanished. Restore them from a backup." in texts["md"]
+    assert (
+        "**Lost 0**, **Lost 1**: no longer in the library (vanished). Restore them" in texts["md"]
+    )
     assert "Unwanted" not in texts["md"].partition("<details>")[0], "ignored on purpose"
     assert "--forget-vanished" in html.unescape(texts["html"]).partition("<details>")[0]
 

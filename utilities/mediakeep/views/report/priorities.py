@@ -101,7 +101,8 @@ def _list_vanished(kind: Kind, present: CurrentState) -> Iterator[UrgentRow]:
             nouns=(f"vanished {kind.noun}", f"vanished {kind.plural}"),
             names=[gone.item for gone in lost[:MAX_NAMES]],
             count=len(lost),
-            problem=" or ".join(dict.fromkeys(gone.reason for gone in lost)),
+            problem="no longer in the library"
+            f" ({' or '.join(dict.fromkeys(gone.reason for gone in lost))})",
             advice=f"Restore {them} from a backup. If you removed {them} on purpose:",
             command=present.forget,
         )
