@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import time
 import wave
 from pathlib import Path
 
 import pytest
 
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until_asleep
 from tests.pipelines.toolkit_runs import ToolkitRuns
 
 PIPELINE = """
@@ -131,12 +130,10 @@ def test_a_stopped_session_is_paused_and_resumed(runs: ToolkitRuns) -> None:
     assert begun.stdout
     while "a.wav" not in begun.stdout.readline():
         assert begun.poll() is None
-    end = time.monotonic() + PATIENCE
-    while begun.poll() is None:  # the first Ctrl-C waits for b.wav, which hangs; the next does not
-        assert time.monotonic() < end
+    for _ in range(2):  # the first Ctrl-C waits for b.wav, which hangs; the second does not
+        until_asleep(begun.pid)
         begun.send_signal(signal.SIGINT)
-        time.sleep(1)
-    assert begun.returncode == 130
+    assert begun.wait(PATIENCE) == 130
     begun.stdout.close()
     (info,) = runs.data("sessions", "list")
     assert info["state"] == "paused"
