@@ -9,6 +9,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import mutagen
 import pytest
 from mutagen import apev2, flac, id3, mp4
@@ -16,7 +17,9 @@ from mutagen import apev2, flac, id3, mp4
 from mediakeep.errors import ReadOnlyFormat, Unreadable
 from mediakeep.media.audio import tags
 from mediakeep.media.audio.write_options import Id3Version
-from mediakeep.media.transfer import read_tags
+from mediakeep.media.mutagen_tags import adapter
+from mediakeep.media.mutagen_tags.tag_items import FileItems, TagPicture
+from mediakeep.media.transfer import plan_pictures, read_tags
 from mediakeep.media.transfer.model import TransferReport
 from mediakeep.media.transfer.transfer_tags import transfer_tags
 from tests.media import drawn_pictures, mutations_sounds, mutations_tags
@@ -386,6 +389,17 @@ def test_pictures_that_a_target_cannot_hold(tmp_path: Path) -> None:
     shown = [(one.type, one.desc) for one in opened.tags.getall("APIC")]
     assert shown == [(3, ""), (4, "scan"), (5, "scan (2)"), (6, "Media")]
     assert set(lost) == {"description of a picture"}
+
+
+def test_opus_holds_pictures_of_flac_but_not_larger_ones(tmp_path: Path) -> None:
+    source, picture = bare(tmp_path, "flac"), TagPicture(3, "image/png", "", BACK)
+    large = msgspec.structs.replace(picture, data=BACK.ljust(8_500_000, b"x"))
+    adapter.save_items(source, "FLAC", FileItems((), (large,)))
+    _, lost, _ = transfer(source, "opus")
+    assert lost == {}
+    huge = msgspec.structs.replace(picture, data=bytes(33 << 20))
+    kept, (note,) = plan_pictures.plan_pictures([huge, picture], "Opus")
+    assert (kept, note.reason) == ((picture,), "it is too large")
 
 
 @pytest.mark.parametrize("mime", ["image/gif", "image/webp", "image/tiff"])

@@ -147,7 +147,10 @@ class BoundedFile:
         return self._piece[:count]
 
     def _move_window(self, start: int, count: int) -> None:
-        self._piece = self._read_bytes(start, count)
+        piece = self._piece[start - self._start :] if self._start <= start < self._stop else b""
+        if len(piece) < count:
+            piece += self._read_bytes(start + len(piece), count - len(piece))
+        self._piece = piece
         self._start, self._stop = start, start + len(self._piece)
 
     def _load_tail(self, start: int) -> None:

@@ -15,7 +15,7 @@ from mediakeep.media.transfer.model import FieldNotTransferred
 
 _LINK_MIME = "-->"  # the data is a URL
 _MAX_FLAC_BLOCK = (1 << 24) - 1  # bytes, with a header of at least 32
-_MAX_TAG = (1 << 28) - 1  # bytes of an ID3v2 tag
+_MAX_OGG_PICTURE = 32 << 20  # bytes; in Base64, our reader reads it
 _TYPE_NAMES = {3: "Front cover", 4: "Back cover", 5: "Leaflet", 6: "Media", 8: "Artist"}
 
 _Planned = tuple[tuple[TagPicture, ...], list[FieldNotTransferred]]
@@ -28,7 +28,7 @@ def plan_pictures(found: Iterable[TagPicture], kind: str) -> _Planned:
         return _plan_covers(ordered)
     if kind in (formats.MP3.name, formats.WAV.name):
         return _plan_frames(ordered)
-    limit = _MAX_FLAC_BLOCK if kind == formats.FLAC.name else _MAX_TAG
+    limit = _MAX_FLAC_BLOCK if kind == formats.FLAC.name else _MAX_OGG_PICTURE
     kept = [one for one in ordered if _block_size(one) <= limit]
     lost = [_lost(one, "it is too large") for one in ordered if one not in kept]
     return tuple(kept), lost

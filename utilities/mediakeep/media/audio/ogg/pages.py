@@ -79,7 +79,7 @@ def read_first_packet_part(source: BoundedFile, page: OggPage) -> tuple[bytes, b
     full_segments = len(page.lacing) - len(page.lacing.lstrip(b"\xff"))
     ends = full_segments < len(page.lacing)  # with a segment of less than 255 bytes
     size = 255 * full_segments + (page.lacing[full_segments] if ends else 0)
-    source.allow_tag_bytes(size)
+    source.allow_tag_bytes(page.body_start - page.start + size)
     if not ends:
         source.preload(page.body_start, size, _READ_AHEAD)
     return source.read(page.body_start, size), ends
