@@ -34,6 +34,7 @@ def make_home(place: Path) -> Home:
         shelf.put(home.music / "Anna" / "Dusk" / f"Track 0{number}.flac", **anna, **own)
     shelf.put(home.music / "Anna" / "Noon" / "01 Rise.flac", title=" Rise", album="Noon", **anna)
     shelf.put(home.music / "Anna" / "Noon" / "02 Set.flac", title=" Set", album="Noon", **anna)
+    shelf.put(home.music / "Anna" / "Zoo" / "01 Owl.flac", title=" Owl", album="Zoo", **anna)
     return hands.scanned(home)
 
 

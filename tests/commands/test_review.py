@@ -59,8 +59,14 @@ def test_every_key_does_what_it_says(reviewed: Home) -> None:
                     assert "1 edited, 1 file changed." in asked
                 case "whitespace":
                     assert "2 times" in asked
-                    asked = shown.press("a")
-                    assert "2 accepted, 2 files changed." in asked
+                    assert "A accept all 3 of this artist" in asked
+                    asked = shown.press("A")
+                    assert "Anna/Zoo/01 Owl.flac" in asked
+                    assert asked.endswith("3 changes in 3 files? [y/N] ")
+                    assert "accepted" not in shown.press("n")
+                    shown.press("A")
+                    asked = shown.press("y")
+                    assert "3 accepted, 3 files changed." in asked
                 case "missing-cover":
                     ignored = len(ignored_issues.read(reviewed.path))
                     assert "1 ignored." in shown.press("n")
@@ -287,6 +293,11 @@ def test_a_movie_issue_is_ignored_until_that_is_undone(tmp_path: Path) -> None:
         assert "wrong-year" in {one["kind"] for one in hands.reviews(movies)}
         review = hands.run(movies, "review", "movies", "--kind", "wrong-year", answer="a\n9\n")
         assert review.out.count("No such key here.") == 2
+        for record in (movies.path / "outputs" / "movies").glob("*.json"):
+            record.write_text("{")
+        review = hands.run(movies, "review", "movies", "--kind", "wrong-year", answer="n\n")
+        assert (review.code, "Done: nothing." in review.out) == (0, True)
+        assert "Remove it and reset the movie" in " ".join(review.out.split())
 
 
 def test_a_release_is_chosen_and_the_safeguards_ask(tmp_path: Path) -> None:

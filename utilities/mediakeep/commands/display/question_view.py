@@ -19,7 +19,7 @@ from rich.text import Text
 
 from mediakeep import path_text, size_text
 from mediakeep.app.reviews.preview_answers import AnswerPreview, Candidate, CoverChoice
-from mediakeep.app.reviews.questions import QuestionGroup
+from mediakeep.app.reviews.questions import QuestionGroup, ReviewQuestion
 from mediakeep.media.audio.tag_edits import PICTURES_FIELD
 from mediakeep.music.repairs.history import field_label
 from mediakeep.music.repairs.plans import FilePlan, PlannedChange
@@ -71,28 +71,32 @@ class QuestionView:
         if first.held:
             self.print_line(f"Not repaired by a batch: {first.held}.")
 
-    def print_preview(self, shown: AnswerPreview) -> None:
-        """Print the changes of an answer, side by side if the window is wide enough."""
+    def print_preview(self, shown: AnswerPreview, asked: Sequence[ReviewQuestion] = ()) -> None:
+        """Print the changes of an answer, side by side if the window is wide enough.
+
+        Files have their artist and album if `asked` are questions of several albums.
+        """
+        parts = 3 if len({(question.item, question.album) for question in asked}) > 1 else 1
+        show = self._stack if self._console.width < _NARROW else self._table
         if shown.files:
-            is_narrow = self._console.width < _NARROW
-            self._console.print(self._stack(shown.files) if is_narrow else self._table(shown.files))
+            self._console.print(show(shown.files, parts))
         for text in (*shown.refused.values(), *shown.notes):
             self.print_line(text, "yellow")
 
-    def _table(self, files: Sequence[FilePlan]) -> Table:
+    def _table(self, files: Sequence[FilePlan], parts: int) -> Table:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
         for heading in ("file", "field", "here", "there"):
             table.add_column(heading, overflow="fold")
         for plan, change in _iter_changes(files):
             old, new = self._mark(change)
-            table.add_row(Text(_file_name(plan)), Text(field_label(change.field)), old, new)
+            table.add_row(Text(_file_name(plan, parts)), Text(field_label(change.field)), old, new)
         return table
 
-    def _stack(self, files: Sequence[FilePlan]) -> Text:
+    def _stack(self, files: Sequence[FilePlan], parts: int) -> Text:
         lines = Text(overflow="fold")
         for plan, change in _iter_changes(files):
             old, new = self._mark(change)
-            lines.append(f"{_file_name(plan)}: {field_label(change.field)}\n")
+            lines.append(f"{_file_name(plan, parts)}: {field_label(change.field)}\n")
             lines.append("  here:  ").append_text(old).append("\n")
             lines.append("  there: ").append_text(new).append("\n")
         lines.rstrip()
@@ -155,8 +159,8 @@ def _iter_changes(files: Iterable[FilePlan]) -> Iterator[tuple[FilePlan, Planned
     yield from ((plan, change) for plan in files for change in plan.changes)
 
 
-def _file_name(plan: FilePlan) -> str:
-    return path_text.to_printable(plan.path.rpartition("/")[2])
+def _file_name(plan: FilePlan, parts: int) -> str:
+    return path_text.to_printable("/".join(plan.path.split("/")[-parts:]))
 
 
 def _format_values(change: PlannedChange, values: Sequence[str]) -> str:

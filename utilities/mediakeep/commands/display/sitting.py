@@ -21,7 +21,14 @@ from mediakeep.app.reviews.undo_answers import UndoneAnswers
 from mediakeep.commands.display.key_reader import KeyReader
 from mediakeep.commands.display.question_view import QuestionView
 from mediakeep.commands.options import lookup_access
-from mediakeep.errors import LookupSkipped, ServiceFailed, Stopped, UsageError
+from mediakeep.errors import (
+    ItemFailed,
+    LookupSkipped,
+    MediakeepError,
+    ServiceFailed,
+    Stopped,
+    UsageError,
+)
 from mediakeep.runner.signals import StopHandler
 from mediakeep.size_text import format_count
 
@@ -83,6 +90,9 @@ class Sitting:
             pass
         except (KeyboardInterrupt, Stopped):
             code = Stopped.exit_code
+        except MediakeepError:  # such as damaged state
+            self._print_end()
+            raise
         try:
             self._print_end()
         except OSError as error:  # the terminal was closed
@@ -132,22 +142,33 @@ class Sitting:
     def _ask(self, shown: _Shown) -> None:
         """Show a question, and act on keys until it is answered."""
         group, first = shown.group, shown.group.first
-        if first.proposal:
-            decision = ReviewDecision(group.ids, "accept")
-            shown.preview = preview_answers.preview(self.session, group.questions, decision)
-            if not self.refusals[first.id] and not shown.preview.is_complete:
-                self._refresh(group)
-                return
+        try:
+            self._read_details(shown)
+        except (ItemFailed, UsageError) as error:  # such as a damaged record
+            self.refusals.update(dict.fromkeys(group.ids, _MAX_REFUSALS))
+            self.warnings.append(str(error))
+            return
+        if first.proposal and not self.refusals[first.id] and not shown.preview.is_complete:
+            self._refresh(group)
+            return
         self.view.print_group(group, shown.progress)
         self.view.print_preview(shown.preview)
-        if first.is_choice:
-            shown.candidates = preview_answers.read_candidates(self.session, first)
-            self.view.print_candidates(shown.candidates)
-        elif first.field == "cover":
-            shown.covers = preview_answers.list_covers(first)
-            self.view.print_covers(shown.covers)
+        self.view.print_candidates(shown.candidates)
+        self.view.print_covers(shown.covers)
         while not self._act(shown, self._read_key(shown)):
             pass
+
+    def _read_details(self, shown: _Shown) -> None:
+        """Read what a question shows besides its entry in the review list."""
+        first = shown.group.first
+        if first.proposal:
+            decision = ReviewDecision(shown.group.ids, "accept")
+            asked = shown.group.questions
+            shown.preview = preview_answers.preview(self.session, asked, decision)
+        if first.is_choice:
+            shown.candidates = preview_answers.read_candidates(self.session, first)
+        elif first.field == "cover":
+            shown.covers = preview_answers.list_covers(first)
 
     def _refresh(self, group: QuestionGroup) -> None:
         """Read an item again whose questions are outdated; if that fails, they are left out."""
@@ -208,7 +229,7 @@ class Sitting:
                     raise _Quit
                 case _:
                     self._print_help(shown)
-        except UsageError as error:
+        except (ItemFailed, LookupSkipped, ServiceFailed, UsageError) as error:
             self.view.print_line(str(error), "yellow")
         return False
 
@@ -231,7 +252,7 @@ class Sitting:
             shown = AnswerPreview(refused={decision.ids[0]: str(error)})
         needs_insisting = any(_INSIST in reason for reason in shown.refused.values())
         reasons = {id_: reason.partition(_INSIST)[0] for id_, reason in shown.refused.items()}
-        self.view.print_preview(msgspec.structs.replace(shown, refused=reasons))
+        self.view.print_preview(msgspec.structs.replace(shown, refused=reasons), asked)
         if needs_insisting and not decision.insist:
             if not self.keys.confirm("Do it anyway?"):
                 return False
@@ -271,11 +292,7 @@ class Sitting:
         if not (title := self.keys.read_text(f"Search by {what}, empty to cancel")):
             return
         access = lookup_access.read_access(self.session.home, first.queue)
-        try:
-            found = preview_answers.search_candidates(self.session, first, title, access)
-        except (LookupSkipped, ServiceFailed) as error:
-            self.view.print_line(str(error), "yellow")
-            return
+        found = preview_answers.search_candidates(self.session, first, title, access)
         if not found:
             self.view.print_line("Nothing found.")
         shown.candidates = found or shown.candidates
