@@ -34,6 +34,7 @@ _NAMES = {
     "still_video": "a picture and audio encoded to a video, against ffmpeg; the peak of memory",
     "episodes": "uploads and downloads that are killed and cut, next to those of two libraries",
     "stages": "stages, parts and parked items, with workers that do nothing",
+    "pipelines": "the engine's cost for each file and step; a second run; a changed step",
     "safewrite": "tags written safely, against in place; undo records",
 }
 

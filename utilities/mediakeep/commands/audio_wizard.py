@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,9 @@ def run_wizard(
     answers = _ask(list_all)
     command = commands[answers["command"]]
     words = questions.build_words(command, answers, known)
-    line = config.format_command(f"audio_toolkit.py {shlex.join(words)}")
+    line = shlex.join(["audiotoolkit", *words])
+    if Path(sys.argv[0]).name != "audiotoolkit":
+        line = config.format_command(f"audio_toolkit.py {shlex.join(words)}")
     code = 0
     if answers["run"] != "no":
         code = run([*words, *(["--dry-run"] if answers["run"] == "dry-run" else [])])

@@ -199,7 +199,7 @@ def _run_stage(stage: PlannedStage, job: FileJob, work: Work) -> Outcome | Parts
     facts = {"input_bytes": path_text.to_path(job.item.path).stat().st_size}
     facts["output_bytes"] = sum(file.size for file in made)
     data = describe_end(made)
-    message = f"{format_count(data['output_count'], 'file')} made"
+    message = f"{format_count(len(made), 'file')} made" if made else "done"
     return Outcome(message=message, data=data, facts=facts)
 
 

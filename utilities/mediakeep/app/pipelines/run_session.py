@@ -42,6 +42,7 @@ from mediakeep.queue.state import QueueState
 from mediakeep.queue.store import QueueChange
 from mediakeep.runner.batch_config import BatchConfig, ExecutionLimits
 from mediakeep.workspace import folder_locks
+from mediakeep.workspace.system_errors import find_existing_parent
 
 STOPPED = 130  # exit code after a signal
 _FAILED = 1
@@ -73,7 +74,14 @@ DEFAULT_OPTIONS = RunOptions()
 def create_session(
     home: Path, pipeline: Pipeline, given: Inputs, now: clock.Clock = clock.now
 ) -> SessionFile:
-    """Create a session, pending, with the records of earlier sessions of the same output folder."""
+    """Create a session, pending, with the records of earlier sessions of the same output folder.
+
+    Raise UsageError if that folder is a file, or in one.
+    """
+    output = find_existing_parent(pipeline.output_dir)
+    if not output.is_dir():
+        shown = path_text.display_path(output)
+        raise UsageError(f"{shown} is not a folder. Choose another output folder.")
     new_home.create_status_folder(home)
     created = now()
     name = f"{created:%Y%m%d-%H%M%S-%f}"[:-2]  # sorted by time

@@ -137,6 +137,8 @@ def is_analysis(home: Path, name: str) -> bool:
 
 def list_pipelines(folder: Path) -> CommandResult:
     """Return the pipeline files in a folder, with their steps or the number of their faults."""
+    if not folder.is_dir():
+        raise UsageError(f"{path_text.display_path(folder)} is not a folder. Correct the path.")
     lines, data = [], []
     for path in sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml")):
         pipeline, faults = configuration.check_pipeline(path.read_bytes())

@@ -49,6 +49,8 @@ def format_results(
     lines += [f"  {path_text.quote_escaped(file.path)}: {file.message}" for file in failed]
     if any(result.outputs for result in results):
         lines.append(f"Outputs: {info.output_dir}")
+    if info.state in ("failed", "paused"):
+        lines.append(f"To continue it: audiotoolkit sessions resume {info.id}")
     return lines
 
 
