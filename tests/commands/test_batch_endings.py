@@ -16,6 +16,7 @@ from mediakeep.item import Status
 from mediakeep.kinds import Kind
 from mediakeep.music.item import MUSIC, MusicItem
 from mediakeep.outcome import Outcome
+from mediakeep.pipelines.item import PIPELINES
 from mediakeep.queue.history.queries import Throughput
 from mediakeep.runner.batch_config import BatchResult, SettledItem
 from mediakeep.views import summary
@@ -130,17 +131,24 @@ def test_on_a_terminal_a_wait_for_a_service_is_shown_and_removed_at_the_end() ->
     assert text.rpartition("\x1b[2K")[2] == "the end\r\n"
 
 
-@each_row("kind, stage", [(MUSIC, ""), (ALBUMS, "encoding")])
+@each_row(
+    "kind, stage, of, expected",
+    [
+        (MUSIC, "", 8, "25 %"),
+        (ALBUMS, "encoding", 8, "encoding 25 %"),
+        (PIPELINES, "enhance", 0, "enhance"),  # of an unknown number of steps
+    ],
+)
 def test_without_a_terminal_a_line_says_every_30_seconds_how_far_it_is(
-    kind: Kind, stage: str, capsys: pytest.CaptureFixture[str]
+    kind: Kind, stage: str, of: int, expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     times = iter((0, 0, 29, 31, 31, 60, 62, 62))
     plain = batch_output.TextOutput(kind, lambda _: [], monotonic=lambda: next(times))
     plain.on_start(1)
     for done, service in ((1, ""), (2, ""), (3, ""), (4, "TMDb")):
-        plain.on_progress("Vera", done, 8, service, stage)
+        plain.on_progress("Vera", done, of, service, stage)
     lines = capsys.readouterr().out.splitlines()[1:]
-    assert lines == [f"Vera: {stage} 25 %".replace("  ", " "), "Vera: waiting for TMDb"]
+    assert lines == [f"Vera: {expected}", "Vera: waiting for TMDb"]
 
 
 def test_the_total_shrinks_when_other_batches_claim_items(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests import job_home
+from tests.documents import ROOT
 from tests.pipelines.pipeline_home import PipelineHome, step
+from tests.pipelines.toolkit_runs import ToolkitRuns
 
 
 @pytest.fixture
@@ -72,6 +75,35 @@ def test_a_pipeline_runs_and_a_failed_session_is_resumed(home: PipelineHome) -> 
         "failed",
         "completed {'completed': 2} True",
     ]
+
+
+def test_the_example_of_the_page_runs_as_it_is(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "pipelines.md").read_text()
+    example = (Path(__file__).parent / "python_example.py").read_text()
+    assert f"```python\n{example}```\n" in page  # `make check` checks its types
+    (pipeline,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
+    runs = ToolkitRuns(tmp_path)
+    for name in ("a", "b"):
+        runs.write_sound(f"recordings/{name}.wav", 4000)
+    (tmp_path / "lectures.yaml").write_text(pipeline)
+    (tmp_path / "example.py").write_text(example)
+    done = subprocess.run(
+        [sys.executable, "example.py"],
+        cwd=tmp_path,
+        env=runs.environment,
+        capture_output=True,
+        text=True,
+        timeout=job_home.PATIENCE,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[:2] == ["True 2 None"] * 2
+    assert lines[2:4] == [
+        "Step 1: convert-to-mp3 (converter)",
+        "Step 2: split-chunks (splitter-fixed)",
+    ]
+    assert lines[4].endswith(" completed {'completed': 2}")
+    assert lines[5] == str([str(tmp_path / f"flac/{name}.flac") for name in ("a", "b")])
 
 
 def test_faults_are_errors_of_their_class(home: PipelineHome) -> None:

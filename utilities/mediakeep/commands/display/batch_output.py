@@ -116,12 +116,12 @@ class TextOutput:
     def on_progress(self, key: str, done: int, of: int, service: str, stage: str = "") -> None:
         """Show the progress of the current item."""
         if self._progress:
-            text = f"waiting for {service}" if service else f"{done}/{of}"
+            text = f"waiting for {service}" if service else f"{done}/{of}" if of else ""
             encoding = self._progress.console.encoding
             name = path_text.to_printable(key).encode(encoding, "backslashreplace").decode(encoding)
-            self._update_progress(description=f"{name} {text}")
+            self._update_progress(description=f"{name} {text}".rstrip())
         elif self._monotonic() - self._printed >= _QUIET_SECONDS:
-            share = f"{stage} {100 * done // max(of, done, 1)} %".lstrip()
+            share = f"{stage} {100 * done // max(of, done)} %".lstrip() if of else stage
             text = f"waiting for {service}" if service else share
             self._print_line(f"{path_text.to_printable(key)}: {text}")
 

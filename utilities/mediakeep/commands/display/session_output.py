@@ -24,7 +24,8 @@ class SessionOutput(TextOutput):
 
     def on_progress(self, key: str, done: int, of: int, service: str, stage: str = "") -> None:
         """Show the file and the step that is being done."""
-        super().on_progress(f"{key} {stage}".rstrip(), done, of, service, stage)
+        shown = f"{key} {stage}".rstrip() if self._progress else key
+        super().on_progress(shown, done, of, service, stage)
 
     def on_finish(self, report: BatchResult, summary: QueueStatus) -> None:  # noqa: ARG002
         """Remove the progress bar; a session may have several batches."""
