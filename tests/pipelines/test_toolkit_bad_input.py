@@ -53,7 +53,7 @@ RUN, CHECK = ("pipeline", "run", "-c"), ("pipeline", "validate", "-c")
         ((*FIXED, "in", "--duration", "5", "--output", "in/a.wav"), "/in/a.wav is not a folder."),
         (("split", "fixd"), "No such command 'fixd'. Did you mean 'fixed'?"),
         (("convert", "--input", "in", "--format", "xyz"), '"xyz" is not one of same, wav, flac'),
-        (("sessions", "info"), "There is no session yet."),
+        (("sessions", "info"), "There is no session yet. Begin one: audiotoolkit pipeline run"),
         (("sessions", "info", "2020"), 'There is no session "2020".'),
         (("sessions", "resume", "../2020"), 'There is no session "../2020".'),
         (("sessions", "resume"), "No session is unfinished. Begin one: audiotoolkit pipeline run"),

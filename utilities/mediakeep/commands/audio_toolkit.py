@@ -189,18 +189,14 @@ def _resume_session(
 
 def _run_session(home: Path, name: str, workers: int, *, as_json: bool) -> int:
     """Run a session, print what came of it, and return the exit code."""
-    from mediakeep.app.pipelines import run_session, sessions, toolkit
+    from mediakeep.app.pipelines import run_session, toolkit
     from mediakeep.commands.console import ClickConsole
     from mediakeep.commands.display import session_output
 
     output = session_output.SessionOutput(as_json=as_json)
     limits = run_session.RunOptions(workers, as_json=as_json)
     code = run_session.run_session(home, name, output, ClickConsole(), limits)
-    info, results = sessions.describe_session(home, name), toolkit.list_results(home, name)
-    is_analysis = toolkit.is_analysis(home, name)
-    lines = session_output.format_results(info, results, is_analysis=is_analysis)
-    data = {"session": info.id, "state": info.state, "files": results}
-    app.print_result(lines, data, as_json=as_json)
+    _print(toolkit.show_results(home, name), as_json=as_json)
     return code
 
 

@@ -12,39 +12,23 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from mediakeep import config, path_text
 from mediakeep.app.batch.output import NullOutput
+from mediakeep.app.console import CollectingConsole
 from mediakeep.app.pipelines import run_session, sessions
 from mediakeep.app.pipelines.run_session import DEFAULT_OPTIONS, RunOptions
 from mediakeep.app.pipelines.sessions import SessionInfo
-from mediakeep.pipelines import configuration, inputs, session_file, step_worker
+from mediakeep.pipelines import configuration, inputs
 from mediakeep.pipelines.configuration import Pipeline, PipelineInput, PipelineSettings
 from mediakeep.pipelines.inputs import Inputs
 from mediakeep.pipelines.item import HOME_FOLDER
 from mediakeep.processors.interface import ProcessResult
 
 StrPath = str | os.PathLike[str]
-
-
-class _LoggingConsole:
-    """Passes messages to the logger `mediakeep`; nothing is asked."""
-
-    def print_message(self, text: str) -> None:
-        logging.getLogger("mediakeep").warning("%s", text)
-
-    print_warning = print_message
-
-    def print_lines(self, lines: Sequence[str]) -> None:
-        for line in lines:
-            logging.getLogger("mediakeep").info("%s", line)
-
-    def __getattr__(self, name: str) -> Any:
-        """Refuse whatever a session does not use."""
-        raise NotImplementedError(name)
 
 
 class PipelineEngine:
@@ -71,9 +55,10 @@ class PipelineEngine:
 
     def resume(self, name: str) -> SessionInfo:
         """Run the pending files of a session, and return it."""
-        code = run_session.run_session(
-            self.home, name, NullOutput(), _LoggingConsole(), self.options
-        )
+        console = CollectingConsole()
+        code = run_session.run_session(self.home, name, NullOutput(), console, self.options)
+        for text in console.messages:
+            logging.getLogger("mediakeep").warning("%s", text)
         if code == run_session.STOPPED:
             raise KeyboardInterrupt
         return sessions.describe_session(self.home, name)
@@ -109,12 +94,7 @@ class SessionManager(PipelineEngine):
 
     def list_results(self, name: str) -> list[ProcessResult]:
         """Return what the last step of a session has made of each file, in their order."""
-        session = run_session.load_session(self.home, name)
-        info = sessions.describe_session(self.home, name)
-        folder = session_file.get_folder(self.home, name)
-        return [
-            step_worker.read_result(folder, session, file.path, file.message) for file in info.files
-        ]
+        return sessions.read_results(self.home, sessions.describe_session(self.home, name))
 
 
 def process(

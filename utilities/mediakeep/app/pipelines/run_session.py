@@ -20,7 +20,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_files, clock, path_text
+from mediakeep import atomic_files, clock, path_text, suggestions
 from mediakeep.app.batch import run_batch
 from mediakeep.app.batch.batch_request import BatchOptions, BatchRequest
 from mediakeep.app.batch.output import BatchOutput
@@ -36,7 +36,7 @@ from mediakeep.pipelines.inputs import Inputs
 from mediakeep.pipelines.item import PIPELINES, build_kind
 from mediakeep.pipelines.records import FileRecords
 from mediakeep.pipelines.session_file import PlannedStage, SessionFile, get_folder
-from mediakeep.queue import actions, queue, readonly, resets
+from mediakeep.queue import actions, named_queues, queue, readonly, resets
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import QueueState
 from mediakeep.queue.store import QueueChange
@@ -130,13 +130,18 @@ def _build_unchanged(state: QueueState, session: SessionFile, folder: Path) -> Q
     return QueueChange("mark", done) if done else None
 
 
+def list_names(home: Path) -> list[str]:
+    """Return the ids of all sessions, newest first."""
+    return named_queues.list_names(home / "status" / PIPELINES.name)[::-1]
+
+
 def load_session(home: Path, name: str) -> SessionFile:
     """Return a session by its id; raise UsageError if there is none."""
-    folder = get_folder(home, name)
-    if not name or not (folder / session_file.FILE_NAME).is_file():
-        shown = path_text.to_printable(name)
-        raise UsageError(f'There is no session "{shown}". List them: audiotoolkit sessions list')
-    return session_file.load(folder)
+    if name not in (known := list_names(home)):
+        near = suggestions.suggest_closest_name(name, known)
+        text = f'There is no session "{path_text.to_printable(name)}".{near}'
+        raise UsageError(f"{text} List them: audiotoolkit sessions list")
+    return session_file.load(get_folder(home, name))
 
 
 def load_kind(home: Path, name: str) -> Kind:

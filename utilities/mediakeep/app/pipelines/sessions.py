@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import clock, path_text, suggestions
+from mediakeep import clock
 from mediakeep.app.pipelines import run_session
 from mediakeep.app.subjects.registry import DamagedQueues
 from mediakeep.errors import StateDamaged, UsageError
@@ -22,8 +22,8 @@ from mediakeep.item import Item, Status
 from mediakeep.pipelines import session_file, step_worker
 from mediakeep.pipelines.item import PIPELINES
 from mediakeep.pipelines.records import FileRecords
-from mediakeep.pipelines.session_file import SessionFile
-from mediakeep.queue import actions, named_queues, queue, readonly, sessions, snapshot
+from mediakeep.processors.interface import ProcessResult
+from mediakeep.queue import actions, queue, readonly, sessions, snapshot
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import QueueState
 from mediakeep.workspace import folder_locks
@@ -68,17 +68,12 @@ class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
         return self.counts.get(SessionState.COMPLETED, 0)
 
 
-def list_names(home: Path) -> list[str]:
-    """Return the ids of all sessions, newest first."""
-    return named_queues.list_names(home / "status" / PIPELINES.name)[::-1]
-
-
 def list_sessions(
     home: Path, damaged: DamagedQueues, limit: int | None = None
 ) -> list[SessionInfo]:
     """Return the newest sessions, newest first; those that cannot be read become `damaged`."""
     found = []
-    for name in list_names(home)[:limit]:
+    for name in run_session.list_names(home)[:limit]:
         try:
             found.append(describe_session(home, name))
         except StateDamaged as error:
@@ -88,7 +83,7 @@ def list_sessions(
 
 def describe_session(home: Path, name: str) -> SessionInfo:
     """Return a session; raise UsageError if there is none, StateDamaged if it cannot be read."""
-    session, kind = _load(home, name), run_session.load_kind(home, name)
+    session, kind = run_session.load_session(home, name), run_session.load_kind(home, name)
     folder = session_file.get_folder(home, name)
     state = readonly.load_state(folder, kind)
     live = _is_running(folder)
@@ -115,16 +110,6 @@ def describe_session(home: Path, name: str) -> SessionInfo:
         counts={state.value: counts[state] for state in SessionState if counts[state]},
         files=files,
     )
-
-
-def _load(home: Path, name: str) -> SessionFile:
-    known = list_names(home)
-    if name not in known:
-        near = suggestions.suggest_closest_name(name, known)
-        shown = path_text.to_printable(name)
-        text = f'There is no session "{shown}".{near} List them: audiotoolkit sessions list'
-        raise UsageError(text)
-    return run_session.load_session(home, name)
 
 
 def _is_running(folder: Path) -> bool:
@@ -156,9 +141,20 @@ def _combine_states(
     return SessionState.PAUSED if has_begun else SessionState.PENDING
 
 
+def read_results(home: Path, info: SessionInfo) -> list[ProcessResult]:
+    """Return what the last step of a session has made of each file so far, in their order."""
+    session, folder = (
+        run_session.load_session(home, info.id),
+        session_file.get_folder(home, info.id),
+    )
+    return [
+        step_worker.read_result(folder, session, file.path, file.message) for file in info.files
+    ]
+
+
 def find_unfinished(home: Path) -> str:
     """Return the id of the latest session that has not ended; raise UsageError if there is none."""
-    for name in list_names(home):
+    for name in run_session.list_names(home):
         if describe_session(home, name).state is not SessionState.COMPLETED:
             return name
     raise UsageError("No session is unfinished. Begin one: audiotoolkit pipeline run --config FILE")

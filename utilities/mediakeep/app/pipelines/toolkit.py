@@ -17,12 +17,8 @@ from mediakeep.app.subjects.registry import DamagedQueues
 from mediakeep.errors import UsageError
 from mediakeep.media.audio.formats import AMBIGUOUS_SUFFIXES, AUDIO_SUFFIXES, UNSUPPORTED_SUFFIXES
 from mediakeep.movies.scan.file_types import VIDEO_SUFFIXES
-from mediakeep.pipelines import configuration, inputs, presets, session_file, step_worker
-from mediakeep.pipelines.configuration import (
-    Pipeline,
-    PipelineInput,
-    PipelineSettings,
-)
+from mediakeep.pipelines import configuration, inputs, presets
+from mediakeep.pipelines.configuration import Pipeline, PipelineInput, PipelineSettings
 from mediakeep.pipelines.questions import ToolkitCommand
 from mediakeep.processors import registry
 from mediakeep.processors.interface import Category, Description
@@ -107,32 +103,44 @@ def find_resumable(home: Path, pipeline: Pipeline) -> str:
     return ""
 
 
-class FileResult(msgspec.Struct, frozen=True):
-    """What a session has made of a file; paths are escaped."""
+def show_results(home: Path, name: str) -> CommandResult:
+    """Return what a session has made of its files so far, with the metrics of an analysis."""
+    info = sessions.describe_session(home, name)
+    results = sessions.read_results(home, info)
+    last = run_session.load_session(home, name).pipeline.steps[-1].processor
+    is_analysis = registry.get_processor(last).description.category is Category.ANALYSIS
+    lines, data = [], []
+    for file, result in zip(info.files, results, strict=True):
+        outputs = [path_text.escape_path(path) for path in result.output_paths]
+        if result.metrics and (is_analysis or not outputs):
+            lines += [path_text.quote_escaped(file.path), *_format_metrics(result.metrics)]
+        facts = {"path": file.path, "state": file.state, "message": file.message}
+        data.append({**facts, "outputs": outputs, "metrics": result.metrics})
+    total = len(info.files)
+    lines.append(f"Session {info.id} {info.state}: {info.completed} of {total} files completed.")
+    lines += [
+        f"  {path_text.quote_escaped(file.path)}: {file.message}"
+        for file in info.files
+        if file.state is SessionState.FAILED
+    ]
+    if any(result.output_paths for result in results):
+        lines.append(f"Outputs: {path_text.quote_escaped(info.output_dir)}")
+    if info.state in (SessionState.FAILED, SessionState.PAUSED):
+        lines.append(f"To continue it: audiotoolkit sessions resume {info.id}")
+    return CommandResult(lines, {"session": info.id, "state": info.state, "files": data})
 
-    path: str
-    state: SessionState
-    message: str
-    outputs: list[str]
-    metrics: Mapping[str, Any]
+
+def _format_metrics(metrics: Mapping[str, Any]) -> list[str]:
+    width = max(map(len, metrics))
+    return [f"  {name:{width}}  {_format_value(value)}".rstrip() for name, value in metrics.items()]
 
 
-def list_results(home: Path, name: str) -> list[FileResult]:
-    """Return what a session has made of its files so far."""
-    info, session = sessions.describe_session(home, name), run_session.load_session(home, name)
-    folder = session_file.get_folder(home, name)
-    results = []
-    for file in info.files:
-        made = step_worker.read_result(folder, session, file.path, file.message)
-        outputs = [path_text.escape_path(path) for path in made.output_paths]
-        results.append(FileResult(file.path, file.state, file.message, outputs, made.metrics))
-    return results
-
-
-def is_analysis(home: Path, name: str) -> bool:
-    """Return whether the last step of a session analyzes its inputs."""
-    processor = run_session.load_session(home, name).pipeline.steps[-1].processor
-    return registry.get_processor(processor).description.category is Category.ANALYSIS
+def _format_value(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_format_value, value))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_format_value(inner)}" for name, inner in value.items())
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def list_pipelines(folder: Path) -> CommandResult:
@@ -171,9 +179,11 @@ def _format_session(info: SessionInfo) -> str:
 
 def show_session(home: Path, name: str) -> CommandResult:
     """Return a session with its files, the latest one without a name."""
-    names = sessions.list_names(home)
+    names = run_session.list_names(home)
     if not (name or names):
-        raise UsageError("There is no session yet.")
+        raise UsageError(
+            "There is no session yet. Begin one: audiotoolkit pipeline run --config FILE"
+        )
     info = sessions.describe_session(home, name or names[0])
     lines = [
         _format_session(info),
