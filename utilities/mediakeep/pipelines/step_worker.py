@@ -18,6 +18,7 @@ import contextlib
 import functools
 import os
 import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -65,7 +66,7 @@ class StepTask(msgspec.Struct, frozen=True, kw_only=True):
     input: PlacedFile
     records: str
     target: str  # the folder of its outputs
-    scratch: str  # the folder that the processor writes to
+    scratch: str  # the parent of the folder that the processor writes to
     combined: Any = None
 
 
@@ -116,7 +117,7 @@ class FileJob:
                 input=file,
                 records=kept,
                 target=f"{folder}/{place}".removesuffix("/"),
-                scratch=f"{get_scratch_folder(self.session)}/{self.records.folder.name}-{step}-{number}",
+                scratch=get_scratch_folder(self.session),
                 combined=combined,
             )
             for number, file in enumerate(inputs)
@@ -235,12 +236,12 @@ def do_task(task: StepTask, progress: Progress) -> StepRecord:
     """
     if done := _load_valid(task):
         return done
-    scratch = path_text.to_path(task.scratch)
-    _check_space(scratch)
-    with _open_scratch(scratch), _report_activity(scratch, progress):
+    parent = path_text.to_path(task.scratch)
+    _check_space(parent)
+    with _open_scratch(parent) as folder, _report_activity(scratch := Path(folder), progress):
         result = _call_processor(task, scratch)
         if not result.success:
-            _check_space(scratch)
+            _check_space(parent)
             raise ItemFailed(result.error_message or "The processor failed without a message.")
         if records.describe_input(task.input.path, task.input) != task.input:
             shown = path_text.display_path(task.input.location)
@@ -272,16 +273,11 @@ def _check_space(folder: Path) -> None:
         raise VolumeFull(folder)
 
 
-@contextlib.contextmanager
-def _open_scratch(folder: Path) -> Iterator[None]:
-    """Create an empty folder for a `with` block, then remove it; the session removes its parent."""
-    with translate_errors(folder):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-    try:
-        yield
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def _open_scratch(parent: Path) -> tempfile.TemporaryDirectory[str]:
+    """Create an empty folder, which a `with` block removes; the session removes its parent."""
+    with translate_errors(parent):
+        parent.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryDirectory(dir=parent, ignore_cleanup_errors=True)
 
 
 @contextlib.contextmanager

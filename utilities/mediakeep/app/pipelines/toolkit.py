@@ -181,9 +181,7 @@ def show_session(home: Path, name: str) -> CommandResult:
     """Return a session with its files, the latest one without a name."""
     names = run_session.list_names(home)
     if not (name or names):
-        raise UsageError(
-            "There is no session yet. Begin one: audiotoolkit pipeline run --config FILE"
-        )
+        raise UsageError("There is no session yet. Begin one: audiotoolkit pipeline run")
     info = sessions.describe_session(home, name or names[0])
     lines = [
         _format_session(info),

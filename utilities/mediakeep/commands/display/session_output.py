@@ -1,4 +1,4 @@
-"""The output of a session: its files, a progress bar or a line every 30 s, and what came of it."""
+"""The output of a session: its files, and a progress bar or a line every 30 s."""
 
 from __future__ import annotations
 
