@@ -22,6 +22,7 @@ from mediakeep import command_table, config, kinds, setting_fields
 from mediakeep.albums.item import ALBUMS, AlbumItem
 from mediakeep.audiobooks.item import AUDIOBOOKS, AudiobookItem
 from mediakeep.commands import job_command, queue_manager
+from mediakeep.commands import main as commands
 from mediakeep.commands.app import MediakeepCommand, MediakeepGroup
 from mediakeep.config import ENV_PREFIX, Settings
 from mediakeep.episodes.settings import EpisodeSettings
@@ -318,7 +319,8 @@ def test_the_help_of_a_command_explains_every_option(door: Path) -> None:
 
 @each_row("path", PAGES, ids=documents.name)
 def test_a_page_names_no_option_that_does_not_exist(path: Path) -> None:
-    ours = set().union(*(options(door) for door in DOORS), *map(list_options, JOB_COMMANDS))
+    known = (*JOB_COMMANDS, *(commands.load_command(entry) for entry in command_table.TABLE))
+    ours = set().union(*(options(door) for door in DOORS), *map(list_options, known))
     tools = {"--strict", "--full", "--hypothesis-profile", "--basetemp"}
     example = {"--start", "--no-deps", "--wheel-dir"}  # of the plugin, and of pip
     of_others = {"CONTRIBUTING.md": tools, "creating-plugins.md": example}.get(path.name, set())

@@ -230,6 +230,12 @@ TABLE: tuple[CommandEntry, ...] = (
         "Simulate the web services on this machine.",
     ),
     CommandEntry(
+        "config",
+        "",
+        f"{_COMMANDS}.config_command:main",
+        "Show, check and edit the settings.",
+    ),
+    CommandEntry(
         "completion",
         "",
         f"{_COMMANDS}.completion:main",

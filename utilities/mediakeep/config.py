@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -217,7 +217,12 @@ def load_file(home: Path) -> dict[str, Any]:
     Its sections are left out and not checked, as that imports all kinds; see `load_sections`. Raise
     BadSetting, naming the file and the key, if the file is invalid.
     """
-    return _check_general(home / FILE_NAME, _load_toml(home / FILE_NAME))[0]
+    return read_general(home / FILE_NAME)
+
+
+def read_general(path: Path) -> dict[str, Any]:
+    """Return the settings without a section in a file such as mediakeep.toml."""
+    return _check_general(path, _load_toml(path))[0]
 
 
 def load_sections(home: Path, other: Path | None = None) -> dict[str, Any]:
@@ -324,18 +329,50 @@ def _convert(path: Path, values: dict[str, Any], kind: type[msgspec.Struct]) -> 
         raise BadSetting(path, _wrong_type_text(str(error))) from error
 
 
+def list_problems(path: Path, environ: Mapping[str, str] = os.environ) -> list[BadSetting]:
+    """Return everything that is wrong with a file such as mediakeep.toml, and with variables."""
+    problems: list[BadSetting] = []
+
+    def collect(check: Callable[[], Any]) -> Any:
+        try:
+            return check()
+        except BadSetting as error:
+            problems.append(error)
+            return None
+
+    values = collect(lambda: _load_toml(path)) or {}
+    known = Settings.__struct_fields__
+    for name in known:
+        if name in values:
+            collect(functools.partial(_convert, path, {name: values[name]}, Settings))
+    sections = {name: value for name, value in values.items() if name not in known}
+    for check in _list_section_checks(path, sections) if sections else ():
+        collect(check)
+    collect(lambda: check_environment(environ))
+    return problems
+
+
 def _check_sections(path: Path, sections: dict[str, Any]) -> None:
     """Raise BadSetting for sections that no kind has, or wrong ones."""
+    for check in _list_section_checks(path, sections):
+        check()
+
+
+def _list_section_checks(path: Path, sections: dict[str, Any]) -> Iterator[Callable[[], None]]:
+    """Yield functions that raise BadSetting for a section that no kind has, or a wrong one."""
     from mediakeep import setting_fields  # here, as few homes have sections
 
-    own = {kind: setting_fields.list_sections(kind) for kind in _list_settings_types()}
+    own = {kind: setting_fields.list_sections(kind) for kind in list_settings_types()}
     known = dict.fromkeys(name for names in own.values() for name in names)
-    _check_names(str(path), sections, Settings.__struct_fields__, known)
+    general = Settings.__struct_fields__
+    yield functools.partial(_check_names, str(path), sections, general, known)
     for place, names in setting_fields.list_tables(own).items():
         table = functools.reduce(_get_table, place, sections)
-        _check_names(f"{path}, section [{'.'.join(place)}]", table, names)
+        title = f"{path}, section [{'.'.join(place)}]"
+        yield functools.partial(_check_names, title, table, names)
     for kind, names in own.items():
-        _convert(path, {name: sections[name] for name in names if name in sections}, kind)
+        found = {name: sections[name] for name in names if name in sections}
+        yield functools.partial(_convert, path, found, kind)
 
 
 def _get_table(table: dict[str, Any], name: str) -> dict[str, Any]:
@@ -344,7 +381,7 @@ def _get_table(table: dict[str, Any], name: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _list_settings_types() -> list[type[msgspec.Struct]]:
+def list_settings_types() -> list[type[msgspec.Struct]]:
     """Return the Structs of the settings of all kinds, and of the web server."""
     from mediakeep import kinds  # here, as above
 
@@ -391,7 +428,7 @@ def check_environment(environ: Mapping[str, str] = os.environ) -> None:
         return
     from mediakeep import setting_fields  # here, as few commands need it
 
-    fields = setting_fields.list_file_fields(_list_settings_types())
+    fields = setting_fields.list_file_fields(list_settings_types())
     names += (field.name for field in fields)
     variables = {name: ENV_PREFIX + name.upper() for name in names}
     for name in sorted(given - set(variables.values())):

@@ -81,6 +81,11 @@ def build_plain(kind: Kind, home: Path, given: Mapping[str, Any] = {}) -> dict[s
     return msgspec.to_builtins(settings)  # type: ignore[no-any-return]
 
 
+def find_variable(field: SettingField, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the variable that sets a field of a section, "" if none does."""
+    return _find_value(field, {}, environ)[0]
+
+
 def _set_value(
     tables: dict[str, Any],
     field: SettingField,

@@ -44,6 +44,7 @@ class SettingField(msgspec.Struct, frozen=True, kw_only=True):
     is_path: bool = False  # escaped, see `escape_path`; a relative one is below the home
     is_duration: bool = False  # seconds, which option and variable take as "30m", too
     alias: str = ""  # a variable that sets it, too, without prefix
+    is_secret: bool = False  # its value is never printed
     is_option_only: bool = False  # neither files nor variables set it
     unit: str = ""  # of a number, such as "s"
     limited_type: Any = None  # with Annotated

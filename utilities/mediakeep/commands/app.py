@@ -18,7 +18,7 @@ from click.core import ParameterSource
 
 from mediakeep import __version__, config, kinds, path_text, suggestions
 from mediakeep.commands import help_layout
-from mediakeep.errors import BadSetting, MediakeepError, StateDamaged
+from mediakeep.errors import BadSetting, MediakeepError, NoHome, StateDamaged
 from mediakeep.kinds import Kind
 
 AnyFunction = Callable[..., Any]
@@ -26,6 +26,7 @@ G = TypeVar("G", bound="MediakeepGroup")
 _DEFAULT_SETTINGS = config.Settings()
 _HOME_ERROR_KEY = "mediakeep.problem"
 _DAMAGED_KEY = "mediakeep.damaged"
+FIRST_RUN_KEY = "mediakeep.first_run"  # the function that is called if there is no home
 _GIVEN_HOME_KEY = "mediakeep.given_home"
 _QUIET_KEY = "mediakeep.quiet"
 _OPTION_WIDTH = 26  # columns of a table of options before their texts
@@ -40,6 +41,7 @@ class MediakeepCommand(click.Command):
 
     build_more: Callable[[], list[click.Parameter]] = staticmethod(list)
     example = ""
+    checks_settings = True  # whether wrong settings stop it
     own_names: Collection[str] = ()
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
@@ -68,10 +70,14 @@ class MediakeepCommand(click.Command):
         Print the errors of `damaged_queues` at its end.
         """
         if problem := ctx.meta.get(_HOME_ERROR_KEY):
+            run_first = ctx.meta.get(FIRST_RUN_KEY)
+            if isinstance(problem, NoHome) and run_first and not ctx.params.get("as_json"):
+                run_first(ctx.params.get("value"))
+                return NoHome.exit_code
             raise problem
         if is_quiet() and ctx.params.get("as_json"):
             raise click.UsageError("Give --json or --quiet, not both.")
-        if home := ctx.params.get("home"):
+        if (home := ctx.params.get("home")) and self.checks_settings:
             config.check_environment()
             config.load_sections(home)  # checks them
         damaged: dict[str, StateDamaged] = ctx.meta.setdefault(_DAMAGED_KEY, {})
@@ -191,17 +197,21 @@ def create_group(
 
 
 def create_command(
-    *, home: bool = True, fallback: str = ""
+    *, home: bool = True, fallback: str = "", checks_settings: bool = True
 ) -> Callable[[AnyFunction], MediakeepCommand]:
     """Create a command with --help and --version, and with --home if `home` is set.
 
-    If there is no home, `fallback` is the name of a folder in the current one that becomes it.
+    Wrong settings stop it unless `checks_settings` is unset. If there is no home, `fallback` is the
+    name of a folder in the current one that becomes it.
     """
 
     def decorate(function: AnyFunction) -> MediakeepCommand:
         function = click.version_option(__version__, prog_name="mediakeep")(function)
         function = _with_home_option(function, fallback) if home else function
-        return click.command(cls=MediakeepCommand, context_settings=_CONTEXT_SETTINGS)(function)
+        build = click.command(cls=MediakeepCommand, context_settings=_CONTEXT_SETTINGS)
+        command = build(function)
+        command.checks_settings = checks_settings
+        return command
 
     return decorate
 
@@ -224,7 +234,8 @@ def _resolve_home(
         return None
     try:
         home = config.find_home(home_given, fallback=fallback)
-        context.default_map = {**config.load_file(home)}
+        if getattr(context.command, "checks_settings", True):
+            context.default_map = {**config.load_file(home)}
     except MediakeepError as error:
         context.meta[_HOME_ERROR_KEY] = error
         return None

@@ -20,6 +20,7 @@ from mediakeep import command_table, config, kinds
 from mediakeep.command_table import CommandEntry
 from mediakeep.commands import app
 from mediakeep.commands.lazy_group import LazyCommand, LazyGroup
+from mediakeep.errors import NoHome, UsageError
 
 _COMPLETION_VARIABLE = "_MEDIAKEEP_COMPLETE"  # set by the scripts of shells; named by Click
 
@@ -75,9 +76,32 @@ def _build_group(name: str) -> LazyGroup:
     return group
 
 
-@app.create_group(cls=LazyGroup, lazy=_list_by_section())
-def main() -> None:
+@app.create_group(cls=LazyGroup, lazy=_list_by_section(), invoke_without_command=True)
+@click.pass_context
+def main(context: click.Context) -> int:
     """Check and repair a library of music, movies and audiobooks."""
+    can_ask = sys.stdin.isatty() and sys.stdout.isatty()
+    if can_ask:
+        context.meta[app.FIRST_RUN_KEY] = _run_first
+    if context.invoked_subcommand:
+        return 0
+    if can_ask and not _has_home():
+        return _run_first()
+    click.echo(context.get_help())
+    return UsageError.exit_code
+
+
+def _run_first(folder: str | None = None) -> int:
+    from mediakeep.commands import first_run  # here, as it is needed once
+
+    return first_run.run(folder)
+
+
+def _has_home() -> bool:
+    try:
+        return bool(config.find_home(None))
+    except NoHome:
+        return False
 
 
 def run(args: Iterable[str] | None = None) -> None:

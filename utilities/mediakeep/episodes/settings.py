@@ -119,7 +119,8 @@ class MonitoringSettings(msgspec.Struct, frozen=True):
 
     alert_on_failure: bool = True
     alert_threshold: Annotated[int, Meta(ge=1)] = 5
-    webhook_url: str = ""  # a secret: its variable, or a file that others have no access to
+    # A secret: its variable, or a file that others have no access to.
+    webhook_url: Annotated[str, Meta(extra={"is_secret": True})] = ""
 
 
 class StateSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,95 @@
+"""Without a home, a user at a terminal is asked for a folder and told two commands."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mediakeep.app import library_guess
+from mediakeep.app.library_guess import ALBUMS, ARTISTS, BOOKS, MOVIES
+from tests.commands.conftest import environment
+from tests.music import shelf
+from tests.sampling import each_row
+from tests.scripts import SCRIPTS
+from tests.vt import Terminal
+
+# Files of a library, a genre of their tags, and what it holds.
+LIBRARIES = [
+    (["U2/Boy/1.mp3", "U2/War/CD 1/1.mp3", "Vera/Dawn/1.mp3"], "Rock", {ARTISTS: 2}),
+    (["Boy/1.mp3", "War/CD 1/1.mp3", "War/CD 2/1.mp3"], "Rock", {ALBUMS: 2}),
+    (["Ulysses/1.mp3", "Emma/CD1/1.mp3"], "Audiobook", {BOOKS: 2}),
+    (["Joyce/Ulysses/1.mp3", "Joyce/Dubliners/1.mp3"], "Hörbuch", {BOOKS: 2}),
+    (["Emma/Emma.m4b", "Persuasion.m4b"], "", {BOOKS: 2}),
+    (["Heat (1995)/Heat.mkv", "Ran (1985)/CD1/a.avi", "Alien.mp4"], "", {MOVIES: 3}),
+    (["Heat (1995)/Heat.mkv", ".trash/Boy/1.mp3", "@eaDir/1.mp3", "notes.txt"], "", {MOVIES: 1}),
+    (["notes.txt"], "", {}),
+]
+
+
+def fill(folder: Path, files: list[str], genre: str) -> None:
+    for name in files:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".mp3":
+            shelf.put(path, genre=genre)
+        else:
+            path.touch()
+
+
+@each_row("files, genre, content", LIBRARIES)
+def test_what_a_folder_holds_is_found(
+    files: list[str], genre: str, content: dict[str, int], tmp_path: Path
+) -> None:
+    fill(tmp_path, files, genre)
+    assert dict(library_guess.guess_content(tmp_path)) == content
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> dict[str, str]:
+    """The environment of a user who has installed mediakeep, and has no home."""
+    package = tmp_path / "site"
+    package.mkdir()
+    (package / "mediakeep").symlink_to(SCRIPTS / "mediakeep")
+    return environment({"PYTHONPATH": str(package), "HOME": str(tmp_path / "me")})
+
+
+def test_the_next_two_commands_are_told_and_work(tmp_path: Path, installed: dict[str, str]) -> None:
+    library = tmp_path / "my music"
+    fill(library, ["U2/Boy/1.mp3", "Vera/Dawn/1.mp3", "Heat/Heat.mkv"], "Rock")
+    (tmp_path / "me").mkdir()
+    command = [sys.executable, "-c", f"import os; os.chdir({str(tmp_path)!r}); {_RUN}"]
+    with Terminal(command, installed, 120) as terminal:
+        terminal.until(lambda _: "Which folder holds" in terminal.screen.printed)
+        terminal.type(b"nowhere\n")
+        terminal.until(lambda _: "is not a folder" in terminal.screen.printed)
+        terminal.type(f"{library}\n".encode())
+        terminal.until(lambda _: "export MEDIAKEEP_HOME=" in terminal.screen.printed)
+        assert terminal.end() == 0
+        told = terminal.screen.printed
+    home = tmp_path / "me" / "mediakeep"
+    assert "my music holds 2 artists, 1 movie. Next:" in told
+    first = f"python -m mediakeep scan --home {home} '{library}'"
+    assert first in told
+    assert f"python -m mediakeep batch --home {home} --dry-run" in told
+    assert not home.exists()
+    words = [sys.executable, *shlex.split(first)[1:]]
+    done = subprocess.run(words, env=installed, capture_output=True, text=True, cwd=tmp_path)
+    assert "New queue: 2 artists" in done.stdout, done.stderr
+
+
+_RUN = "from mediakeep.commands.main import run; run([])"
+
+
+def test_without_a_terminal_the_error_is_the_usual_one(
+    tmp_path: Path, installed: dict[str, str]
+) -> None:
+    command = [sys.executable, "-m", "mediakeep", "batch"]
+    done = subprocess.run(
+        command, env=installed, capture_output=True, text=True, cwd=tmp_path, input=""
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("No mediakeep home found. Create one with: mediakeep scan")

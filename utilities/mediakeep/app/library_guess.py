@@ -1,0 +1,96 @@
+"""Guess what a folder holds, so that a new user learns the commands for it.
+
+A guess looks at names and at the genre of a few files. The scan of the right kind finds the rest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from mediakeep.errors import MediakeepError
+from mediakeep.media import ignore_rules
+from mediakeep.media.audio import tags
+from mediakeep.media.audio.formats import AUDIO_SUFFIXES
+from mediakeep.movies.scan.file_types import VIDEO_SUFFIXES
+
+ARTISTS, ALBUMS, BOOKS, MOVIES = "artists", "loose albums", "books", "movies"
+_MAX_FOLDERS = 500  # of the folder that are looked at
+_MAX_TAGS = 50  # files whose tags are read
+_BOOK_SUFFIX = ".m4b"
+_BOOK_WORDS = re.compile(r"audio ?book|h[öo]rbuch|livre audio|spoken|speech", re.IGNORECASE)
+_DISC = re.compile(r"(cd|dis[ck]|disque)[ _.-]*\d+", re.IGNORECASE)
+
+
+class _Guess:
+    """Counts what the folders of a library are."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self._unread = _MAX_TAGS
+
+    def add_folder(self, folder: Path) -> None:
+        """Count a folder of a library: an artist, an album, a book or a movie."""
+        files, folders = _list_folder(folder)
+        below = [_list_folder(each)[0] for each in folders]
+        inner = [found for found in below if _select(found, AUDIO_SUFFIXES)]
+        own = _select(files, AUDIO_SUFFIXES)
+        if own or (inner and all(_DISC.fullmatch(each.name) for each in folders)):
+            self.counts[BOOKS if self._is_book(own or inner[0]) else ALBUMS] += 1
+        elif inner and self._is_book(inner[0]):
+            self.counts[BOOKS] += len(inner)
+        elif inner:
+            self.counts[ARTISTS] += 1
+        elif any(_select(found, VIDEO_SUFFIXES) for found in (files, *below)):
+            self.counts[MOVIES] += 1
+
+    def _is_book(self, files: list[Path]) -> bool:
+        """Return whether audio files are a book, by their suffix or the genre of the first one."""
+        if any(file.suffix.lower() == _BOOK_SUFFIX for file in files):
+            return True
+        self._unread -= 1
+        if self._unread < 0:
+            return False
+        with contextlib.suppress(MediakeepError, OSError):
+            return any(
+                map(_BOOK_WORDS.search, tags.read(_select(files, AUDIO_SUFFIXES)[0]).tags.genres)
+            )
+        return False
+
+
+def guess_content(folder: Path) -> Counter[str]:
+    """Count the artists, loose albums, books and movies in a folder, as far as it is looked at.
+
+    Raise OSError if the folder cannot be listed.
+    """
+    os.scandir(folder).close()
+    guess = _Guess()
+    files, folders = _list_folder(folder)
+    guess.counts[MOVIES] += len(_select(files, VIDEO_SUFFIXES))
+    guess.counts[BOOKS] += len(_select(files, frozenset({_BOOK_SUFFIX})))
+    for each in folders[:_MAX_FOLDERS]:
+        guess.add_folder(each)
+    return +guess.counts
+
+
+def _list_folder(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Return the files and the folders in a folder, by name; none if it cannot be listed."""
+    files, folders = list[Path](), list[Path]()
+    for path in sorted(_iter_folder(folder)):
+        (folders if path.is_dir() else files).append(path)
+    return files, folders
+
+
+def _iter_folder(folder: Path) -> Iterator[Path]:
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            if not (path.name.startswith(".") or path.name.lower() in ignore_rules.SYSTEM_FOLDERS):
+                yield path
+
+
+def _select(files: list[Path], suffixes: frozenset[str]) -> list[Path]:
+    return [file for file in files if file.suffix.lower() in suffixes]

@@ -1,0 +1,142 @@
+"""Show, check and edit the settings of a home."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mediakeep import atomic_files, command_table, config, path_text
+from mediakeep.commands import app
+from mediakeep.errors import BadSetting, UsageError
+
+_HEADER = """\
+# Settings of mediakeep. `mediakeep config` lists all with their values; docs/settings.md says what
+# each does. A setting is a line such as: batch_size = 20
+"""
+# Scripts whose commands have an option for each setting, which knows the values that are possible.
+_CHECKING_SCRIPTS = ("process_music_batch", "process_movies", "convert_albums")
+
+
+class _ConfigGroup(app.MediakeepGroup):
+    """A group that shows the settings if no command is given."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Add the name of the command that is left out."""
+        own = {"-h", "--help", "--version"}
+        if not args or (args[0].startswith("-") and args[0] not in own):
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
+@app.create_group(cls=_ConfigGroup)
+def main() -> None:
+    """Show, check and edit the settings; without a command, show them."""
+
+
+@app.create_command()
+@click.option("--changed", is_flag=True, help="Only settings that are not at their default.")
+@app.with_json_option
+def show(home: Path, *, changed: bool, as_json: bool) -> None:
+    """Show each setting, its value, and where that comes from."""
+    from mediakeep.app import settings_list
+
+    settings = settings_list.list_settings(home)
+    if changed:
+        settings = [each for each in settings if each.origin != settings_list.DEFAULT]
+    lines = [f"Home: {path_text.display_path(home)}", *settings_list.format_settings(settings)]
+    app.print_result(lines, settings, as_json=as_json)
+
+
+@app.create_command(checks_settings=False)
+@app.with_json_option
+def check(home: Path, *, as_json: bool) -> int:
+    """Name everything that is wrong in mediakeep.toml and the variables; exit code 2 if any is."""
+    problems = [str(problem) for problem in _list_problems(home / config.FILE_NAME)]
+    lines = problems or [f"The settings of {path_text.display_path(home)} are valid."]
+    app.print_result(lines, {"problems": problems}, as_json=as_json)
+    return UsageError.exit_code if problems else 0
+
+
+@app.create_command(checks_settings=False)
+def edit(home: Path) -> int:
+    """Edit mediakeep.toml in $EDITOR; it is replaced only if the new settings are valid."""
+    path = (home / config.FILE_NAME).resolve()
+    old = path.read_text() if path.exists() else _HEADER
+    new = old
+    while True:
+        edited = click.edit(new, extension=".toml", require_save=False)
+        new = old if edited is None else edited
+        if new == old:
+            click.echo("Not changed.")
+            return 0
+        problems = _check_text(path, new)
+        if not problems:
+            break
+        for problem in problems:
+            app.print_message(problem)
+        is_terminal = sys.stdin.isatty()
+        if not (is_terminal and click.confirm("Edit again? Otherwise nothing is changed")):
+            raise UsageError(f"{path_text.display_path(path)} not changed.")
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666
+    atomic_files.write_atomic(path, new, mode=mode)
+    click.echo(f"Saved: {path_text.display_path(path)}")
+    return 0
+
+
+def _check_text(path: Path, text: str) -> list[str]:
+    """Return what is wrong with a new text of a settings file."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / path.name
+        copy.write_text(text)
+        return [str(each).replace(str(copy), str(path)) for each in _list_problems(copy, {})]
+
+
+def _list_problems(path: Path, environ: Mapping[str, str] = os.environ) -> list[BadSetting]:
+    """Return what is wrong with a settings file and the variables, such as an unknown word."""
+    if problems := config.list_problems(path, environ):
+        return problems
+    given = {f"{path}: {name}": (name, value) for name, value in config.read_general(path).items()}
+    for name in config.Settings.__struct_fields__:
+        if text := environ.get(variable := config.ENV_PREFIX + name.upper()):
+            given[variable] = name, text
+    return [
+        BadSetting(place, problem)
+        for place, (name, value) in given.items()
+        if (problem := _check_value(name, value))
+    ]
+
+
+def _check_value(name: str, value: Any) -> str:
+    """Return what is wrong with the value of a setting, "" if nothing is."""
+    option, context = _list_options().get(name, (None, None))
+    if option and context:
+        try:
+            option.type_cast_value(context, value)
+        except click.BadParameter as error:
+            return error.message
+    return ""
+
+
+@functools.cache
+def _list_options() -> dict[str, tuple[click.Parameter, click.Context]]:
+    """Return an option for each setting, by its name."""
+    from mediakeep.commands import main as commands  # here, as it imports this
+
+    found = {}
+    for script in _CHECKING_SCRIPTS:
+        command = commands.load_command(command_table.BY_SCRIPT[script], script=True)
+        context = click.Context(command)
+        found.update({str(each.name): (each, context) for each in command.get_params(context)})
+    return found
+
+
+main.add_command(show, "show")
+main.add_command(check, "check")
+main.add_command(edit, "edit")
