@@ -173,19 +173,31 @@ def test_headings(line: str, title: str) -> None:
 def fake_engines() -> dict[str, types.ModuleType]:
     """Return modules with the interfaces of engines whose models are not part of their wheels.
 
-    They are mocks, as tests cannot have a model; the calls are those of the documentation of
-    faster-whisper 1.2, vosk 0.3.45 and pywhispercpp 1.3.
+    They are mocks, as tests cannot have a model; the calls were tried with faster-whisper 1.2.1,
+    vosk 0.3.45 and pywhispercpp 1.5.1.
     """
+
+    class Number(float):
+        """A number of numpy, which msgspec does not encode."""
 
     class WhisperModel:
         def __init__(self, model: str, *, compute_type: str, local_files_only: bool) -> None:
-            assert Path(model).is_dir()
+            if not Path(model).is_dir():
+                raise RuntimeError(f"Unable to open file 'model.bin' in model {model!r}")
             assert local_files_only
 
-        def transcribe(self, audio: Any, *, language: Any, word_timestamps: bool) -> Any:
+        def transcribe(self, audio: Any, *, language: Any, **options: bool) -> Any:
             assert len(audio) == 32_000
-            word = types.SimpleNamespace(word=" Hello", start=0.5, end=1.0)
+            assert options == {"word_timestamps": True, "vad_filter": True}
+            if language == "xx":
+                raise ValueError("'xx' is not a valid language code")
+            word = types.SimpleNamespace(word=" Hello", start=Number(0.5), end=Number(1.0))
             return iter([types.SimpleNamespace(words=[word])]), None
+
+    def load(model: str) -> str:
+        if not Path(model).is_dir():
+            raise Exception("Failed to create a model")
+        return model
 
     class KaldiRecognizer:
         def __init__(self, model: Any, rate: int) -> None:
@@ -202,15 +214,17 @@ def fake_engines() -> dict[str, types.ModuleType]:
             return '{"text": "hello", "result": [{"word": "Hello", "start": 0.5, "end": 1}]}'
 
     class Model:
-        def __init__(self, model: str) -> None:
-            assert Path(model).is_dir()
+        def __init__(self, model: str, **options: object) -> None:
+            assert options == dict.fromkeys(("print_progress", "print_realtime"), False) | {
+                "redirect_whispercpp_logs_to": None
+            }
 
         def transcribe(self, audio: Any, *, language: str) -> Any:
             return [types.SimpleNamespace(text=" Hello", t0=50, t1=100)]
 
     names: dict[str, dict[str, Any]] = {
         "faster_whisper": {"WhisperModel": WhisperModel},
-        "vosk": {"Model": str, "KaldiRecognizer": KaldiRecognizer},
+        "vosk": {"Model": load, "KaldiRecognizer": KaldiRecognizer, "SetLogLevel": print},
         "pywhispercpp": {},
         "pywhispercpp.model": {"Model": Model},
         "numpy": {"int16": "h", "float32": "f", "frombuffer": _FakeArray},
@@ -247,9 +261,25 @@ def engines(monkeypatch: pytest.MonkeyPatch) -> None:
 @each_row("engine", ["faster-whisper", "vosk", "whisper.cpp"])
 def test_the_words_of_an_engine_are_written(tmp_path: Path, engine: Any) -> None:
     source = sounds.write_wav(tmp_path / "a.wav", sounds.tone(2, -20, rate=44_100))
-    made = transcribe(source, tmp_path / "out", engine=engine, model=str(tmp_path))
+    model = tmp_path
+    if engine == "whisper.cpp":
+        model = tmp_path / "model.bin"
+        model.write_bytes(b"lmgg")
+    made = transcribe(source, tmp_path / "out", engine=engine, model=str(model))
     assert made.error_message is None
     assert (tmp_path / "out/a.srt").read_text() == "1\n00:00:00,500 --> 00:00:01,000\nHello\n"
+
+
+@pytest.mark.usefixtures("engines")
+def test_errors_of_an_engine_name_the_model_or_the_input(tmp_path: Path) -> None:
+    source = sounds.write_wav(tmp_path / "a.wav", sounds.tone(2, -20, rate=44_100))
+    for engine in ("faster-whisper", "vosk", "whisper.cpp"):
+        with pytest.raises(UsageError, match=f"a.wav of {engine} not loaded: .+ with --model"):
+            transcribe(source, tmp_path / "out", engine=engine, model=str(source))
+    wanted = {"engine": "faster-whisper", "model": str(tmp_path), "language": "xx"}
+    made = transcribe(source, tmp_path / "out", **wanted)
+    assert made.error_message == "a.wav not transcribed: 'xx' is not a valid language code"
+    assert list_files(tmp_path / "out") == []
 
 
 @each_row("engine", ["faster-whisper", "vosk", "whisper.cpp"])

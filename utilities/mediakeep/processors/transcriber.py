@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from mediakeep import path_text
-from mediakeep.errors import UsageError
+from mediakeep.errors import ItemFailed, UsageError
 from mediakeep.processors import audio_output, speech_engines, transcripts
 from mediakeep.processors.interface import (
     Category,
@@ -30,6 +30,7 @@ from mediakeep.setting_fields import UserPath
 
 _MAX_SEGMENT = 30.0  # seconds that pocketsphinx decodes at once
 _FULL_SCALE = 32768.0
+_GGML = b"lmgg"  # the first bytes of a model of whisper.cpp
 
 _Engine = Callable[[Path], Iterator[Word]]
 
@@ -60,7 +61,10 @@ def process(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
     """Write what is said in a file; `resource` is the engine with its model."""
     engine: _Engine = params.pop("resource")
     wanted = TranscriberParameters(**params)
-    words = list(engine(input_path))
+    try:
+        words = list(engine(input_path))
+    except (RuntimeError, ValueError) as error:  # of the engine, such as for a language
+        raise ItemFailed(f"{input_path.name} not transcribed: {error}") from error
     with audio_output.open_outputs(output_dir, input_path) as outputs:
         transcripts.write_transcript(outputs, input_path.stem, words, wanted.formats)
         return ProcessResult(True, outputs.place(output_dir), {"words": len(words)})
@@ -72,15 +76,21 @@ def open_engine(parameters: TranscriberParameters) -> Iterator[_Engine]:
     name, model = parameters.engine, parameters.model
     path = path_text.to_path(model) if model else None
     may_download = parameters.download and name == "faster-whisper"
+    shown = path_text.display_path(path) if path else "none is given"
     if name != "pocketsphinx" and not (model and (may_download or (path and path.exists()))):
-        shown = path_text.display_path(path) if path else "none is given"
         raise UsageError(f"No model of {name} ({shown}). Give the path of one with --model.")
     try:
-        yield _ENGINES[name](parameters)
+        engine = _ENGINES[name](parameters)
     except ImportError as error:
         extra = name.replace(".", "")
         cure = f'Install it with: pip install "mediakeep[{extra}]"'
         raise UsageError(f"{name} is not installed. {cure}") from error
+    except UsageError:
+        raise
+    except Exception as error:  # vosk raises no other class
+        cure = f"Give the path of a model of {name} with --model."
+        raise UsageError(f"Model {shown} of {name} not loaded: {error}. {cure}") from error
+    yield engine
 
 
 def _load_pocketsphinx(_: TranscriberParameters) -> _Engine:
@@ -110,10 +120,12 @@ def _load_faster_whisper(parameters: TranscriberParameters) -> _Engine:
 
     def transcribe(path: Path) -> Iterator[Word]:
         samples, language = _decode_floats(path), parameters.language or None
-        segments, _ = model.transcribe(samples, language=language, word_timestamps=True)
+        segments, _ = model.transcribe(
+            samples, language=language, word_timestamps=True, vad_filter=True
+        )  # without the filter, it finds words in silence
         for segment in segments:
             for one in segment.words or ():
-                yield Word(one.word.strip(), one.start, one.end)
+                yield Word(one.word.strip(), float(one.start), float(one.end))  # of numpy
 
     return transcribe
 
@@ -121,6 +133,7 @@ def _load_faster_whisper(parameters: TranscriberParameters) -> _Engine:
 def _load_vosk(parameters: TranscriberParameters) -> _Engine:
     import vosk
 
+    vosk.SetLogLevel(-1)  # errors only
     model = vosk.Model(str(path_text.to_path(parameters.model)))
 
     def transcribe(path: Path) -> Iterator[Word]:
@@ -143,7 +156,13 @@ def _parse_vosk(text: str) -> Iterator[Word]:
 def _load_whisper_cpp(parameters: TranscriberParameters) -> _Engine:
     from pywhispercpp.model import Model
 
-    model = Model(str(path_text.to_path(parameters.model)))
+    path = path_text.to_path(parameters.model)
+    with path.open("rb") as file:
+        if file.read(len(_GGML)) != _GGML:
+            raise ValueError("it is no file of ggml")  # whisper.cpp would crash
+    model = Model(
+        str(path), redirect_whispercpp_logs_to=None, print_progress=False, print_realtime=False
+    )
 
     def transcribe(path: Path) -> Iterator[Word]:
         language = parameters.language or "auto"
