@@ -143,6 +143,17 @@ def test_loudness_is_reached(tmp_path: Path) -> None:
         assert made.metrics.get("limited") is (name == "peaks")
 
 
+@each_row("params", [{"format": "mp3", "bit_rate": 64_000}, {"channels": 1}, {"sample_rate": 8000}])
+def test_loudness_is_reached_in_the_new_file(tmp_path: Path, params: dict[str, Any]) -> None:
+    """Each takes parts of the sound away; peaks are limited."""
+    noise = sounds.noise_and_tone(RATE).tobytes()
+    source = sounds.write_wav(tmp_path / "a.wav", noise + sounds.tone(0.005, -1) + noise, RATE)
+    made = run("converter", source, tmp_path / "out", loudness=-16.0, **params)
+    found = loudness.compute_loudness([sounds.measure(made.output_paths[0])]).integrated
+    assert found == pytest.approx(-16, abs=0.1)
+    assert made.metrics["loudness"] == pytest.approx(found, abs=0.01)
+
+
 def test_albums_keep_the_differences_of_their_tracks(tmp_path: Path) -> None:
     sources = [
         sounds.write_wav(tmp_path / f"{-level}.wav", sounds.tone(3, level), RATE)

@@ -175,6 +175,18 @@ class OutputFiles:
         self._finished.append(task)
         return written
 
+    @property
+    def last(self) -> Path:
+        """The file that was written last, which is complete."""
+        self._finished[-1].result()
+        return next(reversed(self._names))
+
+    def discard_last(self) -> None:
+        """Remove the file that was written last, as another one replaces it."""
+        self.last.unlink()
+        self._names.popitem()
+        self._finished.pop()
+
     def write_data(self, name: str, suffix: str, data: bytes) -> None:
         """Write a file that is no audio."""
         path = self.add(name, suffix)

@@ -1,7 +1,8 @@
 """Convert audio to another format, sample rate, channel count, bit depth or loudness.
 
 Loudness takes two passes: the first measures, the second changes the volume. Where peaks would
-exceed the limit, a limiter lowers them, and the volume is corrected by what was measured after it.
+exceed the limit, a limiter lowers them, and the volume is corrected by what was measured after it,
+and after lossy encoding, resampling and mixing, which change the loudness, too.
 For albums, `measure` and `combine` give all files the same gain.
 """
 
@@ -24,8 +25,12 @@ from mediakeep.processors.interface import Category, Description, Processor, Pro
 
 _TOLERANCE = 0.05  # LU
 _ROUNDS = 4  # of corrections after the limiter
+_ENCODINGS = 3  # of a file, until it has its loudness
 _OVERSAMPLING = 192_000  # Hz, at which the limiter sees peaks between samples
 _HEADROOM = 0.3  # dB that encoding and resampling may add to the peak
+
+
+Filter = tuple[str, str]  # FFmpeg's name, and options
 
 
 class ConverterParameters(AudioParameters, frozen=True, kw_only=True):
@@ -61,27 +66,51 @@ def process(
     input_path: Path, output_dir: Path, *, combined: Any = None, **params: Any
 ) -> ProcessResult:
     """Convert a file; `combined` is the loudness of its album, else it is measured."""
-    wanted = ConverterParameters(**params)
-    metrics: dict[str, Any] = {}
-    filters: list[tuple[str, str]] = []
+    wanted, plan = ConverterParameters(**params), None
     if wanted.loudness is not None:
-        filters, metrics = plan_gain(input_path, wanted.loudness, wanted.peak, combined)
+        plan = plan_loudness(input_path, wanted.loudness, wanted.peak, combined)
+    numbers = {name: getattr(wanted, name) for name in ("sample_rate", "channels", "bits")}
+    return write_filtered(input_path, output_dir, wanted, plan=plan, **numbers)
+
+
+def write_filtered(
+    input_path: Path,
+    output_dir: Path,
+    wanted: AudioParameters,
+    filters: Sequence[Filter] = (),
+    *,
+    sample_range: tuple[int, int | None] | None = None,
+    plan: LoudnessPlan | None = None,
+    **numbers: int,
+) -> ProcessResult:
+    """Write the input, or a range of its samples, with filters applied, and with a loudness.
+
+    If encoding may change the loudness, the new file is measured, and encoded again with another
+    gain. `numbers` are the sample rate, channels and bits that `choose_parameters` takes.
+    """
     with audio_output.open_outputs(output_dir, input_path) as outputs:
-        with audio_input.open_input(input_path) as opened:
-            parameters = audio_output.choose_parameters(
-                opened.facts,
-                wanted,
-                sample_rate=wanted.sample_rate,
-                channels=wanted.channels,
-                bits=wanted.bits,
-            )
-            source_format, frames = opened.format, opened.frames
-            if filters:
-                source_format, frames = filter_chain.filter_frames(source_format, filters, frames)
-            written = outputs.write(
-                input_path.stem, frames, source_format, parameters, tags=opened.read_tags()
-            )
-        metrics |= {"samples": written.samples, "sample_rate": written.sample_rate}
+        for number in range(_ENCODINGS):
+            if number:
+                outputs.discard_last()
+            with audio_input.open_input(input_path) as opened:
+                parameters = audio_output.choose_parameters(opened.facts, wanted, **numbers)
+                found, frames = opened.format, opened.frames
+                if sample_range:
+                    frames = filter_chain.select_range(frames, *sample_range)
+                if applied := [*filters, *(plan.list_filters() if plan else ())]:
+                    found, frames = filter_chain.filter_frames(found, applied, frames)
+                written = outputs.write(
+                    input_path.stem, frames, found, parameters, tags=opened.read_tags()
+                )
+            target = (parameters.sample_rate, parameters.channels)
+            is_exact = parameters.profile.lossless and target == (found.sample_rate, found.channels)
+            if plan is None or is_exact or not plan.correct(_measure(outputs.last)):
+                break
+        metrics = {
+            **(plan.describe() if plan else {}),
+            "seconds": round(written.seconds, 3),
+            "sample_rate": written.sample_rate,
+        }
         return ProcessResult(True, outputs.place(output_dir), metrics)
 
 
@@ -89,7 +118,7 @@ def measure(path: Path, parameters: ConverterParameters) -> dict[str, Any] | Non
     """Return the measurement of a file for the loudness of its album; None if that is not asked."""
     if parameters.loudness is None:
         return None
-    result: dict[str, Any] = msgspec.to_builtins(_measure(path, []), str_keys=True)
+    result: dict[str, Any] = msgspec.to_builtins(_measure(path), str_keys=True)
     return result
 
 
@@ -100,65 +129,88 @@ def combine(measured: Sequence[Any], _: ConverterParameters) -> dict[str, float]
     return None if album is None else {"integrated": album}
 
 
-def plan_gain(
+class LoudnessPlan:
+    """The gain and the limiter that give a file its loudness, corrected by what is measured."""
+
+    def __init__(self, before: Loudness, gain: float, peak: float, sample_rate: int) -> None:
+        self._before, self._peak, self._sample_rate = before, peak, sample_rate
+        self._gain = self._total = gain
+        self._loudness = None if before.integrated is None else before.integrated + gain
+        self._target = self._loudness
+
+    @property
+    def is_limited(self) -> bool:
+        """Return True if peaks would exceed the limit."""
+        before = self._before.peak
+        return bool(before) and 20 * math.log10(before or 1) + self._total > self._peak
+
+    def list_filters(self) -> list[Filter]:
+        """Return the filters for the gain so far; of silence, none."""
+        if self._target is None:
+            return []
+        filters = [
+            ("aformat", "sample_fmts=fltp|dblp"),
+            ("volume", f"volume={self._total:.4f}dB:precision=double"),
+        ]
+        if self.is_limited:
+            limit = 10 ** ((self._peak - _HEADROOM) / 20)
+            filters += [
+                ("aresample", str(_OVERSAMPLING)),
+                ("alimiter", f"limit={limit:.6f}:level=disabled:latency=1:attack=5:release=50"),
+                ("aresample", str(self._sample_rate)),
+            ]
+        return filters
+
+    def correct(self, measured: TrackMeasurement) -> bool:
+        """Change the gain by what is measured after it; return False if that is near enough."""
+        found = meter.compute_loudness([measured]).integrated
+        if self._target is None or found is None:
+            return False
+        self._loudness, error = found, self._target - found
+        self._total += error
+        return abs(error) > _TOLERANCE
+
+    def describe(self) -> dict[str, Any]:
+        """Return the metrics: the loudness before and after, the gain, and if peaks are limited."""
+        before, after = self._before.integrated, self._loudness
+        return {
+            "loudness_before": None if before is None else round(before, 2),
+            "loudness": None if after is None else round(after, 2),
+            "gain": round(self._gain, 2),
+            "limited": self.is_limited,
+        }
+
+
+def plan_loudness(
     path: Path,
     target: float,
     peak: float,
-    combined: dict[str, float] | None,
-    earlier: Sequence[tuple[str, str]] = (),
-) -> tuple[list[tuple[str, str]], dict[str, Any]]:
-    """Return the filters that give a file its loudness after `earlier` ones, and measurements."""
-    before = meter.compute_loudness([_measure(path, earlier)])
-    reference = (combined or {}).get("integrated", before.integrated)
-    if reference is None or before.integrated is None:  # silence
-        return [], {"loudness_before": None, "gain": 0.0}
-    gain, wanted = target - reference, before.integrated + target - reference
-    filters, after = _list_filters(gain), before
-    highest = 20 * math.log10(before.peak) + gain if before.peak else -math.inf
-    if highest > peak:
-        total, rate = gain, _find_rate(path)
-        for _ in range(_ROUNDS):
-            filters = _list_filters(total, (peak - _HEADROOM, rate))
-            after = meter.compute_loudness([_measure(path, [*earlier, *filters])])
-            if after.integrated is None or abs(after.integrated - wanted) <= _TOLERANCE:
-                break
-            total += wanted - after.integrated
-    return filters, {
-        "loudness_before": round(before.integrated, 2),
-        "loudness": round(_find_loudness(after) if highest > peak else wanted, 2),
-        "gain": round(gain, 2),
-        "limited": highest > peak,
-    }
+    combined: dict[str, float] | None = None,
+    earlier: Sequence[Filter] = (),
+) -> LoudnessPlan:
+    """Measure a file after `earlier` filters, and return the plan for its loudness in LUFS.
 
-
-def _find_rate(path: Path) -> int:
+    `combined` is the loudness of its album, whose gain it gets.
+    """
     with pcm_source.open_source(path) as source:
-        return source.format.sample_rate
+        rate = source.format.sample_rate
+    before = meter.compute_loudness([_measure(path, earlier, with_peak=True)])
+    reference = (combined or {}).get("integrated", before.integrated)
+    plan = LoudnessPlan(before, 0.0 if reference is None else target - reference, peak, rate)
+    for _ in range(_ROUNDS):
+        filters = [*earlier, *plan.list_filters()]
+        if not plan.is_limited or not plan.correct(_measure(path, filters)):
+            break
+    return plan
 
 
-def _find_loudness(measured: Loudness) -> float:
-    return -math.inf if measured.integrated is None else measured.integrated
-
-
-def _list_filters(gain: float, limit: tuple[float, int] | None = None) -> list[tuple[str, str]]:
-    filters = [
-        ("aformat", "sample_fmts=fltp|dblp"),
-        ("volume", f"volume={gain:.4f}dB:precision=double"),
-    ]
-    if limit is not None:
-        level, rate = 10 ** (limit[0] / 20), limit[1]
-        filters += [
-            ("aresample", str(_OVERSAMPLING)),
-            ("alimiter", f"limit={level:.6f}:level=disabled:latency=1:attack=5:release=50"),
-            ("aresample", str(rate)),
-        ]
-    return filters
-
-
-def _measure(path: Path, filters: Sequence[tuple[str, str]]) -> TrackMeasurement:
+def _measure(
+    path: Path, filters: Sequence[Filter] = (), *, with_peak: bool = False
+) -> TrackMeasurement:
     """Return the loudness of a file after filters; it need not be without damage."""
     with pcm_source.open_source(path) as source:
-        return meter.measure_frames(source, source.frames(lambda *_: None), filters=filters)
+        frames = source.frames(lambda *_: None)
+        return meter.measure_frames(source, frames, filters=filters, with_peak=with_peak)
 
 
 DESCRIPTION = Description(

@@ -10,19 +10,19 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
 from mediakeep.errors import ItemFailed, UsageError
-from mediakeep.media.encoding import filter_chain, pcm_source, silence
+from mediakeep.media.encoding import pcm_source, silence
 from mediakeep.media.encoding.pcm_source import PcmFormat
-from mediakeep.processors import audio_input, audio_output, converter
+from mediakeep.processors import audio_input, converter
 from mediakeep.processors.audio_output import AudioParameters
+from mediakeep.processors.converter import Filter, write_filtered
 from mediakeep.processors.interface import Category, Description, Processor, ProcessResult
-
-_Filter = tuple[str, str]  # FFmpeg's name, and options
 
 _EQUALIZER = "anequalizer"
 _FREQUENCY = re.compile(r"f=(\d+)")
@@ -31,7 +31,7 @@ _PEAK = -1.0  # dBTP
 _COMPRESSOR = "threshold=-22dB:ratio=3:attack=10:release=200"
 
 # Filters in their order, and then the loudness in LUFS.
-CHAINS: dict[str, tuple[tuple[_Filter, ...], float]] = {
+CHAINS: dict[str, tuple[tuple[Filter, ...], float]] = {
     "podcast": (
         (
             ("asubcut", "cutoff=80"),
@@ -150,7 +150,7 @@ def reduce_noise(input_path: Path, output_dir: Path, **params: Any) -> ProcessRe
     wanted = NoiseParameters(**params)
     level = "tn=1" if wanted.floor is None else f"nf={wanted.floor}"
     filters = [("afftdn", f"nr={wanted.reduction}:{level}")]
-    return _write(input_path, output_dir, wanted, filters, {})
+    return write_filtered(input_path, output_dir, wanted, filters)
 
 
 def change_dynamics(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
@@ -163,7 +163,7 @@ def change_dynamics(input_path: Path, output_dir: Path, **params: Any) -> Proces
     bands = ((_BASS, wanted.bass), (_MIDDLE, wanted.middle), (_TREBLE, wanted.treble))
     filters += [(_EQUALIZER, f"f={band} w={band} g={gain}") for band, gain in bands if gain]
     selected = list(_select(filters, _read_format(input_path)))
-    return _write(input_path, output_dir, wanted, selected, {})
+    return write_filtered(input_path, output_dir, wanted, selected)
 
 
 def trim(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
@@ -187,14 +187,15 @@ def trim(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
             raise ItemFailed(f"{input_path.name} has only silence.")
     options = f"stop_duration={wanted.max_pause}:stop_threshold={wanted.threshold}dB"
     filters = [("silenceremove", f"stop_periods=-1:detection=peak:window=0:{options}")]
-    return _write(
+    made = write_filtered(
         input_path,
         output_dir,
         wanted,
         filters if wanted.max_pause else [],
-        {"start": round(start, 3), "end": round(end, 3)},
-        (round(start * rate), round(end * rate)),
+        sample_range=(round(start * rate), round(end * rate)),
     )
+    times = {"start": round(start, 3), "end": round(end, 3)}
+    return replace(made, metrics={**times, **made.metrics})
 
 
 def enhance(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
@@ -202,41 +203,17 @@ def enhance(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
     wanted = EnhanceParameters(**params)
     chain, target = CHAINS[wanted.chain]
     filters = list(_select(chain, _read_format(input_path)))
-    gain, metrics = converter.plan_gain(input_path, target, _PEAK, None, filters)
-    return _write(input_path, output_dir, wanted, [*filters, *gain], metrics)
+    plan = converter.plan_loudness(input_path, target, _PEAK, earlier=filters)
+    return write_filtered(input_path, output_dir, wanted, filters, plan=plan)
 
 
-def _select(filters: Sequence[_Filter], audio: PcmFormat) -> Iterator[_Filter]:
+def _select(filters: Sequence[Filter], audio: PcmFormat) -> Iterator[Filter]:
     """Yield filters for audio of a format, with each band for all channels."""
     for name, options in filters:
         if name != _EQUALIZER:
             yield name, options
         elif int(_FREQUENCY.findall(options)[0]) < audio.sample_rate / 2:
             yield name, "|".join(f"c{channel} {options}" for channel in range(audio.channels))
-
-
-def _write(
-    input_path: Path,
-    output_dir: Path,
-    wanted: AudioParameters,
-    filters: Sequence[_Filter],
-    metrics: dict[str, Any],
-    sample_range: tuple[int, int] | None = None,
-) -> ProcessResult:
-    """Write the input, or a range of its samples, with filters applied."""
-    with audio_output.open_outputs(output_dir, input_path) as outputs:
-        with audio_input.open_input(input_path) as opened:
-            parameters = audio_output.choose_parameters(opened.facts, wanted)
-            found, frames = opened.format, opened.frames
-            if sample_range:
-                frames = filter_chain.select_range(frames, *sample_range)
-            if filters:
-                found, frames = filter_chain.filter_frames(found, filters, frames)
-            written = outputs.write(
-                input_path.stem, frames, found, parameters, tags=opened.read_tags()
-            )
-        metrics |= {"seconds": round(written.seconds, 3)}
-        return ProcessResult(True, outputs.place(output_dir), metrics)
 
 
 def _read_format(path: Path) -> PcmFormat:
