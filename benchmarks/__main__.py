@@ -33,6 +33,7 @@ _NAMES = {
     "audiobooks": "a book of mixed files built, against ffmpeg; lengths, and the peak of memory",
     "still_video": "a picture and audio encoded to a video, against ffmpeg; the peak of memory",
     "episodes": "uploads and downloads that are killed and cut, next to those of two libraries",
+    "processors": "audio split, converted and aligned, next to pydub, ffmpeg-normalize and ffmpeg",
     "stages": "stages, parts and parked items, with workers that do nothing",
     "pipelines": "the engine's cost for each file and step; a second run; a changed step",
     "safewrite": "tags written safely, against in place; undo records",
