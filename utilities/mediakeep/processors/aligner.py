@@ -93,6 +93,9 @@ def process(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
 
 def align(path: Path, text: str) -> tuple[list[Word], int]:
     """Return the words of a text with their times, and the number of those that are guessed."""
+    pauses = speech_engines.find_speech_pauses(path)
+    if not pauses:
+        raise ItemFailed(f"{path.name} not aligned: there is no speech.")
     decoders = [
         speech_engines.load_decoder(lm=None, bestpath=False, beam=beam, wbeam=beam, pbeam=beam)
         for beam in _BEAMS
@@ -103,9 +106,8 @@ def align(path: Path, text: str) -> tuple[list[Word], int]:
         for decoder in decoders:
             if decoder.lookup_word(word) is None:
                 decoder.add_word(word, sounds, False)
-    pauses = speech_engines.find_speech_pauses(path)
-    if not pauses or not spoken.words:
-        raise ItemFailed(f"{path.name} not aligned: there is no {'text' if pauses else 'speech'}.")
+    if not spoken.words:
+        raise ItemFailed(f"{path.name} not aligned: there is no text.")
     pieces = match_pauses(pauses, spoken.places, [len(one.split()) for one in spoken.sounds])
     reader = PcmReader(speech_engines.decode_speech(path))
     times, guessed = _align_pieces(pieces, spoken, decoders, reader)

@@ -13,6 +13,7 @@ from msgspec import structs
 
 from mediakeep.errors import AudioDamaged, DecodingFailed, NotAudio, Truncated
 from mediakeep.media.audio import tags
+from mediakeep.media.audio.decode import damage
 from mediakeep.media.audio.decode.decoder import DecodeResult
 from mediakeep.media.audio.model import AudioProperties
 from mediakeep.media.encoding import decode_check, pcm_source
@@ -20,14 +21,17 @@ from mediakeep.media.encoding.pcm_source import PcmFormat, PcmSource
 from mediakeep.media.transfer.model import AllTags
 from mediakeep.media.transfer.read_tags import read_all_tags
 
+_MAX_POSITIONS = 5  # in a message
+
 
 class AudioInput(NamedTuple):
-    """An open file: its properties, and its frames, which can be read once."""
+    """An open file: its properties, its frames, which can be read once, and what they show."""
 
     path: Path
     facts: AudioProperties
     source: PcmSource
     frames: Iterator[Any]
+    decoded: DecodeResult
 
     def read_tags(self) -> AllTags | None:
         """Return the tags that new files get; None for a video."""
@@ -37,29 +41,33 @@ class AudioInput(NamedTuple):
     def format(self) -> PcmFormat:
         return self.source.format
 
+    def find_damage(self) -> str:
+        """Return a phrase that says what is damaged, or "", after all frames were read."""
+        if self.facts.size:
+            return decode_check.find_damage(self.path, self.decoded)
+        # of a video, nothing but decoding shows damage
+        positions = map(damage.format_position, self.decoded.error_positions[:_MAX_POSITIONS])
+        return f"at {', '.join(positions)}" if self.decoded.error_positions else ""
+
 
 @contextmanager
-def open_input(path: Path) -> Iterator[AudioInput]:
+def open_input(path: Path, *, conceals: bool = False) -> Iterator[AudioInput]:
     """Open an audio file, or the audio of a video; at the end of the block, all was decoded.
 
-    Raises AudioDamaged if a part of it cannot be decoded or is missing, and Unreadable, NotAudio or
-    DecodingFailed.
+    Raises AudioDamaged if a part of it cannot be decoded or is missing, unless `conceals` replaces
+    it by silence, and Unreadable, NotAudio or DecodingFailed.
     """
     decoded = DecodeResult()
-    with pcm_source.open_source(path) as source:
+    with pcm_source.open_source(path, conceals=conceals) as source:
         frames = decode_check.iter_frames(source, decoded)
         facts = read_facts(path, source)
         if (first := next(frames, None)) is None:
             raise DecodingFailed(path, "it has no sound")
-        yield AudioInput(path, facts, source, chain([first], frames))
+        opened = AudioInput(path, facts, source, chain([first], frames), decoded)
+        yield opened
         deque(frames, 0)
-    if facts.size:
-        damage = decode_check.find_damage(path, decoded)
-    else:  # a video: nothing but decoding shows damage
-        positions = (f"at {position:.1f} s" for position in decoded.error_positions[:5])
-        damage = ", ".join(positions)
-    if damage:
-        raise AudioDamaged(path, damage)
+    if not conceals and (found := opened.find_damage()):
+        raise AudioDamaged(path, found)
 
 
 def read_facts(path: Path, source: PcmSource) -> AudioProperties:

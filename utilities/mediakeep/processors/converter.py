@@ -60,6 +60,9 @@ class ConverterParameters(AudioParameters, frozen=True, kw_only=True):
         float,
         Meta(ge=-20, le=0, description="Highest true peak with loudness.", extra={"unit": "dBTP"}),
     ] = -1.0
+    continue_on_error: Annotated[
+        bool, Meta(description="Replace damaged audio by silence, instead of failing.")
+    ] = False
 
 
 def process(
@@ -70,7 +73,14 @@ def process(
     if wanted.loudness is not None:
         plan = plan_loudness(input_path, wanted.loudness, wanted.peak, combined)
     numbers = {name: getattr(wanted, name) for name in ("sample_rate", "channels", "bits")}
-    return write_filtered(input_path, output_dir, wanted, plan=plan, **numbers)
+    return write_filtered(
+        input_path,
+        output_dir,
+        wanted,
+        plan=plan,
+        conceals=wanted.continue_on_error,
+        **numbers,
+    )
 
 
 def write_filtered(
@@ -81,18 +91,20 @@ def write_filtered(
     *,
     sample_range: tuple[int, int | None] | None = None,
     plan: LoudnessPlan | None = None,
+    conceals: bool = False,
     **numbers: int,
 ) -> ProcessResult:
     """Write the input, or a range of its samples, with filters applied, and with a loudness.
 
     If encoding may change the loudness, the new file is measured, and encoded again with another
-    gain. `numbers` are the sample rate, channels and bits that `choose_parameters` takes.
+    gain. `conceals` replaces what is damaged by silence. `numbers` are the sample rate, channels
+    and bits that `choose_parameters` takes.
     """
     with audio_output.open_outputs(output_dir, input_path) as outputs:
         for number in range(_ENCODINGS):
             if number:
                 outputs.discard_last()
-            with audio_input.open_input(input_path) as opened:
+            with audio_input.open_input(input_path, conceals=conceals) as opened:
                 parameters = audio_output.choose_parameters(opened.facts, wanted, **numbers)
                 found, frames = opened.format, opened.frames
                 if sample_range:
@@ -110,6 +122,7 @@ def write_filtered(
             **(plan.describe() if plan else {}),
             "seconds": round(written.seconds, 3),
             "sample_rate": written.sample_rate,
+            **({"damage": opened.find_damage()} if conceals else {}),
         }
         return ProcessResult(True, outputs.place(output_dir), metrics)
 

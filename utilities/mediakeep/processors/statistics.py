@@ -103,7 +103,7 @@ def _filter(path: Path, filters: Sequence[tuple[str, str]], **more: bool) -> Ite
 
 def _measure_speech(path: Path) -> float:
     probabilities = list(speech.measure_speech(path))
-    return round(sum(one >= _SPEECH for one in probabilities) / len(probabilities), 4)
+    return round(sum(one >= _SPEECH for one in probabilities) / max(1, len(probabilities)), 4)
 
 
 def _to_number(values: Mapping[str, str], name: str, digits: int = 2) -> float | None:

@@ -28,6 +28,7 @@ _FILTERS = {
     "video": ("showwaves", "s={width}x{height}:mode=cline:rate=25"),
 }
 _FRAME_RATE = 25
+_MIN_SAMPLES = 1 << 14  # of a picture; FFmpeg draws none of less than its width, at most 7680
 _AUDIO_RATE, _AUDIO_BIT_RATE = 48_000, 160_000  # of a video
 _HINT = "Check the disk and its free space, then run again."
 
@@ -68,7 +69,8 @@ def process(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
 def _write_picture(
     source: PcmFormat, frames: Iterator[Any], drawing: tuple[str, str], path: Path
 ) -> None:
-    [picture] = filter_chain.run_filters(source, [drawing], frames, makes_pictures=True)
+    padding = ("apad", f"whole_len={_MIN_SAMPLES}")
+    [picture] = filter_chain.run_filters(source, [padding, drawing], frames, makes_pictures=True)
     context = ffmpeg.require_pyav().CodecContext.create("png", "w")
     context.width, context.height, context.pix_fmt = picture.width, picture.height, "rgb24"
     context.time_base = Fraction(1)
