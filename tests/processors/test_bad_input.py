@@ -137,7 +137,7 @@ def test_every_processor(
     results = run_all(source, tmp_path / "out")
     errors = {name: made.error_message for name, made in results.items() if not made.success}
     assert set(errors) - NO_SPEECH == set(failing) - NO_SPEECH, errors
-    assert NO_SPEECH <= set(errors) or write is WIDE  # noise that sounds like speech
+    assert set(errors) >= NO_SPEECH or write is WIDE  # noise that sounds like speech
 
 
 def test_the_converter_goes_on_in_damaged_audio_if_asked(tmp_path: Path) -> None:
@@ -160,9 +160,9 @@ def test_an_hour_without_a_pause(tmp_path: Path) -> None:
     made = processed_audio.run("splitter-silence", source, tmp_path / "one")
     assert len(made.output_paths) == 1
     made = processed_audio.run("splitter-silence", source, tmp_path / "six", max_minutes=10)
-    lengths = [pcm_source.count_samples(path) / 8000 for path in made.output_paths]
-    assert sum(lengths) == 3600
-    assert max(lengths) <= 600
+    lengths = [pcm_source.count_samples(path) for path in made.output_paths]
+    assert sum(lengths) == 3600 * 8000
+    assert max(lengths) <= 600 * 8000
     assert made.metrics["cuts_without_silence"] == len(lengths) - 1
     run_all(source, tmp_path / "out", frozenset({"converter", "statistics", "trimmer", *NO_SPEECH}))
 

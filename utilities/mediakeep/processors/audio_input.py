@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -16,7 +16,7 @@ from mediakeep.media.audio import tags
 from mediakeep.media.audio.decode import damage
 from mediakeep.media.audio.decode.decoder import DecodeResult
 from mediakeep.media.audio.model import AudioProperties
-from mediakeep.media.encoding import decode_check, pcm_source
+from mediakeep.media.encoding import decode_check, filter_chain, pcm_source
 from mediakeep.media.encoding.pcm_source import PcmFormat, PcmSource
 from mediakeep.media.transfer.model import AllTags
 from mediakeep.media.transfer.read_tags import read_all_tags
@@ -68,6 +68,31 @@ def open_input(path: Path, *, conceals: bool = False) -> Iterator[AudioInput]:
         deque(frames, 0)
     if not conceals and (found := opened.find_damage()):
         raise AudioDamaged(path, found)
+
+
+def read_format(path: Path) -> PcmFormat:
+    """Return the format of a file as it is decoded."""
+    with pcm_source.open_source(path) as source:
+        return source.format
+
+
+def read_length(path: Path) -> tuple[int, int]:
+    """Return the sample rate and the number of samples of a file, which may be damaged."""
+    with pcm_source.open_source(path) as source:
+        if not source.has_exact_length:
+            deque(source.frames(lambda *_: None), 0)
+        return source.format.sample_rate, source.samples or source.declared_samples
+
+
+def filter_file(
+    path: Path, filters: Sequence[tuple[str, str]], *, makes_pictures: bool = False
+) -> Iterator[Any]:
+    """Yield what filters make of a file, which may be damaged."""
+    with pcm_source.open_source(path) as source:
+        frames = source.frames(lambda *_: None)
+        yield from filter_chain.run_filters(
+            source.format, filters, frames, makes_pictures=makes_pictures
+        )
 
 
 def read_facts(path: Path, source: PcmSource) -> AudioProperties:

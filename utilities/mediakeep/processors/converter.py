@@ -205,8 +205,7 @@ def plan_loudness(
 
     `combined` is the loudness of its album, whose gain it gets.
     """
-    with pcm_source.open_source(path) as source:
-        rate = source.format.sample_rate
+    rate = audio_input.read_format(path).sample_rate
     before = meter.compute_loudness([_measure(path, earlier, with_peak=True)])
     reference = (combined or {}).get("integrated", before.integrated)
     plan = LoudnessPlan(before, 0.0 if reference is None else target - reference, peak, rate)

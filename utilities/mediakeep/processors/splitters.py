@@ -112,7 +112,7 @@ class Piece(NamedTuple):
 def split_fixed(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
     """Split a file into pieces of equal length."""
     wanted = FixedParameters(**params)
-    rate = _read_rate(input_path)
+    rate = audio_input.read_format(input_path).sample_rate
     borders = (round(wanted.duration * rate * number) for number in itertools.count())
     pieces = (Piece(start, end) for start, end in pairwise(borders))
     if wanted.duration * rate < 1:
@@ -123,9 +123,12 @@ def split_fixed(input_path: Path, output_dir: Path, **params: Any) -> ProcessRes
 def split_silence(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
     """Split a file in the middle of its silences."""
     wanted = SilenceParameters(**params)
+    with pcm_source.open_source(input_path) as source:
+        rate, declared = source.format.sample_rate, source.declared_samples
     level = wanted.threshold
     if level is None:
-        level = find_threshold(_iter_peaks(input_path, _MAX_WINDOWS))
+        step = max(1, round(declared / rate / _WINDOW / _MAX_WINDOWS))
+        level = find_threshold(_iter_peaks(input_path, rate, step))
     samples = deque([0], 1)
     ranges = silence.find_silence(
         input_path,
@@ -133,11 +136,10 @@ def split_silence(input_path: Path, output_dir: Path, **params: Any) -> ProcessR
         min_seconds=wanted.min_silence,
         progress=lambda done, _: samples.append(done),
     )
-    rate = _read_rate(input_path)
     cuts = choose_cuts(ranges, samples[0] / rate, wanted.min_piece)
     if wanted.max_minutes:
         longest = wanted.max_minutes * 60
-        read_peaks = functools.cache(lambda: array("f", _iter_peaks(input_path)))
+        read_peaks = functools.cache(lambda: array("f", _iter_peaks(input_path, rate)))
         cuts = list(_join_pieces(cuts, ranges, samples[0] / rate, longest, read_peaks))
     borders = [0, *(round(cut * rate) for cut in cuts), None]
     pieces = [Piece(start or 0, end) for start, end in pairwise(borders)]
@@ -153,7 +155,7 @@ def split_silence(input_path: Path, output_dir: Path, **params: Any) -> ProcessR
 def split_timestamps(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
     """Split a file at the times of a list, or at its own chapters."""
     wanted = TimestampParameters(**params)
-    rate, samples = _read_length(input_path)
+    rate, samples = audio_input.read_length(input_path)
     if wanted.timestamps:
         path = path_text.to_path(wanted.timestamps)
         timeline = Timeline((input_path,), (samples,), rate, ("",))
@@ -180,20 +182,15 @@ def find_threshold(peaks: Iterable[float]) -> float:
     return min(max(found, _THRESHOLDS[0]), _THRESHOLDS[1])
 
 
-def _iter_peaks(path: Path, most: int = 0) -> Iterator[float]:
-    """Yield the peaks of windows in dB: of all, or of about `most`, at equal distances."""
-    key = "lavfi.astats.Overall.Peak_level"
-    with pcm_source.open_source(path) as source:
-        size = max(1, round(_WINDOW * source.format.sample_rate))
-        step = max(1, source.declared_samples // (size * most)) if most else 1
-        filters = [
-            ("asetnsamples", f"n={size}:p=0"),
-            ("aselect", f"not(mod(n,{step}))"),
-            ("astats", "metadata=1:reset=1:measure_perchannel=none:measure_overall=Peak_level"),
-        ]
-        frames = source.frames(lambda *_: None)
-        for frame in filter_chain.run_filters(source.format, filters, frames):
-            yield float(frame.metadata.get(key, "-inf"))
+def _iter_peaks(path: Path, rate: int, step: int = 1) -> Iterator[float]:
+    """Yield the peak of each window, or of one in `step`, in dB."""
+    filters = [
+        ("asetnsamples", f"n={max(1, round(_WINDOW * rate))}:p=0"),
+        ("aselect", f"not(mod(n,{step}))"),
+        ("astats", "metadata=1:reset=1:measure_perchannel=none:measure_overall=Peak_level"),
+    ]
+    for frame in audio_input.filter_file(path, filters):
+        yield float(frame.metadata.get("lavfi.astats.Overall.Peak_level", "-inf"))
 
 
 def choose_cuts(
@@ -267,19 +264,6 @@ def place_pieces(
     if ordered[0].start and not have_ends:
         pieces.insert(0, Piece(0, ordered[0].start, "Opening"))
     return [piece for piece in pieces if piece.end != piece.start]
-
-
-def _read_length(path: Path) -> tuple[int, int]:
-    """Return the sample rate and the number of samples of a file, which may be damaged."""
-    with pcm_source.open_source(path) as source:
-        if not source.has_exact_length:
-            deque(source.frames(lambda *_: None), 0)
-        return source.format.sample_rate, source.samples or source.declared_samples
-
-
-def _read_rate(path: Path) -> int:
-    with pcm_source.open_source(path) as source:
-        return source.format.sample_rate
 
 
 def _write(

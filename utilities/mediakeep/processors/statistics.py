@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from mediakeep.media.chapters import speech
-from mediakeep.media.encoding import filter_chain, pcm_source, silence
+from mediakeep.media.encoding import filter_chain, silence
 from mediakeep.processors import audio_input, audio_output
 from mediakeep.processors.interface import (
     Category,
@@ -63,7 +63,7 @@ def measure(path: Path, threshold: float) -> dict[str, float | int | None]:
         stats = dict(last.metadata)
     rate, seconds = source.format.sample_rate, source.samples / source.format.sample_rate
     meter = [("apad", f"pad_dur={_PAD}"), ("ebur128", "metadata=1:framelog=quiet:peak=true")]
-    r128 = [frame.metadata for frame in _filter(path, meter) if frame.metadata][-1]
+    r128 = [frame.metadata for frame in audio_input.filter_file(path, meter) if frame.metadata][-1]
     ranges = silence.find_silence(path, threshold=threshold)
     peak, true_peak = _to_number(stats, f"{_STATS}Peak_level"), float(r128[f"{_R128}true_peak"])
     is_measurable = peak is not None and seconds >= _MIN_LOUDNESS_SECONDS
@@ -87,18 +87,11 @@ def measure(path: Path, threshold: float) -> dict[str, float | int | None]:
 
 def find_cut_off(path: Path, rate: int) -> int:
     """Return the highest frequency in Hz whose level is above -90 dB of full scale, 0 if none."""
-    [picture] = _filter(path, [("showspectrumpic", _SPECTRUM)], makes_pictures=True)
+    [picture] = audio_input.filter_file(path, [("showspectrumpic", _SPECTRUM)], makes_pictures=True)
     plane = picture.reformat(format="gray").planes[0]
     rows = memoryview(plane)[:: plane.line_size]
     row = next((row for row, level in enumerate(rows) if level > _BLACK), _ROWS)
     return round((_ROWS - row) / _ROWS * rate / 2)
-
-
-def _filter(path: Path, filters: Sequence[tuple[str, str]], **more: bool) -> Iterator[Any]:
-    """Yield what filters make of a file that was decoded before."""
-    with pcm_source.open_source(path) as source:
-        frames = source.frames(lambda *_: None)
-        yield from filter_chain.run_filters(source.format, filters, frames, **more)
 
 
 def _measure_speech(path: Path) -> float:

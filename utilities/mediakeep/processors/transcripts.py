@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Literal
@@ -11,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from mediakeep.errors import ItemFailed
-from mediakeep.media.encoding.captions import Caption, format_time
+from mediakeep.media.encoding.captions import Caption, format_srt, format_time, format_vtt
 from mediakeep.processors.audio_output import OutputFiles
 
 _MAX_TEXT = 84  # characters of a caption: two lines
@@ -40,14 +39,10 @@ def write_transcript(
     if not words:
         raise ItemFailed(f"{name} has no speech.")
     captions = list(group_captions(words))
-    times = [[format_time(at) for at in (one.start, one.end)] for one in captions]
-    blocks = [
-        f"{' --> '.join(pair)}\n{one.text}\n" for pair, one in zip(times, captions, strict=True)
-    ]
     contents = {
         "txt": "".join(f"{one.text}\n" for one in captions),
-        "srt": "\n".join(f"{number}\n{block}" for number, block in enumerate(blocks, 1)),
-        "vtt": "\n".join(["WEBVTT\n", *map(_convert_to_vtt, blocks)]),
+        "srt": format_srt(captions),
+        "vtt": format_vtt(captions),
         "json": msgspec.json.format(msgspec.json.encode({"words": words})).decode() + "\n",
     }
     for suffix in dict.fromkeys(formats):
@@ -90,8 +85,3 @@ def _join(words: Sequence[Word]) -> Caption:
     start = round(words[0].start * 1000)
     end = max(start + 1, round(words[-1].end * 1000))
     return Caption(start, end, " ".join(one.text for one in words))
-
-
-def _convert_to_vtt(block: str) -> str:
-    times, text = block.split("\n", 1)
-    return f"{times.replace(',', '.')}\n{html.escape(text, quote=False)}"

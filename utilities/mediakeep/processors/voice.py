@@ -8,7 +8,6 @@ repeated for each channel; one that the sample rate cannot have is left out.
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from mediakeep.errors import ItemFailed, UsageError
-from mediakeep.media.encoding import pcm_source, silence
+from mediakeep.media.encoding import silence
 from mediakeep.media.encoding.pcm_source import PcmFormat
 from mediakeep.processors import audio_input, converter
 from mediakeep.processors.audio_output import AudioParameters
@@ -162,14 +161,14 @@ def change_dynamics(input_path: Path, output_dir: Path, **params: Any) -> Proces
     ]
     bands = ((_BASS, wanted.bass), (_MIDDLE, wanted.middle), (_TREBLE, wanted.treble))
     filters += [(_EQUALIZER, f"f={band} w={band} g={gain}") for band, gain in bands if gain]
-    selected = list(_select(filters, _read_format(input_path)))
+    selected = list(_select(filters, audio_input.read_format(input_path)))
     return write_filtered(input_path, output_dir, wanted, selected)
 
 
 def trim(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
     """Cut a range out, without the silence at its ends, and shorten pauses."""
     wanted = TrimParameters(**params)
-    rate, samples = _count(input_path)
+    rate, samples = audio_input.read_length(input_path)
     start, end = wanted.start, samples / rate if wanted.end is None else wanted.end
     if not start < end <= samples / rate + 1:
         length = f"{samples / rate:.3f} s"
@@ -202,7 +201,7 @@ def enhance(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
     """Apply a chain of filters, and give the result its loudness."""
     wanted = EnhanceParameters(**params)
     chain, target = CHAINS[wanted.chain]
-    filters = list(_select(chain, _read_format(input_path)))
+    filters = list(_select(chain, audio_input.read_format(input_path)))
     plan = converter.plan_loudness(input_path, target, _PEAK, earlier=filters)
     return write_filtered(input_path, output_dir, wanted, filters, plan=plan)
 
@@ -214,18 +213,6 @@ def _select(filters: Sequence[Filter], audio: PcmFormat) -> Iterator[Filter]:
             yield name, options
         elif int(_FREQUENCY.findall(options)[0]) < audio.sample_rate / 2:
             yield name, "|".join(f"c{channel} {options}" for channel in range(audio.channels))
-
-
-def _read_format(path: Path) -> PcmFormat:
-    with pcm_source.open_source(path) as source:
-        return source.format
-
-
-def _count(path: Path) -> tuple[int, int]:
-    """Return the sample rate and the length in samples of a file, as it is decoded."""
-    with audio_input.open_input(path) as opened:
-        deque(opened.frames, 0)
-        return opened.format.sample_rate, opened.source.samples
 
 
 def _build(name: str, summary: str, kind: type[AudioParameters], process: Any) -> Processor:

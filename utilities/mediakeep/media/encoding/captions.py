@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -56,10 +56,24 @@ def convert_to_srt(path: Path, seconds: float) -> str:
         time = format_time(captions[-1].start)
         late = f"its last caption begins at {time}, after the end at {format_time(seconds * 1000)}"
         raise CaptionsRefused(path, late, "Use the captions of this recording.")
+    return format_srt(captions)
+
+
+def format_srt(captions: Iterable[Caption]) -> str:
+    """Return captions as SRT, numbered in their order."""
     return "\n".join(
         f"{number}\n{format_time(one.start)} --> {format_time(one.end)}\n{one.text}\n"
         for number, one in enumerate(captions, 1)
     )
+
+
+def format_vtt(captions: Iterable[Caption]) -> str:
+    """Return captions as WebVTT."""
+    blocks = ["WEBVTT\n"]
+    for one in captions:
+        times = f"{format_time(one.start)} --> {format_time(one.end)}".replace(",", ".")
+        blocks.append(f"{times}\n{html.escape(one.text, quote=False)}\n")
+    return "\n".join(blocks)
 
 
 def parse_captions(path: Path, text: str) -> Iterator[Caption]:
