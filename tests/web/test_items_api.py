@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +13,13 @@ from click.testing import CliRunner
 
 from mediakeep.app import live_queue
 from mediakeep.commands import music_queue_manager
+from mediakeep.errors import DiskFull, ItemFailed, ServiceFailed, StateDamaged, UsageError
 from mediakeep.music.item import MUSIC
 from mediakeep.queue import journal
 from mediakeep.queue.journal import JournalRecord
 from mediakeep.queue.queue import Queue
+from mediakeep.web import audit_log, problems
+from mediakeep.web.access import Scope
 from tests.queue import rig
 from tests.sampling import each_row
 from tests.web import serving
@@ -216,6 +220,53 @@ def test_an_item_that_a_batch_works_on_is_not_changed(tmp_path: Path) -> None:
         problem = served.post("/api/v1/items/music/actions", 409, json=body).json()
         assert "20" in problem["detail"]
         queue.end_session()
+
+
+@each_row(
+    "error, status",
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/home/x"), 507),
+        (PermissionError(errno.EACCES, "Permission denied", "/home/x"), 503),
+        (DiskFull("The disk is full."), 507),
+        (StateDamaged("It is damaged."), 503),
+        (UsageError("It is wrong."), 422),
+        (ItemFailed("It has failed."), 409),
+        (ServiceFailed("TMDb", "it is away"), 502),
+    ],
+)
+def test_an_error_has_the_sentence_of_its_command(error: Exception, status: int) -> None:
+    answer = problems.describe_error(error)
+    assert answer.status == status
+    assert answer.detail
+    with pytest.raises(ZeroDivisionError):
+        problems.describe_error(ZeroDivisionError())
+
+
+def test_nothing_is_done_without_a_line_in_the_audit_log(tmp_path: Path) -> None:
+    rig.make(rig.at(tmp_path), 3).close()
+    with serving.serve(tmp_path) as served:
+        log = tmp_path / audit_log.FILE
+        log.unlink()
+        served.web.audit.close()
+        log.mkdir()
+        count = len(read_records(tmp_path))
+        body = {"action": "prioritize", "keys": ["Artist 001"]}
+        problem = served.post("/api/v1/items/music/actions", 503, json=body).json()
+        assert "audit.jsonl" in problem["detail"]
+        assert len(read_records(tmp_path)) == count
+
+
+def test_a_home_that_is_gone_is_named(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    rig.make(rig.at(home), 3).close()
+    with serving.serve(home) as served:
+        token = served.token(Scope.READ)
+        served.get("/readyz")
+        gone = home.rename(tmp_path / "gone")
+        served.get("/api/v1/items", 401)  # the tokens are gone with it
+        served.get("/healthz")
+        gone.rename(home)
+        assert served.get("/api/v1/items", headers=token).json()["total"] == 3
 
 
 def test_a_damaged_queue_is_named_and_others_are_shown(tmp_path: Path) -> None:

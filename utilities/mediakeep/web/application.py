@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from mediakeep.errors import MediakeepError
 from mediakeep.web import (
     item_api,
     job_api,
@@ -46,6 +47,7 @@ OPERATIONS: Sequence[Operation] = (
     *review_api.OPERATIONS,
 )
 _STATIC = Path(__file__).with_name("static")
+_ERRORS: tuple[type[Exception], ...] = (HTTPException, WebError, MediakeepError, OSError)
 _LOCAL_NAMES = ("localhost", "127.0.0.1")
 
 
@@ -99,7 +101,7 @@ def build_application(web: WebHome, hub: EventHub) -> Starlette:
             Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False),
             Middleware(Guard, access=web.access, audit=web.audit),
         ],
-        exception_handlers={HTTPException: _answer_http_error, WebError: _answer_web_error},
+        exception_handlers=dict.fromkeys(_ERRORS, _answer_error),
     )
 
 
@@ -133,10 +135,8 @@ def _show_login(request: Request, text: str, status: HTTPStatus) -> Response:
     return Response(page, status, media_type="text/html")
 
 
-async def _answer_http_error(request: Request, error: Any) -> Response:
-    status = HTTPStatus(error.status_code)
-    return problems.build_response(request, WebError(status, f"{status.phrase}.", error.headers))
-
-
-async def _answer_web_error(request: Request, error: Any) -> Response:
-    return problems.build_response(request, error)
+async def _answer_error(request: Request, error: Any) -> Response:
+    if isinstance(error, HTTPException):
+        status = HTTPStatus(error.status_code)
+        error = WebError(status, f"{status.phrase}.", error.headers)
+    return problems.build_response(request, problems.describe_error(error))

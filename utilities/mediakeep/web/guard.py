@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
 from collections import defaultdict, deque
@@ -79,7 +80,8 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                self._note(request, status=message["status"])
+                with contextlib.suppress(OSError):  # the action is done, and in the log
+                    self._note(request, status=message["status"])
             await send(message)
 
         try:

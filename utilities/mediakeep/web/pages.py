@@ -26,12 +26,14 @@ from mediakeep.web import (
 from mediakeep.web.item_api import ItemQuery
 from mediakeep.web.job_api import JobQuery
 from mediakeep.web.operations import Call, Operation
+from mediakeep.web.problems import WebError
 from mediakeep.web.review_api import ReviewAnswer, ReviewQuery
 from mediakeep.web.view_api import LogQuery, SessionQuery
 from mediakeep.web.web_home import WebHome
 
 Facts = Mapping[str, Any]
 _HTML = "text/html"
+_TRIES = 5  # of a review that others decide meanwhile
 
 
 class ReviewPageQuery(ReviewQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,6 +103,14 @@ def _read_item(web: WebHome, call: Call) -> Facts:
 
 
 def _read_review(web: WebHome, call: Call) -> Facts:
+    """Return a review; again if it was decided while it was read."""
+    for _ in range(_TRIES):
+        with contextlib.suppress(WebError):
+            return _read_first_review(web, call)
+    return _read_first_review(web, call)
+
+
+def _read_first_review(web: WebHome, call: Call) -> Facts:
     """Return a review with the preview of its proposal, its neighbours, and the last answer."""
     try:
         page = review_api.list_reviews(web, call)

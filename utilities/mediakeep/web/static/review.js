@@ -8,7 +8,7 @@ async function send(form, button) {
   const data = new URLSearchParams(new FormData(form, button));
   const next = data.get("next");
   data.delete("next");
-  const answer = await fetch(form.action, { method: "POST", body: data, headers: { Accept: "application/json" } });
+  const answer = await fetch(form.getAttribute("action"), { method: "POST", body: data, headers: { Accept: "application/json" } });
   const result = await answer.json();
   if (!answer.ok) {
     say(result.detail);
@@ -25,7 +25,7 @@ function submit(form, button) {
 }
 
 document.addEventListener("submit", (event) => {
-  if (event.target.method === "post" && event.target.closest("#review")) {
+  if (event.target.getAttribute("method") === "post" && event.target.closest("#review")) {
     event.preventDefault();
     submit(event.target, event.submitter);
   }
