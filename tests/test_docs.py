@@ -321,7 +321,7 @@ def test_the_help_of_a_command_explains_every_option(door: Path) -> None:
 def test_a_page_names_no_option_that_does_not_exist(path: Path) -> None:
     known = (*JOB_COMMANDS, *(commands.load_command(entry) for entry in command_table.TABLE))
     ours = set().union(*(options(door) for door in DOORS), *map(list_options, known))
-    tools = {"--strict", "--full", "--hypothesis-profile", "--basetemp"}
+    tools = {"--axe", "--strict", "--full", "--hypothesis-profile", "--basetemp"}
     example = {"--start", "--no-deps", "--wheel-dir"}  # of the plugin, and of pip
     of_others = {"CONTRIBUTING.md": tools, "creating-plugins.md": example}.get(path.name, set())
     assert documents.flags(path.read_text()) <= ours | of_others

@@ -22,7 +22,7 @@ PAGES = {
     "overview": "/",
     "queue": "/queue",
     "item": "/items/music/Artist 000",
-    "review": "/review",
+    "review": "/review?kind=missing-date",
     "jobs": "/jobs",
     "sessions": "/sessions",
     "reports": "/reports",

@@ -33,6 +33,7 @@ CREATE TABLE event(
   state TEXT, seconds REAL, by_hand INTEGER, opened INTEGER, closed INTEGER, regressed INTEGER,
   fixed INTEGER, repairs TEXT, error TEXT);
 CREATE INDEX event_time ON event(time);
+CREATE INDEX event_item ON event(item);
 CREATE TABLE tally(
   span INTEGER NOT NULL, slot INTEGER NOT NULL, measure TEXT NOT NULL, what TEXT NOT NULL,
   amount REAL NOT NULL, PRIMARY KEY(span, slot, measure, what)) WITHOUT ROWID;
