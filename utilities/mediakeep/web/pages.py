@@ -33,7 +33,6 @@ from mediakeep.web.web_home import WebHome
 
 Facts = Mapping[str, Any]
 _HTML = "text/html"
-_TRIES = 5  # of a review that others decide meanwhile
 
 
 class ReviewPageQuery(ReviewQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -104,9 +103,8 @@ def _read_item(web: WebHome, call: Call) -> Facts:
 
 def _read_review(web: WebHome, call: Call) -> Facts:
     """Return a review; again if it was decided while it was read."""
-    for _ in range(_TRIES):
-        with contextlib.suppress(WebError):
-            return _read_first_review(web, call)
+    with contextlib.suppress(WebError):
+        return _read_first_review(web, call)
     return _read_first_review(web, call)
 
 

@@ -1,0 +1,72 @@
+"""Events of the server: from a cursor on, to all clients, and without those that never read."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from mediakeep.music.item import MUSIC
+from mediakeep.queue.queue import Queue
+from mediakeep.views import events
+from mediakeep.web import event_hub
+from mediakeep.web.event_hub import EventHub
+from mediakeep.web.settings import WebOptions
+from mediakeep.web.web_home import WebHome
+from tests.queue import rig
+from tests.web import serving
+from tests.web.serving import PATIENCE
+
+
+def test_a_stream_continues_after_the_last_event_that_a_client_has(tmp_path: Path) -> None:
+    rig.make(rig.at(tmp_path), 9).close()
+    with Queue.open(rig.at(tmp_path), MUSIC) as queue, queue.open_session(command="test"):
+        rig.settle(queue, 3)
+    with serving.serve(tmp_path) as served:
+        place = f"{served.url}/api/v1/events"
+        for headers, query in (({"Last-Event-ID": "music=4"}, ""), ({}, "&cursor=music%3D4")):
+            with served.session.get(
+                f"{place}?format=jsonl{query}", headers=headers, stream=True, timeout=PATIENCE
+            ) as answer:
+                lines = (json.loads(line) for line in answer.iter_lines() if line)
+                found = [next(lines) for _ in range(2)]
+            # 1 start, 2 to 4 claims, 5 to 7 settles
+            assert [event["cursor"] for event in found] == ["music=5", "music=6"]
+        with served.session.get(
+            place, headers={"Last-Event-ID": "music=999"}, stream=True, timeout=PATIENCE
+        ) as answer:
+            data = next(line for line in answer.iter_lines() if line.startswith(b"data: "))
+        assert json.loads(data[6:])["op"] == events.RESTARTED
+
+
+def test_a_client_that_never_reads_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_hub, "_MAX_WAITING", 5)
+    monkeypatch.setattr(events, "INTERVAL", 0.01)
+    rig.make(rig.at(tmp_path), 30).close()
+
+    async def run() -> int:
+        hub = EventHub(WebHome(tmp_path, WebOptions()))
+        client, other = hub._add_client(), hub._add_client()
+        seen = 0
+        with Queue.open(rig.at(tmp_path), MUSIC) as queue, queue.open_session(command="test"):
+            for _ in range(10):
+                rig.settle(queue, 1)
+                async with asyncio.timeout(PATIENCE):
+                    seen += await other.get() is not None
+                while not other.empty():
+                    seen += other.get_nowait() is not None
+        stream = hub._stream(client, [], as_lines=True)
+        async with asyncio.timeout(PATIENCE):
+            lines = [line async for line in stream]
+        assert len(lines) <= 5
+        assert hub.client_count == 1
+        hub.stop()
+        assert hub._task
+        await hub._task
+        return seen
+
+    assert asyncio.run(run()) > 0
