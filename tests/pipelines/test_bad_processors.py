@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mediakeep.app.pipelines import sessions
 from mediakeep.app.pipelines.sessions import SessionState
 from tests.pipelines.pipeline_home import PipelineHome, step
 from tests.pipelines.sample_processors import read_samples
@@ -73,6 +74,9 @@ def test_a_file_of_others_is_never_replaced(home: PipelineHome) -> None:
     (home.output / "a.wav").write_bytes(b"edited")  # since it was made
     home.run_pipeline(step("quiet", "halve", times=2), code=1, continue_on_error=True)
     assert (home.output / "a.wav").read_bytes() == b"edited"
+    results = sessions.read_results(home.path, home.session)
+    assert [result.success for result in results] == [False, True, True]
+    assert [len(result.output_paths) for result in results] == [0, 1, 1]  # none of earlier runs
     assert home.session.counts == {"completed": 2, "failed": 1}
 
 

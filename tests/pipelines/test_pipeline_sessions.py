@@ -114,6 +114,9 @@ def test_a_failure_stops_all_steps_and_resume_continues_there(home: PipelineHome
     assert "RuntimeError: it was not foreseen" in failed[0].message
     assert (home.output / "steps/quiet/b.wav").exists()
     assert info.counts["failed"] == 1
+    for file, result in zip(info.files, sessions.read_results(home.path, info), strict=True):
+        assert result.success is (file.state is SessionState.COMPLETED)
+        assert result.success or result.error_message
     assert info.counts.get("completed", 0) <= 1
     first = home.take_calls()
     assert first["halve c0.wav"] == 1

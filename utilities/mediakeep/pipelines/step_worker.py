@@ -441,20 +441,13 @@ def combine(folder: Path, session: SessionFile, step: int, sources: Iterable[str
     return changed
 
 
-def read_result(
-    folder: Path, session: SessionFile, source: str, error_message: str
-) -> ProcessResult:
-    """Return what the last step has made of a source; a failure if there is an error message.
-
-    The path of the source is escaped.
-    """
+def read_result(folder: Path, session: SessionFile, source: str) -> ProcessResult:
+    """Return what the last step has made of a completed source, whose path is escaped."""
     kept = FileRecords.from_source(folder, source)
-    step = session.pipeline.steps[-1].name
-    made = [record for record in kept.load_all(step) if record.is_placed]
+    made = kept.load_all(session.pipeline.steps[-1].name)
     return ProcessResult(
-        success=not error_message,
+        success=True,
         output_paths=tuple(file.location for record in made for file in record.outputs),
         metrics={name: value for record in made for name, value in record.metrics.items()},
-        error_message=error_message or None,
         seconds=sum(record.seconds for record in made),
     )

@@ -142,13 +142,14 @@ def _combine_states(
 
 
 def read_results(home: Path, info: SessionInfo) -> list[ProcessResult]:
-    """Return what the last step of a session has made of each file so far, in their order."""
-    session, folder = (
-        run_session.load_session(home, info.id),
-        session_file.get_folder(home, info.id),
-    )
+    """Return what a session has made of each file, in their order; failures if not completed."""
+    session = run_session.load_session(home, info.id)
+    folder = session_file.get_folder(home, info.id)
     return [
-        step_worker.read_result(folder, session, file.path, file.message) for file in info.files
+        step_worker.read_result(folder, session, file.path)
+        if file.state is SessionState.COMPLETED
+        else ProcessResult(success=False, error_message=file.message or f"It is {file.state}.")
+        for file in info.files
     ]
 
 
