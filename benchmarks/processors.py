@@ -225,7 +225,7 @@ def _show_alignment(home: Path, paragraphs: int) -> None:
         print("The command espeak-ng is not installed.")
         return
     text, speech = " ".join([_TEXT] * paragraphs), home / "speech.wav"
-    subprocess.run(["espeak-ng", "-w", str(speech), "-f", "-"], input=text, text=True, check=True)
+    subprocess.run(["espeak-ng", "-w", str(speech), "--stdin"], input=text, text=True, check=True)
     with pcm_source.open_source(speech) as source:
         seconds = source.declared_samples / source.format.sample_rate
     began, before = time.perf_counter(), time.process_time()
