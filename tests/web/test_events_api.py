@@ -50,7 +50,7 @@ def test_a_client_that_never_reads_is_ended(
 
     async def run() -> int:
         hub = EventHub(WebHome(tmp_path, WebOptions()))
-        client, other = hub._add_client(), hub._add_client()
+        client, other = await hub._add_client(), await hub._add_client()
         seen = 0
         with Queue.open(rig.at(tmp_path), MUSIC) as queue, queue.open_session(command="test"):
             for _ in range(10):

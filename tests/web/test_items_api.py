@@ -140,6 +140,16 @@ def describe(records: list[JournalRecord]) -> list[tuple[str, dict[str, list[str
     ]
 
 
+def test_what_a_use_case_changes_in_memory_is_no_change_of_the_queue(served: Served) -> None:
+    queue = served.web.get_queue("music")
+    context = queue.context()
+    copy = context.read_state()
+    copy.put_item("Artist 000", None)
+    assert context.read_item("Artist 000") is not None
+    assert len(context.read_state().items) == len(copy.items) + 1
+    assert context.read_state().seq == copy.seq
+
+
 # An action, the item, and the words of the command that does the same.
 ACTIONS = [
     ("reset", "Artist 005", ("--reset-artist", "Artist 005")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
@@ -24,8 +25,10 @@ class HealthCheck(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
-def check_home(home: Path, read_queue: Callable[[str], object]) -> Iterator[HealthCheck]:
-    """Yield the checks of home, disk and queues; `read_queue` reads that of a kind."""
+def check_home(
+    home: Path, open_queue: Callable[[str], AbstractContextManager[object]]
+) -> Iterator[HealthCheck]:
+    """Yield the checks of home, disk and queues; `open_queue` opens that of a kind."""
     shown = path_text.display_path(home)
     if not (home.is_dir() and os.access(home, os.R_OK | os.X_OK)):
         yield HealthCheck("home", False, f"{shown} is missing or not readable. Mount it.")
@@ -37,12 +40,11 @@ def check_home(home: Path, read_queue: Callable[[str], object]) -> Iterator[Heal
     damaged: registry.DamagedQueues = {}
     for name in registry.list_queues(home, damaged):
         try:
-            read_queue(name)
+            with open_queue(name):
+                yield HealthCheck(f"queue {name}", True)
         except NoQueue:
             continue
         except (MediakeepError, OSError) as error:
             yield HealthCheck(f"queue {name}", False, str(error))
-        else:
-            yield HealthCheck(f"queue {name}", True)
     for name, damage in damaged.items():
         yield HealthCheck(f"queue {name}", False, str(damage))

@@ -67,10 +67,12 @@ class LiveQueue:
                 self._lists.clear()
             yield state
 
-    def read_state(self) -> QueueState:
-        """Return the queue as of now, which nobody may change."""
+    def copy_state(self) -> QueueState:
+        """Return the queue as of now, for a use case that may change it in memory."""
         with self.open() as state:
-            return state
+            copy = QueueState(state.kind, state.head, dict(state.items))
+            copy.seq, copy.settled = state.seq, state.settled
+            return copy
 
     def read_position(self) -> object:
         """Return a value that differs from the last one if the queue has changed."""
@@ -133,14 +135,18 @@ def find_row(rows: list[Row], last: Row, *, descending: bool) -> int:
 
 
 class _LiveContext(ManagerContext):
-    """A context whose state is the one in memory; a use case may only read it."""
+    """A context whose reads are answered from memory."""
 
     def __init__(self, queue: LiveQueue, *, yes: bool) -> None:
         super().__init__(queue.home, queue.kind, CollectingConsole(agrees=yes), yes)
         self._queue = queue
 
     def read_state(self) -> QueueState:
-        return self._queue.read_state()
+        return self._queue.copy_state()
+
+    def read_item(self, key: str) -> Item | None:
+        with self._queue.open() as state:
+            return state.items.get(key)
 
     def read_tail(self) -> tuple[JournalRecord, ...]:
         return self._queue.read_tail()

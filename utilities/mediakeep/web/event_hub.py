@@ -39,6 +39,7 @@ class EventHub:
         self._web = web
         self._clients: set[asyncio.Queue[_Frames | None]] = set()
         self._task: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()
         self._stopped = False
 
     @property
@@ -61,7 +62,7 @@ class EventHub:
             cursor = request.headers.get("last-event-id") or request.query_params.get("cursor")
             as_lines = _JSON_LINES in request.headers.get("accept", "")
             as_lines = as_lines or request.query_params.get("format") == "jsonl"
-            client = self._add_client()
+            client = await self._add_client()
             try:
                 missed = await run_in_threadpool(self._read_missed, cursor) if cursor else []
             except ValueError as error:
@@ -74,11 +75,14 @@ class EventHub:
         stream = self._stream(client, missed, as_lines=as_lines)
         return StreamingResponse(stream, media_type=media, headers=headers)
 
-    def _add_client(self) -> asyncio.Queue[_Frames | None]:
+    async def _add_client(self) -> asyncio.Queue[_Frames | None]:
+        """Add a client, which gets all changes from now on."""
         client: asyncio.Queue[_Frames | None] = asyncio.Queue(_MAX_WAITING)
         self._clients.add(client)
-        if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._read())
+        async with self._starting:
+            if self._task is None or self._task.done():
+                reader = await run_in_threadpool(EventReader, self._web.list_folders)
+                self._task = asyncio.get_running_loop().create_task(self._read(reader))
         return client
 
     def _read_missed(self, cursor: str) -> list[QueueEvent]:
@@ -108,9 +112,8 @@ class EventHub:
         finally:
             self._clients.discard(client)
 
-    async def _read(self) -> None:
+    async def _read(self, reader: EventReader) -> None:
         """Read all queues, and give each client what is new, as long as there are clients."""
-        reader = await run_in_threadpool(EventReader, self._web.list_folders)
         while self._clients and not self._stopped:
             for event in await run_in_threadpool(reader.read):
                 frames = _encode(event)

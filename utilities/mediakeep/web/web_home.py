@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import AbstractContextManager
 from http import HTTPStatus
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from mediakeep.app.subjects import registry
 from mediakeep.clock import now
 from mediakeep.kinds import Kind
 from mediakeep.queue import sessions
+from mediakeep.queue.state import QueueState
 from mediakeep.views import dashboard_json
 from mediakeep.views.poller import HomePoller, HomeSnapshot
 from mediakeep.views.summary import SummaryContext
@@ -101,7 +103,10 @@ class WebHome:
 
     def check_health(self) -> list[HealthCheck]:
         """Return the checks of the home."""
-        return list(health.check_home(self.home, lambda name: self.get_queue(name).read_state()))
+        return list(health.check_home(self.home, self._open_queue))
+
+    def _open_queue(self, name: str) -> AbstractContextManager[QueueState]:
+        return self.get_queue(name).open()
 
     def list_roots(self) -> list[Path]:
         """Return the folders that jobs may read, resolved."""

@@ -12,6 +12,7 @@ from mediakeep.app.console import Console
 from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.interface import Subject
 from mediakeep.errors import Stopped
+from mediakeep.item import Item
 from mediakeep.kinds import Kind
 from mediakeep.media import ignore_rules
 from mediakeep.queue import queue, readonly
@@ -52,6 +53,10 @@ class ManagerContext:
     def read_state(self) -> QueueState:
         """Read the queue without its lock."""
         return readonly.load_state(self.queue_folder, self.kind)
+
+    def read_item(self, key: str) -> Item | None:
+        """Return an item by its key, or None if there is none."""
+        return self.read_state().items.get(key)
 
     def read_tail(self) -> tuple[JournalRecord, ...]:
         """Return the newest changes, which the history may not have yet."""

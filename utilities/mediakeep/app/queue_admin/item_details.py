@@ -71,10 +71,9 @@ def build_row(kind: Kind, key: str, item: Item) -> ItemRow:
 
 def read_details(context: ManagerContext, key: str) -> ItemDetails:
     """Return an item of a queue; raise NoSuchItem if it has no such key."""
-    kind, items = context.kind, context.read_state().items
-    if key not in items:
+    kind, item = context.kind, context.read_item(key)
+    if item is None:
         raise NoSuchItem(kind.noun, key, "")
-    item = items[key]
     issues, error = None, ""
     if reviewed := context.subject.reviewed:
         try:

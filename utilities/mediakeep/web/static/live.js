@@ -64,6 +64,7 @@ function showProgress(event) {
 
 if (document.querySelector("[data-region]")) {
   const source = new EventSource("/api/v1/events");
+  source.onopen = refreshSoon; // what has changed since the page was made
   source.onmessage = (message) => {
     const event = JSON.parse(message.data);
     if (event.op === "progress") {
