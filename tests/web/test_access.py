@@ -16,7 +16,9 @@ from typing import Any
 
 import pytest
 import requests
+from click.testing import CliRunner, Result
 
+from mediakeep.commands import media_web
 from mediakeep.errors import StateDamaged, UsageError
 from mediakeep.music.item import MUSIC
 from mediakeep.queue.queue import Queue
@@ -197,16 +199,18 @@ def run(*words: object, **more: Any) -> subprocess.CompletedProcess[str]:
 
 
 def test_tokens_are_created_listed_and_revoked_by_the_command(tmp_path: Path) -> None:
-    home = ("--home", tmp_path)
-    secret = run("tokens", "create", "nas", "--scope", "read", "--scope", "jobs", *home).stdout
+    def call(*words: str) -> Result:
+        return CliRunner().invoke(media_web.main, ["tokens", *words, "--home", str(tmp_path)])
+
+    secret = call("create", "nas", "--scope", "read", "--scope", "jobs").stdout
     grant = AccessStore(tmp_path).find_token(secret.strip())
     assert grant is not None
     assert grant.scopes == {Scope.READ, Scope.JOBS}
-    assert run("tokens", "create", "nas", *home).returncode == 2
-    assert run("tokens", "list", *home).stdout.startswith("nas  jobs,read  20")
-    assert run("tokens", "revoke", "nas", *home).stdout == "Revoked: nas\n"
-    assert run("tokens", "list", *home).stdout == "No tokens.\n"
-    assert "no token" in run("tokens", "revoke", "nas", *home).stderr
+    assert call("create", "nas").exit_code == 2
+    assert call("list").stdout.startswith("nas  jobs,read  20")
+    assert call("revoke", "nas").stdout == "Revoked: nas\n"
+    assert call("list").stdout == "No tokens.\n"
+    assert "no token" in call("revoke", "nas").output
 
 
 def test_a_taken_port_is_an_error_that_names_it(tmp_path: Path) -> None:
