@@ -85,9 +85,10 @@ def list_options(command: click.Command) -> dict[str, bool]:
 
 def list_parameters(command: click.Command) -> list[click.Parameter]:
     """Return the parameters of a command, or of all commands of a group."""
-    commands = command.commands.values() if isinstance(command, click.Group) else ()
     context = click.Context(command, info_name="script")
-    return [*command.get_params(context), *(p for one in commands for p in list_parameters(one))]
+    names = command.list_commands(context) if isinstance(command, click.Group) else ()
+    below = [command.get_command(context, name) for name in names]  # type: ignore[attr-defined]
+    return [*command.get_params(context), *(p for one in below for p in list_parameters(one))]
 
 
 # The options of parameters of processors, which `--help` and `plugins info` list.

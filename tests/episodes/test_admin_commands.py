@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from mediakeep.commands.migrate_episodes import COMMANDS
+from mediakeep.commands.migrate_episodes import main
 from mediakeep.episodes.item import EPISODES
 from mediakeep.queue.queue import Queue, locate_queue
 from tests.episodes.queues import advance, create_queue, fail
@@ -35,7 +35,7 @@ def home(memory: Path) -> Path:
 
 
 def run(home: Path, name: str, *options: str, code: int = 0) -> str:
-    result = CliRunner().invoke(COMMANDS[name], [*options, "--home", str(home)])
+    result = CliRunner().invoke(main, [name, *options, "--home", str(home)])
     assert result.exit_code == code, result.output
     return result.output
 

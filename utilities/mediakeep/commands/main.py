@@ -34,8 +34,7 @@ def load_command(entry: CommandEntry, *, script: bool = False) -> click.Command:
     below = {} if script else _list_below(f"{entry.name} ")
     if below:  # such as the queue of episodes, whose other commands are in a group
         command = copy.copy(command)
-        loaded = {name: lazy.load() for name, lazy in below.items()}
-        command.commands = {**command.commands, **loaded}
+        command.lazy = {**command.lazy, **below}
     assert isinstance(command, click.Command)
     return command
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ import click
 
 from mediakeep import job_settings
 from mediakeep.app.console import CommandResult
-from mediakeep.app.episode_admin import ACTIONS, AdminRequest, open_manager, rebuild
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.commands import app, job_command
 from mediakeep.commands.console import ClickConsole
+from mediakeep.commands.lazy_group import LazyCommand, LazyGroup
 from mediakeep.commands.options import own_options
 from mediakeep.episodes.item import EPISODES
 from mediakeep.episodes.settings import EpisodeSettings
@@ -40,24 +41,32 @@ _SOURCE = click.option(
 )
 
 
-def _build(run: Callable[[Any, AdminRequest], CommandResult], *more: Any) -> click.Command:
-    """Return a command; `more` are options of its own."""
+# The commands that need no batch; `episode_admin` has their functions, and is imported on use.
+_ADMIN = {
+    "status": "Count the episodes by state.",
+    "incomplete": "List the episodes under way, and what they wait for.",
+    "retry": "Let failed episodes be tried again.",
+    "skip": "Skip an episode until it is retried.",
+    "audit": "Check the log of all changes.",
+    "verify": "Compare the queue with its exports and files.",
+    "cleanup": "Move files that belong to no episode to quarantine.",
+    "rebuild": "Create a lost queue from the YAML files of a home.",
+}
+
+
+def _build_admin(name: str) -> click.Command:
+    """Return a command that needs no batch."""
+    from mediakeep.app import episode_admin  # here, as --help must be quick
+
+    run: Any = {**episode_admin.ACTIONS, "rebuild": episode_admin.rebuild}[name]
 
     def main(home: Path, as_json: bool, **options: Any) -> int:
-        place = home if run is rebuild else open_manager(home)
-        return _print(run(place, AdminRequest(**options)), as_json=as_json)
+        place = home if name == "rebuild" else episode_admin.open_manager(home)
+        return _print(run(place, episode_admin.AdminRequest(**options)), as_json=as_json)
 
     main.__doc__ = run.__doc__
-    function: Callable[..., Any] = main
-    for option in reversed((*_OPTIONS, *more)):
-        function = option(function)
-    return app.create_command()(function)
-
-
-COMMANDS: Mapping[str, click.Command] = {
-    **{name: _build(run, *([_REASON] if name == "skip" else [])) for name, run in ACTIONS.items()},
-    "rebuild": _build(rebuild, _SOURCE),
-}
+    more = {"skip": [_REASON], "rebuild": [_SOURCE]}.get(name, [])
+    return app.create_command()(app.add_options(main, reversed([*_OPTIONS, *more])))
 
 
 _PATH, _POSITIVE = app.PathParam(), click.IntRange(1)
@@ -100,7 +109,10 @@ _BATCHES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
 }
 
 
-@app.create_group()
+_LAZY: dict[str, LazyCommand] = {}
+
+
+@app.create_group(cls=LazyGroup, lazy=_LAZY)
 def main() -> None:
     """Migrate episodes from archive.org to YouTube.
 
@@ -123,7 +135,7 @@ def _build_settings(home: Path, own: dict[str, Any], others: dict[str, Any]) -> 
     return episode_batches.to_plain_data(_open_context(home), settings)
 
 
-def _add_batch(name: str) -> None:
+def _build_batch(name: str) -> click.Command:
     stages, options, text = _BATCHES[name]
     preset = {**_PRESET, "stages": stages, "add": ()} if stages else _PRESET
     own: list[own_options.OptionDecorator] = [
@@ -138,7 +150,7 @@ def _add_batch(name: str) -> None:
         preset=preset,
     )
     command.help = text
-    main.add_command(command, name)
+    return command
 
 
 def _open_context(home: Path) -> ManagerContext:
@@ -200,8 +212,15 @@ def estimate(home: Path, config: Path | None, *, as_json: bool) -> int:
     return _print(episode_batches.estimate(_open_context(home), settings), as_json=as_json)
 
 
-for _name in _BATCHES:
-    _add_batch(_name)
-_OTHERS = {"discover": discover, "estimate": estimate, "login": login}
-for _name, _command in {**COMMANDS, **_OTHERS}.items():
+_LAZY.update(
+    {
+        name: LazyCommand(text, functools.partial(_build_batch, name))
+        for name, (_, _, text) in _BATCHES.items()
+    }
+    | {
+        name: LazyCommand(text, functools.partial(_build_admin, name))
+        for name, text in _ADMIN.items()
+    }
+)
+for _name, _command in {"discover": discover, "estimate": estimate, "login": login}.items():
     main.add_command(_command, _name)
