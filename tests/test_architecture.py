@@ -11,9 +11,10 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[1] / "utilities"
 ROOT = SOURCE / "mediakeep"
 LAYERS = {
-    "commands": 8,
-    "web": 7,
-    "app": 6,
+    "commands": 9,
+    "web": 8,
+    "app": 7,
+    "cluster": 6,
     "audiobooks": 5,
     "runner": 5,
     "views": 5,

@@ -41,6 +41,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     batch_size: int = 10
     workers: int = 0  # 0: one per core
+    scheduler: str = ""  # of Dask: "tcp://HOST:PORT", "tls://HOST:PORT" or "local:N"
+    scheduler_timeout: str | float = "60s"
+    scheduler_ca: str = ""  # files with certificates, for tls://
+    scheduler_cert: str = ""
+    scheduler_key: str = ""
     max_attempts: int = 3
     retry_delay: str | float = "10m"  # durations: "90s", "2h", or a number of seconds
     item_timeout: str | float = "30m"

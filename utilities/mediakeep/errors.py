@@ -63,6 +63,7 @@
         RequestLost           4   a request that is not sent again was not answered
         RequestRefused        4   it refused a request
       LimitReached            4   a quota or limit of a service is used up
+      ClusterFailed           4   a Dask scheduler, or all of its workers, cannot be used
       Stopped               130   the user declined
 
 Each class has its message template and its exit code as attributes, because `python -OO` removes
@@ -529,6 +530,11 @@ class LimitReached(MediakeepError):
         super().__init__(service, limit, until.astimezone())
         self.until = until
         self.retry_after = max(1.0, (until - datetime.now(UTC)).total_seconds())
+
+
+class ClusterFailed(MediakeepError):
+    message = "The Dask scheduler at {} cannot be used: {}. Nothing is lost; run again to continue."
+    exit_code = 4
 
 
 class Stopped(MediakeepError):

@@ -30,6 +30,7 @@ from mediakeep.runner import scheduling, volumes
 from mediakeep.runner.active_items import ActiveItem, ActiveItems
 from mediakeep.runner.batch_config import BatchCallbacks, BatchConfig, BatchResult
 from mediakeep.runner.batch_recorder import BatchRecorder
+from mediakeep.runner.executor import ExecutorFactory
 from mediakeep.runner.executors import AdaptiveExecutor
 from mediakeep.runner.item_flow import ItemFlow
 from mediakeep.runner.item_steps import ItemSteps
@@ -54,13 +55,14 @@ class Batch:
         config: BatchConfig,
         callbacks: BatchCallbacks,
         prestarted: Sequence[WorkerProcess],
+        open_executor: ExecutorFactory,
     ) -> None:
         self._queue, self._config, self._callbacks = queue, config, callbacks
         self._recorder = BatchRecorder(queue, config, callbacks)
         self._result = self._recorder.result
         self._claimer = ItemClaimer(queue, config)
         self._stop = StopHandler()
-        self._executor = AdaptiveExecutor(
+        self._executor = open_executor(
             worker_factory,
             config.limits,
             self._stop,
@@ -309,9 +311,10 @@ def run_batch(
     config: BatchConfig,
     callbacks: BatchCallbacks,
     prestarted: Sequence[WorkerProcess] = (),
+    open_executor: ExecutorFactory = AdaptiveExecutor,
 ) -> BatchResult:
     """Run one batch over a queue and return its result.
 
     `prestarted` are worker processes that were started before the queue was opened.
     """
-    return Batch(queue, worker_factory, config, callbacks, prestarted).run()
+    return Batch(queue, worker_factory, config, callbacks, prestarted, open_executor).run()

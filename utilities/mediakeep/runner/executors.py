@@ -17,7 +17,8 @@ from types import FrameType
 from mediakeep.outcome import Stopping, Worker, WorkerFactory
 from mediakeep.runner import tasks
 from mediakeep.runner.batch_config import ExecutionLimits
-from mediakeep.runner.pool import POLL_SECONDS, ProgressCallback, UsageCallback, WorkerPool
+from mediakeep.runner.executor import FinishedTasks, ProgressCallback, UsageCallback
+from mediakeep.runner.pool import POLL_SECONDS, WorkerPool
 from mediakeep.runner.signals import ItemTimeout, StopHandler, StopNow
 from mediakeep.runner.task_clock import TaskClock
 from mediakeep.runner.tasks import Task, TaskResult, WorkerDied
@@ -185,7 +186,7 @@ class AdaptiveExecutor:
         else:
             self._next_task = task
 
-    def wait(self, turn: float = POLL_SECONDS) -> list[tuple[Task, TaskResult]]:
+    def wait(self, turn: float = POLL_SECONDS) -> FinishedTasks:
         """Return the finished tasks with their results; [] if none within `turn` seconds."""
         if self._next_task is None:
             return self._pool.wait(turn) if self._pool else []
@@ -204,7 +205,7 @@ class AdaptiveExecutor:
         if self._pool:
             self._pool.request_stop()
 
-    def end_tasks(self, key: str) -> list[tuple[Task, TaskResult]]:
+    def end_tasks(self, key: str) -> FinishedTasks:
         """End the running tasks of an item in worker processes, and return them."""
         return self._pool.end_tasks(key) if self._pool else []
 

@@ -85,12 +85,13 @@ class ItemSteps:
                 self._add_part_failure(task, result)
             case TaskStopped():
                 self._recorder.log_problem(task.key, "stopped where its worker allowed it")
-            case WorkerDied(why) if not task.alone:
-                self._recorder.log_problem(task.key, f"{why}; it will run again, alone")
+            case WorkerDied() if not task.alone:
+                why = f"{result.message}; it will run again, alone"
+                self._recorder.log_problem(task.key, why)
                 self._task_queue.add(structs.replace(task, alone=True))
-            case WorkerDied(why):
+            case WorkerDied():
                 self._items[task.key].killed_worker = True
-                self._fail_task(task, f"{why}, also when run alone.")
+                self._fail_task(task, f"{result.message}, also when run alone.")
 
     def _fail_task(self, task: Task, message: str) -> None:
         """Record the failure of a task that killed its process when run alone."""

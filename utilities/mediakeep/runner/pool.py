@@ -9,23 +9,19 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from multiprocessing import connection
 
 from mediakeep.errors import ItemFailed
 from mediakeep.outcome import WorkerFactory
 from mediakeep.runner import tasks, worker_process
 from mediakeep.runner.batch_config import ExecutionLimits
+from mediakeep.runner.executor import FinishedTasks, ProgressCallback, UsageCallback
 from mediakeep.runner.task_clock import TaskClock
-from mediakeep.runner.task_usage import TaskUsage
-from mediakeep.runner.tasks import Task, TaskResult, TaskStopped, WorkerDied
+from mediakeep.runner.tasks import Task, TaskStopped, WorkerDied
 from mediakeep.runner.worker_process import WorkerProcess
 
 POLL_SECONDS = 0.5  # maximum seconds of one wait
-
-FinishedTasks = list[tuple[Task, TaskResult]]
-ProgressCallback = Callable[[Task, int, int, str], None]  # task, done, of, service
-UsageCallback = Callable[[Task, TaskUsage], None]
 
 
 class WorkerPool:

@@ -121,9 +121,18 @@ class TaskStopped(msgspec.Struct, frozen=True):
 
 
 class WorkerDied(msgspec.Struct, frozen=True):
-    """The result of a task whose process died, or was killed at a time limit."""
+    """The result of a task whose process died, or was killed at a time limit.
+
+    `host` is the name of its machine, "" for this one.
+    """
 
     reason: str
+    host: str = ""
+
+    @property
+    def message(self) -> str:
+        """The reason, with the host."""
+        return f"{self.reason} on {self.host}" if self.host else self.reason
 
 
 TaskResult = (

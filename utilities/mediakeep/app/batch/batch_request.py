@@ -10,6 +10,7 @@ import msgspec
 
 from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.interface import ReviewOptions, WorkerOptions
+from mediakeep.cluster.settings import SchedulerConfig
 from mediakeep.config import Settings
 from mediakeep.kinds import Kind
 from mediakeep.lookups.musicbrainz.context import DISABLED
@@ -72,6 +73,7 @@ class BatchOptions(msgspec.Struct, frozen=True):
     plan_out: Path | None = None  # the plan file that a dry run writes
     alerts: AlertOptions = AlertOptions()
     maintenance: MaintenanceOptions = MaintenanceOptions()
+    scheduler: SchedulerConfig | None = None  # of other machines; None: this machine alone
 
     @property
     def item_name(self) -> str:
@@ -117,5 +119,5 @@ class BatchOptions(msgspec.Struct, frozen=True):
         """
         limits, size = self.config.limits, self.config.size
         count = min(limits.workers, _MAX_PRESTARTED_WORKERS, *([] if size is None else [size]))
-        several = count > 1 and not self.item_name
+        several = count > 1 and not self.item_name and not self.scheduler
         return count if several and limits.inline and not self.dry_run else 0

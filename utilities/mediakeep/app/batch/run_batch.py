@@ -19,6 +19,7 @@ from mediakeep.app.console import Console
 from mediakeep.app.edit import plan_file
 from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.interface import JobActions, Subject
+from mediakeep.cluster.scheduler import open_scheduler
 from mediakeep.errors import LibraryMissing, MediakeepError, ServiceFailed, StateDamaged, UsageError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
@@ -111,7 +112,10 @@ def _run_with_queue(
     folder = registry.queue_folder(options.home, subject.kind)
     temp_copies.remove_abandoned(options.home / "status" / "undo")
     place = queue.locate_queue(folder, notice=console.print_message)
-    with Queue.open(place, subject.kind) as open_queue:
+    with (
+        open_scheduler(options.scheduler) as scheduler,
+        Queue.open(place, subject.kind) as open_queue,
+    ):
         require_library(open_queue.state)
         if options.request.policy.fix is not FixLevel.NONE:
             library = path_text.unescape_path(open_queue.state.head.library_path)
@@ -150,7 +154,12 @@ def _run_with_queue(
 
         triggers.on_start(open_queue)
         face = BatchCallbacks(output.on_start, settled, progress, milestone, parked, dropped)
-        report = batch.run_batch(open_queue, options.worker_factory(), plan, face, workers)
+        folders = _list_shared_folders(options, open_queue.state)
+        with scheduler.open_executors(folders) as open_executor:
+            report = batch.run_batch(
+                open_queue, options.worker_factory(), plan, face, workers, open_executor
+            )
+        report.warnings += [scheduler.warning] if scheduler.warning else []
         triggers.on_finish(report, open_queue)
         items = open_queue.state.items
         outdated = subject.reviewed.outdated_items(items) if subject.reviewed else []
@@ -171,6 +180,14 @@ def _run_with_queue(
     output.on_finish(report, summary.read_queue_status(folder, open_queue.state))
     _print_warnings(console, report.warnings)
     return report
+
+
+def _list_shared_folders(options: BatchOptions, state: QueueState) -> list[Path]:
+    """Return the folders that all hosts of a batch must see."""
+    texts = [state.head.library_path, *options.request.settings.values()]
+    places = [Path(path_text.unescape_path(text)) for text in texts if isinstance(text, str)]
+    folders = (place for place in places if place.is_absolute() and place.is_dir())
+    return list(dict.fromkeys([options.home, *folders]))
 
 
 def _write_exports(subject: Subject, home: Path, state: QueueState, warnings: list[str]) -> None:

@@ -17,6 +17,7 @@ from mediakeep.app.batch.batch_request import (
     BatchRequest,
     MaintenanceOptions,
 )
+from mediakeep.cluster.settings import SchedulerConfig
 from mediakeep.commands import app
 from mediakeep.commands.options.param_types import FormatListParam
 from mediakeep.errors import UsageError
@@ -61,6 +62,14 @@ _BATCH_OPTIONS = (
     ),
     app.setting_option(
         "--retry-delay", app.DurationParam(), "Wait before the second attempt; doubled each time."
+    ),
+    app.setting_option(
+        "--scheduler-timeout", app.DurationParam(), "Wait so long for workers of the scheduler."
+    ),
+    app.setting_option(
+        "--scheduler",
+        str,
+        "Run on the workers of a Dask scheduler: tcp://HOST:PORT, tls://HOST:PORT or local:N.",
     ),
     app.setting_option("--max-attempts", POSITIVE_INT, "Attempts per failing item."),
     app.setting_option(
@@ -169,7 +178,21 @@ def parse_options(home: Path, request: BatchRequest, options: dict[str, Any]) ->
         plan_out=plan_out,
         alerts=alerts,
         maintenance=_parse_maintenance(options),
+        scheduler=_parse_scheduler(home, request, options),
     )
+
+
+def _parse_scheduler(
+    home: Path, request: BatchRequest, options: Mapping[str, Any]
+) -> SchedulerConfig | None:
+    """Return the scheduler to use, or None; raise UsageError if its address is invalid."""
+    if not options["scheduler"]:
+        return None
+    if request.choose:
+        raise UsageError("--scheduler cannot be combined with prompts, which need this terminal.")
+    files = (config.get_setting(home, f"scheduler_{name}") for name in ("ca", "cert", "key"))
+    paths = [str(Path(file).expanduser()) if file else "" for file in files]
+    return SchedulerConfig(options["scheduler"], options["scheduler_timeout"], *paths)
 
 
 def _parse_alerts(
@@ -210,7 +233,9 @@ def _build_limits(request: BatchRequest, options: dict[str, Any], longer: int) -
     """Return the limits; if the user is prompted, work is serial and has no timeout."""
     if request.choose:
         return ExecutionLimits(interactive=True)
-    workers, memory = options["workers"] or app.cpu_count(), options.get("memory_limit", 0)
+    workers, memory = options["workers"], options.get("memory_limit", 0)
+    if not (workers or options["scheduler"]):  # of which all workers are used
+        workers = app.cpu_count()
     return ExecutionLimits(
         workers,
         options["item_timeout"] * longer,
@@ -227,6 +252,7 @@ def _settings_for_log(options: dict[str, Any], request: BatchRequest) -> dict[st
     facts |= {"item": path_text.escape_path(request.item_name)} if request.item_name else {}
     facts |= {"between": windows.text} if (windows := options.get("between")) else {}
     facts |= {"stages": stages} if (stages := options.get("stages")) else {}
+    facts |= {"scheduler": address} if (address := options["scheduler"]) else {}
     facts |= {"deep": True} if options.get("deep", False) else {}
     if request.kind.stages:
         return facts | {name: _to_text(value) for name, value in request.settings.items()}

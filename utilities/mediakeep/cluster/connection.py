@@ -1,0 +1,109 @@
+"""Connect to a Dask scheduler, or start one with workers on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import logging
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import dask
+from distributed import Client, LocalCluster, Scheduler
+from distributed.security import Security
+
+from mediakeep.cluster.settings import SchedulerConfig
+from mediakeep.errors import ClusterFailed
+from mediakeep.runner.signals import block_signals
+
+_CONNECT_TIMEOUT = 10.0  # seconds
+# Dask runs the tasks of a dead worker again on another one, which could do work twice; a batch
+# decides itself what follows. Its workers start child processes, so they may not be daemons.
+_DASK_SETTINGS = {
+    "distributed.scheduler.allowed-failures": 0,
+    "distributed.worker.daemon": False,
+    "distributed.logging.distributed": "critical",
+}
+
+
+@contextlib.contextmanager
+def open_cluster(config: SchedulerConfig) -> Iterator[Client]:
+    """Connect to the scheduler, and yield the client; raise ClusterFailed if that fails."""
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # a batch reports what matters
+    with dask.config.set(_DASK_SETTINGS), contextlib.ExitStack() as stack:
+        address: Any = config.address
+        if config.local_workers:
+            # Stop signals are for the batch alone: what is started here inherits their mask.
+            with block_signals():
+                address = stack.enter_context(_open_local(config.local_workers))
+        client = stack.enter_context(_connect(address, config))
+        yield client
+
+
+def _open_local(workers: int) -> LocalCluster:
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=True,
+        memory_limit=0,
+        dashboard_address=None,
+        silence_logs=logging.CRITICAL,
+    )
+
+
+@contextlib.contextmanager
+def _connect(address: Any, config: SchedulerConfig) -> Iterator[Client]:
+    security = _build_security(config)
+    try:
+        with block_signals():
+            client = Client(
+                address, timeout=_CONNECT_TIMEOUT, set_as_default=False, security=security
+            )
+    except (OSError, TimeoutError, ValueError, TypeError) as error:
+        raise ClusterFailed(config.address, _connection_reason(error)) from error
+    try:
+        client.run_on_scheduler(_forbid_silent_retries)
+        yield client
+    finally:
+        with contextlib.suppress(Exception):  # it may be gone
+            client.close(timeout=_CONNECT_TIMEOUT)
+
+
+def _connection_reason(error: Exception) -> str:
+    if isinstance(error, OSError | TimeoutError) and "imed out" in str(error):
+        return f"it does not answer within {_CONNECT_TIMEOUT:g} seconds"
+    return str(error).partition("\n")[0] or type(error).__name__
+
+
+def _build_security(config: SchedulerConfig) -> Security | None:
+    if not config.address.startswith("tls://"):
+        return None
+    return Security(
+        tls_ca_file=config.tls_ca,
+        tls_client_cert=config.tls_cert,
+        tls_client_key=config.tls_key,
+        require_encryption=True,
+    )
+
+
+def _forbid_silent_retries(dask_scheduler: Scheduler) -> None:
+    dask_scheduler.allowed_failures = 0
+
+
+def warn_of_plain_connection(address: str) -> str:
+    """Return a warning if an address is of another machine and not encrypted, else ""."""
+    parts = urlsplit(address)
+    if parts.scheme != "tcp" or _is_loopback(parts.hostname or ""):
+        return ""
+    return (
+        f"{address} is not encrypted: whoever reaches this scheduler can run programs on its"
+        " workers. Use tls:// or a private network."
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

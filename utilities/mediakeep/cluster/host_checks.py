@@ -1,0 +1,124 @@
+"""Check that a Dask worker can do the work of a batch: versions, folders and child processes."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import secrets
+import socket
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import __version__, path_text
+from mediakeep.cluster.path_map import VARIABLE, PathMap
+from mediakeep.errors import BadSetting, UsageError
+
+# What decides the bytes that a worker writes, and whether its results can be read here.
+_PACKAGES = ("av", "distributed", "lameenc", "msgspec", "mutagen", "pillow")
+
+
+class HostRequirements(msgspec.Struct, frozen=True):
+    """What a host must have: versions by name, and folders, each with the text of its probe file.
+
+    The folders are those of the queue's host, escaped.
+    """
+
+    versions: Mapping[str, str]
+    probes: Mapping[str, str]
+    probe_name: str
+
+
+class HostReport(msgspec.Struct, frozen=True):
+    """A host, and why it cannot be used, as a clause; "" if it can."""
+
+    host: str
+    problem: str = ""
+
+
+def read_versions() -> dict[str, str]:
+    """Return the versions that the hosts of a batch must share; a missing package has ""."""
+    python = ".".join(map(str, sys.version_info[:2]))
+    versions = {"mediakeep": __version__, "Python": python}
+    for name in _PACKAGES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            versions[name] = metadata.version(name)
+    return versions
+
+
+@contextlib.contextmanager
+def write_probes(folders: Sequence[Path]) -> Iterator[HostRequirements]:
+    """Write a file with a random name and text into folders for a `with` block.
+
+    A host that reads other texts sees other folders. Raise UsageError if a file cannot be written.
+    """
+    name, probes = f".mediakeep-probe-{secrets.token_hex(8)}", {}
+    try:
+        for folder in folders:
+            text = probes[path_text.escape_path(folder)] = secrets.token_hex(16)
+            try:
+                (folder / name).write_text(text)
+            except OSError as error:
+                raise UsageError(
+                    f"{path_text.display_path(folder)} cannot be written ({error.strerror}), so no"
+                    " other host can be checked. Run without --scheduler."
+                ) from error
+        yield HostRequirements(read_versions(), probes, name)
+    finally:
+        for folder in folders:
+            with contextlib.suppress(OSError):
+                (folder / name).unlink()
+
+
+def check_host(requirements: HostRequirements) -> HostReport:
+    """Check this host, which runs a Dask worker; called there."""
+    host = socket.gethostname()
+    try:
+        paths = PathMap.from_environment()
+    except BadSetting as error:
+        return HostReport(host, f"{error}")
+    problem = (
+        _compare_versions(requirements.versions)
+        or _check_processes()
+        or _check_folders(requirements, paths)
+    )
+    return HostReport(host, problem)
+
+
+def _compare_versions(wanted: Mapping[str, str]) -> str:
+    versions = read_versions()
+    for name in {**wanted, **versions}:
+        here, there = versions.get(name, "none"), wanted.get(name, "none")
+        if here != there:
+            return f"it has {name} {here}, and this host {there}: install the same version"
+    return ""
+
+
+def _check_processes() -> str:
+    if not multiprocessing.current_process().daemon:
+        return ""
+    return (
+        "its Dask worker may not start processes: start it with"
+        " DASK_DISTRIBUTED__WORKER__DAEMON=False"
+    )
+
+
+def _check_folders(requirements: HostRequirements, paths: PathMap) -> str:
+    for folder, text in requirements.probes.items():
+        place = Path(path_text.unescape_path(paths.to_here(folder)))
+        probe, shown = place / requirements.probe_name, path_text.display_path(place)
+        try:
+            if probe.read_text() != text:
+                return f"{shown} is another folder there"
+        except OSError:
+            return f"{shown} is not the same folder there: mount it, or set {VARIABLE} on that host"
+        try:
+            own = place / f"{requirements.probe_name}-{secrets.token_hex(4)}"
+            own.touch(exist_ok=False)
+            own.unlink()
+        except OSError as error:
+            return f"{shown} cannot be written there ({error.strerror})"
+    return ""

@@ -1,0 +1,59 @@
+"""Open the executors of batches: those of this machine, or on the workers of a Dask scheduler."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from mediakeep.cluster.settings import SchedulerConfig
+from mediakeep.errors import UsageError
+from mediakeep.runner.executor import ExecutorFactory
+from mediakeep.runner.executors import AdaptiveExecutor
+
+_NOT_INSTALLED = (
+    "--scheduler needs Dask, which is not installed."
+    ' Install it with: pip install "mediakeep[cluster]"'
+)
+
+
+class Scheduler:
+    """A scheduler that a batch is connected to; without a configuration, this machine.
+
+    `warning` is a sentence for the user, or "".
+    """
+
+    def __init__(self, config: SchedulerConfig | None, client: Any = None, warning: str = ""):
+        self._config, self._client, self.warning = config, client, warning
+
+    @contextlib.contextmanager
+    def open_executors(self, folders: Sequence[Path]) -> Iterator[ExecutorFactory]:
+        """Yield the factory of executors, whose hosts must see the same folders as this one."""
+        if self._config is None:
+            yield AdaptiveExecutor
+            return
+        from mediakeep.cluster import dask_executor, host_checks
+
+        with host_checks.write_probes(folders) as requirements:
+            yield functools.partial(
+                dask_executor.DaskExecutor, self._client, requirements, self._config.timeout
+            )
+
+
+@contextlib.contextmanager
+def open_scheduler(config: SchedulerConfig | None) -> Iterator[Scheduler]:
+    """Connect to a scheduler for a `with` block.
+
+    Raise UsageError if Dask is not installed, and ClusterFailed if the scheduler cannot be used.
+    """
+    if config is None:
+        yield Scheduler(None)
+        return
+    try:
+        from mediakeep.cluster import connection
+    except ImportError as error:
+        raise UsageError(_NOT_INSTALLED) from error
+    with connection.open_cluster(config) as client:
+        yield Scheduler(config, client, connection.warn_of_plain_connection(config.address))

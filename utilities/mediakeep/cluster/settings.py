@@ -1,0 +1,40 @@
+"""The scheduler that a batch uses, without importing Dask."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from mediakeep.errors import BadSetting
+
+_LOCAL = re.compile(r"local:([1-9][0-9]{0,2})")
+_REMOTE = re.compile(r"(?:tcp|tls)://[^\s/]+:[0-9]+")
+
+
+class SchedulerConfig(msgspec.Struct, frozen=True):
+    """Where the tasks of a batch run: the address of a scheduler, or "local:N".
+
+    `timeout` is how long a batch waits for a worker, in seconds. The paths of certificates are for
+    addresses that begin with tls://.
+    """
+
+    address: str
+    timeout: float = 60.0
+    tls_ca: str = ""
+    tls_cert: str = ""
+    tls_key: str = ""
+
+    def __post_init__(self) -> None:
+        if not (_LOCAL.fullmatch(self.address) or _REMOTE.fullmatch(self.address)):
+            raise BadSetting(
+                "scheduler",
+                f"{self.address!r} is not tcp://HOST:PORT, tls://HOST:PORT or local:N with the"
+                " number of workers to start here",
+            )
+
+    @property
+    def local_workers(self) -> int:
+        """The number of workers to start on this machine; 0 if a scheduler runs already."""
+        match = _LOCAL.fullmatch(self.address)
+        return int(match[1]) if match else 0

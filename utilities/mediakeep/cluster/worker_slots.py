@@ -1,0 +1,168 @@
+"""Run the tasks of a batch on a Dask worker, each in a child process of its own.
+
+A decoder that crashes, hangs or uses up the memory ends its child process and not the Dask worker.
+These functions and the plugin run in the Dask worker, which may be on another host.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import pickle
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from distributed import Worker, WorkerPlugin, get_worker
+from msgspec.structs import replace
+
+from mediakeep import size_text
+from mediakeep.cluster.path_map import PathMap
+from mediakeep.errors import ItemFailed
+from mediakeep.outcome import WorkerFactory
+from mediakeep.runner import tasks
+from mediakeep.runner.batch_config import ExecutionLimits
+from mediakeep.runner.pool import WorkerPool
+from mediakeep.runner.task_usage import TaskUsage
+from mediakeep.runner.tasks import Task, TaskResult, WorkerDied
+
+MAX_RESULT = 64_000_000  # bytes
+_TURN = 0.25  # seconds between two looks at requests of the batch
+
+
+class RemoteResult(msgspec.Struct, frozen=True):
+    """The result of a task, and what the task used."""
+
+    result: TaskResult
+    usage: TaskUsage | None
+
+
+class TaskSlots(WorkerPlugin):  # type: ignore[misc]
+    """The child processes of a Dask worker that run the tasks of one batch.
+
+    `topic` is where the progress of tasks is published.
+    """
+
+    def __init__(self, worker_factory: WorkerFactory, limits: ExecutionLimits, topic: str) -> None:
+        self._factory, self._limits, self._topic = worker_factory, limits, topic
+
+    def setup(self, worker: Worker) -> None:
+        """Called when the plugin arrives at a Dask worker."""
+        self._worker, self._paths = worker, PathMap.from_environment()
+        self._factory = self._paths.to_here(self._factory)
+        self._lock = threading.Lock()
+        self._idle: list[WorkerPool] = []
+        self._usage: dict[str, TaskUsage] = {}
+        self._stopping = self._closing = False
+        self._ended: set[str] = set()  # keys of items
+
+    async def teardown(self, worker: Worker) -> None:  # noqa: ARG002 - Dask passes it
+        """Called when the batch ends, or the Dask worker does: kill what is running."""
+        self._closing = True
+        await asyncio.to_thread(self._close_idle)
+
+    def request_stop(self) -> None:
+        """Let running tasks stop where their workers allow that."""
+        self._stopping = True
+
+    def end_item(self, key: str) -> None:
+        """End the running tasks of an item."""
+        self._ended.add(key)
+
+    def run(self, data: bytes) -> bytes:
+        """Run a pickled task to its end, and return a pickled RemoteResult."""
+        task: Task = self._paths.to_here(pickle.loads(data))
+        self._ended.discard(task.key)
+        with self._lend_pool() as pool:
+            pool.submit(task)
+            while not (ended := pool.wait(_TURN)):
+                if self._closing or task.key in self._ended:
+                    ended = pool.end_tasks(task.key)
+                    break
+                if self._stopping:
+                    pool.request_stop()
+        result = self._name_host(ended[0][1])
+        usage = self._usage.pop(_running_key(), None)
+        return self._pickle_result(task, RemoteResult(self._paths.to_queue(result), usage))
+
+    @contextlib.contextmanager
+    def _lend_pool(self) -> Iterator[WorkerPool]:
+        """Yield a pool for one task at a time, with the process of an earlier task if possible."""
+        with self._lock:
+            pool = self._idle.pop() if self._idle else None
+        pool = pool or WorkerPool(
+            self._factory, self._limits, self._on_progress, on_usage=self._on_usage
+        )
+        try:
+            yield pool
+        except BaseException:
+            pool.close(kill=True)
+            raise
+        with self._lock:
+            self._idle.append(pool)
+        if self._closing:
+            self._close_idle()
+
+    def _close_idle(self) -> None:
+        with self._lock:
+            pools, self._idle = self._idle, []
+        for pool in pools:
+            pool.close(kill=True)
+
+    def _on_progress(self, _task: Task, done: int, of: int, service: str) -> None:
+        message = {"task": _running_key(), "progress": [done, of, service]}
+        self._worker.log_event(self._topic, message)
+
+    def _on_usage(self, _task: Task, usage: TaskUsage) -> None:
+        self._usage[_running_key()] = usage
+
+    def _name_host(self, result: TaskResult) -> TaskResult:
+        if isinstance(result, WorkerDied):
+            return replace(result, host=socket.gethostname())
+        return result
+
+    def _pickle_result(self, task: Task, result: RemoteResult) -> bytes:
+        data = pickle.dumps(result)
+        if len(data) <= MAX_RESULT:
+            return data
+        size, most = size_text.format_size(len(data)), size_text.format_size(MAX_RESULT)
+        error = ItemFailed(f"The result of the worker has {size}; a host may send {most}.")
+        return pickle.dumps(RemoteResult(tasks.build_failure(task, error), result.usage))
+
+
+def _running_key() -> str:
+    return str(get_worker().get_current_task())
+
+
+def run_task(name: str, data: bytes) -> bytes:
+    """Run a task in the slots of a batch; called by Dask in a thread of the worker."""
+    slots: TaskSlots = get_worker().plugins[name]
+    return slots.run(data)
+
+
+async def open_slots(name: str, data: bytes, dask_worker: Worker) -> None:
+    """Add the slots of a batch to a Dask worker; raise what their setup raises."""
+    await dask_worker.plugin_add(pickle.loads(data), name=name, catch_errors=False)
+
+
+async def close_slots(name: str, dask_worker: Worker) -> None:
+    """End all tasks of a batch on a Dask worker, and remove its slots."""
+    await dask_worker.plugin_remove(name=name)
+
+
+def request_stop(name: str, dask_worker: Worker) -> None:
+    """Ask the tasks of a batch on a Dask worker to stop."""
+    call_slots(name, dask_worker, "request_stop")
+
+
+def end_item(name: str, key: str, dask_worker: Worker) -> None:
+    """End the tasks of an item on a Dask worker."""
+    call_slots(name, dask_worker, "end_item", key)
+
+
+def call_slots(name: str, dask_worker: Worker, method: str, *values: Any) -> None:
+    """Call a method of the slots of a batch, if this Dask worker has some."""
+    if slots := dask_worker.plugins.get(name):
+        getattr(slots, method)(*values)
