@@ -74,7 +74,7 @@ _PACKAGES = {
     "espeak-ng": "espeak-ng", "ffmpeg": "ffmpeg", "ffprobe": "ffmpeg", "lame": "lame",
     "fish": "fish", "mediainfo": "mediainfo", "opusenc": "opus-tools", "zsh": "zsh",
 }  # fmt: skip
-_MODULES = ("mediafile", "taglib")
+_MODULES = ("distributed", "mediafile", "taglib")
 NAMES = (*_NEEDS, *_PACKAGES, *_MODULES)
 _BY_FIXTURE = {
     "browser": "browser", "other_disk": "volumes", "other_volume": "volumes",

@@ -28,7 +28,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from multiprocessing import util
 from pathlib import Path
 from typing import Any
@@ -83,6 +83,17 @@ def install() -> None:
     if sys.platform == "linux" and os.environ.get("TESTS_START") != "slow":
         subprocess.Popen = QuickPopen  # type: ignore[misc]
         util.spawnv_passfds = _spawn  # type: ignore[attr-defined]
+
+
+@contextlib.contextmanager
+def suspend() -> Iterator[None]:
+    """Let processes start as usual for a `with` block."""
+    quick = subprocess.Popen, util.spawnv_passfds  # type: ignore[attr-defined]
+    subprocess.Popen, util.spawnv_passfds = _Popen, _spawnv  # type: ignore[attr-defined, misc]
+    try:
+        yield
+    finally:
+        subprocess.Popen, util.spawnv_passfds = quick  # type: ignore[attr-defined, misc]
 
 
 def _spawn(path: object, line: Sequence[str], handles: Iterable[int]) -> int:

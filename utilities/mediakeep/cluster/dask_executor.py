@@ -16,6 +16,7 @@ import contextlib
 import itertools
 import pickle
 import queue
+import socket
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -76,7 +77,9 @@ class DaskExecutor:
         self._limits, self._stop = limits, stop
         self._on_progress, self._on_usage = on_progress, on_usage
         self._name = f"mediakeep-{client.id}-{next(_counter)}"
-        self._slots_data = pickle.dumps(TaskSlots(worker_factory, limits, self._name))
+        self._host = socket.gethostname()
+        slots = TaskSlots(worker_factory, limits, self._name, self._host)
+        self._slots_data = pickle.dumps(slots)
         self._slots: dict[str, _Slot] = {}  # by address
         self._refused: dict[str, HostReport] = {}
         self._waiting: list[Task] = []
@@ -200,7 +203,8 @@ class DaskExecutor:
 
     def _build_death(self, running: _Running) -> WorkerDied:
         slot = self._slots.get(running.address)
-        return WorkerDied("its Dask worker died", host=slot.host if slot else "")
+        host = slot.host if slot and slot.host != self._host else ""
+        return WorkerDied("its Dask worker died", host)
 
     def _build_failure(self, reason: str) -> ClusterFailed:
         return ClusterFailed(

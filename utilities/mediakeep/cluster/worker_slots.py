@@ -42,11 +42,14 @@ class RemoteResult(msgspec.Struct, frozen=True):
 class TaskSlots(WorkerPlugin):  # type: ignore[misc]
     """The child processes of a Dask worker that run the tasks of one batch.
 
-    `topic` is where the progress of tasks is published.
+    `topic` is where the progress of tasks is published, `queue_host` the host of the batch.
     """
 
-    def __init__(self, worker_factory: WorkerFactory, limits: ExecutionLimits, topic: str) -> None:
-        self._factory, self._limits, self._topic = worker_factory, limits, topic
+    def __init__(
+        self, worker_factory: WorkerFactory, limits: ExecutionLimits, topic: str, queue_host: str
+    ) -> None:
+        self._factory, self._limits = worker_factory, limits
+        self._topic, self._queue_host = topic, queue_host
 
     def setup(self, worker: Worker) -> None:
         """Called when the plugin arrives at a Dask worker."""
@@ -119,8 +122,10 @@ class TaskSlots(WorkerPlugin):  # type: ignore[misc]
         self._usage[_running_key()] = usage
 
     def _name_host(self, result: TaskResult) -> TaskResult:
-        if isinstance(result, WorkerDied):
-            return replace(result, host=socket.gethostname())
+        """Add the name of this host to a death on it, unless it is that of the batch."""
+        host = socket.gethostname()
+        if isinstance(result, WorkerDied) and host != self._queue_host:
+            return replace(result, host=host)
         return result
 
     def _pickle_result(self, task: Task, result: RemoteResult) -> bytes:
