@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 import unicodedata
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from pathlib import Path
 
 _MAX_NAME = 255  # bytes
@@ -15,9 +15,32 @@ _SURROGATES = re.compile("[\udc80-\udcff]")  # undecodable bytes (surrogateescap
 _ESCAPE_SEQUENCE = re.compile(r"\\(?:\\|x([0-9A-F]{2}))")
 
 
+# Folders of this host, and where the host of the queue has them; set in workers of other hosts.
+_mounts: dict[str, str] = {}
+
+
+def use_mounts(mounts: Mapping[str, str]) -> None:
+    """Let texts have the paths of the queue's host, in a process on a host that has others.
+
+    `mounts` are folders of this host, each with that of the queue's host. `escape_path` and
+    `unescape_path` convert between them.
+    """
+    _mounts.clear()
+    _mounts.update(mounts)
+
+
+def move_path(path: str, mounts: Mapping[str, str]) -> str:
+    """Return a path below one of some folders as a path below the other folder of its pair."""
+    for folder in sorted(mounts, key=len, reverse=True):
+        if path == folder or path.startswith(f"{folder}/"):
+            return mounts[folder] + path[len(folder) :]
+    return path
+
+
 def escape_path(path: str | os.PathLike[str]) -> str:
     r"""Return a path as valid UTF-8: an undecodable byte becomes `\xNN`, a backslash `\\`."""
-    text = os.fspath(path).replace("\\", "\\\\")
+    text = os.fspath(path)
+    text = (move_path(text, _mounts) if _mounts else text).replace("\\", "\\\\")
     if text.isascii():
         return text
     return _SURROGATES.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02X}", text)
@@ -25,6 +48,11 @@ def escape_path(path: str | os.PathLike[str]) -> str:
 
 def unescape_path(text: str) -> str:
     """Return the original path from the text that `escape_path` made of it."""
+    path = _unescape(text)
+    return move_path(path, {there: here for here, there in _mounts.items()}) if _mounts else path
+
+
+def _unescape(text: str) -> str:
     return _ESCAPE_SEQUENCE.sub(
         lambda match: chr(0xDC00 + int(match[1], 16)) if match[1] else "\\", text
     )
@@ -61,7 +89,7 @@ def quote_escaped(escaped: str) -> str:
 
     A path with unprintable characters is quoted as $'...'.
     """
-    plain = unescape_path(escaped)
+    plain = _unescape(escaped)
     if plain.isprintable():
         return shlex.quote(plain)
     raw = os.fsencode(plain)

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from mediakeep.lookups.http import rate_limit
 from mediakeep.lookups.http.models import HttpEnvironment, RequestStats, Service
-from mediakeep.lookups.http.rate_limit import ServiceState, SharedRateLimit
+from mediakeep.lookups.http.rate_client import ServiceState
+from mediakeep.lookups.http.rate_limit import SharedRateLimit
 from mediakeep.lookups.http.retry import RetryState
 from mediakeep.runtime_dir import list_runtime_dirs, open_private_dir
 from tests.lookups.conftest import NOW, Clock

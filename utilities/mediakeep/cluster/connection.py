@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import logging
+import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +17,7 @@ from distributed.security import Security
 
 from mediakeep.cluster.settings import SchedulerConfig
 from mediakeep.errors import ClusterFailed
+from mediakeep.lookups.http import rate_server
 from mediakeep.runner.signals import block_signals
 
 _CONNECT_TIMEOUT = 10.0  # seconds
@@ -68,6 +71,20 @@ def _connect(address: Any, config: SchedulerConfig) -> Iterator[Client]:
     finally:
         with contextlib.suppress(Exception):  # it may be gone
             client.close(timeout=_CONNECT_TIMEOUT)
+
+
+@contextlib.contextmanager
+def serve_limits(config: SchedulerConfig, home: Path) -> Iterator[str]:
+    """Serve the rate limits of this machine to the other hosts; yield "" if there are none."""
+    if config.local_workers:
+        yield ""
+        return
+    parts = urlsplit(config.address)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect((parts.hostname, parts.port))  # sends nothing: it finds the own address
+        address = probe.getsockname()[0]
+    with rate_server.serve_rate_limits(address, home / "status" / "cache") as server:
+        yield server
 
 
 def _connection_reason(error: Exception) -> str:

@@ -59,12 +59,17 @@ class _Running(msgspec.Struct):
 
 
 class DaskExecutor:
-    """Runs tasks on the workers of a scheduler; `requirements` are what their hosts must have."""
+    """Runs tasks on the workers of a scheduler.
+
+    `requirements` are what their hosts must have. `rate_server` serves the rate limits of this
+    machine to them; "" if they are processes of it. `timeout` is the wait for a worker in seconds.
+    """
 
     def __init__(
         self,
         client: Client,
         requirements: HostRequirements,
+        rate_server: str,
         timeout: float,
         worker_factory: WorkerFactory,
         limits: ExecutionLimits,
@@ -78,7 +83,7 @@ class DaskExecutor:
         self._on_progress, self._on_usage = on_progress, on_usage
         self._name = f"mediakeep-{client.id}-{next(_counter)}"
         self._host = socket.gethostname()
-        slots = TaskSlots(worker_factory, limits, self._name, self._host)
+        slots = TaskSlots(worker_factory, limits, self._name, self._host, rate_server)
         self._slots_data = pickle.dumps(slots)
         self._slots: dict[str, _Slot] = {}  # by address
         self._refused: dict[str, HostReport] = {}

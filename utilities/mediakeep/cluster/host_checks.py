@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import __version__, path_text
-from mediakeep.cluster.path_map import VARIABLE, PathMap
+from mediakeep.cluster import path_map
 from mediakeep.errors import BadSetting, UsageError
 
 # What decides the bytes that a worker writes, and whether its results can be read here.
@@ -77,13 +77,13 @@ def check_host(requirements: HostRequirements) -> HostReport:
     """Check this host, which runs a Dask worker; called there."""
     host = socket.gethostname()
     try:
-        paths = PathMap.from_environment()
+        folders = path_map.read_map()
     except BadSetting as error:
         return HostReport(host, f"{error}")
     problem = (
         _compare_versions(requirements.versions)
         or _check_processes()
-        or _check_folders(requirements, paths)
+        or _check_folders(requirements, folders)
     )
     return HostReport(host, problem)
 
@@ -106,15 +106,15 @@ def _check_processes() -> str:
     )
 
 
-def _check_folders(requirements: HostRequirements, paths: PathMap) -> str:
+def _check_folders(requirements: HostRequirements, pairs: Mapping[str, str]) -> str:
     for folder, text in requirements.probes.items():
-        place = Path(path_text.unescape_path(paths.to_here(folder)))
+        place = Path(path_text.move_path(path_text.unescape_path(folder), pairs))
         probe, shown = place / requirements.probe_name, path_text.display_path(place)
         try:
             if probe.read_text() != text:
                 return f"{shown} is another folder there"
         except OSError:
-            return f"{shown} is not the same folder there: mount it, or set {VARIABLE} on that host"
+            return f"{shown} is not the same folder there: mount it, or set {path_map.VARIABLE}"
         try:
             own = place / f"{requirements.probe_name}-{secrets.token_hex(4)}"
             own.touch(exist_ok=False)

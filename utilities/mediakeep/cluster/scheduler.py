@@ -30,15 +30,25 @@ class Scheduler:
 
     @contextlib.contextmanager
     def open_executors(self, folders: Sequence[Path]) -> Iterator[ExecutorFactory]:
-        """Yield the factory of executors, whose hosts must see the same folders as this one."""
+        """Yield the factory of executors, whose hosts must see the same folders as this one.
+
+        The first folder is the home.
+        """
         if self._config is None:
             yield AdaptiveExecutor
             return
-        from mediakeep.cluster import dask_executor, host_checks
+        from mediakeep.cluster import connection, dask_executor, host_checks
 
-        with host_checks.write_probes(folders) as requirements:
+        with (
+            host_checks.write_probes(folders) as requirements,
+            connection.serve_limits(self._config, folders[0]) as rate_server,
+        ):
             yield functools.partial(
-                dask_executor.DaskExecutor, self._client, requirements, self._config.timeout
+                dask_executor.DaskExecutor,
+                self._client,
+                requirements,
+                rate_server,
+                self._config.timeout,
             )
 
 

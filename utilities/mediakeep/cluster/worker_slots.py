@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import os
 import pickle
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import distributed
 import msgspec
-from distributed import Worker, WorkerPlugin, get_worker
+from distributed import WorkerPlugin, get_worker
 from msgspec.structs import replace
 
-from mediakeep import size_text
-from mediakeep.cluster.path_map import PathMap
+from mediakeep import path_text, size_text
+from mediakeep.cluster import path_map
 from mediakeep.errors import ItemFailed
-from mediakeep.outcome import WorkerFactory
+from mediakeep.lookups.http import rate_client
+from mediakeep.outcome import Worker, WorkerFactory
 from mediakeep.runner import tasks
 from mediakeep.runner.batch_config import ExecutionLimits
 from mediakeep.runner.pool import WorkerPool
@@ -30,6 +34,21 @@ from mediakeep.runner.tasks import Task, TaskResult, WorkerDied
 
 MAX_RESULT = 64_000_000  # bytes
 _TURN = 0.25  # seconds between two looks at requests of the batch
+
+
+@contextlib.contextmanager
+def open_on_host(
+    worker_factory: WorkerFactory, rate_server: str, mounts: Mapping[str, str]
+) -> Iterator[Worker]:
+    """Open the worker of a child process, with the rate limits and the paths of the batch's host.
+
+    `mounts` are as for `path_text.use_mounts`.
+    """
+    path_text.use_mounts(mounts)
+    if rate_server:
+        os.environ[rate_client.VARIABLE] = rate_server
+    with worker_factory() as worker:
+        yield worker
 
 
 class RemoteResult(msgspec.Struct, frozen=True):
@@ -42,26 +61,38 @@ class RemoteResult(msgspec.Struct, frozen=True):
 class TaskSlots(WorkerPlugin):  # type: ignore[misc]
     """The child processes of a Dask worker that run the tasks of one batch.
 
-    `topic` is where the progress of tasks is published, `queue_host` the host of the batch.
+    `topic` is where the progress of tasks is published, `queue_host` the host of the batch, and
+    `rate_server` the server of its rate limits.
     """
 
     def __init__(
-        self, worker_factory: WorkerFactory, limits: ExecutionLimits, topic: str, queue_host: str
+        self,
+        worker_factory: WorkerFactory,
+        limits: ExecutionLimits,
+        topic: str,
+        queue_host: str,
+        rate_server: str,
     ) -> None:
         self._factory, self._limits = worker_factory, limits
-        self._topic, self._queue_host = topic, queue_host
+        self._topic, self._queue_host, self._rate_server = topic, queue_host, rate_server
 
-    def setup(self, worker: Worker) -> None:
+    def setup(self, worker: distributed.Worker) -> None:
         """Called when the plugin arrives at a Dask worker."""
-        self._worker, self._paths = worker, PathMap.from_environment()
-        self._factory = self._paths.to_here(self._factory)
+        self._worker, self._folders = worker, path_map.read_map()
+        self._mounts = path_map.invert(self._folders)
+        self._factory = functools.partial(
+            open_on_host,
+            path_map.move_paths(self._factory, self._folders),
+            self._rate_server,
+            self._mounts,
+        )
         self._lock = threading.Lock()
         self._idle: list[WorkerPool] = []
         self._usage: dict[str, TaskUsage] = {}
         self._stopping = self._closing = False
         self._ended: set[str] = set()  # keys of items
 
-    async def teardown(self, worker: Worker) -> None:  # noqa: ARG002 - Dask passes it
+    async def teardown(self, worker: distributed.Worker) -> None:  # noqa: ARG002 - Dask passes it
         """Called when the batch ends, or the Dask worker does: kill what is running."""
         self._closing = True
         await asyncio.to_thread(self._close_idle)
@@ -76,7 +107,7 @@ class TaskSlots(WorkerPlugin):  # type: ignore[misc]
 
     def run(self, data: bytes) -> bytes:
         """Run a pickled task to its end, and return a pickled RemoteResult."""
-        task: Task = self._paths.to_here(pickle.loads(data))
+        task: Task = path_map.move_paths(pickle.loads(data), self._folders)
         self._ended.discard(task.key)
         with self._lend_pool() as pool:
             pool.submit(task)
@@ -88,7 +119,8 @@ class TaskSlots(WorkerPlugin):  # type: ignore[misc]
                     pool.request_stop()
         result = self._name_host(ended[0][1])
         usage = self._usage.pop(_running_key(), None)
-        return self._pickle_result(task, RemoteResult(self._paths.to_queue(result), usage))
+        result = path_map.move_paths(result, self._mounts)
+        return self._pickle_result(task, RemoteResult(result, usage))
 
     @contextlib.contextmanager
     def _lend_pool(self) -> Iterator[WorkerPool]:
@@ -147,27 +179,27 @@ def run_task(name: str, data: bytes) -> bytes:
     return slots.run(data)
 
 
-async def open_slots(name: str, data: bytes, dask_worker: Worker) -> None:
+async def open_slots(name: str, data: bytes, dask_worker: distributed.Worker) -> None:
     """Add the slots of a batch to a Dask worker; raise what their setup raises."""
     await dask_worker.plugin_add(pickle.loads(data), name=name, catch_errors=False)
 
 
-async def close_slots(name: str, dask_worker: Worker) -> None:
+async def close_slots(name: str, dask_worker: distributed.Worker) -> None:
     """End all tasks of a batch on a Dask worker, and remove its slots."""
     await dask_worker.plugin_remove(name=name)
 
 
-def request_stop(name: str, dask_worker: Worker) -> None:
+def request_stop(name: str, dask_worker: distributed.Worker) -> None:
     """Ask the tasks of a batch on a Dask worker to stop."""
     call_slots(name, dask_worker, "request_stop")
 
 
-def end_item(name: str, key: str, dask_worker: Worker) -> None:
+def end_item(name: str, key: str, dask_worker: distributed.Worker) -> None:
     """End the tasks of an item on a Dask worker."""
     call_slots(name, dask_worker, "end_item", key)
 
 
-def call_slots(name: str, dask_worker: Worker, method: str, *values: Any) -> None:
+def call_slots(name: str, dask_worker: distributed.Worker, method: str, *values: Any) -> None:
     """Call a method of the slots of a batch, if this Dask worker has some."""
     if slots := dask_worker.plugins.get(name):
         getattr(slots, method)(*values)

@@ -14,6 +14,7 @@ import re
 import stat
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ import msgspec
 
 from mediakeep import atomic_files, path_text
 from mediakeep.lookups.http.models import HttpEnvironment, Service
+from mediakeep.lookups.http.rate_client import RemoteRateLimit, ServiceState
 from mediakeep.runtime_dir import check_private, list_runtime_dirs, open_private_dir
 
 MAX_PAUSE = 60.0  # seconds; a longer one is an outage
@@ -29,38 +31,26 @@ _LOCK_TIMEOUT = 10.0  # seconds to wait for the lock, which is held only briefly
 _MAX_STATE_BYTES = 4096
 
 
-class ServiceState(msgspec.Struct):
-    """Times of a web service's last request, pauses and outage, in seconds since 1970.
-
-    `span` is the assumed length of the last outage in seconds, 0 if there is none; `why` is its
-    reason for messages. Until the time `probe`, one request checks whether an outage is over, and
-    all others wait. Until the time `refused`, the secret with this digest is not sent.
-    """
-
-    last: float = 0.0
-    pause: float = 0.0
-    outage: float = 0.0
-    span: float = 0.0
-    why: str = ""
-    refused: float = 0.0
-    digest: str = ""
-    probe: float = 0.0
-
-
 class SharedRateLimit:
     """The state file of one web service, shared by all processes of a user.
 
-    The file is in the directory `fallback_dir` if there is no private runtime directory.
+    The file is in the directory `fallback_dir` if there is no private runtime directory. In a
+    worker of a batch on several machines, it is that of the batch's host.
     """
 
     def __init__(self, service: Service, fallback_dir: Path, environment: HttpEnvironment) -> None:
         self._file_name = _state_file_name(service.host)
         self._shared_dirs, self._fallback_dir = _list_shared_dirs(environment), fallback_dir
         self._clock = environment.clock
+        self._remote = RemoteRateLimit.from_environment(service.host, environment.clock)
+
+    def lock_state(self) -> AbstractContextManager[ServiceState]:
+        """Lock the state for a `with` block, and yield it; changes in the block are saved."""
+        return self._remote.lock_state() if self._remote else self.lock_state_file()
 
     @contextlib.contextmanager
-    def lock_state(self) -> Iterator[ServiceState]:
-        """Lock the state file for a `with` block, and yield its content.
+    def lock_state_file(self) -> Iterator[ServiceState]:
+        """Lock the state file of this machine for a `with` block, and yield its content.
 
         Changes made in the block are saved.
         """

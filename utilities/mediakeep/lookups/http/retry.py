@@ -19,11 +19,13 @@ from email.utils import parsedate_to_datetime
 
 from mediakeep.errors import Outage, SecretRejected
 from mediakeep.lookups.http.models import HttpEnvironment, RequestStats, Secret, Service
-from mediakeep.lookups.http.rate_limit import MAX_OUTAGE, MAX_PAUSE, ServiceState, SharedRateLimit
+from mediakeep.lookups.http.rate_client import ServiceState
+from mediakeep.lookups.http.rate_limit import MAX_OUTAGE, MAX_PAUSE, SharedRateLimit
 
 _PROBE_TIMEOUT = 60.0  # seconds for a probe, before another request becomes the probe
 _PROBE_POLL_STEPS = 0.01, 1.0  # seconds between polls for the result of a probe, increasing
 _OUTAGE_SPANS = 60.0, 900.0  # seconds: the first outage, and the longest without a Retry-After
+_SAME_TIME = 1e-4  # seconds between two equal times
 
 
 class RetryState:
@@ -59,9 +61,9 @@ class RetryState:
         with self._rate_limit.lock_state() as state:
             now = self._environment.clock()
             is_paused = max(state.pause, state.outage) > now
-            is_next = (
-                state.last in (self._slot_time, 0.0) or state.last + self.service.interval <= now
-            )
+            # not exactly equal after a conversion between the clocks of two hosts
+            is_own = not state.last or abs(state.last - self._slot_time) < _SAME_TIME
+            is_next = is_own or state.last + self.service.interval <= now
             if is_next and not is_paused:
                 state.last = self._slot_time = now
                 return True
