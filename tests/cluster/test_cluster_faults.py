@@ -1,0 +1,283 @@
+"""Schedulers and hosts that cannot be used: each has its sentence, and nothing is lost."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import functools
+import http.server
+import multiprocessing
+import os
+import secrets
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from mediakeep import path_text
+from mediakeep.cluster import host_checks, path_map, scheduler
+from mediakeep.cluster.host_checks import HostRequirements
+from mediakeep.cluster.settings import SchedulerConfig
+from mediakeep.errors import BadSetting, ClusterFailed, UsageError
+from mediakeep.outcome import Outcome, Progress, Work, Worker
+from mediakeep.runner import batch
+from mediakeep.runner.batch_config import BatchCallbacks
+from tests import quick_start
+from tests.runner import workshop
+from tests.sampling import each_row
+
+ROOT = Path(__file__).parents[2]
+
+
+@each_row(
+    "address",
+    [
+        "",
+        "local",
+        "local:0",
+        "local:1000",
+        "tcp://host",
+        "http://host:80",
+        "host:8786",
+        "tcp:// :1",
+    ],
+)
+def test_an_address_that_is_none_is_refused(address: str) -> None:
+    with pytest.raises(BadSetting, match=r"is not tcp://HOST:PORT, tls://HOST:PORT or local:N"):
+        SchedulerConfig(address)
+
+
+@contextlib.contextmanager
+def listen() -> Iterator[str]:
+    """Yield the address of a port at which nobody answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
+
+
+@contextlib.contextmanager
+def close_port() -> Iterator[str]:
+    """Yield an address at which nothing listens."""
+    with listen() as address:
+        pass
+    yield address
+
+
+@contextlib.contextmanager
+def serve_pages() -> Iterator[str]:
+    """Yield the address of a web server."""
+    handler = http.server.BaseHTTPRequestHandler
+    with http.server.HTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"tcp://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.mark.needs("distributed")
+@each_row("open_port", [listen, close_port, serve_pages])
+def test_a_scheduler_that_does_not_answer_is_named_with_exit_code_4(open_port: object) -> None:
+    with open_port() as address:  # type: ignore[operator]
+        config = SchedulerConfig(address)
+        with (
+            pytest.raises(ClusterFailed, match=f"Dask scheduler at {address} cannot be used") as e,
+            scheduler.open_scheduler(config),
+        ):
+            pytest.fail("the scheduler was used")
+    assert e.value.exit_code == 4
+
+
+@pytest.mark.needs("distributed")
+def test_a_batch_without_workers_ends_after_its_timeout(tmp_path: Path) -> None:
+    from distributed import LocalCluster
+
+    shop = workshop.make_workshop(tmp_path, workshop.GOOD)
+    cluster = LocalCluster(n_workers=0, dashboard_address=None)
+    with cluster, scheduler.open_scheduler(SchedulerConfig(cluster.scheduler_address, 0.0)) as used:
+        with (
+            pytest.raises(ClusterFailed, match="it has had no worker for 0 seconds"),
+            used.open_executors([tmp_path]) as open_executor,
+        ):
+            batch.run_batch(
+                shop.queue, shop.opening(), workshop.build_config(), BatchCallbacks(), (),
+                open_executor,
+            )  # fmt: skip
+    assert set(shop.statuses().values()) == {"pending"}
+
+
+def test_without_the_extra_one_sentence_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    # None makes the import fail, as it does where the package is missing.
+    for name in [name for name in sys.modules if name.startswith("mediakeep.cluster.conn")]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in ("dask", "distributed"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with (
+        pytest.raises(UsageError, match=r'pip install "mediakeep\[cluster\]"'),
+        scheduler.open_scheduler(SchedulerConfig("local:2")),
+    ):
+        pytest.fail("there is no Dask")
+
+
+def test_dask_is_imported_by_the_modules_that_run_on_it_alone() -> None:
+    users = set()
+    for path in (ROOT / "utilities").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if {name.partition(".")[0] for name in names} & {"dask", "distributed"}:
+                users.add(path.name)
+    assert users == {"connection.py", "dask_executor.py", "worker_slots.py"}
+
+
+@pytest.fixture
+def requirements(memory: Path) -> Iterator[HostRequirements]:
+    """What a host must have for a batch whose home is in memory."""
+    (memory / "home").mkdir()
+    with host_checks.write_probes([memory / "home"]) as requirements:
+        yield requirements
+    assert not [*(memory / "home").iterdir()]
+
+
+def test_the_host_of_the_batch_passes_the_checks(requirements: HostRequirements) -> None:
+    assert host_checks.check_host(requirements).problem == ""
+
+
+@each_row(
+    "versions, problem",
+    [
+        ({"mediakeep": "0.0.1"}, "it has mediakeep 0.1.0, and this host 0.0.1: install the same"),
+        ({"Python": "3.9"}, "and this host 3.9"),
+        ({"mutagen": "1.2"}, "and this host 1.2"),
+        ({"unheard-of": "1"}, "it has unheard-of none, and this host 1"),
+    ],
+)
+def test_other_versions_are_named(versions: dict[str, str], problem: str) -> None:
+    wanted = HostRequirements({**host_checks.read_versions(), **versions}, {}, "probe")
+    assert problem in host_checks.check_host(wanted).problem
+
+
+@each_row(
+    "pairs, problem",
+    [
+        ("{home}={other}", "other is another folder there"),
+        ("{home}={empty}", "empty is not the same folder there: mount it, or set MEDIAKEEP_MAP"),
+        ("{home}={home}/none", "none is no folder on this host"),
+        ("{home}", "is not /FOLDER=/FOLDER"),
+        ("home={empty}", "is not /FOLDER=/FOLDER"),
+        ("/elsewhere={empty}", ""),
+    ],
+)
+def test_a_host_with_other_folders_is_refused(
+    memory: Path, monkeypatch: pytest.MonkeyPatch, pairs: str, problem: str
+) -> None:
+    folders = {name: memory / name for name in ("home", "other", "empty")}
+    for folder in folders.values():
+        folder.mkdir()
+    with host_checks.write_probes([folders["home"]]) as requirements:
+        (folders["other"] / requirements.probe_name).write_text(secrets.token_hex(16))
+        monkeypatch.setenv(path_map.VARIABLE, pairs.format(**folders))
+        report = host_checks.check_host(requirements)
+    assert problem in report.problem
+    assert bool(report.problem) == bool(problem)
+
+
+@pytest.mark.needs("root")
+def test_a_user_who_may_not_write_is_refused(requirements: HostRequirements, memory: Path) -> None:
+    for folder in (memory, *memory.parents):
+        if folder.stat().st_uid == os.geteuid() and folder.is_relative_to("/dev/shm/mediakeep"):
+            folder.chmod(0o755)
+    os.seteuid(65534)
+    try:
+        report = host_checks.check_host(requirements)
+    finally:
+        os.seteuid(0)
+    assert "cannot be written there" in report.problem or "is not the same folder" in report.problem
+
+
+def _report_problem(requirements: HostRequirements, results: multiprocessing.Queue[str]) -> None:
+    results.put(host_checks.check_host(requirements).problem)
+
+
+def test_a_worker_that_may_start_no_process_is_told_how(requirements: HostRequirements) -> None:
+    context = multiprocessing.get_context("fork")
+    results = context.Queue()
+    process = context.Process(target=_report_problem, args=(requirements, results), daemon=True)
+    process.start()
+    assert "DASK_DISTRIBUTED__WORKER__DAEMON=False" in results.get(timeout=60)
+    process.join()
+
+
+@contextlib.contextmanager
+def open_verbose(size: int) -> Iterator[Worker]:
+    """Open a worker whose results are large."""
+
+    def work(_work: Work, _progress: Progress) -> Outcome:
+        return Outcome(facts={"text": "x" * size})
+
+    yield work
+
+
+@pytest.mark.needs("distributed")
+def test_a_result_that_is_too_large_fails_its_item_alone(
+    client: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mediakeep.cluster import dask_executor
+
+    for size, message in ((1, ""), (64_000_001, "The result of the worker has 64.0 MB; a host")):
+        folder = tmp_path / str(size)
+        folder.mkdir()
+        shop = workshop.make_workshop(folder, {"ant": "good"})
+        with quick_start.suspend(), host_checks.write_probes([folder]) as requirements:
+            open_executor = functools.partial(
+                dask_executor.DaskExecutor, client, requirements, "", 60.0
+            )
+            batch.run_batch(
+                shop.queue, functools.partial(open_verbose, size), workshop.build_config(),
+                BatchCallbacks(), (), open_executor,
+            )  # fmt: skip
+        assert shop.item("ant").error_message.startswith(message)
+        assert bool(shop.item("ant").error_message) == bool(message)
+        shop.close()
+
+
+MOUNTS = {"/music": "/mnt/nas/music", "/music/new": "/fast", "/home/ann": "/mnt/ann"}
+
+
+@each_row(
+    "path, moved",
+    [
+        ("/music", "/mnt/nas/music"),
+        ("/music/U2/01 – One.flac", "/mnt/nas/music/U2/01 – One.flac"),
+        ("/music/new/x", "/fast/x"),
+        ("/musical/x", "/musical/x"),
+        ("music/x", "music/x"),
+        ("/other/music/x", "/other/music/x"),
+        ("/home/ann/a\\b\udcff", "/mnt/ann/a\\b\udcff"),
+    ],
+)
+def test_paths_are_moved_and_texts_keep_those_of_the_queue(path: str, moved: str) -> None:
+    assert path_map.move_paths(Path(path), MOUNTS) == Path(moved)
+    assert path_map.move_paths(Path(moved), path_map.invert(MOUNTS)) == Path(path)
+    escaped = path_text.escape_path(path)
+    path_text.use_mounts(path_map.invert(MOUNTS))
+    try:
+        assert path_text.unescape_path(escaped) == moved
+        assert path_text.escape_path(moved) == escaped
+        assert path_text.display_path(moved) == path_text.to_printable(escaped)
+        assert path_text.quote_path(moved) == path_text.quote_escaped(escaped)
+    finally:
+        path_text.use_mounts({})
+
+
+def test_paths_are_moved_in_all_containers_of_a_task() -> None:
+    config = SchedulerConfig("local:1")
+    value = {
+        "a": [Path("/music/a"), "text /music/a"],
+        "b": (functools.partial(len, Path("/music")),),
+    }
+    moved = path_map.move_paths(value, MOUNTS)
+    assert moved["a"] == [Path("/mnt/nas/music/a"), "text /music/a"]
+    assert moved["b"][0].args == (Path("/mnt/nas/music"),)
+    assert path_map.move_paths(structs.replace(config), MOUNTS) == config
