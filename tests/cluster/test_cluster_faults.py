@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import secrets
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from mediakeep import path_text
 from mediakeep.cluster import host_checks, path_map, scheduler
 from mediakeep.cluster.host_checks import HostRequirements
 from mediakeep.cluster.settings import SchedulerConfig
-from mediakeep.errors import BadSetting, ClusterFailed, UsageError
+from mediakeep.errors import BadSetting, ClusterFailed
 from mediakeep.outcome import Outcome, Progress, Work, Worker
 from mediakeep.runner import batch
 from mediakeep.runner.batch_config import BatchCallbacks
@@ -79,14 +80,13 @@ def serve_pages() -> Iterator[str]:
 @pytest.mark.needs("distributed")
 @each_row("open_port", [listen, close_port, serve_pages])
 def test_a_scheduler_that_does_not_answer_is_named_with_exit_code_4(open_port: object) -> None:
-    with open_port() as address:  # type: ignore[operator]
-        config = SchedulerConfig(address)
-        with (
-            pytest.raises(ClusterFailed, match=f"Dask scheduler at {address} cannot be used") as e,
-            scheduler.open_scheduler(config),
-        ):
-            pytest.fail("the scheduler was used")
-    assert e.value.exit_code == 4
+    with (
+        open_port() as address,  # type: ignore[operator]
+        pytest.raises(ClusterFailed, match=f"Dask scheduler at {address} cannot be used") as error,
+        scheduler.open_scheduler(SchedulerConfig(address)),
+    ):
+        pytest.fail("the scheduler was used")
+    assert error.value.exit_code == 4
 
 
 @pytest.mark.needs("distributed")
@@ -94,30 +94,33 @@ def test_a_batch_without_workers_ends_after_its_timeout(tmp_path: Path) -> None:
     from distributed import LocalCluster
 
     shop = workshop.make_workshop(tmp_path, workshop.GOOD)
-    cluster = LocalCluster(n_workers=0, dashboard_address=None)
-    with cluster, scheduler.open_scheduler(SchedulerConfig(cluster.scheduler_address, 0.0)) as used:
-        with (
-            pytest.raises(ClusterFailed, match="it has had no worker for 0 seconds"),
-            used.open_executors([tmp_path]) as open_executor,
-        ):
-            batch.run_batch(
-                shop.queue, shop.opening(), workshop.build_config(), BatchCallbacks(), (),
-                open_executor,
-            )  # fmt: skip
+    with (
+        LocalCluster(n_workers=0, dashboard_address=None) as cluster,
+        scheduler.open_scheduler(SchedulerConfig(cluster.scheduler_address, 0.0)) as used,
+        pytest.raises(ClusterFailed, match="it has had no worker for 0 seconds"),
+        used.open_executors([tmp_path]) as open_executor,
+    ):
+        batch.run_batch(
+            shop.queue, shop.opening(), workshop.build_config(), BatchCallbacks(), (), open_executor
+        )
     assert set(shop.statuses().values()) == {"pending"}
 
 
-def test_without_the_extra_one_sentence_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_one_sentence_names_it() -> None:
     # None makes the import fail, as it does where the package is missing.
-    for name in [name for name in sys.modules if name.startswith("mediakeep.cluster.conn")]:
-        monkeypatch.delitem(sys.modules, name)
-    for name in ("dask", "distributed"):
-        monkeypatch.setitem(sys.modules, name, None)
-    with (
-        pytest.raises(UsageError, match=r'pip install "mediakeep\[cluster\]"'),
-        scheduler.open_scheduler(SchedulerConfig("local:2")),
-    ):
-        pytest.fail("there is no Dask")
+    lines = (
+        "import sys",
+        "sys.modules.update(dask=None, distributed=None)",
+        "from mediakeep.cluster import scheduler, settings",
+        "scheduler.open_scheduler(settings.SchedulerConfig('local:2')).__enter__()",
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "utilities")},
+        capture_output=True,
+        text=True,
+    )
+    assert 'Install it with: pip install "mediakeep[cluster]"' in process.stderr
 
 
 def test_dask_is_imported_by_the_modules_that_run_on_it_alone() -> None:

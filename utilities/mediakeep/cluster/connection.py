@@ -21,6 +21,8 @@ from mediakeep.lookups.http import rate_server
 from mediakeep.runner.signals import block_signals
 
 _CONNECT_TIMEOUT = 10.0  # seconds
+_GREETING = 8  # bytes
+_MAX_GREETING = 1 << 20  # bytes of the first message of a scheduler
 # Dask runs the tasks of a dead worker again on another one, which could do work twice; a batch
 # decides itself what follows. Its workers start child processes, so they may not be daemons.
 _DASK_SETTINGS = {
@@ -59,6 +61,8 @@ def _open_local(workers: int) -> LocalCluster:
 def _connect(address: Any, config: SchedulerConfig) -> Iterator[Client]:
     security = _build_security(config)
     try:
+        if not config.local_workers:
+            _check_answer(config.address)
         with block_signals():
             client = Client(
                 address, timeout=_CONNECT_TIMEOUT, set_as_default=False, security=security
@@ -85,6 +89,20 @@ def serve_limits(config: SchedulerConfig, home: Path) -> Iterator[str]:
         address = probe.getsockname()[0]
     with rate_server.serve_rate_limits(address, home / "status" / "cache") as server:
         yield server
+
+
+def _check_answer(address: str) -> None:
+    """Raise OSError unless a scheduler answers, as the client of Dask may wait for ever.
+
+    Both sides of a connection begin with a message, whose length is the first eight bytes.
+    """
+    parts = urlsplit(address)
+    with socket.create_connection((parts.hostname, parts.port), _CONNECT_TIMEOUT) as connection:
+        if parts.scheme == "tls":  # where the client begins
+            return
+        start = connection.recv(_GREETING, socket.MSG_WAITALL)
+        if len(start) < _GREETING or int.from_bytes(start, "little") > _MAX_GREETING:
+            raise ConnectionError("another program answers there")
 
 
 def _connection_reason(error: Exception) -> str:
