@@ -22,7 +22,7 @@ from mediakeep.item import Status
 from mediakeep.runner import batch
 from mediakeep.runner.batch_config import BatchCallbacks, SettledItem
 from tests import quick_start
-from tests.runner import workshop
+from tests.runner import toys, workshop
 from tests.runner.workshop import Workshop
 from tests.sampling import some
 
@@ -181,3 +181,33 @@ def test_a_batch_on_commands_of_dask_processes_all_items(
     shop = workshop.make_workshop(tmp_path / "queue", workshop.GOOD)
     assert run(shop, remote[1]) == Counter(dict.fromkeys(workshop.GOOD, 1))
     assert os.getpid() not in {int(note[-1]) for note in shop.notes("open")}
+
+
+def main(folder: str, address: str) -> None:
+    """Run a batch that is killed from outside."""
+    shop = workshop.make_workshop(Path(folder), {"ant": "hang-first", "bee": "good"})
+    run(shop, SchedulerConfig(address))
+
+
+@pytest.mark.loop
+def test_tasks_of_a_killed_batch_end_before_the_next_one_is_done(
+    tmp_path: Path, remote: tuple[subprocess.Popen[bytes], SchedulerConfig]
+) -> None:
+    address = remote[1].address
+    code = (
+        f"from tests.cluster.test_cluster_kills import main; main({str(tmp_path)!r}, {address!r})"
+    )
+    killed = subprocess.Popen(
+        [sys.executable, "-c", code], env=workshop.environment(), cwd=workshop.ROOT
+    )
+    shop = Workshop(tmp_path, toys.PLAIN)
+    try:
+        (pid,) = workshop.await_(lambda: shop.processes("ant"))
+        assert workshop.alive(pid)
+    finally:
+        killed.kill()
+        killed.wait(PATIENCE)
+    workshop.await_(lambda: not workshop.alive(pid))
+    recorded = run(shop, remote[1])
+    assert recorded["ant"] == 1
+    assert set(shop.statuses().values()) == {Status.COMPLETED}

@@ -109,18 +109,24 @@ class TaskSlots(WorkerPlugin):  # type: ignore[misc]
         """Run a pickled task to its end, and return a pickled RemoteResult."""
         task: Task = path_map.move_paths(pickle.loads(data), self._folders)
         self._ended.discard(task.key)
+        running_key = _running_key()
         with self._lend_pool() as pool:
             pool.submit(task)
             while not (ended := pool.wait(_TURN)):
-                if self._closing or task.key in self._ended:
+                if self._closing or task.key in self._ended or self._is_released(running_key):
                     ended = pool.end_tasks(task.key)
                     break
                 if self._stopping:
                     pool.request_stop()
         result = self._name_host(ended[0][1])
-        usage = self._usage.pop(_running_key(), None)
+        usage = self._usage.pop(running_key, None)
         result = path_map.move_paths(result, self._mounts)
         return self._pickle_result(task, RemoteResult(result, usage))
+
+    def _is_released(self, key: str) -> bool:
+        """Return whether the scheduler has released a task, as it does if its batch is gone."""
+        state = self._worker.state.tasks.get(key)
+        return state is None or state.state != "executing"
 
     @contextlib.contextmanager
     def _lend_pool(self) -> Iterator[WorkerPool]:

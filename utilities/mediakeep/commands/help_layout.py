@@ -36,6 +36,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Speed": (
         *("workers", "jobs", "time_budget", "between", "item_timeout", "stall", "max_attempts"),
         *("retry_delay", "stage_retries", "memory_limit", "checkpoint_every", "keep_checkpoints"),
+        *("scheduler", "scheduler_timeout", "scheduler_ca", "scheduler_cert", "scheduler_key"),
     ),
     "Reports and alerts": (
         *("report_formats", "daily_reports", "log_to", "backup_to", "backup_every"),

@@ -64,6 +64,11 @@ _BATCH_OPTIONS = (
         "--retry-delay", app.DurationParam(), "Wait before the second attempt; doubled each time."
     ),
     app.setting_option(
+        "--scheduler-key", str, "For tls://: the file with the key of this machine."
+    ),
+    app.setting_option("--scheduler-cert", str, "For tls://: the file with its certificate."),
+    app.setting_option("--scheduler-ca", str, "For tls://: the file of the authority."),
+    app.setting_option(
         "--scheduler-timeout", app.DurationParam(), "Wait so long for workers of the scheduler."
     ),
     app.setting_option(
@@ -178,19 +183,17 @@ def parse_options(home: Path, request: BatchRequest, options: dict[str, Any]) ->
         plan_out=plan_out,
         alerts=alerts,
         maintenance=_parse_maintenance(options),
-        scheduler=_parse_scheduler(home, request, options),
+        scheduler=_parse_scheduler(request, options),
     )
 
 
-def _parse_scheduler(
-    home: Path, request: BatchRequest, options: Mapping[str, Any]
-) -> SchedulerConfig | None:
+def _parse_scheduler(request: BatchRequest, options: Mapping[str, Any]) -> SchedulerConfig | None:
     """Return the scheduler to use, or None; raise UsageError if its address is invalid."""
     if not options["scheduler"]:
         return None
     if request.choose:
         raise UsageError("--scheduler cannot be combined with prompts, which need this terminal.")
-    files = (config.get_setting(home, f"scheduler_{name}") for name in ("ca", "cert", "key"))
+    files = (options[f"scheduler_{name}"] for name in ("ca", "cert", "key"))
     paths = [str(Path(file).expanduser()) if file else "" for file in files]
     return SchedulerConfig(options["scheduler"], options["scheduler_timeout"], *paths)
 
