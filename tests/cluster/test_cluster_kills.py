@@ -92,7 +92,8 @@ def test_a_killed_worker_costs_its_items_no_attempt(tmp_path: Path, after: int) 
 def note_start(folder: str) -> None:
     """Note that this began, then take long; called by Dask."""
     Path(folder, f"{time.monotonic_ns()}").touch()
-    time.sleep(2)
+    while not Path(folder, "go").exists():
+        time.sleep(0.05)
 
 
 @pytest.mark.loop
@@ -111,8 +112,9 @@ def test_by_its_defaults_dask_does_the_work_of_a_dead_worker_twice(tmp_path: Pat
         )
         pids = client.run(os.getpid)
         os.kill(pids[address], signal.SIGKILL)
+        workshop.await_(lambda: len(os.listdir(tmp_path)) == 2)
+        (tmp_path / "go").touch()
         future.result(timeout=PATIENCE)
-    assert len(os.listdir(tmp_path)) == 2
 
 
 @pytest.fixture
