@@ -141,8 +141,11 @@ def test_every_door_answers_for_help() -> None:
 def test_help_imports_no_kinds_to_check_sections_of_settings(tmp_path: Path) -> None:
     (tmp_path / "mediakeep.toml").write_text('[paths]\noutput_dir = "out"\n')
     code = (
-        "import sys, mediakeep.commands.music_queue_manager as manager\n"
-        "manager.main(['--home', sys.argv[1], '--help'], standalone_mode=False)\n"
+        "import sys\n"
+        "from mediakeep import kinds\n"
+        "from mediakeep.commands import queue_manager\n"
+        "main = queue_manager.build_manager(kinds.get_kind('music'))\n"
+        "main(['--home', sys.argv[1], '--help'], standalone_mode=False)\n"
         "sys.exit(sorted(name for name in sys.modules if name.endswith('.settings')))"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from mediakeep.app import live_queue
-from mediakeep.commands import music_queue_manager
+from mediakeep.commands import queue_manager
 from mediakeep.errors import DiskFull, ItemFailed, ServiceFailed, StateDamaged, UsageError
 from mediakeep.music.item import MUSIC
 from mediakeep.queue import journal
@@ -167,7 +167,9 @@ def test_an_action_leaves_the_records_of_its_command(
     with serving.serve(by_web) as other:
         body = {"action": action, "keys": [key]}
         answer = other.post("/api/v1/items/music/actions", json=body).json()
-    done = CliRunner().invoke(music_queue_manager.main, ["--home", str(by_command), *words])
+    done = CliRunner().invoke(
+        queue_manager.build_manager(MUSIC), ["--home", str(by_command), *words]
+    )
     assert done.exit_code == 0, done.output
     assert answer["lines"] == done.output.splitlines()
     web, command = (describe(read_records(home)[count:]) for home in (by_web, by_command))
