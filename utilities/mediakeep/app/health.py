@@ -1,4 +1,4 @@
-"""Whether a home is well: its folder, disk and queues."""
+"""Health checks of a home: its folder, disk and queues."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from mediakeep.media.audio.formats import AUDIO_SUFFIXES
 from mediakeep.movies.scan.file_types import VIDEO_SUFFIXES
 
 ARTISTS, ALBUMS, BOOKS, MOVIES = "artists", "loose albums", "books", "movies"
-_MAX_FOLDERS = 500  # of the folder that are looked at
+_MAX_FOLDERS = 500  # subfolders that are read
 _MAX_TAGS = 50  # files whose tags are read
 _BOOK_SUFFIX = ".m4b"
 _BOOK_WORDS = re.compile(r"audio ?book|h[öo]rbuch|livre audio|spoken|speech", re.IGNORECASE)
@@ -27,7 +27,7 @@ _DISC = re.compile(r"(cd|dis[ck]|disque)[ _.-]*\d+", re.IGNORECASE)
 
 
 class _Guess:
-    """Counts what the folders of a library are."""
+    """Counts the artists, loose albums, books and movies among the folders of a library."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
@@ -63,9 +63,9 @@ class _Guess:
 
 
 def guess_content(folder: Path) -> Counter[str]:
-    """Count the artists, loose albums, books and movies in a folder, as far as it is looked at.
+    """Count the artists, loose albums, books and movies in a folder.
 
-    Raise OSError if the folder cannot be listed.
+    Only its first 500 subfolders are read. Raise OSError if the folder cannot be listed.
     """
     os.scandir(folder).close()
     guess = _Guess()

@@ -119,7 +119,7 @@ class LiveQueue:
         return not wanted or wanted in path_text.normalize_name(item.name or key)
 
     def recovered_items(self, state: QueueState) -> Mapping[str, Item | None]:
-        """Return the items that a batch would release now, as they would be; once a second."""
+        """Return the items that recovery would change, as changed; cached for up to a second."""
         stamp = int(time.monotonic()), self._reader.position
         if self._recovered[0] != stamp:
             items = claims.build_recovered_items(state, self.context().location)

@@ -247,7 +247,7 @@ class _QueueGroup(LazyGroup):
     """The actions of a manager as commands; an action may also be given as its option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Replace an option of the manager's script, such as --repair, by the command's name."""
+        """Accept a leading option of the manager's script, such as --repair, as a command."""
         if args and args[0].startswith("--"):
             flag, equals, value = args[0].partition("=")
             if (name := command_table.name_action(flag)) in self.lazy:

@@ -190,7 +190,7 @@ def refuse_lost_queue(home: Path, folder: Path) -> None:
         raise UsageError(
             f"The queue of {format_count(count, 'episode')} in {path_text.display_path(folder)} is"
             f" missing: a new one would upload all of them again. Run: {command}\n"
-            "To begin anew, move that folder away."
+            "To start over, move that folder away."
         )
 
 

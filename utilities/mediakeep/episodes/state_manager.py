@@ -74,7 +74,7 @@ class StateManager:
         try:
             return export_file.read_rows(path, query, checked=checked), ""
         except sqlite3.Error as error:
-            return [], f"{path.name} is damaged or missing: {error}. The next batch makes it new"
+            return [], f"{path.name} is damaged or missing: {error}. The next batch recreates it"
 
     def get_episodes_by_stage(self, stage: str) -> list[EpisodeState]:
         """Return the episodes in a state."""

@@ -136,7 +136,7 @@ class FileJob:
 
 
 def describe_end(outputs: list[PlacedFile]) -> dict[str, Any]:
-    """Return the fields of an item whose last step has made these files."""
+    """Return the `output_count` and `output_path` of an item whose last step made these files."""
     place = outputs[0].location.parent if outputs else None
     path = outputs[0].path if len(outputs) == 1 else path_text.escape_path(place or "")
     return {"output_count": len(outputs), "output_path": path}
@@ -153,7 +153,7 @@ def remove_scratch(session: SessionFile) -> None:
 
 
 def load_combined(folder: Path, step: PipelineStep) -> Any:
-    """Return what a step has combined of its measurements of all files; None for most steps."""
+    """Return the combined measurements of a step, or None if it has none."""
     if step.needs == "file":
         return None
     path = _get_combined_path(folder, step)
@@ -207,9 +207,9 @@ def _run_stage(stage: PlannedStage, job: FileJob, work: Work) -> Outcome | Parts
 def find_unchanged(
     key: str, item: Item, session: SessionFile, folder: Path
 ) -> dict[str, Any] | None:
-    """Return the fields of an item of which no step has to be done again, else None.
+    """Return the fields of a completed item if all its steps are up to date, else None.
 
-    Nothing but records and the outputs they name is looked at, and the source if it has changed.
+    Only records and the outputs they name are read, and the source if it has changed.
     """
     assert isinstance(item, PipelineFile)
     job = FileJob(key, item, session, folder)
@@ -415,7 +415,7 @@ def _name_measured(step: PipelineStep) -> str:
 
 
 def combine(folder: Path, session: SessionFile, step: int, sources: Iterable[str]) -> bool:
-    """Combine what a step has measured of all files; return whether the result has changed.
+    """Combine a step's measurements of all files; return whether the result has changed.
 
     The paths of `sources` are escaped.
     """

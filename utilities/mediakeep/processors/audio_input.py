@@ -87,7 +87,7 @@ def read_length(path: Path) -> tuple[int, int]:
 def filter_file(
     path: Path, filters: Sequence[tuple[str, str]], *, makes_pictures: bool = False
 ) -> Iterator[Any]:
-    """Yield what filters make of a file, which may be damaged."""
+    """Yield the frames or pictures that filters output for a file, which may be damaged."""
     with pcm_source.open_source(path) as source:
         frames = source.frames(lambda *_: None)
         yield from filter_chain.run_filters(

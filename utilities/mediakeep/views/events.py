@@ -120,7 +120,7 @@ class EventReader:
         yield from self._emit(name, change_events.read_events(folder, since))
 
     def _locate(self, name: str, folder: Path) -> int:
-        """Continue at the end of the newest journal of a queue; return its last change."""
+        """Continue at the end of a queue's newest journal; return the number of its last change."""
         self._journals.pop(name, None)
         for path in sorted((folder / JOURNAL_FOLDER).glob("*.jsonl"), reverse=True):
             if header := journal.read_header(path):

@@ -109,7 +109,7 @@ def compute_stats(connection: sqlite3.Connection, periods: Sequence[Period]) -> 
 
 
 def count_first_issues(connection: sqlite3.Connection, period: Period) -> CountsByKind:
-    """Return the issues that were found when their item was read for the first time, by kind."""
+    """Count the issues found when an item was read for the first time, by kind."""
     slots = history_slot_at(period.start), history_slot_at(period.end)
     totals = queries.read_totals(connection, *slots)
     return {tally.what: int(tally.amount) for tally in totals if tally.measure == "first"}

@@ -126,7 +126,7 @@ class EventHub:
 
 
 def _end(client: asyncio.Queue[_Frames | None]) -> None:
-    """Let the stream of a client end, also if it has not read for long."""
+    """End the stream of a client, even if its queue is full."""
     with contextlib.suppress(asyncio.QueueEmpty):
         while client.full():
             client.get_nowait()

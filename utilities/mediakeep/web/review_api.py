@@ -52,7 +52,7 @@ class ReviewQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class ReviewGroup(msgspec.Struct, frozen=True):
-    """Reviews of one item, album and kind; `alike` is the number of those with such a proposal."""
+    """Reviews of one item, album and kind; `alike` counts the kind's reviews with a proposal."""
 
     ids: tuple[str, ...]
     name: str

@@ -107,7 +107,7 @@ def _read_queue(context: ManagerContext) -> list[Job]:
 
 
 def build_jobs(context: ManagerContext, items: Mapping[str, Item]) -> list[Job]:
-    """Return the jobs of items of a queue, in which recovery was simulated."""
+    """Return the jobs of items; the caller has simulated the recovery of their queue."""
     claimed = {item.session for item in items.values() if item.status is Status.IN_PROGRESS}
     live = [sessions.read_live_status(context.queue_folder, session) for session in claimed]
     running = {key: stage for one in live if one for key, stage in one.stages.items()}

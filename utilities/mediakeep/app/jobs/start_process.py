@@ -35,7 +35,7 @@ class _PreparedLine(msgspec.Struct):
 
 
 def find_script(name: str) -> list[str]:
-    """Return the words that start a script; raise UsageError if it is not installed."""
+    """Return the command line that starts a script; raise UsageError if it is not installed."""
     checkout = config.find_checkout()
     for folder in (*([checkout / "utilities"] if checkout else ()), *map(Path, sys.path)):
         if (folder / name).is_file():
@@ -48,10 +48,10 @@ def find_script(name: str) -> list[str]:
 
 
 def start_jobs(home: Path, kind: Kind, words: Sequence[str]) -> list[str]:
-    """Start a batch with options, and return the keys of the jobs that these have added.
+    """Start a batch with options, and return the keys of its jobs, both new and existing ones.
 
-    Those that were in the queue already are among them. Raise UsageError, StateDamaged or
-    ItemFailed with the message of the command if it refuses them.
+    Raise UsageError, StateDamaged or ItemFailed with the message of the command if it fails, and
+    ItemFailed if it has not named its jobs within 60 s.
     """
     folder = home / FOLDER
     atomic_files.make_folder(folder)
@@ -71,7 +71,7 @@ def start_jobs(home: Path, kind: Kind, words: Sequence[str]) -> list[str]:
         if has_ended:
             raise _describe_failure(process.returncode, stem.with_suffix(".err"))
         time.sleep(_POLL_SECONDS)
-    raise ItemFailed("The command has not begun yet. Look at the list of jobs.")
+    raise ItemFailed("The command added no jobs within 60 s. Check the list of jobs later.")
 
 
 def _read_keys(path: Path) -> list[str]:

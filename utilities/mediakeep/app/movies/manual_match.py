@@ -48,7 +48,7 @@ def record_choice(home: Path, name: str, ident: str, console: Console) -> Comman
 
 
 def get_match_fields(item: Item) -> dict[str, Any]:
-    """Return the fields of a movie's match, which a choice sets."""
+    """Return the fields of a movie that a manual match sets."""
     return {name: getattr(item, name) for name in ("match", "tmdb_id", "imdb_id")}
 
 

@@ -114,7 +114,7 @@ def _list_related(home: Path, pipeline: Pipeline) -> Iterator[Path]:
 
 
 def _build_unchanged(state: QueueState, session: SessionFile, folder: Path) -> QueueChange | None:
-    """Return the change that completes the files of which no step has to be done again.
+    """Return the change that completes the files whose steps are all up to date, or None if none.
 
     What needs all files is combined from earlier measurements, and again once all are measured.
     """

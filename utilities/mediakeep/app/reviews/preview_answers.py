@@ -56,7 +56,7 @@ class AnswerPreview(msgspec.Struct, frozen=True):
 
     @property
     def is_complete(self) -> bool:
-        """False if a question is settled already, or its proposal is not valid any more."""
+        """Whether the answer changes files, with no question refused and no notes."""
         return bool(self.files) and not self.refused and not self.notes
 
 

@@ -20,7 +20,7 @@ _FORMAT = DurableFormat(
     "CREATE TABLE slots (owner TEXT PRIMARY KEY, time REAL UNIQUE, place TEXT, announced REAL)",
     0x4D4B5053,
     1,
-    "Delete it: the next batch makes it new from the queue.",
+    "Delete it: the next batch recreates it from the queue.",
 )
 
 

@@ -204,7 +204,7 @@ def _sum_repairs(lines: str) -> dict[str, int]:
 
 
 class SessionRepairs(msgspec.Struct, frozen=True):
-    """What a session repaired: the numbers of its repairs by kind, and of the items."""
+    """The repairs of a session: their number by kind, and the number of repaired items."""
 
     session: str
     time: str  # of the last repair
