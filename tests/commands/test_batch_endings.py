@@ -161,6 +161,18 @@ def test_the_total_shrinks_when_other_batches_claim_items(
     assert capsys.readouterr().out.split("\n")[1:3] == ["[4/14] Vera: done", "[5/7] Vera: done"]
 
 
+def test_a_quiet_batch_says_why_its_exit_code_is_not_0(capsys: pytest.CaptureFixture[str]) -> None:
+    plain = batch_output.QuietOutput(MUSIC, lambda _: [])
+    plain.on_finish(reported(DONE), standing())
+    assert capsys.readouterr() == ("", "")
+    plain.on_finish(reported(UNREACHED, pending_lookups=1), standing())
+    assert capsys.readouterr() == ("", f"{OUT}\n")
+    full = reported(out_of_space=1)
+    assert run_batch.exit_code(full) == 1
+    plain.on_finish(full, standing())
+    assert capsys.readouterr().err == "Nothing was done: not enough disk space for 1 artist.\n"
+
+
 def test_programs_are_told_too(capsys: pytest.CaptureFixture[str]) -> None:
     batch_output.JsonLinesOutput(MUSIC).on_finish(
         reported(UNREACHED, pending_lookups=3), standing()

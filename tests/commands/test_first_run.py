@@ -87,9 +87,22 @@ _RUN = "from mediakeep.commands.main import run; run([])"
 def test_without_a_terminal_the_error_is_the_usual_one(
     tmp_path: Path, installed: dict[str, str]
 ) -> None:
-    command = [sys.executable, "-m", "mediakeep", "batch"]
-    done = subprocess.run(
-        command, env=installed, capture_output=True, text=True, cwd=tmp_path, input=""
-    )
-    assert done.returncode == 2
-    assert done.stderr.startswith("No mediakeep home found. Create one with: mediakeep scan")
+    shown = {("batch",): "scan PATH --home DIR (", ("scan", "my music"): "scan 'my music' --home"}
+    for words, hint in shown.items():
+        command = [sys.executable, "-m", "mediakeep", *words]
+        done = subprocess.run(
+            command, env=installed, capture_output=True, text=True, cwd=tmp_path, input=""
+        )
+        assert done.returncode == 2
+        assert done.stderr.startswith("No mediakeep home found. Create one with: ")
+        assert f"mediakeep {hint}" in done.stderr
+
+
+def test_other_commands_than_scan_name_the_error_at_a_terminal_too(
+    tmp_path: Path, installed: dict[str, str]
+) -> None:
+    run = "from mediakeep.commands.main import run; run(['queue', 'reset', 'A', 'B'])"
+    command = [sys.executable, "-c", f"import os; os.chdir({str(tmp_path)!r}); {run}"]
+    with Terminal(command, installed, 120) as terminal:
+        assert terminal.end() == 2
+        assert "No mediakeep home found" in terminal.screen.printed

@@ -485,6 +485,8 @@ def test_damage_is_found_named_and_repaired_without_a_loss(finished: Home, damag
     assert found.returncode == 3
     assert "--repair" in found.stdout
     assert json.loads(finished.manage("--validate-queue", "--json").stdout)["faults"]
+    quiet = finished.manage("--validate-queue", "-q")
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (3, "", found.stdout)
     repaired = finished.ok("--repair")
     assert "nothing to repair" not in repaired
     sound = finished.manage("--validate-queue")

@@ -110,6 +110,8 @@ def test_a_library_of_files_is_followed_where_it_was_moved(movies: Movies, tmp_p
     new = movies.movies.rename(tmp_path / "films")
     refused = movies.manage("--scan", new)
     assert "use --relocate" in refused.stderr
+    refused = movies.manage("--scan", new, env={"MEDIAKEEP_PROGRAM": "mediakeep"})
+    assert f"run: mediakeep movies queue relocate --home {movies.path} {new};" in refused.stderr
     assert "4 with a new path" in movies.ok("--relocate", new)
     paths = {key: item["path"] for key, item in movies.items().items()}
     assert paths == {key: str(new / key) for key in paths}

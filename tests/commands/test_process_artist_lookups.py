@@ -56,6 +56,10 @@ def test_where_the_service_is_out_the_rest_is_done_and_the_exit_code_is_4(
         done = home.call(DOOR, home.music / ARTIST)
     assert done.returncode == 4
     assert "MusicBrainz is unreachable" in done.stdout
+    with outage(home.server):
+        done = home.call(DOOR, home.music / ARTIST, "-q")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "MusicBrainz is unreachable" in done.stderr
     assert home.statuses()[ARTIST] == "completed"
     assert home.lookups()["pending"] == 1
     home.later()

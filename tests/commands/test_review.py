@@ -278,6 +278,24 @@ def test_a_movie_is_chosen_from_candidates_or_by_another_title(tmp_path: Path) -
         assert (item.get("tmdb_id"), item["match"]) == (before[key].get("tmdb_id"), "unmatched")
 
 
+def test_a_damaged_list_of_ignored_issues_ends_a_batch_before_it_counts_an_attempt(
+    tmp_path: Path,
+) -> None:
+    home = hands.library(tmp_path)
+    home.scan()
+    path = home.path / ignored_issues.FILE
+    path.parent.mkdir(parents=True)
+    path.write_text("{")
+    for words in (("--all",), ("--all", "--dry-run")):
+        done = home.call("process_music_batch", *words)
+        assert done.returncode == 3
+        assert f"{path} cannot be read" in done.stderr
+        (item,) = home.snapshot()["artists"].values()
+        assert (item["status"], item.get("attempts", 0)) == ("pending", 0)
+    path.unlink()
+    assert home.batch("--all").returncode == 0
+
+
 def test_a_movie_issue_is_ignored_until_that_is_undone(tmp_path: Path) -> None:
     movies, _ = cinemas.made(tmp_path)
     with cinemas.served() as server:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mediakeep import atomic_files
-from mediakeep.errors import LibraryMissing, NoCache, Unreadable
+from mediakeep.errors import LibraryMissing, NoCache, StateDamaged, Unreadable
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Progress, Work
 from tests.runner import looking, notes
@@ -101,6 +101,10 @@ def _gone(work: Work, progress: Progress, folder: Path) -> Outcome:
 
 def _uncached(work: Work, progress: Progress, folder: Path) -> Outcome:
     raise NoCache("status/cache/musicbrainz.sqlite", "database or disk is full")
+
+
+def _damaged(work: Work, progress: Progress, folder: Path) -> Outcome:
+    raise StateDamaged("status/reviews/ignored.json cannot be read: damaged.")
 
 
 def _count(work: Work, progress: Progress, folder: Path, seconds: str) -> Outcome:
@@ -245,6 +249,7 @@ DEEDS: dict[str, Callable[..., Any]] = {
     "tell": _own_facts,
     "raises": _raises,
     "gone": _gone,
+    "damaged": _damaged,
     "uncached": _uncached,
     "count": _count,
     "die": _die,

@@ -17,7 +17,7 @@ from mediakeep.queue import actions, sessions
 from mediakeep.runner.batch_config import BatchCallbacks, SettledItem
 from tests.runner import toys, workshop
 from tests.runner.workshop import Workshop
-from tests.sampling import some
+from tests.sampling import each_row, some
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -40,13 +40,18 @@ def test_a_library_that_is_gone_stops_the_batch_and_costs_no_attempt(
     assert report.done_count == list(statuses.values()).count(Status.COMPLETED)
 
 
-def test_a_cache_that_cannot_be_written_stops_the_batch_and_costs_no_attempt(
-    tmp_path: Path,
+@each_row(
+    "what, why, code",
+    [("uncached", "database or disk is full", 2), ("damaged", "ignored.json cannot be read", 3)],
+)
+def test_a_file_of_all_items_that_cannot_be_used_stops_the_batch_and_costs_no_attempt(
+    tmp_path: Path, what: str, why: str, code: int
 ) -> None:
-    shop = workshop.make_workshop(tmp_path, {"ant": "good", "bee": "uncached", "cow": "good"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "good", "bee": what, "cow": "good"})
     report = shop.run()
     assert report.abort_error
-    assert "database or disk is full" in str(report.abort_error)
+    assert why in str(report.abort_error)
+    assert report.abort_error.exit_code == code
     assert shop.statuses()["bee"] is Status.PENDING
     assert shop.item("bee").attempts == 0
 

@@ -324,10 +324,15 @@ class BadTemplate(UsageError):
 
 
 class NoHome(UsageError):
-    message = (
-        "No mediakeep home found. Create one with: mediakeep scan PATH --home DIR"
-        " (for movies: mediakeep movies scan PATH --home DIR)."
-    )
+    message = "No mediakeep home found. Create one with: {}."
+
+    def __init__(
+        self,
+        command: str = (
+            "mediakeep scan PATH --home DIR (for movies: mediakeep movies scan PATH --home DIR)"
+        ),
+    ) -> None:
+        super().__init__(command)
 
 
 class NoQueue(UsageError):

@@ -42,6 +42,7 @@ class MediakeepCommand(click.Command):
     build_more: Callable[[], list[click.Parameter]] = staticmethod(list)
     example = ""
     checks_settings = True  # whether wrong settings stop it
+    takes_library = False  # whether its value is the path of a library
     own_names: Collection[str] = ()
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
@@ -70,10 +71,13 @@ class MediakeepCommand(click.Command):
         Print the errors of `damaged_queues` at its end.
         """
         if problem := ctx.meta.get(_HOME_ERROR_KEY):
-            run_first = ctx.meta.get(FIRST_RUN_KEY)
-            if isinstance(problem, NoHome) and run_first and not ctx.params.get("as_json"):
-                run_first(ctx.params.get("value"))
-                return NoHome.exit_code
+            if isinstance(problem, NoHome) and self.takes_library:
+                run_first = ctx.meta.get(FIRST_RUN_KEY)
+                if run_first and not ctx.params.get("as_json"):
+                    run_first(ctx.params["value"])
+                    return NoHome.exit_code
+                path = path_text.quote_path(ctx.params["value"])
+                raise NoHome(f"{ctx.command_path} {path} --home DIR")
             raise problem
         if is_quiet() and ctx.params.get("as_json"):
             raise click.UsageError("Give --json or --quiet, not both.")
@@ -365,12 +369,14 @@ def with_json_option(function: AnyFunction) -> AnyFunction:
     )
 
 
-def print_result(lines: list[str], data: Any, *, as_json: bool) -> None:
-    """Print lines of text, or the data as JSON."""
+def print_result(lines: list[str], data: Any, *, as_json: bool, code: int = 0) -> None:
+    """Print lines of text, or the data as JSON; with --quiet only those of a failure, to stderr."""
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(data), indent=2, ensure_ascii=False))
     elif lines and not is_quiet():
         click.echo("\n".join(map(escape_controls, lines)))
+    elif lines and code:
+        print_message("\n".join(lines))
 
 
 def _be_quiet(context: click.Context, _: click.Parameter, quiet: bool) -> None:

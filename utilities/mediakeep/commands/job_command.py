@@ -63,7 +63,8 @@ def build_command(
         settings = build(home, settings, options)
         if action:
             result = _do_action(context, action, options["rollback"], settings)
-            app.print_result(result.lines, result.data, as_json=options["as_json"])
+            as_json = options["as_json"]
+            app.print_result(result.lines, result.data, as_json=as_json, code=result.code)
             return result.code
         request = BatchRequest(
             queue_kind, options["only"], native=native, ignored=ignored, settings=settings

@@ -76,8 +76,8 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
         lines.append(f"  and {format_count(notes, 'note')}, which need no decision")
     lines += [f"{'Accepted' if write else 'Would accept'}: {place}" for place in accepted]
     lines += [f"Not accepted: {place} ({why})" for place, why in refused.items()]
-    if lookup_note := outcome.facts.get("unreached") or outcome.facts.get("unasked"):
-        lines.append(path_text.to_printable(lookup_note))
+    lookup_note = outcome.facts.get("unreached") or outcome.facts.get("unasked")
+    lines += [path_text.to_printable(lookup_note)] if lookup_note else []
     if write and outcome.state is Status.COMPLETED:
         lines.append(f"Report: {path_text.display_path(home / outcome.data['report'])}")
     data = {"artist": path_text.escape_path(folder.name), "state": outcome.state, **outcome.data}
@@ -85,10 +85,11 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     data |= {"accepted" if write else "would_accept": accepted} if accepted else {}
     data |= {"not_accepted": refused} if refused else {}
     data |= {"lookup_note": lookup_note} if lookup_note else {}
+    code = _exit_code(outcome)
     app.print_result(lines, data, as_json=as_json)
-    if app.is_quiet() and outcome.state is not Status.COMPLETED:
-        app.print_message(lines[0])
-    return _exit_code(outcome)
+    if app.is_quiet() and code:
+        app.print_message(str(lookup_note) if code == ServiceFailed.exit_code else lines[0])
+    return code
 
 
 def _exit_code(outcome: Outcome) -> int:

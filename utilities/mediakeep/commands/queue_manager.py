@@ -296,7 +296,9 @@ def _build_command(kind: Kind, action: ManagerAction) -> app.MediakeepCommand:
                 shell_complete=_get_completer(kind, action),
             ),
         )
-    return app.create_command()(app.add_options(main, reversed(decorators)))
+    command = app.create_command()(app.add_options(main, reversed(decorators)))
+    command.takes_library = action.function == scan.scan_library
+    return command
 
 
 def _run_action(
@@ -318,7 +320,7 @@ def _run_action(
         ignored,
     )
     result = action.function(context, value) if action.metavar else action.function(context)
-    app.print_result(result.lines, result.data, as_json=options["as_json"])
+    app.print_result(result.lines, result.data, as_json=options["as_json"], code=result.code)
     return result.code
 
 

@@ -18,6 +18,7 @@ from mediakeep.errors import (
     MediakeepError,
     NoCache,
     NotAuthorised,
+    StateDamaged,
     Stopped,
     VolumeFull,
 )
@@ -167,7 +168,7 @@ def run_task(worker: Worker, task: Task, progress: Progress) -> TaskResult:
         if task.part:
             return PartDone(to_json_values(task.part.run(task.part.value, progress)))
         return check_result(worker(task.work, progress), task.work)
-    except (LibraryMissing, NoCache, NotAuthorised, DiskFull) as error:
+    except (LibraryMissing, NoCache, NotAuthorised, DiskFull, StateDamaged) as error:
         return BatchAborted(error)
     except Stopped:
         return UserQuit()

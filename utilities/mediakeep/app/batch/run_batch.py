@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import structs
 
-from mediakeep import atomic_files, path_text, sample_library
+from mediakeep import atomic_files, ignored_issues, path_text, sample_library
 from mediakeep.app.batch import maintenance
 from mediakeep.app.batch.alert_triggers import AlertTriggers
 from mediakeep.app.batch.batch_request import BatchOptions
@@ -121,6 +121,8 @@ def _run_with_queue(
             library = path_text.unescape_path(open_queue.state.head.library_path)
             sample_library.refuse_real_library(Path(library))
         remove_partial_outputs(options.home, subject.kind)
+        if subject.reviewed:
+            ignored_issues.read(options.home)  # a damaged file ends the batch before any claim
         key = (
             actions.find_item_key(open_queue.state, options.item_name) if options.item_name else ""
         )

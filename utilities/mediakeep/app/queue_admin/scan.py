@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from mediakeep import clock, path_text
+from mediakeep import clock, config, path_text
 from mediakeep.app.console import CommandResult
 from mediakeep.app.queue_admin import detect_renames, new_home
 from mediakeep.app.queue_admin.context import ManagerContext
@@ -79,7 +79,7 @@ def _update_queue(
         nonlocal result
         is_other = state.head.library_path and library != state.head.library_path
         if is_other and not moved and not context.yes:
-            raise ScanRefused(_other_library_message(state, library))
+            raise ScanRefused(_other_library_message(context, state, library))
         result = _compare(context, state, root, scanned)
         if not context.yes:
             scan_diff.refuse_mass_removal(result, state, library)
@@ -129,10 +129,15 @@ def _removal_reason(context: ManagerContext, root: Path | str, key: str) -> Skip
     return SkipReason.EMPTY if path.is_dir() else SkipReason.VANISHED
 
 
-def _other_library_message(state: QueueState, library: str) -> str:
+def _other_library_message(context: ManagerContext, state: QueueState, library: str) -> str:
+    relocate = f"use --relocate {library}"
+    if config.find_program():
+        words = f"--relocate {path_text.quote_path(path_text.unescape_path(library))}"
+        command = config.format_command(context.kind.manager_script, context.home, words)
+        relocate = f"run: {command}"
     return (
         f"This queue belongs to {state.head.library_path}, not to {library}. If the library was"
-        f" moved, use --relocate {library}; if it is another library, use another --home."
+        f" moved, {relocate}; if it is another library, use another --home."
     )
 
 

@@ -185,11 +185,21 @@ class QuietOutput(TextOutput):
         """Print the summary if something failed, or the batch ended early."""
         if report.settled[Status.ERROR] or report.stopped or report.abort_error:
             super().on_finish(report, summary)
+        elif report.out_of_space and not report.done_count:
+            items = format_count(report.out_of_space, self._kind.noun, self._kind.plural)
+            app.print_message(f"Nothing was done: not enough disk space for {items}.")
+        else:
+            _print_notes(_format_service_failure(report))
 
     def on_dry_run(self, report: BatchResult, /) -> None:
         """Print notes on failed services."""
-        for note in [*_format_service_failure(report), *report.notes]:
-            click.echo(note)
+        _print_notes([*_format_service_failure(report), *report.notes])
+
+
+def _print_notes(notes: list[str]) -> None:
+    """Print notes of a quiet batch to stderr."""
+    for note in notes:
+        app.print_message(note)
 
 
 def _format_plan(facts: Mapping[str, Any]) -> list[str]:
