@@ -10,12 +10,14 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mediakeep import ignored_issues
 from mediakeep.app.reviews import answer_log, review_session
 from mediakeep.app.reviews.review_session import DecisionResult, ReviewDecision, ReviewSession
+from mediakeep.app.undo.run_undo import UndoRun
 from mediakeep_samples.music import music_library, track_files
 from tests.commands import cinemas, hands, sittings
 from tests.commands import test_fix_metadata_releases as release_home
@@ -100,7 +102,7 @@ def test_a_kill_loses_no_answer_and_all_is_undone_to_the_byte(reviewed: Home) ->
                     shown.program.kill()
                 asked = shown.await_prompt()
     assert not kills
-    sessions = {answer.session for answer in answer_log.read_open(reviewed.path)}
+    sessions = {answer.session for answer in answer_log.read_answers(reviewed.path)}
     assert len(sessions) == 1  # it was continued after each kill
     undo(reviewed)
     assert contents(reviewed) == before
@@ -139,7 +141,7 @@ def test_a_signal_at_a_question_ends_the_sitting(number: int, code: int, reviewe
         text = shown.await_prompt()
         assert shown.end() == code
     assert ("Done: nothing." in text) == (code == 130)
-    assert not answer_log.read_open(reviewed.path)
+    assert not answer_log.read_answers(reviewed.path)
 
 
 def test_ctrl_c_while_an_answer_is_written_ends_after_it(reviewed: Home) -> None:
@@ -154,7 +156,7 @@ def test_ctrl_c_while_an_answer_is_written_ends_after_it(reviewed: Home) -> None
             assert shown.clean
         assert "Done: " in text
         assert "Traceback" not in text
-    answers = answer_log.read_open(reviewed.path)
+    answers = answer_log.read_answers(reviewed.path)
     left = {it.id for it in sittings.question_list.read_questions(reviewed.path)}
     assert not left & {id_ for answer in answers for id_ in answer.ids}
 
@@ -173,6 +175,28 @@ def test_an_answer_that_ctrl_c_interrupts_is_whole(
     assert told.code == 130
     assert "2 accepted, 2 files changed." in told.out
     assert "answer undone" not in told.out
+
+
+def test_an_undo_that_a_signal_interrupts_is_continued(
+    reviewed: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, undo_record, signals = contents(reviewed), UndoRun._undo_record, [signal.SIGTERM] * 2
+
+    def interrupt(run: UndoRun, *given: Any) -> None:
+        undo_record(run, *given)
+        if signals:
+            os.kill(os.getpid(), signals.pop())
+
+    monkeypatch.setattr(UndoRun, "_undo_record", interrupt)
+    told = hands.run(reviewed, "review", "--kind", "whitespace", answer="a\nu\nl\n")
+    assert (told.code, "undone" in told.out) == (130, False)
+    assert "Undo this sitting with: " in told.out
+    told = hands.run(reviewed, "review", "--kind", "whitespace", answer="a\n")
+    assert hands.run(reviewed, "review", "--undo", "last").code == 130
+    assert contents(reviewed) != before
+    while answer_log.read_answers(reviewed.path):
+        undo(reviewed)
+    assert contents(reviewed) == before
 
 
 def test_a_terminal_that_closes_ends_the_sitting(reviewed: Home) -> None:
@@ -267,10 +291,12 @@ def test_a_movie_is_chosen_from_candidates_or_by_another_title(tmp_path: Path) -
         told = hands.run(movies, *words, answer=asked + answers, **settings)
         assert "Nothing found." in told.out
         assert "The Splendid Violin (2011)" in told.out
+        assert movies.batch("--all").returncode == 0
     chosen = {
         key: item["tmdb_id"] for key, item in movies.items().items() if item["match"] == "user"
     }
     assert chosen == {"Ottilie and the Storm.mkv": 2001, "Zzyzx (1950).m4v": 2075}
+    assert all(movies.items()[key]["imdb_id"] for key in chosen)  # added by the batch
     undo(movies)
     undo(movies)
     for key in chosen:

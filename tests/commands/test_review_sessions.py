@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from mediakeep import ignored_issues, path_text
+from mediakeep.app.edit.item_checkout import ItemCheckout
 from mediakeep.app.reviews import (
     answer_log,
     preview_answers,
@@ -202,6 +203,62 @@ def test_an_artist_that_a_batch_processes_is_refused(home: Home) -> None:
     assert not ignored_issues.read(home.path)
 
 
+def test_an_answer_has_no_effect_if_the_library_is_not_mounted(home: Home) -> None:
+    group, away = groups(home)["missing-date"], home.music.with_name("away")
+    with review_session.open_session(home.path) as session:
+        home.music.rename(away)
+        result = review_session.decide(session, ReviewDecision(group.ids, "never"))
+        away.rename(home.music)
+        assert not result.decided
+        assert "Mount it" in result.refused[group.first.id]
+    assert not ignored_issues.read(home.path)
+    assert not answer_log.read_answers(home.path)
+
+
+def test_what_was_written_before_the_library_vanished_can_be_undone(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, group, away = contents(home), groups(home)["missing-date"], home.music.with_name("away")
+    rescan = ItemCheckout.rescan_and_settle
+
+    def unmount(checkout: ItemCheckout) -> None:
+        home.music.rename(away)
+        rescan(checkout)
+
+    with review_session.open_session(home.path) as session:
+        with monkeypatch.context() as patch:
+            patch.setattr(ItemCheckout, "rescan_and_settle", unmount)
+            result = review_session.decide(session, ReviewDecision(group.ids, "edit", "1990"))
+        away.rename(home.music)
+        assert (result.decided, len(result.files)) == ((), 1)
+        assert "Mount it" in result.refused[group.first.id]
+        assert contents(home) != before
+        assert undo_answers.undo_last(session).answers
+    assert contents(home) == before
+
+
+def test_what_cannot_be_undone_keeps_its_answer_only(home: Home) -> None:
+    before, found = contents(home), groups(home)
+    changed = found["missing-title"].first.place
+    with review_session.open_session(home.path) as session:
+        for decision in (
+            ReviewDecision(found["missing-date"].ids, "never"),
+            ReviewDecision(found["missing-title"].edit_ids, "edit", "Fall"),
+            ReviewDecision(found["missing-album"].ids, "accept"),
+        ):
+            assert review_session.decide(session, decision).decided
+    shelf.put(changed, artist="Anna", title="Rain")
+    told = hands.run(home, "review", "--undo", "last")
+    assert told.code == 1
+    assert "2 answers undone, 1 file restored." in told.out
+    command = f"--session {session.id} --force"
+    assert f"undo_changes.py --home {home.path} {command} to undo it" in told.out
+    assert [answer.value for answer in answer_log.read_answers(home.path)] == ["Fall"]
+    hands.ok(home, "undo_changes", *command.split())
+    assert "1 answer undone." in hands.ok(home, "review", "--undo", "last")
+    assert contents(home) == before
+
+
 @each_row(
     "kind, decision, reason",
     [
@@ -236,7 +293,7 @@ def test_damaged_files_are_named_or_replaced(home: Home) -> None:
     log.write_bytes(log.read_bytes() + b'{"session": "cut')
     with review_session.open_session(home.path) as session:
         review_session.decide(session, ReviewDecision(groups(home)["missing-date"].ids, "later"))
-    answers = answer_log.read_open(home.path)
+    answers = answer_log.read_answers(home.path)
     assert [answer.action for answer in answers] == ["later", "later"]
     ignored = home.path / ignored_issues.FILE
     for content in ("{", '{"format": 1, "issues": []}'):

@@ -116,7 +116,7 @@ def test_the_second_of_two_people_sees_what_the_first_did(served: Served) -> Non
     with ThreadPoolExecutor(2) as pool:
         answers = sorted(pool.map(decide, ("accept", "never")), key=lambda pair: pair[0])
     assert [code for code, _ in answers] == [200, 409]
-    assert len(answer_log.read_open(served.home)) == 1
+    assert len(answer_log.read_answers(served.home)) == 1
     problem = answer(served, 409, ids=ids, action="accept")
     assert 'It was answered with "' in problem["detail"]
 

@@ -545,3 +545,7 @@ class ClusterFailed(MediakeepError):
 class Stopped(MediakeepError):
     message = "Stopped. Nothing was changed."
     exit_code = 130
+
+
+class UndoStopped(Stopped):
+    message = "Stopped. Run the same command to continue."

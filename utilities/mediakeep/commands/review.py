@@ -9,7 +9,7 @@ import click
 
 from mediakeep.commands import app, complete_names
 from mediakeep.commands.options import write_options
-from mediakeep.errors import UsageError
+from mediakeep.errors import Stopped, UsageError
 
 if TYPE_CHECKING:  # importing it is slow, and --help must be quick
     from mediakeep.app.reviews.questions import QuestionOrder
@@ -74,11 +74,15 @@ def _undo(home: Path, policy: WritePolicy, options: dict[str, Any]) -> int:
     from mediakeep.app.reviews import review_session, undo_answers
     from mediakeep.app.reviews.review_session import ReviewSession
     from mediakeep.commands.display import sitting
+    from mediakeep.runner.signals import StopHandler
 
     if any(options[name] for name in ("queue", "kind", "artist", "dry_run")):
         raise UsageError("--undo takes no other options.")
     label = item_checkout.new_session_id(review_session.COMMAND_NAME)
-    undone = undo_answers.undo_session(ReviewSession(home, label, policy), options["undo"])
+    with StopHandler() as stop:
+        undone = undo_answers.undo_session(ReviewSession(home, label, policy), options["undo"])
     for line in sitting.format_undone(undone):
         click.echo(app.escape_controls(line))
+    if stop.requested:
+        return Stopped.exit_code
     return 1 if undone.refused else 0

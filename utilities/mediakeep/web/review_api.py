@@ -169,7 +169,7 @@ def _find_group(web: WebHome, id_: str) -> tuple[QuestionGroup, Sequence[ReviewQ
 
 def _describe_answer(web: WebHome, id_: str) -> str:
     """Return a sentence on the last answer to a review, "" if there is none."""
-    for answer in reversed(answer_log.read_open(web.home)):
+    for answer in reversed(answer_log.read_answers(web.home)):
         if id_ in answer.ids:
             return f' It was answered with "{answer.action}" at {answer.time}, {answer.session}.'
     return ""
@@ -235,7 +235,7 @@ def undo_session(web: WebHome, call: Call) -> UndoneAnswers:
 
 def list_answers(web: WebHome, _call: Call) -> list[Answer]:
     """Return the answers that were not undone, newest first."""
-    return answer_log.read_open(web.home)[:-_MAX_ANSWERS:-1]
+    return answer_log.read_answers(web.home)[:-_MAX_ANSWERS:-1]
 
 
 def send_cover(web: WebHome, call: Call) -> Response:

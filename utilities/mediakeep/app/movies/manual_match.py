@@ -55,18 +55,24 @@ def get_match_fields(item: Item) -> dict[str, Any]:
 def restore_matches(
     home: Path, before: Mapping[str, Mapping[str, Any]], ident: str, console: Console
 ) -> list[str]:
-    """Restore the fields of movies whose choice is still `ident`; return the keys of the others."""
+    """Restore the fields of movies whose choice is still `ident`; return the keys of the others.
+
+    A batch may have added the other id since. Movies that have their old fields are left as they
+    are, as are those that are not in the queue any more.
+    """
     tmdb_id, imdb_id = constants.parse_movie_id(ident) or (0, "")
+    chosen: dict[str, Any] = {"match": "user"}
+    chosen |= {"tmdb_id": tmdb_id} if tmdb_id else {}
+    chosen |= {"imdb_id": imdb_id} if imdb_id else {}
     with _open_queue(home, console) as opened:
-        items = opened.state.items
-        chosen = {"match": "user", "tmdb_id": tmdb_id, "imdb_id": imdb_id}
-        values = {
-            key: fields
-            for key, fields in before.items()
-            if key in items and get_match_fields(items[key]) == chosen
+        fields = {
+            key: get_match_fields(opened.state.items[key])
+            for key in before
+            if key in opened.state.items
         }
+        values = {key: before[key] for key, now in fields.items() if chosen.items() <= now.items()}
         opened.commit(actions.set_fields_and_reset(opened.location, values))
-    return [key for key in before if key not in values]
+    return [key for key, now in fields.items() if key not in values and now != before[key]]
 
 
 def record_choices_from_csv(home: Path, path: Path, console: Console) -> CommandResult:

@@ -54,7 +54,7 @@ def append(home: Path, answer: Answer) -> None:
         atomic_files.sync_folder(path.parent)
 
 
-def read_open(home: Path) -> list[Answer]:
+def read_answers(home: Path) -> list[Answer]:
     """Return all answers that were not undone, oldest first; lines that are damaged are skipped."""
     answers: dict[tuple[str, int], Answer] = {}
     for answer in _read_lines(home / FILE):
@@ -81,7 +81,7 @@ def select_session(answers: Iterable[Answer], session: str) -> Sequence[Answer]:
     return [answer for answer in answers if answer.session == session]
 
 
-def count_answers(home: Path, session: str) -> int:
+def get_last_number(home: Path, session: str) -> int:
     """Return the highest number of an answer of a session, undone or not."""
     lines = (line for line in _read_lines(home / FILE) if line.session == session)
     return max((line.number for line in lines), default=0)

@@ -55,7 +55,7 @@ class AnswerPreview(msgspec.Struct, frozen=True):
     digest: str = ""  # for ReviewDecision.expected
 
     @property
-    def is_complete(self) -> bool:
+    def changes_all_cleanly(self) -> bool:
         """Whether the answer changes files, with no question refused and no notes."""
         return bool(self.files) and not self.refused and not self.notes
 

@@ -137,7 +137,7 @@ def read_questions(
     keys = None if not artist else {actions.find_item_key(states[MUSIC.name], artist)}
     postponed = {
         id_
-        for answer in answer_log.read_open(home)
+        for answer in answer_log.read_answers(home)
         if answer.action == "later"
         for id_ in answer.ids
     }

@@ -132,7 +132,7 @@ def open_session(
     session.id = next(name for name in names if not session.claims.take(_session_claim(name)))
     try:
         yield session
-        if number := answer_log.count_answers(home, session.id):
+        if number := answer_log.get_last_number(home, session.id):
             answer_log.append(home, Answer(session=session.id, number=number, action="end"))
     finally:
         session.claims.release()
@@ -163,7 +163,7 @@ def decide(session: ReviewSession, decision: ReviewDecision) -> DecisionResult:
     if len({question.queue for question in allowed}) > 1:
         raise UsageError("Decide about one queue at a time.")
     check_action(allowed, decision)
-    number = answer_log.count_answers(session.home, session.id) + 1
+    number = answer_log.get_last_number(session.home, session.id) + 1
     answer_log.append(session.home, _build_answer(session, number, allowed, decision))
     try:
         result = _take_effect(session, allowed, decision)
@@ -227,7 +227,10 @@ def _take_effect(
 
 
 def ignore_issues(session: ReviewSession, asked: Sequence[ReviewQuestion]) -> None:
-    """Add questions to the ignored issues, and read their items again."""
+    """Add questions to the ignored issues, and read their items again.
+
+    Raise UsageError if the items cannot be read; then nothing is ignored.
+    """
     now = clock.format_iso(clock.now())
     added = {
         question.id: IgnoredIssue(
@@ -241,12 +244,18 @@ def ignore_issues(session: ReviewSession, asked: Sequence[ReviewQuestion]) -> No
         )
         for question in asked
     }
-    with refresh_items(session, asked[0].queue, (question.item for question in asked)):
-        ignored_issues.update(session.home, added)
+    try:
+        with claim_items_and_reread(session, asked[0].queue, (it.item for it in asked)):
+            ignored_issues.update(session.home, added)
+    except UsageError:  # such as a library that is not mounted
+        ignored_issues.update(session.home, {}, added)
+        raise
 
 
 @contextlib.contextmanager
-def refresh_items(session: ReviewSession, queue: str, keys: Iterable[str]) -> Iterator[None]:
+def claim_items_and_reread(
+    session: ReviewSession, queue: str, keys: Iterable[str]
+) -> Iterator[None]:
     """Claim items for a `with` block, and read them again at its end; raise ItemInUse."""
     with item_checkout.open_checkout(
         session.home, QUEUES[queue], COMMAND_NAME, CollectingConsole(agrees=True), session.id
@@ -257,7 +266,7 @@ def refresh_items(session: ReviewSession, queue: str, keys: Iterable[str]) -> It
 
 def refresh(session: ReviewSession, asked: Sequence[ReviewQuestion]) -> None:
     """Read the items of questions again, and update the review list; raise ItemInUse."""
-    with refresh_items(session, asked[0].queue, (question.item for question in asked)):
+    with claim_items_and_reread(session, asked[0].queue, (question.item for question in asked)):
         pass
 
 
@@ -267,11 +276,17 @@ def _edit_files(
     """Write the changes of an answer, and find out which questions it settled."""
     result, output = EditResult(), CollectingConsole(agrees=True)
     edits = build_edits(session, asked, decision, result)
-    session.build_command(output, expected=decision.expected).apply(edits.all, result)
+    reasons = list[str]()
+    try:
+        session.build_command(output, expected=decision.expected).apply(edits.all, result)
+    except UsageError as error:  # such as a library that was unmounted meanwhile
+        if not result.changed:
+            raise
+        reasons.append(str(error))
     files = tuple(plan.path for plan in result.changed)
     if not files and not result.failed:  # settled already, but not in the list
         refresh(session, asked)
-    reasons = [why for name, why in result.failed.items() if name not in decision.ids]
+    reasons += [why for name, why in result.failed.items() if name not in decision.ids]
     if result.untried:
         reasons.append(f"{result.untried:,} files were not tried.")
     refused = {id_: result.failed[id_] for id_ in decision.ids if id_ in result.failed}

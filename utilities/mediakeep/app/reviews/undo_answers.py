@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from mediakeep import ignored_issues
+from mediakeep import config, ignored_issues
 from mediakeep.app.console import CollectingConsole
 from mediakeep.app.movies import manual_match
 from mediakeep.app.reviews import answer_log, review_session
@@ -15,7 +15,7 @@ from mediakeep.app.reviews.answer_log import Answer
 from mediakeep.app.reviews.questions import QUEUES
 from mediakeep.app.reviews.review_session import ReviewSession
 from mediakeep.app.undo.run_undo import UndoOptions, UndoRun
-from mediakeep.errors import UsageError
+from mediakeep.errors import UndoStopped, UsageError
 from mediakeep.media.safewrite.atomic_replace import ReplaceRules
 from mediakeep.media.undo import apply_undo
 from mediakeep.media.undo.record_index import RecordQuery
@@ -26,7 +26,10 @@ _FILE_ACTIONS = ("accept", "choose", "edit")
 
 
 class UndoneAnswers(msgspec.Struct, frozen=True):
-    """Undone answers; `refused` has the reason for each file or movie that was not restored."""
+    """Undone answers; `refused` has the reason for each file or item that was not restored.
+
+    An answer with a part that was not restored is not among `answers`, and can be undone again.
+    """
 
     answers: tuple[Answer, ...] = ()
     files: tuple[str, ...] = ()  # escaped paths
@@ -35,7 +38,7 @@ class UndoneAnswers(msgspec.Struct, frozen=True):
 
 def undo_last(session: ReviewSession) -> UndoneAnswers:
     """Undo the last answer of a session that was not undone; raise UsageError if there is none."""
-    answers = answer_log.select_session(answer_log.read_open(session.home), session.id)
+    answers = answer_log.select_session(answer_log.read_answers(session.home), session.id)
     if not answers:
         raise UsageError("Nothing to undo: no answer was given in this sitting.")
     return _undo(session, answers[-1:])
@@ -46,7 +49,7 @@ def undo_session(session: ReviewSession, other: str) -> UndoneAnswers:
 
     Raise UsageError if there is none.
     """
-    open_answers = answer_log.read_open(session.home)
+    open_answers = answer_log.read_answers(session.home)
     wanted = open_answers[-1].session if other == "last" and open_answers else other
     answers = answer_log.select_session(open_answers, wanted)
     if not answers:
@@ -55,32 +58,60 @@ def undo_session(session: ReviewSession, other: str) -> UndoneAnswers:
 
 
 def _undo(session: ReviewSession, answers: Sequence[Answer]) -> UndoneAnswers:
-    """Undo answers of one session, the last one first; after a kill, the same call continues."""
-    files, refused = _undo_files(session, answers)
+    """Undo answers of one session, the last one first; after a kill, the same call continues.
+
+    Raise UndoStopped at a stop signal: then no answer counts as undone.
+    """
+    files, refused_by_number = _undo_files(session, answers)
     for queue in QUEUES:
         never = [it for it in answers if it.action == "never" and it.queue == queue]
-        if never:
-            keys = (key for answer in never for key in answer.items)
-            with review_session.refresh_items(session, queue, keys):
-                ignored_issues.update(
-                    session.home, {}, (id_ for answer in never for id_ in answer.ids)
-                )
+        refused_by_number |= _review_again(session, queue, never)
     for answer in reversed(answers):
-        if answer.before:
-            changed = manual_match.restore_matches(
-                session.home, answer.before, answer.value, CollectingConsole(agrees=True)
-            )
-            refused |= dict.fromkeys(changed, "its movie was chosen again since.")
-    for answer in answers if not refused else ():
+        if refused := _restore_matches(session, answer):
+            refused_by_number[answer.number] = refused
+    undone = tuple(answer for answer in answers if answer.number not in refused_by_number)
+    for answer in undone:
         mark = Answer(session=answer.session, number=answer.number, action="undo")
         answer_log.append(session.home, mark)
-    return UndoneAnswers(tuple(answers), files, refused)
+    reasons = {name: why for part in refused_by_number.values() for name, why in part.items()}
+    return UndoneAnswers(undone, files, reasons)
+
+
+def _review_again(
+    session: ReviewSession, queue: str, never: Sequence[Answer]
+) -> dict[int, dict[str, str]]:
+    """Remove answers from the ignored issues; return what is refused by their numbers."""
+    if not never:
+        return {}
+    try:
+        keys = (key for answer in never for key in answer.items)
+        with review_session.claim_items_and_reread(session, queue, keys):
+            ignored_issues.update(session.home, {}, (id_ for it in never for id_ in it.ids))
+    except UsageError as error:  # such as an artist that a batch is processing
+        if len(never) == 1:
+            return {never[0].number: dict.fromkeys(never[0].items, str(error))}
+        parts = (_review_again(session, queue, [answer]) for answer in never)
+        return {number: refused for part in parts for number, refused in part.items()}
+    return {}
+
+
+def _restore_matches(session: ReviewSession, answer: Answer) -> dict[str, str]:
+    """Restore the movies before a choice; return why others are not restored."""
+    if not answer.before:
+        return {}
+    try:
+        changed = manual_match.restore_matches(
+            session.home, answer.before, answer.value, CollectingConsole(agrees=True)
+        )
+    except UsageError as error:
+        return dict.fromkeys(answer.before, str(error))
+    return {key: f"{key} not restored: its movie was chosen again since." for key in changed}
 
 
 def _undo_files(
     session: ReviewSession, answers: Sequence[Answer]
-) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Restore the files that answers have changed."""
+) -> tuple[tuple[str, ...], dict[int, dict[str, str]]]:
+    """Restore the files that answers have changed; return what is refused by their numbers."""
     editing = [
         answer
         for answer in answers
@@ -90,13 +121,26 @@ def _undo_files(
         return (), {}
     home, rules = session.home, ReplaceRules(session.policy.hardlinks, session.policy.keep_mtime)
     with contextlib.closing(UndoStore(home / "status" / "undo")) as store:
-        wanted = _find_records(store, editing[0].session, editing[0].since)
-        query = RecordQuery(session=editing[0].session)
+        name = editing[0].session
+        made = [_find_records(store, name, answer.since) for answer in editing]
+        wanted, query = made[0], RecordQuery(session=name)
         steps = [it for it in apply_undo.plan_undo(store, query) if it.record.id in wanted]
         options = UndoOptions(home, rules, dry_run=False, force=False, as_json=False)
         run = UndoRun(options, CollectingConsole(agrees=True))
         run.run(steps, store)
-    return tuple(dict.fromkeys(change.path for change in run.restored)), run.refused
+    if run.stopped:
+        raise UndoStopped
+    refused_by_number: dict[int, dict[str, str]] = {}
+    restored = {change.id for change in run.restored}
+    command = config.format_command("undo_changes.py", home, f"--session {name} --force")
+    for answer, own, later in zip(editing, made, [*made[1:], set[str]()], strict=True):
+        refused = {
+            step.record.path: run.refused[step.record.path].replace("--force", command)
+            for step in steps
+            if step.record.id in own - later - restored and step.record.path in run.refused
+        }
+        refused_by_number |= {answer.number: refused} if refused else {}
+    return tuple(dict.fromkeys(change.path for change in run.restored)), refused_by_number
 
 
 def _find_records(store: UndoStore, session: str, since: str) -> set[str]:

@@ -119,7 +119,7 @@ class Sitting:
         """Return the next group that nobody else is asked about, and claim its item."""
         found = _read(self.session.home, self.chosen, self.warnings)
         answers = answer_log.select_session(
-            answer_log.read_open(self.session.home), self.session.id
+            answer_log.read_answers(self.session.home), self.session.id
         )
         answered = sum(len(answer.ids) for answer in answers)
         postponed = {id_ for answer in answers for id_ in answer.ids if answer.action == "later"}
@@ -148,7 +148,7 @@ class Sitting:
             self.refusals.update(dict.fromkeys(group.ids, _MAX_REFUSALS))
             self.warnings.append(str(error))
             return
-        if first.proposal and not self.refusals[first.id] and not shown.preview.is_complete:
+        if first.proposal and not self.refusals[first.id] and not shown.preview.changes_all_cleanly:
             self._refresh(group)
             return
         self.view.print_group(group, shown.progress)
@@ -174,11 +174,13 @@ class Sitting:
         """Read an item again whose questions are outdated; if that fails, they are left out."""
         self.refusals.update(group.ids)
         try:
-            with StopHandler():
+            with StopHandler() as stop:
                 review_session.refresh(self.session, group.questions)
         except UsageError as error:
             self.refusals.update(group.ids)
             self.view.print_line(str(error), "yellow")
+        if stop.requested:
+            raise Stopped
 
     def _read_key(self, shown: _Shown) -> str:
         self.view.print_keys(_list_keys(shown))
@@ -214,11 +216,7 @@ class Sitting:
                 case "n":
                     return self._decide(ReviewDecision(group.ids, "never"))
                 case "u":
-                    with StopHandler():
-                        undone = undo_answers.undo_last(self.session)
-                    for line in format_undone(undone):
-                        self.view.print_line(line)
-                    return True
+                    return self._undo()
                 case "o":
                     place = first.place if first.place.is_dir() else first.place.parent
                     self.view.print_line(str(place))
@@ -286,6 +284,16 @@ class Sitting:
             raise Stopped
         return True
 
+    def _undo(self) -> bool:
+        """Undo the last answer; the first stop signal ends the sitting after it."""
+        with StopHandler() as stop:
+            undone = undo_answers.undo_last(self.session)
+        for line in format_undone(undone):
+            self.view.print_line(line)
+        if stop.requested:
+            raise Stopped
+        return True
+
     def _search(self, shown: _Shown) -> None:
         first = shown.group.first
         what = "name" if first.queue == "music" and not first.album else "title"
@@ -313,7 +321,7 @@ class Sitting:
     def _print_end(self) -> None:
         """Print what was done, what is left, and how to undo the sitting."""
         home, session = self.session.home, self.session.id
-        answers = answer_log.select_session(answer_log.read_open(home), session)
+        answers = answer_log.select_session(answer_log.read_answers(home), session)
         done = Counter[str]()
         for answer in answers:
             done[answer.action] += len(answer.ids)
