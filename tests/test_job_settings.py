@@ -77,8 +77,12 @@ def test_files_variables_and_options_set_tables_below_a_section(tmp_path: Path) 
     ("files", "environ", "message"),
     [
         ("[states.recovery]\nmod = 1", {}, "[states.recovery]: unknown setting mod. Did you mean"),
-        ("[states]\nrecovery = 1", {}, "mediakeep.toml: states.recovery: expected `object`"),
-        ("[state]", {}, "unknown setting state. Did you mean states?"),
+        (
+            "[states]\nrecovery = 1",
+            {},
+            "mediakeep.toml: states.recovery: a section is expected, not 1.",
+        ),
+        ("[state]", {}, "there is no section state. Did you mean states?"),
         ("", {"STATE_DIR": "", "MEDIAKEEP_RECOVERY_MODE": "x"}, "MEDIAKEEP_RECOVERY_MODE: Invalid"),
         (
             "",

@@ -64,7 +64,7 @@ def test_a_wrong_variable_is_named(home: Home, name: str, text: str, told: str) 
         ("batch_size = 0", ": batch_size: 0 is not in the range"),
         ('fix = "sfae"', ": fix: 'sfae' is not one of"),
         ('contact = "me"', ': contact: "me" is neither'),
-        ('batch_size = "two"', ": batch_size: expected `int`, got `str`."),
+        ('batch_size = "two"', ': batch_size: a whole number is expected, not "two".'),
         ("batch-size = 2", ": unknown setting batch-size. Did you mean batch_size?"),
         ("workes = 2", ": unknown setting workes. Did you mean workers?"),
         ("mood = 2", ": unknown setting mood. Settings: batch_size, workers, "),

@@ -32,6 +32,14 @@ _MIN_SIMILARITY = (
 # The variable that has how mediakeep was started, if not by a script; worker processes inherit it.
 PROGRAM_VARIABLE = f"{ENV_PREFIX}PROGRAM"
 _WEB_SETTINGS = "mediakeep.web.settings:WebSettings"
+_TYPE_NOUNS = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "str": "a text in quotes",
+    "array": "a list",
+    "object": "a section",
+}
 _SECONDS_PER_UNIT = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _BYTES_PER_UNIT = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
@@ -328,56 +336,113 @@ def _split_sections(path: Path, values: dict[str, Any]) -> tuple[dict[str, Any],
 
 def _convert(path: Path, values: dict[str, Any], kind: type[msgspec.Struct]) -> None:
     """Raise BadSetting if values are not those of a Struct."""
-    try:
-        msgspec.convert(values, kind)
-    except msgspec.ValidationError as error:
-        raise BadSetting(path, _wrong_type_text(str(error))) from error
+    for text in _list_wrong_values(values, kind):
+        raise BadSetting(path, text)
 
 
-def list_problems(path: Path, environ: Mapping[str, str] = os.environ) -> list[BadSetting]:
-    """Return everything that is wrong with a file such as mediakeep.toml, and with variables."""
+def _list_wrong_values(values: dict[str, Any], kind: type[msgspec.Struct]) -> Iterator[str]:
+    """Yield the error text of each value that a Struct does not take."""
+    rest = values
+    while True:
+        try:
+            msgspec.convert(rest, kind)
+        except msgspec.ValidationError as error:
+            match = re.fullmatch(r"(.*) - at `\$\.([\w.]+)`", str(error))
+            names = match[2].split(".") if match else []
+            parent = functools.reduce(_get_table, names[:-1], rest)
+            if match is None or names[-1] not in parent:
+                if rest is values:  # else a value is missing that was wrong
+                    yield str(error)
+                return
+            yield f"{match[2]}: {_describe_wrong_value(match[1], parent[names[-1]])}."
+            rest = _remove_value(rest, names)
+        else:
+            return
+
+
+def _remove_value(table: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """Return a copy of a table without a value in it, or in a table below."""
+    name, *below = names
+    if below:
+        return {**table, name: _remove_value(table[name], below)}
+    return {key: value for key, value in table.items() if key != name}
+
+
+def _describe_wrong_value(text: str, value: Any) -> str:
+    """Return what is wrong with a value, from an error text of msgspec."""
+    match = re.fullmatch(r"Expected `([\w |]+)`, got `\w+`", text)
+    if not match:
+        return text.lower()
+    expected = " or ".join(_TYPE_NOUNS.get(name, name) for name in match[1].split(" | "))
+    if isinstance(value, dict | list):
+        return f"{expected} is expected, not a {'section' if isinstance(value, dict) else 'list'}"
+    return f"{expected} is expected, not {msgspec.json.encode(value).decode()}"
+
+
+def list_problems(
+    path: Path,
+    environ: Mapping[str, str] = os.environ,
+    check_value: Callable[[str, Any], str] = lambda _name, _value: "",
+) -> list[BadSetting]:
+    """Return everything that is wrong with a file such as mediakeep.toml, and with variables.
+
+    `check_value` takes the name of a setting and a value of its type, and returns what is wrong
+    with that, such as an unknown word.
+    """
     problems: list[BadSetting] = []
 
-    def collect(check: Callable[[], Any]) -> Any:
-        try:
-            return check()
-        except BadSetting as error:
-            problems.append(error)
-            return None
+    def check(place: str, name: str, value: Any) -> None:
+        if problem := check_value(name, value):
+            problems.append(BadSetting(place, problem))
 
-    values = collect(lambda: _load_toml(path)) or {}
+    try:
+        values = _load_toml(path)
+    except BadSetting as error:
+        problems.append(error)
+        values = {}
     known = Settings.__struct_fields__
     for name in known:
         if name in values:
-            collect(functools.partial(_convert, path, {name: values[name]}, Settings))
+            wrong = list(_list_wrong_values({name: values[name]}, Settings))
+            problems += (BadSetting(path, text) for text in wrong)
+            if not wrong:
+                check(f"{path_text.display_path(path)}: {name}", name, values[name])
     sections = {name: value for name, value in values.items() if name not in known}
-    for check in _list_section_checks(path, sections) if sections else ():
-        collect(check)
-    collect(lambda: check_environment(environ))
-    return problems
+    problems += _list_section_problems(path, sections) if sections else ()
+    try:
+        check_environment(environ)
+    except BadSetting as error:
+        problems.append(error)
+    for name in known:
+        if text := environ.get(variable := ENV_PREFIX + name.upper()):
+            check(variable, name, text)
+    return list({str(problem): problem for problem in problems}.values())
 
 
 def _check_sections(path: Path, sections: dict[str, Any]) -> None:
     """Raise BadSetting for sections that no kind has, or wrong ones."""
-    for check in _list_section_checks(path, sections):
-        check()
+    for problem in _list_section_problems(path, sections):
+        raise problem
 
 
-def _list_section_checks(path: Path, sections: dict[str, Any]) -> Iterator[Callable[[], None]]:
-    """Yield functions that raise BadSetting for a section that no kind has, or a wrong one."""
+def _list_section_problems(path: Path, sections: dict[str, Any]) -> Iterator[BadSetting]:
+    """Yield what is wrong with sections: one that no kind has, an unknown name, a wrong value."""
     from mediakeep import setting_fields  # here, as few homes have sections
 
     own = {kind: setting_fields.list_sections(kind) for kind in list_settings_types()}
     known = dict.fromkeys(name for names in own.values() for name in names)
-    general = Settings.__struct_fields__
-    yield functools.partial(_check_names, str(path), sections, general, known)
+    tables = {name: value for name, value in sections.items() if isinstance(value, dict)}
+    for name in sorted(tables.keys() - known.keys()):
+        yield BadSetting(path, _describe_unknown_section(name, known))
+    others = {name: value for name, value in sections.items() if name not in tables}
+    yield from _find_unknown(str(path), others, Settings.__struct_fields__, known)
     for place, names in setting_fields.list_tables(own).items():
         table = functools.reduce(_get_table, place, sections)
         title = f"{path}, section [{'.'.join(place)}]"
-        yield functools.partial(_check_names, title, table, names)
+        yield from _find_unknown(title, table, names)
     for kind, names in own.items():
         found = {name: sections[name] for name in names if name in sections}
-        yield functools.partial(_convert, path, found, kind)
+        yield from (BadSetting(path, text) for text in _list_wrong_values(found, kind))
 
 
 def _get_table(table: dict[str, Any], name: str) -> dict[str, Any]:
@@ -394,14 +459,21 @@ def list_settings_types() -> list[type[msgspec.Struct]]:
     return [kinds.load(name) for name in (*names, _WEB_SETTINGS)]
 
 
-def _check_names(
+def _find_unknown(
     origin: str, table: dict[str, Any], names: Iterable[str], sections: Iterable[str] = ()
-) -> None:
-    """Raise BadSetting if a table has keys that are none of its names or sections."""
+) -> Iterator[BadSetting]:
+    """Yield what is wrong with a table whose keys are none of its names or sections."""
     if unknown := sorted(set(map(str, table)) - {*names, *sections}):
-        raise BadSetting(
-            origin, " ".join(describe_unknown(name, names, sections) for name in unknown)
-        )
+        texts = (describe_unknown(name, names, sections) for name in unknown)
+        yield BadSetting(origin, " ".join(texts))
+
+
+def _describe_unknown_section(name: str, sections: Iterable[str]) -> str:
+    """Return the error text for an unknown section: a similar one, or else all."""
+    sections = list(sections)
+    near = suggestions.suggest_closest_name(name.replace("-", "_"), sections)
+    text = f"there is no section {path_text.to_printable(name)}"
+    return f"{text}.{near}" if near else f"{text}. Sections: {', '.join(sections)}."
 
 
 def describe_unknown(name: str, names: Iterable[str], more: Iterable[str] = ()) -> str:
@@ -413,12 +485,6 @@ def describe_unknown(name: str, names: Iterable[str], more: Iterable[str] = ()) 
     near = suggestions.suggest_closest_name(name.replace("-", "_"), [*names, *more])
     text = f"unknown setting {path_text.to_printable(name)}"
     return f"{text}.{near}" if near else f"{text}. Settings: {', '.join(names)}."
-
-
-def _wrong_type_text(text: str) -> str:
-    """Return the error text for a setting of the wrong type, beginning with the setting's name."""
-    match = re.fullmatch(r"(.*) - at `\$\.([\w.]+)`", text)
-    return f"{match[2]}: {match[1].lower()}." if match else text
 
 
 def check_environment(environ: Mapping[str, str] = os.environ) -> None:

@@ -6,7 +6,6 @@ import functools
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +57,10 @@ def show(home: Path, *, changed: bool, as_json: bool) -> None:
 @app.with_json_option
 def check(home: Path, *, as_json: bool) -> int:
     """Name everything that is wrong in mediakeep.toml and the variables; exit code 2 if any is."""
-    problems = [str(problem) for problem in _list_problems(home / config.FILE_NAME)]
+    problems = [
+        str(problem)
+        for problem in config.list_problems(home / config.FILE_NAME, check_value=_check_value)
+    ]
     lines = problems or [f"The settings of {path_text.display_path(home)} are valid."]
     app.print_result(lines, {"problems": problems}, as_json=as_json)
     return UsageError.exit_code if problems else 0
@@ -68,7 +70,11 @@ def check(home: Path, *, as_json: bool) -> int:
 def edit(home: Path) -> int:
     """Edit mediakeep.toml in $EDITOR; it is replaced only if the new settings are valid."""
     path = (home / config.FILE_NAME).resolve()
-    old = path.read_text() if path.exists() else _HEADER
+    before = _read_bytes(path)
+    try:
+        old = _HEADER if before is None else before.decode().replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise BadSetting(path, error) from error
     new = old
     while True:
         edited = click.edit(new, extension=".toml", require_save=False)
@@ -81,13 +87,37 @@ def edit(home: Path) -> int:
             break
         for problem in problems:
             app.print_message(problem)
-        is_terminal = sys.stdin.isatty()
-        if not (is_terminal and click.confirm("Edit again? Otherwise nothing is changed")):
-            raise UsageError(f"{path_text.display_path(path)} not changed.")
+        if not _ask_again():
+            raise UsageError(f"{path_text.display_path(path)} not changed. {_keep_text(path, new)}")
+    if _read_bytes(path) != before:
+        raise UsageError(
+            f"{path_text.display_path(path)} was changed while you edited it, and is left as it is."
+            f" {_keep_text(path, new)}"
+        )
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666
     atomic_files.write_atomic(path, new, mode=mode)
     click.echo(f"Saved: {path_text.display_path(path)}")
     return 0
+
+
+def _read_bytes(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+def _ask_again() -> bool:
+    """Ask whether to edit again; without a terminal the answer is no."""
+    try:
+        return sys.stdin.isatty() and click.confirm("Edit again? Otherwise nothing is changed")
+    except click.Abort:
+        return False
+
+
+def _keep_text(path: Path, text: str) -> str:
+    """Save a text next to the settings file, readable by its owner alone, and say where."""
+    handle, kept = tempfile.mkstemp(".toml", f"{path.stem}-edited-", path.parent)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+    return f"Your text is in {path_text.display_path(kept)}."
 
 
 def _check_text(path: Path, text: str) -> list[str]:
@@ -95,22 +125,8 @@ def _check_text(path: Path, text: str) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / path.name
         copy.write_text(text)
-        return [str(each).replace(str(copy), str(path)) for each in _list_problems(copy, {})]
-
-
-def _list_problems(path: Path, environ: Mapping[str, str] = os.environ) -> list[BadSetting]:
-    """Return what is wrong with a settings file and the variables, such as an unknown word."""
-    if problems := config.list_problems(path, environ):
-        return problems
-    given = {f"{path}: {name}": (name, value) for name, value in config.read_general(path).items()}
-    for name in config.Settings.__struct_fields__:
-        if text := environ.get(variable := config.ENV_PREFIX + name.upper()):
-            given[variable] = name, text
-    return [
-        BadSetting(place, problem)
-        for place, (name, value) in given.items()
-        if (problem := _check_value(name, value))
-    ]
+        problems = config.list_problems(copy, {}, _check_value)
+        return [str(each).replace(str(copy), str(path)) for each in problems]
 
 
 def _check_value(name: str, value: Any) -> str:
