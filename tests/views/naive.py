@@ -45,6 +45,8 @@ class PeriodCounts:
     mended: Counter[str] = field(default_factory=Counter)
     left: Counter[str] = field(default_factory=Counter)
     returned: Counter[str] = field(default_factory=Counter)
+    reverted: Counter[str] = field(default_factory=Counter)
+    reopened: Counter[str] = field(default_factory=Counter)
     amounts: dict[str, float] = field(default_factory=dict)
     invested: float = 0.0
     sessions: int = 0
@@ -56,11 +58,16 @@ class PeriodCounts:
     @property
     def found(self) -> int:
         fresh = self.repaired.total() - self.mended.total()
-        return self.new.total() + self.regressed.total() + fresh
+        return self.new.total() + self.regressed.total() + fresh - self.undone
 
     @property
     def resolved(self) -> int:
-        return self.closed.total() + self.repaired.total() - self.mended.total()
+        return self.closed.total() + self.repaired.total() - self.mended.total() - self.undone
+
+    @property
+    def undone(self) -> int:
+        repairs = self.reverted & (self.repaired - self.mended)
+        return repairs.total() + (self.reopened & self.closed).total()
 
 
 @dataclass
@@ -303,6 +310,9 @@ def _settle(result: PeriodCounts, line: Line, key: str, old: Item, new: Item) ->
         result.new += _kinds(new.open - old.seen)
         result.regressed += _kinds((new.open & old.seen) - old.open)
         result.closed += _kinds(gone)
+        if line.get("by_hand"):
+            result.reverted += _kinds(new.open - old.seen)
+            result.reopened += _kinds((new.open & old.seen) - old.open)
     repairs = Counter({} if line.get("by_hand") else line.get("repairs", {}))
     result.mended += _kinds(gone) & repairs
     if line["state"] == "completed":

@@ -147,6 +147,19 @@ def test_a_day_is_called_a_day() -> None:
         ),
         (PeriodTotals(closed={"a": 1}), 0, "1 that waited was settled."),
         (
+            PeriodTotals(
+                new={"a": 5, "b": 1},
+                regressed={"c": 2},
+                closed={"c": 3},
+                repaired={"a": 5, "b": 2},
+                reverted={"a": 5, "b": 1},
+                reopened={"c": 2},
+            ),
+            8,
+            "8 decisions wait. 7 issues were found, 1 of them repaired at once;"
+            " 1 that waited was settled; 8 more were undone by your commands.",
+        ),
+        (
             PeriodTotals(closed={"a": 1, "b": 2}),
             4,
             "4 decisions wait. 3 that waited were settled.",

@@ -40,6 +40,20 @@ def done(time: str, item: str, *ids: str, **facts: Any) -> Line:
     return at(time, "settle", session="s", item=item, state="completed", open_ids=ids, **facts)
 
 
+def test_what_an_undo_takes_back_is_not_resolved(tmp_path: Path) -> None:
+    stats, later, _ = collect_stats(
+        tmp_path,
+        done("15 10:00", "A", "cover:1", "date:1", repairs={"case": 2, "year": 1}),
+        done("15 11:00", "A", "date:1", by_hand=True),  # an answer
+        done("15 12:00", "A", "cover:1", "date:1", "case:1", "case:2", by_hand=True),  # undone
+        done("16 12:00", "A", "cover:1", "case:1", "case:2", repairs={"date": 1}),
+        done("16 13:00", "A", "cover:1", "date:1", "case:1", "case:2", by_hand=True),
+    )
+    assert (stats.flow.found, stats.flow.resolved, stats.flow.undone) == (5, 1, 3)
+    assert (stats.flow.settled, stats.flow.repaired_at_once) == (0, 1)
+    assert (later.flow.found, later.flow.resolved, later.flow.undone) == (0, 0, 1)
+
+
 def test_an_empty_history_gives_no_report(tmp_path: Path) -> None:
     for span in collect_stats(tmp_path):
         assert span.flow == period_stats.PeriodTotals()

@@ -16,7 +16,10 @@ from mediakeep.views.periods import Period
 
 CountsByKind = dict[str, int]
 
-_COUNTED_BY_KIND = "regressed", "closed", "repaired", "mended", "left", "returned"
+_COUNTED_BY_KIND = (
+    *("regressed", "closed", "repaired", "mended", "left", "returned"),
+    *("reverted", "reopened"),
+)
 _AWAY_CHANGES = {"vanished": 1, "reappeared": -1, "forgotten": -1}
 _OPEN_CHANGES = {"opened": 1, "regressed": 1, "returned": 1, "closed": -1, "left": -1}
 
@@ -39,6 +42,8 @@ class PeriodTotals(msgspec.Struct, frozen=True):
     mended: CountsByKind = {}  # open issues that batches repaired, also counted in both above
     left: CountsByKind = {}  # issues that were open when their item vanished
     returned: CountsByKind = {}  # open issues of items that came back
+    reverted: CountsByKind = {}  # the part of `new` that appeared after a user's command
+    reopened: CountsByKind = {}  # the part of `regressed` that appeared after one, such as an undo
     amounts: dict[str, float] = {}  # other sums: tracks, requests...; and the peak memory
     invested: float = 0.0  # seconds with at least one session running
     sessions: int = 0
@@ -46,19 +51,39 @@ class PeriodTotals(msgspec.Struct, frozen=True):
     @property
     def found(self) -> int:
         """The number of issues found in the period, whether repaired at once or left open."""
-        return sum(map(_sum_counts, (self.new, self.regressed, self.repaired))) - _sum_counts(
-            self.mended
-        )
+        raw = _sum_counts(self.new) + _sum_counts(self.regressed) + self.repaired_at_once
+        return raw - self._undone_answers
 
     @property
     def resolved(self) -> int:
-        """The number of issues that were repaired or disappeared in the period."""
-        return _sum_counts(self.closed) + _sum_counts(self.repaired) - _sum_counts(self.mended)
+        """The number of issues that were repaired or disappeared in the period, and stayed so."""
+        return self.settled + self.repaired_at_once
 
     @property
     def settled(self) -> int:
         """The number of issues that were open and are not open any more."""
-        return _sum_counts(self.closed)
+        return _sum_counts(self.closed) - self._undone_answers
+
+    @property
+    def repaired_at_once(self) -> int:
+        """The number of issues that batches repaired when they found them."""
+        fresh = _sum_counts(self.repaired) - _sum_counts(self.mended)
+        return fresh - self._undone_repairs
+
+    @property
+    def undone(self) -> int:
+        """The number of issues that were resolved and, by a command of the user, are open again."""
+        return self._undone_answers + self._undone_repairs
+
+    @property
+    def _undone_answers(self) -> int:
+        return _sum_common(self.reopened, self.closed)
+
+    @property
+    def _undone_repairs(self) -> int:
+        counts = self.repaired.items()
+        fresh = {kind: count - self.mended.get(kind, 0) for kind, count in counts}
+        return _sum_common(self.reverted, fresh)
 
 
 class PeriodEndState(msgspec.Struct, frozen=True):
@@ -187,6 +212,11 @@ def _rank_counts(counts: Counter[str]) -> CountsByKind:
 
 def _sum_counts(counts: CountsByKind) -> int:
     return sum(counts.values())
+
+
+def _sum_common(some: CountsByKind, others: CountsByKind) -> int:
+    """Return the sum of what two counts have in common."""
+    return sum(min(count, others.get(kind, 0)) for kind, count in some.items())
 
 
 TimeRanges = list[tuple[float, float]]  # (start, end) in seconds since 1970

@@ -252,6 +252,9 @@ class HistoryIndexer:
         item.touched.update(new, closed, reopened)
         for measure, names in (("opened", new), ("closed", closed), ("regressed", reopened)):
             self._count_issues(slot, measure, names)
+        if event.get("by_hand"):
+            self._count_issues(slot, "reverted", new)
+            self._count_issues(slot, "reopened", reopened)
         return (
             len(new),
             len(closed) - self._count_repaired_issues(event, closed, slot),

@@ -7,6 +7,8 @@ tallies. For long periods, tallies over 64 and 4,096 quarters are stored, too. T
     by_hand    by state: items that a command of the user read again
     done       items that became completed, minus those that ceased to be
     opened, closed, regressed     by kind: issues that appeared, disappeared, and appeared again
+    reverted, reopened     by kind: those of opened and regressed that appeared when a command of
+               the user, such as an undo, read their item again
     first      by kind: those of them that appeared when their item was read for the first time
     vanished, reappeared          items that a scan or a batch no longer found, and found again
     forgotten  items that were skipped when the user removed them from the queue, minus those of

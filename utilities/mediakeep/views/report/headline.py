@@ -114,13 +114,18 @@ def _issues_sentence(progress: KindProgress) -> str:
     totals = progress.flow
     parts = []
     if totals.found:
-        repaired = sum(totals.repaired.values()) - sum(totals.mended.values())
+        repaired = totals.repaired_at_once
         by_itself = f", {repaired:,} of them repaired at once" if repaired else ""
         found = f"{format_count(totals.found, 'issue')} {_verb_be(totals.found, running=False)}"
         parts.append(f"{found} found{by_itself}")
     if totals.settled:
         parts.append(
             f"{totals.settled:,} that waited {_verb_be(totals.settled, running=False)} settled"
+        )
+    if totals.undone:
+        parts.append(
+            f"{totals.undone:,} more {_verb_be(totals.undone, running=False)} undone by your"
+            " commands"
         )
     return f"{'; '.join(parts)}." if parts else ""
 

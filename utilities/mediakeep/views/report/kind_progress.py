@@ -218,6 +218,7 @@ def _build_rows(
         *([row(f"{piece} processed", amount=piece)] if standing.piece else []),
         row("issues found", "found"),
         row("issues resolved", "resolved"),
+        row("issues resolved, then undone by your commands", "undone"),
         row("attempts that failed", "failed"),
         row(f"{standing.plural} read again by your commands", "by_hand"),
         *(row(f"{standing.plural} {what}", of) for what, of in _list_skip_words(standing.kind)),
