@@ -86,6 +86,14 @@ def test_one_line_at_the_end_says_what_waits_why_and_what_helps(
     assert sum("lookup" in one or OUT in one for one in lines) == 1
 
 
+def test_mediakeep_names_the_command_that_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    told, nothing = reported(DONE, listed_reviews={"music": 3}), reported(DONE, listed_reviews={})
+    assert not any("Decide" in line for line in batch_output.format_summary(told, standing()))
+    monkeypatch.setenv("MEDIAKEEP_PROGRAM", "mediakeep")
+    assert "Decide with: mediakeep review" in batch_output.format_summary(told, standing())
+    assert not any("Decide" in line for line in batch_output.format_summary(nothing, standing()))
+
+
 @each_row("report", [reported(DONE), reported(), reported(UNASKED)])
 def test_where_nothing_waits_nothing_is_said_of_look_ups(report: BatchResult) -> None:
     assert not any("lookup" in line for line in batch_output.format_summary(report, standing()))

@@ -356,10 +356,13 @@ def _format_issues(report: BatchResult, kind: str, home: Path | None) -> list[st
     path = home / _REVIEW_LIST if home else Path(_REVIEW_LIST)
     with contextlib.suppress(ValueError, FileNotFoundError):  # not below the current folder
         path = path.relative_to(Path.cwd())
-    return [
+    lines = [
         f"Auto-fixed: {format_count(report.auto_fixed, 'issue')}",
         f"Manual review needed: {own}{others} (see {path_text.display_path(path)})",
     ]
+    if config.find_program() and any(listed.values()):
+        lines.append(f"Decide with: {config.format_command('review.py', home)}")
+    return lines
 
 
 def _format_requests(report: BatchResult) -> list[str]:

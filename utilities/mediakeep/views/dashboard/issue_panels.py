@@ -163,8 +163,11 @@ def decisions_panel(
             is_row=True,
         ),
         compose_text(("all of them are in ", Colour.DIM), review.FILE),
+        compose_text(("decide with:", Colour.DIM)),
+        *styled_text.wrap_command(config.format_command("review.py", home_snapshot.home), width),
     ]
     if home_snapshot.accept_command:
+        lead.append(compose_text(("or accept with:", Colour.DIM)))
         lead += styled_text.wrap_command(home_snapshot.accept_command, width)
     return DashboardPanel("To decide", lead, side=1)
 

@@ -101,6 +101,7 @@ def write_report(
         facts: dict[str, object] = {
             "pictures": svgs if suffix == "html" else chart_files,
             "undo": partial(config.format_command, "undo_changes.py", home),
+            "review": config.format_command("review.py", home),
         }
         text = _render(home if own else None, report, suffix, facts)
         contents[report_path(home, report.period, suffix)] = text.encode()
