@@ -128,6 +128,26 @@ def test_a_title_is_proposed_and_accepted_as_the_release_has_it(home: SimulatedH
     assert len(home.server.requests) == asked
 
 
+def test_swapped_tracks_are_accepted_together_only(home: SimulatedHome) -> None:
+    store = UndoStore(home.path.parent / "swapped")
+    for number, path in zip("21", tracks(home, "Dusk"), strict=True):
+        write_tags.write(path, [SetField("track", (number,))], store, queue="music")
+    store.close()
+    home.ok("--reset-artist", "Vera")
+    batch(home)
+    one, other = (it for it in reviews(home) if it["kind"] == "wrong-track-order")
+    assert one["command"] == other["command"]
+    assert one["command"].endswith(f" {one['id']} {other['id']}")
+    locked = accept(home, "--accept", one["id"], "--locked-fields", "track")
+    assert read(tracks(home, "Dusk")[0]).track == "2", locked
+    told = accept(home, "--accept", one["id"])
+    assert f"{other['id']} (Dusk/02 Rivett.mp3) is accepted, too: " in told.out
+    assert "2 files changed." in told.out
+    assert [read(path).track for path in tracks(home, "Dusk")] == ["1", "2"]
+    again = accept(home, "--accept", one["id"])
+    assert "What was accepted already is not listed." in again.err
+
+
 def test_all_of_a_kind_are_accepted_of_one_artist(home: SimulatedHome) -> None:
     told = accept(home, "--accept-kind", "title-differs", "--artist", "Vera")
     assert (told.code, "1 file changed." in told.out) == (0, True)

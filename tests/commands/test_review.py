@@ -7,6 +7,7 @@ import random
 import re
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +22,7 @@ from mediakeep.app.undo.run_undo import UndoRun
 from mediakeep_samples.music import music_library, track_files
 from tests.commands import cinemas, hands, sittings
 from tests.commands import test_fix_metadata_releases as release_home
-from tests.commands.conftest import Home
+from tests.commands.conftest import Home, environment
 from tests.commands.sittings import SittingTerminal, contents
 from tests.music import shelf
 from tests.sampling import each_row
@@ -43,10 +44,14 @@ def test_every_key_does_what_it_says(reviewed: Home) -> None:
         assert "a accept" not in first
         assert "No such key here." in shown.press("a")
         assert "No such key here." in shown.press("7")
-        assert "issue: empty-file:" in shown.press("?")
+        explained = shown.press("?")
+        assert "issue: empty-file:" in explained
+        assert "l Later: the question is asked again in the next sitting" in explained
+        assert "u Undo" not in explained
         assert str(reviewed.music / "Vera" / "Dawn") in shown.press("o")
         asked = shown.press("l")
         assert "1 postponed." in asked
+        assert "u undo" in asked
         seen = set[str]()
         while "q quit" in asked:
             (kind,) = re.findall(r"\d+ of \d+ ([a-z-]+)", asked)
@@ -154,6 +159,7 @@ def test_ctrl_c_while_an_answer_is_written_ends_after_it(reviewed: Home) -> None
             text = shown.await_prompt()
             assert shown.end() == 130
             assert shown.clean
+        text += shown.screen.printed  # after the next prompt, if it came before the signal
         assert "Done: " in text
         assert "Traceback" not in text
     answers = answer_log.read_answers(reviewed.path)
@@ -227,6 +233,60 @@ def test_two_sittings_ask_about_different_artists(reviewed: Home) -> None:
             assert artists[0] in third.await_prompt()
 
 
+def test_a_picture_has_any_path_and_a_value_is_text(reviewed: Home) -> None:
+    dusk = reviewed.music / "Anna" / "Dusk"
+    (dusk / os.fsdecode(b"\xe9.jpg")).write_bytes(track_files.read_seed_file("cover.jpg"))
+    words = ("--artist", "Anna", "--kind")
+    for kind, answers, told in (
+        ("missing-title", b"e \xe9\nq\n", "The value is not valid text."),
+        ("missing-cover", b"e \xe9.jpg\nq\n", "1 edited, 2 files changed."),
+    ):
+        done = subprocess.run(
+            reviewed.command("review", *words, kind),
+            input=answers,
+            capture_output=True,
+            timeout=120,
+            env=environment({"LC_ALL": "C"}),
+        )
+        assert told in done.stdout.decode(), done
+    assert [answer.value for answer in answer_log.read_answers(reviewed.path)] == ["\\xE9.jpg"]
+
+
+def test_all_are_accepted_but_those_of_another_sitting(tmp_path: Path) -> None:
+    home = hands.library(tmp_path)
+    for artist in ("Anna", "Vera"):
+        own = {"artist": artist, "albumartist": artist, "album": "Noon", "date": "1990"}
+        shelf.put(home.music / artist / "Noon" / "01 Rise.flac", title=" Rise", **own)
+    hands.scanned(home)
+    found = sittings.question_list.read_questions(home.path, kind="whitespace", artist="Vera")
+    with review_session.open_session(home.path) as other:
+        assert other.claim(found)
+        told = hands.run(home, "review", "--kind", "whitespace", answer="A\ny\n")
+    assert "accept all 2 of 2 artists" in told.out
+    assert "1 question left to another sitting." in told.out
+    assert "1 accepted, 1 file changed." in told.out
+
+
+def test_decided_questions_of_a_pending_artist_are_not_asked_again(reviewed: Home) -> None:
+    reviewed.ok("--reset-artist", "Anna")
+    told = hands.run(reviewed, "review", "--kind", "whitespace", answer="a\n" * 9)
+    assert told.out.count("accepted, ") == 2
+    assert "Left: 0 questions." in told.out
+    again = hands.run(reviewed, "review", "--kind", "whitespace", answer="a\n" * 9)
+    assert "Done: nothing." in again.out
+    words = ("review", "--kind", "missing-title")
+    told = hands.run(reviewed, *words, answer="e Fall\ne Fall\n")
+    assert "1 edited, 1 file changed." in told.out
+
+
+def test_a_value_that_is_there_already_is_no_edit(reviewed: Home) -> None:
+    path = reviewed.music / "Anna" / "Dusk" / "Track 01.flac"
+    shelf.put(path, artist="Anna", albumartist="Anna", title="Fall", album="Dusk", date="1990")
+    told = hands.run(reviewed, "review", "--kind", "missing-title", answer="e Fall\nq\n")
+    assert "the files have this value already." in told.out
+    assert "Done: nothing." in told.out
+
+
 @each_row(
     "columns, lines, env",
     [
@@ -261,6 +321,13 @@ def test_a_pipe_is_asked_line_by_line(reviewed: Home) -> None:
     assert told.code == 0
     assert "1 edited, 1 file changed." in told.out
     assert "Done: 1 " in told.out
+    assert "Not understood" in told.out
+    told = hands.run(reviewed, "review", "--dry-run", "--kind", "empty-file")
+    assert told.out.endswith("1 question in 1 group.\n")
+    before, asked = contents(reviewed), ("review", "--kind", "missing-title")
+    told = hands.run(reviewed, *asked, answer="no\nn x\n12\neFall\nnever\n")
+    assert (told.out.count("Not understood"), "Done: nothing." in told.out) == (5, True)
+    assert contents(reviewed) == before
     told = hands.run(reviewed, "review", "--dry-run", "--most-first")
     assert re.search(r"\d+ questions in \d+ groups\.", told.out)
     assert "Proposed: " in told.out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -19,8 +20,11 @@ from mediakeep.app.reviews import (
     questions as question_list,
 )
 from mediakeep.app.reviews.questions import QuestionGroup, ReviewQuestion
+from mediakeep.app.reviews.review_cache import ReviewCache
 from mediakeep.app.reviews.review_session import ReviewDecision, ReviewSession
 from mediakeep.errors import MediakeepError, StateDamaged, UsageError
+from mediakeep.music.item import MUSIC
+from mediakeep.queue import readonly
 from mediakeep.queue.queue import Queue
 from tests.commands import hands, sittings
 from tests.commands.conftest import Home
@@ -182,6 +186,26 @@ def test_two_sittings_never_ask_the_same(home: Home) -> None:
         one.claims.release()
         assert two.claim(vera.questions)
     assert not [*(home.path / "status" / "review_claims").iterdir()]
+
+
+def test_what_a_sitting_decides_during_a_read_is_read_again(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, queue = ReviewCache(), readonly.load_state(home.queue, MUSIC)
+    ids, read = groups(home)["missing-date"].ids, question_list.read_questions
+
+    def read_and_decide(*given: Any, **options: Any) -> list[ReviewQuestion]:
+        found = read(*given, **options)
+        with review_session.open_session(home.path) as session, monkeypatch.context() as patch:
+            patch.setattr(question_list, "read_questions", read)
+            review_session.decide(session, ReviewDecision(ids, "later"))
+        return found
+
+    monkeypatch.setattr(question_list, "read_questions", read_and_decide)
+    cache.read(home.path, {MUSIC.name: queue}, "damage")
+    monkeypatch.setattr(question_list, "read_questions", read)
+    questions, _ = cache.read(home.path, {MUSIC.name: queue}, "damage")
+    assert {question.id for question in questions if question.postponed} == set(ids)
 
 
 def test_an_artist_that_a_batch_processes_is_refused(home: Home) -> None:

@@ -29,8 +29,11 @@ from mediakeep.music.model import Artist
 from mediakeep.music.repairs import proposals
 from mediakeep.music.repairs.plans import FileChange
 from mediakeep.music.repairs.repair import EmbedCover, Repair
+from mediakeep.music.reports.fix_commands import TOGETHER_KINDS
 from mediakeep.music.worker_context import MusicWorkerConfig, MusicWorkerContext
 from mediakeep.queue import readonly
+
+_TOGETHER = "the track numbers of an album change together"
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,9 @@ def reread_artists(
     selected = choice.select(review_list.read_reviews(home, path), state)
     if not selected:
         result.notes.append("No matching issue in the list.")
+    for entry in (entry for entries in selected.values() for entry in entries):
+        if choice.ids and entry.id not in choice.ids:
+            result.notes.append(f"{entry.name} is accepted, too: {_TOGETHER}.")
     places = MusicWorkerConfig(home, write=False, ignored=registry.read_ignore_settings(home))
     with worker_context.open_context(places) as context:
         for key, entries in selected.items():
@@ -124,12 +130,24 @@ def _add_accepted_edits(
     edits: FileEdits,
     result: EditResult,
 ) -> None:
+    reasons = {
+        entry.id: reason
+        for entry in entries
+        if entry.id in proposal_by_id
+        and (reason := _refusal_reason(entry, proposal_by_id[entry.id]))
+    }
+    together = {
+        (entry.kind, entry.album): f"{entry.name} is refused: {reasons[entry.id]}"
+        for entry in entries
+        if entry.id in reasons and entry.kind in TOGETHER_KINDS
+    }
     for entry in entries:
         if entry.id not in proposal_by_id:
             result.notes.append(f"{entry.name} is already resolved.")
             continue
         proposal = proposal_by_id[entry.id]
-        if reason := _refusal_reason(entry, proposal) or _conflict_reason(proposal, edits):
+        reason = reasons.get(entry.id) or together.get((entry.kind, entry.album), "")
+        if reason := reason or _conflict_reason(proposal, edits):
             result.failed[entry.id] = f"{entry.name} not changed: {reason}"
             continue
         for path, change in proposal.file_changes:

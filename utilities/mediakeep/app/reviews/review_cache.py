@@ -12,7 +12,7 @@ from mediakeep.app.reviews.questions import QuestionGroup, QuestionOrder, Review
 from mediakeep.queue.state import QueueState
 from mediakeep.views import review
 
-_FILES = (review.FILE, ignored_issues.FILE, answer_log.FILE)
+_FILES_OF_ANSWERS = (ignored_issues.FILE, answer_log.FILE)
 
 
 class ReviewCache:
@@ -30,15 +30,16 @@ class ReviewCache:
         """Return all reviews of queues, and their groups in an order."""
         seqs = [(name, state.seq) for name, state in states.items()]
         with self._lock:
-            if (seqs, _stamp_files(home)) != self._stamp:
+            answers = _stamp_files(home, *_FILES_OF_ANSWERS)  # before they are read
+            if (seqs, answers, _stamp_files(home, review.FILE)) != self._stamp:
                 found = questions.read_questions(home, states=states) if states else []
                 self._questions, self._groups = found, {}
-                self._stamp = seqs, _stamp_files(home)
+                self._stamp = seqs, answers, _stamp_files(home, review.FILE)  # it was updated
             if order not in self._groups:
                 self._groups[order] = questions.group_questions(self._questions, order)
             return self._questions, self._groups[order]
 
 
-def _stamp_files(home: Path) -> list[int]:
-    paths = [home / name for name in _FILES]
+def _stamp_files(home: Path, *names: str) -> list[int]:
+    paths = [home / name for name in names]
     return [path.stat().st_mtime_ns if path.exists() else 0 for path in paths]

@@ -11,11 +11,13 @@ import msgspec
 from mediakeep import kinds, path_text, suggestions
 from mediakeep.errors import NewerFormat, UsageError
 from mediakeep.music.issue_kinds import ISSUE_KINDS
+from mediakeep.music.reports.fix_commands import TOGETHER_KINDS
 from mediakeep.queue import actions
 from mediakeep.queue.state import QueueState
 from mediakeep.untrusted_files import decode_json, read_bytes
 from mediakeep.views import review
 
+_SETTLED_HINT = "What was accepted already is not listed. Nothing was changed."
 _FIX_HINT = "Delete it, and the next batch writes it again"
 
 
@@ -54,15 +56,16 @@ class ReviewFilter:
     artist: str = ""
 
     def select(self, listed: EntriesByArtist, state: QueueState) -> EntriesByArtist:
-        """Return the accepted entries.
+        """Return the accepted entries, and those that are accepted only together with them.
 
         Raise UsageError if the list lacks an id, or if the kind or the artist is unknown.
         """
         if self.ids:
             listed_ids = {entry.id for entries in listed.values() for entry in entries}
             if unknown := [issue_id for issue_id in self.ids if issue_id not in listed_ids]:
-                raise UsageError(f"Not in the list: {', '.join(unknown)}. Nothing was changed.")
-            return _filter_entries(listed, lambda entry: entry.id in self.ids)
+                raise UsageError(f"Not in the list: {', '.join(unknown)}. {_SETTLED_HINT}")
+            found = {key: self._select_by_id(entries) for key, entries in listed.items()}
+            return {key: entries for key, entries in found.items() if entries}
         if self.kind not in {kind.name for kind in ISSUE_KINDS}:
             near = suggestions.suggest_closest_name(self.kind, (kind.name for kind in ISSUE_KINDS))
             message = f'Unknown issue kind "{self.kind}".{near}'
@@ -71,6 +74,18 @@ class ReviewFilter:
             key = actions.find_item_key(state, self.artist)
             listed = {key: listed.get(key, [])}
         return _filter_entries(listed, lambda entry: entry.kind == self.kind)
+
+    def _select_by_id(self, entries: Sequence[ReviewEntry]) -> list[ReviewEntry]:
+        together = {
+            (entry.kind, entry.album)
+            for entry in entries
+            if entry.id in self.ids and entry.kind in TOGETHER_KINDS
+        }
+        return [
+            entry
+            for entry in entries
+            if entry.id in self.ids or (entry.proposal and (entry.kind, entry.album) in together)
+        ]
 
 
 def read_reviews(home: Path, path: Path) -> EntriesByArtist:

@@ -52,6 +52,8 @@ def undo_session(session: ReviewSession, other: str) -> UndoneAnswers:
     open_answers = answer_log.read_answers(session.home)
     wanted = open_answers[-1].session if other == "last" and open_answers else other
     answers = answer_log.select_session(open_answers, wanted)
+    if not answers and other == "last":
+        raise UsageError("Nothing to undo: no answer was given, or all are undone.")
     if not answers:
         raise UsageError(f"Nothing to undo: no answers of session {other}, or all are undone.")
     return _undo(session, answers)

@@ -25,12 +25,15 @@ class KeyReader:
         )
         self._rest = ""  # of the last line
 
-    def read_key(self, prompt: str) -> str:
-        """Return a key, or "" if something else was typed."""
+    def read_key(self, prompt: str, with_text: str = "") -> str:
+        """Return a key, or "" if something else was typed.
+
+        Without keys, a text may follow one in `with_text` in the same line.
+        """
         if not self.has_keys:
-            line = self._read_line(prompt)
-            self._rest = line[1:].strip()
-            return line[:1]
+            key, _, rest = self._read_line(prompt).partition(" ")
+            self._rest = rest.strip()
+            return key if len(key) == 1 and (not rest or key in with_text) else ""
         try:
             typed = self._read_typed(f"{prompt} ")
         except (OSError, termios.error) as error:  # the terminal was closed
@@ -72,5 +75,7 @@ class KeyReader:
 
     def confirm(self, question: str) -> bool:
         """Ask a question that y answers with yes, and everything else with no."""
-        self._rest = ""
-        return self.read_key(f"{question} [y/N]").lower() == "y"
+        self._rest, prompt = "", f"{question} [y/N]"
+        if not self.has_keys:
+            return self._read_line(prompt).lower() in ("y", "yes")
+        return self.read_key(prompt).lower() == "y"

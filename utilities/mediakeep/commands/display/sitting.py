@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from mediakeep import config
+from mediakeep import config, path_text
 from mediakeep.app.reviews import answer_log, preview_answers, review_session, undo_answers
 from mediakeep.app.reviews import questions as question_list
 from mediakeep.app.reviews.preview_answers import AnswerPreview, Candidate, CoverChoice
@@ -43,6 +43,22 @@ _DONE_WORDS = {
 }
 
 
+_KEYS_WITH_TEXT = "es"
+_KEY_MEANINGS = {  # as docs/review.md says
+    "a": "Accept the proposal.",
+    "A": "Accept all proposals of this kind; all changes are shown before, and y confirms.",
+    "1": "Choose the release, artist, movie or picture with this number.",
+    "e": "Enter a value, the MBID of a release or artist, or the path of a picture.",
+    "s": "Search MusicBrainz or TMDb by another title or name.",
+    "l": "Later: the question is asked again in the next sitting, after all others.",
+    "n": "Never: a batch reports the issue, but neither repairs it nor lists it again.",
+    "u": "Undo the last answer of this sitting.",
+    "o": "Open the folder, and print its path.",
+    "?": "Explain the keys, and print the id of the issue, its report and its command.",
+    "q": "Quit.",
+}
+
+
 @dataclass(frozen=True)
 class SittingFilter:
     """Which questions are asked, and in which order."""
@@ -64,6 +80,7 @@ class _Shown:
     group: QuestionGroup
     alike: list[ReviewQuestion]
     progress: str
+    has_answers: bool = False  # that can be undone
     preview: AnswerPreview = field(default_factory=AnswerPreview)
     candidates: list[Candidate] = field(default_factory=list)
     covers: list[CoverChoice] = field(default_factory=list)
@@ -78,6 +95,8 @@ class Sitting:
     view: QuestionView
     keys: KeyReader
     refusals: Counter[str] = field(default_factory=Counter)
+    # Issues of items that no batch has completed stay in the review list.
+    decided: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
 
     def run(self) -> int:
@@ -112,7 +131,8 @@ class Sitting:
                 view.print_line(f"Proposed: {group.first.proposal}")
         for warning in warnings:
             view.print_line(warning)
-        view.print_line(f"{format_count(len(found), 'question')} in {len(groups):,} groups.")
+        count = format_count(len(groups), "group")
+        view.print_line(f"{format_count(len(found), 'question')} in {count}.")
         return 0
 
     def _find_next(self) -> _Shown | None:
@@ -126,13 +146,14 @@ class Sitting:
         left = [
             question
             for question in found
-            if question.id not in postponed and self.refusals[question.id] < _MAX_REFUSALS
+            if question.id not in postponed | self.decided
+            and self.refusals[question.id] < _MAX_REFUSALS
         ]
         groups = question_list.group_questions(left, self.chosen.order)
         for group in groups:
             if self.session.claim(group.questions):
                 progress = f"{answered + 1:,} of {answered + len(left):,}"
-                return _Shown(group, _select_alike(group, left), progress)
+                return _Shown(group, _select_alike(group, left), progress, bool(answers))
         if groups:
             self.view.print_line(
                 f"{format_count(len(left), 'question')} left to another sitting, which asks them."
@@ -148,9 +169,13 @@ class Sitting:
             self.refusals.update(dict.fromkeys(group.ids, _MAX_REFUSALS))
             self.warnings.append(str(error))
             return
-        if first.proposal and not self.refusals[first.id] and not shown.preview.changes_all_cleanly:
-            self._refresh(group)
-            return
+        if first.proposal and not shown.preview.changes_all_cleanly:
+            if not self.refusals[first.id]:
+                self._refresh(group)
+                return
+            if not shown.preview.files and not shown.preview.refused:  # settled already
+                self.decided.update(group.ids)
+                return
         self.view.print_group(group, shown.progress)
         self.view.print_preview(shown.preview)
         self.view.print_candidates(shown.candidates)
@@ -184,7 +209,7 @@ class Sitting:
 
     def _read_key(self, shown: _Shown) -> str:
         self.view.print_keys(_list_keys(shown))
-        return self.keys.read_key("?" if self.keys.has_keys else "Answer")
+        return self.keys.read_key("?" if self.keys.has_keys else "Answer", _KEYS_WITH_TEXT)
 
     def _act(self, shown: _Shown, key: str) -> bool:
         """Act on a key; return whether the next question follows."""
@@ -198,17 +223,15 @@ class Sitting:
                 decision = ReviewDecision(group.ids[:1], "choose", value)
                 return self._decide_shown(group.questions[:1], decision)
             if key not in allowed:
-                self.view.print_line("No such key here.")
+                text = "No such key here." if key else "Not understood: type one of the keys."
+                self.view.print_line(text)
                 return False
             match key:
                 case "a":
                     digest = shown.preview.digest
                     return self._decide(ReviewDecision(group.ids, "accept", expected=digest))
                 case "A":
-                    ids = tuple(question.id for question in shown.alike)
-                    return self._decide_shown(
-                        shown.alike, ReviewDecision(ids, "accept"), confirm=True
-                    )
+                    return self._accept_alike(shown.alike)
                 case "e":
                     return self._edit(shown)
                 case "l":
@@ -236,9 +259,23 @@ class Sitting:
         what = "the picture's path" if first.field == "cover" else first.field
         if not (value := self.keys.read_text(f"{what}, empty to cancel")):
             return False
+        if first.field == "cover":
+            value = path_text.escape_path(value)
+        elif value != value.encode(errors="replace").decode():
+            self.view.print_line("The value is not valid text. Enter it as UTF-8.", "yellow")
+            return False
         ids = shown.group.edit_ids
         asked = [question for question in shown.group.questions if question.id in ids]
         return self._decide_shown(asked, ReviewDecision(ids, "edit", value))
+
+    def _accept_alike(self, alike: Sequence[ReviewQuestion]) -> bool:
+        """Accept proposals of several items, except those that another sitting asks about."""
+        claims = self.session.claims
+        own = [it for it in alike if not claims.take(review_session.claim_name(it))]
+        if count := len(alike) - len(own):
+            self.view.print_line(f"{format_count(count, 'question')} left to another sitting.")
+        ids = tuple(question.id for question in own)
+        return self._decide_shown(own, ReviewDecision(ids, "accept"), confirm=True)
 
     def _decide_shown(
         self, asked: Sequence[ReviewQuestion], decision: ReviewDecision, *, confirm: bool = False
@@ -258,6 +295,10 @@ class Sitting:
             return self._decide_shown(asked, insisted)
         if shown.refused and not shown.files:
             return False
+        if decision.action == "edit" and not shown.files:
+            self.view.print_line("Nothing to change: the files have this value already.")
+            self._refresh(QuestionGroup(tuple(asked)))
+            return True
         is_doubtful = bool(shown.files and shown.notes) and not decision.insist
         count = sum(len(plan.changes) for plan in shown.files)
         question = f"{format_count(count, 'change')} in {format_count(len(shown.files), 'file')}?"
@@ -276,6 +317,8 @@ class Sitting:
         self.refusals.update(result.refused)
         for text in dict.fromkeys((*result.notes, *result.refused.values())):
             self.view.print_line(text, "yellow")
+        if decision.action != "later":
+            self.decided.update(result.decided)
         if result.decided:
             words = _DONE_WORDS[decision.action]
             files = f", {format_count(len(result.files), 'file')} changed" if result.files else ""
@@ -288,6 +331,7 @@ class Sitting:
         """Undo the last answer; the first stop signal ends the sitting after it."""
         with StopHandler() as stop:
             undone = undo_answers.undo_last(self.session)
+        self.decided -= {id_ for answer in undone.answers for id_ in answer.ids}
         for line in format_undone(undone):
             self.view.print_line(line)
         if stop.requested:
@@ -307,8 +351,8 @@ class Sitting:
         self.view.print_candidates(shown.candidates)
 
     def _print_help(self, shown: _Shown) -> None:
-        for key, meaning in _list_keys(shown):
-            self.view.print_line(f"  {key:<4} {meaning}")
+        for key, _ in _list_keys(shown):
+            self.view.print_line(f"  {key:<4} {_KEY_MEANINGS[key[0]]}")
         first = shown.group.first
         for label, text in (
             ("issue", first.id),
@@ -328,7 +372,7 @@ class Sitting:
         parts = [f"{done[action]:,} {word}" for action, word in _DONE_WORDS.items() if done[action]]
         self.view.print_line("")
         self.view.print_line(f"Done: {', '.join(parts) or 'nothing'}.")
-        left = len(_read(home, self.chosen))
+        left = sum(it.id not in self.decided for it in _read(home, self.chosen))
         self.view.print_line(f"Left: {format_count(left, 'question')}.")
         for warning in dict.fromkeys(self.warnings):
             self.view.print_line(warning, "yellow")
@@ -380,14 +424,10 @@ def _list_keys(shown: _Shown) -> Iterator[tuple[str, str]]:
         yield "e", "edit"
     if first.is_choice:
         yield "s", "search"
-    yield from (
-        ("l", "later"),
-        ("n", "never"),
-        ("u", "undo"),
-        ("o", "open"),
-        ("?", "help"),
-        ("q", "quit"),
-    )
+    yield from (("l", "later"), ("n", "never"))
+    if shown.has_answers:
+        yield "u", "undo"
+    yield from (("o", "open"), ("?", "help"), ("q", "quit"))
 
 
 def format_undone(undone: UndoneAnswers) -> Iterator[str]:

@@ -18,7 +18,7 @@ from mediakeep.music.artist_lookup.lookup import NOT_LOOKED_UP, ArtistLookup
 from mediakeep.music.issue_kinds import ISSUE_KINDS
 from mediakeep.music.model import Artist
 from mediakeep.music.reports import json_model, tracks_csv
-from mediakeep.music.reports.fix_commands import FixCommands
+from mediakeep.music.reports.fix_commands import TOGETHER_KINDS, FixCommands
 from mediakeep.untrusted_files import JsonDecoder, read_json, read_record
 
 AUDIT_FORMAT = (
@@ -150,13 +150,26 @@ def read_reviews(path: Path, home: Path, folder: str = "") -> list[dict[str, str
             "detail": issue.detail,
             "proposal": issue.proposal,
             "held": issue.held,
-            "command": commands.accept_command([issue])
+            "command": commands.accept_command(_find_together(issue, audit.issues), by_id=True)
             if issue.proposal
             else commands.edit_command(issue),
             "report": audit.report,
         }
         for issue in audit.issues
         if diagnose.needs_decision(issue)
+    ]
+
+
+def _find_together(issue: Issue, issues: Sequence[Issue]) -> list[Issue]:
+    """Return an issue, with those whose proposals are accepted only together with its own."""
+    if issue.kind not in TOGETHER_KINDS:
+        return [issue]
+    return [
+        other
+        for other in issues
+        if (other.kind, other.album) == (issue.kind, issue.album)
+        and other.proposal
+        and diagnose.needs_decision(other)
     ]
 
 

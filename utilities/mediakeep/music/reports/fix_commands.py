@@ -14,6 +14,9 @@ REVIEW_FILE = "outputs/manual_review_needed.json"
 ARTIST_KIND, RELEASE_KIND = "unsure-artist", "ambiguous-release"  # kinds that an MBID settles
 EDITION_KIND = "tied-editions"
 MAX_LISTED_IDS = 3  # issues that are accepted by id; more are accepted by kind
+# proposals that are accepted for an album as a whole: one of two swapped tracks alone would get the
+# other's number
+TOGETHER_KINDS = frozenset({"wrong-track-order"})
 
 # The field that the user sets if there is no proposal, and the word to replace.
 FIELD_BY_KIND: Mapping[str, tuple[str, str]] = {
@@ -57,11 +60,14 @@ class FixCommands(msgspec.Struct, frozen=True):
     # disc folders next to the folder of their album
     sibling_folders: Mapping[str, Sequence[str]] = {}
 
-    def accept_command(self, issues: Sequence[Issue]) -> str:
-        """Return the command that accepts the proposals for issues of one kind, or ""."""
+    def accept_command(self, issues: Sequence[Issue], *, by_id: bool = False) -> str:
+        """Return the command that accepts the proposals for issues of one kind, or "".
+
+        Many issues are accepted by their kind, or with `by_id` by their ids, too.
+        """
         if not self.in_queue:
             return ""
-        if len(issues) <= MAX_LISTED_IDS:
+        if by_id or len(issues) <= MAX_LISTED_IDS:
             arguments = f"--accept {' '.join(issue.id for issue in issues)}"
         else:
             name = self.artist.rpartition("/")[2]
