@@ -98,10 +98,13 @@ def note_start(folder: str) -> None:
 
 @pytest.mark.loop
 def test_by_its_defaults_dask_does_the_work_of_a_dead_worker_twice(tmp_path: Path) -> None:
+    import dask
     from distributed import Client, LocalCluster
 
+    defaults = {"distributed.scheduler.allowed-failures": 3}  # other tests set it to 0
     with (
         quick_start.suspend(),
+        dask.config.set(defaults),
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):

@@ -38,6 +38,7 @@ from mediakeep.runner.tasks import Task, TaskResult, TaskStopped, WorkerDied
 from mediakeep.runner.worker_process import WorkerProcess
 
 _REFRESH_SECONDS = 1.0  # between two looks at the workers
+_CHECK_SECONDS = 0.1  # the same while workers are checked
 _LOST_LOOKS = 3  # looks without its worker after which a task is lost
 _REPLY_TIMEOUT = 30.0  # seconds for tasks to end, or for a result to arrive
 _counter = itertools.count()
@@ -87,6 +88,7 @@ class DaskExecutor:
         self._slots_data = pickle.dumps(slots)
         self._slots: dict[str, _Slot] = {}  # by address
         self._refused: dict[str, HostReport] = {}
+        self._checks: dict[str, Future] = {}  # of new workers
         self._waiting: list[Task] = []
         self._running: dict[str, _Running] = {}  # by the key of the future
         self._events: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
@@ -220,14 +222,14 @@ class DaskExecutor:
         """Check new workers, note missing ones, and give up tasks of those that are gone."""
         if (now := time.monotonic()) < self._next_look:
             return
-        self._next_look = now + _REFRESH_SECONDS
+        self._next_look = now + (_CHECK_SECONDS if self._checks else _REFRESH_SECONDS)
         if self._client.status != "running":
             raise self._build_failure("its scheduler is gone")
         try:
             present: Mapping[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
         except Exception as error:
             raise self._build_failure(f"its scheduler does not answer ({error})") from error
-        self._accept({address for address in present if address not in self._slots}, present)
+        self._accept(present)
         for address, slot in list(self._slots.items()):
             slot.missing_looks = 0 if address in present else slot.missing_looks + 1
             if slot.missing_looks >= _LOST_LOOKS:
@@ -235,23 +237,49 @@ class DaskExecutor:
         self._refused = {name: report for name, report in self._refused.items() if name in present}
         self._check_patience(now)
 
-    def _accept(self, addresses: set[str], present: Mapping[str, Any]) -> None:
-        if not (new := sorted(addresses - set(self._refused))):
-            return
-        reports = self._client.run(
-            host_checks.check_host, self._requirements, workers=new, on_error="return"
-        )
-        for address, report in reports.items():
-            if isinstance(report, ModuleNotFoundError):
-                report = HostReport(address, f"it lacks {report.name}: install mediakeep there")
-            elif not isinstance(report, HostReport):
-                report = HostReport(address, f"its check failed ({tasks.format_error(report)})")
-            if report.problem:
-                self._refused[address] = report
-                continue
-            self._client.run(
-                worker_slots.open_slots, self._name, self._slots_data, workers=[address]
+    def _accept(self, present: Mapping[str, Any]) -> None:
+        """Check new workers, and use those that have passed, without waiting for slow ones."""
+        for address in present:
+            if not any(address in known for known in (self._slots, self._refused, self._checks)):
+                self._checks[address] = self._client.submit(
+                    host_checks.check_host,
+                    self._requirements,
+                    key=f"{self._name}-check-{next(_counter)}",
+                    workers=[address],
+                    retries=0,
+                    pure=False,
+                )
+        for address, check in list(self._checks.items()):
+            if address not in present:
+                del self._checks[address]
+            elif check.done():
+                del self._checks[address]
+                self._use_worker(address, self._read_report(address, check), present)
+
+    def _read_report(self, address: str, check: Future) -> HostReport:
+        try:
+            report: HostReport = check.result(timeout=_REPLY_TIMEOUT)
+        except ModuleNotFoundError as error:
+            return HostReport(address, f"it lacks {error.name}: install mediakeep there")
+        except Exception as error:  # noqa: BLE001 - whatever fails there
+            return HostReport(address, f"its check failed ({tasks.format_error(error)})")
+        return report
+
+    def _use_worker(self, address: str, report: HostReport, present: Mapping[str, Any]) -> None:
+        """Open the slots of a worker that has passed its check."""
+        if not report.problem:
+            errors = self._client.run(
+                worker_slots.open_slots,
+                self._name,
+                self._slots_data,
+                workers=[address],
+                on_error="return",
             )
+            if isinstance(error := errors.get(address), BaseException):
+                report = HostReport(report.host, f"{tasks.format_error(error)}")
+        if report.problem:
+            self._refused[address] = report
+        else:
             self._slots[address] = _Slot(report.host, present[address]["nthreads"])
 
     def _give_up(self, address: str) -> None:
@@ -266,7 +294,7 @@ class DaskExecutor:
         if any(not slot.missing_looks for slot in self._slots.values()):
             self._without_worker_since = None
             return
-        if self._refused:
+        if self._refused and not self._checks:
             report = next(iter(self._refused.values()))
             raise self._build_failure(f"{report.host} cannot be used: {report.problem}")
         since = self._without_worker_since = self._without_worker_since or now

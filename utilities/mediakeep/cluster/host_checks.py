@@ -7,6 +7,7 @@ import multiprocessing
 import secrets
 import socket
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -19,6 +20,9 @@ from mediakeep.errors import BadSetting, UsageError
 
 # What decides the bytes that a worker writes, and whether its results can be read here.
 _PACKAGES = ("av", "distributed", "lameenc", "msgspec", "mutagen", "pillow")
+
+_PROBE = ".mediakeep-probe-"
+_OLD_PROBE = 7 * 86400.0  # seconds; a batch may take days
 
 
 class HostRequirements(msgspec.Struct, frozen=True):
@@ -55,9 +59,10 @@ def write_probes(folders: Sequence[Path]) -> Iterator[HostRequirements]:
 
     A host that reads other texts sees other folders. Raise UsageError if a file cannot be written.
     """
-    name, probes = f".mediakeep-probe-{secrets.token_hex(8)}", {}
+    name, probes = f"{_PROBE}{secrets.token_hex(8)}", {}
     try:
         for folder in folders:
+            _remove_old_probes(folder)
             text = probes[path_text.escape_path(folder)] = secrets.token_hex(16)
             try:
                 (folder / name).write_text(text)
@@ -71,6 +76,14 @@ def write_probes(folders: Sequence[Path]) -> Iterator[HostRequirements]:
         for folder in folders:
             with contextlib.suppress(OSError):
                 (folder / name).unlink()
+
+
+def _remove_old_probes(folder: Path) -> None:
+    """Remove the files that a killed batch has left; a running one is younger."""
+    for probe in folder.glob(f"{_PROBE}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - probe.stat().st_mtime > _OLD_PROBE:
+                probe.unlink()
 
 
 def check_host(requirements: HostRequirements) -> HostReport:

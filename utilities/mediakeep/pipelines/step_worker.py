@@ -414,31 +414,39 @@ def _name_measured(step: PipelineStep) -> str:
     return f"{step.name}.measured"
 
 
-def combine(folder: Path, session: SessionFile, step: int, sources: Iterable[str]) -> bool:
-    """Combine a step's measurements of all files; return whether the result has changed.
+def combine(folder: Path, session: SessionFile, step: int, sources: Iterable[str]) -> Any:
+    """Combine a step's measurements of all files; return the result if it has changed, or None.
 
     The paths of `sources` are escaped.
     """
     planned = session.pipeline.steps[step]
     processor = registry.get_processor(planned.processor)
     if processor.combine is None:
-        return False
+        return None
     measured = list[Any]()
     for source in sources:
         kept = FileRecords.from_source(folder, source)
         found = kept.load_all(_name_measured(planned))
         measured += [record.metrics["measured"] for record in found]
     if not measured:
-        return False
+        return None
     params = interface.convert_parameters(processor.description, planned.params)
     try:
         value = msgspec.to_builtins(processor.combine(measured, params))
     except Exception as error:
         text = f"Step {planned.name} cannot combine what it measured: {error!r}."
         raise UsageError(f"{text} Report that to the author of {planned.processor}.") from error
-    changed = bool(value != load_combined(folder, planned))
+    return value if value != load_combined(folder, planned) else None
+
+
+def save_combined(folder: Path, session: SessionFile, step: int, value: Any) -> None:
+    """Save what `combine` returned.
+
+    First reset the files that have used the former result: after a kill in between, it has still
+    changed, and they are reset again.
+    """
+    planned = session.pipeline.steps[step]
     atomic_files.write_atomic(_get_combined_path(folder, planned), msgspec.json.encode(value))
-    return changed
 
 
 def read_result(folder: Path, session: SessionFile, source: str) -> ProcessResult:

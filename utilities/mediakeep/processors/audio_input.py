@@ -77,11 +77,16 @@ def read_format(path: Path) -> PcmFormat:
 
 
 def read_length(path: Path) -> tuple[int, int]:
-    """Return the sample rate and the number of samples of a file, which may be damaged."""
+    """Return the sample rate and the number of samples of a file, which may be damaged.
+
+    Raise DecodingFailed if it has none.
+    """
     with pcm_source.open_source(path) as source:
         if not source.has_exact_length:
             deque(source.frames(lambda *_: None), 0)
-        return source.format.sample_rate, source.samples or source.declared_samples
+        if not (samples := source.samples or source.declared_samples):
+            raise DecodingFailed(path, "it has no sound")
+        return source.format.sample_rate, samples
 
 
 def filter_file(

@@ -243,7 +243,7 @@ def _combine(folder: Path, session: SessionFile, kind: Kind, stage: PlannedStage
 
     state = readonly.load_state(folder, kind)
     sources = [state.items[key].path for key in list_reached(state, position)]
-    if not step_worker.combine(folder, session, stage.step, sources):
+    if (value := step_worker.combine(folder, session, stage.step, sources)) is None:
         return
     with Queue.open(queue.locate_queue(folder), kind) as opened:
 
@@ -255,3 +255,4 @@ def _combine(folder: Path, session: SessionFile, kind: Kind, stage: PlannedStage
             return item.status is Status.COMPLETED or kind.get_stage(item) != stage.name
 
         opened.commit(actions.reset_items(opened.location, choose, to_stage=stage.name))
+    step_worker.save_combined(folder, session, stage.step, value)

@@ -189,7 +189,7 @@ def parse_options(home: Path, request: BatchRequest, options: dict[str, Any]) ->
 
 def _parse_scheduler(request: BatchRequest, options: Mapping[str, Any]) -> SchedulerConfig | None:
     """Return the scheduler to use, or None; raise UsageError if its address is invalid."""
-    if not options["scheduler"]:
+    if not options.get("scheduler"):
         return None
     if request.choose:
         raise UsageError("--scheduler cannot be combined with prompts, which need this terminal.")
@@ -237,7 +237,7 @@ def _build_limits(request: BatchRequest, options: dict[str, Any], longer: int) -
     if request.choose:
         return ExecutionLimits(interactive=True)
     workers, memory = options["workers"], options.get("memory_limit", 0)
-    if not (workers or options["scheduler"]):  # of which all workers are used
+    if not (workers or options.get("scheduler")):  # of which all workers are used
         workers = app.cpu_count()
     return ExecutionLimits(
         workers,
@@ -255,7 +255,7 @@ def _settings_for_log(options: dict[str, Any], request: BatchRequest) -> dict[st
     facts |= {"item": path_text.escape_path(request.item_name)} if request.item_name else {}
     facts |= {"between": windows.text} if (windows := options.get("between")) else {}
     facts |= {"stages": stages} if (stages := options.get("stages")) else {}
-    facts |= {"scheduler": address} if (address := options["scheduler"]) else {}
+    facts |= {"scheduler": address} if (address := options.get("scheduler")) else {}
     facts |= {"deep": True} if options.get("deep", False) else {}
     if request.kind.stages:
         return facts | {name: _to_text(value) for name, value in request.settings.items()}
