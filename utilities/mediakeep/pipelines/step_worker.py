@@ -425,8 +425,7 @@ def combine(folder: Path, session: SessionFile, step: int, sources: Iterable[str
         return None
     measured = list[Any]()
     for source in sources:
-        kept = FileRecords.from_source(folder, source)
-        found = kept.load_all(_name_measured(planned))
+        found = FileRecords.from_source(folder, source).load_all(_name_measured(planned))
         measured += [record.metrics["measured"] for record in found]
     if not measured:
         return None
@@ -445,8 +444,9 @@ def save_combined(folder: Path, session: SessionFile, step: int, value: Any) -> 
     First reset the files that have used the former result: after a kill in between, it has still
     changed, and they are reset again.
     """
-    planned = session.pipeline.steps[step]
-    atomic_files.write_atomic(_get_combined_path(folder, planned), msgspec.json.encode(value))
+    atomic_files.write_atomic(
+        _get_combined_path(folder, session.pipeline.steps[step]), msgspec.json.encode(value)
+    )
 
 
 def read_result(folder: Path, session: SessionFile, source: str) -> ProcessResult:
