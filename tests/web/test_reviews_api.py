@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from mediakeep.app.reviews import answer_log
+from mediakeep.app.reviews import answer_log, review_session
+from mediakeep.app.reviews.review_session import ReviewDecision, ReviewSession
 from tests.commands import hands
 from tests.commands.conftest import Home
 from tests.commands.hands import state
@@ -138,6 +139,42 @@ def test_a_wrong_answer_changes_nothing(
     ids = find(served)[0]["ids"] if body["ids"] == "DATE" else body["ids"]
     assert sentence in answer(served, code, **{**body, "ids": ids})["detail"]
     assert contents(served) == before
+
+
+def test_a_picture_from_elsewhere_is_neither_written_nor_previewed(
+    served: Served, tmp_path: Path
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"")
+    ids = find(served, "missing-cover")[0]["ids"][:1]
+    body = {"ids": ids, "action": "edit", "value": str(tmp_path / "a.jpg")}
+    for place in ("decide", "preview"):
+        problem = served.post(f"/api/v1/reviews/{place}", 403, json=body).json()
+        assert "is outside of home" in problem["detail"]
+
+
+def test_an_answer_that_was_cut_off_by_a_kill_is_logged_once(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = contents(served)
+    first, second = (group["ids"] for group in find(served))
+    killed = ReviewSession(served.home, "20261124_review_abcdef")
+    with monkeypatch.context() as patch:
+        patch.setattr(review_session, "_take_effect", kill)
+        with pytest.raises(KeyboardInterrupt):
+            review_session.decide(killed, ReviewDecision((*first, *second), "accept"))
+    killed.claims.release()  # as its end does
+    assert answer(served, ids=second, action="never")["session"] != killed.id
+    assert answer(served, ids=first, action="accept")["session"] == killed.id
+    assert [it.session for it in answer_log.read_answers(served.home)].count(killed.id) == 1
+    assert len(answer_log.read_answers(served.home)) == 2
+    assert killed.id not in answer_log.list_unfinished(served.home)
+    served.post("/api/v1/reviews/undo", json={"session": killed.id})
+    assert contents(served) == before
+    assert answer(served, ids=first, action="accept")["session"] != killed.id
+
+
+def kill(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_undo_of_an_item_leaves_the_records_of_its_command(served: Served, tmp_path: Path) -> None:

@@ -192,7 +192,10 @@ def preview_answer(web: WebHome, call: Call) -> AnswerPreview:
 
 
 def _select(web: WebHome, answer: ReviewAnswer) -> list[ReviewQuestion]:
-    """Return the reviews that an answer is about; raise WebError if one is not pending."""
+    """Return the reviews that an answer is about; raise WebError if one is not pending.
+
+    So it does if its picture is outside of the places that requests may name.
+    """
     questions, _ = _read_groups(web)
     known = {question.id: question for question in questions}
     for id_ in answer.ids:
@@ -200,6 +203,8 @@ def _select(web: WebHome, answer: ReviewAnswer) -> list[ReviewQuestion]:
             text = f"{id_} is not pending.{_describe_answer(web, id_)}"
             raise WebError(HTTPStatus.CONFLICT, text)
     asked = [known[id_] for id_ in dict.fromkeys(answer.ids)]
+    if answer.value and any(question.field == "cover" for question in asked):
+        roots.check_served_file(web, answer.value, [path_text.to_path(asked[0].folder)])
     if not answer.alike:
         return asked
     alike = question_list.find_alike(QuestionGroup(tuple(asked)), questions)
@@ -214,8 +219,6 @@ def _build_decision(asked: Sequence[ReviewQuestion], answer: ReviewAnswer) -> Re
 def decide_reviews(web: WebHome, call: Call) -> AnsweredReviews:
     """Carry out an answer; raise WebError if it settles nothing."""
     asked = _select(web, call.body)
-    if asked[0].field == "cover" and call.body.value:
-        roots.check_served_file(web, call.body.value, [path_text.to_path(asked[0].folder)])
     policy = write_policy.read_policy(web.home)
     with review_session.open_session(web.home, policy) as session:
         result = review_session.decide(session, _build_decision(asked, call.body))

@@ -65,6 +65,15 @@ def read_answers(home: Path) -> list[Answer]:
     return list(answers.values())
 
 
+def find_unfinished(home: Path, ids: Sequence[str], action: Action, value: str) -> Answer | None:
+    """Return the last answer that was the same for reviews, if its session has not ended."""
+    for answer in reversed(read_answers(home)):
+        if {*ids} <= {*answer.ids}:
+            is_same = (answer.action, answer.value) == (action, value)
+            return answer if is_same and answer.session in list_unfinished(home) else None
+    return None
+
+
 def list_unfinished(home: Path) -> list[str]:
     """Return the sessions with answers that have not ended, the latest first."""
     unfinished: dict[str, None] = {}

@@ -163,8 +163,10 @@ def decide(session: ReviewSession, decision: ReviewDecision) -> DecisionResult:
     if len({question.queue for question in allowed}) > 1:
         raise UsageError("Decide about one queue at a time.")
     check_action(allowed, decision)
-    number = answer_log.get_last_number(session.home, session.id) + 1
-    answer_log.append(session.home, _build_answer(session, number, allowed, decision))
+    number = _continue_killed(session, allowed, decision)
+    if not number:
+        number = answer_log.get_last_number(session.home, session.id) + 1
+        answer_log.append(session.home, _build_answer(session, number, allowed, decision))
     try:
         result = _take_effect(session, allowed, decision)
     except UsageError as error:
@@ -172,6 +174,26 @@ def decide(session: ReviewSession, decision: ReviewDecision) -> DecisionResult:
     if not result.decided and not result.files:
         answer_log.append(session.home, Answer(session=session.id, number=number, action="undo"))
     return structs.replace(result, refused=refused | result.refused)
+
+
+def _continue_killed(
+    session: ReviewSession, asked: Sequence[ReviewQuestion], decision: ReviewDecision
+) -> int:
+    """Make a session without answers the killed one that gave this answer already.
+
+    Return the number of the answer there, or 0 if there is none, or others in that session: an undo
+    of a session would undo these, too.
+    """
+    home, ids = session.home, [question.id for question in asked]
+    same = answer_log.find_unfinished(home, ids, decision.action, decision.value)
+    if same is None or answer_log.get_last_number(home, session.id):
+        return 0
+    if answer_log.get_last_number(home, same.session) > 1:
+        return 0
+    if session.claims.take(_session_claim(same.session)):
+        return 0
+    session.id = same.session
+    return same.number
 
 
 def check_action(asked: Sequence[ReviewQuestion], decision: ReviewDecision) -> None:
