@@ -111,6 +111,8 @@ SITES = [
     ("same-origin", "https://evil.example", False),
     (None, "https://evil.example", False),
     (None, "null", False),
+    ("none", "null", False),
+    (None, "http://[", False),
 ]
 
 
@@ -163,6 +165,22 @@ def test_each_action_is_in_the_audit_log_before_and_after_it(served: Served) -> 
     assert (after["status"], after["body"]["keys"]) == (200, ["Artist 003"])
 
 
+def test_the_audit_log_has_no_lines_of_those_who_are_not_logged_in(served: Served) -> None:
+    path = served.home / audit_log.FILE
+    served.post("/api/v1/jobs/clear", 422, json={"older_than": "x"})
+    before = path.read_bytes()
+    headers = {"Authorization": "Bearer x"}
+    answer = requests.post(f"{served.url}/api/v1/jobs", headers=headers, timeout=PATIENCE)
+    assert (answer.status_code, path.read_bytes() == before) == (401, True)
+
+
+def test_a_home_that_is_missing_is_not_created(tmp_path: Path) -> None:
+    words = ["serve", "--home", str(tmp_path / "none"), "--port", "0"]
+    done = CliRunner().invoke(media_web.main, words)
+    assert (done.exit_code, "none: No such file" in done.output) == (1, True), done.output
+    assert not (tmp_path / "none").exists()
+
+
 def test_bodies_are_limited_while_they_are_read(served: Served) -> None:
     address = served.url.removeprefix("http://").split(":")
     cookie = f"{guard.COOKIE}={served.session.cookies[guard.COOKIE]}"
@@ -191,6 +209,14 @@ def test_others_can_reach_the_server_with_a_token_only(tmp_path: Path) -> None:
         server.check_host(web)
     web.access.create_token("nas", [Scope.READ])
     server.check_host(web)
+    with pytest.raises(UsageError, match=r'web.names has "\*"'):
+        server.check_host(WebHome(tmp_path, WebOptions(names=("*",))))
+
+
+def test_addresses_of_ipv6_are_served(tmp_path: Path) -> None:
+    with serving.serve(make_home(tmp_path), host="::1") as served:
+        headers = {"Host": "[::1]:8000"}
+        assert served.get("/healthz", headers=headers).json() == {"status": "ok"}
 
 
 def run(*words: object, **more: Any) -> subprocess.CompletedProcess[str]:

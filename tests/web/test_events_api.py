@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 
 from mediakeep.music.item import MUSIC
 from mediakeep.queue.queue import Queue
 from mediakeep.views import events
 from mediakeep.web import event_hub
+from mediakeep.web.access import Scope
 from mediakeep.web.event_hub import EventHub
 from mediakeep.web.settings import WebOptions
 from mediakeep.web.web_home import WebHome
 from tests.queue import rig
 from tests.web import serving
-from tests.web.serving import PATIENCE
+from tests.web.serving import PATIENCE, Served
 
 
 def test_a_stream_continues_after_the_last_event_that_a_client_has(tmp_path: Path) -> None:
@@ -41,6 +46,63 @@ def test_a_stream_continues_after_the_last_event_that_a_client_has(tmp_path: Pat
         assert json.loads(data[6:])["op"] == events.RESTARTED
 
 
+def test_the_stream_of_a_revoked_token_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_hub, "_PING_SECONDS", 0.05)
+    rig.make(rig.at(tmp_path), 1).close()
+    with serving.serve(tmp_path) as served:
+        headers = served.token(Scope.READ)
+        with requests.get(
+            f"{served.url}/api/v1/events", headers=headers, stream=True, timeout=PATIENCE
+        ) as answer:
+            lines = answer.iter_lines()
+            assert [next(lines), next(lines), next(lines)] == [b"retry: 2000", b"", b": ping"]
+            (grant,) = served.web.access.list_tokens()
+            served.web.access.revoke_token(grant.name)
+            assert set(lines) <= {b"", b": ping"}
+
+
+def test_streams_go_on_when_the_home_is_back_and_failed_requests_count_no_client(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "INTERVAL", 0.01)
+    failing, seen = threading.Event(), threading.Event()
+    rig.make(rig.at(tmp_path), 3).close()
+    list_folders = WebHome.list_folders
+
+    def fail(web: WebHome, *_: object) -> Any:
+        if failing.is_set():
+            seen.set()
+            raise OSError("gone")
+        return list_folders(web)
+
+    monkeypatch.setattr(WebHome, "list_folders", fail)
+    with serving.serve(tmp_path) as served:
+        with served.session.get(
+            f"{served.url}/api/v1/events?format=jsonl", stream=True, timeout=PATIENCE
+        ) as answer:
+            wait_for_clients(served, 1)
+            failing.set()
+            assert seen.wait(PATIENCE)
+            failing.clear()
+            with Queue.open(rig.at(tmp_path), MUSIC) as queue, queue.open_session(command="test"):
+                pass
+            assert json.loads(next(line for line in answer.iter_lines() if line))["seq"] == 1
+        monkeypatch.setattr(EventHub, "_read_missed", fail)
+        failing.set()
+        served.get("/api/v1/events?cursor=music=1", 503)
+        failing.clear()
+        wait_for_clients(served, 0)
+
+
+def wait_for_clients(served: Served, count: int) -> None:
+    until = time.monotonic() + PATIENCE
+    while f"mediakeep_event_clients {count}.0" not in served.get("/metrics").text:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
 def test_a_client_that_never_reads_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,7 +121,7 @@ def test_a_client_that_never_reads_is_ended(
                     seen += await other.get() is not None
                 while not other.empty():
                     seen += other.get_nowait() is not None
-        stream = hub._stream(client, [], as_lines=True)
+        stream = hub._stream(client, [], lambda: True, as_lines=True)
         async with asyncio.timeout(PATIENCE):
             lines = [line async for line in stream]
         assert len(lines) <= 5

@@ -93,6 +93,7 @@ def test_a_page_goes_on_after_its_last_row_even_if_that_is_gone(
         ({"status": "done"}, 422, "Invalid enum value 'done'"),
         ({"cursor": "x"}, 400, "The cursor is not valid"),
         ({"cursor": "ÿ"}, 400, "The cursor is not valid"),
+        ({"kind": "music", "kind.a": "b"}, 400, "kind is given twice, as two types"),
         ({"sort": "size"}, 422, "Invalid enum value 'size'"),
     ],
 )
@@ -275,7 +276,9 @@ def test_a_home_that_is_gone_is_named(tmp_path: Path) -> None:
         token = served.token(Scope.READ)
         served.get("/readyz")
         gone = home.rename(tmp_path / "gone")
-        served.get("/api/v1/items", 401)  # the tokens are gone with it
+        problem = served.get("/api/v1/items", 503).json()
+        assert f"{home}: No such file or directory" in problem["detail"]
+        assert not home.exists()
         served.get("/healthz")
         gone.rename(home)
         assert served.get("/api/v1/items", headers=token).json()["total"] == 3
@@ -314,6 +317,11 @@ def test_metrics_sessions_logs_and_reports_are_those_of_the_home(served: Served)
     assert "script" not in page.headers["Content-Security-Policy"]
     (folder / "link.html").symlink_to("/etc/passwd")
     served.get("/api/v1/reports/status/reports/link.html", 403)
+    (folder / "a.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    picture = served.get("/api/v1/reports/status/reports/a.svg")
+    assert picture.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    (served.home / "status" / "own.json").write_text("{}")
     for place in ("status/web/access.json", "status/reports/../web/access.json", "mediakeep.toml"):
         served.get(f"/api/v1/reports/{place}", 404)
-    served.get("/api/v1/reports/outputs/%2e%2e/status/web/access.json", 403)
+    for place in ("outputs/%2e%2e/status/own.json", "status/reports/%2e%2e/own.json"):
+        served.get(f"/api/v1/reports/{place}", 404)

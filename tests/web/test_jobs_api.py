@@ -264,3 +264,9 @@ def test_a_kind_of_another_distribution_has_its_pages(
 def test_a_bad_cursor_of_events_is_refused(served: Served) -> None:
     assert "cursor" in served.get("/api/v1/events?cursor=x", 400).json()["detail"]
     served.get("/api/v1/events", 400, headers={"Last-Event-ID": "=1"})
+
+
+def test_json_that_is_nested_too_deeply_is_refused(served: Served) -> None:
+    deep = b'{"kind": "recordings", "folders": ["/x"], "options": {"a": ' + b"[" * 100_000
+    headers = {"Content-Type": "application/json"}
+    served.post("/api/v1/jobs", 400, data=deep, headers=headers)

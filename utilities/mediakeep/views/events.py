@@ -94,7 +94,11 @@ class EventReader:
         A queue that cannot be read now has no events.
         """
         events: list[QueueEvent] = []
-        for name, folder in self._folders().items():
+        try:
+            folders = self._folders()
+        except (OSError, MediakeepError):  # the disk of the home is gone for now
+            return events
+        for name, folder in folders.items():
             with contextlib.suppress(OSError, MediakeepError, msgspec.MsgspecError):
                 events += self._read_changes(name, folder)
                 events += self._read_progress(name, folder)

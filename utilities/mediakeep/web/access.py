@@ -60,7 +60,7 @@ class AccessStore:
     """The grants of a home."""
 
     def __init__(self, home: Path) -> None:
-        self._path = home / FILE
+        self._home, self._path = home, home / FILE
         self._stamp: tuple[int, int] | None = None
         self._content = AccessFile()
 
@@ -124,6 +124,7 @@ class AccessStore:
         try:
             found = self._path.stat()
         except FileNotFoundError:
+            self._home.stat()  # raises an error that names a home that is gone
             return AccessFile()
         stamp = (found.st_mtime_ns, found.st_ino)
         if stamp != self._stamp:
@@ -139,6 +140,7 @@ class AccessStore:
     @contextlib.contextmanager
     def _change(self) -> Iterator[AccessFile]:
         """Lock the file for a `with` block, at whose end the yielded content is written."""
+        self._read()  # a home that is gone is not created
         atomic_files.make_folder(self._path.parent)
         with atomic_files.exclusive_lock(self._path.with_name("access.lock")):
             content = msgspec.convert(msgspec.to_builtins(self._read()), AccessFile)

@@ -94,7 +94,7 @@ def build_application(web: WebHome, hub: EventHub) -> Starlette:
         *(operation.build_route(web, answers) for operation in (*OPERATIONS, *pages.PAGES)),
         Mount("/static", StaticFiles(directory=_STATIC)),
     ]
-    hosts = [*_LOCAL_NAMES, web.options.host, *web.options.names]
+    hosts = [*_LOCAL_NAMES, server_name(web.options.host), *web.options.names]
     return Starlette(
         routes=routes,
         middleware=[
@@ -103,6 +103,11 @@ def build_application(web: WebHome, hub: EventHub) -> Starlette:
         ],
         exception_handlers=dict.fromkeys(_ERRORS, _answer_error),
     )
+
+
+def server_name(host: str) -> str:
+    """Return an address to listen on as a URL has it."""
+    return f"[{host}]" if ":" in host else host
 
 
 async def _log_in(web: WebHome, limit: LoginLimit, request: Request) -> Response:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from http import HTTPStatus
 
 import msgspec
@@ -16,9 +18,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from mediakeep.errors import MediakeepError
 from mediakeep.views import events
 from mediakeep.views.events import EventReader, QueueEvent
-from mediakeep.web import operations, problems
+from mediakeep.web import guard, operations, problems
 from mediakeep.web.access import Scope
 from mediakeep.web.problems import WebError
 from mediakeep.web.web_home import WebHome
@@ -62,28 +65,39 @@ class EventHub:
             cursor = request.headers.get("last-event-id") or request.query_params.get("cursor")
             as_lines = _JSON_LINES in request.headers.get("accept", "")
             as_lines = as_lines or request.query_params.get("format") == "jsonl"
-            client = await self._add_client()
+            client, missed = await self._add_client(), None
             try:
                 missed = await run_in_threadpool(self._read_missed, cursor) if cursor else []
             except ValueError as error:
-                self._clients.discard(client)
                 raise WebError(HTTPStatus.BAD_REQUEST, f"Invalid cursor: {error}.") from error
+            finally:
+                if missed is None:  # or the client would be counted for ever
+                    self._clients.discard(client)
         except Exception as error:  # noqa: BLE001 - a bug is raised again
             return problems.build_response(request, problems.describe_error(error))
         media = _JSON_LINES if as_lines else "text/event-stream"
         headers = {"X-Accel-Buffering": "no"}
-        stream = self._stream(client, missed, as_lines=as_lines)
+        is_allowed = partial(self._is_allowed, request)
+        stream = self._stream(client, missed, is_allowed, as_lines=as_lines)
         return StreamingResponse(stream, media_type=media, headers=headers)
 
     async def _add_client(self) -> asyncio.Queue[_Frames | None]:
         """Add a client, which gets all changes from now on."""
         client: asyncio.Queue[_Frames | None] = asyncio.Queue(_MAX_WAITING)
-        self._clients.add(client)
         async with self._starting:
+            reader = None
             if self._task is None or self._task.done():
                 reader = await run_in_threadpool(EventReader, self._web.list_folders)
+            self._clients.add(client)
+            if reader:
                 self._task = asyncio.get_running_loop().create_task(self._read(reader))
         return client
+
+    def _is_allowed(self, request: Request) -> bool:
+        """Return whether the session or token of a request has not ended."""
+        with contextlib.suppress(OSError, MediakeepError):  # the file cannot be read now
+            return guard.find_grant(self._web.access, request) is not None
+        return True
 
     def _read_missed(self, cursor: str) -> list[QueueEvent]:
         found = EventReader(self._web.list_folders, cursor).read()
@@ -93,13 +107,23 @@ class EventHub:
         return [QueueEvent("", events.RESTARTED, missed[-1].cursor)]
 
     async def _stream(
-        self, client: asyncio.Queue[_Frames | None], missed: list[QueueEvent], *, as_lines: bool
+        self,
+        client: asyncio.Queue[_Frames | None],
+        missed: list[QueueEvent],
+        is_allowed: Callable[[], bool],
+        *,
+        as_lines: bool,
     ) -> AsyncIterator[bytes]:
+        checked = time.monotonic()
         try:
             yield b"" if as_lines else b"retry: 2000\n\n"
             for event in missed:
                 yield _encode(event)[as_lines]
             while not self._stopped:
+                if time.monotonic() - checked >= _PING_SECONDS:
+                    checked = time.monotonic()
+                    if not is_allowed():
+                        return
                 try:
                     async with asyncio.timeout(_PING_SECONDS):
                         frames = await client.get()

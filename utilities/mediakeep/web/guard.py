@@ -15,7 +15,6 @@ import secrets
 import time
 from collections import defaultdict, deque
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -23,6 +22,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
+from mediakeep.errors import MediakeepError
 from mediakeep.web import problems
 from mediakeep.web.access import AccessGrant, AccessStore
 from mediakeep.web.audit_log import AuditLog
@@ -97,22 +97,18 @@ class Guard:
 
     def _check(self, request: Request) -> None:
         """Find out who sends a request; raise WebError if it is refused."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        cookie = request.cookies.get(COOKIE, "")
-        grant: AccessGrant | None = None
-        if scheme.lower() == "bearer":
-            grant = self._access.find_token(token.strip())
-        elif cookie:
-            grant = self._access.find_session(cookie)
+        is_public, grant = request.url.path.startswith(_PUBLIC), None
+        with contextlib.suppress(*(OSError, MediakeepError) if is_public else ()):
+            grant = find_grant(self._access, request)
         request.scope["grant"] = grant
-        if request.method not in _SAFE:
-            if scheme.lower() != "bearer":
-                _check_origin(request)
-            request.scope["audit_id"] = secrets.token_hex(8)
-            self._note(request, path=request.url.path, method=request.method)
-        if grant is None and not request.url.path.startswith(_PUBLIC):
+        if request.method not in _SAFE and _find_token(request) is None:
+            _check_origin(request)
+        if grant is None and not is_public:
             text = "Log in, or send a token. Create one: media_web.py tokens create NAME"
             raise WebError(HTTPStatus.UNAUTHORIZED, text, {"WWW-Authenticate": "Bearer"})
+        if grant and request.method not in _SAFE:  # of others, _log_in notes what counts
+            request.scope["audit_id"] = secrets.token_hex(8)
+            self._note(request, path=request.url.path, method=request.method)
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > MAX_BODY:
             raise _too_large()
@@ -127,10 +123,24 @@ class Guard:
             self._audit.write(id=number, who=who, address=address, **facts, **what)
 
 
+def find_grant(access: AccessStore, request: Request) -> AccessGrant | None:
+    """Return what the token or the cookie of a request allows now."""
+    token, cookie = _find_token(request), request.cookies.get(COOKIE, "")
+    if token is not None:
+        return access.find_token(token)
+    return access.find_session(cookie) if cookie else None
+
+
+def _find_token(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
 def _check_origin(request: Request) -> None:
     """Raise WebError unless a page of this server sends the request."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    is_own = origin is not None and urlsplit(origin).netloc == request.headers.get("host")
+    host = request.headers.get("host")
+    is_own = origin in (f"http://{host}", f"https://{host}")
     if (site is not None and site not in ("same-origin", "none")) or not (site or is_own):
         raise WebError(HTTPStatus.FORBIDDEN, "The request comes from another site. Use the pages.")
     if origin is not None and not is_own:

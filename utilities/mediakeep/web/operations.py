@@ -144,8 +144,11 @@ def convert_pairs(pairs: QueryParams, kind: Any) -> Any:
         if name == _NEXT:
             continue
         if entry:
+            entries = values.setdefault(table, {})
+            if not isinstance(entries, dict):
+                raise WebError(HTTPStatus.BAD_REQUEST, f"{table} is given twice, as two types.")
             if text:
-                values.setdefault(table, {})[entry] = text
+                entries[entry] = text
         elif name in lists:
             values[name] = [*values.get(name, ()), *([text] if text else ())]
         elif text:

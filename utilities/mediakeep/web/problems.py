@@ -32,6 +32,7 @@ _STATUS_BY_ERROR: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (errors.MediakeepError, HTTPStatus.CONFLICT),
     (msgspec.ValidationError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (msgspec.DecodeError, HTTPStatus.BAD_REQUEST),
+    (RecursionError, HTTPStatus.BAD_REQUEST),  # of JSON that is nested too deeply
 )
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 

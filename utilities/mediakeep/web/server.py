@@ -49,7 +49,10 @@ def open_socket(options: WebOptions) -> socket.socket:
 
 
 def check_host(web: WebHome) -> None:
-    """Raise UsageError if others can reach the server and there is no token."""
+    """Raise UsageError if others can reach the server without a token, or by any name."""
+    for name in web.options.names:
+        if "*" in name:
+            raise UsageError(f'web.names has "{name}". Name each host without a "*".')
     try:
         is_local = ipaddress.ip_address(web.options.host).is_loopback
     except ValueError:
@@ -68,7 +71,7 @@ def run_server(home: Path, options: WebOptions, announce: Callable[[str], None])
     with open_socket(options) as listener:
         server = build_server(web)
         port = listener.getsockname()[1]
-        host = f"[{options.host}]" if ":" in options.host else options.host
+        host = application.server_name(options.host)
         announce(f"http://{host}:{port}/login?token={web.access.create_link()}")
         server.run([listener])
 
