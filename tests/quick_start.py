@@ -42,6 +42,8 @@ _MESSAGE = 1 << 20  # bytes
 _LIKE_HERE = ("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "LD_PRELOAD")
 _PYTHONS = ("PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "PYTHONPATH", "PYTHONUNBUFFERED")
 _MODULES = ("mediakeep.media.video.probe_isolated", _MODULE)
+# These import Dask, which not all environments have.
+_ON_DASK = {f"mediakeep.cluster.{name}" for name in ("connection", "dask_executor", "worker_slots")}
 _LATER = (
     "av", "babelfish", "fractions", "guessit", "jinja2", "musicbrainzngs", "pymediainfo",
     "requests_cache", "rich.live", "tmdbsimple", "yaml",
@@ -190,6 +192,7 @@ def serve(number: int) -> None:
         folder = ROOT / "utilities" / package
         for path in sorted(folder.rglob("*.py")):
             names.append(".".join(path.relative_to(folder.parent).with_suffix("").parts))
+    names = [name for name in names if name not in _ON_DASK]
     for name in (*_LATER, *names, *_MODULES):
         importlib.import_module(name.removesuffix(".__init__"))
     sys.path[:] = [path for path in before if path not in ("", str(ROOT / "utilities"), str(ROOT))]
