@@ -13,10 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from mediakeep import ignored_issues
 from mediakeep.app.reviews import answer_log, review_session
+from mediakeep.app.reviews.answer_log import Answer
 from mediakeep.app.reviews.review_session import DecisionResult, ReviewDecision, ReviewSession
 from mediakeep.app.undo.run_undo import UndoRun
 from mediakeep_samples.music import music_library, track_files
@@ -369,6 +371,11 @@ def test_a_movie_is_chosen_from_candidates_or_by_another_title(tmp_path: Path) -
     for key in chosen:
         item = movies.items()[key]
         assert (item.get("tmdb_id"), item["match"]) == (before[key].get("tmdb_id"), "unmatched")
+    fields = {"match": item["match"], "tmdb_id": item.get("tmdb_id", 0), "imdb_id": ""}
+    answer = Answer(session="killed", number=1, action="choose", queue="movies", value="2001")
+    unchanged = msgspec.structs.replace(answer, before={key: fields})
+    answer_log.append(movies.path, unchanged)  # as before a kill, which came before the choice
+    assert "1 answer undone." in undo(movies)
 
 
 def test_a_damaged_list_of_ignored_issues_ends_a_batch_before_it_counts_an_attempt(

@@ -208,6 +208,26 @@ def test_what_a_sitting_decides_during_a_read_is_read_again(
     assert {question.id for question in questions if question.postponed} == set(ids)
 
 
+def test_an_artist_that_a_batch_processes_is_undone_later(home: Home) -> None:
+    found = groups(home)
+    with review_session.open_session(home.path) as session:
+        for kind in ("missing-date", "missing-title"):  # of Vera, and of Anna
+            review_session.decide(session, ReviewDecision(found[kind].ids, "never"))
+    home.ok("--reset-artist", "Anna")
+    with hands.opened(home) as queue:
+        queue.begin_session()
+        queue.claim_by_key("Anna")
+        told = hands.run(home, "review", "--undo", "last")
+        assert (told.code, "Anna is being processed by" in told.out) == (1, True)
+        assert "1 answer undone." in told.out
+        queue.end_session()
+    assert set(ignored_issues.read(home.path)) == set(found["missing-title"].ids)
+    assert "1 answer undone." in hands.ok(home, "review", "--undo", "last")
+    assert not ignored_issues.read(home.path)
+    told = hands.run(home, "review", "--undo", "last")
+    assert told.err.startswith("Nothing to undo: ")
+
+
 def test_an_artist_that_a_batch_processes_is_refused(home: Home) -> None:
     before, group = state(home.music), groups(home)["missing-title"]
     queue: Queue
