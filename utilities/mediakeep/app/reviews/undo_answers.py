@@ -123,9 +123,8 @@ def _undo_files(
         return (), {}
     home, rules = session.home, ReplaceRules(session.policy.hardlinks, session.policy.keep_mtime)
     with contextlib.closing(UndoStore(home / "status" / "undo")) as store:
-        name = editing[0].session
-        made = [_find_records(store, name, answer.since) for answer in editing]
-        wanted, query = made[0], RecordQuery(session=name)
+        made, query = _find_records(store, editing), RecordQuery(session=editing[0].session)
+        wanted = set[str]().union(*made)
         steps = [it for it in apply_undo.plan_undo(store, query) if it.record.id in wanted]
         options = UndoOptions(home, rules, dry_run=False, force=False, as_json=False)
         run = UndoRun(options, CollectingConsole(agrees=True))
@@ -134,23 +133,25 @@ def _undo_files(
         raise UndoStopped
     refused_by_number: dict[int, dict[str, str]] = {}
     restored = {change.id for change in run.restored}
-    command = config.format_command("undo_changes.py", home, f"--session {name} --force")
-    for answer, own, later in zip(editing, made, [*made[1:], set[str]()], strict=True):
+    command = config.format_command("undo_changes.py", home, f"--session {query.session} --force")
+    for answer, own in zip(editing, made, strict=True):
         refused = {
             step.record.path: run.refused[step.record.path].replace("--force", command)
             for step in steps
-            if step.record.id in own - later - restored and step.record.path in run.refused
+            if step.record.id in own - restored and step.record.path in run.refused
         }
         refused_by_number |= {answer.number: refused} if refused else {}
     return tuple(dict.fromkeys(change.path for change in run.restored)), refused_by_number
 
 
-def _find_records(store: UndoStore, session: str, since: str) -> set[str]:
-    """Return the ids of the undo records of a session that were made after the record `since`."""
-    found: set[str] = set()
+def _find_records(store: UndoStore, answers: Sequence[Answer]) -> list[set[str]]:
+    """Return the ids of the undo records that each answer of one session has made."""
+    found, left = [set[str]() for _ in answers], len(answers)
     for entry in store.iter_newest():
-        if entry.record.id == since:
+        while left and entry.record.id == answers[left - 1].since:
+            left -= 1
+        if not left:
             break
-        if entry.record.session == session:
-            found.add(entry.record.id)
+        if entry.record.session == answers[0].session:
+            found[left - 1].add(entry.record.id)
     return found
