@@ -140,6 +140,12 @@ def test_swapped_tracks_are_accepted_together_only(home: SimulatedHome) -> None:
     assert one["command"].endswith(f" {one['id']} {other['id']}")
     locked = accept(home, "--accept", one["id"], "--locked-fields", "track")
     assert read(tracks(home, "Dusk")[0]).track == "2", locked
+    other_name = home.path / "other name"
+    other_name.hardlink_to(tracks(home, "Dusk")[1])
+    refused = accept(home, "--accept", one["id"])
+    assert "01 Crane.mp3 not changed, as they change together: " in refused.err
+    assert [read(path).track for path in tracks(home, "Dusk")] == ["2", "1"]
+    other_name.unlink()
     told = accept(home, "--accept", one["id"])
     assert f"{other['id']} (Dusk/02 Rivett.mp3) is accepted, too: " in told.out
     assert "2 files changed." in told.out

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mediakeep import path_text
 from mediakeep.app.console import Console
 from mediakeep.app.edit import item_checkout
 from mediakeep.app.edit.item_checkout import ItemCheckout
@@ -132,7 +133,7 @@ class EditCommand:
         self, writer: TagWriter, edits: Sequence[FileEdit], result: EditResult
     ) -> list[Job]:
         """Plan the changes of each file; raise UsageError if a file cannot hold a value."""
-        jobs, unfit = [], []
+        jobs, unfit, refused = [], [], dict[str, str]()
         with self.console.track_progress(edits) as tracked_edits:
             for edit in tracked_edits:
                 try:
@@ -144,6 +145,7 @@ class EditCommand:
                         result.same += 1
                 except (NotWritten, Unreadable) as error:
                     result.add_failure(edit.path, error)
+                    refused |= {edit.group: str(error)} if edit.group else {}
                     unfit += [str(error)] if isinstance(error, ValueNotSupported) else []
         if unfit and not self.is_proposal:
             more = (
@@ -152,7 +154,11 @@ class EditCommand:
                 else []
             )
             raise UsageError("\n".join([*unfit[:_MAX_SHOWN_FILES], *more, "Nothing was changed."]))
-        return jobs
+        for edit, due in jobs:
+            if why := refused.get(edit.group):
+                name = path_text.display_path(edit.path)
+                result.failed[due.path] = f"{name} not changed, as they change together: {why}"
+        return [(edit, due) for edit, due in jobs if edit.group not in refused]
 
     def _print_warnings(self, jobs: Sequence[Job], doubts: Sequence[str]) -> bool:
         """Print warnings about doubts and lost values; return whether there are any."""

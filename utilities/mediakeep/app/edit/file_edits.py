@@ -16,10 +16,14 @@ from mediakeep.music.repairs.plans import FileChange
 
 @dataclass(frozen=True)
 class FileEdit:
-    """The changes of one file, by field; `real_path` is where links led when it was added."""
+    """The changes of one file, by field; `real_path` is where links led when it was added.
+
+    If a file of a `group` cannot be written, none of it is; "" stands for no group.
+    """
 
     path: Path
     real_path: Path
+    group: str = ""
     by_field: dict[str, FileChange] = field(default_factory=dict)
 
     @property
@@ -39,9 +43,12 @@ class FileEdits:
         """All edits, one for each file."""
         return list(self._by_file.values())
 
-    def add(self, path: Path, changes: Iterable[FileChange]) -> None:
-        """Add changes of a file; raise UsageError if they contradict earlier ones."""
-        edit = self._by_file.setdefault(real := path.resolve(), FileEdit(path, real))
+    def add(self, path: Path, changes: Iterable[FileChange], group: str = "") -> None:
+        """Add changes of a file; raise UsageError if they contradict earlier ones.
+
+        The file belongs to the group with which it is added first.
+        """
+        edit = self._by_file.setdefault(real := path.resolve(), FileEdit(path, real, group))
         for change in changes:
             if conflict := self.find_conflict(path, change):
                 raise UsageError(f"{audio_targets.display_path(path)}: {conflict}.")

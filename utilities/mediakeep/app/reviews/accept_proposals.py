@@ -141,7 +141,7 @@ def _add_accepted_edits(
         for entry in entries
         if entry.id in reasons and entry.kind in TOGETHER_KINDS
     }
-    for entry in entries:
+    for entry in sorted(entries, key=lambda entry: entry.kind not in TOGETHER_KINDS):
         if entry.id not in proposal_by_id:
             result.notes.append(f"{entry.name} is already resolved.")
             continue
@@ -151,7 +151,8 @@ def _add_accepted_edits(
             result.failed[entry.id] = f"{entry.name} not changed: {reason}"
             continue
         for path, change in proposal.file_changes:
-            edits.add(path, [change])
+            is_together = entry.kind in TOGETHER_KINDS
+            edits.add(path, [change], f"{proposal.artist}/{entry.album}" if is_together else "")
 
 
 def _build_proposals(visit: RereadArtist) -> dict[str, Proposal]:
