@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import select
@@ -12,12 +13,17 @@ from typing import Any
 
 import pytest
 
+from mediakeep.app.reviews import answer_log
+from mediakeep.app.reviews.answer_log import Answer
+from mediakeep.views import review
 from tests.commands import hands
 from tests.commands.conftest import environment
+from tests.music import shelf
 from tests.patience import PATIENCE
 from tests.scripts import SCRIPTS
 
 NAME = "Sum, of Us"
+IDS = (("missing-date", "00aa00000001"), ("mojibake", "12aa00000002"))
 _ZSH = "autoload -Uz compinit && compinit -D -u; "
 
 
@@ -27,6 +33,8 @@ def shells(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("shells")
     home = hands.library(folder)
     (home.music / "Vera").rename(home.music / NAME)
+    for name in ("Vela", "Velvet Harbour", "velour"):
+        shelf.put(home.music / name / "Dawn" / "1 One.mp3", artist=name)
     program = folder / "bin" / "mediakeep"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m mediakeep "$@"\n')
@@ -37,6 +45,15 @@ def shells(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     words = [program, "scan", "-q", home.music]
     subprocess.run(words, env=found, check=True)
     (home.path / "outputs").mkdir(exist_ok=True)
+    ids = [f"{kind}:{digits}" for kind, digits in IDS]
+    listed = [
+        {"id": id_, "kind": "mojibake", "queue": "music", "proposal": id_[-1:]} for id_ in ids
+    ]
+    listed.append({"id": "mojibake:ffff00000000", "kind": "mojibake", "queue": "music"})
+    path = home.path / "outputs" / "manual_review_needed.json"
+    path.write_text(json.dumps({"format": review.FORMAT, "reviews": {"Vela": listed}}))
+    for session in ("20261101_review_a", "20261102_review_b"):
+        answer_log.append(home.path, Answer(session=session, number=1, action="later"))
     return found
 
 
@@ -65,11 +82,29 @@ def test_names_and_options_are_completed(shells: dict[str, str]) -> None:
         f"reset-{name}" for name in ("errors", "in-progress", "all", "outdated")
     ]
     assert complete(shells, "mediakeep batch --art") == ["--artist"]
-    assert complete(shells, "mediakeep batch --artist su") == [f"'{NAME}'"]
+    assert complete(shells, "mediakeep batch --artist su") == [NAME.replace(" ", "\\ ")]
     assert complete(shells, "mediakeep undo --session ") == ["last"]
     assert complete(shells, "mediakeep dashboard --kind mu") == ["music"]
     assert complete(shells, "mediakeep movies batch --movie ") == []  # there is no queue
     assert complete(shells, "mediakeep batch --fix m") == ["matched"]
+    assert complete(shells, "mediakeep config ") == ["check", "edit", "show"]
+    assert complete(shells, "mediakeep config --ch") == ["--changed"]
+    sittings = ["last", "20261102_review_b", "20261101_review_a"]
+    assert complete(shells, "mediakeep review --undo ") == sittings
+    ids = [f"{kind}:{digits}" for kind, digits in IDS]
+    assert complete(shells, "mediakeep accept ") == ids
+    assert complete(shells, "mediakeep accept mo") == ids[1:]
+    words = {"COMP_WORDS": "mediakeep\naccept\nmojibake\n:\n12", "COMP_CWORD": "4"}  # of bash
+    assert complete(shells, "", **words) == [IDS[1][1]]
+
+
+def test_what_was_typed_stays(shells: dict[str, str]) -> None:
+    found = ["Vela", "Velvet\\ Harbour"]
+    assert complete(shells, "mediakeep review --artist Vel") == found
+    assert complete(shells, "mediakeep review --artist vel") == ["velour"]
+    assert complete(shells, "mediakeep review --artist VEL") in (found, ["velour"])
+    quoted = complete(shells, "mediakeep review --artist 'Vel")
+    assert quoted == ["Vela", "Velvet Harbour"]
 
 
 def test_what_cannot_be_read_completes_nothing(shells: dict[str, str], tmp_path: Path) -> None:

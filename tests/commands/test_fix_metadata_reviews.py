@@ -81,6 +81,21 @@ def test_several_ids_may_follow_one_flag_or_bear_their_own(home: Home) -> None:
     assert state(home.music) == before
 
 
+def test_the_digits_of_an_id_are_enough_if_no_other_has_them(home: Home) -> None:
+    (one,) = ids(home, "missing-date")
+    digits = one.partition(":")[2]
+    told = hands.ok(home, DOOR, "--from-review", LIST, "--accept", digits[:6], "--dry-run")
+    assert told == hands.ok(home, DOOR, "--from-review", LIST, "--accept", one, "--dry-run")
+    path = home.path / LIST
+    listed = json.loads(path.read_text())
+    listed["reviews"]["Vera"].append({"id": f"mojibake:{digits}", "kind": "mojibake"})
+    path.write_text(json.dumps(listed))
+    refused = run(home, DOOR, "--from-review", LIST, "--accept", digits)
+    assert (refused.code, refused.out) == (2, "")
+    assert f'Ambiguous name "{digits}": it may be {one} or mojibake:{digits}.' in refused.err
+    assert "Not in the list" in run(home, DOOR, "--from-review", LIST, "--accept", digits[:3]).err
+
+
 def test_a_kind_is_accepted_of_one_artist_or_of_all(home: Home) -> None:
     kind = ("--from-review", LIST, "--accept-kind", "missing-date")
     told = hands.ok(home, DOOR, *kind, "--artist", "ANNA")

@@ -13,7 +13,9 @@ from mediakeep.music.reports import fix_commands
 
 
 @app.create_command()
-@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.argument(
+    "ids", nargs=-1, metavar="[ID]...", shell_complete=complete_names.complete_proposals
+)
 @click.option(
     "--kind",
     metavar="KIND",
@@ -32,7 +34,10 @@ from mediakeep.music.reports import fix_commands
 )
 @edit_options.with_edit_options
 def main(home: Path, ids: tuple[str, ...], kind: str | None, **options: Any) -> int:
-    """Accept the proposals for issues, by the IDs in a report, or all of a KIND."""
+    """Accept the proposals for issues, by the IDs in a report, or all of a KIND.
+
+    Of an ID, the digits after its colon are enough if no other has them.
+    """
     command = edit_options.parse_edit_command(home, "fix_metadata", options)
     options["from_review"] = options["from_review"] or home / fix_commands.REVIEW_FILE
     chosen = {"words": (), "accept": ids, "accept_kind": kind}

@@ -27,12 +27,21 @@ def _complete(list_names: Callable[[Path], Iterable[str]]) -> Completer:
 
     def complete(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
         with contextlib.suppress(MediakeepError, OSError):
-            names = [*list_names(config.find_home(app.get_given_home(context)))]
-            typed = incomplete.casefold()
-            return [name for name in names if name.casefold().startswith(typed) and _fits(name)]
+            names = list_names(config.find_home(app.get_given_home(context)))
+            return _select_names(filter(_fits, names), incomplete)
         return []
 
     return complete
+
+
+def _select_names(names: Iterable[str], typed: str) -> list[str]:
+    """Return the names that begin with what was typed, in another case if there is no other.
+
+    They all begin alike, as a shell replaces what was typed by the beginning that they share.
+    """
+    found = [name for name in names if name.casefold().startswith(typed.casefold())]
+    same = [name for name in found if name.startswith(typed)]
+    return same or [name for name in found if name.startswith(found[0][: len(typed)])]
 
 
 def _fits(name: str) -> bool:
@@ -81,6 +90,30 @@ def _list_issue_kinds(home: Path) -> Iterable[str]:
     return sorted({entry.kind for entries in listed.values() for entry in entries})
 
 
+def _list_sittings(home: Path) -> Iterator[str]:
+    """List the sessions with answers that can be undone, newest first."""
+    from mediakeep.app.reviews import answer_log
+
+    yield "last"
+    yield from dict.fromkeys(each.session for each in reversed(answer_log.read_answers(home)))
+
+
+def complete_proposals(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the ids of proposals; bash passes only what follows the colon of an id."""
+    from mediakeep.app.reviews import review_list
+    from mediakeep.music.reports import fix_commands
+
+    with contextlib.suppress(MediakeepError, OSError):
+        home = config.find_home(app.get_given_home(context))
+        listed = review_list.read_reviews(home, home / fix_commands.REVIEW_FILE)
+        entries = (entry for entries in listed.values() for entry in entries)
+        ids = sorted(entry.id for entry in entries if entry.proposal)
+        digits = (each.rpartition(":")[2] for each in ids)
+        return _select_names(ids, incomplete) or _select_names(digits, incomplete)
+    return []
+
+
 complete_queues = _complete(_list_queues)
 complete_sessions = _complete(_list_sessions)
+complete_sittings = _complete(_list_sittings)
 complete_issue_kinds = _complete(_list_issue_kinds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shlex
+import re
 from typing import Any
 
 import click
@@ -24,13 +24,21 @@ _VARIABLE = "_MEDIAKEEP_COMPLETE"
 
 @add_completion_class
 class _QuotingBashComplete(BashComplete):
-    """Completion of bash, which inserts names as they are: those with spaces need quotes."""
+    """Completion of bash, which inserts names as they are: spaces need a backslash.
+
+    Names begin as they were typed, as bash replaces that by the beginning that all of them share.
+    """
+
+    source_template = BashComplete.source_template.replace("read type", "read -r type").replace(
+        "COMPREPLY+=($value)", 'COMPREPLY+=("$value")'
+    )
 
     def format_completion(self, item: CompletionItem[Any]) -> str:
-        """Quote a name, unless the user has begun to."""
+        """Escape a name, unless the user has begun to quote it."""
         words, place = os.environ["COMP_WORDS"].split("\n"), int(os.environ["COMP_CWORD"])
         has_quote = place < len(words) and words[place][:1] in ("'", '"')
-        return f"{item.type},{item.value if has_quote else shlex.quote(item.value)}"
+        escaped = re.sub(r"([^\w@%+=:,./-])", r"\\\1", item.value)
+        return f"{item.type},{item.value if has_quote else escaped}"
 
 
 @add_completion_class

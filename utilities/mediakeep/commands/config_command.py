@@ -7,13 +7,16 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mediakeep import atomic_files, command_table, config, path_text
 from mediakeep.commands import app
 from mediakeep.errors import BadSetting, UsageError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _HEADER = """\
 # Settings of mediakeep. `mediakeep config` lists all with their values; docs/settings.md says what
@@ -27,11 +30,19 @@ class _ConfigGroup(app.MediakeepGroup):
     """A group that shows the settings if no command is given."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Add the name of the command that is left out."""
+        """Add the name of the command that is left out, unless a shell completes it."""
         own = {"-h", "--help", "--version"}
+        if not args and ctx.resilient_parsing:
+            return super().parse_args(ctx, args)
         if not args or (args[0].startswith("-") and args[0] not in own):
             args = ["show", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[Any]]:
+        """Complete commands, and options, also those of the command that may be left out."""
+        found = super().shell_complete(ctx, incomplete)
+        more = show.shell_complete(click.Context(show, parent=ctx), incomplete)
+        return list({str(item.value): item for item in [*found, *more]}.values())
 
 
 @app.create_group(cls=_ConfigGroup)

@@ -43,7 +43,10 @@ _QUEUES = ["music", "movies"]
 )
 @app.with_dry_run_option("List the questions in their order; ask nothing.")
 @click.option(
-    "--undo", metavar="SESSION", help='Undo all answers of a sitting; "last" is the last one.'
+    "--undo",
+    metavar="SESSION",
+    shell_complete=complete_names.complete_sittings,
+    help='Undo all answers of a sitting; "last" is the last one.',
 )
 @write_options.with_write_options
 def main(home: Path, **options: Any) -> int:
