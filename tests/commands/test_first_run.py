@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -57,20 +58,28 @@ def installed(tmp_path: Path) -> dict[str, str]:
     return environment({"PYTHONPATH": str(package), "HOME": str(tmp_path / "me")})
 
 
-def test_the_next_two_commands_are_told_and_work(tmp_path: Path, installed: dict[str, str]) -> None:
+@each_row("typed", ["{}", "'{}'", "{0.parent}/my\\ music "])
+def test_the_next_two_commands_are_told_and_work(
+    tmp_path: Path, installed: dict[str, str], typed: str
+) -> None:
     library = tmp_path / "my music"
+    films = tmp_path / "above" / "Films"
+    fill(films, ["Heat (1995)/Heat.mkv", "Ran (1985)/Ran.mkv"], "")
     fill(library, ["U2/Boy/1.mp3", "Vera/Dawn/1.mp3", "Heat/Heat.mkv"], "Rock")
-    (tmp_path / "me").mkdir()
     command = [sys.executable, "-c", f"import os; os.chdir({str(tmp_path)!r}); {_RUN}"]
     with Terminal(command, installed, 120) as terminal:
         terminal.until(lambda _: "Which folder holds" in terminal.screen.printed)
         terminal.type(b"nowhere\n")
         terminal.until(lambda _: "is not a folder" in terminal.screen.printed)
-        terminal.type(f"{library}\n".encode())
+        terminal.type(f"{tmp_path / 'above'}\n".encode())
+        terminal.until(lambda _: "Give one of them." in terminal.screen.printed)
+        terminal.type(f"{typed.format(library)}\n".encode())
         terminal.until(lambda _: "export MEDIAKEEP_HOME=" in terminal.screen.printed)
         assert terminal.end() == 0
         told = terminal.screen.printed
-    home = tmp_path / "me" / "mediakeep"
+    home = Path(installed["HOME"]) / "mediakeep"
+    assert "above holds no music, movies or audiobooks. Below it: " in told.replace("\n", " ")
+    assert "Films (2 movies)" in told
     assert "my music holds 2 artists, 1 movie. Next:" in told
     first = f"python -m mediakeep scan --home {home} '{library}'"
     assert first in told
@@ -79,6 +88,7 @@ def test_the_next_two_commands_are_told_and_work(tmp_path: Path, installed: dict
     words = [sys.executable, *shlex.split(first)[1:]]
     done = subprocess.run(words, env=installed, capture_output=True, text=True, cwd=tmp_path)
     assert "New queue: 2 artists" in done.stdout, done.stderr
+    shutil.rmtree(home)
 
 
 _RUN = "from mediakeep.commands.main import run; run([])"
@@ -106,3 +116,25 @@ def test_other_commands_than_scan_name_the_error_at_a_terminal_too(
     with Terminal(command, installed, 120) as terminal:
         assert terminal.end() == 2
         assert "No mediakeep home found" in terminal.screen.printed
+
+
+def test_a_home_that_nothing_named_is_told_first(tmp_path: Path) -> None:
+    checkout, music = tmp_path / "checkout", tmp_path / "music"
+    (checkout / "utilities").mkdir(parents=True)
+    (checkout / "pyproject.toml").touch()
+    (checkout / "utilities" / "mediakeep").symlink_to(SCRIPTS / "mediakeep")
+    fill(music, ["Vera/Dawn/1.mp3"], "Rock")
+    env = environment({"PYTHONPATH": str(checkout / "utilities")})
+
+    def run(*words: object, cwd: Path = tmp_path) -> list[str]:
+        command = [sys.executable, "-m", "mediakeep", *map(str, words)]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, cwd=cwd)
+        assert done.returncode == 0, done.stderr
+        return done.stderr.splitlines()
+
+    line = f"Home: {checkout}, library: {music}"
+    assert run("scan", music) == [line]
+    assert run("batch", "--workers", 1)[0] == line
+    assert run("batch", "--workers", 1, "-q") == []
+    assert run("batch", "--workers", 1, "--home", checkout) == []
+    assert run("batch", "--workers", 1, cwd=checkout) == []

@@ -134,14 +134,26 @@ def find_home(
     if configured := option or environ.get(ENV_PREFIX + "HOME"):
         return Path(configured).expanduser().absolute()
     current_folder = Path.cwd()
-    queues = ("status/*/processing_queue.json", "status/*/*/processing_queue.json")
-    if (current_folder / FILE_NAME).is_file() or any(any(current_folder.glob(q)) for q in queues):
+    if _is_home(current_folder):
         return current_folder
     if root := find_checkout():
         return root
     if fallback:
         return current_folder / fallback
     raise NoHome()
+
+
+def _is_home(folder: Path) -> bool:
+    queues = ("status/*/processing_queue.json", "status/*/*/processing_queue.json")
+    return (folder / FILE_NAME).is_file() or any(any(folder.glob(q)) for q in queues)
+
+
+def is_implied_home(
+    home: Path, option: str | None, environ: Mapping[str, str] = os.environ
+) -> bool:
+    """Return whether `mediakeep` uses a home that nothing named: the source checkout."""
+    is_named = option or environ.get(ENV_PREFIX + "HOME") or _is_home(Path.cwd())
+    return not is_named and home == find_checkout() and bool(find_program(environ))
 
 
 @functools.cache

@@ -20,6 +20,7 @@ from mediakeep.movies.scan.file_types import VIDEO_SUFFIXES
 
 ARTISTS, ALBUMS, BOOKS, MOVIES = "artists", "loose albums", "books", "movies"
 _MAX_FOLDERS = 500  # subfolders that are read
+_MAX_LIBRARIES = 50  # folders that are read if the one above them holds nothing
 _MAX_TAGS = 50  # files whose tags are read
 _BOOK_SUFFIX = ".m4b"
 _BOOK_WORDS = re.compile(r"audio ?book|h[öo]rbuch|livre audio|spoken|speech", re.IGNORECASE)
@@ -45,7 +46,10 @@ class _Guess:
             self.counts[BOOKS] += len(inner)
         elif inner:
             self.counts[ARTISTS] += 1
-        elif any(_select(found, VIDEO_SUFFIXES) for found in (files, *below)):
+        elif _select(files, VIDEO_SUFFIXES) or (
+            any(_select(found, VIDEO_SUFFIXES) for found in below)
+            and all(_DISC.fullmatch(each.name) for each in folders)
+        ):
             self.counts[MOVIES] += 1
 
     def _is_book(self, files: list[Path]) -> bool:
@@ -75,6 +79,21 @@ def guess_content(folder: Path) -> Counter[str]:
     for each in folders[:_MAX_FOLDERS]:
         guess.add_folder(each)
     return +guess.counts
+
+
+def guess_subfolders(folder: Path) -> list[tuple[Path, Counter[str]]]:
+    """Return the folders in a folder that hold something, and what, with the most first.
+
+    Only the first 50 are read. That helps a user who has given the folder above the library.
+    """
+    found = [(each, _guess_readable(each)) for each in _list_folder(folder)[1][:_MAX_LIBRARIES]]
+    return sorted([pair for pair in found if pair[1]], key=lambda pair: -pair[1].total())
+
+
+def _guess_readable(folder: Path) -> Counter[str]:
+    with contextlib.suppress(OSError):
+        return guess_content(folder)
+    return Counter()
 
 
 def _list_folder(folder: Path) -> tuple[list[Path], list[Path]]:

@@ -251,6 +251,13 @@ def get_given_home(context: click.Context) -> str | None:
     return context.meta.get(_GIVEN_HOME_KEY)
 
 
+def print_implied_home(home: Path, library: str) -> None:
+    """Print the home and the library to stderr if nothing named the home."""
+    given = get_given_home(click.get_current_context())
+    if config.is_implied_home(home, given) and not is_quiet():
+        print_message(f"Home: {path_text.display_path(home)}, library: {library}")
+
+
 def add_options(
     function: AnyFunction, options: Iterable[Callable[[AnyFunction], AnyFunction]]
 ) -> AnyFunction:

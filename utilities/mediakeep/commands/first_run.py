@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import shlex
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -9,10 +12,10 @@ import click
 from mediakeep import config, path_text
 from mediakeep.app import library_guess
 from mediakeep.commands import app, console
-from mediakeep.errors import UsageError
 from mediakeep.size_text import format_count
 
 _HOME_NAME = "mediakeep"
+_MAX_NAMES = 5  # folders that are named
 # The scripts whose commands scan and process what a folder holds.
 _SCRIPTS = {
     library_guess.ARTISTS: ("music_queue_manager.py", "process_music_batch.py"),
@@ -25,20 +28,17 @@ _SCRIPTS = {
 def run(given: str | None = None) -> int:
     """Ask which folder holds the library unless it is given, and print the next two commands.
 
-    Nothing is written. Raise UsageError if the folder holds nothing that mediakeep knows.
+    It is asked again until the folder holds something that mediakeep knows. Nothing is written.
     """
     click.echo("mediakeep has no home yet: the folder with its queues and reports.")
-    folder = _find_folder(given)
-    while folder is None:
-        folder = _find_folder(console.prompt_text("Which folder holds your library?"))
-    counts = library_guess.guess_content(folder).most_common()
+    library = _find_library(given) if given else None
+    while library is None:
+        library = _find_library(console.prompt_text("Which folder holds your library?"))
+    folder, counts = library
     shown = path_text.display_path(folder)
-    if not counts:
-        raise UsageError(f"{shown} holds no music, movies or audiobooks. Give another folder.")
     home = Path.home() / _HOME_NAME
-    found = ", ".join(format_count(count, kind[:-1], kind) for kind, count in counts)
-    click.echo(f"{shown} holds {found}. Next:\n")
-    manager, batch = _SCRIPTS[counts[0][0]]
+    click.echo(f"{shown} holds {_format_counts(counts)}. Next:\n")
+    manager, batch = _SCRIPTS[counts.most_common(1)[0][0]]
     words = f"--scan {path_text.quote_path(folder)}"
     for command in (
         config.format_command(manager, home, words),
@@ -52,12 +52,38 @@ def run(given: str | None = None) -> int:
     return 0
 
 
-def _find_folder(text: str | None) -> Path | None:
-    """Return the folder of a path, None if there is none."""
-    if not text:
+def _find_library(text: str) -> tuple[Path, Counter[str]] | None:
+    """Return a folder that the user has given, and what it holds; say why if it cannot be used."""
+    folder = _parse_path(text)
+    shown = path_text.display_path(folder)
+    try:
+        if not folder.is_dir():
+            app.print_message(f"{shown} is not a folder.")
+            return None
+        if counts := library_guess.guess_content(folder):
+            return folder, counts
+    except OSError as error:
+        app.print_message(f"{shown} cannot be read: {error.strerror}.")
         return None
-    folder = Path(text).expanduser().absolute()
-    if folder.is_dir():
-        return folder
-    app.print_message(f"{path_text.display_path(folder)} is not a folder.")
+    below = library_guess.guess_subfolders(folder)
+    names = ", ".join(
+        f"{path_text.display_path(each)} ({_format_counts(counts)})"
+        for each, counts in below[:_MAX_NAMES]
+    )
+    cure = f"Below it: {names}. Give one of them." if names else "Give another folder."
+    app.print_message(f"{shown} holds no music, movies or audiobooks. {cure}")
     return None
+
+
+def _parse_path(text: str) -> Path:
+    """Return the path that a user has typed, or pasted with quotes or backslashes."""
+    path = Path(text).expanduser().absolute()
+    with contextlib.suppress(OSError, ValueError):
+        words = [] if path.exists() else shlex.split(text)
+        if len(words) == 1:
+            return Path(words[0]).expanduser().absolute()
+    return path
+
+
+def _format_counts(counts: Counter[str]) -> str:
+    return ", ".join(format_count(count, kind[:-1], kind) for kind, count in counts.most_common())

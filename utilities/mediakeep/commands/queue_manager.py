@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from mediakeep import command_table
+from mediakeep import command_table, path_text
 from mediakeep.app.console import CommandResult
 from mediakeep.app.jobs import quarantined
 from mediakeep.app.queue_admin import backup, legacy_import, maintenance, reset, scan, show
@@ -319,6 +319,8 @@ def _run_action(
         options.get("to") or "",
         ignored,
     )
+    if action.function == scan.scan_library:
+        app.print_implied_home(home, path_text.display_path(value))
     result = action.function(context, value) if action.metavar else action.function(context)
     app.print_result(result.lines, result.data, as_json=options["as_json"], code=result.code)
     return result.code

@@ -148,10 +148,20 @@ def check_refresh(kind: Kind, name: str | None, options: dict[str, Any]) -> bool
     return bool(options["refresh"])
 
 
+def _read_library(home: Path, kind: Kind) -> str:
+    """Return the library of a queue for display; the batch reports a queue that is damaged."""
+    from mediakeep.app.subjects import registry  # here, as --help must be quick
+    from mediakeep.queue import snapshot
+
+    found = snapshot.read_head(registry.queue_folder(home, kind) / snapshot.FILE, kind)
+    return found[0].library_path if found else "unknown"
+
+
 def parse_options(home: Path, request: BatchRequest, options: dict[str, Any]) -> BatchOptions:
     """Build the batch options from the command's options."""
     if request.item_name == "":
         raise UsageError("The name of the item is empty.")
+    app.print_implied_home(home, _read_library(home, request.kind))
     alerts = _parse_alerts(home, options)
     size = None if options["everything"] else options["batch_size"]
     is_deep = options.get("deep", False)
