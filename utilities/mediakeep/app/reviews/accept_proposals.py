@@ -91,7 +91,9 @@ def reread_artists(
     Raise UsageError if the list is invalid or lacks an accepted entry.
     """
     state = readonly.load_state(registry.queue_folder(home, MUSIC), MUSIC)
-    selected = choice.select(review_list.read_reviews(home, path), state)
+    listed = review_list.read_reviews(home, path)
+    choice = choice.complete_ids(listed)
+    selected = choice.select(listed, state)
     if not selected:
         result.notes.append("No matching issue in the list.")
     for entry in (entry for entries in selected.values() for entry in entries):

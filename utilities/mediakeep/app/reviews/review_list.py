@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -56,15 +56,21 @@ class ReviewFilter:
     kind: str = ""
     artist: str = ""
 
+    def complete_ids(self, listed: EntriesByArtist) -> ReviewFilter:
+        """Return the filter with full ids; raise AmbiguousName if several begin as a given one."""
+        known = sorted({entry.id for entries in listed.values() for entry in entries})
+        return replace(self, ids=[_complete_id(given, known) for given in self.ids])
+
     def select(self, listed: EntriesByArtist, state: QueueState) -> EntriesByArtist:
         """Return the accepted entries, and those that are accepted only together with them.
 
-        Raise UsageError if the list lacks an id, if it has several that begin as the given one, or
-        if the kind or the artist is unknown.
+        Raise UsageError if the list lacks an id, or if the kind or the artist is unknown.
         """
         if self.ids:
-            ids = self._find_ids(listed)
-            found = {key: _select_by_id(entries, ids) for key, entries in listed.items()}
+            listed_ids = {entry.id for entries in listed.values() for entry in entries}
+            if unknown := [issue_id for issue_id in self.ids if issue_id not in listed_ids]:
+                raise UsageError(f"Not in the list: {', '.join(unknown)}. {_SETTLED_HINT}")
+            found = {key: self._select_by_id(entries) for key, entries in listed.items()}
             return {key: entries for key, entries in found.items() if entries}
         if self.kind not in {kind.name for kind in ISSUE_KINDS}:
             near = suggestions.suggest_closest_name(self.kind, (kind.name for kind in ISSUE_KINDS))
@@ -75,44 +81,33 @@ class ReviewFilter:
             listed = {key: listed.get(key, [])}
         return _filter_entries(listed, lambda entry: entry.kind == self.kind)
 
-    def _find_ids(self, listed: EntriesByArtist) -> set[str]:
-        """Return the ids of the list that are given, in full or in part."""
-        listed_ids = sorted({entry.id for entries in listed.values() for entry in entries})
-        found = {given: _match_id(given, listed_ids) for given in self.ids}
-        if unknown := [given for given in self.ids if not found[given]]:
-            raise UsageError(f"Not in the list: {', '.join(unknown)}. {_SETTLED_HINT}")
-        for given, matches in found.items():
-            if len(matches) > 1:
-                raise AmbiguousName(given, f"it may be {' or '.join(matches)}")
-        return {matches[0] for matches in found.values()}
+    def _select_by_id(self, entries: Sequence[ReviewEntry]) -> list[ReviewEntry]:
+        together = {
+            (entry.kind, entry.album)
+            for entry in entries
+            if entry.id in self.ids and entry.kind in TOGETHER_KINDS
+        }
+        return [
+            entry
+            for entry in entries
+            if entry.id in self.ids or (entry.proposal and (entry.kind, entry.album) in together)
+        ]
 
 
-def _select_by_id(entries: Sequence[ReviewEntry], ids: Collection[str]) -> list[ReviewEntry]:
-    together = {
-        (entry.kind, entry.album)
-        for entry in entries
-        if entry.id in ids and entry.kind in TOGETHER_KINDS
-    }
-    return [
-        entry
-        for entry in entries
-        if entry.id in ids or (entry.proposal and (entry.kind, entry.album) in together)
-    ]
-
-
-def _match_id(given: str, ids: Sequence[str]) -> list[str]:
-    """Return the id, or those that begin with its kind and digits, or with its digits alone."""
-    if given in ids:
-        return [given]
+def _complete_id(given: str, ids: Sequence[str]) -> str:
+    """Return the id that begins as given, with or without its kind; what is given if none does."""
     kind, _, digits = given.rpartition(":")
-    if len(digits) < _MIN_DIGITS:
-        return []
+    if given in ids or len(digits) < _MIN_DIGITS:
+        return given
     split = ((each, each.rpartition(":")) for each in ids)
-    return [
+    matches = [
         each
         for each, (own, _, hash_) in split
         if kind in ("", own) and hash_.startswith(digits.lower())
     ]
+    if len(matches) > 1:
+        raise AmbiguousName(given, f"it may be {' or '.join(matches)}")
+    return matches[0] if matches else given
 
 
 def read_reviews(home: Path, path: Path) -> EntriesByArtist:
