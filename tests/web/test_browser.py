@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.audiobooks import books
 from tests.commands.hands import state
+from tests.music import shelf
 from tests.web import sample_home, serving
 from tests.web.serving import PATIENCE, Served
 
@@ -79,6 +80,13 @@ def test_keys_that_are_pressed_at_once_are_all_done(browser: Browser, tmp_path: 
         wait_for_total(page, 0)
         page.keyboard.press("u")
         page.wait_for_selector("#review article")
+        before = contents(served)
+        page.keyboard.press("a")
+        page.wait_for_selector("text=1 decided.")
+        (changed,) = (path for path, digest in contents(served).items() if digest != before[path])
+        shelf.put(home.music / changed, title="Other")
+        page.keyboard.press("u")
+        page.wait_for_selector("text=it was changed since")
         assert faults == []
 
 

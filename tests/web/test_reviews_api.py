@@ -103,6 +103,16 @@ def test_one_answer_settles_all_alike_and_its_undo_restores_them(served: Served)
     assert "all are undone" in problem["detail"]
 
 
+def test_an_undo_says_which_file_was_changed_since(served: Served) -> None:
+    (group,) = [group for group in find(served) if group["name"] == "Uma"]
+    decided = answer(served, ids=group["ids"], action="accept")
+    shelf.put(music(served) / "Uma" / "Dawn" / "02 Tide.flac", title="Other")
+    undone = served.post("/api/v1/reviews/undo", json={"session": decided["session"]}).json()
+    assert (undone["answers"], undone["files"]) == ([], [])
+    assert "it was changed since" in " ".join(undone["refused"].values())
+    assert served.api("/reviews/answers")[0]["session"] == decided["session"]
+
+
 def test_the_second_of_two_people_sees_what_the_first_did(served: Served) -> None:
     (ids,) = [group["ids"] for group in find(served) if group["name"] == "Uma"]
     barrier = threading.Barrier(2)

@@ -223,7 +223,7 @@ def decide_reviews(web: WebHome, call: Call) -> AnsweredReviews:
     with review_session.open_session(web.home, policy) as session:
         result = review_session.decide(session, _build_decision(asked, call.body))
         name = session.id
-    if not result.decided and result.refused:
+    if not result.decided and result.refused and not result.files:
         why = " ".join(dict.fromkeys(result.refused.values()))
         answered = _describe_answer(web, next(iter(result.refused)))
         raise WebError(HTTPStatus.CONFLICT, f"Nothing decided: {why}{answered}")

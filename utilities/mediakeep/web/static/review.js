@@ -13,8 +13,9 @@ async function send(form, button) {
   if (!answer.ok) {
     say(result.detail);
   } else {
-    const count = result.result?.decided.length ?? result.answers?.length ?? 0;
-    say(result.result ? `${count} decided.` : `${count} undone.`);
+    const done = result.result ?? result;
+    const text = done.decided ? `${done.decided.length} decided.` : `${done.answers?.length ?? 0} undone.`;
+    say([text, ...new Set(Object.values(done.refused ?? {}))].join(" "));
   }
   history.replaceState(null, "", next);
   await refresh();
