@@ -253,8 +253,9 @@ def get_given_home(context: click.Context) -> str | None:
 
 def print_implied_home(home: Path, library: str) -> None:
     """Print the home and the library to stderr if nothing named the home."""
-    given = get_given_home(click.get_current_context())
-    if config.is_implied_home(home, given) and not is_quiet():
+    context = click.get_current_context(silent=True)
+    is_implied = context and config.is_implied_home(home, get_given_home(context))
+    if is_implied and not is_quiet():
         print_message(f"Home: {path_text.display_path(home)}, library: {library}")
 
 
