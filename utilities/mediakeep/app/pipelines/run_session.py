@@ -119,9 +119,9 @@ def _build_unchanged(state: QueueState, session: SessionFile, folder: Path) -> Q
     What needs all files is combined from earlier measurements, and again once all are measured.
     """
     sources = [item.path for item in state.items.values()]
-    for stage in session.stages:
-        if stage.waits:
-            step_worker.combine(folder, session, stage.step, sources)
+    for step in [stage.step for stage in session.stages if stage.waits]:
+        if (value := step_worker.combine(folder, session, step, sources)) is not None:
+            step_worker.save_combined(folder, session, step, value)
     done = {
         key: {"status": Status.COMPLETED, "note": "unchanged", **fields}
         for key, item in state.items.items()
