@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -318,10 +319,16 @@ def test_the_help_of_a_command_explains_every_option(door: Path) -> None:
             assert (option.help or "").strip(), option.name
 
 
+@functools.cache
+def list_all_options() -> frozenset[str]:
+    """Return the options of all commands."""
+    known = (*JOB_COMMANDS, *(commands.load_command(entry) for entry in command_table.TABLE))
+    return frozenset().union(*(options(door) for door in DOORS), *map(list_options, known))
+
+
 @each_row("path", PAGES, ids=documents.name)
 def test_a_page_names_no_option_that_does_not_exist(path: Path) -> None:
-    known = (*JOB_COMMANDS, *(commands.load_command(entry) for entry in command_table.TABLE))
-    ours = set().union(*(options(door) for door in DOORS), *map(list_options, known))
+    ours = list_all_options()
     tools = {"--axe", "--strict", "--full", "--hypothesis-profile", "--basetemp"}
     example = {"--start", "--no-deps", "--wheel-dir"}  # of the plugin, and of pip
     dask = {"--port", "--nthreads", "--no-dashboard"}

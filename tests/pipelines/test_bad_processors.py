@@ -40,7 +40,9 @@ def find_failure(home: PipelineHome) -> str:
         ("full", "The processor cannot write: no space left.", ()),
         ("change", "in/b.wav changed while it was processed. Run again.", ()),
         ("die", "its worker process died (SIGKILL), also when run alone.", ()),
-        ("hang", "it made no progress for 12 seconds", ("--stall", 12)),
+        pytest.param(
+            *("hang", "it made no progress for 12 seconds", ("--stall", 12)), marks=pytest.mark.loop
+        ),
         ("eat", "Not enough memory. Close other programs", ("--memory", 300_000_000)),
     ],
 )

@@ -77,6 +77,7 @@ def run_kills(home: PipelineHome, files: int, kills: int) -> int:
     return done
 
 
+@pytest.mark.loop
 def test_a_session_is_killed_at_each_kind_of_call(tmp_path: Path) -> None:
     home = PipelineHome(tmp_path)
     kills = run_kills(home, 24, 10)

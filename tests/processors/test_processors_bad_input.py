@@ -112,6 +112,7 @@ NOISE = sounds.noise_and_tone(RATE).tobytes()
 WIDE = write_pcm(NOISE * 4, channels=8)
 
 
+@pytest.mark.loop
 @each_row(
     "write, failing",
     [
