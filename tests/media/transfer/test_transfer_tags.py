@@ -92,7 +92,8 @@ def test_every_field_is_carried_or_listed(tmp_path: Path, target: str) -> None:
 @pytest.mark.needs("ffprobe")
 @pytest.mark.parametrize("target", TARGETS)
 def test_ffprobe_reads_the_common_fields(tmp_path: Path, target: str) -> None:
-    for source in ("mp3", "m4a"):
+    # FFmpeg discards the ID3v2 of a WAV that has a PRIV frame, as the MP3 does.
+    for source in ("m4a",) if target == "wav" else ("mp3", "m4a"):
         _, new, _ = make_transfer(tmp_path, source, target)
         command = ["ffprobe", "-v", "error", "-select_streams", "a"]
         command += ["-show_entries", "format_tags:stream_tags"]
