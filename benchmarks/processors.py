@@ -79,9 +79,11 @@ def _show_silence(home: Path, minutes: float) -> None:
             lengths = [
                 pcm_source.count_samples(piece) / _RATE for piece in sorted(output.iterdir())
             ]
-            ratios = [peer.seconds / ours.seconds, peer.cpu / ours.cpu] if peer else []
+            ratios = ["", ""]
+            if peer:
+                ratios = [f"{peer.seconds / ours.seconds:.0f}", f"{peer.cpu / ours.cpu:.0f}"]
             off = _find_distance(path, list(accumulate(lengths))[:-1])
-            cells = [*(f"{ratio:.0f}" for ratio in ratios), f"{len(lengths)}", off]
+            cells = [*ratios, f"{len(lengths)}", off]
             rows.append([f"{path.suffix[1:]}, {task}", *_describe(ours), *cells])
             shutil.rmtree(output)
         if peer:
