@@ -74,13 +74,13 @@ class DaskExecutor:
         timeout: float,
         worker_factory: WorkerFactory,
         limits: ExecutionLimits,
-        stop: StopHandler,
+        stop: StopHandler,  # noqa: ARG002 - the batch asks for stops itself
         on_progress: ProgressCallback,
         prestarted: Sequence[WorkerProcess] = (),  # noqa: ARG002 - of this machine only
         on_usage: UsageCallback = lambda *_: None,
     ) -> None:
         self._client, self._requirements, self._timeout = client, requirements, timeout
-        self._limits, self._stop = limits, stop
+        self._limits = limits
         self._on_progress, self._on_usage = on_progress, on_usage
         self._name = f"mediakeep-{client.id}-{next(_counter)}"
         self._host = socket.gethostname()
