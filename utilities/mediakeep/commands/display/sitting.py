@@ -136,7 +136,7 @@ class Sitting:
         return 0
 
     def _find_next(self) -> _Shown | None:
-        """Return the next group that nobody else is asked about, and claim its item."""
+        """Return the next group that no other sitting has claimed, and claim its item."""
         found = _read(self.session.home, self.chosen, self.warnings)
         answers = answer_log.select_session(
             answer_log.read_answers(self.session.home), self.session.id

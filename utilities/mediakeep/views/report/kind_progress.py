@@ -135,7 +135,7 @@ class KindProgress(msgspec.Struct, frozen=True):
     steps: list[tuple[str, int]]
     stages: StageReport | UnsetType = UNSET  # unset for kinds without stages
     jobs: list[JobRow] | UnsetType = UNSET  # the last completed ones; unset without stages
-    # The kinds of issues of which items that were read before have more; the worst first.
+    # Kinds of issues that became more frequent in items read before, worst first.
     worse: list[IssueKindCounts] = []
 
     @property
