@@ -66,7 +66,7 @@ def test_no_option_is_lost_between_the_sections() -> None:
     for name, command in COMMANDS.items():
         if isinstance(command, MediakeepCommand):
             parameters = command.get_params(click.Context(command))
-            found = help_layout.arrange(parameters, command.own_names).values()
+            found = help_layout.group_options(parameters, command.own_names).values()
             shown = [each for each in parameters if isinstance(each, click.Option)]
             assert sorted(map(id, shown)) == sorted(map(id, itertools.chain(*found))), name
 

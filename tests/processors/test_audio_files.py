@@ -161,7 +161,7 @@ def test_albums_keep_the_differences_of_their_tracks(tmp_path: Path) -> None:
     ]
     wanted = converter.ConverterParameters(loudness=-23.0)
     measured = [converter.measure(source, wanted) for source in sources]
-    combined = converter.combine(measured, wanted)
+    combined = converter.combine_measurements(measured, wanted)
     levels = []
     for source in sources:
         made = converter.process(source, tmp_path / "out", combined=combined, loudness=-23.0)

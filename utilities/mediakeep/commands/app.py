@@ -53,7 +53,9 @@ class MediakeepCommand(click.Command):
         """Write an example, and the options by section."""
         if self.example:
             formatter.write(f"\n  Example: {self.example}\n")  # never broken over lines
-        for name, options in help_layout.arrange(self.get_params(ctx), self.own_names).items():
+        for name, options in help_layout.group_options(
+            self.get_params(ctx), self.own_names
+        ).items():
             records = (option.get_help_record(ctx) for option in options)
             with formatter.section(name):
                 formatter.write_dl([record for record in records if record], col_max=_OPTION_WIDTH)

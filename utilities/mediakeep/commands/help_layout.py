@@ -56,7 +56,7 @@ _ORDER = (
 )
 
 
-def arrange(
+def group_options(
     parameters: Iterable[click.Parameter], own: Collection[str] = ()
 ) -> dict[str, list[click.Option]]:
     """Sort the options of a command into the sections of its help.

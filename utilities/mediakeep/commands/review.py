@@ -66,7 +66,7 @@ def main(home: Path, **options: Any) -> int:
     order: QuestionOrder = "damage" if options["damage_first"] else "most"
     chosen = SittingFilter(options["queue"] or "", options["kind"], options["artist"], order)
     if options["dry_run"]:
-        return Sitting.list_questions(home, chosen, view)
+        return Sitting.print_questions(home, chosen, view)
     with review_session.open_session(home, policy, resume=True) as session:
         return Sitting(session, chosen, view, KeyReader()).run()
 

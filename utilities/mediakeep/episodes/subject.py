@@ -61,7 +61,7 @@ def restore_slots(_home: Path, settings: EpisodeSettings, items: Mapping[str, It
         open_clients(settings).slots.add_known(known)
 
 
-def find_released(items: Mapping[str, Item], settings: EpisodeSettings) -> Sequence[str]:
+def find_unblocked(items: Mapping[str, Item], settings: EpisodeSettings) -> Sequence[str]:
     """Return the keys of the episodes that wait for a schedule, if there is one now."""
     if not settings.episodes.schedule.every:
         return ()

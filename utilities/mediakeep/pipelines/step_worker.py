@@ -204,7 +204,7 @@ def _run_stage(stage: PlannedStage, job: FileJob, work: Work) -> Outcome | Parts
     return Outcome(message=message, data=data, facts=facts)
 
 
-def find_unchanged(
+def get_fields_if_unchanged(
     key: str, item: Item, session: SessionFile, folder: Path
 ) -> dict[str, Any] | None:
     """Return the fields of a completed item if all its steps are up to date, else None.

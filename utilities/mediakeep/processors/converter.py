@@ -3,7 +3,7 @@
 Loudness takes two passes: the first measures, the second changes the volume. Where peaks would
 exceed the limit, a limiter lowers them, and the volume is corrected by what was measured after it,
 and after lossy encoding, resampling and mixing, which change the loudness, too.
-For albums, `measure` and `combine` give all files the same gain.
+For albums, `measure` and `combine_measurements` give all files the same gain.
 """
 
 from __future__ import annotations
@@ -135,7 +135,9 @@ def measure(path: Path, parameters: ConverterParameters) -> dict[str, Any] | Non
     return result
 
 
-def combine(measured: Sequence[Any], _: ConverterParameters) -> dict[str, float] | None:
+def combine_measurements(
+    measured: Sequence[Any], _: ConverterParameters
+) -> dict[str, float] | None:
     """Return the loudness of all files together, in LUFS."""
     found = [msgspec.convert(one, TrackMeasurement, str_keys=True) for one in measured if one]
     album = meter.compute_loudness(found).integrated if found else None
@@ -232,4 +234,4 @@ DESCRIPTION = Description(
     "Convert audio to another format, sample rate, number of channels, bit depth or loudness.",
     ConverterParameters,
 )
-PROCESSOR = Processor(DESCRIPTION, process, measure=measure, combine=combine)
+PROCESSOR = Processor(DESCRIPTION, process, measure=measure, combine=combine_measurements)

@@ -133,7 +133,7 @@ def compute_stats(connection: sqlite3.Connection, periods: Sequence[Period]) -> 
     return stats
 
 
-def count_first_issues(connection: sqlite3.Connection, period: Period) -> CountsByKind:
+def count_initial_issues(connection: sqlite3.Connection, period: Period) -> CountsByKind:
     """Count the issues found when an item was read for the first time, by kind."""
     slots = history_slot_at(period.start), history_slot_at(period.end)
     totals = queries.read_totals(connection, *slots)

@@ -13,7 +13,7 @@ from mediakeep.web.web_home import WebHome
 
 def check_job_path(web: WebHome, text: str) -> Path:
     """Return the resolved path of an escaped text; raise WebError unless it is below a root."""
-    roots = web.list_roots()
+    roots = web.resolve_job_roots()
     if not roots:
         raise WebError(
             HTTPStatus.FORBIDDEN,
@@ -34,7 +34,7 @@ def check_served_file(web: WebHome, text: str, libraries: Iterable[Path] = ()) -
     It is below the home, a library or a root.
     """
     path = _resolve(text)
-    places = [web.home.resolve(), *web.list_roots(), *(path.resolve() for path in libraries)]
+    places = [web.home.resolve(), *web.resolve_job_roots(), *(path.resolve() for path in libraries)]
     secret = (web.home / "status" / "web").resolve()
     if path is None or not _is_below(path, places) or path.is_relative_to(secret):
         raise WebError(

@@ -108,7 +108,7 @@ class WebHome:
     def _open_queue(self, name: str) -> AbstractContextManager[QueueState]:
         return self.get_queue(name).open()
 
-    def list_roots(self) -> list[Path]:
+    def resolve_job_roots(self) -> list[Path]:
         """Return the folders that jobs may read, resolved."""
         texts = self.options.roots
         return [path_text.to_path(text).expanduser().resolve() for text in texts]

@@ -138,7 +138,7 @@ def _select_released(
         for key, item in state.items.items()
         if item.out_of_space or item.parked.startswith(OUT_OF_SPACE)
     ]
-    return [*freed, *get_actions(context).find_released(state.items, preparation.settings)]
+    return [*freed, *get_actions(context).find_unblocked(state.items, preparation.settings)]
 
 
 def _preview_refusal(context: ManagerContext, state: QueueState, diff: ScanDiff) -> CommandResult:

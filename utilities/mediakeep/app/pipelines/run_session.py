@@ -125,7 +125,7 @@ def _build_unchanged(state: QueueState, session: SessionFile, folder: Path) -> Q
     done = {
         key: {"status": Status.COMPLETED, "note": "unchanged", **fields}
         for key, item in state.items.items()
-        if (fields := step_worker.find_unchanged(key, item, session, folder)) is not None
+        if (fields := step_worker.get_fields_if_unchanged(key, item, session, folder)) is not None
     }
     return QueueChange("mark", done) if done else None
 

@@ -167,7 +167,7 @@ def _query_history(
         runs,
         jobs,
         queries.read_session_repairs(connection, begin, end),
-        period_stats.count_first_issues(connection, view.last_period),
+        period_stats.count_initial_issues(connection, view.last_period),
     )
 
 

@@ -105,7 +105,7 @@ class ReviewSession:
 
         As long as they are claimed, no other session asks about these items.
         """
-        names = {claim_name(question) for question in asked}
+        names = {get_claim_name(question) for question in asked}
         self.claims.release(*names, _session_claim(self.id))
         return not self.claims.take(*sorted(names))
 
@@ -138,7 +138,7 @@ def open_session(
         session.claims.release()
 
 
-def claim_name(question: ReviewQuestion) -> str:
+def get_claim_name(question: ReviewQuestion) -> str:
     """Return the name under which the item of a question is claimed."""
     return f"{question.queue}/{question.item}"
 
@@ -156,7 +156,7 @@ def decide(session: ReviewSession, decision: ReviewDecision) -> DecisionResult:
     listed = {question.id: question for question in question_list.read_questions(session.home)}
     found = [listed[id_] for id_ in decision.ids if id_ in listed]
     refused = {id_: _NOT_LISTED for id_ in decision.ids if id_ not in listed}
-    allowed = [question for question in found if not session.claims.take(claim_name(question))]
+    allowed = [question for question in found if not session.claims.take(get_claim_name(question))]
     refused |= {question.id: _IN_OTHER_SITTING for question in found if question not in allowed}
     if not allowed:
         return DecisionResult(refused=refused)

@@ -30,5 +30,5 @@ SUBJECT = job_subject.build_subject(
     needs_pyav=True,
     before_batch=import_later(f"{_SUBJECT}:restore_slots"),
     find_output=lambda item: item.video_id and f"https://youtu.be/{item.video_id}",
-    item_functions={"find_released": f"{_SUBJECT}:find_released"},
+    item_functions={"find_unblocked": f"{_SUBJECT}:find_unblocked"},
 )

@@ -133,7 +133,7 @@ class JobActions(msgspec.Struct, frozen=True, kw_only=True):
     # last argument is true. Returns None if there is nothing to do.
     remove_outputs: Callable[[Path, Item, Settings, bool], OutputRemoval | None] | None = None
     # Takes all items: returns the keys of those that wait for something that the settings now have.
-    find_released: Callable[[Mapping[str, Item], Settings], Sequence[str]] = lambda *_: ()
+    find_unblocked: Callable[[Mapping[str, Item], Settings], Sequence[str]] = lambda *_: ()
     # Takes all items: finds those that are done with other settings. Raises UsageError if second
     # outputs would replace the first ones.
     find_second_outputs: Callable[[Mapping[str, Item], Settings], SecondOutputs] = lambda *_: (

@@ -120,7 +120,7 @@ class Sitting:
         return code
 
     @staticmethod
-    def list_questions(home: Path, chosen: SittingFilter, view: QuestionView) -> int:
+    def print_questions(home: Path, chosen: SittingFilter, view: QuestionView) -> int:
         """Print the groups of questions in their order, and return the exit code."""
         warnings: list[str] = []
         found = _read(home, chosen, warnings)
@@ -271,7 +271,7 @@ class Sitting:
     def _accept_alike(self, alike: Sequence[ReviewQuestion]) -> bool:
         """Accept proposals of several items, except those that another sitting asks about."""
         claims = self.session.claims
-        own = [it for it in alike if not claims.take(review_session.claim_name(it))]
+        own = [it for it in alike if not claims.take(review_session.get_claim_name(it))]
         if count := len(alike) - len(own):
             self.view.print_line(f"{format_count(count, 'question')} left to another sitting.")
         ids = tuple(question.id for question in own)
