@@ -44,6 +44,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
+INERT_HEADERS = {"Content-Security-Policy": "default-src 'none'; sandbox"}  # of the user's files
 
 
 class LoginLimit:

@@ -7,25 +7,27 @@ from __future__ import annotations
 
 import contextlib
 from http import HTTPStatus
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
+from starlette.responses import Response
 
 from mediakeep import suggestions
+from mediakeep.app import item_covers
 from mediakeep.app.live_queue import ItemFilter, find_row
 from mediakeep.app.queue_admin import item_details
 from mediakeep.app.queue_admin.item_actions import ACTIONS
 from mediakeep.app.queue_admin.item_details import ItemDetails, ItemRow
-from mediakeep.errors import NoSuchItem
-from mediakeep.web import cursors
+from mediakeep.errors import MediakeepError, NoSuchItem
+from mediakeep.web import cursors, guard, roots
 from mediakeep.web.access import Scope
 from mediakeep.web.operations import Call, Operation
 from mediakeep.web.problems import WebError
 from mediakeep.web.web_home import WebHome
 
 MAX_KEYS = 1_000  # items of one action
-_MAX_EVENTS, _MAX_CHANGES = 200, 200  # of an item that are shown
 
 
 class ItemQuery(ItemFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,6 +44,12 @@ class ItemPage(msgspec.Struct, frozen=True):
     total: int
     items: list[ItemRow]
     next: str = ""
+
+
+class CoverQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The escaped path of a cover, as an item lists it."""
+
+    path: str
 
 
 class ItemAction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,6 +101,29 @@ def show_item(web: WebHome, call: Call) -> ItemDetails:
     )
 
 
+def send_cover(web: WebHome, call: Call) -> Response:
+    """Send a picture from the folders of an item, or from one of its audio files."""
+    context = web.get_queue(call.params["kind"]).context()
+    item = context.read_item(call.params["key"])
+    if item is None:
+        raise NoSuchItem(context.kind.noun, call.params["key"], "")
+    places = item_details.list_places(context, item)
+    return build_picture(roots.check_file_below(call.query.path, map(_find_folder, places)))
+
+
+def _find_folder(place: Path) -> Path:
+    return place if place.is_dir() else place.parent
+
+
+def build_picture(path: Path) -> Response:
+    """Return a picture; whatever else a file contains is not sent."""
+    try:
+        media, data = item_covers.read_cover(path)
+    except MediakeepError as error:
+        raise WebError(HTTPStatus.NOT_FOUND, str(error)) from error
+    return Response(data, media_type=media, headers=guard.INERT_HEADERS)
+
+
 def act_on_items(web: WebHome, call: Call) -> ActionResult:
     """Carry out an action on items, one after the other; the first error ends it."""
     body: ItemAction = call.body
@@ -121,6 +152,10 @@ OPERATIONS = (
     Operation(
         "GET", "/items/{kind}/{key:path}", "Show an item with its history", show_item,
         result=ItemDetails,
+    ),
+    Operation(
+        "GET", "/covers/{kind}/{key:path}", "Show a cover of an item", send_cover,
+        query=CoverQuery, media="image/jpeg",
     ),
     Operation(
         "POST", "/items/{kind}/actions", "Act on items", act_on_items, Scope.DECIDE,

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from mediakeep import path_text
 from mediakeep.app import write_policy
@@ -32,7 +32,7 @@ from mediakeep.app.reviews.questions import QUEUES, QuestionGroup, QuestionOrder
 from mediakeep.app.reviews.review_session import DecisionResult, ReviewDecision
 from mediakeep.app.reviews.undo_answers import UndoneAnswers
 from mediakeep.errors import NoQueue
-from mediakeep.web import cursors, roots
+from mediakeep.web import cursors, item_api, roots
 from mediakeep.web.access import Scope
 from mediakeep.web.item_api import MAX_KEYS
 from mediakeep.web.operations import Call, Operation
@@ -248,20 +248,10 @@ def send_cover(web: WebHome, call: Call) -> Response:
     path = roots.check_served_file(
         web, path_text.escape_path(place), [path_text.to_path(group.first.folder)]
     )
-    media = _PICTURES.get(path.suffix.lower())
-    if media is None:
-        raise WebError(HTTPStatus.NOT_FOUND, "It is no picture that pages show.")
-    return FileResponse(path, media_type=media, content_disposition_type="inline")
+    return item_api.build_picture(path)
 
 
 _MAX_ANSWERS = 500
-_PICTURES: Mapping[str, str] = {
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".png": "image/png",
-    ".webp": "image/webp",
-    ".gif": "image/gif",
-}
 OPERATIONS = (
     Operation(
         "GET", "/reviews", "List pending reviews in groups", list_reviews, query=ReviewQuery,

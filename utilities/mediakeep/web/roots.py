@@ -33,10 +33,17 @@ def check_served_file(web: WebHome, text: str, libraries: Iterable[Path] = ()) -
 
     It is below the home, a library or a root.
     """
+    places = [web.home.resolve(), *web.resolve_job_roots(), *libraries]
+    path = check_file_below(text, places)
+    if path.is_relative_to((web.home / "status" / "web").resolve()):
+        raise WebError(HTTPStatus.FORBIDDEN, f"{path_text.to_printable(text)} is not sent.")
+    return path
+
+
+def check_file_below(text: str, folders: Iterable[Path]) -> Path:
+    """Return the resolved path of a regular file below folders; raise WebError if it is none."""
     path = _resolve(text)
-    places = [web.home.resolve(), *web.resolve_job_roots(), *(path.resolve() for path in libraries)]
-    secret = (web.home / "status" / "web").resolve()
-    if path is None or not _is_below(path, places) or path.is_relative_to(secret):
+    if path is None or not _is_below(path, (folder.resolve() for folder in folders)):
         raise WebError(
             HTTPStatus.FORBIDDEN,
             f"{path_text.to_printable(text)} is outside of home, library and web.roots.",

@@ -25,7 +25,7 @@ from mediakeep.queue.history.queries import SessionSpan
 from mediakeep.views import running_sessions
 from mediakeep.views.report import report_files
 from mediakeep.views.running_sessions import RunningSession
-from mediakeep.web import job_api, roots
+from mediakeep.web import guard, job_api, roots
 from mediakeep.web.operations import Call, Operation
 from mediakeep.web.problems import WebError
 from mediakeep.web.web_home import WebHome
@@ -199,7 +199,7 @@ def send_report(web: WebHome, call: Call) -> Response:
         raise WebError(HTTPStatus.NOT_FOUND, "There is no such report.")
     path = roots.check_served_file(web, path_text.escape_path(place))
     if media != "text/html":
-        headers = {"Content-Security-Policy": "default-src 'none'; sandbox"}  # an SVG is a page
+        headers = guard.INERT_HEADERS  # an SVG is a page
         return FileResponse(
             path, media_type=media, headers=headers, content_disposition_type="inline"
         )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from mediakeep import job_ids
+from mediakeep import job_ids, path_text
+from mediakeep.app import item_covers
+from mediakeep.app.item_covers import ItemCover
 from mediakeep.app.queue_admin import item_actions, show
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.undo import change_list
@@ -41,7 +44,7 @@ class ItemRow(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ItemDetails(msgspec.Struct, frozen=True):
-    """An item: its fields in the queue, issues, stage runs, events and changes of files."""
+    """An item: its fields in the queue, issues, stage runs, events, changes and covers."""
 
     row: ItemRow
     fields: dict[str, Any]
@@ -51,6 +54,7 @@ class ItemDetails(msgspec.Struct, frozen=True):
     events: list[HistoryEvent]
     changes: list[RecordedChange]
     actions: list[str]
+    covers: list[ItemCover]
 
 
 def build_row(kind: Kind, key: str, item: Item) -> ItemRow:
@@ -96,7 +100,15 @@ def read_details(context: ManagerContext, key: str) -> ItemDetails:
         events=events,
         changes=_read_changes(context, key),
         actions=[name for name, action in item_actions.ACTIONS.items() if action.fits(kind, item)],
+        covers=item_covers.list_covers(list_places(context, item)),
     )
+
+
+def list_places(context: ManagerContext, item: Item) -> list[Path]:
+    """Return the absolute paths of an item and of its output, which may be missing."""
+    jobs = context.subject.jobs
+    texts = [item.path, jobs.find_output(item) if jobs else ""]
+    return [path for path in map(path_text.to_path, texts) if path.is_absolute()]
 
 
 def _read_changes(context: ManagerContext, key: str) -> list[RecordedChange]:

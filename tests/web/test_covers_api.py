@@ -1,0 +1,145 @@
+"""Covers of an item: embedded ones and those of its folders; whatever else a file has is not sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediakeep.app import item_covers
+from mediakeep.item import ScannedItem
+from mediakeep.music.item import MUSIC
+from mediakeep.queue.queue import Queue
+from tests.music import shelf
+from tests.queue import rig
+from tests.recall.tags import pictures
+from tests.sampling import each_row
+from tests.web import serving
+from tests.web.serving import Served
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+PICTURE = pictures.png(40, 30)
+NAMES = ["Dawn/' onerror=alert(1) x='.png", "Dawn/01.flac", "Dawn/cover.jpg", "front.webp"]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """An artist with covers of all kinds, hostile ones, and another without."""
+    place = tmp_path_factory.mktemp("covers")
+    home, folder, elsewhere = place / "home", place / "music" / "Uma", place / "elsewhere"
+    for path in (home, folder / "Dawn", elsewhere):
+        path.mkdir(parents=True)
+    shelf.put(folder / "Dawn" / "01.flac", picture="cover.jpg")
+    shelf.put(folder / "Dawn" / "02.flac")
+    (folder / "Dawn" / "03.flac").write_bytes(b"fLaC" + bytes(100))
+    for name in (NAMES[0], NAMES[2]):
+        (folder / name).write_bytes(PICTURE)
+    (folder / "front.webp").write_bytes(pictures.jpeg(20, 20))  # its content counts
+    (folder / "Dawn" / "a.svg").write_bytes(SVG)
+    (folder / "b.jpg").write_bytes(SVG)
+    (folder / "c.png").write_bytes(b"<html><script>alert(1)</script>")
+    (folder / "d.png").write_bytes(pictures.png(50_000, 50_000)[:100])  # a bomb
+    (folder / "e.gif").write_bytes(b"")
+    (elsewhere / "secret.png").write_bytes(PICTURE)
+    (folder / "link.png").symlink_to(elsewhere / "secret.png")
+    (folder / "Linked").symlink_to(elsewhere)
+    items = [
+        ScannedItem(key=key, path=str(folder.with_name(key)), fingerprint="f")
+        for key in ("Uma", "Ulla")
+    ]
+    Queue.create(rig.at(home), MUSIC, str(folder.parent), items).close()
+    with serving.serve(home) as found:
+        yield found
+
+
+def list_covers(served: Served) -> dict[str, dict[str, Any]]:
+    folder = served.home.parent / "music" / "Uma"
+    covers = served.api("/items/music/Uma")["covers"]
+    return {cover["path"].removeprefix(f"{folder}/"): cover for cover in covers}
+
+
+def test_an_item_has_the_covers_of_its_folders_and_files(served: Served) -> None:
+    covers = list_covers(served)
+    assert sorted(covers) == sorted(NAMES)
+    assert {name: it["is_embedded"] for name, it in covers.items()} == {
+        name: name.endswith(".flac") for name in NAMES
+    }
+    assert (covers["Dawn/cover.jpg"]["mime"], covers["Dawn/cover.jpg"]["width"]) == (
+        "image/png",
+        40,
+    )
+    assert served.api("/items/music/Ulla")["covers"] == []
+
+
+def test_a_cover_is_sent_with_the_type_of_its_content_and_can_do_nothing(served: Served) -> None:
+    sent = {}
+    for name, cover in list_covers(served).items():
+        answer = served.get("/api/v1/covers/music/Uma", params={"path": cover["path"]})
+        sent[name] = answer.content
+        assert answer.headers["Content-Type"] == cover["mime"]
+        assert len(answer.content) == cover["size"]
+        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "no-store"
+    assert sent["Dawn/cover.jpg"] == PICTURE
+    assert sent["Dawn/01.flac"].startswith(b"\xff\xd8\xff")
+
+
+@each_row(
+    "name, code",
+    [
+        ("Dawn/a.svg", 404),
+        ("b.jpg", 404),
+        ("c.png", 404),
+        ("d.png", 404),
+        ("e.gif", 404),
+        ("none.png", 404),
+        ("Dawn/02.flac", 404),
+        ("Dawn/03.flac", 404),
+        ("Dawn", 404),
+        ("link.png", 403),
+        ("Linked/secret.png", 403),
+        ("../../elsewhere/secret.png", 403),
+        ("../Ulla/cover.png", 403),
+        ("\0", 403),
+    ],
+)
+def test_nothing_else_is_sent(name: str, code: int, served: Served) -> None:
+    path = f"{served.home.parent}/music/Uma/{name}"
+    problem = served.get("/api/v1/covers/music/Uma", code, params={"path": path}).json()
+    assert problem["status"] == code
+
+
+def test_covers_of_other_places_are_refused(served: Served) -> None:
+    for path in ("/etc/passwd", "Dawn/cover.jpg", f"{served.home}/status/web/access.json"):
+        served.get("/api/v1/covers/music/Uma", 403, params={"path": path})
+    served.get("/api/v1/covers/music/Nobody", 404, params={"path": "/x"})
+    served.get("/api/v1/covers/music/Uma", 422)
+
+
+def test_large_pictures_are_neither_listed_nor_sent(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cover = list_covers(served)["Dawn/cover.jpg"]
+    monkeypatch.setattr(item_covers, "MAX_BYTES", cover["size"] - 1)
+    assert "Dawn/cover.jpg" not in list_covers(served)
+    served.get("/api/v1/covers/music/Uma", 404, params={"path": cover["path"]})
+
+
+def test_the_page_of_an_item_shows_its_covers(served: Served) -> None:
+    text = served.get("/items/music/Uma", headers={"Accept": "text/html"}).text
+    sources = re.findall(r'<img src="([^"]+)"', text)
+    assert len(sources) == len(NAMES)
+    assert "onerror" not in re.sub(r'"[^"]*"', "", re.sub(r">[^<]*<", "><", text))
+    for source in sources:
+        assert served.get(source.replace("&amp;", "&")).headers["Content-Type"].startswith("image/")
+
+
+def test_a_movie_in_one_file_has_the_pictures_with_its_name(tmp_path: Path) -> None:
+    for name in ("Emma (1996).mkv", "Emma (1996)-poster.png", "Other-poster.png"):
+        (tmp_path / name).write_bytes(PICTURE)
+    covers = item_covers.list_covers([tmp_path / "Emma (1996).mkv", tmp_path / "none"])
+    assert [Path(cover.path).name for cover in covers] == ["Emma (1996)-poster.png"]

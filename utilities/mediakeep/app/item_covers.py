@@ -1,0 +1,123 @@
+"""The covers of an item: pictures in its folders, and those embedded in its audio files.
+
+What a file contains is found out from its content, never from its name; only pictures that a
+browser shows without running anything count, so no SVG.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import path_text
+from mediakeep.errors import MediakeepError, Unreadable
+from mediakeep.media import file_errors, folder_listing, open_file, pictures
+from mediakeep.media.audio import embedded_pictures, tags
+from mediakeep.media.audio.model import EmbeddedPicture
+from mediakeep.media.bounded_file import InMemoryFile
+from mediakeep.media.folder_listing import ListedFolder
+from mediakeep.media.mutagen_tags import adapter
+from mediakeep.media.pictures import PictureInfo
+
+SHOWN_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
+MAX_BYTES = 16 << 20  # of a picture; no format of tags has larger ones in practice
+_MAX_PIXELS = 100_000_000  # a browser needs four bytes for each
+_MAX_COVERS, _MAX_FOLDERS = 60, 500
+_TRIED_FILES = 3  # of a folder, until one has an embedded picture
+
+
+class ItemCover(msgspec.Struct, frozen=True):
+    """A cover: the escaped path of its file, its type, and its size in pixels and bytes.
+
+    `is_embedded` is True if the file is an audio file.
+    """
+
+    path: str
+    is_embedded: bool
+    mime: str
+    width: int
+    height: int
+    size: int
+
+
+def list_covers(places: Iterable[Path]) -> list[ItemCover]:
+    """Return the first covers in files and folders; what cannot be read has none.
+
+    Links that lead elsewhere are left out.
+    """
+    found: Iterator[ItemCover] = itertools.chain.from_iterable(map(_list_covers_at, places))
+    by_path = {cover.path: cover for cover in itertools.islice(found, _MAX_COVERS)}
+    return list(by_path.values())
+
+
+def read_cover(path: Path) -> tuple[str, bytes]:
+    """Return MIME type and content of a picture, or of an audio file's; raise Unreadable."""
+    with contextlib.suppress(Unreadable), open_file.open_regular_file(path) as handle:
+        with open_file.translate_errors(path):
+            data = handle.read(MAX_BYTES + 1)
+        if mime := _check(pictures.identify_picture(InMemoryFile(data).read), len(data)):
+            return mime, data
+    for info, data in _read_embedded(path):
+        if mime := _check(info, len(data)):
+            return mime, data
+    reason = "it has no picture that pages show"
+    raise Unreadable(path_text.escape_path(path), reason, "Open it with another program.")
+
+
+def _list_covers_at(place: Path) -> Iterator[ItemCover]:
+    if place.is_dir():
+        top = place.resolve()
+        folders = folder_listing.walk_tree(top)
+        for folder in itertools.islice(folders, _MAX_FOLDERS):
+            if Path(folder.path).resolve().is_relative_to(top):
+                yield from _list_folder(folder, "")
+    elif place.is_file():
+        with contextlib.suppress(OSError):
+            yield from _list_folder(folder_listing.list_folder(place.parent), place.stem)
+
+
+def _list_folder(folder: ListedFolder, stem: str) -> Iterator[ItemCover]:
+    """Yield the covers of a folder, or of its files whose names begin with `stem`."""
+    for image in folder.images:
+        path = Path(folder.path, image.name)
+        with contextlib.suppress(Unreadable):
+            if image.name.startswith(stem) and not image.is_link:
+                info = pictures.read_picture_info(path)
+                if _check(info, image.size):
+                    yield ItemCover(path_text.escape_path(path), False, *info, image.size)
+    files = [
+        file for file in folder.audio_candidates if file.name.startswith(stem) and not file.is_link
+    ]
+    for file in files[:_TRIED_FILES]:
+        path = Path(folder.path, file.name)
+        with contextlib.suppress(MediakeepError):  # such as damaged, or a video
+            if front := _choose_front(tags.read(path).tags.pictures):
+                info = front.seen, front.width, front.height
+                yield ItemCover(path_text.escape_path(path), True, *info, front.size)
+                return
+
+
+def _choose_front(found: Iterable[EmbeddedPicture]) -> EmbeddedPicture | None:
+    """Return the front cover, or the first picture that is shown."""
+    shown = [it for it in found if _check((it.seen, it.width, it.height), it.size)]
+    fronts = (it for it in shown if it.type == embedded_pictures.FRONT_COVER_TYPE)
+    return next(fronts, shown[0] if shown else None)
+
+
+def _read_embedded(path: Path) -> list[tuple[PictureInfo, bytes]]:
+    """Return types and contents of the pictures in an audio file, front covers first."""
+    with file_errors.wrap_file_errors(path):
+        _, stored = adapter.read_items(path, tags.read(path).facts.format)
+    ordered = sorted(stored, key=lambda it: it.type != embedded_pictures.FRONT_COVER_TYPE)
+    return [(pictures.identify_picture(InMemoryFile(it.data).read), it.data) for it in ordered]
+
+
+def _check(info: PictureInfo, size: int) -> str:
+    """Return the type of a picture, "" if it is not shown."""
+    mime, width, height = info
+    is_shown = mime in SHOWN_TYPES and size <= MAX_BYTES and width * height <= _MAX_PIXELS
+    return mime if is_shown else ""
