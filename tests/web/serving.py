@@ -13,6 +13,7 @@ from typing import Any
 
 import requests
 
+from mediakeep.commands.options import lookup_access
 from mediakeep.web import server
 from mediakeep.web.access import Scope
 from mediakeep.web.settings import WebOptions
@@ -64,10 +65,14 @@ class Served:
         return self.get(f"/api/v1{place}", params=query).json()
 
 
+def build_home(home: Path, **options: Any) -> WebHome:
+    return WebHome(home, WebOptions(**options), lookup_access.read_access)
+
+
 @contextlib.contextmanager
 def serve(home: Path, **options: Any) -> Iterator[Served]:
     """Serve a home for a `with` block."""
-    web = WebHome(home, WebOptions(**options))
+    web = build_home(home, **options)
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     running = server.build_server(web)
     thread = threading.Thread(target=running.run, args=([listener],))

@@ -24,8 +24,6 @@ from mediakeep.music.item import MUSIC
 from mediakeep.queue.queue import Queue
 from mediakeep.web import access, audit_log, guard, server
 from mediakeep.web.access import AccessStore, Scope
-from mediakeep.web.settings import WebOptions
-from mediakeep.web.web_home import WebHome
 from tests.queue import rig
 from tests.sampling import each_row
 from tests.web import serving
@@ -204,13 +202,13 @@ def test_a_damaged_file_of_tokens_is_named(tmp_path: Path) -> None:
 
 
 def test_others_can_reach_the_server_with_a_token_only(tmp_path: Path) -> None:
-    web = WebHome(tmp_path, WebOptions(host="0.0.0.0"))
+    web = serving.build_home(tmp_path, host="0.0.0.0")
     with pytest.raises(UsageError, match="tokens create"):
         server.check_host(web)
     web.access.create_token("nas", [Scope.READ])
     server.check_host(web)
     with pytest.raises(UsageError, match=r'web.names has "\*"'):
-        server.check_host(WebHome(tmp_path, WebOptions(names=("*",))))
+        server.check_host(serving.build_home(tmp_path, names=("*",)))
 
 
 def test_addresses_of_ipv6_are_served(tmp_path: Path) -> None:

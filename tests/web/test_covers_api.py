@@ -1,4 +1,4 @@
-"""Covers of an item: embedded ones and those of its folders; whatever else a file has is not sent."""
+"""Covers of an item, embedded ones and those of its folders: nothing but pictures is sent."""
 
 from __future__ import annotations
 

@@ -18,7 +18,6 @@ from mediakeep.views import events
 from mediakeep.web import event_hub
 from mediakeep.web.access import Scope
 from mediakeep.web.event_hub import EventHub
-from mediakeep.web.settings import WebOptions
 from mediakeep.web.web_home import WebHome
 from tests.queue import rig
 from tests.web import serving
@@ -114,7 +113,7 @@ def test_a_client_that_never_reads_is_ended(
     rig.make(rig.at(tmp_path), 30).close()
 
     async def run() -> int:
-        hub = EventHub(WebHome(tmp_path, WebOptions()))
+        hub = EventHub(serving.build_home(tmp_path))
         client, other = await hub._add_client(), await hub._add_client()
         seen = 0
         with Queue.open(rig.at(tmp_path), MUSIC) as queue, queue.open_session(command="test"):

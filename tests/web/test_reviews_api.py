@@ -13,7 +13,9 @@ import pytest
 
 from mediakeep.app.reviews import answer_log, review_session
 from mediakeep.app.reviews.review_session import ReviewDecision, ReviewSession
-from tests.commands import hands
+from mediakeep.web.access import Scope
+from tests.commands import cinemas, hands
+from tests.commands import test_fix_metadata_releases as release_home
 from tests.commands.conftest import Home
 from tests.commands.hands import state
 from tests.music import shelf
@@ -78,6 +80,9 @@ def test_reviews_are_listed_in_pages_and_shown(served: Served) -> None:
     shown = served.api(f"/reviews/{groups[0]}")
     assert shown["group"]["ids"] == page["groups"][0]["ids"]
     assert "not pending" in served.get("/api/v1/reviews/none", 404).json()["detail"]
+    place = f"/api/v1/reviews/{find(served)[0]['ids'][0]}/candidates"
+    problem = served.get(place, 422, params={"title": "x"}).json()
+    assert "Nothing can be chosen for missing-date" in problem["detail"]
 
 
 def test_one_answer_settles_all_alike_and_its_undo_restores_them(served: Served) -> None:
@@ -199,3 +204,76 @@ def test_undo_of_an_item_leaves_the_records_of_its_command(served: Served, tmp_p
         done = served.post("/api/v1/items/music/actions", json=body).json()
         assert "ndid 1 change in 1 file" in " ".join(done["lines"])
     assert contents(served) == before
+
+
+def test_a_release_is_chosen_from_matches_editions_or_another_title(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = {"Accept": "text/html"}
+    with release_home.made_home(tmp_path) as home:
+        for name, value in home.settings.items():
+            monkeypatch.setenv(name, value)
+        with serving.serve(home.path) as served:
+            (group,) = find(served, "ambiguous-release")
+            (id_,) = group["ids"]
+            choices = served.api(f"/reviews/{id_}")["candidates"]
+            editions = {it["value"]: it["is_edition"] for it in choices}
+            assert editions[release_home.DAWN.id] is False
+            assert editions[release_home.LONGER.id] is True
+            assert choices[-1]["is_edition"]
+            place = f"/api/v1/reviews/{id_}/candidates"
+            found = served.get(place, params={"title": "Harbour  Days"}).json()
+            assert [it["value"] for it in found] == [release_home.DAYS.id]
+            assert served.get(place, params={"title": "Nonsensical"}).json() == []
+            problem = served.get(place, 422, params={"title": "\t"}).json()
+            assert "nothing to search for" in problem["detail"]
+            served.get(place, 422)
+            text = served.get(f"/review?id={id_}", headers=page).text
+            assert "Other editions" in text
+            text = served.get(f"/review?id={id_}&title=Harbour+Days", headers=page).text
+            assert "found by Harbour Days" in text
+            assert release_home.DAYS.id in text
+            assert release_home.DAWN.id not in text
+            assert "Nothing found." in served.get(f"/review?id={id_}&title=No", headers=page).text
+            before = contents(served)
+            body = {"ids": [id_], "action": "choose", "value": release_home.OTHER}
+            assert "Add --yes" in answer(served, 409, **body)["detail"]
+            assert contents(served) == before
+            form = {"ids": id_, "action": "choose", "value": body["value"], "insist": "true"}
+            served.post("/api/v1/reviews/decide", data=form)
+            assert contents(served) != before
+            served.post("/api/v1/reviews/undo", json={"session": "last"})
+            assert contents(served) == before
+
+
+def test_a_movie_is_searched_by_another_title_and_its_year(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    movies, _ = cinemas.made(tmp_path)
+    (movies.movies / "The Splendid Violin (2011).m4v").rename(movies.movies / "Zzyzx (1950).m4v")
+    with cinemas.served() as server:
+        movies.url = server.url
+        for name, value in cinemas.asking(server.url).items():
+            monkeypatch.setenv(name, value)
+        movies.scan()
+        assert movies.batch("--all").returncode == 0
+        with serving.serve(movies.path) as served:
+            (group,) = (it for it in find(served, "no-match") if it["name"].startswith("Zzyzx"))
+            place = f"/api/v1/reviews/{group['ids'][0]}/candidates"
+            for title in ("The Splendid Violin", "the splendid violin (2011)"):
+                found = served.get(place, params={"title": title}).json()
+                assert found[0]["name"] == "The Splendid Violin (2011)"
+            body = {"ids": group["ids"], "action": "choose", "value": found[0]["value"]}
+            assert answer(served, **body)["result"]["decided"] == group["ids"]
+            assert movies.items()["Zzyzx (1950).m4v"]["match"] == "user"
+            (group, *_) = find(served, "no-match")
+            place = f"/api/v1/reviews/{group['ids'][0]}/candidates"
+            only_reads = served.token(Scope.READ)
+            served.get(place, 403, params={"title": "x"}, headers=only_reads)
+            monkeypatch.setenv("MEDIAKEEP_OFFLINE", "1")
+            problem = served.get(place, 409, params={"title": "Something else"}).json()
+            assert "TMDb not queried" in problem["detail"]
+            page = served.get(
+                f"/review?id={group['ids'][0]}&title=Other", headers={"Accept": "text/html"}
+            )
+            assert "TMDb not queried" in page.text

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 
 from mediakeep import __version__, clock, path_text, size_text
+from mediakeep.app.edit import text_differences
 from mediakeep.size_text import format_count
 from mediakeep.views import job_numbers, terminal
 
@@ -48,6 +49,7 @@ def _environment() -> Environment:
         "size": size_text.format_size,
         "duration": terminal.format_duration,
         "counted": format_count,
+        "compared": text_differences.compare_texts,
         "segment": lambda text: quote(text, safe=""),
         "place": lambda text: quote(text, safe="/"),
     }

@@ -6,8 +6,9 @@ import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
+from msgspec import Meta
 from starlette.responses import Response
 
 from mediakeep.app.jobs.job_list import JobState
@@ -23,11 +24,12 @@ from mediakeep.web import (
     review_api,
     view_api,
 )
+from mediakeep.web.access import Scope
 from mediakeep.web.item_api import ItemQuery
 from mediakeep.web.job_api import JobQuery
 from mediakeep.web.operations import Call, Operation
 from mediakeep.web.problems import WebError
-from mediakeep.web.review_api import ReviewAnswer, ReviewQuery
+from mediakeep.web.review_api import CandidateQuery, ReviewAnswer, ReviewQuery
 from mediakeep.web.view_api import LogQuery, SessionQuery
 from mediakeep.web.web_home import WebHome
 
@@ -36,9 +38,10 @@ _HTML = "text/html"
 
 
 class ReviewPageQuery(ReviewQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The filter of reviews, and the one that is shown; by default the first."""
+    """The filter of reviews, the one that is shown, by default the first, and a search for it."""
 
     id: str = ""
+    title: Annotated[str, Meta(max_length=200)] = ""
 
 
 def _show(template: str, read: Callable[[WebHome, Call], Facts]) -> Callable[..., Response]:
@@ -122,6 +125,7 @@ def _read_first_review(web: WebHome, call: Call) -> Facts:
         "details": None,
         "preview": None,
         "problem": "",
+        "found": None,
         "before": groups[number - 1].ids[0] if number else "",
         "after": groups[number + 1].ids[0] if number + 1 < len(groups) else "",
         "last": answers[0] if answers else None,
@@ -132,6 +136,13 @@ def _read_first_review(web: WebHome, call: Call) -> Facts:
     ids = groups[number].ids
     call = dataclasses.replace(call, params={"id": ids[0]}, body=ReviewAnswer(ids, "accept"))
     facts["details"] = review_api.show_review(web, call)
+    if call.query.title and wanted in ids and Scope.DECIDE in call.grant.scopes:
+        search = CandidateQuery(title=call.query.title)
+        try:
+            found = review_api.search_candidates(web, dataclasses.replace(call, query=search))
+            facts["found"] = found
+        except MediakeepError as error:
+            facts["problem"] = str(error)
     if groups[number].reviews[0].proposal:
         try:
             facts["preview"] = review_api.preview_answer(web, call)

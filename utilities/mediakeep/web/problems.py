@@ -23,6 +23,7 @@ _STATUS_BY_ERROR: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (errors.ItemInUse, HTTPStatus.CONFLICT),
     (errors.AmbiguousName, HTTPStatus.CONFLICT),
     (errors.QueueBusy, HTTPStatus.SERVICE_UNAVAILABLE),
+    (errors.LookupSkipped, HTTPStatus.CONFLICT),  # such as offline
     (errors.UsageError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (errors.Stopped, HTTPStatus.CONFLICT),
     (errors.DiskFull, HTTPStatus.INSUFFICIENT_STORAGE),

@@ -82,6 +82,12 @@ class ReviewDetails(msgspec.Struct, frozen=True):
     covers: list[CoverChoice]
 
 
+class CandidateQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """By which title or name a service is searched; a movie's title may have its year: (1996)."""
+
+    title: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
 class ReviewAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An answer to reviews; with `alike`, also to all of the kind with a proposal.
 
@@ -179,9 +185,21 @@ def show_review(web: WebHome, call: Call) -> ReviewDetails:
     """Return the group of a review with all that can be chosen."""
     group, questions = _find_group(web, call.params["id"])
     with review_session.open_session(web.home) as session:
-        candidates = preview_answers.read_candidates(session, group.first)
+        candidates = preview_answers.read_choices(session, group.first)
     covers = preview_answers.list_covers(group.first) if group.first.field == "cover" else []
     return ReviewDetails(_describe_groups([group], questions)[0], candidates, covers)
+
+
+def search_candidates(web: WebHome, call: Call) -> list[Candidate]:
+    """Return what MusicBrainz or TMDb finds for a review by another title."""
+    group, _ = _find_group(web, call.params["id"])
+    first, query = group.first, call.query
+    if not first.is_choice:
+        text = f"Nothing can be chosen for {first.kind}."
+        raise WebError(HTTPStatus.UNPROCESSABLE_ENTITY, text)
+    access = web.read_access(web.home, first.queue)
+    with review_session.open_session(web.home) as session:
+        return preview_answers.search_candidates(session, first, query.title, access)
 
 
 def preview_answer(web: WebHome, call: Call) -> AnswerPreview:
@@ -271,6 +289,10 @@ OPERATIONS = (
     ),
     Operation("GET", "/reviews/answers", "List answers", list_answers, result=list[Answer]),
     Operation("GET", "/reviews/{id}", "Show a review", show_review, result=ReviewDetails),
+    Operation(
+        "GET", "/reviews/{id}/candidates", "Search by another title", search_candidates,
+        Scope.DECIDE, query=CandidateQuery, result=list[Candidate],
+    ),
     Operation(
         "GET", "/reviews/{id}/covers/{name}", "Show a picture of a review", send_cover,
         media="image/jpeg",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Callable
-from pathlib import Path
 
 import uvicorn
 
@@ -64,9 +63,9 @@ def check_host(web: WebHome) -> None:
         )
 
 
-def run_server(home: Path, options: WebOptions, announce: Callable[[str], None]) -> None:
+def run_server(web: WebHome, announce: Callable[[str], None]) -> None:
     """Serve a home until SIGTERM or Ctrl-C; `announce` gets the login link when it listens."""
-    web = WebHome(home, options)
+    options = web.options
     check_host(web)
     with open_socket(options) as listener:
         server = build_server(web)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from http import HTTPStatus
 from pathlib import Path
@@ -18,6 +19,7 @@ from mediakeep.app.reviews.review_cache import ReviewCache
 from mediakeep.app.subjects import registry
 from mediakeep.clock import now
 from mediakeep.kinds import Kind
+from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.queue import sessions
 from mediakeep.queue.state import QueueState
 from mediakeep.views import dashboard_json
@@ -31,11 +33,15 @@ from mediakeep.web.settings import WebOptions
 _SNAPSHOT_SPAN = 5  # seconds
 
 
+# Takes the home and a queue; returns the access to its service, from settings.
+AccessReader = Callable[[Path, str], ServiceConfig]
+
+
 class WebHome:
     """The home that the server shows."""
 
-    def __init__(self, home: Path, options: WebOptions) -> None:
-        self.home, self.options = home, options
+    def __init__(self, home: Path, options: WebOptions, read_access: AccessReader) -> None:
+        self.home, self.options, self.read_access = home, options, read_access
         self.access, self.audit = AccessStore(home), AuditLog(home)
         self.reviews = ReviewCache()
         self._lock = threading.Lock()

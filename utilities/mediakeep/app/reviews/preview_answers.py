@@ -2,6 +2,7 @@
 
 preview           returns the changes of an answer, file by file
 read_candidates   returns the releases, artists or movies that a question leaves open
+read_choices      returns them, and other editions of the releases
 search_candidates returns those that a service finds by another title
 list_covers       returns the pictures in the folder of an album, with their sizes
 """
@@ -9,6 +10,7 @@ list_covers       returns the pictures in the folder of an album, with their siz
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -17,7 +19,8 @@ import msgspec
 from mediakeep import path_text
 from mediakeep.app.console import CollectingConsole
 from mediakeep.app.edit.edit_result import EditResult
-from mediakeep.app.reviews import accept_proposals, review_session
+from mediakeep.app.reviews import accept_proposals, choose_release, review_session
+from mediakeep.app.reviews.accept_proposals import RereadArtist
 from mediakeep.app.reviews.questions import ReviewQuestion
 from mediakeep.app.reviews.review_list import ReviewFilter
 from mediakeep.app.reviews.review_session import ReviewDecision, ReviewSession
@@ -26,6 +29,7 @@ from mediakeep.errors import Unreadable, UsageError
 from mediakeep.lookups.musicbrainz import search_query
 from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
 from mediakeep.lookups.musicbrainz.lookup_store import PossibleArtist
+from mediakeep.lookups.musicbrainz.model import Release
 from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.lookups.tmdb.context import TmdbContext
 from mediakeep.lookups.tmdb.model import MovieSummary
@@ -35,13 +39,14 @@ from mediakeep.movies.outputs import movie_record
 from mediakeep.movies.outputs.record_model import RecordedCandidate
 from mediakeep.music.artist_lookup import report_matches
 from mediakeep.music.artist_lookup.report_matches import ReleaseOption
-from mediakeep.music.matching.match_result import ReleaseCandidate
+from mediakeep.music.matching.match_result import AlbumMatch, ReleaseCandidate
 from mediakeep.music.repairs import plans
 from mediakeep.music.repairs.plans import FilePlan
 from mediakeep.music.reports import fix_commands
 from mediakeep.views import review
 
 _MUSICBRAINZ_URL, _TMDB_URL = "https://musicbrainz.org", "https://www.themoviedb.org/movie"
+_DATED_TITLE = re.compile(r"(.*\S) *\(([12]\d{3})\)")
 _MAX_FOUND = 9  # results of a search; each has a key
 _PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"})
 
@@ -61,7 +66,10 @@ class AnswerPreview(msgspec.Struct, frozen=True):
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A release, artist or movie to choose: `value` is its id for the decision."""
+    """A release, artist or movie to choose: `value` is its id for the decision.
+
+    `is_edition` is True if it is no match itself, but another edition of one.
+    """
 
     value: str
     name: str
@@ -69,6 +77,7 @@ class Candidate(msgspec.Struct, frozen=True):
     confidence: str = ""
     against: tuple[str, ...] = ()
     link: str = ""
+    is_edition: bool = False
 
 
 class CoverChoice(msgspec.Struct, frozen=True):
@@ -109,6 +118,11 @@ def preview(
 
 def read_candidates(session: ReviewSession, question: ReviewQuestion) -> list[Candidate]:
     """Return what can be chosen for a question, most likely first; no request is made."""
+    return [candidate for candidate in read_choices(session, question) if not candidate.is_edition]
+
+
+def read_choices(session: ReviewSession, question: ReviewQuestion) -> list[Candidate]:
+    """Return what can be chosen, and then other known editions of the releases among it."""
     if not question.is_choice:
         return []
     if question.queue == MOVIES.name:
@@ -121,7 +135,7 @@ def read_candidates(session: ReviewSession, question: ReviewQuestion) -> list[Ca
     ):
         if question.kind == fix_commands.RELEASE_KIND:
             match = visit.artist.matches.get(question.album)
-            return list(map(_describe_release, match.candidates if match else ()))
+            return list(_describe_releases(visit, match)) if match else []
         resolved = visit.lookup.resolved
         return list(map(_describe_artist, resolved.choices if resolved else ()))
     return []
@@ -132,30 +146,45 @@ def search_candidates(
     question: ReviewQuestion,
     title: str,
     access: ServiceConfig,
-    year: int = 0,
 ) -> list[Candidate]:
     """Return the movies, artists or releases that a service finds by a title or name.
 
-    Raise LookupSkipped or ServiceFailed if it cannot be queried.
+    That of a movie may end with its year, as in "Emma (1996)". Raise LookupSkipped or
+    ServiceFailed if the service cannot be queried.
     """
     name, folder = " ".join(title.split()), session.home / "status" / "cache"
     if not name or not name.isprintable():
         raise UsageError("There is nothing to search for.")
     if question.queue == MOVIES.name:
+        dated = _DATED_TITLE.fullmatch(name)
+        wanted = (dated[1], int(dated[2])) if dated else (name, 0)
         with contextlib.closing(TmdbContext(folder, access)) as tmdb:
-            return [_describe_hit(hit) for hit in tmdb.tmdb.search_movies(name, year)[:_MAX_FOUND]]
+            return [_describe_hit(hit) for hit in tmdb.tmdb.search_movies(*wanted)[:_MAX_FOUND]]
     with contextlib.closing(MusicBrainzContext(folder, access)) as context:
         client = context.musicbrainz
         if question.kind == fix_commands.ARTIST_KIND:
             artists = client.search_artists(search_query.artists_by_name(name))
             return [_describe_artist(PossibleArtist(hit)) for hit in artists[:_MAX_FOUND]]
         query = search_query.releases_by_name(question.name, [name])
-        hits = client.search_releases(query)[:_MAX_FOUND]
-        candidates = (ReleaseCandidate(release=hit, distance=0.0) for hit in hits)
-        return [
-            msgspec.structs.replace(_describe_release(candidate), confidence="")
-            for candidate in candidates
-        ]
+        return list(map(_describe_other, client.search_releases(query)[:_MAX_FOUND]))
+
+
+def _describe_releases(visit: RereadArtist, match: AlbumMatch) -> Iterator[Candidate]:
+    """Yield the releases of a match, and then the other editions of their albums."""
+    yield from map(_describe_release, match.candidates)
+    seen = {release.id for release in match.releases}
+    groups = {release.release_group.id for release in match.releases if release.release_group}
+    for release in choose_release.list_known_releases(visit):
+        group = release.release_group
+        if group and group.id in groups and release.id not in seen:
+            seen.add(release.id)
+            yield _describe_other(release, is_edition=True)
+
+
+def _describe_other(release: Release, *, is_edition: bool = False) -> Candidate:
+    """Return a release that no match has."""
+    described = _describe_release(ReleaseCandidate(release=release, distance=0.0))
+    return msgspec.structs.replace(described, confidence="", is_edition=is_edition)
 
 
 def _describe_release(candidate: ReleaseCandidate) -> Candidate:

@@ -5,7 +5,6 @@ Text scrolls as in other commands, so that any terminal, window or pipe can show
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mediakeep import path_text, size_text
+from mediakeep.app.edit import text_differences
 from mediakeep.app.reviews.preview_answers import AnswerPreview, Candidate, CoverChoice
 from mediakeep.app.reviews.questions import QuestionGroup, ReviewQuestion
 from mediakeep.media.audio.tag_edits import PICTURES_FIELD
@@ -110,14 +110,13 @@ class QuestionView:
         if _NOTHING in (old, new):
             return Text(old), Text(new)
         left, right = Text(), Text()
-        opcodes = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-        for word, start, end, begin, stop in opcodes:
-            if word == "equal":
-                left.append(old[start:end])
-                right.append(new[begin:stop])
+        for is_equal, before, after in text_differences.compare_texts(old, new):
+            if is_equal:
+                left.append(before)
+                right.append(after)
                 continue
-            self._append_marked(left, old[start:end], _OLD_STYLE, "[-{}-]")
-            self._append_marked(right, new[begin:stop], _NEW_STYLE, "{{+{}+}}")
+            self._append_marked(left, before, _OLD_STYLE, "[-{}-]")
+            self._append_marked(right, after, _NEW_STYLE, "{{+{}+}}")
         return left, right
 
     def _append_marked(self, text: Text, part: str, style: str, signs: str) -> None:

@@ -11,13 +11,13 @@ async function send(form, button) {
   const answer = await fetch(form.getAttribute("action"), { method: "POST", body: data, headers: { Accept: "application/json" } });
   const result = await answer.json();
   if (!answer.ok) {
-    say(result.detail);
+    say(result.detail); // the page stays at this review, if it is still pending
   } else {
     const done = result.result ?? result;
     const text = done.decided ? `${done.decided.length} decided.` : `${done.answers?.length ?? 0} undone.`;
     say([text, ...new Set(Object.values(done.refused ?? {}))].join(" "));
+    history.replaceState(null, "", next);
   }
-  history.replaceState(null, "", next);
   await refresh();
 }
 
