@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from mediakeep.app import live_queue
-from mediakeep.commands import queue_manager
 from mediakeep.errors import DiskFull, ItemFailed, ServiceFailed, StateDamaged, UsageError
 from mediakeep.music.item import MUSIC
 from mediakeep.queue import journal
@@ -120,25 +118,9 @@ def test_an_item_has_its_fields_events_and_actions(served: Served) -> None:
     assert "no artist named" in served.get("/api/v1/items/music/U2", 404).json()["detail"]
 
 
-def copy_homes(served: Served, folder: Path) -> tuple[Path, Path]:
-    """Return two copies of a home."""
-    homes = folder / "web", folder / "command"
-    for home in homes:
-        shutil.copytree(served.home, home)
-    return homes
-
-
 def read_records(home: Path) -> list[JournalRecord]:
     paths = rig.journals(rig.at(home))
     return [record for path in paths for record in journal.read(path).records]
-
-
-def describe(records: list[JournalRecord]) -> list[tuple[str, dict[str, list[str]]]]:
-    """Return what records say, except when and in which session."""
-    return [
-        (record.op, {key: sorted(changes or ()) for key, changes in record.items.items()})
-        for record in records
-    ]
 
 
 def test_what_a_use_case_changes_in_memory_is_no_change_of_the_queue(served: Served) -> None:
@@ -149,33 +131,6 @@ def test_what_a_use_case_changes_in_memory_is_no_change_of_the_queue(served: Ser
     assert context.read_item("Artist 000") is not None
     assert len(context.read_state().items) == len(copy.items) + 1
     assert context.read_state().seq == copy.seq
-
-
-# An action, the item, and the words of the command that does the same.
-ACTIONS = [
-    ("reset", "Artist 005", ("--reset-artist", "Artist 005")),
-    ("prioritize", "Artist 009", ("--prioritize", "Artist 009")),
-    ("complete", "Artist 008", ("--mark-completed", "Artist 008")),
-]
-
-
-@each_row("action, key, words", ACTIONS)
-def test_an_action_leaves_the_records_of_its_command(
-    action: str, key: str, words: tuple[str, ...], served: Served, tmp_path: Path
-) -> None:
-    by_web, by_command = copy_homes(served, tmp_path)
-    count = len(read_records(by_web))
-    with serving.serve(by_web) as other:
-        body = {"action": action, "keys": [key]}
-        answer = other.post("/api/v1/items/music/actions", json=body).json()
-    done = CliRunner().invoke(
-        queue_manager.build_manager(MUSIC), ["--home", str(by_command), *words]
-    )
-    assert done.exit_code == 0, done.output
-    assert answer["lines"] == done.output.splitlines()
-    web, command = (describe(read_records(home)[count:]) for home in (by_web, by_command))
-    assert web
-    assert web == command
 
 
 @each_row(

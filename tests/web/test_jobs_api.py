@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -16,14 +15,12 @@ from typing import Any
 
 import pytest
 
-from mediakeep import kinds
-from mediakeep.config import ENV_PREFIX
 from mediakeep.web import access
 from mediakeep.web.access import AccessStore, Scope
 from tests import job_home
 from tests.job_kinds import RecordingHome
 from tests.sampling import each_row
-from tests.web import serving
+from tests.web import sample_home, serving
 from tests.web.serving import PATIENCE, Served
 
 
@@ -38,20 +35,8 @@ def wait_for(condition: Callable[[], Any]) -> Any:
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordingHome]:
-    """A home with recordings, whose kind is found in this process and in those it starts."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(RecordingHome.scripts)
-        patch.setenv("PYTHONPATH", os.pathsep.join((str(RecordingHome.scripts), *PATHS)))
-        patch.setattr(kinds, "list_kinds", kinds.list_kinds.__wrapped__)  # not cached
-        for name in os.environ:
-            if name.startswith(ENV_PREFIX):
-                patch.delenv(name)
-        found = RecordingHome(tmp_path_factory.mktemp("jobs"))
-        found.path.mkdir()
+    with sample_home.open_recordings(tmp_path_factory.mktemp("jobs")) as found:
         yield found
-
-
-PATHS = (str(job_home.ROOT), str(job_home.ROOT / "utilities"))
 
 
 @pytest.fixture(scope="module")

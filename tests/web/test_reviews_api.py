@@ -192,20 +192,6 @@ def kill(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_undo_of_an_item_leaves_the_records_of_its_command(served: Served, tmp_path: Path) -> None:
-    before = contents(served)
-    ids = [id_ for group in find(served) for id_ in group["ids"]]
-    answer(served, ids=ids[:1], action="accept")
-    answer(served, ids=ids[1:], action="accept")
-    for name in ("Uma", "Ulla"):
-        item = served.api(f"/items/music/{name}")
-        assert item["changes"][-1]["fields"]["date"]["new"] == ["1990"]
-        body = {"action": "undo", "keys": [name]}
-        done = served.post("/api/v1/items/music/actions", json=body).json()
-        assert "ndid 1 change in 1 file" in " ".join(done["lines"])
-    assert contents(served) == before
-
-
 def test_a_release_is_chosen_from_matches_editions_or_another_title(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
