@@ -12,7 +12,7 @@ import click
 from mediakeep import job_settings
 from mediakeep.app.console import CommandResult
 from mediakeep.app.queue_admin.context import ManagerContext
-from mediakeep.commands import app, job_command
+from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.lazy_group import LazyCommand, LazyGroup
 from mediakeep.commands.options import own_options
@@ -136,6 +136,8 @@ def _build_settings(home: Path, own: dict[str, Any], others: dict[str, Any]) -> 
 
 
 def _build_batch(name: str) -> click.Command:
+    from mediakeep.commands import job_command  # here, as it is slow, and other commands need none
+
     stages, options, text = _BATCHES[name]
     preset = {**_PRESET, "stages": stages, "add": ()} if stages else _PRESET
     own: list[own_options.OptionDecorator] = [
