@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from mediakeep import step_log
+
 STATUS_FOLDER = "status"  # the folder of a home that contains its state
 FOLDER = os.O_RDONLY | os.O_DIRECTORY  # flags of the handle of a folder
 
@@ -134,6 +136,7 @@ def _replace_group(contents: Mapping[Path, bytes], *, sync: bool, mode: int = 0o
                     sync_data(handle)
         for at, temporary in temporaries.items():
             os.replace(temporary, at)
+            step_log.log_step(f"Written: {at}")
     except BaseException as error:
         if isinstance(error, OSError):  # report the target, not the temporary file
             error.filename, error.filename2 = os.fspath(at), None

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from mediakeep import atomic_files
+from mediakeep import atomic_files, step_log
 
 _BUFFER_BYTES = 1 << 20  # bytes
 
@@ -47,5 +47,6 @@ def replace_files(*paths: Path) -> Iterator[list[PartialFile]]:
             atomic_files.sync_data(draft.handle.fileno())
         for draft in drafts:
             draft.temp_path.replace(draft.path)
+            step_log.log_step(f"Written: {draft.path}")
     for folder in {path.parent for path in paths}:
         atomic_files.sync_folder(folder)

@@ -108,9 +108,10 @@ TABLE: tuple[CommandEntry, ...] = (
     CommandEntry(
         "edit-albums",
         "batch_fix_metadata",
-        f"{_COMMANDS}.batch_fix_metadata:main",
+        f"{_COMMANDS}.batch_fix_metadata:value_last",
         "Set a field in many albums.",
-        example="genre Rock Music/U2/Boy",
+        script_target=f"{_COMMANDS}.batch_fix_metadata:main",
+        example="genre Music/U2/Boy Rock",
     ),
     CommandEntry(
         "cover",
@@ -276,6 +277,8 @@ _ACTION_NAMES = {
 }
 _WITHOUT_NOUN = ("errors", "in-progress", "all", "outdated")
 _ACTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?= |$)")
+# The value comes last, as in `mediakeep edit`.
+_VALUE_FIRST = re.compile(r"(--only-missing \S+) (\S+) (.+)")
 _ACCEPT = re.compile(r"--from-review \S+ --accept(-kind)? ")
 
 
@@ -299,7 +302,9 @@ def shorten(script: str, words: str) -> tuple[str, str] | None:
     if entry.script == "fix_metadata" and (accept := _ACCEPT.match(words)):
         option = "--kind " if accept[1] else ""
         return "accept", option + words[accept.end() :]
-    if entry.script_target and (action := _ACTION.match(words)):
+    if entry.script == "batch_fix_metadata":
+        return entry.name, _VALUE_FIRST.sub(r"\1 \3 \2", words)
+    if entry.kind and (action := _ACTION.match(words)):
         rest = words[action.end() :].replace(f" {action[0]} ", " ").strip()
         name = name_action(action[0])
         group = entry.name.removesuffix("queue") if name == "scan" else f"{entry.name} "

@@ -12,6 +12,8 @@ import logging
 import logging.handlers
 import os
 import sys
+import time
+import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +21,8 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import atomic_files
-from mediakeep.errors import UsageError
+from mediakeep import atomic_files, path_text
+from mediakeep.errors import MediakeepError, UsageError
 
 FILE = "debug.log"
 MAX_BYTES = 5_000_000  # of the file, before it is renamed to debug.log.1
@@ -72,6 +74,37 @@ class SharedFileHandler(logging.handlers.RotatingFileHandler):
                 return
         self.stream.close()
         self.stream = self._open()
+
+
+class StepPrinter(logging.Handler):
+    """Prints log records to stderr, also above a progress bar: the time, the message, its facts."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a record."""
+        facts = [f"{name}={value}" for name, value in getattr(record, "facts", {}).items()]
+        text = "  ".join((record.getMessage(), *facts))
+        moment = datetime.fromtimestamp(record.created).astimezone()
+        with contextlib.suppress(OSError, ValueError):  # a closed pipe stops no command
+            sys.stderr.write(f"{moment:%H:%M:%S.%f}"[:-3] + f" {path_text.to_printable(text)}\n")
+
+
+@contextlib.contextmanager
+def print_steps() -> Iterator[None]:
+    """Print the steps of a `with` block, its duration, and where an exception in it was raised."""
+    started, cpu, before = time.monotonic(), time.process_time(), _LOGGER.level
+    printer = StepPrinter()
+    _LOGGER.addHandler(printer)
+    _LOGGER.setLevel(logging.DEBUG)
+    try:
+        yield
+    except MediakeepError:
+        traceback.print_exc()
+        raise
+    finally:
+        seconds, cpu = time.monotonic() - started, time.process_time() - cpu
+        _LOGGER.debug("Ended after %.2f s, with %.2f s of CPU time", seconds, cpu)
+        _LOGGER.setLevel(before)
+        _LOGGER.removeHandler(printer)
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from mediakeep.app.console import CommandResult
 from mediakeep.commands import app
 
 _FOLDER_LAYOUTS = ("flat", "folders", "jellyfin", "kodi")
@@ -38,7 +39,7 @@ _FOLDER_LAYOUTS = ("flat", "folders", "jellyfin", "kodi")
     help="Also write what MusicBrainz or TMDb would have on these, for simulate_services.py.",
 )
 @app.with_json_option
-def main(folder: Path, as_json: bool, **options: Any) -> int:
+def main(folder: Path, **options: Any) -> CommandResult:
     """Make a library of playable files with known defects in FOLDER: music, or movies.
 
     FOLDER must be empty or not exist. Nothing outside it is written except the catalogue.
@@ -52,8 +53,7 @@ def main(folder: Path, as_json: bool, **options: Any) -> int:
     line, data = (_make_movie_library if options["movies"] else _make_music_library)(
         folder, options
     )
-    app.print_result([line], data, as_json=as_json)
-    return 0
+    return CommandResult([line], data)
 
 
 def _make_music_library(folder: Path, options: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -117,7 +117,8 @@ def main(command: tuple[str, ...], **options: Any) -> int:
         if services:
             lines |= _episode_environment(server.url, services)
         code = _run_command(command, lines) if command else _wait_for_stop(lines)
-        click.echo(_format_requests(server), err=True)
+        if not app.is_quiet():
+            click.echo(_format_requests(server), err=True)
     return code
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gc
 import io
 import json
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -16,7 +17,8 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from mediakeep import __version__, config, kinds, path_text, suggestions
+from mediakeep import __version__, config, kinds, path_text, step_log, suggestions
+from mediakeep.app.console import CommandResult
 from mediakeep.commands import help_layout
 from mediakeep.errors import BadSetting, MediakeepError, NoHome, StateDamaged
 from mediakeep.kinds import Kind
@@ -28,15 +30,16 @@ _HOME_ERROR_KEY = "mediakeep.problem"
 _DAMAGED_KEY = "mediakeep.damaged"
 FIRST_RUN_KEY = "mediakeep.first_run"  # the function that is called if there is no home
 _GIVEN_HOME_KEY = "mediakeep.given_home"
-_QUIET_KEY = "mediakeep.quiet"
+_VERBOSE_TEXT = "Print each step to stderr, and where an error arose."
 _OPTION_WIDTH = 26  # columns of a table of options before their texts
 
 
 class MediakeepCommand(click.Command):
     """A Click command that reports errors as sentences and sets exit codes.
 
-    `build_more` returns further options, which are built when the command is used. Its help shows
-    an `example`; `own_names` are the parameters of what a kind of jobs makes.
+    Its function returns an exit code, or a result to print. `build_more` returns further options,
+    which are built when the command is used. Its help shows an `example`; `own_names` are the
+    parameters of what a kind of jobs makes.
     """
 
     build_more: Callable[[], list[click.Parameter]] = staticmethod(list)
@@ -75,27 +78,44 @@ class MediakeepCommand(click.Command):
         if problem := ctx.meta.get(_HOME_ERROR_KEY):
             if isinstance(problem, NoHome) and self.takes_library:
                 run_first = ctx.meta.get(FIRST_RUN_KEY)
-                if run_first and not ctx.params.get("as_json"):
+                if run_first and not is_json():
                     run_first(ctx.params["value"])
                     return NoHome.exit_code
                 path = path_text.quote_path(ctx.params["value"])
                 raise NoHome(f"{ctx.command_path} {path} --home DIR")
             raise problem
-        if is_quiet() and ctx.params.get("as_json"):
-            raise click.UsageError("Give --json or --quiet, not both.")
+        if is_quiet() and (is_json() or is_verbose()):
+            other = "--verbose" if is_verbose() else "--json"
+            raise click.UsageError(f"Give {other} or --quiet, not both.")
         if (home := ctx.params.get("home")) and self.checks_settings:
             config.check_environment()
             config.load_sections(home)  # checks them
         damaged: dict[str, StateDamaged] = ctx.meta.setdefault(_DAMAGED_KEY, {})
         try:
-            code = super().invoke(ctx)
+            with _print_steps(ctx) if is_verbose() else contextlib.nullcontext():
+                result = super().invoke(ctx)
+            if isinstance(result, CommandResult):
+                print_result(result.lines, result.data, as_json=is_json(), code=result.code)
+                result = result.code
         except BadSetting as error:
             place, why = error.args
             raise BadSetting(_setting_origin(ctx, str(place)) or place, why) from error
         finally:
             for damage in damaged.values():
                 print_message(str(damage))
-        return code or (StateDamaged.exit_code if damaged else 0)
+        return result or (StateDamaged.exit_code if damaged else 0)
+
+
+@contextlib.contextmanager
+def _print_steps(ctx: click.Context) -> Iterator[None]:
+    from mediakeep import debug_log  # here, as it imports logging, and --help must be quick
+
+    with debug_log.print_steps():
+        step_log.log_step(f"{ctx.command_path}, mediakeep {__version__}, {sys.version}")
+        if home := ctx.params.get("home"):
+            path = home / config.FILE_NAME
+            step_log.log_step(f"Home: {home}, settings: {path if path.exists() else 'none'}")
+        yield
 
 
 def damaged_queues() -> dict[str, StateDamaged]:
@@ -203,16 +223,24 @@ def create_group(
 
 
 def create_command(
-    *, home: bool = True, fallback: str = "", checks_settings: bool = True
+    *,
+    home: bool = True,
+    fallback: str = "",
+    checks_settings: bool = True,
+    has_quiet: bool = True,
+    verbose_text: str = _VERBOSE_TEXT,
 ) -> Callable[[AnyFunction], MediakeepCommand]:
-    """Create a command with --help and --version, and with --home if `home` is set.
+    """Create a command with --help, --version and -v, with -q, and with --home if `home` is set.
 
-    Wrong settings stop it unless `checks_settings` is unset. If there is no home, `fallback` is the
-    name of a folder in the current one that becomes it.
+    A command whose output is all that it does has no -q. Wrong settings stop it unless
+    `checks_settings` is unset. If there is no home, `fallback` is the name of a folder in the
+    current one that becomes it.
     """
 
     def decorate(function: AnyFunction) -> MediakeepCommand:
         function = click.version_option(__version__, prog_name="mediakeep")(function)
+        function = _with_flag(verbose_text, "-v", "--verbose")(function)
+        function = _with_quiet_option(function) if has_quiet else function
         function = _with_home_option(function, fallback) if home else function
         build = click.command(cls=MediakeepCommand, context_settings=_CONTEXT_SETTINGS)
         command = build(function)
@@ -372,11 +400,17 @@ class DurationParam(click.ParamType[float]):
             self.fail(str(error), param, ctx)
 
 
-def with_json_option(function: AnyFunction) -> AnyFunction:
-    """Add --json."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(
-        function
-    )
+def _remember(context: click.Context, param: click.Parameter, is_given: bool) -> None:
+    context.meta[f"mediakeep.{param.name}"] = is_given
+
+
+def _with_flag(text: str, *flags: str) -> Callable[[AnyFunction], AnyFunction]:
+    """Return a flag that the command does not get: is_json, is_quiet or is_verbose tells it."""
+    return click.option(*flags, is_flag=True, expose_value=False, callback=_remember, help=text)
+
+
+with_json_option = _with_flag("Print JSON, for programs.", "--json", "as_json")
+_with_quiet_option = _with_flag("Print only errors and warnings.", "-q", "--quiet")
 
 
 def print_result(lines: list[str], data: Any, *, as_json: bool, code: int = 0) -> None:
@@ -389,23 +423,32 @@ def print_result(lines: list[str], data: Any, *, as_json: bool, code: int = 0) -
         print_message("\n".join(lines))
 
 
-def _be_quiet(context: click.Context, _: click.Parameter, quiet: bool) -> None:
-    context.meta[_QUIET_KEY] = quiet
+def note_dry_run(result: CommandResult, *, dry_run: bool) -> CommandResult:
+    """Add to the result of a dry run that nothing changed."""
+    if not dry_run:
+        return result
+    lines = [*result.lines, "Dry run: nothing changed."]
+    return CommandResult(lines, {**result.data, "dry_run": True}, result.code)
 
 
-with_quiet_option = click.option(
-    *("-q", "--quiet"),
-    is_flag=True,
-    expose_value=False,
-    callback=_be_quiet,
-    help="Print only errors and warnings.",
-)
+def is_json() -> bool:
+    """Return whether the running command prints JSON."""
+    return _is_set("as_json")
 
 
 def is_quiet() -> bool:
     """Return whether the running command prints only errors and warnings."""
+    return _is_set("quiet")
+
+
+def is_verbose() -> bool:
+    """Return whether the running command prints its steps."""
+    return _is_set("verbose")
+
+
+def _is_set(name: str) -> bool:
     context = click.get_current_context(silent=True)
-    return bool(context and context.meta.get(_QUIET_KEY))
+    return bool(context and context.meta.get(f"mediakeep.{name}"))
 
 
 def with_dry_run_option(text: str) -> Callable[[AnyFunction], AnyFunction]:

@@ -128,7 +128,7 @@ def _build_processor(command: ToolkitCommand) -> click.Command:
         recursive: bool,
         preset: str,
         **options: Any,
-    ) -> int:
+    ) -> int | CommandResult:
         from mediakeep.app.pipelines import toolkit
 
         names = [field.name for field in command.list_fields()]
@@ -158,56 +158,51 @@ def _build_processor(command: ToolkitCommand) -> click.Command:
 
 
 def _run_pipeline(
-    home: Path, pipeline: Pipeline, *, resume: bool, dry_run: bool, workers: int, as_json: bool
-) -> int:
+    home: Path, pipeline: Pipeline, *, resume: bool, dry_run: bool, workers: int
+) -> int | CommandResult:
     """Show the steps of a pipeline, or run it in a session."""
     from mediakeep.app.pipelines import run_session, toolkit
     from mediakeep.pipelines import inputs
 
     if dry_run:
-        return _print(toolkit.describe_steps(pipeline), as_json=as_json)
+        return toolkit.describe_steps(pipeline)
     if resume and (name := toolkit.find_resumable(home, pipeline)):
-        return _resume_session(home, name, workers=workers, as_json=as_json)
+        return _resume_session(home, name, workers=workers)
     if home.name == HOME_FOLDER and not home.exists():
         app.print_message(f"Sessions are kept in {path_text.display_path(home)}; see --home.")
     found = inputs.find_inputs(pipeline.input, pipeline.output_dir)
     session = run_session.create_session(home, pipeline, found)
-    return _run_session(home, session.id, workers, as_json=as_json)
+    return _run_session(home, session.id, workers)
 
 
-def _resume_session(
-    home: Path, name: str, *, workers: int, as_json: bool, force: bool = False
-) -> int:
+def _resume_session(home: Path, name: str, *, workers: int, force: bool = False) -> int:
     """Continue a session; without a name, the latest unfinished one."""
     from mediakeep.app.pipelines import sessions
 
     info = sessions.prepare_resume(home, name, force=force)
-    text = f"Resuming session {info.id}, skipping {info.completed} completed files"
-    click.echo(text, err=as_json)
-    return _run_session(home, info.id, workers, as_json=as_json)
+    if not app.is_quiet():
+        text = f"Resuming session {info.id}, skipping {info.completed} completed files"
+        click.echo(text, err=app.is_json())
+    return _run_session(home, info.id, workers)
 
 
-def _run_session(home: Path, name: str, workers: int, *, as_json: bool) -> int:
+def _run_session(home: Path, name: str, workers: int) -> int:
     """Run a session, print what came of it, and return the exit code."""
     from mediakeep.app.pipelines import run_session, toolkit
     from mediakeep.commands.console import ClickConsole
     from mediakeep.commands.display import session_output
 
-    output = session_output.SessionOutput(as_json=as_json)
-    limits = run_session.RunOptions(workers, as_json=as_json)
+    output = session_output.SessionOutput(is_quiet=app.is_json() or app.is_quiet())
+    limits = run_session.RunOptions(workers, as_json=app.is_json())
     code = run_session.run_session(home, name, output, ClickConsole(), limits)
-    _print(toolkit.show_results(home, name), as_json=as_json)
+    result = toolkit.show_results(home, name)
+    app.print_result(result.lines, result.data, as_json=app.is_json())
     return code
-
-
-def _print(result: CommandResult, *, as_json: bool) -> int:
-    app.print_result(result.lines, result.data, as_json=as_json)
-    return result.code
 
 
 @_create_command()
 @_with(_CONFIG, *_RUN)
-def run_pipeline(home: Path, config: Path, preset: str, **options: Any) -> int:
+def run_pipeline(home: Path, config: Path, preset: str, **options: Any) -> int | CommandResult:
     """Run a pipeline."""
     from mediakeep.app.pipelines import toolkit
 
@@ -226,10 +221,11 @@ def resume_session(home: Path, name: str, **options: Any) -> int:
 def _build_use_case(function: Callable[..., Any], text: str, *options: Any) -> click.Command:
     """Return a command; `function` takes the module `toolkit`, the home and the options."""
 
-    def run(home: Path, *, as_json: bool, **values: Any) -> int:
+    def run(home: Path, **values: Any) -> CommandResult:
         from mediakeep.app.pipelines import toolkit
 
-        return _print(function(toolkit, home, **values), as_json=as_json)
+        result: CommandResult = function(toolkit, home, **values)
+        return result
 
     run.__doc__ = text
     return _create_command()(_with(*options, app.with_json_option)(run))
@@ -261,7 +257,10 @@ _OTHERS: Mapping[str, click.Command] = {
     ),
     "sessions resume": resume_session,
     "sessions clean": _build_use_case(
-        lambda toolkit, home, **age: toolkit.clean_sessions(home, app.damaged_queues(), **age),
+        lambda toolkit, home, dry_run, **age: app.note_dry_run(
+            toolkit.clean_sessions(home, app.damaged_queues(), dry_run=dry_run, **age),
+            dry_run=dry_run,
+        ),
         "Remove old sessions; their outputs stay.",
         click.option(
             "--older-than",
@@ -272,6 +271,7 @@ _OTHERS: Mapping[str, click.Command] = {
             help="Only sessions that ended at least this time ago.",
         ),
         click.option("--force", is_flag=True, help="Also those that are paused or have failed."),
+        app.with_dry_run_option("Say what would be removed; change nothing."),
     ),
     "plugins list": _build_use_case(lambda toolkit, _: toolkit.list_plugins(), "List processors."),
     "plugins info": _build_use_case(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,11 @@ def main(home: Path, field: str, value: str, **options: Any) -> int:
     for file in paths:
         all_edits.add(file, edits)
     return command.run(all_edits.all, result)
+
+
+# `mediakeep edit-albums`, whose VALUE comes last, as in `mediakeep edit`
+value_last = copy.copy(main)
+value_last.params = sorted(main.params, key=lambda parameter: parameter.name == "value")
 
 
 def _find_files(home: Path, options: dict[str, Any], links: str) -> list[Path]:

@@ -55,7 +55,7 @@ _SHELLS: dict[str, type[ShellComplete]] = {
 }
 
 
-@app.create_command(home=False)
+@app.create_command(home=False, has_quiet=False)
 @click.argument("shell", type=app.SuggestingChoice(list(_SHELLS)), metavar="SHELL")
 def main(shell: str) -> None:
     """Print the script that completes options and names in SHELL: bash, zsh or fish.

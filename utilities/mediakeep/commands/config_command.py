@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mediakeep import atomic_files, command_table, config, path_text
+from mediakeep.app.console import CommandResult
 from mediakeep.commands import app
 from mediakeep.errors import BadSetting, UsageError
 
@@ -53,7 +54,7 @@ def main() -> None:
 @app.create_command()
 @click.option("--changed", is_flag=True, help="Only settings that are not at their default.")
 @app.with_json_option
-def show(home: Path, *, changed: bool, as_json: bool) -> None:
+def show(home: Path, *, changed: bool) -> CommandResult:
     """Show each setting, its value, and where that comes from."""
     from mediakeep.app import settings_list
 
@@ -61,24 +62,23 @@ def show(home: Path, *, changed: bool, as_json: bool) -> None:
     if changed:
         settings = [each for each in settings if each.origin != settings_list.DEFAULT]
     lines = [f"Home: {path_text.display_path(home)}", *settings_list.format_settings(settings)]
-    app.print_result(lines, settings, as_json=as_json)
+    return CommandResult(lines, settings)
 
 
 @app.create_command(checks_settings=False)
 @app.with_json_option
-def check(home: Path, *, as_json: bool) -> int:
+def check(home: Path) -> CommandResult:
     """Name everything that is wrong in mediakeep.toml and the variables; exit code 2 if any is."""
     problems = [
         str(problem)
         for problem in config.list_problems(home / config.FILE_NAME, check_value=_check_value)
     ]
     lines = problems or [f"The settings of {path_text.display_path(home)} are valid."]
-    app.print_result(lines, {"problems": problems}, as_json=as_json)
-    return UsageError.exit_code if problems else 0
+    return CommandResult(lines, {"problems": problems}, UsageError.exit_code if problems else 0)
 
 
 @app.create_command(checks_settings=False)
-def edit(home: Path) -> int:
+def edit(home: Path) -> CommandResult:
     """Edit mediakeep.toml in $EDITOR; it is replaced only if the new settings are valid."""
     path = (home / config.FILE_NAME).resolve()
     before = _read_bytes(path)
@@ -91,8 +91,7 @@ def edit(home: Path) -> int:
         edited = click.edit(new, extension=".toml", require_save=False)
         new = old if edited is None else edited
         if new == old:
-            click.echo("Not changed.")
-            return 0
+            return CommandResult(["Not changed."])
         problems = _check_text(path, new)
         if not problems:
             break
@@ -107,8 +106,7 @@ def edit(home: Path) -> int:
         )
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666
     atomic_files.write_atomic(path, new, mode=mode)
-    click.echo(f"Saved: {path_text.display_path(path)}")
-    return 0
+    return CommandResult([f"Saved: {path_text.display_path(path)}"])
 
 
 def _read_bytes(path: Path) -> bytes | None:

@@ -16,9 +16,8 @@ from mediakeep.errors import UsageError
 @click.argument("path", type=app.PathParam())
 @click.option("--output-name", metavar="N", help="Write outputs/N_metadata.json and .csv.")
 @click.option("--json-only", is_flag=True, help="Write no CSV.")
-@app.with_quiet_option
 @app.with_json_option
-def main(home: Path, path: Path, output_name: str | None, json_only: bool, as_json: bool) -> int:
+def main(home: Path, path: Path, output_name: str | None, json_only: bool) -> int:
     """Export all metadata of PATH, a file, an album or an artist folder, to outputs/."""
     from mediakeep.music.reports import metadata_files
 
@@ -49,7 +48,7 @@ def main(home: Path, path: Path, output_name: str | None, json_only: bool, as_js
     app.print_result(
         [*lines, *(f"Written: {path_text.display_path(file)}" for file in written)],
         data,
-        as_json=as_json,
+        as_json=app.is_json(),
     )
     for error in errors:
         app.print_message(error)

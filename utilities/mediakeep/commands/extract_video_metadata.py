@@ -20,14 +20,12 @@ _MAX_WORKERS = 4  # more would not be faster on one disk
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=app.PathParam())
 @click.option("--output-name", metavar="N", help="Write outputs/N_video_metadata.json and .csv.")
 @click.option("--json-only", is_flag=True, help="With --output-name: write no CSV.")
-@app.with_quiet_option
 @app.with_json_option
 def main(
     home: Path,
     paths: tuple[Path, ...],
     output_name: str | None,
     json_only: bool,
-    as_json: bool,
 ) -> int:
     """Show the metadata of videos: each PATH is a file, or a folder with all below it."""
     from mediakeep.app.edit import audio_targets
@@ -44,7 +42,7 @@ def main(
     results, has_errors = list[probe_pool.ProbeResult](), False
     for result in probe_pool.probe_all(videos, min(app.cpu_count(), _MAX_WORKERS)):
         place = audio_targets.display_path(result.path)
-        if not as_json:
+        if not app.is_json():
             app.print_result(video_report.to_lines(result, place), None, as_json=False)
         if error_message := video_report.error_text(result, place):
             has_errors = True
@@ -57,7 +55,7 @@ def main(
     app.print_result(
         [f"Written: {path_text.display_path(file)}" for file in written],
         {**data, "written": [str(file) for file in written]},
-        as_json=as_json,
+        as_json=app.is_json(),
     )
     return 1 if has_errors else 0
 

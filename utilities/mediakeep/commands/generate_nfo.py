@@ -39,12 +39,11 @@ class TargetMovie(NamedTuple):
 @click.argument("path", type=app.PathParam())
 @click.option("--print", "printed", is_flag=True, help="Print the NFO; write nothing.")
 @app.with_dry_run_option("Print what would be written; write nothing.")
-@app.with_quiet_option
 @musicbrainz_options.with_tmdb_options
 @write_options.with_add_options
 @app.with_links_option
 @app.with_json_option
-def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
+def main(home: Path, path: Path, **options: Any) -> int:
     """Write the NFO of each movie at PATH: a video, the folder of a movie, or a folder of movies.
 
     Existing content of an NFO is kept; see docs/nfo.md. Images are left to the next batch.
@@ -74,7 +73,7 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     lines = [line for key, outcome in outcomes.items() for line in _format_outcome(key, outcome)]
     lines += ["Dry run: nothing was written."] if options["dry_run"] else []
     data = {key: {"state": result.state, **result.data} for key, result in outcomes.items()}
-    app.print_result(lines, data, as_json=as_json)
+    app.print_result(lines, data, as_json=app.is_json())
     for key, outcome in outcomes.items() if app.is_quiet() else ():
         if outcome.state is not Status.COMPLETED:
             app.print_message(_format_outcome(key, outcome)[0])

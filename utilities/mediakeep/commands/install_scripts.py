@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from mediakeep import atomic_files, command_table, path_text
+from mediakeep.app.console import CommandResult
 from mediakeep.commands import app
 from mediakeep.errors import UsageError
 
@@ -33,7 +34,7 @@ run_script({script!r})
 @click.argument("folder", type=app.PathParam(), metavar="DIR")
 @app.with_dry_run_option("Print the scripts; write nothing.")
 @app.with_json_option
-def main(folder: Path, *, dry_run: bool, as_json: bool) -> int:
+def main(folder: Path, *, dry_run: bool) -> CommandResult:
     """Write scripts into DIR under their old names, such as fix-metadata for `mediakeep edit`.
 
     They keep their options, output and exit codes. Other files of these names are not replaced.
@@ -54,8 +55,7 @@ def main(folder: Path, *, dry_run: bool, as_json: bool) -> int:
         atomic_files.write_atomic(path, text, mode=0o777)
     verb = "Would write" if dry_run else "Written"
     lines = [f"{verb}: {path_text.display_path(path)}" for path in paths.values()]
-    app.print_result(lines, {"written": [str(path) for path in paths.values()]}, as_json=as_json)
-    return 0
+    return CommandResult(lines, {"written": [str(path) for path in paths.values()]})
 
 
 def _is_replaceable(path: Path) -> bool:

@@ -52,7 +52,7 @@ def build_command(
     build = build_settings or (lambda home, own, _: job_settings.build_plain(kind, home, own))
     names = _list_option_names(own)
 
-    def main(home: Path, **options: Any) -> int:
+    def main(home: Path, **options: Any) -> int | CommandResult:
         settings = {name: options.pop(name) for name in names}
         options = {**preset, **options}
         ignored = ignore_rules.parse_settings(options["ignore"], options["links"])
@@ -62,10 +62,7 @@ def build_command(
         action = job_options.find_action(kind, options)
         settings = build(home, settings, options)
         if action:
-            result = _do_action(context, action, options["rollback"], settings)
-            as_json = options["as_json"]
-            app.print_result(result.lines, result.data, as_json=as_json, code=result.code)
-            return result.code
+            return _do_action(context, action, options["rollback"], settings)
         request = BatchRequest(
             queue_kind, options["only"], native=native, ignored=ignored, settings=settings
         )
@@ -89,7 +86,8 @@ def build_command(
     ]
     for option in reversed(own):
         function = option(function)
-    command = app.create_command()(function)
+    text = f"Print each step to stderr, and write it to status/{kind.plural}/debug.log."
+    command = app.create_command(verbose_text=text)(function)
     command.own_names = names
     return command
 
@@ -121,13 +119,12 @@ def _open_debug_log(
     context: ManagerContext, options: dict[str, Any]
 ) -> contextlib.AbstractContextManager[None]:
     """Open the debug log of a batch, if the options want one; a dry run has none."""
-    if options["dry_run"] or not (options["verbose"] or options["log_to"]):
+    verbose = app.is_verbose() or options.get("verbose", False)  # also of a settings file
+    if options["dry_run"] or not (verbose or options["log_to"]):
         return contextlib.nullcontext()
     from mediakeep import debug_log  # here, as few batches need it
 
-    return debug_log.open_debug_log(
-        context.queue_folder, options["log_to"], verbose=options["verbose"]
-    )
+    return debug_log.open_debug_log(context.queue_folder, options["log_to"], verbose=verbose)
 
 
 def _run(

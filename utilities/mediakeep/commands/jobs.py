@@ -31,15 +31,13 @@ def _with_kind_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
-def _open(home: Path, kinds: tuple[str, ...], *, yes: bool = False) -> list[ManagerContext]:
+_with_dry_run_option = app.with_dry_run_option("Say what would be changed; change nothing.")
+
+
+def _open(home: Path, kinds: tuple[str, ...], **flags: bool) -> list[ManagerContext]:
     from mediakeep.app.jobs import job_list
 
-    return job_list.open_contexts(home, ClickConsole(), app.damaged_queues(), kinds, yes=yes)
-
-
-def _print(result: CommandResult, *, as_json: bool) -> int:
-    app.print_result(result.lines, result.data, as_json=as_json)
-    return result.code
+    return job_list.open_contexts(home, ClickConsole(), app.damaged_queues(), kinds, **flags)
 
 
 @app.create_command()
@@ -53,35 +51,37 @@ def _print(result: CommandResult, *, as_json: bool) -> int:
 )
 @_with_kind_option
 @app.with_json_option
-def list_jobs(home: Path, states: tuple[str, ...], kinds: tuple[str, ...], *, as_json: bool) -> int:
+def list_jobs(home: Path, states: tuple[str, ...], kinds: tuple[str, ...]) -> CommandResult:
     """List the jobs."""
     from mediakeep.app.jobs import manage_jobs
 
-    return _print(manage_jobs.list_jobs(_open(home, kinds), states), as_json=as_json)
+    return manage_jobs.list_jobs(_open(home, kinds), states)
 
 
 @app.create_command()
 @click.argument("name", metavar="JOB")
 @_with_kind_option
 @app.with_json_option
-def show_job(home: Path, name: str, kinds: tuple[str, ...], *, as_json: bool) -> int:
+def show_job(home: Path, name: str, kinds: tuple[str, ...]) -> CommandResult:
     """Show a job and the runs of its stages."""
     from mediakeep.app.jobs import manage_jobs
 
-    return _print(manage_jobs.show_job(_open(home, kinds), name), as_json=as_json)
+    return manage_jobs.show_job(_open(home, kinds), name)
 
 
 @app.create_command()
 @click.argument("names", metavar="JOB...", nargs=-1, required=True)
 @_with_kind_option
+@_with_dry_run_option
 @app.with_json_option
 def cancel_jobs(
-    home: Path, names: tuple[str, ...], kinds: tuple[str, ...], *, as_json: bool
-) -> int:
+    home: Path, names: tuple[str, ...], kinds: tuple[str, ...], *, dry_run: bool
+) -> CommandResult:
     """Cancel jobs, also those that a batch works on."""
     from mediakeep.app.jobs import manage_jobs
 
-    return _print(manage_jobs.cancel_jobs(_open(home, kinds), names), as_json=as_json)
+    result = manage_jobs.cancel_jobs(_open(home, kinds, dry_run=dry_run), names)
+    return app.note_dry_run(result, dry_run=dry_run)
 
 
 @app.create_command()
@@ -93,16 +93,17 @@ def cancel_jobs(
     help="Only jobs that ended at least this time ago.",
 )
 @_with_kind_option
+@_with_dry_run_option
 @app.with_yes_option("Do not ask for confirmation.")
 @app.with_json_option
 def clear_jobs(
-    home: Path, older_than: float, kinds: tuple[str, ...], *, yes: bool, as_json: bool
-) -> int:
+    home: Path, older_than: float, kinds: tuple[str, ...], *, yes: bool, dry_run: bool
+) -> CommandResult:
     """Remove ended jobs from their queues; the history keeps them."""
     from mediakeep.app.jobs import manage_jobs
 
-    contexts = _open(home, kinds, yes=yes)
-    return _print(manage_jobs.clear_jobs(contexts, older_than), as_json=as_json)
+    result = manage_jobs.clear_jobs(_open(home, kinds, yes=yes, dry_run=dry_run), older_than)
+    return app.note_dry_run(result, dry_run=dry_run)
 
 
 main.add_command(list_jobs, "list")

@@ -29,7 +29,8 @@ def load_command(entry: CommandEntry, *, script: bool = False) -> click.Command:
     """Import the command of an entry, or that of its script."""
     target = kinds.load(entry.script_target if script and entry.script_target else entry.target)
     command = target(kinds.get_kind(entry.kind)) if entry.kind else target
-    if isinstance(command, app.MediakeepCommand) and entry.example:
+    is_own = not (script and entry.script_target)  # else its words differ from the example's
+    if isinstance(command, app.MediakeepCommand) and entry.example and is_own:
         command.example = _format_example(entry)
     below = {} if script else _list_below(f"{entry.name} ")
     if below:  # such as the queue of episodes, whose other commands are in a group
@@ -40,7 +41,7 @@ def load_command(entry: CommandEntry, *, script: bool = False) -> click.Command:
 
 
 def _format_example(entry: CommandEntry) -> str:
-    if entry.script:
+    if entry.script and not entry.script_target:
         return config.format_command(f"{entry.script}.py", words=entry.example)
     return f"{config.find_program() or 'python -m mediakeep'} {entry.name} {entry.example}"
 

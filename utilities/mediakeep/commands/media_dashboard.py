@@ -31,7 +31,7 @@ _FOOTER = "q or Ctrl-C ends this."
 _KIND_NAMES = ", ".join(kinds.BUILT_IN)
 
 
-@app.create_command()
+@app.create_command(has_quiet=False)
 @click.option("--once", is_flag=True, help="Print once and exit, also on a terminal.")
 @click.option(
     "--kind",
@@ -44,9 +44,7 @@ _KIND_NAMES = ", ".join(kinds.BUILT_IN)
     "--since", metavar="CURSOR", help="With --follow: also the changes after this cursor of a line."
 )
 @app.with_json_option
-def main(
-    home: Path, once: bool, kind: str | None, follow: bool, since: str | None, as_json: bool
-) -> int:
+def main(home: Path, once: bool, kind: str | None, follow: bool, since: str | None) -> int:
     """Show the progress of the queues: workers, failures, issues, pace and time left.
 
     On a terminal it is updated every second until q or Ctrl-C; otherwise it is printed once. It
@@ -57,7 +55,7 @@ def main(
     if since:
         raise click.UsageError("--since has an effect with --follow only.")
     watcher = home_poller.build_home_poller(home, _select_kinds(home, kind))
-    if as_json:
+    if app.is_json():
         app.print_result(
             [], dashboard_json.to_json(_take_readable_snapshot(watcher, kind)), as_json=True
         )

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from mediakeep import job_settings
+from mediakeep.app.console import CommandResult
 from mediakeep.commands import app
 from mediakeep.commands.options import own_options
 from mediakeep.errors import UsageError
@@ -55,7 +56,8 @@ def serve(home: Path, **options: Any) -> int:
 
 
 def _announce(link: str) -> None:
-    click.echo(f"Open this link to log in, once: {link}")
+    if not app.is_quiet():
+        click.echo(f"Open this link to log in, once: {link}")
 
 
 @app.create_group()
@@ -65,17 +67,16 @@ def tokens() -> None:
 
 @app.create_command()
 @app.with_json_option
-def list_tokens(home: Path, *, as_json: bool) -> int:
+def list_tokens(home: Path) -> CommandResult:
     """List the tokens, without their secrets."""
     from mediakeep.web.access import AccessStore
 
     grants = AccessStore(home).list_tokens()
     lines = [f"{grant.name}  {','.join(sorted(grant.scopes))}  {grant.created}" for grant in grants]
-    app.print_result(lines or ["No tokens."], grants, as_json=as_json)
-    return 0
+    return CommandResult(lines or ["No tokens."], grants)
 
 
-@app.create_command()
+@app.create_command(has_quiet=False)
 @click.argument("name")
 @click.option(
     "--scope",
@@ -95,13 +96,12 @@ def create_token(home: Path, name: str, scopes: tuple[str, ...]) -> int:
 
 @app.create_command()
 @click.argument("name")
-def revoke_token(home: Path, name: str) -> int:
+def revoke_token(home: Path, name: str) -> CommandResult:
     """Revoke a token, and end the sessions that it began."""
     from mediakeep.web.access import AccessStore
 
     AccessStore(home).revoke_token(name)
-    click.echo(f"Revoked: {name}")
-    return 0
+    return CommandResult([f"Revoked: {name}"])
 
 
 main.add_command(serve, "serve")

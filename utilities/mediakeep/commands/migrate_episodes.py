@@ -60,9 +60,10 @@ def _build_admin(name: str) -> click.Command:
 
     run: Any = {**episode_admin.ACTIONS, "rebuild": episode_admin.rebuild}[name]
 
-    def main(home: Path, as_json: bool, **options: Any) -> int:
+    def main(home: Path, **options: Any) -> CommandResult:
         place = home if name == "rebuild" else episode_admin.open_manager(home)
-        return _print(run(place, episode_admin.AdminRequest(**options)), as_json=as_json)
+        result: CommandResult = run(place, episode_admin.AdminRequest(**options))
+        return result
 
     main.__doc__ = run.__doc__
     more = {"skip": [_REASON], "rebuild": [_SOURCE]}.get(name, [])
@@ -159,11 +160,6 @@ def _open_context(home: Path) -> ManagerContext:
     return ManagerContext(home, EPISODES, ClickConsole())
 
 
-def _print(result: CommandResult, *, as_json: bool) -> int:
-    app.print_result(result.lines, result.data, as_json=as_json)
-    return result.code
-
-
 @app.create_command()
 @click.option("--collection", metavar="NAME", help="The items of a collection.")
 @click.option("--search", metavar="QUERY", help="The items that a search finds.")
@@ -173,7 +169,7 @@ def _print(result: CommandResult, *, as_json: bool) -> int:
 @app.with_dry_run_option("Only list the new episodes.")
 @own_options.config_option
 @app.with_json_option
-def discover(home: Path, config: Path | None, *, as_json: bool, **options: Any) -> int:
+def discover(home: Path, config: Path | None, **options: Any) -> CommandResult:
     """Add episodes of archive.org that the queue lacks."""
     from mediakeep.app import episode_batches
 
@@ -182,26 +178,25 @@ def discover(home: Path, config: Path | None, *, as_json: bool, **options: Any) 
     limit, dry_run = options.pop("limit") or 0, options.pop("dry_run")
     source = episode_batches.choose_source(**options)
     context = _open_context(home)
-    result = episode_batches.discover_episodes(context, settings, source, limit, dry_run=dry_run)
-    return _print(result, as_json=as_json)
+    return episode_batches.discover_episodes(context, settings, source, limit, dry_run=dry_run)
 
 
 @app.create_command()
 @click.option("--client", type=_PATH, required=True, help="The client file of Google's console.")
 @own_options.config_option
-def login(home: Path, config: Path | None, client: Path) -> None:
+def login(home: Path, config: Path | None, client: Path) -> CommandResult:
     """Let mediakeep upload to a channel, and save the token."""
     from mediakeep.lookups.youtube.login import TokenFile, authorise
 
     settings = job_settings.build_settings(EpisodeSettings, home, {"config": config})
     authorise(client, TokenFile(settings.episodes.youtube.token_file, home), "Open {url}")
-    click.echo(f"Saved the token: {settings.episodes.youtube.token_file}")
+    return CommandResult([f"Saved the token: {settings.episodes.youtube.token_file}"])
 
 
 @app.create_command()
 @own_options.config_option
 @app.with_json_option
-def estimate(home: Path, config: Path | None, *, as_json: bool) -> int:
+def estimate(home: Path, config: Path | None) -> CommandResult:
     """Estimate when all episodes are published.
 
     The limit that decides that is named.
@@ -211,7 +206,7 @@ def estimate(home: Path, config: Path | None, *, as_json: bool) -> int:
     given: dict[str, Any] = {"config": config}
     episode_batches.add_schedule(home, given)
     settings = job_settings.build_settings(EpisodeSettings, home, given)
-    return _print(episode_batches.estimate(_open_context(home), settings), as_json=as_json)
+    return episode_batches.estimate(_open_context(home), settings)
 
 
 _LAZY.update(

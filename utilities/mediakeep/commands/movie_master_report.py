@@ -14,9 +14,8 @@ from mediakeep.movies.item import MOVIES
 
 @app.create_command()
 @report_options.list_limit_option
-@app.with_quiet_option
 @app.with_json_option
-def main(home: Path, list_limit: int, as_json: bool) -> int:
+def main(home: Path, list_limit: int) -> int:
     """Write all finished movies to outputs/, with statistics and a summary of the library.
 
     It reads the records that batches wrote, neither the movies nor any lock: it may run during a
@@ -30,5 +29,5 @@ def main(home: Path, list_limit: int, as_json: bool) -> int:
     summary_lines = summary.format_lines(written.statistics, scope.library)
     lines = [*summary_lines, *(f"Written: {path_text.display_path(home / name)}" for name in names)]
     return master_report.show_report(
-        ClickConsole(), lines, written.statistics, written.failures, as_json=as_json
+        ClickConsole(), lines, written.statistics, written.failures, as_json=app.is_json()
     )

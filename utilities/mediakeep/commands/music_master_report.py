@@ -14,9 +14,8 @@ from mediakeep.music.item import MUSIC
 
 @app.create_command()
 @report_options.list_limit_option
-@app.with_quiet_option
 @app.with_json_option
-def main(home: Path, list_limit: int, as_json: bool) -> int:
+def main(home: Path, list_limit: int) -> int:
     """Write all tracks of the finished artists to outputs/, with statistics of the library.
 
     It reads the audits that batches wrote, neither the music nor any lock: it may run during a
@@ -31,5 +30,5 @@ def main(home: Path, list_limit: int, as_json: bool) -> int:
         *(f"Written: {path_text.display_path(home / name)}" for name in names),
     ]
     return master_report.show_report(
-        ClickConsole(), lines, written.statistics, written.failures, as_json=as_json
+        ClickConsole(), lines, written.statistics, written.failures, as_json=app.is_json()
     )

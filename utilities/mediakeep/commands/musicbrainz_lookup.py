@@ -65,7 +65,7 @@ _OPTION_ACTIONS = {  # options that apply to some actions only
 @click.option("--refresh", is_flag=True, help="Bypass the cache.")
 @musicbrainz_options.with_lookup_options
 @app.with_json_option
-def main(home: Path, what: str, words: tuple[str, ...], as_json: bool, **options: Any) -> int:
+def main(home: Path, what: str, words: tuple[str, ...], **options: Any) -> CommandResult:
     """Query MusicBrainz; WHAT is one of:
 
     \b
@@ -78,12 +78,10 @@ def main(home: Path, what: str, words: tuple[str, ...], as_json: bool, **options
     An MBID may be given instead of a name. Responses are cached.
     """
     _check_options(what, words, options)
-    if options["as_csv"] and as_json:
+    if options["as_csv"] and app.is_json():
         raise click.UsageError("Give --csv or --json, not both.")
     access = musicbrainz_options.parse_access(options, fresh=options["refresh"])
-    output = _look_up(home, what, words, access, options)
-    app.print_result(output.lines, output.data, as_json=as_json)
-    return output.code
+    return _look_up(home, what, words, access, options)
 
 
 def _check_options(what: str, words: tuple[str, ...], options: dict[str, Any]) -> None:

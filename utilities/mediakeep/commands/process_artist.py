@@ -29,7 +29,6 @@ from mediakeep.size_text import format_count
 @app.create_command()
 @click.argument("path", type=app.PathParam())
 @app.with_dry_run_option("Print the result; write nothing.")
-@app.with_quiet_option
 @click.option(
     "--accept-sound",
     is_flag=True,
@@ -41,7 +40,7 @@ from mediakeep.size_text import format_count
 @write_options.with_fix_options
 @app.with_ignore_option
 @app.with_json_option
-def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
+def main(home: Path, path: Path, **options: Any) -> int:
     """Read the artist folder PATH, find its issues, repair what is safe, and write its report.
 
     If the artist is in the queue, its item is updated.
@@ -86,7 +85,7 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     data |= {"not_accepted": refused} if refused else {}
     data |= {"lookup_note": lookup_note} if lookup_note else {}
     code = _exit_code(outcome)
-    app.print_result(lines, data, as_json=as_json)
+    app.print_result(lines, data, as_json=app.is_json())
     if app.is_quiet() and code:
         app.print_message(str(lookup_note) if code == ServiceFailed.exit_code else lines[0])
     return code

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from mediakeep.app.batch.batch_request import BatchRequest
+from mediakeep.app.console import CommandResult
 from mediakeep.commands import app, complete_names
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.display import movie_prompt
@@ -38,7 +39,7 @@ from mediakeep.runner import worker_process
     shell_complete=complete_names.complete_items("movies"),
     help="Only this movie, regardless of its status.",
 )
-def main(home: Path, movie: str | None, confirm_each: bool, **options: Any) -> int:
+def main(home: Path, movie: str | None, confirm_each: bool, **options: Any) -> int | CommandResult:
     """Process the next movies of the queue: identify, enrich, report.
 
     Can be stopped (Ctrl-C) or killed at any time; run it again to continue.
@@ -47,7 +48,7 @@ def main(home: Path, movie: str | None, confirm_each: bool, **options: Any) -> i
     access = tmdb_options.parse_tmdb_access(
         home, options, fresh=batch_options.check_refresh(MOVIES, movie, options)
     )
-    if confirm_each and options["as_json"]:
+    if confirm_each and app.is_json():
         raise UsageError("--confirm-each prompts the user; it cannot be combined with --json.")
     if confirm_each and not access.is_enabled:
         raise access.build_skipped_error()
@@ -67,9 +68,7 @@ def main(home: Path, movie: str | None, confirm_each: bool, **options: Any) -> i
     if options["estimate"]:
         from mediakeep.app.batch import lookup_estimate
 
-        result = lookup_estimate.estimate_batch(batch)
-        app.print_result(result.lines, result.data, as_json=batch.as_json)
-        return result.code
+        return lookup_estimate.estimate_batch(batch)
     with worker_process.prestart_workers(
         batch.import_worker_factory, batch.prestart_count
     ) as workers:

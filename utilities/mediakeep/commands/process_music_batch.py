@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from mediakeep.app.batch.batch_request import BatchRequest
+from mediakeep.app.console import CommandResult
 from mediakeep.app.edit import plan_file
 from mediakeep.commands import app, complete_names
 from mediakeep.commands.console import ClickConsole
@@ -61,7 +62,9 @@ def reject_selections(options: Mapping[str, Any]) -> None:
     shell_complete=complete_names.complete_items("music"),
     help="Only this artist, regardless of its status.",
 )
-def main(home: Path, artist: str | None, apply_plan: Path | None, **options: Any) -> int:
+def main(
+    home: Path, artist: str | None, apply_plan: Path | None, **options: Any
+) -> int | CommandResult:
     """Process the next artists of the music queue: read, diagnose, repair, report.
 
     Can be stopped (Ctrl-C) or killed at any time; run it again to continue.
@@ -75,7 +78,7 @@ def main(home: Path, artist: str | None, apply_plan: Path | None, **options: Any
             policy,
             ClickConsole(),
             dry_run=options["dry_run"],
-            as_json=options["as_json"],
+            as_json=app.is_json(),
         )
     access = musicbrainz_options.parse_access(
         options, fresh=batch_options.check_refresh(MUSIC, artist, options)
@@ -87,9 +90,7 @@ def main(home: Path, artist: str | None, apply_plan: Path | None, **options: Any
     if options["estimate"]:
         from mediakeep.app.batch import lookup_estimate
 
-        result = lookup_estimate.estimate_batch(batch)
-        app.print_result(result.lines, result.data, as_json=batch.as_json)
-        return result.code
+        return lookup_estimate.estimate_batch(batch)
     with worker_process.prestart_workers(
         batch.import_worker_factory, batch.prestart_count
     ) as workers:

@@ -25,6 +25,7 @@ from mediakeep.media import ignore_rules
 ActionFunction = Callable[..., CommandResult]
 POSITIVE_INT = click.IntRange(1)
 PATH = app.PathParam()
+_SPECIAL_OPTIONS = ("dry_run", "force", "status", "to", "yes")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class ManagerAction:
     help: str
     metavar: str = ""
     multiple: bool = False
-    allowed_options: tuple[str, ...] = ()  # of --status, --yes, --force and --to
+    allowed_options: tuple[str, ...] = ()  # of _SPECIAL_OPTIONS
     value_type: click.ParamType[Any] = click.STRING
 
 
@@ -54,18 +55,21 @@ def _list_stage_actions() -> list[ManagerAction]:
             reset.unpark,
             "Let the next batch process an item that waits, or all of them.",
             "NAME|all",
+            allowed_options=("dry_run",),
         ),
         ManagerAction(
             "--retire",
             reset.retire_items,
             "Remove an item, or all completed ones, from the queue; the history keeps them.",
             "NAME|completed",
+            allowed_options=("dry_run",),
         ),
         ManagerAction(
             "--restore-retired",
             reset.restore_retired,
             "Bring a retired item back with the status that it had.",
             "NAME",
+            allowed_options=("dry_run",),
         ),
         ManagerAction(
             "--list-quarantine",
@@ -77,6 +81,7 @@ def _list_stage_actions() -> list[ManagerAction]:
             quarantined.restore_quarantined,
             "Move a file or folder back to where it came from.",
             "ID",
+            allowed_options=("dry_run",),
         ),
     ]
 
@@ -88,21 +93,21 @@ def _list_common_actions(kind: Kind) -> list[ManagerAction]:
             scan.scan_library,
             "Create the queue of a library, or update it to what is on disk.",
             "PATH",
-            allowed_options=("yes",),
+            allowed_options=("dry_run", "yes"),
         ),
         ManagerAction(
             "--relocate",
             scan.relocate_library,
             "Use the new path of a library that was moved; every item keeps its state.",
             "NEW",
-            allowed_options=("yes",),
+            allowed_options=("dry_run", "yes"),
         ),
         ManagerAction(
             "--import-queue",
             legacy_import.import_queue,
             "Import a queue file from before mediakeep.",
             "FILE",
-            allowed_options=("yes",),
+            allowed_options=("dry_run", "yes"),
             value_type=PATH,
         ),
         ManagerAction("--show-summary", show.show_summary, "Show the progress of the queue."),
@@ -124,47 +129,58 @@ def _list_common_actions(kind: Kind) -> list[ManagerAction]:
             "Make the named items pending again, with no attempts counted.",
             "NAME",
             multiple=True,
-            allowed_options=("force", "to"),
+            allowed_options=("dry_run", "force", "to"),
         ),
-        ManagerAction("--reset-errors", reset.reset_errors, "Make all failed items pending."),
+        ManagerAction(
+            "--reset-errors",
+            reset.reset_errors,
+            "Make all failed items pending.",
+            allowed_options=("dry_run",),
+        ),
         ManagerAction(
             "--reset-in-progress",
             reset.reset_in_progress,
             "Make all items in progress pending; those of a dead batch become so anyway.",
-            allowed_options=("force",),
+            allowed_options=("dry_run", "force"),
         ),
         ManagerAction(
             "--reset-all",
             reset.reset_all,
             "Make every item pending; asks unless --yes is given.",
-            allowed_options=("yes", "force"),
+            allowed_options=("dry_run", "force", "yes"),
         ),
         ManagerAction(
             "--reset-outdated",
             reset.reset_outdated,
             "Reprocess items that were completed under older rules, after all pending ones.",
+            allowed_options=("dry_run",),
         ),
         ManagerAction(
             "--mark-completed",
             reset.mark_completed,
             "Mark an item as completed without processing it.",
             "NAME",
+            allowed_options=("dry_run",),
         ),
         ManagerAction(
-            "--prioritize", reset.prioritize, "Process an item before all others.", "NAME"
+            "--prioritize",
+            reset.prioritize,
+            "Process an item before all others.",
+            "NAME",
+            allowed_options=("dry_run",),
         ),
         ManagerAction(
             "--forget",
             reset.forget_item,
             "Remove a vanished or ignored item from the queue; no media file is deleted.",
             "NAME",
-            allowed_options=("yes",),  # nothing is asked, but scripts may say so
+            allowed_options=("dry_run", "yes"),  # nothing is asked, but scripts may say so
         ),
         ManagerAction(
             "--forget-vanished",
             reset.forget_vanished,
             "Remove all vanished and ignored items from the queue; no media file is deleted.",
-            allowed_options=("yes",),
+            allowed_options=("dry_run", "yes"),
         ),
         ManagerAction(
             "--validate-queue",
@@ -187,6 +203,7 @@ def _list_common_actions(kind: Kind) -> list[ManagerAction]:
             maintenance.restore_checkpoint,
             "Replace the queue by a checkpoint, after checking it.",
             "FILE|latest",
+            allowed_options=("dry_run",),
         ),
         ManagerAction(
             "--replay-aside",
@@ -200,6 +217,7 @@ def _list_common_actions(kind: Kind) -> list[ManagerAction]:
             maintenance.prune_checkpoints,
             "Remove checkpoints except the newest N, one per day, and the newest valid one.",
             "N",
+            allowed_options=("dry_run",),
             value_type=POSITIVE_INT,
         ),
         ManagerAction(
@@ -221,7 +239,7 @@ def _list_common_actions(kind: Kind) -> list[ManagerAction]:
             backup.restore_backup,
             "Restore a backup, after checking it.",
             "FILE",
-            allowed_options=("yes",),
+            allowed_options=("dry_run", "yes"),
             value_type=PATH,
         ),
     ]
@@ -231,7 +249,7 @@ def build_manager(kind: Kind) -> app.MediakeepCommand:
     """Build the command that manages a kind's queue, whose actions are options."""
     table = list_actions(kind)
 
-    def main(home: Path, **options: Any) -> int:
+    def main(home: Path, **options: Any) -> CommandResult:
         action = _find_action(table, options)
         values = {each.flag: options.pop(_parameter_name(each)) for each in table}
         _reject_unused_options(action, options)
@@ -276,7 +294,7 @@ def build_scan(kind: Kind) -> app.MediakeepCommand:
 def _build_command(kind: Kind, action: ManagerAction) -> app.MediakeepCommand:
     """Build the command of a single action, whose value is an argument."""
 
-    def main(home: Path, value: Any = None, **options: Any) -> int:
+    def main(home: Path, value: Any = None, **options: Any) -> CommandResult:
         return _run_action(kind, action, home, value, options)
 
     main.__doc__ = action.help
@@ -303,7 +321,7 @@ def _build_command(kind: Kind, action: ManagerAction) -> app.MediakeepCommand:
 
 def _run_action(
     kind: Kind, action: ManagerAction, home: Path, value: Any, options: dict[str, Any]
-) -> int:
+) -> CommandResult:
     """Run an action on a queue, print its result, and return the exit code."""
     ignored = ignore_rules.parse_settings(options["ignore"], options["links"])
     queue_kind = options.get("queue", kind)
@@ -318,12 +336,12 @@ def _run_action(
         options.get("status") or "",
         options.get("to") or "",
         ignored,
+        options.get("dry_run", False),
     )
     if action.function == scan.scan_library:
         app.print_implied_home(home, path_text.display_path(value))
     result = action.function(context, value) if action.metavar else action.function(context)
-    app.print_result(result.lines, result.data, as_json=options["as_json"], code=result.code)
-    return result.code
+    return app.note_dry_run(result, dry_run=context.dry_run)
 
 
 def _build_option(kind: Kind, action: ManagerAction) -> Callable[..., Any]:
@@ -360,6 +378,7 @@ def _build_special_options(kind: Kind) -> dict[str, Callable[..., Any]]:
         "status": click.option(
             "--status", metavar="S", help="With --list: only items with this status."
         ),
+        "dry_run": app.with_dry_run_option("Say what would be changed; change nothing."),
         "yes": app.with_yes_option(),
         "force": click.option(
             "--force", is_flag=True, help="Also reset items that a live session is processing."
@@ -372,16 +391,16 @@ def _build_common_options(kind: Kind) -> dict[str, Callable[..., Any]]:
     return {
         **({"queue": app.with_queue_option(kind)} if kind.stages else {}),
         "ignore": app.with_ignore_option,
-        "quiet": app.with_quiet_option,
         "json": app.with_json_option,
     }
 
 
 def _reject_unused_options(action: ManagerAction, options: dict[str, Any]) -> None:
     """Reject an option that has no effect on this action."""
-    for name in ("yes", "force", "status", "to"):
+    for name in _SPECIAL_OPTIONS:
         if options.get(name) and name not in action.allowed_options:
-            raise click.UsageError(f"--{name} has no effect with {action.flag}.")
+            flag = name.replace("_", "-")
+            raise click.UsageError(f"--{flag} has no effect with {action.flag}.")
 
 
 def _find_action(table: list[ManagerAction], options: dict[str, Any]) -> ManagerAction:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mediakeep.app.console import CommandResult
 from mediakeep.commands import app, complete_names
 from mediakeep.commands.options import write_options
 from mediakeep.errors import Stopped, UsageError
@@ -49,7 +50,7 @@ _QUEUES = ["music", "movies"]
     help='Undo all answers of a sitting; "last" is the last one.',
 )
 @write_options.with_write_options
-def main(home: Path, **options: Any) -> int:
+def main(home: Path, **options: Any) -> int | CommandResult:
     """Decide about pending reviews: accept, edit, choose, later, never.
 
     Each answer is written before the next question, and can be undone. ? lists the keys.
@@ -71,7 +72,7 @@ def main(home: Path, **options: Any) -> int:
         return Sitting(session, chosen, view, KeyReader()).run()
 
 
-def _undo(home: Path, policy: WritePolicy, options: dict[str, Any]) -> int:
+def _undo(home: Path, policy: WritePolicy, options: dict[str, Any]) -> CommandResult:
     """Undo the answers of a session."""
     from mediakeep.app.edit import item_checkout
     from mediakeep.app.reviews import review_session, undo_answers
@@ -84,8 +85,5 @@ def _undo(home: Path, policy: WritePolicy, options: dict[str, Any]) -> int:
     label = item_checkout.new_session_id(review_session.COMMAND_NAME)
     with StopHandler() as stop:
         undone = undo_answers.undo_session(ReviewSession(home, label, policy), options["undo"])
-    for line in sitting.format_undone(undone):
-        click.echo(app.escape_controls(line))
-    if stop.requested:
-        return Stopped.exit_code
-    return 1 if undone.refused else 0
+    code = Stopped.exit_code if stop.requested else int(bool(undone.refused))
+    return CommandResult([*sitting.format_undone(undone)], code=code)

@@ -41,11 +41,10 @@ _ARGUMENTS = {  # arguments of each action
     help="Use the ids that you added to outputs/movies_failed_lookups.csv.",
 )
 @click.option("--refresh", is_flag=True, help="Bypass the cache.")
+@app.with_dry_run_option("With choose and --from-csv: say what would be set; change nothing.")
 @tmdb_options.with_tmdb_options
 @app.with_json_option
-def main(
-    home: Path, what: str | None, words: tuple[str, ...], as_json: bool, **options: Any
-) -> int:
+def main(home: Path, what: str | None, words: tuple[str, ...], **options: Any) -> CommandResult:
     """Query TMDb, or set which movie a file is; WHAT is one of:
 
     \b
@@ -61,18 +60,15 @@ def main(
     if path or what == "choose":
         from mediakeep.app.movies import manual_match
 
-        console = ClickConsole()
+        console, dry_run = ClickConsole(), options["dry_run"]
         result = (
-            manual_match.record_choices_from_csv(home, path, console)
+            manual_match.record_choices_from_csv(home, path, console, dry_run=dry_run)
             if path
-            else manual_match.record_choice(home, words[0], words[1], console)
+            else manual_match.record_choice(home, words[0], words[1], console, dry_run=dry_run)
         )
-        app.print_result(result.lines, result.data, as_json=as_json)
-        return result.code
+        return app.note_dry_run(result, dry_run=dry_run)
     access = tmdb_options.parse_tmdb_access(home, options, fresh=options["refresh"])
-    output = _look_up(home, str(what), words[0], access, options["year"] or 0)
-    app.print_result(output.lines, output.data, as_json=as_json)
-    return output.code
+    return _look_up(home, str(what), words[0], access, options["year"] or 0)
 
 
 def _check_options(
@@ -88,6 +84,8 @@ def _check_options(
         raise click.UsageError(
             f"Usage: {what} {' '.join(takes)} (quote names that contain spaces)."
         )
+    if options["dry_run"] and what not in (None, "choose"):
+        raise click.UsageError("--dry-run is for choose and --from-csv.")
     if options["year"] and what != "search":
         raise click.UsageError("--year is for search.")
     if options["refresh"] and what in (None, "choose"):

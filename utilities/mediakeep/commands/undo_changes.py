@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mediakeep.app.console import CommandResult
 from mediakeep.commands import app, complete_names
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import param_types, write_options
@@ -29,7 +30,6 @@ _SELECTORS = ("session", "artist", "movie", "file", "since")
 @app.create_command()
 @app.with_json_option
 @write_options.with_replace_options
-@app.with_quiet_option
 @app.with_yes_option("Do not ask for confirmation; only --forget-before asks.")
 @click.option(
     "--forget-before",
@@ -76,7 +76,7 @@ _SELECTORS = ("session", "artist", "movie", "file", "since")
     shell_complete=complete_names.complete_sessions,
     help='Changes by this session; "last" is the last one.',
 )
-def main(home: Path, **options: Any) -> int:
+def main(home: Path, **options: Any) -> int | CommandResult:
     """Undo changes of files, byte for byte: those that match all selectors.
 
     Can be stopped (Ctrl-C) or killed at any time; run it again to continue.
@@ -89,26 +89,22 @@ def main(home: Path, **options: Any) -> int:
 
     chosen = [name for name in _SELECTORS if options[name] is not None]
     _check_options(options, chosen)
-    dry_run, force, as_json = options["dry_run"], options["force"], options["as_json"]
+    dry_run, force = options["dry_run"], options["force"]
     console = ClickConsole()
     with contextlib.closing(UndoStore(home / "status" / "undo")) as store:
         if before := options["forget_before"]:
-            result = run_undo.forget_before(
+            return run_undo.forget_before(
                 store, before, console, yes=options["yes"], dry_run=dry_run
             )
-            console.print_result(result.lines, result.data, as_json=as_json)
-            return result.code
         if options["listed"]:
             selected = selector.from_options(home, store, options, app.damaged_queues())
-            result = (
+            return (
                 change_list.list_changes(store, selected)
                 if chosen
                 else change_list.list_sessions(home, store)
             )
-            console.print_result(result.lines, result.data, as_json=as_json)
-            return result.code
         rules = ReplaceRules(options["hardlinks"], options["keep_mtime"])
-        undo_options = UndoOptions(home, rules, dry_run, force, as_json)
+        undo_options = UndoOptions(home, rules, dry_run, force, app.is_json())
         if not dry_run:
             temp_copies.remove_abandoned(store.folder)
         with _raise_if_damaged(store):

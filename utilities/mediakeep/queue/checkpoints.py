@@ -176,8 +176,10 @@ def select_prunable_checkpoints(newest_first: list[Checkpoint], keep: int) -> li
     return removable
 
 
-def prune_checkpoints(folder: Path, keep: int, good: Path | None) -> list[Checkpoint]:
-    """Remove old checkpoints, and return those removed.
+def prune_checkpoints(
+    folder: Path, keep: int, good: Path | None, *, dry_run: bool = False
+) -> list[Checkpoint]:
+    """Remove old checkpoints unless this is a dry run, and return those removed.
 
     The newest `keep` checkpoints, the newest of each day and `good` are kept. With `keep` 0, all
     are kept.
@@ -185,6 +187,7 @@ def prune_checkpoints(folder: Path, keep: int, good: Path | None) -> list[Checkp
     removed = []
     for checkpoint in select_prunable_checkpoints(list_checkpoints(folder), keep) if keep else ():
         if checkpoint.path != good:
-            checkpoint.path.unlink(missing_ok=True)  # another batch may prune, too
+            if not dry_run:
+                checkpoint.path.unlink(missing_ok=True)  # another batch may prune, too
             removed.append(checkpoint)
     return removed

@@ -44,12 +44,14 @@ class QueueLocation(msgspec.Struct, frozen=True):
     """The folder of a queue, its clock, and the id of the machine that works on it.
 
     `notice` is called with messages that the user should see at once, such as who holds the lock.
+    With `dry_run`, changes are made in memory only.
     """
 
     folder: Path
     now: clock.Clock
     host: str
     notice: Callable[[str], object] = _ignore_notice
+    dry_run: bool = False
 
     @property
     def home(self) -> Path:

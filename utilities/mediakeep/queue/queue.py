@@ -59,12 +59,14 @@ def locate_queue(
     now: clock.Clock = clock.now,
     host: str = "",
     notice: Callable[[str], object] | None = None,
+    *,
+    dry_run: bool = False,
 ) -> QueueLocation:
     """Return the location of the queue in a folder; tests pass their own clock and host id.
 
     `notice` is called with messages that the user should see at once.
     """
-    location = QueueLocation(folder, now, host or get_host_id())
+    location = QueueLocation(folder, now, host or get_host_id(), dry_run=dry_run)
     return structs.replace(location, notice=notice) if notice else location
 
 
@@ -161,7 +163,10 @@ class Queue(ClaimedItems):
 
     @contextlib.contextmanager
     def open_session(self, **facts: Any) -> Iterator[None]:
-        """Hold a session of a command during a `with` block."""
+        """Hold a session of a command during a `with` block, unless this is a dry run."""
+        if self.location.dry_run:
+            yield
+            return
         self.begin_session(**facts)
         try:
             yield
@@ -183,7 +188,7 @@ class Queue(ClaimedItems):
         if not self.state.claimed_keys:
             return []
         record = self._store.commit(decide)
-        for session in dead:
+        for session in () if self.location.dry_run else dead:
             sessions.remove_live_file(self.location.folder, session)
         return list(record.items) if record else []
 

@@ -31,7 +31,8 @@ def retire_items(
             if item.status is Status.IN_PROGRESS:
                 raise ItemInUse(state.name_item(key), f"session {item.session}")
         time = clock.format_iso(location.now())
-        item_archive.append_items(location.folder, state.seq + 1, time, items)
+        if not location.dry_run:
+            item_archive.append_items(location.folder, state.seq + 1, time, items)
         facts = {"known": len(state.items) - len(items)}
         return QueueChange("retire", dict.fromkeys(items), facts) if items else None
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import clock, kinds
+from mediakeep import clock, kinds, step_log
 from mediakeep.errors import MediakeepError, RecordNotWritten, SnapshotDamaged
 from mediakeep.kinds import Kind
 from mediakeep.queue import (
@@ -137,6 +137,11 @@ class QueueStore:
                 return None
             record = self.build_record(change)
             items = self.state.build_changed_items(record.items, record.op)
+            verb = "Would commit" if self.place.dry_run else "Commit"
+            step_log.log_step(f"{verb} {record.op} to {self._path_text}: {len(items):,} items")
+            if self.place.dry_run:
+                self.state.apply_record(record, items)
+                return record
             current.append(record)
             self.state.apply_record(record, items)
             write_draft_first = self._is_large() and not self._changed_meanwhile
@@ -180,7 +185,7 @@ class QueueStore:
         The caller must hold the lock of the queue.
         """
         current = self._journal
-        if current and self._is_current():
+        if current and (self.place.dry_run or self._is_current()):
             return current
         try:
             self._read_changes(current)
@@ -358,7 +363,7 @@ class QueueStore:
     def close(self) -> None:
         """Write the changes in the journal to the snapshot, and close the files of the queue."""
         try:
-            if self._journal:
+            if self._journal and not self.place.dry_run:
                 self.refresh_snapshot()
         finally:
             os.close(self._lock_handle)

@@ -70,6 +70,7 @@ def open_contexts(
     names: Sequence[str] = (),
     *,
     yes: bool = False,
+    dry_run: bool = False,
 ) -> list[ManagerContext]:
     """Return the contexts of the kinds with stages that have a queue, or of those named.
 
@@ -86,7 +87,7 @@ def open_contexts(
             near = suggestions.suggest_closest_name(name, staged)
             raise UsageError(f'No jobs are called "{name}". Kinds: {", ".join(staged)}.{near}')
     contexts = {
-        name: ManagerContext(home, kind, console, yes)
+        name: ManagerContext(home, kind, console, yes, dry_run=dry_run)
         for name, kind in staged.items()
         if not names or {name, kind.main_name} & {*names}
     }

@@ -51,7 +51,10 @@ def restore_quarantined(context: ManagerContext, name: str) -> CommandResult:
             f'"{name}" fits {len(matches)} entries of the quarantine. Use an id; --list-quarantine'
             " lists them."
         )
-    path = quarantine.restore_entry(*matches[0])
+    root, entry = matches[0]
+    path = entry.original_path
+    if not context.dry_run:
+        quarantine.restore_entry(root, entry)
     return CommandResult([f"Restored: {path_text.display_path(path)}"], {"restored": str(path)})
 
 

@@ -35,14 +35,16 @@ class ManualMatch(msgspec.Struct, frozen=True):
         return " and ".join(filter(None, (str(self.tmdb_id or ""), self.imdb_id)))
 
 
-def record_choice(home: Path, name: str, ident: str, console: Console) -> CommandResult:
+def record_choice(
+    home: Path, name: str, ident: str, console: Console, *, dry_run: bool = False
+) -> CommandResult:
     """Record the movie of an item; raise UsageError if the id or the item is unknown."""
     ids = constants.parse_movie_id(ident)
     if ids is None:
         raise UsageError(
             f'"{path_text.to_printable(ident)}" is not a TMDb or IMDb id, such as 603 or tt0133093.'
         )
-    with _open_queue(home, console) as opened:
+    with _open_queue(home, console, dry_run=dry_run) as opened:
         key = actions.find_item_key(opened.state, name)
         return _record_matches(opened, {key: ManualMatch(name, *ids)})
 
@@ -75,7 +77,9 @@ def restore_matches(
     return [key for key, now in fields.items() if key not in values and now != before[key]]
 
 
-def record_choices_from_csv(home: Path, path: Path, console: Console) -> CommandResult:
+def record_choices_from_csv(
+    home: Path, path: Path, console: Console, *, dry_run: bool = False
+) -> CommandResult:
     """Record the ids in a CSV, all or none; raise UsageError with all errors."""
     from mediakeep.movies.outputs import failed_lookups_csv
 
@@ -85,12 +89,14 @@ def record_choices_from_csv(home: Path, path: Path, console: Console) -> Command
         return CommandResult(
             [f"No ids in {path_text.display_path(path)}."], {"chosen": {}, "same": {}}
         )
-    with _open_queue(home, console) as opened:
+    with _open_queue(home, console, dry_run=dry_run) as opened:
         return _record_matches(opened, _find_items(opened, matches, path_text.escape_path(path)))
 
 
-def _open_queue(home: Path, console: Console) -> AbstractContextManager[Queue]:
-    return ManagerContext(home, MOVIES, console).open_queue()
+def _open_queue(
+    home: Path, console: Console, *, dry_run: bool = False
+) -> AbstractContextManager[Queue]:
+    return ManagerContext(home, MOVIES, console, dry_run=dry_run).open_queue()
 
 
 def _find_items(queue: Queue, chosen: Iterable[ManualMatch], name: str) -> dict[str, ManualMatch]:

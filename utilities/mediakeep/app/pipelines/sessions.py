@@ -192,12 +192,17 @@ def _list_keys(state: QueueState) -> list[str]:
 
 
 def clean(
-    home: Path, seconds: float, damaged: DamagedQueues, *, force: bool = False
+    home: Path,
+    seconds: float,
+    damaged: DamagedQueues,
+    *,
+    force: bool = False,
+    dry_run: bool = False,
 ) -> tuple[list[str], list[str]]:
     """Remove the sessions that ended at least so many seconds ago; their outputs stay.
 
     Return the ids of those, and lines on the sessions that were kept. A running one is never
-    removed, and one that is not completed only with `force`.
+    removed, and one that is not completed only with `force`. A dry run removes none.
     """
     removed, kept = [], []
     for info in list_sessions(home, damaged):
@@ -209,9 +214,9 @@ def clean(
             kept.append(f"{info.id} is running.")
         elif info.state is not SessionState.COMPLETED and not force:
             kept.append(f"{info.id} is {info.state}. To remove it, too, add --force.")
-        elif _remove(folder):
+        elif dry_run or _remove(folder):
             removed.append(info.id)
-    for leftover in (home / "status" / PIPELINES.name).glob(".removed-*"):
+    for leftover in () if dry_run else (home / "status" / PIPELINES.name).glob(".removed-*"):
         shutil.rmtree(leftover)
     return removed, kept
 

@@ -196,10 +196,10 @@ def show_session(home: Path, name: str) -> CommandResult:
 
 
 def clean_sessions(
-    home: Path, damaged: DamagedQueues, seconds: float, *, force: bool
+    home: Path, damaged: DamagedQueues, seconds: float, *, force: bool, dry_run: bool = False
 ) -> CommandResult:
     """Remove old sessions."""
-    removed, kept = sessions.clean(home, seconds, damaged, force=force)
+    removed, kept = sessions.clean(home, seconds, damaged, force=force, dry_run=dry_run)
     lines = [f"{format_count(len(removed), 'session')} removed.", *kept]
     return CommandResult(lines, {"removed": removed, "kept": kept})
 

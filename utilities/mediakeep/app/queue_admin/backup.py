@@ -54,6 +54,9 @@ def restore_backup(context: ManagerContext, path_given: Path) -> CommandResult:
 
     path = path_given.absolute()
     head = restore.check_restore(context.location, context.kind, path)
+    if context.dry_run:
+        lines = [f"Restored: the backup of {head.written}, with {head.seq:,} changes."]
+        return CommandResult(lines, {"written": head.written, "seq": head.seq, "items": head.items})
     if context.queue_folder.exists():
         context.confirm(
             f"Replace the {context.kind.name} queue in {context.home} by the backup of"

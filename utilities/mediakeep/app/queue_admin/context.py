@@ -34,6 +34,7 @@ class ManagerContext:
     status: str = ""
     to_stage: str = ""  # the stage with which reset items begin; "" for that of the kind
     ignored: ignore_rules.IgnoreSettings = ignore_rules.NOTHING  # what scans skip
+    dry_run: bool = False  # change nothing, and return what would be changed
 
     @property
     def queue_folder(self) -> Path:
@@ -43,7 +44,8 @@ class ManagerContext:
     @property
     def location(self) -> QueueLocation:
         """The location of the queue, with clock and host."""
-        return queue.locate_queue(self.queue_folder, notice=self.console.print_message)
+        notice = self.console.print_message
+        return queue.locate_queue(self.queue_folder, notice=notice, dry_run=self.dry_run)
 
     @cached_property
     def subject(self) -> Subject:
@@ -71,6 +73,9 @@ class ManagerContext:
                 self.console.print_message(warning)
 
     def confirm(self, question: str) -> None:
-        """Ask for confirmation unless --yes was given; raise Stopped if the user declines."""
-        if not self.yes and not self.console.confirm(question):
+        """Ask for confirmation unless --yes was given; raise Stopped if the user declines.
+
+        A dry run does not ask.
+        """
+        if not (self.yes or self.dry_run) and not self.console.confirm(question):
             raise Stopped

@@ -25,9 +25,11 @@ def import_queue(context: ManagerContext, path: Path) -> CommandResult:
         old, context.subject.scan_library(root, context.ignored), context.kind, library
     )
     _check_losses(context, old, imported)
-    aside = legacy_import.create_queue(
-        context.location, context.kind, library, old, imported.items, path
-    )
+    aside = ""
+    if not context.dry_run:
+        aside = legacy_import.create_queue(
+            context.location, context.kind, library, old, imported.items, path
+        )
     counts = Counter(str(item.status) for item in imported.items.values())
     return CommandResult(
         _format_import(context, old, imported, counts, aside),
@@ -86,4 +88,4 @@ def _format_import(
         lines.append(f"{len(imported.vanished):,} of them are not in the library and skipped.")
     if old.ignored:
         lines.append(f"Fields not imported: {', '.join(map(path_text.to_printable, old.ignored))}.")
-    return [*lines, f"A copy of the file is kept as aside/{aside}."]
+    return [*lines, *([f"A copy of the file is kept as aside/{aside}."] if aside else [])]

@@ -85,7 +85,9 @@ def prune_checkpoints(context: ManagerContext, keep: int) -> CommandResult:
         ),
         None,
     )
-    removed = checkpoints.prune_checkpoints(context.queue_folder, keep, good)
+    removed = checkpoints.prune_checkpoints(
+        context.queue_folder, keep, good, dry_run=context.dry_run
+    )
     freed = sum(entry.bytes for entry in removed)
     names = [entry.path.name for entry in removed]
     lines = [f"Removed: {name}" for name in names]
@@ -118,6 +120,8 @@ def restore_checkpoint(context: ManagerContext, name: str) -> CommandResult:
     external_change.check_external_snapshot(
         context.queue_folder, context.kind, path, loaded, [here[0].library_path] if here else []
     )
+    if context.dry_run:
+        return CommandResult([f"Restored: {path.name}."], {"restored": None})
     with sessions.lock_queue(context.location):  # or a batch might overwrite it with a rewrite
         atomic_files.write_atomic(context.queue_folder / snapshot.FILE, path.read_bytes())
     with context.open_queue() as queue:

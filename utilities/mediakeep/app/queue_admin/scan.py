@@ -30,15 +30,18 @@ _MAX_NAMED_RENAMES = 20  # renamed items that are listed
 def scan_library(context: ManagerContext, source: Path | str) -> CommandResult:
     """Create the queue of a library, or update it to what is on disk, or in a collection."""
     root = _check_source(context, source, may_be_empty=context.kind.consumes_source)
-    temp_copies.remove_abandoned(context.home / "status" / "undo")
+    if not context.dry_run:
+        temp_copies.remove_abandoned(context.home / "status" / "undo")
     scanned = list(context.subject.scan_library(root, context.ignored))
     if (context.queue_folder / snapshot.FILE).exists():
         return _update_queue(context, root, scanned, moved=False)
     if not scanned:
         shown = root if isinstance(root, str) else path_text.display_path(root)
         raise ScanRefused(f"{shown} holds no {context.kind.library_noun}.")
-    new_home.create_status_folder(context.home)
-    Queue.create(context.location, context.kind, registry.library_path_text(root), scanned).close()
+    if not context.dry_run:
+        new_home.create_status_folder(context.home)
+        library = registry.library_path_text(root)
+        Queue.create(context.location, context.kind, library, scanned).close()
     result = ScanDiff(total=len(scanned), new={item.key: {} for item in scanned})
     return _build_result(
         context, root, result, [f"New queue: {_format_counts(context, scanned)}."], scanned
@@ -85,7 +88,7 @@ def _update_queue(
             scan_diff.refuse_mass_removal(result, state, library)
         if not result.build_patches() and library == state.head.library_path:
             return None
-        if moved or result.renamed:
+        if (moved or result.renamed) and not context.dry_run:
             detect_renames.apply_renames(context, state, result, library)
         total = len(state.items) + len(result.new)
         facts: dict[str, object] = {**result.count_changes(), "known": total, "library": library}

@@ -20,6 +20,7 @@ from mediakeep import path_text, size_text
 from mediakeep.app.edit import text_differences
 from mediakeep.app.reviews.preview_answers import AnswerPreview, Candidate, CoverChoice
 from mediakeep.app.reviews.questions import QuestionGroup, ReviewQuestion
+from mediakeep.commands import app
 from mediakeep.media.audio.tag_edits import PICTURES_FIELD
 from mediakeep.music.repairs.history import field_label
 from mediakeep.music.repairs.plans import FilePlan, PlannedChange
@@ -47,6 +48,11 @@ class QuestionView:
     def print_line(self, text: str, style: str = "") -> None:
         """Print a line of text; control characters are escaped."""
         self._console.print(Text(path_text.to_printable(text), style), overflow="fold")
+
+    def print_result(self, text: str, style: str = "") -> None:
+        """Print a line on what was done, unless the command is quiet."""
+        if not app.is_quiet():
+            self.print_line(text, style)
 
     def print_command(self, text: str, command: str) -> None:
         """Print a command in one line after a text, however narrow the window is."""

@@ -13,9 +13,9 @@ from mediakeep.views.summary import QueueStatus
 class SessionOutput(TextOutput):
     """Shows the files of a session; with JSON, only a progress bar on stderr."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, is_quiet: bool) -> None:
         super().__init__(PIPELINES, lambda _: [], has_progress=sys.stderr.isatty())
-        self._is_quiet = as_json
+        self._is_quiet = is_quiet
 
     def on_progress(self, key: str, done: int, of: int, service: str, stage: str = "") -> None:
         """Show the file and the step that is being done."""

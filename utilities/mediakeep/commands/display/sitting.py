@@ -18,6 +18,7 @@ from mediakeep.app.reviews.preview_answers import AnswerPreview, Candidate, Cove
 from mediakeep.app.reviews.questions import QuestionGroup, QuestionOrder, ReviewQuestion
 from mediakeep.app.reviews.review_session import ReviewDecision, ReviewSession
 from mediakeep.app.reviews.undo_answers import UndoneAnswers
+from mediakeep.commands import app
 from mediakeep.commands.display.key_reader import KeyReader
 from mediakeep.commands.display.question_view import QuestionView
 from mediakeep.commands.options import lookup_access
@@ -322,7 +323,7 @@ class Sitting:
         if result.decided:
             words = _DONE_WORDS[decision.action]
             files = f", {format_count(len(result.files), 'file')} changed" if result.files else ""
-            self.view.print_line(f"{len(result.decided):,} {words}{files}.", "green")
+            self.view.print_result(f"{len(result.decided):,} {words}{files}.", "green")
         if stop.requested:
             raise Stopped
         return True
@@ -370,12 +371,14 @@ class Sitting:
         for answer in answers:
             done[answer.action] += len(answer.ids)
         parts = [f"{done[action]:,} {word}" for action, word in _DONE_WORDS.items() if done[action]]
-        self.view.print_line("")
-        self.view.print_line(f"Done: {', '.join(parts) or 'nothing'}.")
+        self.view.print_result("")
+        self.view.print_result(f"Done: {', '.join(parts) or 'nothing'}.")
         left = sum(it.id not in self.decided for it in _read(home, self.chosen))
-        self.view.print_line(f"Left: {format_count(left, 'question')}.")
+        self.view.print_result(f"Left: {format_count(left, 'question')}.")
         for warning in dict.fromkeys(self.warnings):
             self.view.print_line(warning, "yellow")
+        if app.is_quiet():
+            return
         if any(answer.before for answer in answers):
             command = config.format_command("process_movies.py", home, "--all")
             self.view.print_command("Write the files of chosen movies with:", command)

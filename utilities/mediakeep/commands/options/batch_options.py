@@ -47,7 +47,6 @@ def require_decoders(is_deep: bool) -> None:
 
 POSITIVE_INT = click.IntRange(1)
 _BATCH_OPTIONS = (
-    app.with_quiet_option,
     app.with_dry_run_option("Process without writing: no report, no queue, no log."),
     app.setting_option(
         "--checkpoint-every", POSITIVE_INT, "Settled items between two checkpoints."
@@ -187,7 +186,7 @@ def parse_options(home: Path, request: BatchRequest, options: dict[str, Any]) ->
         home=home,
         request=request,
         dry_run=dry_run,
-        as_json=options["as_json"],
+        as_json=app.is_json(),
         config=plan,
         deep=is_deep,
         plan_out=plan_out,

@@ -19,7 +19,6 @@ def with_edit_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         app.with_json_option,
         write_options.with_write_options,
-        app.with_quiet_option,
         app.with_yes_option(),
         app.with_dry_run_option("Print what would be changed; write nothing."),
     ):
@@ -31,6 +30,6 @@ def parse_edit_command(home: Path, script_name: str, options: dict[str, Any]) ->
     """Build the edit command from a command's options, which are removed from them."""
     from mediakeep.app.edit.edit_command import EditCommand
 
-    flags = {name: options.pop(name) for name in ("dry_run", "yes", "as_json")}
+    flags = {name: options.pop(name) for name in ("dry_run", "yes")}
     policy = write_options.parse_policy(options)
-    return EditCommand(home, script_name, policy, ClickConsole(), **flags)
+    return EditCommand(home, script_name, policy, ClickConsole(), as_json=app.is_json(), **flags)

@@ -217,11 +217,6 @@ def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
             TimeWindowsParam(),
             f"Process {plural} only at these times of the day, such as 22:00-06:00.",
         ),
-        click.option(
-            *("-v", "--verbose"),
-            is_flag=True,
-            help=f"Write each step to status/{plural}/debug.log.",
-        ),
         app.setting_option(
             "--log-to", LogTargetParam(), "Also send the log to stdout, syslog or syslog:HOST:PORT."
         ),

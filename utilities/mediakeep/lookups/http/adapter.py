@@ -24,7 +24,7 @@ from requests import exceptions as failures
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ProtocolError
 
-from mediakeep import __version__, path_text
+from mediakeep import __version__, path_text, step_log
 from mediakeep.errors import RequestLost, ServiceFailed
 from mediakeep.lookups.http import retry
 from mediakeep.lookups.http.models import MAX_RESPONSE_BYTES, HttpEnvironment, Secret, Service
@@ -109,6 +109,9 @@ class RetryingAdapter(HTTPAdapter):
                 self.retry_state.release_probe()
                 raise
             now = self._environment.clock()
+            url = urlsplit(request.url or "")  # its query may have secrets
+            place = f"{url.scheme}://{url.netloc}{url.path}"
+            step_log.log_step(f"{request.method} {place}: status {response.status_code}")
             if response.status_code == 401 and self._secret:
                 self.retry_state.record_success()
                 raise self.retry_state.reject_secret(self._secret)

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from mediakeep import atomic_files
+from mediakeep import atomic_files, step_log
 from mediakeep.errors import LookupSkipped, NoCache, NotFound
 from mediakeep.lookups.http.models import HttpEnvironment, RequestStats, Service, ServiceResponse
 from mediakeep.lookups.http.rate_limit import SharedRateLimit
@@ -78,7 +78,10 @@ class CachedHttp:
         response = (None if fresh else self._find_permanent(service, url)) or self._request(
             service, url, fresh, keep
         )
-        self.stats.hits += self.stats.requests == requests_before
+        is_hit = self.stats.requests == requests_before
+        self.stats.hits += is_hit
+        origin = "in the cache" if is_hit else f"from {service.name}"
+        step_log.log_step(f"GET {url}: {response.status}, {origin}")
         if response.status == 404:
             raise NotFound(service.name, url)
         return response

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from mediakeep import atomic_files, file_copies, path_text
+from mediakeep import atomic_files, file_copies, path_text, step_log
 from mediakeep.errors import ConcurrentChange, DiskFull, WriteRefused
 from mediakeep.media import open_file, temp_copies
 from mediakeep.media.safewrite import file_assembly
@@ -157,6 +157,7 @@ def _write_and_rename(
         if not _lock_exclusively(original.handle) or not original.is_unchanged():
             raise ConcurrentChange(path_text.escape_path(original.path))
         temp_path.replace(original.path)
+        step_log.log_step(f"Changed: {original.path}")
     except BaseException:
         with contextlib.suppress(OSError):
             temp_path.unlink()
