@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from mediakeep.media.encoding import silence
+from mediakeep.media.encoding import filter_chain, silence
+from mediakeep.media.encoding.profiles import BUILT_IN
 from tests.media.encoding import sounds
+from tests.sampling import each_row
 
 RATE = 48_000
 
@@ -54,3 +60,49 @@ def test_one_loud_channel_is_not_silence(tmp_path: Path) -> None:
     samples = bytearray(sounds.tone(1, -10))
     samples[2::4] = samples[3::4] = bytes(RATE)  # the right channel
     assert found(tmp_path / "a.wav", bytes(samples)) == []
+
+
+def write_pauses(path: Path, seed: int, kind: str) -> Path:
+    """Write sound with pauses around half a second, in one channel or both."""
+    chance, samples = random.Random(seed), bytearray()
+    loud, quiet = sounds.tone(1, -10, frequency=997), sounds.tone(1, -60, frequency=997)
+    for _ in range(10):
+        samples += loud[: 4 * chance.randrange(1, RATE)]
+        samples += quiet[: 4 * RATE * chance.choice([100, 249, 251, 499, 500, 501, 600]) // 1000]
+        pulse = 4 * chance.randrange(2 * len(samples) // 12, len(samples) // 4)
+        samples[pulse : pulse + 2] = b"\0\x60"  # of the left channel
+    samples += quiet + loud * 6
+    wav = sounds.write_wav(path / "a.wav", bytes(samples), RATE)
+    if kind == "wav":
+        return wav
+    target = path / f"a{BUILT_IN[kind].suffix}"
+    sounds.convert(wav, target, kind)
+    return target
+
+
+@each_row("kind, seed", [*(("wav", n) for n in range(8)), ("flac", 1), ("mp3-v0", 2), ("opus", 3)])
+def test_frames_that_are_loud_are_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, seed: int
+) -> None:
+    """The filter finds the same as if it got them all."""
+    path, counted = write_pauses(tmp_path, seed, kind), Counter[bool]()
+
+    def find(*, skips: bool) -> list[silence.SilentRange]:
+        def run(form: Any, filters: Any, frames: Iterator[Any]) -> Iterator[Any]:
+            def count() -> Iterator[Any]:
+                for frame in frames:
+                    counted[skips] += frame.samples
+                    yield frame
+
+            return filter_chain.run_filters(form, filters, count())
+
+        with monkeypatch.context() as patch:
+            patch.setattr(silence, "run_filters", run)
+            if not skips:
+                patch.setattr(silence, "_SAMPLE_TYPES", {})
+            return silence.find_silence(path)
+
+    ranges = find(skips=True)
+    assert ranges == find(skips=False)
+    assert ranges
+    assert counted[True] < counted[False] * 0.8

@@ -1,16 +1,31 @@
-"""Find the silent stretches of an audio file with FFmpeg's silencedetect filter."""
+"""Find the silent stretches of an audio file with FFmpeg's silencedetect filter.
+
+The filter needs longer than decoding, so it gets only frames that may be silent, with those next to
+them. A frame is loud if each of its blocks has a loud sample; as a block is half of the shortest
+silence, a silence has all of at least one block.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mediakeep.media import ffmpeg
 from mediakeep.media.encoding import pcm_source
 from mediakeep.media.encoding.filter_chain import run_filters
-from mediakeep.media.encoding.pcm_source import Progress
+from mediakeep.media.encoding.pcm_source import PcmFormat, Progress
 
 _START, _END = "lavfi.silence_start", "lavfi.silence_end"
+_PROBES = 16  # samples of a block that are looked at
+# How `memoryview` names a sample, and its full scale.
+_SAMPLE_TYPES: dict[str, tuple[Any, float]] = {
+    "s16": ("h", 1 << 15),
+    "s32": ("i", 1 << 31),
+    "flt": ("f", 1.0),
+    "dbl": ("d", 1.0),
+}
 
 
 class SilentRange(NamedTuple):
@@ -44,7 +59,10 @@ def find_silence(
             ("asetnsamples", f"n={max(1, min(int(min_seconds * rate), rate))}:p=0"),
             ("silencedetect", f"noise={threshold}dB:duration={min_seconds}"),
         ]
-        for frame in run_filters(source.format, filters, source.frames()):
+        may_be_silent = _build_check(source.format, threshold, min_seconds)
+        stretches = _iter_stretches(source.frames(), may_be_silent)
+        detected = (run_filters(source.format, filters, stretch) for stretch in stretches)
+        for frame in chain.from_iterable(detected):
             metadata = frame.metadata
             times = [(float(metadata[key]), key) for key in (_START, _END) if key in metadata]
             for time, key in sorted(times):
@@ -56,3 +74,45 @@ def find_silence(
         if start is not None:
             ranges.append(SilentRange(start, source.samples / rate))
     return ranges
+
+
+def _build_check(form: PcmFormat, threshold: float, min_seconds: float) -> Callable[[Any], bool]:
+    """Return a function that tells if a frame may have a part of a silence."""
+    name = form.sample_format.removesuffix("p")
+    code, full_scale = _SAMPLE_TYPES.get(name, ("", 0))
+    limit = full_scale * 10 ** (threshold / 20)
+    channels = form.channels if name == form.sample_format else 1  # of planar audio, the first
+    block = max(1, int(min_seconds * form.sample_rate) // 2) * channels
+    step = max(1, block // _PROBES) | 1  # odd, so that it meets several channels
+
+    def may_be_silent(frame: Any) -> bool:
+        size = frame.samples * channels
+        samples = memoryview(frame.planes[0]).cast("B").cast(code)
+        for start in range(0, size, block):
+            probes = samples[start : min(start + block, size) : step]
+            if max(probes) < limit and min(probes) > -limit:
+                return True
+        return False
+
+    return may_be_silent if code else lambda _: True
+
+
+def _iter_stretches(
+    frames: Iterator[Any], may_be_silent: Callable[[Any], bool]
+) -> Iterator[Iterator[Any]]:
+    """Yield the stretches of frames that may be silent, each with the loud frames next to it."""
+    loud = list[Any]()
+
+    def read_stretch(first: Any) -> Iterator[Any]:
+        yield from (*loud, first)
+        for frame in frames:
+            yield frame
+            if not may_be_silent(frame):
+                loud[:] = [frame]
+                return
+
+    for frame in frames:
+        if may_be_silent(frame):
+            yield read_stretch(frame)
+        else:
+            loud[:] = [frame]
