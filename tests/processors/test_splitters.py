@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import struct
 from array import array
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
 
 from mediakeep.media.audio import tags
-from mediakeep.media.encoding import pcm_source
+from mediakeep.media.bounded_file import BoundedFile
+from mediakeep.media.encoding import encoder, pcm_source, wav_ranges
+from mediakeep.media.encoding.encoder import EncodedFile
 from tests.media import encoded
 from tests.media.encoding import sounds
 from tests.processors import processed_audio
@@ -77,6 +82,73 @@ def test_pieces_of_wav_keep_its_codec(tmp_path: Path, codec: str) -> None:
     pieces = run("splitter-fixed", source, tmp_path / "out", duration=0.3).output_paths
     assert {processed_audio.read_codec(path) for path in pieces} == {codec}
     assert processed_audio.read_samples(pieces) == processed_audio.read_samples([source])
+
+
+def write_layout(path: Path, layout: str) -> Path:
+    """Write 24-bit mono WAV with an odd number of samples, in a layout of chunks."""
+    samples = bytes(range(1, 250)) * 801  # whose size is odd
+    head = struct.pack("<HHIIHH", 1, 1, RATE, 3 * RATE, 3, 24)
+    unknown = {"streamed": 0xFFFFFFFF, "64 bits": 0xFFFFFFFF, "truncated": len(samples) + 60_000}
+    lists = b"LIST\x04\0\0\0adtl" if layout == "lists" else b""
+    chunks = b"fmt " + struct.pack("<I", 16) + head + lists
+    chunks += b"data" + struct.pack("<I", unknown.get(layout, len(samples))) + samples
+    chunks += (b"" if layout == "streamed" else b"\0") + lists
+    if layout == "two parts":
+        chunks += b"data" + struct.pack("<I", 300) + bytes(300)
+    if layout == "64 bits":
+        sizes = struct.pack("<QQQI", len(chunks) + 40, len(samples), 0, 0)
+        chunks = b"ds64" + struct.pack("<I", len(sizes)) + sizes + chunks
+    size = unknown.get(layout, 4 + len(chunks))
+    form = b"RF64" if layout == "64 bits" else b"RIFF"
+    path.write_bytes(form + struct.pack("<I", size) + b"WAVE" + chunks)
+    return path
+
+
+@each_row(
+    "layout, is_copied",
+    [("plain", True), ("lists", True), ("streamed", False), ("64 bits", False),
+     ("two parts", False)],
+)  # fmt: skip
+def test_samples_of_wav_are_copied_if_its_sizes_are_exact(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: str, is_copied: bool
+) -> None:
+    source, encoded_files = write_layout(tmp_path / "a.wav", layout), list[Path]()
+    encode = encoder.encode_frames
+
+    def count(frames: Any, form: Any, target: Path, *given: Any, **more: Any) -> EncodedFile:
+        encoded_files.append(target)
+        return encode(frames, form, target, *given, **more)
+
+    monkeypatch.setattr(encoder, "encode_frames", count)
+    pieces = run("splitter-fixed", source, tmp_path / "out", duration=0.3).output_paths
+    assert bool(encoded_files) is not is_copied
+    assert processed_audio.read_samples(pieces) == processed_audio.read_samples([source])
+    for number, piece in enumerate(pieces, 1):
+        facts = tags.read(piece)
+        assert (facts.facts.bits, facts.facts.truncated, facts.tags.track) == (24, "", str(number))
+        samples = pcm_source.count_samples(piece)
+        assert facts.facts.duration == pytest.approx(samples / RATE, abs=0.001)
+
+
+def test_a_wav_that_is_truncated_before_or_while_it_is_split(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_layout(tmp_path / "a.wav", "truncated")
+    made = run("splitter-fixed", source, tmp_path / "out", duration=0.3)
+    assert made.error_message is not None
+    assert made.error_message.startswith(f"{source} is truncated: ")
+    write_layout(source, "plain")
+    find = wav_ranges.find_samples
+
+    def truncate(path: Path, opened: BoundedFile) -> wav_ranges.WavSamples | None:
+        found = find(path, opened)
+        os.truncate(path, 100_000)
+        return found
+
+    monkeypatch.setattr(wav_ranges, "find_samples", truncate)
+    made = run("splitter-fixed", source, tmp_path / "out", duration=0.3)
+    assert made.error_message == f"{source} cannot be decoded: it has become shorter."
+    assert processed_audio.list_files(tmp_path / "out") == []
 
 
 @each_row("name, suffix", [("cbr.mp3", ".mp3"), ("aac.m4a", ".m4a"), ("a.opus", ".opus")])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import structs
 
@@ -16,22 +17,28 @@ from mediakeep.media.audio import tags
 from mediakeep.media.audio.decode import damage
 from mediakeep.media.audio.decode.decoder import DecodeResult
 from mediakeep.media.audio.model import AudioProperties
-from mediakeep.media.encoding import decode_check, filter_chain, pcm_source
+from mediakeep.media.encoding import decode_check, filter_chain, pcm_source, wav_ranges
 from mediakeep.media.encoding.pcm_source import PcmFormat, PcmSource
+from mediakeep.media.encoding.wav_ranges import WavRange
 from mediakeep.media.transfer.model import AllTags
 from mediakeep.media.transfer.read_tags import read_all_tags
 
 _MAX_POSITIONS = 5  # in a message
 
 
-class AudioInput(NamedTuple):
-    """An open file: its properties, its frames, which can be read once, and what they show."""
+@dataclass
+class AudioInput:
+    """An open file: its properties, its frames, which can be read once, and what they show.
+
+    The frames need not be read if the samples are copied.
+    """
 
     path: Path
     facts: AudioProperties
     source: PcmSource
     frames: Iterator[Any]
     decoded: DecodeResult
+    is_copied: bool = False
 
     def read_tags(self) -> AllTags | None:
         """Return the tags that new files get; None for a video."""
@@ -40,6 +47,17 @@ class AudioInput(NamedTuple):
     @property
     def format(self) -> PcmFormat:
         return self.source.format
+
+    def split(
+        self, ranges: Iterable[tuple[int, int | None]], *, copies: bool
+    ) -> Iterator[Iterator[Any]] | Iterator[WavRange]:
+        """Yield the frames of each range of samples, until there are no more.
+
+        With `copies`, the samples of a WAV file are copied if no decoding is needed to check it.
+        """
+        samples = wav_ranges.find_samples(self.path, self.source.file) if copies else None
+        self.is_copied = self.decoded.has_checked_length = samples is not None
+        return samples.split(ranges) if samples else filter_chain.split_frames(self.frames, ranges)
 
     def find_damage(self) -> str:
         """Return a phrase that says what is damaged, or "", after all frames were read."""
@@ -65,7 +83,7 @@ def open_input(path: Path, *, conceals: bool = False) -> Iterator[AudioInput]:
             raise DecodingFailed(path, "it has no sound")
         opened = AudioInput(path, facts, source, chain([first], frames), decoded)
         yield opened
-        deque(frames, 0)
+        deque(() if opened.is_copied else frames, 0)
     if not conceals and (found := opened.find_damage()):
         raise AudioDamaged(path, found)
 

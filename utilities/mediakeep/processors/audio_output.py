@@ -20,6 +20,7 @@ from mediakeep.media.encoding.encoder import EncodedFile
 from mediakeep.media.encoding.pcm_source import PcmFormat
 from mediakeep.media.encoding.profile_rules import EncodingParameters
 from mediakeep.media.encoding.profiles import Profile
+from mediakeep.media.encoding.wav_ranges import WavRange
 from mediakeep.media.mutagen_tags.tag_items import TagItem
 from mediakeep.media.transfer.model import AllTags, TagChanges
 from mediakeep.media.transfer.transfer_tags import transfer_tags
@@ -109,6 +110,13 @@ def choose_parameters(
     )
 
 
+def keeps_samples(facts: AudioProperties, parameters: EncodingParameters) -> bool:
+    """Return whether the new file has the samples of a WAV source, byte for byte."""
+    new = (parameters.profile.codec, parameters.sample_rate, parameters.channels)
+    is_wav = parameters.profile.container == _WAV.container == facts.format.casefold()
+    return is_wav and new == (facts.codec, facts.sample_rate, facts.channels)
+
+
 def _choose_pcm_codec(
     facts: AudioProperties, chosen: EncodingParameters, *, keep: bool
 ) -> EncodingParameters:
@@ -167,13 +175,31 @@ class OutputFiles:
             )
             parameters = structs.replace(parameters, profile=profile)
         written = encoder.encode_frames(frames, source_format, path, parameters, sync=False)
+        self._finish(path, written.size, tags, new_tags)
+        return written
+
+    def copy(
+        self,
+        name: str,
+        samples: WavRange,
+        *,
+        tags: AllTags | None = None,
+        new_tags: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        """Copy samples to a WAV file, which gets tags as `write` says."""
+        path = self.add(name, _WAV.suffix)
+        with translate_errors(path):
+            self._finish(path, samples.write(path), tags, new_tags)
+
+    def _finish(
+        self, path: Path, size: int, tags: AllTags | None, new_tags: Iterable[tuple[str, str]]
+    ) -> None:
         replaced = tuple(TagItem(field, (value,)) for field, value in new_tags)
-        is_taggable = written.size < _MAX_TAGGED_WAV or profile.container != _WAV.container
+        is_taggable = size < _MAX_TAGGED_WAV or path.suffix != _WAV.suffix
         has_tags = tags and is_taggable and (tags.items or tags.pictures or replaced)
         changes = TagChanges(replaced=replaced)
         task = self._threads.submit(_finish_file, path, tags if has_tags else None, changes)
         self._finished.append(task)
-        return written
 
     @property
     def last(self) -> Path:

@@ -24,8 +24,9 @@ from mediakeep.errors import UsageError
 from mediakeep.media.chapters import chapter_files
 from mediakeep.media.chapters.chapters import ChapterMark
 from mediakeep.media.chapters.timeline import Timeline
-from mediakeep.media.encoding import filter_chain, pcm_source, silence
+from mediakeep.media.encoding import pcm_source, silence
 from mediakeep.media.encoding.silence import SilentRange
+from mediakeep.media.encoding.wav_ranges import WavRange
 from mediakeep.processors import audio_input, audio_output
 from mediakeep.processors.audio_output import AudioParameters
 from mediakeep.processors.interface import Category, Description, Processor, ProcessResult
@@ -273,27 +274,31 @@ def _write(
     wanted: AudioParameters,
     metrics: dict[str, Any],
 ) -> ProcessResult:
-    """Encode pieces of a file, which is decoded once, and name them by number and title."""
+    """Write pieces of a file, which is decoded once at most, named by number and title."""
     kept, listed = itertools.tee(pieces)
     titles: list[str] = []
     with audio_output.open_outputs(output_dir, input_path) as outputs:
         with audio_input.open_input(input_path) as opened:
             parameters = audio_output.choose_parameters(opened.facts, wanted)
             tags = opened.read_tags()
-            split = filter_chain.split_frames(
-                opened.frames, ((piece.start, piece.end) for piece in kept)
+            split = opened.split(
+                ((piece.start, piece.end) for piece in kept),
+                copies=audio_output.keeps_samples(opened.facts, parameters),
             )
-            for number, (frames, piece) in enumerate(zip(split, listed, strict=False), 1):
+            for number, (content, piece) in enumerate(zip(split, listed, strict=False), 1):
                 new_tags = [("track", str(number))]
                 new_tags += [("title", piece.title)] if piece.title else []
-                outputs.write(
-                    str(number),
-                    frames,
-                    opened.format,
-                    parameters,
-                    tags=tags,
-                    new_tags=new_tags,
-                )
+                if isinstance(content, WavRange):
+                    outputs.copy(str(number), content, tags=tags, new_tags=new_tags)
+                else:
+                    outputs.write(
+                        str(number),
+                        content,
+                        opened.format,
+                        parameters,
+                        tags=tags,
+                        new_tags=new_tags,
+                    )
                 titles.append(piece.title)
         width = max(_MIN_DIGITS, len(str(len(titles))))
         outputs.rename(

@@ -120,7 +120,7 @@ class PcmSource:
         messages: list[tuple[int, str, str]] | None = None,
     ) -> None:
         self._path, self._container, self._stream = path, opened.container, opened.stream
-        self._opened, self._file = opened, opened.source
+        self._opened, self.file = opened, opened.source
         self._start, self.is_mp3 = start, self._container.format.name == "mp3"
         context = opened.stream.codec_context
         self.codec: str = context.name
@@ -180,7 +180,7 @@ class PcmSource:
 
     def _build_timeline(self) -> PacketTimeline:
         timeline = PacketTimeline(self._path, self._opened)
-        if _declares_length(self._container.format.name, self._file):
+        if _declares_length(self._container.format.name, self.file):
             timeline.declared_samples = timeline.to_samples(self._stream.duration)
         if self.codec == "opus":  # the duration of Ogg Opus includes the pre-skip, and a late start
             skipped = int.from_bytes(self.extradata[10:12], "little")
@@ -258,7 +258,7 @@ class PcmSource:
     def _demux(self) -> Iterator[Any]:
         invalid = ffmpeg.require_pyav().error.InvalidDataError
         with ffmpeg.translate_errors(self._path):
-            for _ in range(self._file.size // _OGG_SEARCH_SIZE + 1):
+            for _ in range(self.file.size // _OGG_SEARCH_SIZE + 1):
                 try:
                     yield from self._container.demux(self._stream)
                     return

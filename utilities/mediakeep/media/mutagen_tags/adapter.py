@@ -119,8 +119,9 @@ def read_items(path: Path, kind: str) -> tuple[list[NativeTagItems], tuple[TagPi
             blocks = read_items_from_file(handle)
             pictures = next((block.pictures for block in blocks if block.pictures), ())
             if not pictures and kind in embedded_pictures.SUPPORTED_FORMATS:
-                stored = embedded_pictures.find_pictures(open_bounded(handle), kind)
-                pictures = tuple(TagPicture(one.type, one.mime, "", one.data) for one in stored)
+                with contextlib.suppress(UnsupportedLayout):  # such as WAV that a pipe has written
+                    stored = embedded_pictures.find_pictures(open_bounded(handle), kind)
+                    pictures = tuple(TagPicture(one.type, one.mime, "", one.data) for one in stored)
         except _PARSE_ERRORS as error:
             if isinstance(error, OSError):
                 raise open_file.to_unreadable(path, error) from error

@@ -21,6 +21,7 @@ from mutagen.id3 import ID3
 
 from mediakeep.media.audio.asf.asf_tags import PICTURE_ATTRIBUTE
 from mediakeep.media.audio.embedded_pictures import FRONT_COVER_TYPE
+from mediakeep.media.audio.riff.raw_chunks import LARGE_FORMS
 from mediakeep.media.mutagen_tags.tag_items import NativeTagItems, TagItem, TagPicture
 
 PAIR_SEPARATOR = "\0"  # between role and name of a person in a value
@@ -62,6 +63,9 @@ def read_items(file: BinaryIO) -> list[NativeTagItems]:
 
 def _open_audio(file: BinaryIO) -> tuple[Any, MutagenError | None]:
     """Return the file as mutagen opens it, or the error if it does not understand its audio."""
+    if file.read(len(LARGE_FORMS[0])) in LARGE_FORMS:  # which mutagen takes for damaged WAV
+        return None, None
+    file.seek(0)
     try:
         return mutagen.File(file), None
     except MutagenError as error:

@@ -18,7 +18,7 @@ HEADER_SIZE = 8  # bytes of a chunk's name and size
 _FORM_HEADER_SIZE = 12  # bytes of the file before its first chunk
 _MAX_CHUNKS = 1000
 _BLOCK_SIZE = 1 << 16  # bytes read at once
-_LARGE_FORMS = (b"RF64", b"BW64")
+LARGE_FORMS = (b"RF64", b"BW64")  # WAV with 64-bit sizes; the first bytes of a file
 _UNFIT_CHUNKS = "its chunks do not fit into each other"
 _AUDIO_CHUNKS = frozenset({b"data", b"SSND"})
 _INEXACT_SIZE = (
@@ -84,7 +84,7 @@ def split_file(source: BoundedFile) -> RiffFile:
     Raises UnsupportedLayout if the audio does not have an exact size.
     """
     start = surrounding_tags.find_audio_start(source)
-    if source.read(start, 4) in _LARGE_FORMS:
+    if source.read(start, 4) in LARGE_FORMS:
         raise UnsupportedLayout("its sizes have 64 bits")
     is_big = riff_stream.is_big_endian(source, start)
     chunks, at = list[RawChunk](), start + _FORM_HEADER_SIZE
