@@ -36,6 +36,7 @@ _NAMES = {
     "processors": "audio split, converted and aligned, next to pydub, ffmpeg-normalize and ffmpeg",
     "stages": "stages, parts and parked items, with workers that do nothing",
     "pipelines": "the engine's cost for each file and step; a second run; a changed step",
+    "web": "the web server next to http.server, its clients, a batch beside it, a page in Chromium",
     "safewrite": "tags written safely, against in place; undo records",
 }
 

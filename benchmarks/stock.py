@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from mediakeep.item import Item, Status
 from mediakeep.music.item import MUSIC, MusicItem
@@ -76,8 +77,13 @@ def folder(home: Path) -> Path:
     return home / "status" / MUSIC.name
 
 
-def queue(home: Path, count: int, make: Callable[[int], Item] = pending) -> Queue:
-    """Make a queue of so many artists."""
+def queue(
+    home: Path,
+    count: int,
+    make: Callable[[int], Item] = pending,
+    more: Mapping[str, Item] = MappingProxyType({}),
+) -> Queue:
+    """Make a queue of so many artists, and of some `more` by key."""
     where = locate_queue(folder(home))
     where.folder.mkdir(parents=True)
     store = QueueStore(where, MUSIC, external_change.accept_replaced_snapshot)
@@ -90,7 +96,6 @@ def queue(home: Path, count: int, make: Callable[[int], Item] = pending) -> Queu
         created="2025-12-17T10:00:00+00:00",
     )
     with store.hold_lock():
-        store.install_state(
-            QueueState(MUSIC, head, {artist_name(n): make(n) for n in range(count)}), None
-        )
+        items = {**more, **{artist_name(n): make(n) for n in range(count)}}
+        store.install_state(QueueState(MUSIC, head, items), None)
     return Queue(store)

@@ -80,6 +80,14 @@ def test_a_page_goes_on_after_its_last_row_even_if_that_is_gone(
     assert rows[live_queue.find_row(rows, last, descending=descending) :] == rest
 
 
+def test_names_are_found_within_one_name() -> None:
+    names = ["ab", "", "ba\nb", "b", "abab", "c"]
+    search = live_queue.NameSearch(names)
+    for wanted in ("a", "b", "ab", "\n", "b\n", "b\nb", "bb", "c", "abc"):
+        expected = [number for number, name in enumerate(names) if wanted in name]
+        assert list(search.find(wanted)) == expected, wanted
+
+
 @each_row(
     "query, code, sentence",
     [

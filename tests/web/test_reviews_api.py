@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -263,3 +265,15 @@ def test_a_movie_is_searched_by_another_title_and_its_year(
                 f"/review?id={group['ids'][0]}&title=Other", headers={"Accept": "text/html"}
             )
             assert "TMDb not queried" in page.text
+
+
+def test_a_review_behind_the_first_page_is_shown(served: Served) -> None:
+    page = {"Accept": "text/html"}
+    groups = served.api("/reviews")["groups"]
+    for number, group in enumerate(groups):
+        text = served.get(f"/review?limit=1&id={group['ids'][0]}", headers=page).text
+        assert f"{group['reviews'][0]['kind']}: " in text
+        shown = re.findall(r"&amp;id=([^\"&]+)\" data-key=\"([jk])\"", text)
+        wanted = [(groups[number - 1]["ids"][0], "k")] if number else []
+        wanted += [(groups[number + 1]["ids"][0], "j")] if number + 1 < len(groups) else []
+        assert [(unquote(id_), key) for id_, key in shown] == wanted

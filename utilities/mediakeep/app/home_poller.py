@@ -1,11 +1,15 @@
-"""The poller of the queues of a home, which the dashboard and the web show."""
+"""The poller of the queues of a home, which the dashboard and the web show, and its queues."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Iterable
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from mediakeep import kinds
 from mediakeep.app.subjects import registry
 from mediakeep.kinds import Kind
 from mediakeep.queue import queue
@@ -25,3 +29,29 @@ def _build_poller(home: Path, kind: Kind) -> QueuePoller:
         return QueuePoller(place, kind)
     accept_command = registry.get_reviewed(kind).accept_command
     return QueuePoller(place, kind, functools.partial(accept_command, home))
+
+
+class QueueList:
+    """The queues of a home, which are looked for again if a folder has changed, or each second."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._stamp: object = None
+        self._queues: Mapping[str, Kind] = {}
+
+    def read(self) -> Mapping[str, Kind]:
+        """Return the kinds of all queues by name, also of damaged and missing ones."""
+        stamp = int(time.monotonic()), *self._stamp_folders()
+        if stamp != self._stamp:
+            self._queues = registry.list_queues(self._home, {})
+            self._stamp = stamp
+        return self._queues
+
+    def _stamp_folders(self) -> Iterator[int]:
+        """Yield the times of the folders that may be those of queues, or contain some."""
+        status = f"{self._home}/status"
+        for folder in (status, *(f"{status}/{name}" for name in kinds.list_kinds())):
+            with contextlib.suppress(FileNotFoundError):
+                yield os.stat(folder).st_mtime_ns  # noqa: PTH116 (each request does this)
+                if folder != status:
+                    yield from (it.stat().st_mtime_ns for it in os.scandir(folder) if it.is_dir())

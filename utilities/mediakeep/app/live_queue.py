@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,12 +30,11 @@ _MAX_LISTS = 50  # sorted lists that are kept in memory
 
 SortOrder = Literal["name", "newest", "issues", "priority", "added"]
 Row = tuple[Any, str]  # the value by which it is sorted, and the key
-_VALUES: Mapping[str, Callable[[str, Item], Any]] = {
-    "name": lambda _, item: path_text.normalize_name(item.name),
-    "newest": lambda _, item: item.processed_date or item.error_date,
-    "issues": lambda _, item: item.issues_found,
-    "priority": lambda _, item: item.priority,
-    "added": lambda _, item: item.added_date,
+_VALUES: Mapping[str, Callable[[Item], Any]] = {
+    "newest": lambda item: item.processed_date or item.error_date,
+    "issues": attrgetter("issues_found"),
+    "priority": attrgetter("priority"),
+    "added": attrgetter("added_date"),
 }
 
 
@@ -47,14 +48,35 @@ class ItemFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     sort: SortOrder = "name"
 
 
+class NameSearch:
+    """Finds a text in thousands of names: they are searched as one text."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = list(names)
+        self._text = "\n".join(self._names)
+        self._ends = list(itertools.accumulate(len(name) + 1 for name in self._names))
+
+    def find(self, wanted: str) -> Iterator[int]:
+        """Yield the numbers of the names that contain a text, in their order."""
+        place = self._text.find(wanted)
+        while place >= 0:
+            number = bisect.bisect_right(self._ends, place)
+            if wanted in self._names[number]:  # not across two names
+                yield number
+            place = self._text.find(wanted, self._ends[number])
+
+
 class LiveQueue:
     """The queue of a kind. `open` locks it for other threads."""
 
     def __init__(self, home: Path, kind: Kind) -> None:
         self.home, self.kind = home, kind
         self._lock = threading.RLock()
-        self._reader = IncrementalReader(registry.queue_folder(home, kind), kind)
-        self._lists: dict[tuple[Any, ...], list[Row]] = {}
+        self._folder = registry.queue_folder(home, kind)
+        self._reader = IncrementalReader(self._folder, kind)
+        self._names: dict[str, str] = {}  # by key, as names are compared
+        self._searches: dict[SortOrder, NameSearch] = {}
+        self._lists: dict[ItemFilter, list[Row]] = {}  # of the last position
         self._recovered: tuple[object, dict[str, Item | None]] = (None, {})
 
     @contextmanager
@@ -65,17 +87,19 @@ class LiveQueue:
             state = self._reader.read()
             if self._reader.position != before:
                 self._lists.clear()
+                self._searches.clear()
+                self._names = {}
             yield state
 
     def copy_state(self) -> QueueState:
         """Return the queue as of now, for a use case that may change it in memory."""
         with self.open() as state:
-            copy = QueueState(state.kind, state.head, dict(state.items))
-            copy.seq, copy.settled = state.seq, state.settled
-            return copy
+            return state.copy()
 
     def read_position(self) -> object:
         """Return a value that differs from the last one if the queue has changed."""
+        if not self._folder.exists():
+            return None
         with self._lock:
             try:
                 self._reader.read()
@@ -94,29 +118,48 @@ class LiveQueue:
 
     def list_rows(self, state: QueueState, choice: ItemFilter) -> list[Row]:
         """Return the rows of the items that fit, in their order."""
-        key = (choice, self._reader.position)
-        if key not in self._lists:
+        if choice not in self._lists:
             if len(self._lists) >= _MAX_LISTS:
                 self._lists.clear()
-            value = _VALUES[choice.sort]
-            rows = [
-                (value(key, item) or key, key) if choice.sort == "name" else (value(key, item), key)
-                for key, item in state.items.items()
-                if self._fits(key, item, choice)
-            ]
-            rows.sort(reverse=choice.sort != "name")
-            self._lists[key] = rows
-        return self._lists[key]
+            everything = ItemFilter(sort=choice.sort)
+            if choice == everything:
+                self._lists[choice] = self._sort(state, choice.sort)
+            else:
+                rows = self.list_rows(state, everything)
+                self._lists[choice] = self._select(state, rows, choice)
+        return self._lists[choice]
 
-    def _fits(self, key: str, item: Item, choice: ItemFilter) -> bool:
-        if choice.status and item.status not in choice.status:
-            return False
-        if choice.issue and not item.issues.get(choice.issue):
-            return False
-        if choice.stage and self.kind.get_stage(item) != choice.stage:
-            return False
-        wanted = path_text.normalize_name(choice.q)
-        return not wanted or wanted in path_text.normalize_name(item.name or key)
+    def _sort(self, state: QueueState, sort: SortOrder) -> list[Row]:
+        items = state.items.items()
+        if sort == "name":
+            rows = [(name, key) for key, name in self._list_names(state).items()]
+        else:
+            rows = [(_VALUES[sort](item), key) for key, item in items]
+        rows.sort(reverse=sort != "name")
+        return rows
+
+    def _list_names(self, state: QueueState) -> dict[str, str]:
+        if not self._names:
+            self._names = {
+                key: path_text.normalize_name(item.name or key) for key, item in state.items.items()
+            }
+        return self._names
+
+    def _select(self, state: QueueState, rows: list[Row], choice: ItemFilter) -> list[Row]:
+        """Return the rows that fit; each condition is checked for what is left by the others."""
+        items = state.items
+        if wanted := path_text.normalize_name(choice.q):
+            if choice.sort not in self._searches:
+                names = self._list_names(state)
+                self._searches[choice.sort] = NameSearch(names[key] for _, key in rows)
+            rows = [rows[number] for number in self._searches[choice.sort].find(wanted)]
+        if choice.status:
+            rows = [row for row in rows if items[row[1]].status in choice.status]
+        if choice.issue:
+            rows = [row for row in rows if items[row[1]].issues.get(choice.issue)]
+        if choice.stage:
+            rows = [row for row in rows if self.kind.get_stage(items[row[1]]) == choice.stage]
+        return rows
 
     def recovered_items(self, state: QueueState) -> Mapping[str, Item | None]:
         """Return the items that recovery would change, as changed; cached for up to a second."""

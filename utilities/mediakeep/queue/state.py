@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -55,6 +56,14 @@ class QueueState:
                 self.claimed_keys.setdefault(item.session, set()).add(key)
         # Called for every changed item with its key, its old and its new value.
         self.listener: ChangeListener | None = None
+
+    def copy(self) -> QueueState:
+        """Return a copy that can be changed without this one; nothing is counted again."""
+        copied = copy.copy(self)
+        copied.items, copied.listener = dict(self.items), None
+        copied.counts, copied.stage_counts = Counter(self.counts), Counter(self.stage_counts)
+        copied.claimed_keys = {session: set(keys) for session, keys in self.claimed_keys.items()}
+        return copied
 
     def name_item(self, key: str) -> str:
         """Return the name of an item for display; see `Kind.name_item`."""

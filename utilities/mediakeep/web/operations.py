@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
@@ -132,13 +132,20 @@ def _carry_out(
     return Response(answer.body, answer.status, media_type="application/json")
 
 
+@cache
+def _find_list_names(kind: Any) -> frozenset[str]:
+    """Return the names of a Struct's fields that are lists."""
+    fields = setting_fields.list_own_fields(kind)
+    return frozenset(field.path[-1] for field in fields if field.is_list)
+
+
 def convert_pairs(pairs: QueryParams, kind: Any) -> Any:
     """Return the Struct of texts by name; those of a list may be repeated.
 
     A name such as "options.bitrate" is that of a table's entry; an empty one is left out.
     """
     values: dict[str, Any] = {}
-    lists = {field.path[-1] for field in setting_fields.list_own_fields(kind) if field.is_list}
+    lists = _find_list_names(kind)
     for name, text in pairs.multi_items():
         table, _, entry = name.partition(".")
         if name == _NEXT:

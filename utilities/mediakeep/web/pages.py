@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from mediakeep.app.jobs.job_list import JobState
 from mediakeep.app.queue_admin import item_details
+from mediakeep.app.reviews import review_cache
 from mediakeep.errors import MediakeepError, NoQueue
 from mediakeep.lookups.http import rate_limit
 from mediakeep.lookups.http.models import HttpEnvironment
@@ -114,14 +115,14 @@ def _read_review(web: WebHome, call: Call) -> Facts:
 def _read_first_review(web: WebHome, call: Call) -> Facts:
     """Return a review with the preview of its proposal, its neighbours, and the last answer."""
     try:
-        page = review_api.list_reviews(web, call)
+        index, groups = review_api.select_groups(web, call.query)
     except NoQueue as error:
         return {"page": None, "details": None, "missing": str(error)}
-    groups, wanted = page.groups, call.query.id
-    number = next((n for n, group in enumerate(groups) if wanted in group.ids), 0)
+    wanted = call.query.id
+    number = max(0, review_cache.find_number(groups, wanted))
     answers = review_api.list_answers(web, call)
     facts: dict[str, Any] = {
-        "page": page,
+        "page": index.list_page(groups, "", 0),
         "details": None,
         "preview": None,
         "problem": "",
@@ -143,7 +144,7 @@ def _read_first_review(web: WebHome, call: Call) -> Facts:
             facts["found"] = found
         except MediakeepError as error:
             facts["problem"] = str(error)
-    if groups[number].reviews[0].proposal:
+    if groups[number].first.proposal:
         try:
             facts["preview"] = review_api.preview_answer(web, call)
         except MediakeepError as error:

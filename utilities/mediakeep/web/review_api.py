@@ -6,8 +6,7 @@ Each answer is a session of its own in the log of answers, so that an undo names
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Annotated
 
@@ -29,9 +28,11 @@ from mediakeep.app.reviews import (
 from mediakeep.app.reviews.answer_log import Action, Answer
 from mediakeep.app.reviews.preview_answers import AnswerPreview, Candidate, CoverChoice
 from mediakeep.app.reviews.questions import QUEUES, QuestionGroup, QuestionOrder, ReviewQuestion
-from mediakeep.app.reviews.review_session import DecisionResult, ReviewDecision
+from mediakeep.app.reviews.review_cache import ReviewGroup, ReviewIndex, ReviewPage
+from mediakeep.app.reviews.review_session import DecisionResult, ReviewDecision, ReviewSession
 from mediakeep.app.reviews.undo_answers import UndoneAnswers
 from mediakeep.errors import NoQueue
+from mediakeep.music.item import MUSIC
 from mediakeep.web import cursors, item_api, roots
 from mediakeep.web.access import Scope
 from mediakeep.web.item_api import MAX_KEYS
@@ -49,29 +50,6 @@ class ReviewQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     order: QuestionOrder = "damage"
     after: str = ""
     limit: Annotated[int, Meta(ge=1, le=cursors.MAX_LIMIT)] = 50
-
-
-class ReviewGroup(msgspec.Struct, frozen=True):
-    """Reviews of one item, album and kind; `alike` counts the kind's reviews with a proposal."""
-
-    ids: tuple[str, ...]
-    name: str
-    place: str
-    meaning: str
-    alike: int
-    reviews: tuple[ReviewQuestion, ...]
-
-
-class ReviewPage(msgspec.Struct, frozen=True):
-    """A page of groups, the number of their reviews, and `after` of the next page, "" if none.
-
-    `by_kind` counts all pending reviews.
-    """
-
-    total: int
-    by_kind: dict[str, int]
-    groups: list[ReviewGroup]
-    next: str = ""
 
 
 class ReviewDetails(msgspec.Struct, frozen=True):
@@ -116,60 +94,32 @@ class UndoneSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     session: str
 
 
-def _read_groups(
-    web: WebHome, order: QuestionOrder = "damage"
-) -> tuple[Sequence[ReviewQuestion], list[QuestionGroup]]:
-    """Return all pending reviews, and their groups in an order."""
+def _read_index(web: WebHome) -> ReviewIndex:
+    """Return all pending reviews."""
     with contextlib.ExitStack() as stack:
         states = {}
         for name in QUEUES:
             with contextlib.suppress(NoQueue):
                 states[name] = stack.enter_context(web.get_queue(name).open())
-        return web.reviews.read(web.home, states, order)
+        return web.reviews.read(web.home, states)
 
 
 def list_reviews(web: WebHome, call: Call) -> ReviewPage:
     """Return a page of the pending reviews in groups, those that settle most first."""
-    query: ReviewQuery = call.query
-    questions, groups = _read_groups(web, query.order)
-    wanted = path_text.normalize_name(query.q)
-    groups = [
-        group
-        for group in groups
-        if query.queue in ("", group.first.queue)
-        and query.kind in ("", group.first.kind)
-        and (not wanted or wanted in path_text.normalize_name(group.first.name))
-    ]
-    start = next((n for n, group in enumerate(groups, 1) if query.after in group.ids), 0)
-    page = groups[start : start + query.limit]
-    by_kind = dict(sorted(Counter(question.kind for question in questions).items()))
-    more = page[-1].ids[0] if start + len(page) < len(groups) else ""
-    total = sum(len(group.ids) for group in groups)
-    return ReviewPage(total, by_kind, _describe_groups(page, questions), more)
+    index, groups = select_groups(web, call.query)
+    return index.list_page(groups, call.query.after, call.query.limit)
 
 
-def _describe_groups(
-    groups: Sequence[QuestionGroup], questions: Sequence[ReviewQuestion]
-) -> list[ReviewGroup]:
-    alike = Counter((it.queue, it.kind) for it in questions if it.proposal)
-    return [
-        ReviewGroup(
-            group.ids,
-            group.first.name,
-            path_text.display_path(group.first.place),
-            group.first.meaning,
-            alike[group.first.queue, group.first.kind],
-            group.questions,
-        )
-        for group in groups
-    ]
+def select_groups(web: WebHome, query: ReviewQuery) -> tuple[ReviewIndex, Sequence[QuestionGroup]]:
+    """Return all pending reviews, and the groups that fit."""
+    index = _read_index(web)
+    return index, index.select(queue=query.queue, kind=query.kind, name=query.q, order=query.order)
 
 
-def _find_group(web: WebHome, id_: str) -> tuple[QuestionGroup, Sequence[ReviewQuestion]]:
-    questions, groups = _read_groups(web)
-    for group in groups:
-        if id_ in group.ids:
-            return group, questions
+def _find_group(web: WebHome, id_: str) -> tuple[QuestionGroup, ReviewIndex]:
+    index = _read_index(web)
+    if group := index.find_group(id_):
+        return group, index
     raise WebError(HTTPStatus.NOT_FOUND, f"{id_} is not pending.{_describe_answer(web, id_)}")
 
 
@@ -183,11 +133,11 @@ def _describe_answer(web: WebHome, id_: str) -> str:
 
 def show_review(web: WebHome, call: Call) -> ReviewDetails:
     """Return the group of a review with all that can be chosen."""
-    group, questions = _find_group(web, call.params["id"])
-    with review_session.open_session(web.home) as session:
+    group, index = _find_group(web, call.params["id"])
+    with _preview_session(web) as session:
         candidates = preview_answers.read_choices(session, group.first)
     covers = preview_answers.list_covers(group.first) if group.first.field == "cover" else []
-    return ReviewDetails(_describe_groups([group], questions)[0], candidates, covers)
+    return ReviewDetails(index.describe(group), candidates, covers)
 
 
 def search_candidates(web: WebHome, call: Call) -> list[Candidate]:
@@ -205,8 +155,17 @@ def search_candidates(web: WebHome, call: Call) -> list[Candidate]:
 def preview_answer(web: WebHome, call: Call) -> AnswerPreview:
     """Return what an answer would write."""
     asked = _select(web, call.body)
-    with review_session.open_session(web.home, write_policy.read_policy(web.home)) as session:
+    with _preview_session(web) as session:
         return preview_answers.preview(session, asked, _build_decision(asked, call.body))
+
+
+@contextlib.contextmanager
+def _preview_session(web: WebHome) -> Iterator[ReviewSession]:
+    """Open a session that writes nothing, and reads the queue from memory."""
+    with review_session.open_session(web.home, write_policy.read_policy(web.home)) as session:
+        with contextlib.suppress(NoQueue), web.get_queue(MUSIC.name).open() as state:
+            session.music = state
+        yield session
 
 
 def _select(web: WebHome, answer: ReviewAnswer) -> list[ReviewQuestion]:
@@ -214,8 +173,8 @@ def _select(web: WebHome, answer: ReviewAnswer) -> list[ReviewQuestion]:
 
     So it does if its picture is outside of the places that requests may name.
     """
-    questions, _ = _read_groups(web)
-    known = {question.id: question for question in questions}
+    index = _read_index(web)
+    known = index.by_id
     for id_ in answer.ids:
         if id_ not in known:
             text = f"{id_} is not pending.{_describe_answer(web, id_)}"
@@ -225,7 +184,7 @@ def _select(web: WebHome, answer: ReviewAnswer) -> list[ReviewQuestion]:
         roots.check_served_file(web, answer.value, [path_text.to_path(asked[0].folder)])
     if not answer.alike:
         return asked
-    alike = question_list.find_alike(QuestionGroup(tuple(asked)), questions)
+    alike = question_list.find_alike(QuestionGroup(tuple(asked)), index.questions)
     return list({question.id: question for question in (*asked, *alike)}.values())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from http import HTTPStatus
 from pathlib import Path
@@ -14,6 +14,7 @@ import msgspec
 from mediakeep import path_text, suggestions
 from mediakeep.app import health, home_poller
 from mediakeep.app.health import HealthCheck
+from mediakeep.app.home_poller import QueueList
 from mediakeep.app.live_queue import LiveQueue
 from mediakeep.app.reviews.review_cache import ReviewCache
 from mediakeep.app.subjects import registry
@@ -44,16 +45,17 @@ class WebHome:
         self.home, self.options, self.read_access = home, options, read_access
         self.access, self.audit = AccessStore(home), AuditLog(home)
         self.reviews = ReviewCache()
+        self._kinds = QueueList(home)
         self._lock = threading.Lock()
         self._queues: dict[str, LiveQueue] = {}
         self._poll_lock = threading.Lock()
-        self._poller: tuple[dict[str, Kind], HomePoller] | None = None
+        self._poller: tuple[Mapping[str, Kind], HomePoller] | None = None
         self._snapshot: tuple[object, HomeSnapshot] | None = None
         self._summary: tuple[HomeSnapshot, msgspec.Raw] | None = None
 
-    def list_kinds(self) -> dict[str, Kind]:
+    def list_kinds(self) -> Mapping[str, Kind]:
         """Return the kinds of all queues by name; of damaged ones, too."""
-        return dict(registry.list_queues(self.home, {}))
+        return self._kinds.read()
 
     def list_folders(self) -> dict[str, Path]:
         kinds = self.list_kinds().values()
@@ -71,8 +73,10 @@ class WebHome:
             raise WebError(HTTPStatus.NOT_FOUND, text)
         with self._lock:
             queue = self._queues.get(name)
-            if queue is None or queue.kind != known[name]:  # its stages are those of another queue
-                queue = self._queues[name] = LiveQueue(self.home, known[name])
+            kind = known[name]
+            # else its stages are those of another queue
+            if queue is None or not (queue.kind is kind or queue.kind == kind):
+                queue = self._queues[name] = LiveQueue(self.home, kind)
             return queue
 
     def list_job_queues(self) -> list[LiveQueue]:

@@ -32,6 +32,7 @@ from mediakeep.music.repairs.repair import EmbedCover, Repair
 from mediakeep.music.reports.fix_commands import TOGETHER_KINDS
 from mediakeep.music.worker_context import MusicWorkerConfig, MusicWorkerContext
 from mediakeep.queue import readonly
+from mediakeep.queue.state import QueueState
 
 _TOGETHER = "the track numbers of an album change together"
 
@@ -71,26 +72,36 @@ class RereadArtist:
 
 
 def build_edits_from_proposals(
-    home: Path, path: Path, choice: ReviewFilter, result: EditResult
+    home: Path,
+    path: Path,
+    choice: ReviewFilter,
+    result: EditResult,
+    state: QueueState | None = None,
 ) -> FileEdits:
     """Return the edits for the accepted proposals; record in `result` what is not written.
 
-    Raise UsageError if the list is invalid or lacks an accepted entry.
+    `state` is the queue if it was read already. Raise UsageError if the list is invalid or lacks an
+    accepted entry.
     """
     edits = FileEdits()
-    for visit in reread_artists(home, path, choice, result):
+    for visit in reread_artists(home, path, choice, result, state):
         _add_accepted_edits(visit.entries, _build_proposals(visit), edits, result)
     return edits
 
 
 def reread_artists(
-    home: Path, path: Path, choice: ReviewFilter, result: EditResult
+    home: Path,
+    path: Path,
+    choice: ReviewFilter,
+    result: EditResult,
+    state: QueueState | None = None,
 ) -> Iterator[RereadArtist]:
     """Read the artists of accepted entries again; record unreadable ones in `result`.
 
-    Raise UsageError if the list is invalid or lacks an accepted entry.
+    `state` is the queue if it was read already. Raise UsageError if the list is invalid or lacks an
+    accepted entry.
     """
-    state = readonly.load_state(registry.queue_folder(home, MUSIC), MUSIC)
+    state = state or readonly.load_state(registry.queue_folder(home, MUSIC), MUSIC)
     listed = review_list.read_reviews(home, path)
     choice = choice.complete_ids(listed)
     selected = choice.select(listed, state)

@@ -32,6 +32,7 @@ from mediakeep.music.repairs import preview
 from mediakeep.music.repairs.repair import Repair
 from mediakeep.music.reports import fix_commands
 from mediakeep.music.text import compare_text
+from mediakeep.queue.state import QueueState
 
 _MAX_NAMED_RELEASES = 4  # releases of a group that are listed
 _MATCH_DOUBTFUL_NOTE = (
@@ -60,14 +61,20 @@ class ReleaseChoice:
 
 
 def build_edits_from_choice(
-    home: Path, path: Path, choice: ReviewFilter, chosen: ReleaseChoice, result: EditResult
+    home: Path,
+    path: Path,
+    choice: ReviewFilter,
+    chosen: ReleaseChoice,
+    result: EditResult,
+    state: QueueState | None = None,
 ) -> FileEdits:
     """Return the edits that write the chosen release to the tracks of its album.
 
-    Record in `result` what is not written. Raise the errors of `reread_artists`.
+    Record in `result` what is not written. `state` is the queue if it was read already. Raise the
+    errors of `reread_artists`.
     """
     edits = FileEdits()
-    for visit in accept_proposals.reread_artists(home, path, choice, result):
+    for visit in accept_proposals.reread_artists(home, path, choice, result, state):
         issues_by_id = {
             open_issue.id: open_issue
             for open_issue in diagnose.find_issues(visit.artist, visit.key)

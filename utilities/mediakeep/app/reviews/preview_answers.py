@@ -131,7 +131,7 @@ def read_choices(session: ReviewSession, question: ReviewQuestion) -> list[Candi
         return list(map(_describe_movie, movie_record.read(path).match.candidates))
     choice = ReviewFilter((question.id,))
     for visit in accept_proposals.reread_artists(
-        session.home, Path(review.FILE), choice, EditResult()
+        session.home, Path(review.FILE), choice, EditResult(), session.music
     ):
         if question.kind == fix_commands.RELEASE_KIND:
             match = visit.artist.matches.get(question.album)

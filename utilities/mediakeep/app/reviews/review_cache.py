@@ -3,16 +3,126 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
-from mediakeep import ignored_issues
+import msgspec
+
+from mediakeep import ignored_issues, path_text
 from mediakeep.app.reviews import answer_log, questions
 from mediakeep.app.reviews.questions import QuestionGroup, QuestionOrder, ReviewQuestion
 from mediakeep.queue.state import QueueState
 from mediakeep.views import review
 
+_MAX_SELECTIONS = 50  # in memory
 _FILES_OF_ANSWERS = (ignored_issues.FILE, answer_log.FILE)
+
+
+class ReviewGroup(msgspec.Struct, frozen=True):
+    """Reviews of one item, album and kind; `alike` counts the kind's reviews with a proposal."""
+
+    ids: tuple[str, ...]
+    name: str
+    place: str
+    meaning: str
+    alike: int
+    reviews: tuple[ReviewQuestion, ...]
+
+
+class ReviewPage(msgspec.Struct, frozen=True):
+    """A page of groups, the number of their reviews, and `after` of the next page, "" if none.
+
+    `by_kind` counts all pending reviews.
+    """
+
+    total: int
+    by_kind: dict[str, int]
+    groups: list[ReviewGroup]
+    next: str = ""
+
+
+class ReviewIndex:
+    """All pending reviews at one moment."""
+
+    def __init__(self, found: Sequence[ReviewQuestion]) -> None:
+        self.questions = found
+        self._groups: dict[str, list[tuple[str, QuestionGroup]]] = {}
+        self._selected: dict[tuple[str, ...], list[QuestionGroup]] = {}
+
+    @cached_property
+    def by_id(self) -> Mapping[str, ReviewQuestion]:
+        """All reviews by their ids."""
+        return {question.id: question for question in self.questions}
+
+    def find_group(self, id_: str) -> QuestionGroup | None:
+        """Return the group of a review, or None if it is not pending."""
+        return self._group_by_id.get(id_)
+
+    def select(
+        self, *, queue: str, kind: str, name: str, order: QuestionOrder
+    ) -> Sequence[QuestionGroup]:
+        """Return the groups that fit, in an order; "" fits all, and `name` is a part of a name."""
+        choice = queue, kind, name, order
+        if choice not in self._selected:
+            if len(self._selected) >= _MAX_SELECTIONS:
+                self._selected.clear()
+            wanted = path_text.normalize_name(name)
+            self._selected[choice] = [
+                group
+                for folded, group in self._order_groups(order)
+                if queue in ("", group.first.queue)
+                and kind in ("", group.first.kind)
+                and wanted in folded
+            ]
+        return self._selected[choice]
+
+    def list_page(self, groups: Sequence[QuestionGroup], after: str, limit: int) -> ReviewPage:
+        """Return a page of selected groups, which begins after that of the review `after`."""
+        start = find_number(groups, after) + 1 if after else 0
+        page = groups[start : start + limit]
+        following = page[-1].ids[0] if page and start + len(page) < len(groups) else ""
+        total = sum(len(group.questions) for group in groups)
+        return ReviewPage(total, self._by_kind, list(map(self.describe, page)), following)
+
+    def describe(self, group: QuestionGroup) -> ReviewGroup:
+        """Return what is shown of a group."""
+        first = group.first
+        return ReviewGroup(
+            group.ids,
+            first.name,
+            path_text.display_path(first.place),
+            first.meaning,
+            self._alike[first.queue, first.kind],
+            group.questions,
+        )
+
+    def _order_groups(self, order: QuestionOrder) -> list[tuple[str, QuestionGroup]]:
+        """Return the groups in an order, each with the name of its item as names are compared."""
+        if order not in self._groups:
+            groups = questions.group_questions(self.questions, order)
+            self._groups[order] = [
+                (path_text.normalize_name(group.first.name), group) for group in groups
+            ]
+        return self._groups[order]
+
+    @cached_property
+    def _group_by_id(self) -> Mapping[str, QuestionGroup]:
+        return {id_: group for _, group in self._order_groups("damage") for id_ in group.ids}
+
+    @cached_property
+    def _by_kind(self) -> dict[str, int]:
+        return dict(sorted(Counter(question.kind for question in self.questions).items()))
+
+    @cached_property
+    def _alike(self) -> Counter[tuple[str, str]]:
+        return Counter((it.queue, it.kind) for it in self.questions if it.proposal)
+
+
+def find_number(groups: Sequence[QuestionGroup], id_: str) -> int:
+    """Return the number of the group with a review, or -1 if there is none."""
+    return next((number for number, group in enumerate(groups) if id_ in group.ids), -1)
 
 
 class ReviewCache:
@@ -21,23 +131,18 @@ class ReviewCache:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._stamp: object = None
-        self._questions: list[ReviewQuestion] = []
-        self._groups: dict[str, list[QuestionGroup]] = {}
+        self._index = ReviewIndex(())
 
-    def read(
-        self, home: Path, states: Mapping[str, QueueState], order: QuestionOrder
-    ) -> tuple[Sequence[ReviewQuestion], list[QuestionGroup]]:
-        """Return all reviews of queues, and their groups in an order."""
+    def read(self, home: Path, states: Mapping[str, QueueState]) -> ReviewIndex:
+        """Return all reviews of queues."""
         seqs = [(name, state.seq) for name, state in states.items()]
         with self._lock:
             answers = _stamp_files(home, *_FILES_OF_ANSWERS)  # before they are read
             if (seqs, answers, _stamp_files(home, review.FILE)) != self._stamp:
                 found = questions.read_questions(home, states=states) if states else []
-                self._questions, self._groups = found, {}
+                self._index = ReviewIndex(found)
                 self._stamp = seqs, answers, _stamp_files(home, review.FILE)  # it was updated
-            if order not in self._groups:
-                self._groups[order] = questions.group_questions(self._questions, order)
-            return self._questions, self._groups[order]
+            return self._index
 
 
 def _stamp_files(home: Path, *names: str) -> list[int]:

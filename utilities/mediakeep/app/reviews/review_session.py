@@ -54,6 +54,7 @@ from mediakeep.media.undo.store import UndoStore
 from mediakeep.movies.item import MOVIES
 from mediakeep.music.reports import fix_commands
 from mediakeep.policy import READ_ONLY, WritePolicy
+from mediakeep.queue.state import QueueState
 from mediakeep.views import review
 
 COMMAND_NAME = "review"
@@ -90,11 +91,15 @@ class DecisionResult(msgspec.Struct, frozen=True):
 
 @dataclass
 class ReviewSession:
-    """The answers of one sitting; `id` marks its changes of files."""
+    """The answers of one sitting; `id` marks its changes of files.
+
+    `music` is the queue of music for previews, if it was read already.
+    """
 
     home: Path
     id: str
     policy: WritePolicy = READ_ONLY
+    music: QueueState | None = None
     claims: ItemClaims = field(init=False)
 
     def __post_init__(self) -> None:
@@ -333,10 +338,14 @@ def build_edits(
     home, listed = session.home, Path(review.FILE)
     choice = ReviewFilter(tuple(question.id for question in asked))
     if decision.action == "accept":
-        return accept_proposals.build_edits_from_proposals(home, listed, choice, result)
+        return accept_proposals.build_edits_from_proposals(
+            home, listed, choice, result, session.music
+        )
     if asked[0].kind == fix_commands.RELEASE_KIND:
         chosen = ReleaseChoice.from_text(decision.value, insisted=decision.insist)
-        return choose_release.build_edits_from_choice(home, listed, choice, chosen, result)
+        return choose_release.build_edits_from_choice(
+            home, listed, choice, chosen, result, session.music
+        )
     ignored = registry.read_ignore_settings(home, session.policy.links)
     if asked[0].field == "cover":
         covers = CoverEdits(result, skip_existing=False, ignored=ignored)
