@@ -351,16 +351,25 @@ def test_a_movie_is_chosen_from_candidates_or_by_another_title(tmp_path: Path) -
         told = hands.run(movies, *words, answer="1\n" + "l\n" * 9, **settings)
         assert "against it: runtime (-40 %)" in told.out
         assert "https://www.themoviedb.org/movie/2001" in told.out
-        assert "is 2001; it is pending again." in told.out
+        shown, _, done = told.out.partition("\nAnswer: ")
+        assert "is 2001; it is pending again." in done
+        assert "Ottilie and the Storm.nfo: new\n  title: Ottilie and the Storm\n" in shown
+        assert "  ids: tmdb 2001, imdb tt1026013\n" in shown
+        assert "Ottilie and the Storm-poster.jpg: new, 2000 x 3000 pixels\n" in shown
+        own = [movies.movies / f"Ottilie and the Storm{end}" for end in (".nfo", "-poster.jpg")]
+        assert not any(path.exists() for path in own)
         assert "Write the files of chosen movies with: " in told.out
-        answers = "s Nonsensical\ns\nThe Splendid Violin\n1\nq\n"
-        offline = hands.run(movies, *words, answer=answers, MEDIAKEEP_OFFLINE="1")
+        answers = "s Nonsensical\ns\nThe Splendid Violin\n1\n"
+        offline = hands.run(movies, *words, answer=f"{answers}q\n", MEDIAKEEP_OFFLINE="1")
         assert "TMDb not queried" in offline.out
         asked = "l\n" if "Zzyzx" not in offline.out.partition("of 2")[2][:200] else ""
-        told = hands.run(movies, *words, answer=asked + answers, **settings)
+        told = hands.run(movies, *words, answer=f"{asked}{answers}n\n1\ny\nq\n", **settings)
         assert "Nothing found." in told.out
         assert "The Splendid Violin (2011)" in told.out
+        assert told.out.count("Zzyzx (1950)-fanart.jpg: new, 3840 x 2160 pixels\n") == 2
+        assert told.out.count("Choose this movie?") == 2
         assert movies.batch("--all").returncode == 0
+        assert all(path.exists() for path in own)
     chosen = {
         key: item["tmdb_id"] for key, item in movies.items().items() if item["match"] == "user"
     }

@@ -32,6 +32,7 @@ from mediakeep.app.reviews.review_cache import ReviewGroup, ReviewIndex, ReviewP
 from mediakeep.app.reviews.review_session import DecisionResult, ReviewDecision, ReviewSession
 from mediakeep.app.reviews.undo_answers import UndoneAnswers
 from mediakeep.errors import NoQueue
+from mediakeep.movies.item import MOVIES
 from mediakeep.music.item import MUSIC
 from mediakeep.web import cursors, item_api, roots
 from mediakeep.web.access import Scope
@@ -155,8 +156,11 @@ def search_candidates(web: WebHome, call: Call) -> list[Candidate]:
 def preview_answer(web: WebHome, call: Call) -> AnswerPreview:
     """Return what an answer would write."""
     asked = _select(web, call.body)
+    decision, access = _build_decision(asked, call.body), None
+    if decision.action == "choose" and asked[0].queue == MOVIES.name:
+        access = web.read_access(web.home, MOVIES.name)
     with _preview_session(web) as session:
-        return preview_answers.preview(session, asked, _build_decision(asked, call.body))
+        return preview_answers.preview(session, asked, decision, access)
 
 
 @contextlib.contextmanager

@@ -39,14 +39,25 @@ def record_choice(
     home: Path, name: str, ident: str, console: Console, *, dry_run: bool = False
 ) -> CommandResult:
     """Record the movie of an item; raise UsageError if the id or the item is unknown."""
+    ids = _parse_ids(ident)
+    with _open_queue(home, console, dry_run=dry_run) as opened:
+        key = actions.find_item_key(opened.state, name)
+        return _record_matches(opened, {key: ManualMatch(name, *ids)})
+
+
+def _parse_ids(ident: str) -> tuple[int, str]:
     ids = constants.parse_movie_id(ident)
     if ids is None:
         raise UsageError(
             f'"{path_text.to_printable(ident)}" is not a TMDb or IMDb id, such as 603 or tt0133093.'
         )
-    with _open_queue(home, console, dry_run=dry_run) as opened:
-        key = actions.find_item_key(opened.state, name)
-        return _record_matches(opened, {key: ManualMatch(name, *ids)})
+    return ids
+
+
+def build_match_fields(ident: str) -> dict[str, Any]:
+    """Return the fields of a movie whose id the user has chosen; raise UsageError if invalid."""
+    tmdb_id, imdb_id = _parse_ids(ident)
+    return {"match": "user", "tmdb_id": tmdb_id, "imdb_id": imdb_id}
 
 
 def get_match_fields(item: Item) -> dict[str, Any]:

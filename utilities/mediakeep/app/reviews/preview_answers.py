@@ -19,8 +19,14 @@ import msgspec
 from mediakeep import path_text
 from mediakeep.app.console import CollectingConsole
 from mediakeep.app.edit.edit_result import EditResult
-from mediakeep.app.reviews import accept_proposals, choose_release, review_session
+from mediakeep.app.reviews import (
+    accept_proposals,
+    choose_release,
+    preview_movie,
+    review_session,
+)
 from mediakeep.app.reviews.accept_proposals import RereadArtist
+from mediakeep.app.reviews.preview_movie import SidecarPreview
 from mediakeep.app.reviews.questions import ReviewQuestion
 from mediakeep.app.reviews.review_list import ReviewFilter
 from mediakeep.app.reviews.review_session import ReviewDecision, ReviewSession
@@ -58,6 +64,7 @@ class AnswerPreview(msgspec.Struct, frozen=True):
     refused: dict[str, str] = {}
     notes: tuple[str, ...] = ()
     digest: str = ""  # for ReviewDecision.expected
+    sidecars: tuple[SidecarPreview, ...] = ()  # that the next batch writes for a chosen movie
 
     @property
     def changes_all_cleanly(self) -> bool:
@@ -91,9 +98,14 @@ class CoverChoice(msgspec.Struct, frozen=True):
 
 
 def preview(
-    session: ReviewSession, asked: Sequence[ReviewQuestion], decision: ReviewDecision
+    session: ReviewSession,
+    asked: Sequence[ReviewQuestion],
+    decision: ReviewDecision,
+    access: ServiceConfig | None = None,
 ) -> AnswerPreview:
     """Return what an answer would change; nothing is written.
+
+    With access to TMDb, this includes the files that a batch would write for a chosen movie.
 
     Raise UsageError if the answer is invalid.
     """
@@ -101,8 +113,11 @@ def preview(
     if decision.action in ("later", "never"):
         return AnswerPreview()
     if asked[0].queue == MOVIES.name:
-        note = "The next batch of movies writes its NFO and pictures."
-        return AnswerPreview(notes=(note,))
+        sidecars: tuple[SidecarPreview, ...] = ()
+        note = preview_movie.NOTE
+        if decision.action == "choose" and access:
+            sidecars, note = preview_movie.preview_choice(session, asked[0], decision.value, access)
+        return AnswerPreview(notes=(note,), sidecars=sidecars)
     result, output = EditResult(), CollectingConsole(agrees=True)
     edits = review_session.build_edits(session, asked, decision, result)
     session.build_command(output, dry_run=True, is_proposal=decision.action == "accept").apply(

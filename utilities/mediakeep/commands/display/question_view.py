@@ -6,6 +6,7 @@ Text scrolls as in other commands, so that any terminal, window or pipe can show
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from rich.text import Text
 from mediakeep import path_text, size_text
 from mediakeep.app.edit import text_differences
 from mediakeep.app.reviews.preview_answers import AnswerPreview, Candidate, CoverChoice
+from mediakeep.app.reviews.preview_movie import SidecarPreview
 from mediakeep.app.reviews.questions import QuestionGroup, ReviewQuestion
 from mediakeep.commands import app
 from mediakeep.media.audio.tag_edits import PICTURES_FIELD
@@ -30,6 +32,12 @@ _NARROW = 70  # columns; below, values are shown below each other
 _OLD_STYLE, _NEW_STYLE = "black on red", "black on green"
 _SEVERITY_STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 _NOTHING = "nothing"
+_MAX_VALUE = 200  # characters of a field of an NFO
+# The fields of an NFO by which a user recognizes a movie; of others the names are shown.
+_NFO_FIELDS = (
+    *("title", "original title", "year", "directors", "runtime", "countries", "genres"),
+    *("plot", "ids"),
+)
 
 
 class QuestionView:
@@ -86,8 +94,27 @@ class QuestionView:
         show = self._stack if self._console.width < _NARROW else self._table
         if shown.files:
             self._console.print(show(shown.files, parts))
+        for file in shown.sidecars:
+            self._print_sidecar(file)
         for text in (*shown.refused.values(), *shown.notes):
             self.print_line(text, "yellow")
+
+    def _print_sidecar(self, file: SidecarPreview) -> None:
+        """Print a file that a batch writes for a movie: the fields of an NFO, or a picture."""
+        state = "new" if file.is_new else "changed"
+        if file.link:
+            line = Text(path_text.to_printable(file.path), f"link {file.link}")
+            line.append(f": {state}, {file.width} x {file.height} pixels")
+            self._console.print(line, overflow="fold")
+            if not self.has_colors:
+                self.print_command("    ", file.link)
+            return
+        self.print_line(f"{file.path}: {state}")
+        for name in filter(file.changes.get, _NFO_FIELDS):
+            values = (textwrap.shorten(value, _MAX_VALUE) for value in file.changes[name])
+            self.print_line(f"  {name}: {' -> '.join(filter(None, values)) or _NOTHING}")
+        if others := [name for name in file.changes if name not in _NFO_FIELDS]:
+            self.print_line(f"  and {', '.join(others)}")
 
     def _table(self, files: Sequence[FilePlan], parts: int) -> Table:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")

@@ -30,6 +30,7 @@ from mediakeep.errors import (
     Stopped,
     UsageError,
 )
+from mediakeep.movies.item import MOVIES
 from mediakeep.runner.signals import StopHandler
 from mediakeep.size_text import format_count
 
@@ -84,6 +85,7 @@ class _Shown:
     has_answers: bool = False  # that can be undone
     preview: AnswerPreview = field(default_factory=AnswerPreview)
     candidates: list[Candidate] = field(default_factory=list)
+    previewed: str = ""  # the movie whose files are shown
     covers: list[CoverChoice] = field(default_factory=list)
 
 
@@ -178,9 +180,13 @@ class Sitting:
                 self.decided.update(group.ids)
                 return
         self.view.print_group(group, shown.progress)
-        self.view.print_preview(shown.preview)
+        if not shown.previewed:
+            self.view.print_preview(shown.preview)
         self.view.print_candidates(shown.candidates)
         self.view.print_covers(shown.covers)
+        if shown.previewed:
+            self.view.print_line("If 1 is chosen:")
+            self.view.print_preview(shown.preview)
         while not self._act(shown, self._read_key(shown)):
             pass
 
@@ -193,8 +199,21 @@ class Sitting:
             shown.preview = preview_answers.preview(self.session, asked, decision)
         if first.is_choice:
             shown.candidates = preview_answers.read_candidates(self.session, first)
+            self._preview_first_movie(shown)
         elif first.field == "cover":
             shown.covers = preview_answers.list_covers(first)
+
+    def _preview_first_movie(self, shown: _Shown) -> None:
+        """Preview the files of the movie that is most likely, if its data is in the cache."""
+        first = shown.group.first
+        if first.queue != MOVIES.name or not shown.candidates:
+            return
+        value = shown.candidates[0].value
+        decision = ReviewDecision(shown.group.ids[:1], "choose", value)
+        access = lookup_access.read_access(self.session.home, first.queue, offline=True)
+        found = preview_answers.preview(self.session, [first], decision, access)
+        if found.sidecars:
+            shown.preview, shown.previewed = found, value
 
     def _refresh(self, group: QuestionGroup) -> None:
         """Read an item again whose questions are outdated; if that fails, they are left out."""
@@ -222,6 +241,8 @@ class Sitting:
                     decision = ReviewDecision(group.ids, "edit", value)
                     return self._decide_shown(group.questions, decision)
                 decision = ReviewDecision(group.ids[:1], "choose", value)
+                if value == shown.previewed:
+                    return self._decide(decision)
                 return self._decide_shown(group.questions[:1], decision)
             if key not in allowed:
                 text = "No such key here." if key else "Not understood: type one of the keys."
@@ -282,8 +303,11 @@ class Sitting:
         self, asked: Sequence[ReviewQuestion], decision: ReviewDecision, *, confirm: bool = False
     ) -> bool:
         """Show what an answer changes, ask again if that is doubtful, and carry it out."""
+        access = None
         try:
-            shown = preview_answers.preview(self.session, asked, decision)
+            if decision.action == "choose" and asked[0].queue == MOVIES.name:
+                access = lookup_access.read_access(self.session.home, MOVIES.name)
+            shown = preview_answers.preview(self.session, asked, decision, access)
         except UsageError as error:
             shown = AnswerPreview(refused={decision.ids[0]: str(error)})
         needs_insisting = any(_INSIST in reason for reason in shown.refused.values())
@@ -303,6 +327,8 @@ class Sitting:
         is_doubtful = bool(shown.files and shown.notes) and not decision.insist
         count = sum(len(plan.changes) for plan in shown.files)
         question = f"{format_count(count, 'change')} in {format_count(len(shown.files), 'file')}?"
+        if shown.sidecars:
+            question, confirm = "Choose this movie?", True
         if (confirm or is_doubtful) and not self.keys.confirm(question):
             return False
         return self._decide(

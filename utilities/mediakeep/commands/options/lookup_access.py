@@ -22,11 +22,16 @@ _TMDB = (
 )
 
 
-def read_access(home: Path, queue: str) -> ServiceConfig:
-    """Return the access to MusicBrainz or TMDb; raise BadSetting if a setting is invalid."""
+def read_access(home: Path, queue: str, *, offline: bool = False) -> ServiceConfig:
+    """Return the access to MusicBrainz or TMDb; raise BadSetting if a setting is invalid.
+
+    With `offline`, only cached responses are used.
+    """
+    settings = _read_settings(home, _TMDB if queue == "movies" else _MUSICBRAINZ)
+    settings["offline"] = offline or settings["offline"]
     if queue == "movies":
-        return tmdb_options.parse_tmdb_access(home, _read_settings(home, _TMDB))
-    return musicbrainz_options.parse_access(_read_settings(home, _MUSICBRAINZ))
+        return tmdb_options.parse_tmdb_access(home, settings)
+    return musicbrainz_options.parse_access(settings)
 
 
 def _read_settings(home: Path, names: Iterable[str]) -> dict[str, Any]:
