@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import random
 import re
+import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,8 +18,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from mediakeep import ignored_issues
+from mediakeep import clock, ignored_issues
 from mediakeep.app.reviews import answer_log, review_session
+from mediakeep.app.reviews import questions as question_list
 from mediakeep.app.reviews.answer_log import Answer
 from mediakeep.app.reviews.review_session import DecisionResult, ReviewDecision, ReviewSession
 from mediakeep.app.undo.run_undo import UndoRun
@@ -28,6 +31,7 @@ from tests.commands.conftest import Home, environment
 from tests.commands.sittings import SittingTerminal, contents
 from tests.music import shelf
 from tests.sampling import each_row
+from tests.vt import Terminal
 
 LIST = "outputs/manual_review_needed.json"
 
@@ -138,6 +142,52 @@ def test_a_hundred_questions_take_little_more_than_a_hundred_keys(tmp_path: Path
     undo(home)
     assert contents(home) == before
     assert sittings.count_left(home) == count
+
+
+@pytest.mark.slow
+@pytest.mark.loop
+def test_the_same_questions_take_thousands_of_characters_as_pasted_commands(
+    tmp_path: Path,
+) -> None:
+    music_library.make_library(tmp_path / "music", artists=117)
+    (tmp_path / "home").mkdir()
+    home = hands.scanned(Home(tmp_path / "home", tmp_path / "music"))
+    began, before, count = clock.now(), contents(home), sittings.count_left(home)
+    typed = short = commands = 0
+    shell = ["bash", "--norc", "--noprofile", "--noediting", "-i"]
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    settings = environment({"PS1": "\\n$? ready> ", "TERM": "dumb", "PATH": path})
+    with Terminal(shell, settings, 80, 24) as shown:
+        await_shell(shown)
+        shown.type(os.fsencode(f"cd {shlex.quote(str(Path(__file__).parents[2]))}\n"))
+        await_shell(shown)
+        while accepted := [it for it in question_list.read_questions(home.path) if it.proposal]:
+            words = f"{accepted[0].command}\n"
+            assert len(words) < 4096  # which a terminal accepts in one line
+            shown.type(os.fsencode(words))
+            typed, commands = typed + len(words), commands + 1
+            short += len(f"mediakeep accept {accepted[0].id}\n")
+            assert await_shell(shown).endswith("\n0 ready> "), words
+        shown.type(b"exit\n")
+        assert shown.end() == 0
+    left = sittings.count_left(home)
+    keys = len(question_list.group_questions(question_list.read_questions(home.path)))
+    print(f"{count - left} of {count} questions: {commands} commands, {typed:,} characters")
+    print(f"({short:,} as `mediakeep accept`); keys: {commands}, and {keys} for the rest")
+    assert commands < count - left + 1
+    assert typed > 50 * commands
+    hands.ok(home, "undo_changes", "--since", clock.format_iso(began))
+    assert contents(home) == before
+
+
+def await_shell(shown: Terminal) -> str:
+    """Return what was printed up to the next prompt of the shell."""
+    end = time.monotonic() + 120
+    while not (text := shown.screen.printed.replace("\r", "")).endswith(" ready> "):
+        assert time.monotonic() < end, f"it hangs: {text}"
+        assert shown.read(), text
+    shown.screen.printed = ""
+    return text
 
 
 @each_row("number, code", [(signal.SIGINT, 130), (signal.SIGHUP, -signal.SIGHUP)], ids=str)

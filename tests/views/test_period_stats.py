@@ -13,6 +13,7 @@ from mediakeep.queue.history.queries import SessionSpan
 from mediakeep.views import period_stats
 from mediakeep.views.period_stats import PeriodStats
 from mediakeep.views.periods import DAY, WEEK, Period
+from mediakeep.views.report import kind_progress
 from tests.sampling import each_row
 
 MONDAY = date(2025, 12, 15)
@@ -21,13 +22,17 @@ Line = dict[str, Any]
 
 def collect_stats(folder: Path, *lines: Line, days: int = DAY, count: int = 3) -> list[PeriodStats]:
     """Return stats of some days or weeks of a history that begins on Monday, 15 December 2025."""
+    write_history(folder, *lines)
+    with index.open_for_query(folder) as base:
+        first = Period(MONDAY, days, UTC)
+        return period_stats.compute_stats(base, first.list_until(first.shift(count - 1)))
+
+
+def write_history(folder: Path, *lines: Line) -> None:
     (folder / "history").mkdir(exist_ok=True)
     numbered = [{"seq": number, **line} for number, line in enumerate(lines, 1)]
     text = "".join(json.dumps(line) + "\n" for line in numbered)
     (folder / "history" / "2025-12.jsonl").write_text(text)
-    with index.open_for_query(folder) as base:
-        first = Period(MONDAY, days, UTC)
-        return period_stats.compute_stats(base, first.list_until(first.shift(count - 1)))
 
 
 def at(time: str, op: str, **facts: Any) -> Line:
@@ -52,6 +57,47 @@ def test_what_an_undo_takes_back_is_not_resolved(tmp_path: Path) -> None:
     assert (stats.flow.found, stats.flow.resolved, stats.flow.undone) == (5, 1, 3)
     assert (stats.flow.settled, stats.flow.repaired_at_once) == (0, 1)
     assert (later.flow.found, later.flow.resolved, later.flow.undone) == (0, 0, 1)
+
+
+def test_repairs_that_are_undone_are_not_counted_for_their_session(tmp_path: Path) -> None:
+    def settle(session: str, hour: int, item: str, *ids: str, **facts: Any) -> Line:
+        return {**done(f"15 {hour}:00", item, *ids, **facts), "session": session}
+
+    write_history(
+        tmp_path,
+        settle("first", 10, "A", "date:1", repairs={"case": 2, "year": 1}),
+        settle("first", 11, "B", repairs={"case": 1}),
+        settle("second", 12, "C", repairs={"case": 1}),
+        settle("third", 13, "A", repairs={"date": 1}),
+        settle("undo", 14, "A", "date:1", "case:1", by_hand=True),  # of two sessions
+        settle("undo", 15, "C", "case:3", by_hand=True),  # all of the second
+        settle("fourth", 16, "C", repairs={"case": 1}),  # repaired again
+    )
+    with index.open_for_query(tmp_path) as base:
+        found = queries.read_session_repairs(base, "2025-12-15", "2025-12-16")
+    assert [(it.session, it.items, it.repairs) for it in found] == [
+        ("fourth", 1, {"case": 1}),
+        ("first", 2, {"case": 2, "year": 1}),
+    ]
+
+
+def test_the_kinds_of_issues_are_counted_without_what_is_undone(tmp_path: Path) -> None:
+    _, later, _ = collect_stats(
+        tmp_path,
+        done("15 10:00", "A", "cover:1", "date:1"),
+        done("16 10:00", "A", "cover:1", repairs={"case": 2, "date": 1}),
+        done("16 12:00", "A", "cover:1", "date:1", "case:1", by_hand=True),  # undone
+        done("16 13:00", "A", "cover:1", "date:1", "case:1", "year:1"),
+    )
+    issues = kind_progress.build_issue_counts(later, None, ())
+    assert {it.kind: (it.new, it.regressed, it.closed, it.repaired, it.open) for it in issues} == {
+        "case": (1, 0, 0, 1, 1),
+        "cover": (0, 0, 0, 0, 1),
+        "date": (0, 0, 0, 0, 1),
+        "year": (1, 0, 0, 0, 1),
+    }
+    assert sum(it.new + it.regressed + it.repaired for it in issues) == later.flow.found
+    assert sum(it.closed + it.repaired for it in issues) == later.flow.resolved
 
 
 def test_an_empty_history_gives_no_report(tmp_path: Path) -> None:

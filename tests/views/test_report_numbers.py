@@ -266,8 +266,9 @@ def _report(kind: KindProgress, now: PeriodCounts, running: bool) -> None:
     assert (kind.present is not None) or not running
     for issue in kind.issues:
         counts = (issue.new, issue.regressed, issue.closed, issue.repaired, issue.open)
-        at_once = now.repaired - now.mended
-        flows_ = (now.new, now.regressed, now.closed, at_once, now.open)
+        answers, at_once = now.reopened & now.closed, now.repaired - now.mended
+        repaired = at_once - (now.reverted & at_once)  # what was undone is not counted
+        flows_ = (now.new, now.regressed - answers, now.closed - answers, repaired, now.open)
         assert counts == tuple(stats[issue.kind] for stats in flows_)
         came = now.new[issue.kind] + now.regressed[issue.kind] + now.returned[issue.kind]
         assert issue.more == came - now.closed[issue.kind] - now.left[issue.kind]

@@ -52,7 +52,7 @@ class PeriodTotals(msgspec.Struct, frozen=True):
     def found(self) -> int:
         """The number of issues found in the period, whether repaired at once or left open."""
         raw = _sum_counts(self.new) + _sum_counts(self.regressed) + self.repaired_at_once
-        return raw - self._undone_answers
+        return raw - _sum_counts(self.undone_answers)
 
     @property
     def resolved(self) -> int:
@@ -62,28 +62,32 @@ class PeriodTotals(msgspec.Struct, frozen=True):
     @property
     def settled(self) -> int:
         """The number of issues that were open and are not open any more."""
-        return _sum_counts(self.closed) - self._undone_answers
+        return _sum_counts(self.closed) - _sum_counts(self.undone_answers)
 
     @property
     def repaired_at_once(self) -> int:
         """The number of issues that batches repaired when they found them."""
-        fresh = _sum_counts(self.repaired) - _sum_counts(self.mended)
-        return fresh - self._undone_repairs
+        return _sum_counts(self.fresh_repairs) - _sum_counts(self.undone_repairs)
 
     @property
     def undone(self) -> int:
         """The number of issues that were resolved and, by a command of the user, are open again."""
-        return self._undone_answers + self._undone_repairs
+        return _sum_counts(self.undone_answers) + _sum_counts(self.undone_repairs)
 
     @property
-    def _undone_answers(self) -> int:
-        return _sum_common(self.reopened, self.closed)
+    def fresh_repairs(self) -> CountsByKind:
+        """The issues that batches repaired when they found them, undone or not."""
+        return {kind: count - self.mended.get(kind, 0) for kind, count in self.repaired.items()}
 
     @property
-    def _undone_repairs(self) -> int:
-        counts = self.repaired.items()
-        fresh = {kind: count - self.mended.get(kind, 0) for kind, count in counts}
-        return _sum_common(self.reverted, fresh)
+    def undone_answers(self) -> CountsByKind:
+        """The issues that were open, disappeared, and are open again by a command of the user."""
+        return _get_common(self.reopened, self.closed)
+
+    @property
+    def undone_repairs(self) -> CountsByKind:
+        """The issues of `fresh_repairs` that are open by a command of the user."""
+        return _get_common(self.reverted, self.fresh_repairs)
 
 
 class PeriodEndState(msgspec.Struct, frozen=True):
@@ -214,9 +218,9 @@ def _sum_counts(counts: CountsByKind) -> int:
     return sum(counts.values())
 
 
-def _sum_common(some: CountsByKind, others: CountsByKind) -> int:
-    """Return the sum of what two counts have in common."""
-    return sum(min(count, others.get(kind, 0)) for kind, count in some.items())
+def _get_common(some: CountsByKind, others: CountsByKind) -> CountsByKind:
+    """Return what two counts have in common."""
+    return {kind: min(count, others.get(kind, 0)) for kind, count in some.items()}
 
 
 TimeRanges = list[tuple[float, float]]  # (start, end) in seconds since 1970

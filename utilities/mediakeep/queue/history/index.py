@@ -25,7 +25,7 @@ from mediakeep.sqlite.clean_flag import TornFile
 T = TypeVar("T")
 
 FILE = "history.db"
-_VERSION = 9
+_VERSION = 10
 _BUSY_TIMEOUT = 60.0  # seconds to wait for another process, which may be rebuilding it
 _LIST_FIELDS = {
     "items": "states",

@@ -249,6 +249,8 @@ class HistoryIndexer:
         for name in reopened:
             issues[name].closed, issues[name].times = None, issues[name].times + 1
         issues.update((name, IndexedIssue(seq)) for name in new)
+        for name in (*new, *reopened) if event.get("by_hand") else ():
+            issues[name].by_hand = seq
         item.touched.update(new, closed, reopened)
         for measure, names in (("opened", new), ("closed", closed), ("regressed", reopened)):
             self._count_issues(slot, measure, names)
@@ -289,7 +291,7 @@ class HistoryIndexer:
             item = self._items[key] = ItemHistory()
             if row:
                 item.done, item.was_completed, item.away, item.cleanup_due = map(bool, row)
-                query = "SELECT id, opened, closed, times FROM issue WHERE item = ?"
+                query = "SELECT id, opened, closed, times, by_hand FROM issue WHERE item = ?"
                 rows = self._db.execute(query, (key,)).fetchall()
                 item.issues = {name: IndexedIssue(*rest) for name, *rest in rows}
         return item
@@ -321,9 +323,9 @@ class HistoryIndexer:
             ),
         )
         add(
-            "INSERT OR REPLACE INTO issue VALUES(?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO issue VALUES(?, ?, ?, ?, ?, ?)",
             (
-                (key, name, issue.opened, issue.closed, issue.times)
+                (key, name, issue.opened, issue.closed, issue.times, issue.by_hand)
                 for key, item in moved.items()
                 for name in item.touched
                 for issue in (item.issues[name],)

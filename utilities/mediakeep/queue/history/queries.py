@@ -200,7 +200,11 @@ def _sum_repairs(lines: str) -> dict[str, int]:
     total: Counter[str] = Counter()
     for line in lines.split("\n"):
         total.update(msgspec.json.decode(line, type=dict[str, int]) if line else {})
-    return dict(sorted(total.items(), key=lambda entry: (-entry[1], entry[0])))
+    return _rank_repairs(total)
+
+
+def _rank_repairs(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
 
 
 class SessionRepairs(msgspec.Struct, frozen=True):
@@ -221,18 +225,43 @@ def read_session_repairs(
 ) -> list[SessionRepairs]:
     """Return what each session repaired in a period, newest session first.
 
-    The period includes the time `since`, but not `until`.
+    Repairs are left out whose issues a later command of the user, such as an undo, has opened
+    again. The period includes the time `since`, but not `until`.
     """
     query = (
-        "SELECT session, max(time), count(DISTINCT item), group_concat(repairs, char(10))"
-        " FROM event WHERE op = 'settle' AND repairs IS NOT NULL AND session IS NOT NULL"
-        " AND NOT by_hand AND time >= ? AND time < ?"
-        " GROUP BY session ORDER BY max(seq) DESC"
+        "SELECT session, time, item, seq, repairs FROM event"
+        " WHERE op = 'settle' AND repairs IS NOT NULL AND session IS NOT NULL"
+        " AND NOT by_hand AND time >= ? AND time < ? ORDER BY seq DESC"
     )
+    undone = _read_undone_issues(connection)
+    times, items = dict[str, str](), dict[str, set[str]]()
+    totals: dict[str, Counter[str]] = {}
+    for session, time, item, seq, text in connection.execute(query, (since, until)):
+        repairs = Counter(msgspec.json.decode(text, type=dict[str, int]))
+        for kind, count in repairs.items():
+            later = [at for at in undone.get((item, kind), ()) if at > seq][:count]
+            repairs[kind] -= len(later)
+            undone[item, kind] = undone.get((item, kind), [])[len(later) :]
+        if left := +repairs:
+            times.setdefault(session, time)
+            items.setdefault(session, set()).add(item)
+            totals.setdefault(session, Counter()).update(left)
     return [
-        SessionRepairs(session, time, items, _sum_repairs(text))
-        for session, time, items, text in connection.execute(query, (since, until))
+        SessionRepairs(name, times[name], len(items[name]), _rank_repairs(total))
+        for name, total in totals.items()
     ]
+
+
+def _read_undone_issues(connection: sqlite3.Connection) -> dict[tuple[str, str], list[int]]:
+    """Return the changes by which a user's command has opened issues, by item and kind.
+
+    The newest change comes first.
+    """
+    found: dict[tuple[str, str], list[int]] = {}
+    query = "SELECT item, id, by_hand FROM issue WHERE by_hand IS NOT NULL ORDER BY by_hand DESC"
+    for item, name, seq in connection.execute(query):
+        found.setdefault((item, name.partition(":")[0]), []).append(seq)
+    return found
 
 
 def read_open_issues(connection: sqlite3.Connection) -> dict[str, str]:

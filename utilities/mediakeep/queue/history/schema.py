@@ -50,7 +50,8 @@ CREATE TABLE item(
   cleanup INTEGER NOT NULL);
 CREATE TABLE issue(
   item TEXT NOT NULL, id TEXT NOT NULL, opened INTEGER NOT NULL, closed INTEGER,
-  times INTEGER NOT NULL, PRIMARY KEY(item, id)) WITHOUT ROWID;
+  times INTEGER NOT NULL, by_hand INTEGER, PRIMARY KEY(item, id)) WITHOUT ROWID;
+CREATE INDEX issue_by_hand ON issue(by_hand) WHERE by_hand IS NOT NULL;
 """
 TABLES += stage_rows.TABLE
 
@@ -58,12 +59,14 @@ TABLES += stage_rows.TABLE
 class IndexedIssue(msgspec.Struct):
     """An issue in the history index.
 
-    It has the numbers of the changes that opened and closed the issue, and how often it was opened.
+    It has the numbers of the changes that opened and closed the issue, how often it was opened, and
+    the number of the last change by which a command of the user, such as an undo, opened it.
     """
 
     opened: int
     closed: int | None = None
     times: int = 1
+    by_hand: int | None = None
 
 
 class ItemHistory(msgspec.Struct):

@@ -156,7 +156,7 @@ def build_progress(
     completed, total = _completed_and_total(summary, span)
     gained = completed - (span.level.completed - totals.progress)
     share, old = (_percentage(done, total) for done in (completed, completed - gained))
-    issues = _build_issue_counts(span, before, summary.weeks)
+    issues = build_issue_counts(span, before, summary.weeks)
     return KindProgress(
         library=status.library,
         kind=status.kind,
@@ -252,9 +252,10 @@ def _build_job_rows(kind: Kind, now: PeriodTotals, before: PeriodTotals | None) 
     ]
 
 
-def _build_issue_counts(
+def build_issue_counts(
     stats: PeriodStats, before: PeriodStats | None, weeks: Sequence[PeriodStats]
 ) -> list[IssueKindCounts]:
+    """Count the issues of each kind, without what commands of the user have undone."""
     totals, now = stats.flow, stats.level.open
     old = before.level.open if before else {}
     moved = (
@@ -271,9 +272,9 @@ def _build_issue_counts(
         IssueKindCounts(
             kind=kind,
             new=totals.new.get(kind, 0),
-            regressed=totals.regressed.get(kind, 0),
-            closed=totals.closed.get(kind, 0),
-            repaired=totals.repaired.get(kind, 0) - totals.mended.get(kind, 0),
+            regressed=totals.regressed.get(kind, 0) - totals.undone_answers.get(kind, 0),
+            closed=totals.closed.get(kind, 0) - totals.undone_answers.get(kind, 0),
+            repaired=totals.fresh_repairs.get(kind, 0) - totals.undone_repairs.get(kind, 0),
             open=now.get(kind, 0),
             more=_net_change(totals, kind),
             trend=[level.get(kind, 0) for level in trends],
