@@ -34,7 +34,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-_SCRIPTS = (ROOT / "utilities", ROOT / "tests" / "reference" / "scripts")
+_TEST_SCRIPTS = ROOT / "tests" / "reference" / "scripts", ROOT / "tests" / "pipelines" / "scripts"
+_SCRIPTS = ROOT / "utilities", *_TEST_SCRIPTS
 _MODULE = "tests.runner.script"  # run by "-m"
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -131,7 +132,7 @@ def _suits(given: Mapping[str, Any]) -> bool:
         return False
     # Other modules could replace what is imported already.
     folders = {Path(path) for path in env.get("PYTHONPATH", "").split(os.pathsep) if path}
-    return "GATE_FOLDER" in env or folders <= {ROOT, ROOT / "utilities"}
+    return "GATE_FOLDER" in env or folders <= {ROOT, *_SCRIPTS}
 
 
 def _order(order: dict[str, Any], ends: Mapping[int, int]) -> int:
