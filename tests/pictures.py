@@ -8,6 +8,7 @@ exported by rich as an SVG.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
@@ -16,8 +17,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 from rich.console import CONSOLE_SVG_FORMAT, Console
 
@@ -31,12 +34,15 @@ from mediakeep_simulator import sample_artists
 from tests.needs import find_browser
 from tests.views import months, reports
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 ARTISTS, FIRST = 400, 300  # of the library; done before the batch that is looked at
 _COLUMNS, _LINES = 120, 36
 # Without the fonts, which a browser would load from another server.
-_FORMAT = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+SVG_FORMAT = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
 
 
 def svg(snapshot: HomeSnapshot, title: str) -> str:
@@ -50,7 +56,7 @@ def svg(snapshot: HomeSnapshot, title: str) -> str:
         color_system="truecolor",
     )
     console.print(Dashboard(snapshot, media_dashboard._FOOTER))
-    return console.export_svg(title=title, code_format=_FORMAT, unique_id="dashboard")
+    return console.export_svg(title=title, code_format=SVG_FORMAT, unique_id="dashboard")
 
 
 def main() -> None:
@@ -85,15 +91,24 @@ def week() -> None:
     (PICTURES.parent / "a-week.md").write_text(text)
 
 
-def photograph(page: Path) -> None:
-    """Save what a browser shows of a report on a screen, on a phone, and on paper."""
-    from PIL import Image
+@contextlib.contextmanager
+def open_browser() -> Iterator[Browser]:
+    """Start the browser for a `with` block."""
     from playwright import sync_api
 
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=find_browser(), args=["--no-sandbox"] if os.geteuid() == 0 else []
         )
+        yield browser
+        browser.close()
+
+
+def photograph(page: Path, folder: Path = PICTURES) -> None:
+    """Save what a browser shows of a report on a screen, on a phone, and on paper."""
+    from PIL import Image
+
+    with open_browser() as browser:
         for name, width, media in (
             ("1200", 1200, "screen"),
             ("390", 390, "screen"),
@@ -103,8 +118,7 @@ def photograph(page: Path) -> None:
             seen.emulate_media(media=media)  # type: ignore[arg-type]
             seen.goto(page.as_uri())
             picture = Image.open(io.BytesIO(seen.screenshot(full_page=True)))
-            picture.quantize(48).save(PICTURES / f"report_{name}.png", optimize=True)
-        browser.close()
+            picture.quantize(48).save(folder / f"report_{name}.png", optimize=True)
 
 
 def _run(folder: Path) -> HomeSnapshot:

@@ -362,6 +362,7 @@ def test_simple_terminals_show_the_same(
         text = re.sub(r"\x1b\[[\d;]*m", "", raw)
         for part in ("Anna", "Rise", "Set", "title", "accept", "later", "never", "quit"):
             assert part in text
+        assert "? help" in text  # no key is broken from its meaning
         assert ("[- -]Rise" in text) == bool(env.keys() & {"NO_COLOR", "TERM"})
         assert ("here:" in text) == (columns == 40)
         shown.type(b"q\n" if env.get("TERM") == "dumb" else b"q")

@@ -61,6 +61,12 @@ def test_every_command_has_the_option_or_a_reason_to_lack_it(flag: str) -> None:
     assert {of_kinds.sub("", name) for name in found} == LACKING[flag]
 
 
+def test_only_commands_that_scan_have_options_on_what_scans_skip() -> None:
+    of_queues = {name for name in LEAVES if "queue " in f"{name} " and "batch" not in name}
+    scanning = {name for name in of_queues if "--ignore" in list_flags(LEAVES[name])}
+    assert {name.split()[-1] for name in scanning} == {"scan", "relocate", "import"}
+
+
 @each_row("name", LEAVES)
 def test_every_command_is_quiet_and_verbose(name: str) -> None:
     command: Any = copy.copy(LEAVES[name])

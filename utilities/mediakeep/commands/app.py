@@ -31,7 +31,6 @@ _DAMAGED_KEY = "mediakeep.damaged"
 FIRST_RUN_KEY = "mediakeep.first_run"  # the function that is called if there is no home
 _GIVEN_HOME_KEY = "mediakeep.given_home"
 _VERBOSE_TEXT = "Print each step to stderr, and where an error arose."
-_OPTION_WIDTH = 26  # columns of a table of options before their texts
 
 
 class MediakeepCommand(click.Command):
@@ -56,12 +55,10 @@ class MediakeepCommand(click.Command):
         """Write an example, and the options by section."""
         if self.example:
             formatter.write(f"\n  Example: {self.example}\n")  # never broken over lines
-        for name, options in help_layout.group_options(
-            self.get_params(ctx), self.own_names
-        ).items():
-            records = (option.get_help_record(ctx) for option in options)
+        sections = help_layout.list_records(ctx, self.get_params(ctx), self.own_names)
+        for name, records in sections.items():
             with formatter.section(name):
-                formatter.write_dl([record for record in records if record], col_max=_OPTION_WIDTH)
+                formatter.write_dl(records, col_max=help_layout.OPTION_WIDTH)
 
     def main(  # type: ignore[override]
         self, args: Any = None, standalone_mode: bool = True, **extra: Any
@@ -256,7 +253,7 @@ def _with_home_option(function: AnyFunction, fallback: str) -> AnyFunction:
         metavar="DIR",
         is_eager=True,
         callback=functools.partial(_resolve_home, fallback),
-        help="Folder of status/, outputs/ and issues/. [env: MEDIAKEEP_HOME]",
+        help="The folder with status/. [env: MEDIAKEEP_HOME]",
     )(function)
 
 
@@ -321,7 +318,6 @@ def setting_option(
         flag,
         cls=_SettingOption,
         type=kind,
-        metavar="N" if isinstance(kind, click.IntRange | click.FloatRange) else None,
         default=default,
         show_default=default != "",
         envvar=config.ENV_PREFIX + name.upper(),

@@ -8,6 +8,7 @@ import click
 
 FIRST, OWN, LAST = "Options", "What is made", "General"
 _HELP = "_click_default_help"  # the name of --help since Click 8.4
+OPTION_WIDTH = 26  # columns before the texts of options, at most
 _MAX_OPTIONS = 14  # of a command that needs no sections
 # Sections in their order, with the parameters in them. All others are in the first one, or in that
 # of what a kind of jobs makes.
@@ -54,6 +55,25 @@ _ORDER = (
     *("scan", "only", "session", "accept", "kind", "artist", "movie", "file", "since"),
     *("batch_size", "everything", "fix"),
 )
+
+
+def list_records(
+    context: click.Context, parameters: Iterable[click.Parameter], own: Collection[str]
+) -> dict[str, list[tuple[str, str]]]:
+    """Return the rows of each section: options and their texts, which begin in one column."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for section, options in group_options(parameters, own).items():
+        for option in options:
+            if isinstance(option.type, click.IntRange | click.FloatRange):
+                option.metavar = option.metavar or "N"
+        records = (option.get_help_record(context) for option in options)
+        found[section] = [record for record in records if record]
+    widths = [len(name) for records in found.values() for name, _ in records]
+    width = max((size for size in widths if size <= OPTION_WIDTH), default=0)
+    return {
+        section: [(name.ljust(width), text) for name, text in records]
+        for section, records in found.items()
+    }
 
 
 def group_options(

@@ -50,7 +50,8 @@ class LazyGroup(app.MediakeepGroup):
     def _get_short_help(self, name: str) -> str:
         lazy = self.lazy.get(name)
         text = lazy.help if lazy else self.commands[name].help or ""
-        return text.partition("\n\n")[0].partition(";")[0]
+        first = " ".join(text.partition("\n\n")[0].partition(";")[0].split())
+        return f"{first.removesuffix('.')}." if first else ""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -69,10 +70,19 @@ class LazyGroup(app.MediakeepGroup):
         sections: dict[str, list[tuple[str, str]]] = {}
         for name in names:
             lazy, text = self.lazy.get(name), self._get_short_help(name)
-            text = textwrap.shorten(text, formatter.width - width - 6, placeholder="...")
+            text = _shorten(text, formatter.width - width - 6)
             section = lazy.section if lazy else "Commands"
             sections.setdefault(section, []).append((name.ljust(width), text))
         for section, rows in sections.items():
             with formatter.section(section):
                 formatter.write_dl(rows)
         formatter.write(f"\n{ctx.command_path} COMMAND --help explains a command.\n")
+
+
+def _shorten(text: str, width: int) -> str:
+    """Shorten a sentence to its first parts that fit, or else to its first words."""
+    parts = text.split(", ")
+    for count in range(len(parts), 0, -1):
+        if len(shown := f"{', '.join(parts[:count]).removesuffix('.')}.") <= width:
+            return shown
+    return textwrap.shorten(text, width, placeholder="...")

@@ -25,6 +25,7 @@ from mediakeep.media import ignore_rules
 ActionFunction = Callable[..., CommandResult]
 POSITIVE_INT = click.IntRange(1)
 PATH = app.PathParam()
+_SCANNING = (scan.scan_library, scan.relocate_library, legacy_import.import_queue)
 _SPECIAL_OPTIONS = ("dry_run", "force", "status", "to", "yes")
 
 
@@ -223,14 +224,14 @@ def _list_common_actions(kind: Kind) -> list[ManagerAction]:
         ManagerAction(
             "--archive-logs",
             maintenance.archive_logs,
-            "Compress the session logs of batches that ended at least DAYS ago.",
+            "Compress logs of batches that ended DAYS or more ago.",
             "DAYS",
             value_type=POSITIVE_INT,
         ),
         ManagerAction(
             "--backup",
             backup.make_backup,
-            "Write all that cannot be created again into one archive, also during a batch.",
+            "Write what cannot be created again to an archive, also during a batch.",
             "DEST",
             value_type=PATH,
         ),
@@ -298,16 +299,18 @@ def _build_command(kind: Kind, action: ManagerAction) -> app.MediakeepCommand:
         return _run_action(kind, action, home, value, options)
 
     main.__doc__ = action.help
-    special = _build_special_options(kind)
+    special, common = _build_special_options(kind), _build_common_options(kind)
+    if action.function not in _SCANNING:
+        del common["ignore"]
     decorators = [special[name] for name in action.allowed_options if name in special]
-    decorators += _build_common_options(kind).values()
+    decorators += common.values()
     if action.metavar:
         nargs = -1 if action.multiple else 1
         decorators.insert(
             0,
             click.argument(
                 "value",
-                metavar=action.metavar,
+                metavar=f"{action.metavar}..." if action.multiple else action.metavar,
                 type=action.value_type,
                 nargs=nargs,
                 required=True,
@@ -323,7 +326,9 @@ def _run_action(
     kind: Kind, action: ManagerAction, home: Path, value: Any, options: dict[str, Any]
 ) -> CommandResult:
     """Run an action on a queue, print its result, and return the exit code."""
-    ignored = ignore_rules.parse_settings(options["ignore"], options["links"])
+    ignored = ignore_rules.NOTHING
+    if "ignore" in options:
+        ignored = ignore_rules.parse_settings(options["ignore"], options["links"])
     queue_kind = options.get("queue", kind)
     if action.function != backup.restore_backup:  # its stages are those of the backup
         queue_kind = registry.load_queue_kind(home, queue_kind)

@@ -184,7 +184,9 @@ class QuestionView:
 
     def print_keys(self, keys: Iterable[tuple[str, str]]) -> None:
         """Print the keys of a question in one paragraph."""
-        self.print_line(", ".join(f"{key} {meaning}" for key, meaning in keys), "dim")
+        parts = (f"{key} {meaning}".replace(" ", "\0") for key, meaning in keys)
+        for line in textwrap.wrap(", ".join(parts), self._console.width):  # between the keys
+            self.print_line(line.replace("\0", " "), "dim")
 
 
 def _iter_changes(files: Iterable[FilePlan]) -> Iterator[tuple[FilePlan, PlannedChange]]:
