@@ -34,7 +34,9 @@ def open_executor(client: Client, tmp_path: Path) -> Iterator[ExecutorFactory]:
     from mediakeep.cluster import dask_executor, host_checks
 
     with quick_start.suspend(), host_checks.write_probes([tmp_path]) as requirements:
-        yield functools.partial(dask_executor.DaskExecutor, client, requirements, "", 60.0)
+        yield functools.partial(
+            dask_executor.DaskExecutor, dask_executor.ClusterAccess(client, requirements)
+        )
 
 
 @pytest.fixture

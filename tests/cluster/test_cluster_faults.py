@@ -131,7 +131,7 @@ def test_dask_is_imported_by_the_modules_that_run_on_it_alone() -> None:
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             if {name.partition(".")[0] for name in names} & {"dask", "distributed"}:
                 users.add(path.name)
-    assert users == {"connection.py", "dask_executor.py", "worker_slots.py"}
+    assert users == {"connection.py", "dask_executor.py", "worker_plugin.py"}
 
 
 @pytest.fixture
@@ -234,7 +234,7 @@ def test_a_result_that_is_too_large_fails_its_item_alone(
         shop = workshop.make_workshop(folder, {"ant": "good"})
         with quick_start.suspend(), host_checks.write_probes([folder]) as requirements:
             open_executor = functools.partial(
-                dask_executor.DaskExecutor, client, requirements, "", 60.0
+                dask_executor.DaskExecutor, dask_executor.ClusterAccess(client, requirements)
             )
             batch.run_batch(
                 shop.queue, functools.partial(open_verbose, size), workshop.build_config(),

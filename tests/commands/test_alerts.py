@@ -392,6 +392,20 @@ def test_without_notes_no_batch_tells_the_same_twice(home: Home) -> None:
     assert len(posted) == 2
 
 
+def test_a_lost_host_is_one_alert_a_day_and_other_hosts_raise_their_own(home: Home) -> None:
+    (home.path / "status").mkdir()
+    posted: list[DeliveryJob] = []
+    for _batch in range(2):
+        alarms = AlertTriggers(
+            home.path, MUSIC, AlertOptions((AlertTarget("https://example.org"),)), posted.append
+        )
+        for host in ("nas", "attic", "nas"):
+            alarms.on_lost_host(host)
+    found = [json.loads(job.body) for job in posted]
+    assert [alert["facts"]["lost_host"] for alert in found] == ["nas", "attic"]
+    assert {alert["event"] for alert in found} == {"lost_host"}
+
+
 def test_without_notes_what_was_finished_before_is_not_told_every_night(
     finished: Home, service: Service, tmp_path: Path
 ) -> None:

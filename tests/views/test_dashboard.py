@@ -17,6 +17,8 @@ from rich.segment import Segment
 from mediakeep.errors import SnapshotDamaged
 from mediakeep.music.item import MUSIC
 from mediakeep.music.reports import fix_commands
+from mediakeep.queue.sessions import WorkerStatus
+from mediakeep.views import dashboard_json
 from mediakeep.views.dashboard import styled_text
 from mediakeep.views.period_stats import PeriodTotals
 from mediakeep.views.poller import HomeSnapshot, QueueSnapshot
@@ -144,6 +146,29 @@ def test_a_finished_library_says_so_without_a_time_left() -> None:
     assert "14 of 14 artists completed (100.0%)" in told
     assert "of work left" not in told
     assert "412 artists an hour" in told
+
+
+def test_workers_of_a_scheduler_are_shown_with_host_memory_pace_and_items() -> None:
+    workers = [
+        WorkerStatus("nas", "tcp://10.0.0.2:1", ["Sigur Rós"], 412_000_000, 12.5),
+        WorkerStatus("attic", "tcp://10.0.0.3:1", [], 90_000_000, 0.0),
+    ]
+    crew = msgspec.structs.replace(
+        dashboards.CREWS[1], workers=workers, scheduler_dashboard="http://nas:8787/status"
+    )
+    look = QueueSnapshot(MUSIC, dashboards.ACCOUNT, [crew], [])
+    snapshot = msgspec.structs.replace(dashboards.GLANCE, queues=[look])
+    shown = [" ".join(line.split()) for line in dashboards.render(snapshot, 100)]
+    for line in (
+        "Dask's dashboard: http://nas:8787/status",
+        "nas 412 MB 12.5 tasks/min Sigur Rós",
+        "attic 90.0 MB 0 tasks/min idle",
+    ):
+        assert line in shown
+    assert any(line.startswith("Cluster: 2 workers on 2 hosts") for line in shown)
+    (data,) = dashboard_json.to_json(snapshot)
+    assert data["live"][0]["workers"] == [msgspec.to_builtins(worker) for worker in workers]
+    assert data["live"][0]["scheduler_dashboard"] == "http://nas:8787/status"
 
 
 def test_a_session_that_died_is_shown_as_dead() -> None:

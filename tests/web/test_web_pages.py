@@ -13,6 +13,7 @@ import requests
 from mediakeep.item import ScannedItem
 from mediakeep.music.item import MUSIC
 from mediakeep.queue.queue import Queue
+from mediakeep.queue.sessions import WorkerStatus
 from mediakeep.web import guard, page_renderer, pages
 from mediakeep.web.access import Scope
 from tests.queue import rig
@@ -130,6 +131,23 @@ def test_a_button_of_a_page_does_what_its_action_does(served: Served) -> None:
     answer = served.post(form, 303, data={**fields, "action": "prioritize"}, headers=PAGE)
     assert answer.headers["Location"] == "/items/music/Artist%20040"
     assert served.api("/items/music/Artist 040")["fields"]["priority"] > 0
+
+
+def test_the_overview_shows_the_workers_of_a_scheduler(tmp_path: Path) -> None:
+    items = [ScannedItem(key=HOSTILE, path="/music/x", fingerprint="f")]
+    Queue.create(rig.at(tmp_path), MUSIC, "/music", items).close()
+    worker = WorkerStatus(f"nas{HOSTILE}", "tcp://10.0.0.2:1", [HOSTILE], 412_000_000, 12.5)
+    with Queue.open(rig.at(tmp_path), MUSIC) as queue, queue.open_session(command="test"):
+        assert queue.session
+        queue.session.note_workers([worker], "http://nas:8787/status")
+        with serving.serve(tmp_path) as served:
+            text = served.get("/", headers=PAGE).text
+            (session,) = served.api("/sessions")["running"]
+    read(text)
+    assert "412 MB</td>" in text
+    assert '<a href="http://nas:8787/status">' in text
+    assert "<script>alert" not in text
+    assert session["workers"][0]["tasks_per_minute"] == 12.5
 
 
 def test_an_empty_home_says_how_to_begin(tmp_path: Path) -> None:

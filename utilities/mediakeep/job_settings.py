@@ -32,6 +32,10 @@ class JobSettings(msgspec.Struct, frozen=True, kw_only=True):
         home = path_text.to_path(self.home)
         return home / path_text.to_path(folder).expanduser()
 
+    def list_folders(self) -> list[Path]:
+        """Return the folders that its items write, besides the home and the library."""
+        return []
+
 
 SettingsT = TypeVar("SettingsT", bound=JobSettings)
 

@@ -120,6 +120,14 @@ class AlbumSettings(JobSettings, frozen=True, kw_only=True):
         text = path_text.escape_path(folder) or self.paths.output_dir
         return self.below_home(text.replace(_PROFILE, profile or self.processing.profile))
 
+    def list_folders(self) -> list[Path]:
+        """Return the folders that its items write, besides the home and the library."""
+        return [
+            folder
+            for folder in (self.working_dir, self.archive_dir, self.find_output_dir())
+            if folder
+        ]
+
     def check(self) -> None:
         """Raise UsageError or BadSetting if no album could be processed with these settings."""
         self.get_profile()

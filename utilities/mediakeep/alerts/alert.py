@@ -24,6 +24,7 @@ class AlertEvent(StrEnum):
     DAMAGED = "damaged"
     FINISHED = "finished"
     NEEDS_USER = "needs_user"
+    LOST_HOST = "lost_host"
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):

@@ -177,6 +177,11 @@ class BookSettings(JobSettings, frozen=True, kw_only=True):
         """The folder of the backups."""
         return self.below_home(self.audiobooks.backup_dir)
 
+    def list_folders(self) -> list[Path]:
+        """Return the folders that its items write, besides the home and the library."""
+        output = self.below_home(self.get_options().output_dir)
+        return [self.working_dir, self.backup_dir, output]
+
     def list_backup_dirs(self, items: Iterable[AudiobookItem] = ()) -> set[Path]:
         """Return the folders of all backups: also of those that earlier settings have made."""
         used = {path_text.to_path(item.backup_path).parent for item in items if item.backup_path}

@@ -1,34 +1,41 @@
 """An executor that runs the tasks of a batch on the workers of a Dask scheduler.
 
-1. New workers are looked for once a second. One that fails the checks of `host_checks` gets no
-   task; the first one that is refused, if none is accepted, ends the batch.
+1. Once a second the scheduler is asked for its workers, without waiting for the answer. A new one
+   checks its host (`host_checks`), and gets no task if that fails. If no worker is accepted, the
+   reason of the first one that was refused ends the batch.
 2. Each task goes to one worker, chosen here, and is never run again by Dask.
-3. The worker runs it in a child process; see `worker_slots`. Its progress arrives as events.
+3. The worker runs it in a child process; see `worker_plugin`. Its progress arrives as events.
 4. If the worker dies, Dask reports KilledWorker, and the result is WorkerDied: the batch decides
    what follows, as for the processes of a pool.
-5. If the scheduler is gone, ClusterFailed ends the batch. Workers that lose their scheduler end
-   their tasks.
+5. If the scheduler is gone, or does not answer for too long, ClusterFailed ends the batch. Workers
+   that lose their scheduler end their tasks.
 """
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 import contextlib
 import itertools
 import pickle
 import queue
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from distributed import Client, Future, KilledWorker, wait
+from msgspec.structs import replace
 
-from mediakeep.cluster import host_checks, worker_slots
+from mediakeep.cluster import worker_plugin
 from mediakeep.cluster.host_checks import HostReport, HostRequirements
-from mediakeep.cluster.worker_slots import RemoteResult, TaskSlots
+from mediakeep.cluster.host_watch import NO_CALLBACKS, ClusterCallbacks, HostWatch
+from mediakeep.cluster.worker_plugin import RemoteResult, TaskRunner
 from mediakeep.errors import ClusterFailed, MediakeepError
 from mediakeep.outcome import WorkerFactory
+from mediakeep.queue.sessions import WorkerStatus
 from mediakeep.runner import tasks
 from mediakeep.runner.batch_config import ExecutionLimits
 from mediakeep.runner.executor import FinishedTasks, ProgressCallback, UsageCallback
@@ -37,41 +44,67 @@ from mediakeep.runner.signals import StopHandler
 from mediakeep.runner.tasks import Task, TaskResult, TaskStopped, WorkerDied
 from mediakeep.runner.worker_process import WorkerProcess
 
-_REFRESH_SECONDS = 1.0  # between two looks at the workers
+_LOOK_SECONDS = 1.0  # between two looks at the workers
 _CHECK_SECONDS = 0.1  # the same while workers are checked
 _LOST_LOOKS = 3  # looks without its worker after which a task is lost
-_REPLY_TIMEOUT = 30.0  # seconds for tasks to end, or for a result to arrive
+_REPLY_TIMEOUT = 60.0  # seconds for tasks to end, or for a result to arrive
+_MIN_PATIENCE = 10.0  # seconds for an answer of the scheduler
+_PACE_LOOKS = 60  # looks of which the tasks a minute are computed
 _counter = itertools.count()
+_CANCELLED = (asyncio.CancelledError, concurrent.futures.CancelledError)
 
 
-class _Slot(msgspec.Struct):
-    """A Dask worker that passed the checks."""
+class ClusterAccess(msgspec.Struct, frozen=True):
+    """A connection to a scheduler, and what its hosts need to run a batch.
+
+    `rate_server` serves the rate limits of this machine to them; "" if they are processes of it.
+    `timeout` is how long a batch waits for a worker, or for an answer, in seconds.
+    """
+
+    client: Client
+    requirements: HostRequirements
+    rate_server: str = ""
+    timeout: float = 60.0
+    callbacks: ClusterCallbacks = NO_CALLBACKS
+
+
+class _AcceptedWorker(msgspec.Struct):
+    """A Dask worker whose host has passed the checks."""
 
     host: str
     threads: int
-    running: int = 0
+    running: int = 0  # tasks
+    done: int = 0
     missing_looks: int = 0  # in a row
+    samples: deque[tuple[float, int]] = msgspec.field(  # times, with the tasks done
+        default_factory=lambda: deque([(time.monotonic(), 0)], _PACE_LOOKS)
+    )
+
+    def measure_pace(self, now: float) -> float:
+        """Return the tasks a minute in the last looks."""
+        since, before = self.samples[0]
+        self.samples.append((now, self.done))
+        return 60 * (self.done - before) / (now - since) if since < now else 0.0
 
 
-class _Running(msgspec.Struct):
+class _HostCheck(msgspec.Struct, frozen=True):
+    address: str
+    threads: int
+    future: Future
+
+
+class _RunningTask(msgspec.Struct):
     task: Task
     future: Future
     address: str
 
 
 class DaskExecutor:
-    """Runs tasks on the workers of a scheduler.
-
-    `requirements` are what their hosts must have. `rate_server` serves the rate limits of this
-    machine to them; "" if they are processes of it. `timeout` is the wait for a worker in seconds.
-    """
+    """Runs tasks on the workers of a scheduler."""
 
     def __init__(
         self,
-        client: Client,
-        requirements: HostRequirements,
-        rate_server: str,
-        timeout: float,
+        cluster: ClusterAccess,
         worker_factory: WorkerFactory,
         limits: ExecutionLimits,
         stop: StopHandler,  # noqa: ARG002 - the batch asks for stops itself
@@ -79,29 +112,33 @@ class DaskExecutor:
         prestarted: Sequence[WorkerProcess] = (),  # noqa: ARG002 - of this machine only
         on_usage: UsageCallback = lambda *_: None,
     ) -> None:
-        self._client, self._requirements, self._timeout = client, requirements, timeout
-        self._limits = limits
+        self._cluster, self._client, self._limits = cluster, cluster.client, limits
         self._on_progress, self._on_usage = on_progress, on_usage
-        self._name = f"mediakeep-{client.id}-{next(_counter)}"
+        self._name = f"mediakeep-{self._client.id}-{next(_counter)}"
         self._host = socket.gethostname()
-        slots = TaskSlots(worker_factory, limits, self._name, self._host, rate_server)
-        self._slots_data = pickle.dumps(slots)
-        self._slots: dict[str, _Slot] = {}  # by address
+        runner = TaskRunner(
+            worker_factory, limits, cluster.requirements.folders, self._name, cluster.rate_server
+        )
+        self._runner_data = pickle.dumps(runner)
+        self._workers: dict[str, _AcceptedWorker] = {}  # by address
         self._refused: dict[str, HostReport] = {}
-        self._checks: dict[str, Future] = {}  # of new workers
-        self._waiting: list[Task] = []
-        self._running: dict[str, _Running] = {}  # by the key of the future
+        self._checks: dict[str, _HostCheck] = {}  # by the key of the future
+        self._waiting: deque[Task] = deque()
+        self._running: dict[str, _RunningTask] = {}  # by the key of the future
         self._events: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._finished: FinishedTasks = []
-        self._without_worker_since: float | None = None
-        self._next_look = 0.0
-        client.subscribe_topic(self._name, self._receive_progress)
+        self._is_stopping = False
+        self._look: concurrent.futures.Future[Any] | None = None
+        self._next_look, self._last_answer = 0.0, time.monotonic()
+        self._without_worker_since = self._last_answer
+        self._watch = HostWatch(cluster.callbacks)
+        self._client.subscribe_topic(self._name, self._receive_progress)
         self._look_for_workers()
 
     @property
     def capacity(self) -> int:
         """The number of tasks that may run at the same time now."""
-        threads = sum(slot.threads for slot in self._slots.values())
+        threads = sum(worker.threads for worker in self._workers.values())
         return max(1, min(threads, self._limits.workers or threads))
 
     def submit(self, task: Task) -> None:
@@ -111,38 +148,39 @@ class DaskExecutor:
 
     def _start_waiting(self) -> None:
         while self._waiting and (address := self._choose_worker()):
-            task = self._waiting.pop(0)
+            task = self._waiting.popleft()
             try:
                 data = pickle.dumps(task)
             except Exception as error:  # noqa: BLE001 - pickle may raise any exception
                 self._finished.append((task, tasks.build_failure(task, error)))
                 continue
-            self._send(task, data, address)
+            name = f"{task.work.stamp.claim}-{task.work.stage}-{task.part_number}"
+            future = self._send(worker_plugin.run_task, data, name, address)
+            self._running[str(future.key)] = _RunningTask(task, future, address)
+            self._workers[address].running += 1
 
     def _choose_worker(self) -> str:
         free = {
-            address: slot.threads - slot.running
-            for address, slot in self._slots.items()
-            if slot.running < slot.threads and not slot.missing_looks
+            address: worker.threads - worker.running
+            for address, worker in self._workers.items()
+            if worker.running < worker.threads and not worker.missing_looks
         }
         return max(free, key=lambda address: free[address], default="")
 
-    def _send(self, task: Task, data: bytes, address: str) -> None:
-        claim = task.work.stamp.claim
-        key = f"{self._name}-{claim}-{task.work.stage}-{task.part_number}-{next(_counter)}"
+    def _send(self, function: Callable[..., bytes], data: bytes, name: str, address: str) -> Future:
+        """Call a function on one worker; Dask calls it once, and its result becomes an event."""
         future = self._client.submit(
-            worker_slots.run_task,
+            function,
             self._name,
             data,
-            key=key,
+            key=f"{self._name}-{name}-{next(_counter)}",
             workers=[address],
             allow_other_workers=False,
             retries=0,
             pure=False,
         )
-        self._running[key] = _Running(task, future, address)
-        self._slots[address].running += 1
         future.add_done_callback(self._receive_result)
+        return future
 
     def _receive_result(self, future: Future) -> None:
         """Called in a thread of the client when a task has ended."""
@@ -162,13 +200,17 @@ class DaskExecutor:
         Raise ClusterFailed if the scheduler is gone, or if no worker can be used for too long.
         """
         end = time.monotonic() + turn
-        self._look_for_workers()
-        while not self._finished:
-            try:
-                key, content = self._events.get(timeout=max(0.0, end - time.monotonic()))
-            except queue.Empty:
+        while True:
+            self._look_for_workers()
+            self._start_waiting()
+            if self._finished:
                 break
-            self._handle_event(key, content)
+            left = max(0.0, end - time.monotonic())
+            try:
+                self._handle_event(*self._events.get(timeout=min(left, _CHECK_SECONDS)))
+            except queue.Empty:
+                if left <= _CHECK_SECONDS:
+                    break
         while not self._events.empty():
             self._handle_event(*self._events.get())
         self._start_waiting()
@@ -176,42 +218,50 @@ class DaskExecutor:
         return finished
 
     def _handle_event(self, key: str, content: Any) -> None:
-        running = self._running.get(key)
-        if running is None:
-            return
-        if isinstance(content, list):
-            self._on_progress(running.task, *content)
-            return
+        if key in self._checks:
+            self._end_check(self._checks.pop(key), content)
+        elif running := self._running.get(key):
+            if isinstance(content, list):
+                self._on_progress(running.task, *content)
+            else:
+                self._end_task(key, running, content)
+
+    def _end_task(self, key: str, running: _RunningTask, content: bytes | BaseException) -> None:
         self._forget(key)
-        if isinstance(content, bytes):
-            remote: RemoteResult = pickle.loads(content)
-            if remote.usage:
-                self._on_usage(running.task, remote.usage)
-            self._finished.append((running.task, remote.result))
-        else:
+        if isinstance(content, BaseException):
             self._finished.append((running.task, self._explain_error(running, content)))
+            return
+        remote: RemoteResult = pickle.loads(content)
+        if remote.usage:
+            self._on_usage(running.task, remote.usage)
+        result = remote.result
+        if isinstance(result, WorkerDied):
+            result = replace(result, host=self._name_host(running.address))
+        self._finished.append((running.task, result))
 
     def _forget(self, key: str) -> None:
         running = self._running.pop(key)
-        if slot := self._slots.get(running.address):
-            slot.running -= 1
+        if worker := self._workers.get(running.address):
+            worker.running -= 1
+            worker.done += 1
         running.future.release()
 
-    def _explain_error(self, running: _Running, error: BaseException) -> TaskResult:
+    def _explain_error(self, running: _RunningTask, error: BaseException) -> TaskResult:
         if isinstance(error, MediakeepError):
             raise error
-        if isinstance(error, KilledWorker):
-            return self._build_death(running)
-        if self._client.status != "running":
+        if self._client.status != "running" or isinstance(error, _CANCELLED):
             raise self._build_failure("its scheduler is gone")
-        if isinstance(error, Exception) and not isinstance(error, OSError | TimeoutError):
-            return tasks.build_failure(running.task, error)
-        return self._build_death(running)
+        if isinstance(error, KilledWorker | OSError | TimeoutError):
+            return self._build_death(running)
+        return tasks.build_failure(running.task, error)
 
-    def _build_death(self, running: _Running) -> WorkerDied:
-        slot = self._slots.get(running.address)
-        host = slot.host if slot and slot.host != self._host else ""
-        return WorkerDied("its Dask worker died", host)
+    def _build_death(self, running: _RunningTask) -> WorkerDied:
+        return WorkerDied("its Dask worker died", self._name_host(running.address))
+
+    def _name_host(self, address: str) -> str:
+        """Return the name of a worker's host for messages, "" for this one."""
+        worker = self._workers.get(address)
+        return worker.host if worker and worker.host != self._host else ""
 
     def _build_failure(self, reason: str) -> ClusterFailed:
         return ClusterFailed(
@@ -219,97 +269,107 @@ class DaskExecutor:
         )
 
     def _look_for_workers(self) -> None:
-        """Check new workers, note missing ones, and give up tasks of those that are gone."""
-        if (now := time.monotonic()) < self._next_look:
-            return
-        self._next_look = now + (_CHECK_SECONDS if self._checks else _REFRESH_SECONDS)
+        """Check new workers, note missing ones, and give up tasks of those that are gone.
+
+        The scheduler may answer late or never, and the batch must not wait for it.
+        """
+        now = time.monotonic()
         if self._client.status != "running":
             raise self._build_failure("its scheduler is gone")
-        try:
-            present: Mapping[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
-        except Exception as error:
-            raise self._build_failure(f"its scheduler does not answer ({error})") from error
-        self._accept(present)
-        for address, slot in list(self._slots.items()):
-            slot.missing_looks = 0 if address in present else slot.missing_looks + 1
-            if slot.missing_looks >= _LOST_LOOKS:
+        if self._look and self._look.done():
+            with contextlib.suppress(OSError, *_CANCELLED):  # the next look tells
+                self._take_look(self._look.result(), now)
+            self._look = None
+        elif self._look is None and now >= self._next_look:
+            self._next_look = now + (_CHECK_SECONDS if self._checks else _LOOK_SECONDS)
+            self._look = asyncio.run_coroutine_threadsafe(
+                self._client.scheduler.identity(n_workers=-1),
+                self._client.loop.asyncio_loop,
+            )
+        patience = max(self._cluster.timeout, _MIN_PATIENCE)
+        if now - self._last_answer > patience:
+            raise self._build_failure(f"its scheduler has not answered for {patience:g} seconds")
+
+    def _take_look(self, info: Mapping[str, Any], now: float) -> None:
+        self._last_answer = now
+        present: Mapping[str, Any] = info["workers"]
+        checked = {check.address for check in self._checks.values()}
+        for address in present.keys() - self._workers.keys() - self._refused.keys() - checked:
+            data = pickle.dumps((self._cluster.requirements, self._runner_data))
+            future = self._send(worker_plugin.open_host, data, "check", address)
+            check = _HostCheck(address, present[address]["nthreads"], future)
+            self._checks[str(future.key)] = check
+        for address, worker in list(self._workers.items()):
+            worker.missing_looks = 0 if address in present else worker.missing_looks + 1
+            if worker.missing_looks >= _LOST_LOOKS:
                 self._give_up(address)
         self._refused = {name: report for name, report in self._refused.items() if name in present}
+        self._checks = {
+            key: check for key, check in self._checks.items() if check.address in present
+        }
+        self._report_workers(info, now)
         self._check_patience(now)
 
-    def _accept(self, present: Mapping[str, Any]) -> None:
-        """Check new workers, and use those that have passed, without waiting for slow ones."""
-        for address in present:
-            if not any(address in known for known in (self._slots, self._refused, self._checks)):
-                self._checks[address] = self._client.submit(
-                    host_checks.check_host,
-                    self._requirements,
-                    key=f"{self._name}-check-{next(_counter)}",
-                    workers=[address],
-                    retries=0,
-                    pure=False,
-                )
-        for address, check in list(self._checks.items()):
-            if address not in present:
-                del self._checks[address]
-            elif check.done():
-                del self._checks[address]
-                self._use_worker(address, self._read_report(address, check), present)
-
-    def _read_report(self, address: str, check: Future) -> HostReport:
-        try:
-            report: HostReport = check.result(timeout=_REPLY_TIMEOUT)
-        except ModuleNotFoundError as error:
-            return HostReport(address, f"it lacks {error.name}: install mediakeep there")
-        except Exception as error:  # noqa: BLE001 - whatever fails there
-            return HostReport(address, f"its check failed ({tasks.format_error(error)})")
-        return report
-
-    def _use_worker(self, address: str, report: HostReport, present: Mapping[str, Any]) -> None:
-        """Open the slots of a worker that has passed its check."""
-        if not report.problem:
-            errors = self._client.run(
-                worker_slots.open_slots,
-                self._name,
-                self._slots_data,
-                workers=[address],
-                on_error="return",
-            )
-            if isinstance(error := errors.get(address), BaseException):
-                report = HostReport(report.host, f"{tasks.format_error(error)}")
+    def _end_check(self, check: _HostCheck, content: bytes | BaseException) -> None:
+        """Use a worker that has passed its check."""
+        address = check.address
+        if isinstance(content, ModuleNotFoundError):
+            report = HostReport(address, f"it lacks {content.name}: install mediakeep there")
+        elif isinstance(content, BaseException):
+            report = HostReport(address, f"its check failed ({tasks.format_error(content)})")
+        else:
+            report = pickle.loads(content)
         if report.problem:
             self._refused[address] = report
         else:
-            self._slots[address] = _Slot(report.host, present[address]["nthreads"])
+            self._workers[address] = _AcceptedWorker(report.host, check.threads)
 
     def _give_up(self, address: str) -> None:
         for key, running in list(self._running.items()):
             if running.address == address:
                 self._forget(key)
                 self._finished.append((running.task, self._build_death(running)))
-        del self._slots[address]
+        del self._workers[address]
+
+    def _report_workers(self, info: Mapping[str, Any], now: float) -> None:
+        items: dict[str, list[str]] = {}
+        for running in self._running.values():
+            items.setdefault(running.address, []).append(running.task.key)
+        statuses = [
+            WorkerStatus(
+                worker.host,
+                address,
+                sorted(set(items.get(address, ()))),
+                info["workers"].get(address, {}).get("metrics", {}).get(self._name, 0),
+                round(worker.measure_pace(now), 1),
+            )
+            for address, worker in self._workers.items()
+            if not worker.missing_looks
+        ]
+        has_dashboard = "dashboard" in info["services"]
+        self._watch.report(statuses, self._client.dashboard_link if has_dashboard else "")
 
     def _check_patience(self, now: float) -> None:
         """Raise ClusterFailed if no worker can be used for longer than the timeout."""
-        if any(not slot.missing_looks for slot in self._slots.values()):
-            self._without_worker_since = None
-            return
-        if self._refused and not self._checks:
+        if any(not worker.missing_looks for worker in self._workers.values()):
+            self._without_worker_since = now
+        elif self._refused and not self._checks:
             report = next(iter(self._refused.values()))
             raise self._build_failure(f"{report.host} cannot be used: {report.problem}")
-        since = self._without_worker_since = self._without_worker_since or now
-        if now - since >= self._timeout:
-            raise self._build_failure(f"it has had no worker for {self._timeout:g} seconds")
+        elif now - self._without_worker_since >= self._cluster.timeout:
+            raise self._build_failure(f"it has had no worker for {self._cluster.timeout:g} seconds")
 
     def request_stop(self) -> None:
         """Ask the running tasks to stop at the next point where their workers may stop."""
-        self._call(worker_slots.request_stop)
+        if not self._is_stopping:
+            self._is_stopping = True
+            self._call("request_stop")
 
     def end_tasks(self, key: str) -> FinishedTasks:
         """End the running tasks of an item, and return them."""
         ended = {name: entry for name, entry in self._running.items() if entry.task.key == key}
         if ended:
-            self._call(worker_slots.end_item, key)
+            self._call("end_item", key)
             with contextlib.suppress(Exception):  # the worker may be gone, and the task with it
                 wait([entry.future for entry in ended.values()], timeout=_REPLY_TIMEOUT)
         for name in ended:
@@ -319,17 +379,23 @@ class DaskExecutor:
     def close(self, *, kill: bool = False) -> None:
         """End all tasks on the workers, and remove what the batch has opened there."""
         if not kill:
-            while self._running and self._slots:
+            while self._running and self._workers:
                 self.wait()
-        self._call(worker_slots.close_slots)
+        self._call("close")
         for name in list(self._running):
             self._forget(name)
         with contextlib.suppress(Exception):
             self._client.unsubscribe_topic(self._name)
 
-    def _call(self, function: Any, *values: Any) -> None:
-        """Call a function on all workers of the batch; those that are gone are left out."""
+    def _call(self, method: str, *values: Any) -> None:
+        """Call a method of the task runner on all workers; those that are gone are left out."""
         with contextlib.suppress(Exception):
             self._client.run(
-                function, self._name, *values, workers=[*self._slots], on_error="ignore"
+                worker_plugin.call_runner,
+                self._name,
+                method,
+                *values,
+                workers=[*self._workers],
+                on_error="ignore",
+                callback_timeout=_REPLY_TIMEOUT,
             )

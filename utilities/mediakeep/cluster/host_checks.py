@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import multiprocessing
 import secrets
 import socket
@@ -35,6 +36,11 @@ class HostRequirements(msgspec.Struct, frozen=True):
     probes: Mapping[str, str]
     probe_name: str
 
+    @property
+    def folders(self) -> list[str]:
+        """The folders, escaped."""
+        return [*self.probes]
+
 
 class HostReport(msgspec.Struct, frozen=True):
     """A host, and why it cannot be used, as a clause; "" if it can."""
@@ -59,31 +65,53 @@ def write_probes(folders: Sequence[Path]) -> Iterator[HostRequirements]:
 
     A host that reads other texts sees other folders. Raise UsageError if a file cannot be written.
     """
-    name, probes = f"{_PROBE}{secrets.token_hex(8)}", {}
-    try:
+    name, probes = f"{_own_probes()}{secrets.token_hex(8)}", {}
+    with contextlib.ExitStack() as stack:
         for folder in folders:
             _remove_old_probes(folder)
             text = probes[path_text.escape_path(folder)] = secrets.token_hex(16)
             try:
-                (folder / name).write_text(text)
+                stack.enter_context(_write_probe(folder / name, text))
             except OSError as error:
                 raise UsageError(
                     f"{path_text.display_path(folder)} cannot be written ({error.strerror}), so no"
                     " other host can be checked. Run without --scheduler."
                 ) from error
         yield HostRequirements(read_versions(), probes, name)
-    finally:
-        for folder in folders:
+
+
+def _own_probes() -> str:
+    """Return the beginning of the names of all probe files that this host writes."""
+    return f"{_PROBE}{socket.gethostname()}-"
+
+
+@contextlib.contextmanager
+def _write_probe(path: Path, text: str) -> Iterator[None]:
+    """Write a probe file for a `with` block, and keep it locked."""
+    with path.open("x") as probe:
+        try:
+            fcntl.flock(probe, fcntl.LOCK_EX)
+            probe.write(text)
+            probe.flush()
+            yield
+        finally:
             with contextlib.suppress(OSError):
-                (folder / name).unlink()
+                path.unlink()
 
 
 def _remove_old_probes(folder: Path) -> None:
-    """Remove the files that a killed batch has left; a running one is younger."""
-    for probe in folder.glob(f"{_PROBE}*"):
-        with contextlib.suppress(OSError):
-            if time.time() - probe.stat().st_mtime > _OLD_PROBE:
-                probe.unlink()
+    """Remove the files that killed batches have left.
+
+    A running batch of this host keeps its files locked; those of other hosts, whose locks may not
+    be visible, are removed after a week.
+    """
+    for path in folder.glob(f"{_PROBE}*"):
+        with contextlib.suppress(OSError), path.open() as probe:
+            if time.time() - path.stat().st_mtime <= _OLD_PROBE:
+                if not path.name.startswith(_own_probes()):
+                    continue
+                fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
 
 
 def check_host(requirements: HostRequirements) -> HostReport:

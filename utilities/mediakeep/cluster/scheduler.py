@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from mediakeep.cluster.host_watch import NO_CALLBACKS, ClusterCallbacks
 from mediakeep.cluster.settings import SchedulerConfig
 from mediakeep.errors import UsageError
 from mediakeep.runner.executor import ExecutorFactory
@@ -29,7 +30,9 @@ class Scheduler:
         self._config, self._client, self.warning = config, client, warning
 
     @contextlib.contextmanager
-    def open_executors(self, folders: Sequence[Path]) -> Iterator[ExecutorFactory]:
+    def open_executors(
+        self, folders: Sequence[Path], callbacks: ClusterCallbacks = NO_CALLBACKS
+    ) -> Iterator[ExecutorFactory]:
         """Yield the factory of executors, whose hosts must see the same folders as this one.
 
         The first folder is the home.
@@ -43,13 +46,10 @@ class Scheduler:
             host_checks.write_probes(folders) as requirements,
             connection.serve_limits(self._config, folders[0]) as rate_server,
         ):
-            yield functools.partial(
-                dask_executor.DaskExecutor,
-                self._client,
-                requirements,
-                rate_server,
-                self._config.timeout,
+            access = dask_executor.ClusterAccess(
+                self._client, requirements, rate_server, self._config.timeout, callbacks
             )
+            yield functools.partial(dask_executor.DaskExecutor, access)
 
 
 @contextlib.contextmanager

@@ -146,6 +146,10 @@ class EpisodeSettings(JobSettings, frozen=True, kw_only=True):
         """The folder of the working folders; a relative one is below the home."""
         return self.below_home(self.paths.working_dir)
 
+    def list_folders(self) -> list[Path]:
+        """Return the folders that its items write, besides the home and the library."""
+        return [self.working_dir]
+
     @property
     def font(self) -> Path | None:
         """The font of title cards, or None if any is used."""

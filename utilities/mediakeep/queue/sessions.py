@@ -18,7 +18,7 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from hashlib import blake2b
@@ -59,11 +59,22 @@ class StageProgress(msgspec.Struct, kw_only=True, frozen=True):
     seconds_left: float | None = None
 
 
+class WorkerStatus(msgspec.Struct, frozen=True):
+    """What a worker of a scheduler does: its items, and the bytes of its processes in memory."""
+
+    host: str
+    address: str
+    items: list[str]
+    memory: int
+    tasks_per_minute: float
+
+
 class LiveStatus(msgspec.Struct, kw_only=True):
     """What a running session is doing: its current items, their progress, and their waits.
 
     Views show it, and it is used to recover after the death of the session. With `isolated`, the
-    work runs in other processes, so that an item cannot have caused that death.
+    work runs in other processes, so that an item cannot have caused that death. `workers` are those
+    of a scheduler, whose own dashboard is at the address `scheduler_dashboard`, if it runs.
     """
 
     session: str
@@ -76,6 +87,8 @@ class LiveStatus(msgspec.Struct, kw_only=True):
     progress: dict[str, tuple[int, int]] = {}  # item -> done, of
     waiting: dict[str, str] = {}  # item -> the service it waits for
     stages: dict[str, StageProgress] = {}  # item -> its running stage, for kinds with stages
+    workers: list[WorkerStatus] = []
+    scheduler_dashboard: str = ""
 
 
 class Session:
@@ -157,6 +170,11 @@ class Session:
             self._live.waiting[key] = service
         if service != before or time.monotonic() - self._last_write >= _PROGRESS_INTERVAL:
             self._write_live_file()
+
+    def note_workers(self, workers: Sequence[WorkerStatus], dashboard: str) -> None:
+        """Record the workers of a scheduler, and the address of its dashboard, or ""."""
+        self._live.workers, self._live.scheduler_dashboard = [*workers], dashboard
+        self._write_live_file()
 
     def end_item(self, key: str) -> None:
         """Record that work on an item has ended."""

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from mediakeep.item import Item
 from mediakeep.queue import sessions
 from mediakeep.queue.compaction import QueueLocation
-from mediakeep.queue.sessions import StageProgress
+from mediakeep.queue.sessions import StageProgress, WorkerStatus
 
 
 class RunningItem(msgspec.Struct, frozen=True):
@@ -36,7 +36,11 @@ class RunningItem(msgspec.Struct, frozen=True):
 
 
 class RunningSession(msgspec.Struct, frozen=True):
-    """A session and the items that it is working on, oldest first."""
+    """A session and the items that it is working on, oldest first.
+
+    `workers` are those of a Dask scheduler, unset without one, and `scheduler_dashboard` is the
+    address of Dask's own dashboard, if it runs.
+    """
 
     session: str
     host: str  # "" for this machine
@@ -45,6 +49,8 @@ class RunningSession(msgspec.Struct, frozen=True):
     renewed: str
     alive: bool
     works: list[RunningItem]
+    workers: list[WorkerStatus] | UnsetType = UNSET
+    scheduler_dashboard: str | UnsetType = UNSET
 
 
 def list_running_sessions(
@@ -81,6 +87,8 @@ def list_running_sessions(
                 live_status.renewed,
                 alive,
                 items,
+                live_status.workers or UNSET,
+                live_status.scheduler_dashboard or UNSET,
             )
         )
     return running

@@ -1,4 +1,4 @@
-"""When a batch raises an alert: failures in a row, a damaged record, a finished library, a wait.
+"""When a batch raises an alert: failures in a row, damage, a finished library, waits, lost hosts.
 
 Each alert is raised once: a mark in the alert log tells this batch and all others. If a batch is
 killed before it raises an alert, the next one does. A failing alert never ends a batch; it becomes
@@ -84,6 +84,7 @@ _NEXT_COMMANDS = {
     AlertEvent.DAMAGED: "--repair",
     AlertEvent.FINISHED: "--show-summary",
     AlertEvent.NEEDS_USER: "--list --status pending",
+    AlertEvent.LOST_HOST: "--show-summary",
 }
 # Session ids and positions in a journal, which differ for each batch.
 _SESSION_SPECIFIC = re.compile(r"-[0-9a-f]{16}|[0-9]+")
@@ -146,6 +147,14 @@ class AlertTriggers:
             mark = f"{queue.state.head.created} {_compute_digest(parked.why)}"
             message = f"{name} waits for you: {reason}"
             self._raise_alert(AlertEvent.NEEDS_USER, message, mark, item=parked.key, reason=reason)
+
+    def on_lost_host(self, host: str) -> None:
+        """Called if the last worker of a host is gone; the same host is reported once a day."""
+        name = alert.to_single_line(host)
+        message = f"The host {name} is lost: it has no worker any more. Its items run elsewhere."
+        self._raise_alert(
+            AlertEvent.LOST_HOST, message, f"{clock.now():%Y-%m-%d} {host}", lost_host=host
+        )
 
     def on_damage(self, error: MediakeepError) -> None:
         """Called if the record is damaged; the same damage is reported once a day."""

@@ -19,6 +19,7 @@ from mediakeep.app.console import Console
 from mediakeep.app.edit import plan_file
 from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.interface import JobActions, Subject
+from mediakeep.cluster.host_watch import ClusterCallbacks
 from mediakeep.cluster.scheduler import open_scheduler
 from mediakeep.errors import LibraryMissing, MediakeepError, ServiceFailed, StateDamaged, UsageError
 from mediakeep.item import Item, Status
@@ -29,6 +30,7 @@ from mediakeep.policy import FixLevel
 from mediakeep.queue import actions, claims, queue, readonly
 from mediakeep.queue.claims import PendingQueue
 from mediakeep.queue.queue import Queue
+from mediakeep.queue.sessions import WorkerStatus
 from mediakeep.queue.state import QueueState
 from mediakeep.runner import batch, dry_run, tasks
 from mediakeep.runner.batch_config import (
@@ -40,6 +42,7 @@ from mediakeep.runner.batch_config import (
 )
 from mediakeep.runner.worker_process import WorkerProcess
 from mediakeep.views import review, summary
+from mediakeep.workspace.system_errors import find_existing_parent
 
 _NOTHING_DECODED = (
     "No audio was decoded. To decode everything again, {} --reset-all makes all {} pending."
@@ -116,16 +119,9 @@ def _run_with_queue(
         open_scheduler(options.scheduler) as scheduler,
         Queue.open(place, subject.kind) as open_queue,
     ):
-        require_library(open_queue.state)
-        if options.request.policy.fix is not FixLevel.NONE:
-            library = path_text.unescape_path(open_queue.state.head.library_path)
-            sample_library.refuse_real_library(Path(library))
-        remove_partial_outputs(options.home, subject.kind)
-        if subject.reviewed:
-            ignored_issues.read(options.home)  # a damaged file ends the batch before any claim
-        key = (
-            actions.find_item_key(open_queue.state, options.item_name) if options.item_name else ""
-        )
+        _check_before_batch(subject, options, open_queue.state)
+        name = options.item_name
+        key = actions.find_item_key(open_queue.state, name) if name else ""
         plan = structs.replace(options.config, key=key)
         warnings = subject.before_batch(
             options.home, options.worker_options, open_queue.state.items
@@ -134,30 +130,13 @@ def _run_with_queue(
         def milestone() -> None:
             _write_exports(subject, options.home, open_queue.state, warnings)
 
-        def name(key: str) -> str:
-            return subject.kind.name_item(key, open_queue.state.items.get(key))
-
-        def settled(settled_item: SettledItem) -> None:
-            output.on_item(structs.replace(settled_item, key=name(settled_item.key)))
-            triggers.on_item(settled_item, open_queue)
-
-        def parked(parked_item: ParkedItem) -> None:
-            named = structs.replace(parked_item, key=name(parked_item.key))
-            output.on_parked(named)
-            triggers.on_parked(named, open_queue)
-
-        def dropped(key: str, why: str) -> None:
-            output.on_dropped(name(key), why)
-
-        def progress(key: str, done: int, of: int, service: str) -> None:
-            item = open_queue.state.items.get(key)
-            stage = subject.kind.get_next_stage(item) if item else ""
-            output.on_progress(name(key), done, of, service, stage)
-
         triggers.on_start(open_queue)
-        face = BatchCallbacks(output.on_start, settled, progress, milestone, parked, dropped)
-        folders = _list_shared_folders(options, open_queue.state)
-        with scheduler.open_executors(folders) as open_executor:
+        face = structs.replace(
+            _build_callbacks(subject.kind, output, triggers, open_queue), on_milestone=milestone
+        )
+        watch = ClusterCallbacks(partial(_note_workers, open_queue), triggers.on_lost_host)
+        folders = _list_shared_folders(subject, options, open_queue.state)
+        with scheduler.open_executors(folders, watch) as open_executor:
             report = batch.run_batch(
                 open_queue, options.worker_factory(), plan, face, workers, open_executor
             )
@@ -170,13 +149,8 @@ def _run_with_queue(
         report.manual_reviews += _refresh_stale_reports(
             subject, options.home, stale, warnings, console
         )
-    if options.deep and not report.claimed:
-        report.warnings.append(
-            _NOTHING_DECODED.format(subject.kind.manager_script, subject.kind.plural)
-        )
-    if report.pending_lookups and not (options.access.is_enabled or report.lookup_note):
-        report.lookup_note = str(options.access.build_skipped_error())
     # Only now is everything in the history, from which the pace is computed.
+    report.warnings += _list_missing_work(subject.kind, options, report)
     report.warnings += [*open_queue.take_warnings(), *warnings, *triggers.warnings]
     report.listed_reviews = review.count_reviews(options.home)
     output.on_finish(report, summary.read_queue_status(folder, open_queue.state))
@@ -184,12 +158,64 @@ def _run_with_queue(
     return report
 
 
-def _list_shared_folders(options: BatchOptions, state: QueueState) -> list[Path]:
-    """Return the folders that all hosts of a batch must see."""
-    texts = [state.head.library_path, *options.request.settings.values()]
-    places = [Path(path_text.unescape_path(text)) for text in texts if isinstance(text, str)]
-    folders = (place for place in places if place.is_absolute() and place.is_dir())
-    return list(dict.fromkeys([options.home, *folders]))
+def _check_before_batch(subject: Subject, options: BatchOptions, state: QueueState) -> None:
+    """Raise a MediakeepError if the library cannot be used, and remove partial outputs."""
+    require_library(state)
+    if options.request.policy.fix is not FixLevel.NONE:
+        library = path_text.unescape_path(state.head.library_path)
+        sample_library.refuse_real_library(Path(library))
+    remove_partial_outputs(options.home, subject.kind)
+    if subject.reviewed:
+        ignored_issues.read(options.home)  # a damaged file ends the batch before any claim
+
+
+def _build_callbacks(
+    kind: Kind, output: BatchOutput, triggers: AlertTriggers, open_queue: Queue
+) -> BatchCallbacks:
+    """Return callbacks that pass what a batch does to the output, with names, and to alerts."""
+
+    def name(key: str) -> str:
+        return kind.name_item(key, open_queue.state.items.get(key))
+
+    def settled(settled_item: SettledItem) -> None:
+        output.on_item(structs.replace(settled_item, key=name(settled_item.key)))
+        triggers.on_item(settled_item, open_queue)
+
+    def parked(parked_item: ParkedItem) -> None:
+        named = structs.replace(parked_item, key=name(parked_item.key))
+        output.on_parked(named)
+        triggers.on_parked(named, open_queue)
+
+    def dropped(key: str, why: str) -> None:
+        output.on_dropped(name(key), why)
+
+    def progress(key: str, done: int, of: int, service: str) -> None:
+        item = open_queue.state.items.get(key)
+        stage = kind.get_next_stage(item) if item else ""
+        output.on_progress(name(key), done, of, service, stage)
+
+    return BatchCallbacks(output.on_start, settled, progress, on_parked=parked, on_dropped=dropped)
+
+
+def _note_workers(open_queue: Queue, workers: Sequence[WorkerStatus], dashboard: str) -> None:
+    if open_queue.session:
+        open_queue.session.note_workers(workers, dashboard)
+
+
+def _list_missing_work(kind: Kind, options: BatchOptions, report: BatchResult) -> list[str]:
+    """Return warnings of work that was not done, and note why lookups were not made."""
+    if report.pending_lookups and not (options.access.is_enabled or report.lookup_note):
+        report.lookup_note = str(options.access.build_skipped_error())
+    nothing = options.deep and not report.claimed
+    return [_NOTHING_DECODED.format(kind.manager_script, kind.plural)] if nothing else []
+
+
+def _list_shared_folders(subject: Subject, options: BatchOptions, state: QueueState) -> list[Path]:
+    """Return the folders that all hosts of a batch must see, or their parents; first the home."""
+    library = path_text.to_path(state.head.library_path)
+    own = subject.jobs.list_folders(options.home, options.request.settings) if subject.jobs else ()
+    folders = [*([library] if library.is_dir() and library.is_absolute() else []), *own]
+    return list(dict.fromkeys([options.home, *map(find_existing_parent, folders)]))
 
 
 def _write_exports(subject: Subject, home: Path, state: QueueState, warnings: list[str]) -> None:

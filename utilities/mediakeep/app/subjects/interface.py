@@ -129,6 +129,9 @@ class JobActions(msgspec.Struct, frozen=True, kw_only=True):
     # The working files and folders of an item that has ended.
     find_working_files: Callable[[Path, Item, Settings], list[str]] = lambda *_: []
     remove_working_files: Callable[[Path, Item, Settings], object] = lambda *_: None
+    # Takes the home and the settings: returns the folders that items write, besides the home and
+    # the library. All hosts of a batch must see them.
+    list_folders: Callable[[Path, Settings], Sequence[Path]] = lambda *_: ()
     # Removes the outputs of an item whose source has vanished, if the settings want that and the
     # last argument is true. Returns None if there is nothing to do.
     remove_outputs: Callable[[Path, Item, Settings, bool], OutputRemoval | None] | None = None

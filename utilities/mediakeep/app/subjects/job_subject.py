@@ -109,7 +109,12 @@ def build_subject(
         if files := get_files(home, item, values):
             files.remove()
 
+    def list_folders(_home: Path, values: Settings) -> list[Path]:
+        folders: list[Path] = read_settings(values).list_folders() if kind.settings else []
+        return folders
+
     functions = {
+        "list_folders": list_folders,
         "find_working_files": find_working_files,
         "remove_working_files": remove_working_files,
         **{name: take_job(function) for name, function in job_functions.items()},

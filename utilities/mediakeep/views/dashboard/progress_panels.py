@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
-from mediakeep import kinds
+from mediakeep import kinds, size_text
 from mediakeep.size_text import format_count
 from mediakeep.views import job_numbers, stage_text, terminal
 from mediakeep.views.dashboard import stage_panels, styled_text, time_text
@@ -189,6 +189,41 @@ def running_panel(
             Column(),
         ],
         rows=rows if has_times else [[*row[:2], row[3]] for row in rows],
+        min_lines=3,
+        is_list=True,
+    )
+
+
+def workers_panel(snapshots: Sequence[QueueSnapshot], width: int) -> DashboardPanel | None:
+    """Build the panel of the workers of schedulers; None if no running session has any."""
+    rows, hosts = [], set()
+    sessions = [session for snapshot in snapshots for session in snapshot.running_sessions]
+    for session in [session for session in sessions if session.alive and session.workers]:
+        titles = {work.item: work.title for work in session.works}
+        for worker in session.workers or ():
+            hosts.add(worker.host)
+            names = ", ".join(titles.get(item, item) for item in worker.items)
+            rows.append(
+                [
+                    compose_text((worker.host, Colour.FIGURE), is_row=True),
+                    compose_text(size_text.format_size(worker.memory)),
+                    compose_text(f"{worker.tasks_per_minute:g} tasks/min"),
+                    compose_text(names or ("idle", Colour.DIM), is_row=True),
+                ]
+            )
+    links = dict.fromkeys(session.scheduler_dashboard or "" for session in sessions)
+    count = f"{format_count(len(rows), 'worker')} on"
+    if not rows:
+        return None
+    return DashboardPanel(
+        f"Cluster: {count} {format_count(len(hosts), 'host')}",
+        [compose_text("Dask's dashboard: ", (link, Colour.FIGURE)) for link in filter(None, links)],
+        [
+            Column(max_width=min(_NAME_WIDTH, width // 3)),
+            *(Column(no_wrap=True) for _ in range(2)),
+            Column(),
+        ],
+        rows,
         min_lines=3,
         is_list=True,
     )

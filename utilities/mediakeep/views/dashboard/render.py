@@ -138,6 +138,7 @@ def _build_panels(home_snapshot: HomeSnapshot, width: int) -> list[DashboardPane
         *[_error_panel(snapshot) for snapshot in home_snapshot.queues if snapshot.error],
         progress_panels.progress_panel(summaries, width) if summaries else None,
         progress_panels.running_panel(home_snapshot.queues, now, width),
+        progress_panels.workers_panel(home_snapshot.queues, width),
         issue_panels.failures_panel(home_snapshot, now, width),
         stage_panels.waiting_panel(summaries, now, width),
         progress_panels.queue_panel(summaries, now, width) if summaries else None,

@@ -11,18 +11,19 @@ import contextlib
 import functools
 import os
 import pickle
-import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import distributed
 import msgspec
 from distributed import WorkerPlugin, get_worker
+from distributed.utils import sync
 from msgspec.structs import replace
 
 from mediakeep import path_text, size_text
-from mediakeep.cluster import path_map
+from mediakeep.cluster import host_checks, path_map
 from mediakeep.errors import ItemFailed
 from mediakeep.lookups.http import rate_client
 from mediakeep.outcome import Worker, WorkerFactory
@@ -30,7 +31,8 @@ from mediakeep.runner import tasks
 from mediakeep.runner.batch_config import ExecutionLimits
 from mediakeep.runner.pool import WorkerPool
 from mediakeep.runner.task_usage import TaskUsage
-from mediakeep.runner.tasks import Task, TaskResult, WorkerDied
+from mediakeep.runner.tasks import Task, TaskResult
+from mediakeep.runner.volumes import FullVolume
 
 MAX_RESULT = 64_000_000  # bytes
 _TURN = 0.25  # seconds between two looks at requests of the batch
@@ -58,23 +60,23 @@ class RemoteResult(msgspec.Struct, frozen=True):
     usage: TaskUsage | None
 
 
-class TaskSlots(WorkerPlugin):  # type: ignore[misc]
-    """The child processes of a Dask worker that run the tasks of one batch.
+class TaskRunner(WorkerPlugin):  # type: ignore[misc]
+    """Runs the tasks of one batch on a Dask worker, in child processes.
 
-    `topic` is where the progress of tasks is published, `queue_host` the host of the batch, and
-    `rate_server` the server of its rate limits.
+    `folders` are those that all hosts share, escaped, `topic` is where the progress of tasks is
+    published, and `rate_server` is the server of the rate limits.
     """
 
     def __init__(
         self,
         worker_factory: WorkerFactory,
         limits: ExecutionLimits,
+        folders: Sequence[str],
         topic: str,
-        queue_host: str,
         rate_server: str,
     ) -> None:
-        self._factory, self._limits = worker_factory, limits
-        self._topic, self._queue_host, self._rate_server = topic, queue_host, rate_server
+        self._factory, self._limits, self._shared = worker_factory, limits, folders
+        self._topic, self._rate_server = topic, rate_server
 
     def setup(self, worker: distributed.Worker) -> None:
         """Called when the plugin arrives at a Dask worker."""
@@ -91,11 +93,17 @@ class TaskSlots(WorkerPlugin):  # type: ignore[misc]
         self._usage: dict[str, TaskUsage] = {}
         self._stopping = self._closing = False
         self._ended: set[str] = set()  # keys of items
+        worker.metrics[self._topic] = measure_memory
 
-    async def teardown(self, worker: distributed.Worker) -> None:  # noqa: ARG002 - Dask passes it
+    async def teardown(self, worker: distributed.Worker) -> None:
         """Called when the batch ends, or the Dask worker does: kill what is running."""
         self._closing = True
+        worker.metrics.pop(self._topic, None)
         await asyncio.to_thread(self._close_idle)
+
+    async def close(self) -> None:
+        """End all tasks of the batch on this Dask worker, and remove the plugin."""
+        await self._worker.plugin_remove(name=self._topic)
 
     def request_stop(self) -> None:
         """Let running tasks stop where their workers allow that."""
@@ -118,9 +126,8 @@ class TaskSlots(WorkerPlugin):  # type: ignore[misc]
                     break
                 if self._stopping:
                     pool.request_stop()
-        result = self._name_host(ended[0][1])
         usage = self._usage.pop(running_key, None)
-        result = path_map.move_paths(result, self._mounts)
+        result = self._name_shared_volume(path_map.move_paths(ended[0][1], self._mounts))
         return self._pickle_result(task, RemoteResult(result, usage))
 
     def _is_released(self, key: str) -> bool:
@@ -159,12 +166,13 @@ class TaskSlots(WorkerPlugin):  # type: ignore[misc]
     def _on_usage(self, _task: Task, usage: TaskUsage) -> None:
         self._usage[_running_key()] = usage
 
-    def _name_host(self, result: TaskResult) -> TaskResult:
-        """Add the name of this host to a death on it, unless it is that of the batch."""
-        host = socket.gethostname()
-        if isinstance(result, WorkerDied) and host != self._queue_host:
-            return replace(result, host=host)
-        return result
+    def _name_shared_volume(self, result: TaskResult) -> TaskResult:
+        """Return a result whose full volume is one that the host of the queue sees, or none."""
+        if not isinstance(result, FullVolume):
+            return result
+        path = Path(path_text.move_path(result.path, self._mounts))
+        shared = any(path.is_relative_to(path_text.unescape_path(name)) for name in self._shared)
+        return replace(result, path=str(path) if shared else "")
 
     def _pickle_result(self, task: Task, result: RemoteResult) -> bytes:
         data = pickle.dumps(result)
@@ -179,33 +187,41 @@ def _running_key() -> str:
     return str(get_worker().get_current_task())
 
 
+def measure_memory(worker: distributed.Worker) -> int:
+    """Return the resident size of a Dask worker and its child processes, in bytes."""
+    size, process = 0, worker.monitor.proc
+    for each in (process, *process.children(recursive=True)):
+        with contextlib.suppress(Exception):  # it has ended
+            size += each.memory_info().rss
+    return size
+
+
+def open_host(name: str, data: bytes) -> bytes:
+    """Check this host, and add the task runner of a batch if it passes.
+
+    Called by Dask in a thread of the worker. `data` are the pickled requirements and, pickled
+    again, the runner, which an unfit host cannot read. Return a pickled HostReport.
+    """
+    requirements, runner = pickle.loads(data)
+    report = host_checks.check_host(requirements)
+    if not report.problem:
+        worker = get_worker()
+        plugin = pickle.loads(runner)
+        sync(worker.loop, worker.plugin_add, plugin=plugin, name=name, catch_errors=False)
+    return pickle.dumps(report)
+
+
 def run_task(name: str, data: bytes) -> bytes:
-    """Run a task in the slots of a batch; called by Dask in a thread of the worker."""
-    slots: TaskSlots = get_worker().plugins[name]
-    return slots.run(data)
+    """Run a task of a batch; called by Dask in a thread of the worker."""
+    runner: TaskRunner = get_worker().plugins[name]
+    return runner.run(data)
 
 
-async def open_slots(name: str, data: bytes, dask_worker: distributed.Worker) -> None:
-    """Add the slots of a batch to a Dask worker; raise what their setup raises."""
-    await dask_worker.plugin_add(pickle.loads(data), name=name, catch_errors=False)
-
-
-async def close_slots(name: str, dask_worker: distributed.Worker) -> None:
-    """End all tasks of a batch on a Dask worker, and remove its slots."""
-    await dask_worker.plugin_remove(name=name)
-
-
-def request_stop(name: str, dask_worker: distributed.Worker) -> None:
-    """Ask the tasks of a batch on a Dask worker to stop."""
-    call_slots(name, dask_worker, "request_stop")
-
-
-def end_item(name: str, key: str, dask_worker: distributed.Worker) -> None:
-    """End the tasks of an item on a Dask worker."""
-    call_slots(name, dask_worker, "end_item", key)
-
-
-def call_slots(name: str, dask_worker: distributed.Worker, method: str, *values: Any) -> None:
-    """Call a method of the slots of a batch, if this Dask worker has some."""
-    if slots := dask_worker.plugins.get(name):
-        getattr(slots, method)(*values)
+async def call_runner(
+    name: str, method: str, *values: Any, dask_worker: distributed.Worker
+) -> None:
+    """Call a method of the task runner of a batch, if this Dask worker has one."""
+    if runner := dask_worker.plugins.get(name):
+        result = getattr(runner, method)(*values)
+        if asyncio.iscoroutine(result):
+            await result
