@@ -55,6 +55,27 @@ def test_every_fault_of_a_pipeline_is_named_and_the_exit_code_is_2(runs: Toolkit
     assert 'unknown processor "convertr"' in runs.fails(2, "pipeline", "run", "-c", "bad.yaml")
 
 
+@pytest.mark.needs("distributed")
+def test_a_session_runs_and_continues_on_the_workers_of_a_scheduler(runs: ToolkitRuns) -> None:
+    words = ("split", "fixed", "--input", "./folder", "--duration", 0.3)
+    runs.ok(*words, "--output", "pool")
+    runs.ok(*words, "--output", "dask", "--scheduler", "local:2")
+    pieces = sorted(
+        path.relative_to(runs.path / "pool") for path in runs.path.glob("pool/**/*.wav")
+    )
+    assert len(pieces) == 12
+    for piece in pieces:
+        assert (runs.path / "dask" / piece).read_bytes() == (
+            runs.path / "pool" / piece
+        ).read_bytes()
+    session = runs.data("sessions", "info")["id"]
+    runs.ok("sessions", "resume", session, "--force", "--scheduler", "local:1")
+    assert "Dask scheduler at tcp://127.0.0.1:1" in runs.fails(
+        4, *words, "--output", "none", "--scheduler", "tcp://127.0.0.1:1"
+    )
+    assert "is not tcp://HOST:PORT" in runs.fails(2, *words, "--scheduler", "nas")
+
+
 def test_a_folder_is_split_and_the_pieces_are_the_source(runs: ToolkitRuns) -> None:
     words = ("split", "fixed", "--input", "./folder", "--duration", 0.3, "--output", "out")
     told = runs.ok(*words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import click
 
 from mediakeep import path_text
 from mediakeep.commands import app
-from mediakeep.commands.options import own_options
+from mediakeep.commands.options import batch_options, own_options
 from mediakeep.pipelines.item import HOME_FOLDER
 from mediakeep.pipelines.questions import ToolkitCommand
 from mediakeep.processors import registry
@@ -59,10 +59,11 @@ _RESUME = click.option("--resume", is_flag=True, help="Continue the last unfinis
 _DRY_RUN = app.with_dry_run_option("Only show the steps.")
 _CONFIG = click.option("--config", "-c", type=_PATH, required=True, help="The YAML file.")
 _SESSION = click.argument("name", metavar="[ID]", required=False, default="")
-_WORKERS = app.setting_option(
-    "--workers", click.IntRange(0, 1000), "Worker processes; 0: one per core."
+_SPEED: tuple[Callable[..., Any], ...] = (
+    app.setting_option("--workers", click.IntRange(0, 1000), "Worker processes; 0: one per core."),
+    *reversed(batch_options.SCHEDULER_OPTIONS),
 )
-_RUN = (_PRESET, _RESUME, _DRY_RUN, _WORKERS, app.with_json_option)
+_RUN = (_PRESET, _RESUME, _DRY_RUN, *_SPEED, app.with_json_option)
 
 
 def _with(*options: Callable[..., Any]) -> Callable[..., Any]:
@@ -139,7 +140,7 @@ def _build_processor(command: ToolkitCommand) -> click.Command:
         return _run_pipeline(home, pipeline, **{n: v for n, v in options.items() if n not in names})
 
     run.__doc__ = command.summary
-    options = (
+    options: Sequence[Callable[..., Any]] = (
         click.option("--input", "source", type=_PATH, required=True, help="A file or a folder."),
         click.option(
             "--output",
@@ -158,7 +159,7 @@ def _build_processor(command: ToolkitCommand) -> click.Command:
 
 
 def _run_pipeline(
-    home: Path, pipeline: Pipeline, *, resume: bool, dry_run: bool, workers: int
+    home: Path, pipeline: Pipeline, *, resume: bool, dry_run: bool, **speed: Any
 ) -> int | CommandResult:
     """Show the steps of a pipeline, or run it in a session."""
     from mediakeep.app.pipelines import run_session, toolkit
@@ -167,15 +168,15 @@ def _run_pipeline(
     if dry_run:
         return toolkit.describe_steps(pipeline)
     if resume and (name := toolkit.find_resumable(home, pipeline)):
-        return _resume_session(home, name, workers=workers)
+        return _resume_session(home, name, **speed)
     if home.name == HOME_FOLDER and not home.exists():
         app.print_message(f"Sessions are kept in {path_text.display_path(home)}; see --home.")
     found = inputs.find_inputs(pipeline.input, pipeline.output_dir)
     session = run_session.create_session(home, pipeline, found)
-    return _run_session(home, session.id, workers)
+    return _run_session(home, session.id, speed)
 
 
-def _resume_session(home: Path, name: str, *, workers: int, force: bool = False) -> int:
+def _resume_session(home: Path, name: str, *, force: bool = False, **speed: Any) -> int:
     """Continue a session; without a name, the latest unfinished one."""
     from mediakeep.app.pipelines import sessions
 
@@ -183,18 +184,22 @@ def _resume_session(home: Path, name: str, *, workers: int, force: bool = False)
     if not app.is_quiet():
         text = f"Resuming session {info.id}, skipping {info.completed} completed files"
         click.echo(text, err=app.is_json())
-    return _run_session(home, info.id, workers)
+    return _run_session(home, info.id, speed)
 
 
-def _run_session(home: Path, name: str, workers: int) -> int:
+def _run_session(home: Path, name: str, speed: Mapping[str, Any]) -> int:
     """Run a session, print what came of it, and return the exit code."""
     from mediakeep.app.pipelines import run_session, toolkit
     from mediakeep.commands.console import ClickConsole
     from mediakeep.commands.display import session_output
 
     output = session_output.SessionOutput(is_quiet=app.is_json() or app.is_quiet())
-    limits = run_session.RunOptions(workers, as_json=app.is_json())
-    code = run_session.run_session(home, name, output, ClickConsole(), limits)
+    options = run_session.RunOptions(
+        speed["workers"],
+        as_json=app.is_json(),
+        scheduler=batch_options.parse_scheduler(speed),
+    )
+    code = run_session.run_session(home, name, output, ClickConsole(), options)
     result = toolkit.show_results(home, name)
     app.print_result(result.lines, result.data, as_json=app.is_json())
     return code
@@ -211,7 +216,7 @@ def run_pipeline(home: Path, config: Path, preset: str, **options: Any) -> int |
 
 
 @_create_command()
-@_with(_SESSION, _WORKERS, app.with_json_option)
+@_with(_SESSION, *_SPEED, app.with_json_option)
 @click.option("--force", is_flag=True, help="Begin again, also if it is completed.")
 def resume_session(home: Path, name: str, **options: Any) -> int:
     """Continue a session; without ID, the latest unfinished one."""

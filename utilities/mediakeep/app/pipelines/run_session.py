@@ -27,6 +27,7 @@ from mediakeep.app.batch.output import BatchOutput
 from mediakeep.app.console import Console
 from mediakeep.app.queue_admin import new_home
 from mediakeep.app.subjects import registry
+from mediakeep.cluster.settings import SchedulerConfig
 from mediakeep.errors import UsageError
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
@@ -52,7 +53,8 @@ class RunOptions(msgspec.Struct, frozen=True):
     """How a session runs: worker processes (0: one for each core), and limits of each of them.
 
     `stall` is the longest time in seconds in which a processor neither computes nor writes,
-    `timeout` that of a step; 0 is no limit. `memory` is in bytes; 0 is that of the machine.
+    `timeout` that of a step; 0 is no limit. `memory` is in bytes; 0 is that of the machine. With a
+    `scheduler`, all its workers are used unless `workers` allows fewer.
     """
 
     workers: int = 0
@@ -60,12 +62,17 @@ class RunOptions(msgspec.Struct, frozen=True):
     timeout: float = 0.0
     memory: int = 0
     as_json: bool = False
+    scheduler: SchedulerConfig | None = None
 
     def build_limits(self) -> ExecutionLimits:
         """Return the limits of a batch; no processor runs in this process, as it may die."""
-        workers = self.workers or os.cpu_count() or 1
-        memory = self.memory or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        return ExecutionLimits(workers, self.timeout, self.stall, inline=False, memory=memory)
+        return ExecutionLimits(
+            self.workers or (0 if self.scheduler else os.cpu_count() or 1),
+            self.timeout,
+            self.stall,
+            inline=False,
+            memory=self.memory or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        )
 
 
 DEFAULT_OPTIONS = RunOptions()
@@ -229,6 +236,7 @@ def _build_batch(
         as_json=options.as_json,
         config=config,
         deep=False,
+        scheduler=options.scheduler,
     )
 
 

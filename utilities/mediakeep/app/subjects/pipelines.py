@@ -27,16 +27,17 @@ def _plan(_home: Path, item: Item, _settings: Settings) -> list[str]:
     return [f"next step: {item.processing_stage}" if item.processing_stage else "all steps"]
 
 
-def _list_folders(home: Path, settings: Settings) -> list[Path]:
-    from mediakeep.pipelines import session_file
-
-    session = session_file.load(session_file.get_folder(home, settings["session"]))
-    return [session.pipeline.output_dir]
-
-
 SUBJECT = Subject(
     kind=PIPELINES,
     scan_library=_refuse,
     worker_factory=_build_worker_factory,
-    jobs=JobActions(plan=_plan, build_item=_refuse, list_folders=_list_folders),
+    jobs=JobActions(
+        plan=_plan,
+        build_item=_refuse,
+        list_folders=lambda home, settings: [
+            kinds.load("mediakeep.pipelines.session_file:load")(
+                kinds.load("mediakeep.pipelines.session_file:get_folder")(home, settings["session"])
+            ).pipeline.output_dir
+        ],
+    ),
 )
