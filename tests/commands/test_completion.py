@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from mediakeep.app.reviews import answer_log
-from mediakeep.app.reviews.answer_log import Answer
+from mediakeep.app.reviews.answer_log import Answer, AnswerLog
 from mediakeep.views import review
 from tests.commands import hands
 from tests.commands.conftest import environment
@@ -53,7 +52,7 @@ def shells(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     path = home.path / "outputs" / "manual_review_needed.json"
     path.write_text(json.dumps({"format": review.FORMAT, "reviews": {"Vela": listed}}))
     for session in ("20261101_review_a", "20261102_review_b"):
-        answer_log.append(home.path, Answer(session=session, number=1, action="later"))
+        AnswerLog(home.path).append(Answer(session=session, number=1, action="later"))
     return found
 
 

@@ -19,9 +19,9 @@ import msgspec
 import pytest
 
 from mediakeep import clock, ignored_issues
-from mediakeep.app.reviews import answer_log, review_session
 from mediakeep.app.reviews import questions as question_list
-from mediakeep.app.reviews.answer_log import Answer
+from mediakeep.app.reviews import review_session
+from mediakeep.app.reviews.answer_log import Answer, AnswerLog
 from mediakeep.app.reviews.review_session import DecisionResult, ReviewDecision, ReviewSession
 from mediakeep.app.undo.run_undo import UndoRun
 from mediakeep_samples.music import music_library, track_files
@@ -113,7 +113,7 @@ def test_a_kill_loses_no_answer_and_all_is_undone_to_the_byte(reviewed: Home) ->
                     shown.program.kill()
                 asked = shown.await_prompt()
     assert not kills
-    sessions = {answer.session for answer in answer_log.read_answers(reviewed.path)}
+    sessions = {answer.session for answer in AnswerLog(reviewed.path).read_answers()}
     assert len(sessions) == 1  # it was continued after each kill
     undo(reviewed)
     assert contents(reviewed) == before
@@ -198,7 +198,7 @@ def test_a_signal_at_a_question_ends_the_sitting(number: int, code: int, reviewe
         text = shown.await_prompt()
         assert shown.end() == code
     assert ("Done: nothing." in text) == (code == 130)
-    assert not answer_log.read_answers(reviewed.path)
+    assert not AnswerLog(reviewed.path).read_answers()
 
 
 def test_ctrl_c_while_an_answer_is_written_ends_after_it(reviewed: Home) -> None:
@@ -214,7 +214,7 @@ def test_ctrl_c_while_an_answer_is_written_ends_after_it(reviewed: Home) -> None
         text += shown.screen.printed  # after the next prompt, if it came before the signal
         assert "Done: " in text
         assert "Traceback" not in text
-    answers = answer_log.read_answers(reviewed.path)
+    answers = AnswerLog(reviewed.path).read_answers()
     left = {it.id for it in sittings.question_list.read_questions(reviewed.path)}
     assert not left & {id_ for answer in answers for id_ in answer.ids}
 
@@ -252,7 +252,7 @@ def test_an_undo_that_a_signal_interrupts_is_continued(
     told = hands.run(reviewed, "review", "--kind", "whitespace", answer="a\n")
     assert hands.run(reviewed, "review", "--undo", "last").code == 130
     assert contents(reviewed) != before
-    while answer_log.read_answers(reviewed.path):
+    while AnswerLog(reviewed.path).read_answers():
         undo(reviewed)
     assert contents(reviewed) == before
 
@@ -301,7 +301,7 @@ def test_a_picture_has_any_path_and_a_value_is_text(reviewed: Home) -> None:
             env=environment({"LC_ALL": "C"}),
         )
         assert told in done.stdout.decode(), done
-    assert [answer.value for answer in answer_log.read_answers(reviewed.path)] == ["\\xE9.jpg"]
+    assert [answer.value for answer in AnswerLog(reviewed.path).read_answers()] == ["\\xE9.jpg"]
 
 
 def test_all_are_accepted_but_those_of_another_sitting(tmp_path: Path) -> None:
@@ -434,7 +434,7 @@ def test_a_movie_is_chosen_from_candidates_or_by_another_title(tmp_path: Path) -
     fields = {"match": item["match"], "tmdb_id": item.get("tmdb_id", 0), "imdb_id": ""}
     answer = Answer(session="killed", number=1, action="choose", queue="movies", value="2001")
     unchanged = msgspec.structs.replace(answer, before={key: fields})
-    answer_log.append(movies.path, unchanged)  # as before a kill, which came before the choice
+    AnswerLog(movies.path).append(unchanged)  # as before a kill, which came before the choice
     assert "1 answer undone." in undo(movies)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from mediakeep.app.reviews import (
 from mediakeep.app.reviews import (
     questions as question_list,
 )
+from mediakeep.app.reviews.answer_log import Answer, AnswerLog
 from mediakeep.app.reviews.questions import QuestionGroup, ReviewQuestion
 from mediakeep.app.reviews.review_cache import ReviewCache
 from mediakeep.app.reviews.review_session import ReviewDecision, ReviewSession
@@ -202,9 +204,9 @@ def test_what_a_sitting_decides_during_a_read_is_read_again(
         return found
 
     monkeypatch.setattr(question_list, "read_questions", read_and_decide)
-    cache.read(home.path, {MUSIC.name: queue}, "damage")
+    cache.read(home.path, {MUSIC.name: queue})
     monkeypatch.setattr(question_list, "read_questions", read)
-    questions, _ = cache.read(home.path, {MUSIC.name: queue}, "damage")
+    questions = cache.read(home.path, {MUSIC.name: queue}).questions
     assert {question.id for question in questions if question.postponed} == set(ids)
 
 
@@ -256,7 +258,7 @@ def test_an_answer_has_no_effect_if_the_library_is_not_mounted(home: Home) -> No
         assert not result.decided
         assert "Mount it" in result.refused[group.first.id]
     assert not ignored_issues.read(home.path)
-    assert not answer_log.read_answers(home.path)
+    assert not AnswerLog(home.path).read_answers()
 
 
 def test_what_was_written_before_the_library_vanished_can_be_undone(
@@ -297,7 +299,7 @@ def test_what_cannot_be_undone_keeps_its_answer_only(home: Home) -> None:
     assert "2 answers undone, 1 file restored." in told.out
     command = f"--session {session.id} --force"
     assert f"undo_changes.py --home {home.path} {command} to undo it" in told.out
-    assert [answer.value for answer in answer_log.read_answers(home.path)] == ["Fall"]
+    assert [answer.value for answer in AnswerLog(home.path).read_answers()] == ["Fall"]
     hands.ok(home, "undo_changes", *command.split())
     assert "1 answer undone." in hands.ok(home, "review", "--undo", "last")
     assert contents(home) == before
@@ -337,7 +339,7 @@ def test_damaged_files_are_named_or_replaced(home: Home) -> None:
     log.write_bytes(log.read_bytes() + b'{"session": "cut')
     with review_session.open_session(home.path) as session:
         review_session.decide(session, ReviewDecision(groups(home)["missing-date"].ids, "later"))
-    answers = answer_log.read_answers(home.path)
+    answers = AnswerLog(home.path).read_answers()
     assert [answer.action for answer in answers] == ["later", "later"]
     ignored = home.path / ignored_issues.FILE
     for content in ("{", '{"format": 1, "issues": []}'):
@@ -358,3 +360,33 @@ def test_unknown_names_are_explained(home: Home) -> None:
             question_list.read_questions(home.path, **wanted)
     only = question_list.read_questions(home.path, "music", kind="missing-date", artist="vera")
     assert [question.kind for question in only] == ["missing-date"]
+
+
+def test_the_log_of_answers_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, other, decoded = AnswerLog(tmp_path), AnswerLog(tmp_path), list[bytes]()
+    decode = answer_log.decode_json
+
+    def note(line: bytes, kind: type[Answer]) -> Answer:
+        decoded.append(line)
+        return decode(line, kind)
+
+    for number in range(1, 4):
+        other.append(Answer(session="s", number=number, action="later"))
+    monkeypatch.setattr(answer_log, "decode_json", note)
+    assert (log.get_last_number("s"), len(decoded)) == (3, 3)
+    other.append(Answer(session="s", number=3, action="undo"))
+    assert [answer.number for answer in log.read_session("s")] == [1, 2]
+    assert (log.list_unfinished(), len(decoded)) == (["s"], 4)
+    path = tmp_path / answer_log.FILE
+    with path.open("ab") as file:
+        file.write(b'{"session":"s","number":9,')  # of a power loss
+    assert (log.get_last_number("s"), len(log.read_answers())) == (3, 2)
+    log.append(Answer(session="t", number=1, action="never"))
+    assert (log.list_unfinished(), log.get_last_number("s")) == (["t", "s"], 3)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.unlink()
+    assert log.read_answers() == []
+    path.write_bytes(b"".join(lines[:1]).rstrip(b"\n"))  # of a backup, without its last line end
+    assert [answer.number for answer in log.read_answers()] == [1]

@@ -13,7 +13,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from mediakeep.app.reviews import answer_log, review_session
+from mediakeep.app.reviews import review_session
+from mediakeep.app.reviews.answer_log import AnswerLog
 from mediakeep.app.reviews.review_session import ReviewDecision, ReviewSession
 from mediakeep.web.access import Scope
 from tests.commands import cinemas, hands
@@ -134,7 +135,7 @@ def test_the_second_of_two_people_sees_what_the_first_did(served: Served) -> Non
     with ThreadPoolExecutor(2) as pool:
         answers = sorted(pool.map(decide, ("accept", "never")), key=lambda pair: pair[0])
     assert [code for code, _ in answers] == [200, 409]
-    assert len(answer_log.read_answers(served.home)) == 1
+    assert len(AnswerLog(served.home).read_answers()) == 1
     problem = answer(served, 409, ids=ids, action="accept")
     assert 'It was answered with "' in problem["detail"]
 
@@ -182,9 +183,9 @@ def test_an_answer_that_was_cut_off_by_a_kill_is_logged_once(
     killed.claims.release()  # as its end does
     assert answer(served, ids=second, action="never")["session"] != killed.id
     assert answer(served, ids=first, action="accept")["session"] == killed.id
-    assert [it.session for it in answer_log.read_answers(served.home)].count(killed.id) == 1
-    assert len(answer_log.read_answers(served.home)) == 2
-    assert killed.id not in answer_log.list_unfinished(served.home)
+    assert [it.session for it in AnswerLog(served.home).read_answers()].count(killed.id) == 1
+    assert len(AnswerLog(served.home).read_answers()) == 2
+    assert killed.id not in AnswerLog(served.home).list_unfinished()
     served.post("/api/v1/reviews/undo", json={"session": killed.id})
     assert contents(served) == before
     assert answer(served, ids=first, action="accept")["session"] != killed.id

@@ -95,7 +95,9 @@ def _list_sittings(home: Path) -> Iterator[str]:
     from mediakeep.app.reviews import answer_log
 
     yield "last"
-    yield from dict.fromkeys(each.session for each in reversed(answer_log.read_answers(home)))
+    yield from dict.fromkeys(
+        each.session for each in reversed(answer_log.AnswerLog(home).read_answers())
+    )
 
 
 def complete_proposals(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:

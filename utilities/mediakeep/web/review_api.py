@@ -17,7 +17,6 @@ from starlette.responses import Response
 from mediakeep import path_text
 from mediakeep.app import write_policy
 from mediakeep.app.reviews import (
-    answer_log,
     preview_answers,
     review_session,
     undo_answers,
@@ -25,7 +24,7 @@ from mediakeep.app.reviews import (
 from mediakeep.app.reviews import (
     questions as question_list,
 )
-from mediakeep.app.reviews.answer_log import Action, Answer
+from mediakeep.app.reviews.answer_log import Action, Answer, AnswerLog
 from mediakeep.app.reviews.preview_answers import AnswerPreview, Candidate, CoverChoice
 from mediakeep.app.reviews.questions import QUEUES, QuestionGroup, QuestionOrder, ReviewQuestion
 from mediakeep.app.reviews.review_cache import ReviewGroup, ReviewIndex, ReviewPage
@@ -126,7 +125,7 @@ def _find_group(web: WebHome, id_: str) -> tuple[QuestionGroup, ReviewIndex]:
 
 def _describe_answer(web: WebHome, id_: str) -> str:
     """Return a sentence on the last answer to a review, "" if there is none."""
-    for answer in reversed(answer_log.read_answers(web.home)):
+    for answer in reversed(AnswerLog(web.home).read_answers()):
         if id_ in answer.ids:
             return f' It was answered with "{answer.action}" at {answer.time}, {answer.session}.'
     return ""
@@ -219,7 +218,7 @@ def undo_session(web: WebHome, call: Call) -> UndoneAnswers:
 
 def list_answers(web: WebHome, _call: Call) -> list[Answer]:
     """Return the answers that were not undone, newest first."""
-    return answer_log.read_answers(web.home)[:-_MAX_ANSWERS:-1]
+    return AnswerLog(web.home).read_answers()[:-_MAX_ANSWERS:-1]
 
 
 def send_cover(web: WebHome, call: Call) -> Response:

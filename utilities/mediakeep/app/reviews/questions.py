@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 
 from mediakeep import ignored_issues, path_text, suggestions
-from mediakeep.app.reviews import answer_log
+from mediakeep.app.reviews.answer_log import AnswerLog
 from mediakeep.app.subjects import registry
 from mediakeep.errors import NoQueue, UsageError
 from mediakeep.item import Item, Status
@@ -120,14 +120,15 @@ def read_questions(
     artist: str = "",
     warnings: list[str] | None = None,
     states: Mapping[str, QueueState] | None = None,
+    log: AnswerLog | None = None,
 ) -> list[ReviewQuestion]:
     """Return the open questions of one queue or of both, after the review list was updated.
 
     The list is updated from the records of the items first; a missing or damaged one is written
     again. Ignored issues are left out, and movies that the user has chosen and a batch has not
-    processed yet. Errors of single records are added to `warnings`; `states` are those of the
-    queues if they were read already. Raise UsageError if the queue, the kind or the artist is
-    unknown, NoQueue if there is no queue.
+    processed yet. Errors of single records are added to `warnings`; `states` and `log` are
+    those of the home if they were read already. Raise UsageError if the queue, the kind or the
+    artist is unknown, NoQueue if there is no queue.
     """
     wanted = [QUEUES[queue]] if queue else list(QUEUES.values())
     _check_kind(kind, wanted)
@@ -137,7 +138,7 @@ def read_questions(
     keys = None if not artist else {actions.find_item_key(states[MUSIC.name], artist)}
     postponed = {
         id_
-        for answer in answer_log.read_answers(home)
+        for answer in (log or AnswerLog(home)).read_answers()
         if answer.action == "later"
         for id_ in answer.ids
     }

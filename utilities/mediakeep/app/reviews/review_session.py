@@ -36,13 +36,12 @@ from mediakeep.app.edit.file_edits import FileEdits
 from mediakeep.app.movies import manual_match
 from mediakeep.app.reviews import (
     accept_proposals,
-    answer_log,
     choose_release,
 )
 from mediakeep.app.reviews import (
     questions as question_list,
 )
-from mediakeep.app.reviews.answer_log import Action, Answer
+from mediakeep.app.reviews.answer_log import Action, Answer, AnswerLog
 from mediakeep.app.reviews.choose_release import ReleaseChoice
 from mediakeep.app.reviews.item_claims import ItemClaims
 from mediakeep.app.reviews.questions import QUEUES, ReviewQuestion
@@ -101,9 +100,10 @@ class ReviewSession:
     policy: WritePolicy = READ_ONLY
     music: QueueState | None = None
     claims: ItemClaims = field(init=False)
+    log: AnswerLog = field(init=False)
 
     def __post_init__(self) -> None:
-        self.claims = ItemClaims(self.home)
+        self.claims, self.log = ItemClaims(self.home), AnswerLog(self.home)
 
     def claim(self, asked: Sequence[ReviewQuestion]) -> bool:
         """Claim the items of questions, instead of earlier ones; return False if another has one.
@@ -132,13 +132,13 @@ def open_session(
 ) -> Iterator[ReviewSession]:
     """Open a session for a `with` block; with `resume`, one that was killed is continued."""
     session = ReviewSession(home, "", policy)
-    names = [*(answer_log.list_unfinished(home) if resume else ())]
+    names = [*(session.log.list_unfinished() if resume else ())]
     names.append(item_checkout.new_session_id(COMMAND_NAME))
     session.id = next(name for name in names if not session.claims.take(_session_claim(name)))
     try:
         yield session
-        if number := answer_log.get_last_number(home, session.id):
-            answer_log.append(home, Answer(session=session.id, number=number, action="end"))
+        if number := session.log.get_last_number(session.id):
+            session.log.append(Answer(session=session.id, number=number, action="end"))
     finally:
         session.claims.release()
 
@@ -158,7 +158,10 @@ def decide(session: ReviewSession, decision: ReviewDecision) -> DecisionResult:
     A question that cannot be settled is refused with its reason, and the others are settled. Raise
     a MediakeepError if the answer is invalid or the state is damaged.
     """
-    listed = {question.id: question for question in question_list.read_questions(session.home)}
+    listed = {
+        question.id: question
+        for question in question_list.read_questions(session.home, log=session.log)
+    }
     found = [listed[id_] for id_ in decision.ids if id_ in listed]
     refused = {id_: _NOT_LISTED for id_ in decision.ids if id_ not in listed}
     allowed = [question for question in found if not session.claims.take(get_claim_name(question))]
@@ -170,14 +173,14 @@ def decide(session: ReviewSession, decision: ReviewDecision) -> DecisionResult:
     check_action(allowed, decision)
     number = _continue_killed(session, allowed, decision)
     if not number:
-        number = answer_log.get_last_number(session.home, session.id) + 1
-        answer_log.append(session.home, _build_answer(session, number, allowed, decision))
+        number = session.log.get_last_number(session.id) + 1
+        session.log.append(_build_answer(session, number, allowed, decision))
     try:
         result = _take_effect(session, allowed, decision)
     except UsageError as error:
         result = DecisionResult(refused={question.id: str(error) for question in allowed})
     if not result.decided and not result.files:
-        answer_log.append(session.home, Answer(session=session.id, number=number, action="undo"))
+        session.log.append(Answer(session=session.id, number=number, action="undo"))
     return structs.replace(result, refused=refused | result.refused)
 
 
@@ -189,11 +192,11 @@ def _continue_killed(
     Return the number of the answer there, or 0 if there is none, or others in that session: an undo
     of a session would undo these, too.
     """
-    home, ids = session.home, [question.id for question in asked]
-    same = answer_log.find_unfinished(home, ids, decision.action, decision.value)
-    if same is None or answer_log.get_last_number(home, session.id):
+    ids = [question.id for question in asked]
+    same = session.log.find_unfinished(ids, decision.action, decision.value)
+    if same is None or session.log.get_last_number(session.id):
         return 0
-    if answer_log.get_last_number(home, same.session) > 1:
+    if session.log.get_last_number(same.session) > 1:
         return 0
     if session.claims.take(_session_claim(same.session)):
         return 0
@@ -318,7 +321,9 @@ def _edit_files(
         reasons.append(f"{result.untried:,} files were not tried.")
     refused = {id_: result.failed[id_] for id_ in decision.ids if id_ in result.failed}
     if reasons:
-        left = {question.id for question in question_list.read_questions(session.home)}
+        left = {
+            question.id for question in question_list.read_questions(session.home, log=session.log)
+        }
         failed = [it.id for it in asked if it.id in left and it.id not in refused]
         refused |= dict.fromkeys(failed, " ".join(reasons))
     decided = tuple(question.id for question in asked if question.id not in refused)

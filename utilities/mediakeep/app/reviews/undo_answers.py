@@ -10,7 +10,7 @@ import msgspec
 from mediakeep import config, ignored_issues
 from mediakeep.app.console import CollectingConsole
 from mediakeep.app.movies import manual_match
-from mediakeep.app.reviews import answer_log, review_session
+from mediakeep.app.reviews import review_session
 from mediakeep.app.reviews.answer_log import Answer
 from mediakeep.app.reviews.questions import QUEUES
 from mediakeep.app.reviews.review_session import ReviewSession
@@ -38,7 +38,7 @@ class UndoneAnswers(msgspec.Struct, frozen=True):
 
 def undo_last(session: ReviewSession) -> UndoneAnswers:
     """Undo the last answer of a session that was not undone; raise UsageError if there is none."""
-    answers = answer_log.select_session(answer_log.read_answers(session.home), session.id)
+    answers = session.log.read_session(session.id)
     if not answers:
         raise UsageError("Nothing to undo: no answer was given in this sitting.")
     return _undo(session, answers[-1:])
@@ -49,9 +49,9 @@ def undo_session(session: ReviewSession, other: str) -> UndoneAnswers:
 
     Raise UsageError if there is none.
     """
-    open_answers = answer_log.read_answers(session.home)
+    open_answers = session.log.read_answers()
     wanted = open_answers[-1].session if other == "last" and open_answers else other
-    answers = answer_log.select_session(open_answers, wanted)
+    answers = session.log.read_session(wanted)
     if not answers and other == "last":
         raise UsageError("Nothing to undo: no answer was given, or all are undone.")
     if not answers:
@@ -74,7 +74,7 @@ def _undo(session: ReviewSession, answers: Sequence[Answer]) -> UndoneAnswers:
     undone = tuple(answer for answer in answers if answer.number not in refused_by_number)
     for answer in undone:
         mark = Answer(session=answer.session, number=answer.number, action="undo")
-        answer_log.append(session.home, mark)
+        session.log.append(mark)
     reasons = {name: why for part in refused_by_number.values() for name, why in part.items()}
     return UndoneAnswers(undone, files, reasons)
 

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from mediakeep import config, path_text
-from mediakeep.app.reviews import answer_log, preview_answers, review_session, undo_answers
+from mediakeep.app.reviews import preview_answers, review_session, undo_answers
 from mediakeep.app.reviews import questions as question_list
 from mediakeep.app.reviews.preview_answers import AnswerPreview, Candidate, CoverChoice
 from mediakeep.app.reviews.questions import QuestionGroup, QuestionOrder, ReviewQuestion
@@ -141,9 +141,7 @@ class Sitting:
     def _find_next(self) -> _Shown | None:
         """Return the next group that no other sitting has claimed, and claim its item."""
         found = _read(self.session.home, self.chosen, self.warnings)
-        answers = answer_log.select_session(
-            answer_log.read_answers(self.session.home), self.session.id
-        )
+        answers = self.session.log.read_session(self.session.id)
         answered = sum(len(answer.ids) for answer in answers)
         postponed = {id_ for answer in answers for id_ in answer.ids if answer.action == "later"}
         left = [
@@ -392,7 +390,7 @@ class Sitting:
     def _print_end(self) -> None:
         """Print what was done, what is left, and how to undo the sitting."""
         home, session = self.session.home, self.session.id
-        answers = answer_log.select_session(answer_log.read_answers(home), session)
+        answers = self.session.log.read_session(session)
         done = Counter[str]()
         for answer in answers:
             done[answer.action] += len(answer.ids)
