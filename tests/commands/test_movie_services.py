@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep.commands.options import http_options, musicbrainz_options, tmdb_options
+from mediakeep.app.lookups import tmdb_access
 from mediakeep.config import Settings
 from mediakeep.errors import UsageError
+from mediakeep.lookups import service_config
 from mediakeep.lookups.service_config import Locale, ServiceConfig
 from mediakeep.lookups.tmdb import constants
 from tests.sampling import each_row
@@ -24,13 +25,16 @@ TOKEN = "eyJhbGciOi.eyJhdWQiOiJ.c2lnbmF0dXJl"
 KEY = "00112233445566778899aabbccddeeff"
 WITH = {"MEDIAKEEP_TMDB_TOKEN": f" {TOKEN}\n"}
 OWN = "http://127.0.0.1:5000"
+WARNINGS: list[str] = []
 
 
 def access(
     home: Path, environ: dict[str, str] | None = None, *, fresh: bool = False, **given: Any
 ) -> ServiceConfig:
     wanted = {**{name: DEFAULTS[name] for name in NAMES}, **given}
-    found = musicbrainz_options.parse_tmdb_access(home, wanted, fresh=fresh, environ=environ or {})
+    found = tmdb_access.parse_tmdb_access(
+        home, wanted, fresh=fresh, environ=environ or {}, warn=WARNINGS.append
+    )
     assert wanted == {}
     return found
 
@@ -39,7 +43,7 @@ def test_without_a_token_tmdb_is_not_asked_and_says_how_to_get_one(tmp_path: Pat
     closed = access(tmp_path)
     assert not closed.is_enabled
     assert (
-        closed.catalogue.disabled_reason == closed.pictures.disabled_reason == tmdb_options.NO_TOKEN
+        closed.catalogue.disabled_reason == closed.pictures.disabled_reason == tmdb_access.NO_TOKEN
     )
     for way in ("MEDIAKEEP_TMDB_TOKEN", "--tmdb-token-file", "tmdb_token_file in mediakeep.toml"):
         assert way in str(closed.build_skipped_error())
@@ -59,9 +63,7 @@ def test_a_token_is_sent_as_such_and_a_key_as_a_key(tmp_path: Path) -> None:
     assert token.cache_lifetimes == constants.CACHE_LIFETIMES
 
 
-def test_a_file_outside_the_home_may_hold_the_token(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_outside_the_home_may_hold_the_token(tmp_path: Path) -> None:
     home, file = tmp_path / "home", tmp_path / "token"
     home.mkdir()
     file.write_text(f"{TOKEN}\n")
@@ -69,13 +71,13 @@ def test_a_file_outside_the_home_may_hold_the_token(
     secret = access(home, tmdb_token_file=str(file)).catalogue.secret
     assert secret
     assert secret.reveal() == TOKEN
-    assert capsys.readouterr().err == ""
+    assert WARNINGS == []
     other = access(home, {"MEDIAKEEP_TMDB_TOKEN": KEY}, tmdb_token_file=str(file)).catalogue.secret
     assert other
     assert other.reveal() == KEY  # the environment counts first
     file.chmod(0o644)
     access(home, tmdb_token_file=str(file))
-    assert "is accessible to others: chmod 600 it" in capsys.readouterr().err
+    assert "is accessible to others: chmod 600 it" in WARNINGS.pop()
 
 
 def test_a_file_that_holds_no_token_is_refused_without_showing_what_it_holds(
@@ -178,7 +180,9 @@ def test_an_address_that_is_not_just_a_server_is_refused_by_its_name(
 def test_offline_nobody_is_asked_whatever_is_set(tmp_path: Path) -> None:
     closed = access(tmp_path, WITH, offline=True)
     assert (
-        closed.catalogue.disabled_reason == closed.pictures.disabled_reason == http_options.OFFLINE
+        closed.catalogue.disabled_reason
+        == closed.pictures.disabled_reason
+        == service_config.OFFLINE
     )
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep.commands.options import http_options, musicbrainz_options
+from mediakeep.app.lookups import musicbrainz_access
 from mediakeep.config import Settings
 from mediakeep.errors import UsageError
+from mediakeep.lookups import service_config
 from mediakeep.lookups.service_config import ServiceConfig
 from tests.commands.conftest import Home
 from tests.sampling import each_row
@@ -27,16 +28,16 @@ MIRRORS = ("http://127.0.0.1:5000", "https://notmusicbrainz.org", "http://musicb
 
 
 def access(**given: Any) -> ServiceConfig:
-    return musicbrainz_options.parse_access({**{name: DEFAULTS[name] for name in NAMES}, **given})
+    return musicbrainz_access.parse_access({**{name: DEFAULTS[name] for name in NAMES}, **given})
 
 
 @each_row("host", PUBLIC)
 def test_the_public_host_is_not_asked_without_a_contact(host: str) -> None:
     closed = access(musicbrainz_host=host)
     assert not closed.is_enabled
-    assert closed.catalogue.disabled_reason == musicbrainz_options.NO_CONTACT
+    assert closed.catalogue.disabled_reason == musicbrainz_access.NO_CONTACT
     for way in ("--contact", "MEDIAKEEP_CONTACT", "contact in mediakeep.toml"):
-        assert way in musicbrainz_options.NO_CONTACT
+        assert way in musicbrainz_access.NO_CONTACT
     assert access(musicbrainz_host=host, contact=" me@example.org ").contact == "me@example.org"
     assert access(musicbrainz_host=host, contact="me@example.org").is_enabled
     assert not access(musicbrainz_host=host, contact="  ").is_enabled
@@ -60,7 +61,9 @@ def test_a_mirror_needs_no_contact_and_no_pace(host: str) -> None:
 def test_offline_nobody_is_asked_whatever_is_set() -> None:
     closed = access(offline=True, contact="me@example.org")
     assert (
-        closed.catalogue.disabled_reason == closed.pictures.disabled_reason == http_options.OFFLINE
+        closed.catalogue.disabled_reason
+        == closed.pictures.disabled_reason
+        == service_config.OFFLINE
     )
     assert not access(offline=True, musicbrainz_host=MIRRORS[0]).is_enabled
 
@@ -102,7 +105,7 @@ def test_nothing_is_asked_anew_where_nobody_may_be_asked() -> None:
 
 
 def refreshed(**given: Any) -> ServiceConfig:
-    return musicbrainz_options.parse_access(
+    return musicbrainz_access.parse_access(
         {**{name: DEFAULTS[name] for name in NAMES}, **given}, fresh=True
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from mediakeep.commands.options import lookup_access
+from mediakeep.app.lookups import home_access
 from mediakeep.web import server
 from mediakeep.web.access import Scope
 from mediakeep.web.settings import WebOptions
@@ -66,7 +66,7 @@ class Served:
 
 
 def build_home(home: Path, **options: Any) -> WebHome:
-    return WebHome(home, WebOptions(**options), lookup_access.read_access)
+    return WebHome(home, WebOptions(**options), home_access.read_access)
 
 
 @contextlib.contextmanager

@@ -269,7 +269,7 @@ def test_looking_at_what_is_known_loads_neither_tmdbsimple_nor_requests() -> Non
     script = (
         "import sys; from mediakeep.lookups.tmdb import cache_json, constants, context, convert, "
         "lookup_store;"
-        "from mediakeep.commands.options import tmdb_options;"
+        "from mediakeep.app.lookups import tmdb_access;"
         "sys.exit(any(name in sys.modules for name in ('tmdbsimple', 'requests')))"
     )
     source = Path(__file__).parents[3] / "utilities"

@@ -43,7 +43,7 @@ def serve(home: Path, **options: Any) -> int:
     """Serve until Ctrl-C or SIGTERM; prints a link that logs a browser in, once."""
     try:
         # here, as --help must be quick, and it is an extra
-        from mediakeep.commands.options import lookup_access
+        from mediakeep.app.lookups import home_access
         from mediakeep.web import server
         from mediakeep.web.web_home import WebHome
     except ImportError as error:
@@ -51,7 +51,7 @@ def serve(home: Path, **options: Any) -> int:
             f"The web server is not installed ({error.name}). Run: pip install 'mediakeep[web]'"
         ) from error
     settings = job_settings.build_settings(WebSettings, home, options)
-    server.run_server(WebHome(home, settings.web, lookup_access.read_access), _announce)
+    server.run_server(WebHome(home, settings.web, home_access.read_access), _announce)
     return 0
 
 

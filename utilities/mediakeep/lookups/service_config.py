@@ -10,6 +10,8 @@ import msgspec
 from mediakeep.errors import BadSetting, LookupSkipped
 from mediakeep.lookups.http.models import Service
 
+OFFLINE = "this run is offline"  # why no request is made
+
 
 class Locale(msgspec.Struct, frozen=True):
     """The language of texts, such as "de-DE", and the country of certifications."""
@@ -73,6 +75,11 @@ def parse_server(name: str, address: str, example: str) -> str:
         shown = address.rpartition("@")[2]  # without a password
         raise BadSetting(name, f'"{shown}" is not the URL of a server, such as {example}.')
     return str(hostname)
+
+
+def is_in_domain(server: str, domain: str) -> bool:
+    """Return whether a host is a domain or a subdomain of it, such as beta.DOMAIN."""
+    return f".{server.rstrip('.')}".endswith(f".{domain}")
 
 
 def parse_interval(name: str, interval: float) -> float:

@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from mediakeep import config, path_text
+from mediakeep.app.lookups import home_access
 from mediakeep.app.reviews import preview_answers, review_session, undo_answers
 from mediakeep.app.reviews import questions as question_list
 from mediakeep.app.reviews.preview_answers import AnswerPreview, Candidate, CoverChoice
@@ -21,7 +22,6 @@ from mediakeep.app.reviews.undo_answers import UndoneAnswers
 from mediakeep.commands import app
 from mediakeep.commands.display.key_reader import KeyReader
 from mediakeep.commands.display.question_view import QuestionView
-from mediakeep.commands.options import lookup_access
 from mediakeep.errors import (
     ItemFailed,
     LookupSkipped,
@@ -208,7 +208,7 @@ class Sitting:
             return
         value = shown.candidates[0].value
         decision = ReviewDecision(shown.group.ids[:1], "choose", value)
-        access = lookup_access.read_access(self.session.home, first.queue, offline=True)
+        access = home_access.read_access(self.session.home, first.queue, offline=True)
         found = preview_answers.preview(self.session, [first], decision, access)
         if found.sidecars:
             shown.preview, shown.previewed = found, value
@@ -304,7 +304,7 @@ class Sitting:
         access = None
         try:
             if decision.action == "choose" and asked[0].queue == MOVIES.name:
-                access = lookup_access.read_access(self.session.home, MOVIES.name)
+                access = home_access.read_access(self.session.home, MOVIES.name)
             shown = preview_answers.preview(self.session, asked, decision, access)
         except UsageError as error:
             shown = AnswerPreview(refused={decision.ids[0]: str(error)})
@@ -368,7 +368,7 @@ class Sitting:
         what = "name" if first.queue == "music" and not first.album else "title"
         if not (title := self.keys.read_text(f"Search by {what}, empty to cancel")):
             return
-        access = lookup_access.read_access(self.session.home, first.queue)
+        access = home_access.read_access(self.session.home, first.queue)
         found = preview_answers.search_candidates(self.session, first, title, access)
         if not found:
             self.view.print_line("Nothing found.")

@@ -1,7 +1,4 @@
-"""The options and settings of MusicBrainz and the Cover Art Archive.
-
-Those of TMDb are re-exported from `tmdb_options`.
-"""
+"""The options and settings of MusicBrainz and the Cover Art Archive."""
 
 from __future__ import annotations
 
@@ -10,32 +7,11 @@ from typing import Any
 
 import click
 
-from mediakeep import config
+from mediakeep.app.lookups.musicbrainz_access import parse_access
 from mediakeep.commands import app
 from mediakeep.commands.options import http_options
-from mediakeep.commands.options.tmdb_options import parse_tmdb_access, with_tmdb_options
-from mediakeep.errors import BadSetting, UsageError
-from mediakeep.lookups import service_config
-from mediakeep.lookups.http.models import Service
-from mediakeep.lookups.service_config import ServiceConfig
 
-__all__ = [
-    "estimate_option",
-    "parse_access",
-    "parse_tmdb_access",
-    "refresh_option",
-    "with_lookup_options",
-    "with_tmdb_options",
-]
-
-_PUBLIC_SERVER = "musicbrainz.org"
-_MIN_PUBLIC_INTERVAL = (
-    1.0  # seconds between two requests (musicbrainz.org/doc/MusicBrainz_API/Rate_Limiting)
-)
-NO_CONTACT = (
-    "no contact is configured. Set --contact, MEDIAKEEP_CONTACT, or contact in mediakeep.toml to"
-    " your e-mail address or URL"
-)
+__all__ = ["estimate_option", "parse_access", "refresh_option", "with_lookup_options"]
 
 _MUSICBRAINZ_OPTIONS = (
     app.setting_option(
@@ -63,46 +39,3 @@ estimate_option = click.option(
 def with_lookup_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of commands that look up music."""
     return app.add_options(function, _MUSICBRAINZ_OPTIONS)
-
-
-def parse_access(values: dict[str, Any], *, fresh: bool = False) -> ServiceConfig:
-    """Build the service configuration from a command's options; raise BadSetting if invalid."""
-    contact, offline = values.pop("contact").strip(), values.pop("offline")
-    host, archive = values.pop("musicbrainz_host"), values.pop("coverart_host")
-    interval = service_config.parse_interval(
-        "musicbrainz_interval", values.pop("musicbrainz_interval")
-    )
-    if contact and not contact.isprintable():
-        raise BadSetting("contact", "it contains characters that cannot be sent.")
-    if contact and "@" not in contact and not contact.startswith(("http://", "https://")):
-        raise BadSetting("contact", f'"{contact}" is neither an e-mail address nor a URL.')
-    public = http_options.is_in_domain(_parse_server("musicbrainz_host", host), _PUBLIC_SERVER)
-    if public and interval < _MIN_PUBLIC_INTERVAL:
-        raise BadSetting(
-            "musicbrainz_interval",
-            f"{_PUBLIC_SERVER} allows one request a second. Set 1 or more, or set musicbrainz_host"
-            " to your own mirror.",
-        )
-    _parse_server("coverart_host", archive)
-    closed_reason = (
-        http_options.OFFLINE if offline else NO_CONTACT if public and not contact else ""
-    )
-    if fresh and closed_reason:
-        raise UsageError(f"--refresh needs MusicBrainz, but {closed_reason}.")
-    own_setting, offline_reason = (
-        "" if public else "musicbrainz_host",
-        http_options.OFFLINE * offline,
-    )
-    covers_setting = "" if archive == config.Settings().coverart_host else "coverart_host"
-    return ServiceConfig(
-        catalogue=Service("MusicBrainz", host.rstrip("/"), interval, closed_reason, own_setting),
-        pictures=Service(
-            "The Cover Art Archive", archive.rstrip("/"), 0.0, offline_reason, covers_setting
-        ),
-        contact=contact,
-        fresh=fresh,
-    )
-
-
-def _parse_server(name: str, address: str) -> str:
-    return service_config.parse_server(name, address, f"https://{_PUBLIC_SERVER}")

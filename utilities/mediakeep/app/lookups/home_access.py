@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from mediakeep import config
-from mediakeep.commands.options import musicbrainz_options, tmdb_options
+from mediakeep.app.lookups import musicbrainz_access, tmdb_access
 from mediakeep.errors import BadSetting
 from mediakeep.lookups.service_config import ServiceConfig
 
@@ -30,8 +30,8 @@ def read_access(home: Path, queue: str, *, offline: bool = False) -> ServiceConf
     settings = _read_settings(home, _TMDB if queue == "movies" else _MUSICBRAINZ)
     settings["offline"] = offline or settings["offline"]
     if queue == "movies":
-        return tmdb_options.parse_tmdb_access(home, settings)
-    return musicbrainz_options.parse_access(settings)
+        return tmdb_access.parse_tmdb_access(home, settings)
+    return musicbrainz_access.parse_access(settings)
 
 
 def _read_settings(home: Path, names: Iterable[str]) -> dict[str, Any]:
