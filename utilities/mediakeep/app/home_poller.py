@@ -6,29 +6,37 @@ import contextlib
 import functools
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from mediakeep import kinds
 from mediakeep.app.subjects import registry
 from mediakeep.kinds import Kind
 from mediakeep.queue import queue
+from mediakeep.queue.incremental_reader import IncrementalReader
 from mediakeep.views.poller import HomePoller, QueuePoller
 
+# Takes a kind; returns the reader of its queue, locked for a `with` block.
+ReaderOpener = Callable[[Kind], AbstractContextManager[IncrementalReader]]
 
-def build_home_poller(home: Path, kinds: Iterable[Kind]) -> HomePoller:
+
+def build_home_poller(
+    home: Path, kinds: Iterable[Kind], open_reader: ReaderOpener | None = None
+) -> HomePoller:
     """Return a poller of the queues of kinds; nothing is read yet."""
     chosen = list(kinds)
     folders = [registry.queue_folder(home, kind) for kind in chosen]
-    return HomePoller(home, [_build_poller(home, kind) for kind in chosen], folders)
+    return HomePoller(home, [_build_poller(home, kind, open_reader) for kind in chosen], folders)
 
 
-def _build_poller(home: Path, kind: Kind) -> QueuePoller:
+def _build_poller(home: Path, kind: Kind, open_reader: ReaderOpener | None) -> QueuePoller:
     place = queue.locate_queue(registry.queue_folder(home, kind))
+    opening = functools.partial(open_reader, kind) if open_reader else None
     if kind.stages:
-        return QueuePoller(place, kind)
+        return QueuePoller(place, kind, open_reader=opening)
     accept_command = registry.get_reviewed(kind).accept_command
-    return QueuePoller(place, kind, functools.partial(accept_command, home))
+    return QueuePoller(place, kind, functools.partial(accept_command, home), opening)
 
 
 class QueueList:

@@ -26,7 +26,7 @@ from mediakeep.queue.incremental_reader import IncrementalReader
 from mediakeep.queue.journal import JournalRecord
 from mediakeep.queue.state import QueueState
 
-_MAX_LISTS = 50  # sorted lists that are kept in memory
+_MAX_LISTS = 16  # sorted lists that are kept in memory
 
 SortOrder = Literal["name", "newest", "issues", "priority", "added"]
 Row = tuple[Any, str]  # the value by which it is sorted, and the key
@@ -74,6 +74,7 @@ class LiveQueue:
         self._lock = threading.RLock()
         self._folder = registry.queue_folder(home, kind)
         self._reader = IncrementalReader(self._folder, kind)
+        self._position: object = None  # of the lists
         self._names: dict[str, str] = {}  # by key, as names are compared
         self._searches: dict[SortOrder, NameSearch] = {}
         self._lists: dict[ItemFilter, list[Row]] = {}  # of the last position
@@ -83,13 +84,19 @@ class LiveQueue:
     def open(self) -> Iterator[QueueState]:
         """Yield the queue as of now, which the block may not change."""
         with self._lock:
-            before = self._reader.position
             state = self._reader.read()
-            if self._reader.position != before:
+            if self._reader.position != self._position:
+                self._position = self._reader.position
                 self._lists.clear()
                 self._searches.clear()
                 self._names = {}
             yield state
+
+    @contextmanager
+    def lock_reader(self) -> Iterator[IncrementalReader]:
+        """Yield the reader of the queue, locked for other threads."""
+        with self._lock:
+            yield self._reader
 
     def copy_state(self) -> QueueState:
         """Return the queue as of now, for a use case that may change it in memory."""

@@ -73,6 +73,11 @@ class IncrementalReader:
             return ()  # just rewritten: the history has them
 
     @property
+    def state(self) -> QueueState | None:
+        """The queue that was read last, or None if it must be read again."""
+        return self._state
+
+    @property
     def position(self) -> object:
         """A value that differs from the last one whenever the queue has changed."""
         return self._position

@@ -21,7 +21,7 @@ from mediakeep.queue.journal import SEAL
 from mediakeep.queue.journal_lookup import JOURNAL_FOLDER
 
 PROGRESS, RESTARTED = "progress", "restarted"  # operations that no journal has
-INTERVAL = 0.5  # seconds between two reads
+INTERVAL = 0.3  # seconds between two reads
 MAX_KEYS = 100  # items that an event names
 _POSITION = re.compile(r"([\w/.-]{1,200})=(\d{1,16})")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 
@@ -80,16 +81,24 @@ class Throttle:
 
 
 class QueuePoller:
-    """Takes snapshots of the queue of one kind."""
+    """Takes snapshots of the queue of one kind.
+
+    `open_reader` is called for each snapshot, if its reader is shared, and locks it.
+    """
 
     def __init__(
-        self, location: QueueLocation, kind: Kind, accepting: Callable[[str], str] = lambda _: ""
+        self,
+        location: QueueLocation,
+        kind: Kind,
+        accepting: Callable[[str], str] = lambda _: "",
+        open_reader: Callable[[], AbstractContextManager[IncrementalReader]] | None = None,
     ) -> None:
         self.kind, self._location = kind, location
         self.accept_command = (
             accepting  # the command that accepts proposals of an issue kind, or ""
         )
-        self._follower = IncrementalReader(location.folder, kind)
+        reader = IncrementalReader(location.folder, kind)
+        self._open_reader = open_reader or (lambda: nullcontext(reader))
         self._state: QueueState | None = None
         self._totals: RunningTotals | None = None
         self._history_throttle, self._reload_throttle = Throttle(HISTORY_INTERVAL), Throttle(0.0)
@@ -100,13 +109,17 @@ class QueuePoller:
 
     def poll(self, context: SummaryContext) -> QueueSnapshot:
         """Return a snapshot of the queue; raise NoQueue or StateDamaged if it cannot be read."""
-        state, totals = self._follow_queue()
-        reached = self._follower.position, period_stats.history_slot_at(context.now)
+        with self._open_reader() as reader:
+            return self._poll(reader, context)
+
+    def _poll(self, reader: IncrementalReader, context: SummaryContext) -> QueueSnapshot:
+        state, totals = self._read_queue(reader)
+        reached = reader.position, period_stats.history_slot_at(context.now)
         if self._summary is None or (
             reached != self._history_position and self._history_throttle.is_ready
         ):
             with self._history_throttle:
-                self._summary = self._read_summary(state, context, totals)
+                self._summary = self._read_summary(reader, state, context, totals)
             self._history_position = reached
         self.library = state.head.library_path
         account = msgspec.structs.replace(
@@ -121,12 +134,12 @@ class QueuePoller:
             self._events,
         )
 
-    def _follow_queue(self) -> tuple[QueueState, RunningTotals]:
-        if self._totals and self._state and self._follower.update():
+    def _read_queue(self, reader: IncrementalReader) -> tuple[QueueState, RunningTotals]:
+        if self._totals and self._state and reader.update() and reader.state is self._state:
             return self._state, self._totals
         self._totals = None
         with self._reload_throttle:
-            self._state = self._follower.read()
+            self._state = reader.read()
             self._totals = RunningTotals(self._state)
         self._state.listener = self._totals.update
         return self._state, self._totals
@@ -137,14 +150,18 @@ class QueuePoller:
         return self._history_throttle.cpu_seconds + self._reload_throttle.cpu_seconds
 
     def _read_summary(
-        self, state: QueueState, context: SummaryContext, totals: RunningTotals
+        self,
+        reader: IncrementalReader,
+        state: QueueState,
+        context: SummaryContext,
+        totals: RunningTotals,
     ) -> KindSummary:
         def ask(connection: sqlite3.Connection) -> KindSummary:
             events = queries.read_recent_events(connection, MAX_EVENTS)
             self._events = [_add_name(event, state) for event in events]
             return summary.summarize_with_index(connection, state, context, totals)
 
-        tail = self._follower.read_journal()
+        tail = reader.read_journal()
         return index.query_history_index(self._location.folder, ask, tail, self.kind)
 
     def unreadable_snapshot(self, error: Exception) -> QueueSnapshot:

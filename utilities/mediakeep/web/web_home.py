@@ -97,7 +97,9 @@ class WebHome:
         stamp = (kinds, lives, positions, int(time.monotonic()) // _SNAPSHOT_SPAN)
         with self._poll_lock:
             if self._poller is None or self._poller[0] != kinds:
-                poller = home_poller.build_home_poller(self.home, kinds.values())
+                poller = home_poller.build_home_poller(
+                    self.home, kinds.values(), lambda kind: self.get_queue(kind.name).lock_reader()
+                )
                 self._poller, self._snapshot = (kinds, poller), None
             if self._snapshot is None or self._snapshot[0] != stamp:
                 self._snapshot = stamp, self._poller[1].poll(SummaryContext(now()))

@@ -1,6 +1,6 @@
 // Keeps a page up to date: progress from events, everything else by reading the page again.
 
-const MIN_WAIT = 700; // milliseconds between two reads of the page
+const MIN_WAIT = 400; // milliseconds between two reads of the page: with those of events below 1 s
 const status = document.getElementById("status");
 let due = 0;
 let reading = false;
