@@ -87,3 +87,4 @@ def serve(home: Path, **options: Any) -> Iterator[Served]:
     finally:
         running.should_exit = True
         thread.join()
+        web.audit.close()

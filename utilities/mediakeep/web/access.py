@@ -125,7 +125,12 @@ class AccessStore:
             found = self._path.stat()
         except FileNotFoundError:
             self._home.stat()  # raises an error that names a home that is gone
-            return AccessFile()
+            if self._stamp is None:
+                return AccessFile()
+            raise StateDamaged(
+                f"{path_text.display_path(self._path)} is gone. Mount the disk of the home, or"
+                " create a token: media_web.py tokens create NAME"
+            ) from None
         stamp = (found.st_mtime_ns, found.st_ino)
         if stamp != self._stamp:
             content = read_json(self._path, AccessFile)

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mediakeep import errors, path_text
+from mediakeep.errors import MediakeepError
 from mediakeep.runner import tasks
 from mediakeep.web import page_renderer
 
@@ -30,7 +31,7 @@ _STATUS_BY_ERROR: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (errors.StateDamaged, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.ServiceFailed, HTTPStatus.BAD_GATEWAY),
     (errors.LimitReached, HTTPStatus.TOO_MANY_REQUESTS),
-    (errors.MediakeepError, HTTPStatus.CONFLICT),
+    (MediakeepError, HTTPStatus.CONFLICT),
     (msgspec.ValidationError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (msgspec.DecodeError, HTTPStatus.BAD_REQUEST),
     (RecursionError, HTTPStatus.BAD_REQUEST),  # of JSON that is nested too deeply
@@ -61,8 +62,10 @@ def describe_error(error: Exception) -> WebError:
     """Return the answer to an exception; its sentence is that of the command."""
     if isinstance(error, WebError):
         return error
+    if isinstance(error, MediakeepError) and _is_full(error):  # such as a journal not written
+        return WebError(HTTPStatus.INSUFFICIENT_STORAGE, str(error))
     if isinstance(error, OSError):
-        full = error.errno in _FULL
+        full = _is_full(error)
         status = HTTPStatus.INSUFFICIENT_STORAGE if full else HTTPStatus.SERVICE_UNAVAILABLE
         return WebError(status, tasks.format_error(error))
     for kind, status in _STATUS_BY_ERROR:
@@ -70,6 +73,13 @@ def describe_error(error: Exception) -> WebError:
             busy = {"Retry-After": "5"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
             return WebError(status, str(error), busy)
     raise error
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """Return whether a full disk has caused an error."""
+    while error is not None and not (isinstance(error, OSError) and error.errno in _FULL):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def build_response(request: Request, error: WebError) -> Response:
