@@ -22,8 +22,9 @@ from mediakeep.commands import media_web
 from mediakeep.errors import StateDamaged, UsageError
 from mediakeep.music.item import MUSIC
 from mediakeep.queue.queue import Queue
-from mediakeep.web import access, audit_log, guard, server
+from mediakeep.web import access, audit_log, guard, operations, server
 from mediakeep.web.access import AccessStore, Scope
+from mediakeep.web.settings import WebOptions
 from tests.queue import rig
 from tests.sampling import each_row
 from tests.web import serving
@@ -215,6 +216,50 @@ def test_addresses_of_ipv6_are_served(tmp_path: Path) -> None:
     with serving.serve(make_home(tmp_path), host="::1") as served:
         headers = {"Host": "[::1]:8000"}
         assert served.get("/healthz", headers=headers).json() == {"status": "ok"}
+
+
+def test_a_server_for_all_addresses_is_reached_by_those_of_this_machine(tmp_path: Path) -> None:
+    name, *others = server.list_names(WebOptions(host="0.0.0.0"))
+    assert name not in ("0.0.0.0", "::")
+    assert {"127.0.0.1", "localhost", socket.gethostname().lower()} <= {name, *others}
+    assert server.list_names(WebOptions(host="0.0.0.0", names=("nas.local",)))[0] == "nas.local"
+    assert server.list_names(WebOptions(host="::1"))[0] == "[::1]"
+    with serving.serve(make_home(tmp_path), host="0.0.0.0") as served:
+        for host in (name, *others):
+            served.get("/healthz", headers={"Host": f"{host}:8000"})
+        served.get("/healthz", 400, headers={"Host": "evil.example"})
+
+
+def test_a_link_ends_with_its_server(tmp_path: Path) -> None:
+    home = make_home(tmp_path)
+    link = AccessStore(home).create_link()
+    assert AccessStore(home).open_session(link) is None
+    store = AccessStore(home)
+    links = [store.create_link() for _ in range(2)]
+    assert store.open_session(links[0])
+    assert store.open_session(links[0]) is None
+    assert store.open_session(links[1])
+
+
+def test_clients_that_send_too_slowly_are_ended(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "HEAD_SECONDS", 0.1)
+    monkeypatch.setattr(operations, "BODY_SECONDS", 0.1)
+    address, port = served.url.removeprefix("http://").split(":")
+    whole = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    for is_second in (False, True):
+        with socket.create_connection((address, int(port)), timeout=PATIENCE) as client:
+            if is_second:
+                client.sendall(whole)
+                assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+            client.sendall(whole[:20])
+            while client.recv(1000):
+                pass
+    site = "Sec-Fetch-Site: same-origin\r\nHost: localhost\r\nContent-Length: 9\r\n\r\ntok"
+    with socket.create_connection((address, int(port)), timeout=PATIENCE) as client:
+        client.sendall(f"POST /login HTTP/1.1\r\n{site}".encode())
+        assert client.recv(100).startswith(b"HTTP/1.1 408 ")
 
 
 def run(*words: object, **more: Any) -> subprocess.CompletedProcess[str]:

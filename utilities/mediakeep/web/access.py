@@ -1,7 +1,8 @@
 """Who may do what: login links, sessions of browsers, and bearer tokens of programs.
 
 Only digests are stored, in status/web/access.json. A secret has 256 random bits, so that a plain
-hash is enough. The file is read again whenever it changes: a revoked token ends at once.
+hash is enough. The file is read again whenever it changes: a revoked token ends at once. A link is
+known to its server only, and ends with it.
 """
 
 from __future__ import annotations
@@ -47,13 +48,12 @@ class AccessGrant(msgspec.Struct, frozen=True):
     expires: str = ""
 
 
-class AccessFile(msgspec.Struct, forbid_unknown_fields=True):
+class AccessFile(msgspec.Struct):
     """The content of the file; all keys are digests."""
 
     format: int = 1
     tokens: dict[str, AccessGrant] = {}
     sessions: dict[str, AccessGrant] = {}
-    links: dict[str, AccessGrant] = {}
 
 
 class AccessStore:
@@ -63,6 +63,7 @@ class AccessStore:
         self._home, self._path = home, home / FILE
         self._stamp: tuple[int, int] | None = None
         self._content = AccessFile()
+        self._links: dict[str, AccessGrant] = {}  # by digest
 
     def list_tokens(self) -> list[AccessGrant]:
         return list(self._read().tokens.values())
@@ -90,23 +91,20 @@ class AccessStore:
             }
 
     def create_link(self) -> str:
-        """Return the secret of a login link, which works once."""
-        with self._change() as content:
-            return _add(content.links, "login link", ALL_SCOPES, timedelta(hours=_LINK_HOURS))
+        """Return the secret of a login link, which works once, as long as this object exists."""
+        return _add(self._links, "login link", ALL_SCOPES, timedelta(hours=_LINK_HOURS))
 
     def open_session(self, secret: str) -> str | None:
         """Return the cookie of a new session for the secret of a link, which ends, or a token.
 
         Return None if it is neither.
         """
-        digest = _digest(secret)
-        content = self._read()
-        if digest not in content.links and digest not in content.tokens:
+        grant = self.find_token(secret) or self._links.get(_digest(secret))
+        if grant is None or _has_ended(grant):
             return None
         with self._change() as content:
-            grant = content.links.pop(digest, None) or content.tokens.get(digest)
-            if grant is None or _has_ended(grant):
-                return None
+            if not self.find_token(secret) and self._links.pop(_digest(secret), None) is None:
+                return None  # another request was faster
             return _add(content.sessions, grant.name, grant.scopes, timedelta(days=SESSION_DAYS))
 
     def close_session(self, cookie: str) -> None:
@@ -150,9 +148,8 @@ class AccessStore:
         with atomic_files.exclusive_lock(self._path.with_name("access.lock")):
             content = msgspec.convert(msgspec.to_builtins(self._read()), AccessFile)
             yield content
-            for grants in (content.sessions, content.links):
-                for key in [key for key, grant in grants.items() if _has_ended(grant)]:
-                    del grants[key]
+            for key in [key for key, it in content.sessions.items() if _has_ended(it)]:
+                del content.sessions[key]
             data = msgspec.json.format(msgspec.json.encode(content), indent=2)
             atomic_files.write_atomic(self._path, data + b"\n", mode=0o600)
 

@@ -48,11 +48,10 @@ OPERATIONS: Sequence[Operation] = (
 )
 _STATIC = Path(__file__).with_name("static")
 _ERRORS: tuple[type[Exception], ...] = (HTTPException, WebError, MediakeepError, OSError)
-_LOCAL_NAMES = ("localhost", "127.0.0.1")
 
 
-def build_application(web: WebHome, hub: EventHub) -> Starlette:
-    """Return the application of a home."""
+def build_application(web: WebHome, hub: EventHub, hosts: Sequence[str]) -> Starlette:
+    """Return the application of a home, which answers requests to these host names."""
     answers = AnswerStore(web.home)
     limit = LoginLimit()
     document = msgspec.json.encode(openapi.build_document(OPERATIONS))
@@ -94,7 +93,6 @@ def build_application(web: WebHome, hub: EventHub) -> Starlette:
         *(operation.build_route(web, answers) for operation in (*OPERATIONS, *pages.PAGES)),
         Mount("/static", StaticFiles(directory=_STATIC)),
     ]
-    hosts = [*_LOCAL_NAMES, server_name(web.options.host), *web.options.names]
     return Starlette(
         routes=routes,
         middleware=[
@@ -105,16 +103,12 @@ def build_application(web: WebHome, hub: EventHub) -> Starlette:
     )
 
 
-def server_name(host: str) -> str:
-    """Return an address to listen on as a URL has it."""
-    return f"[{host}]" if ":" in host else host
-
-
 async def _log_in(web: WebHome, limit: LoginLimit, request: Request) -> Response:
     """Open a session for the secret of a link or a token, or show the form."""
     secret = request.query_params.get("token", "")
     if request.method == "POST":
-        fields = dict(parse_qsl((await request.body()).decode(errors="replace")))
+        body = await operations.read_body(request)
+        fields = dict(parse_qsl(body.decode(errors="replace")))
         secret = fields.get("token", "")
     if not secret:
         return _show_login(request, "", HTTPStatus.OK)

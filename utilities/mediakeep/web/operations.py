@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
@@ -27,6 +28,7 @@ PREFIX = "/api/v1"
 _FORM = "application/x-www-form-urlencoded"
 _NEXT = "next"  # the field of a form with the page that is shown after it
 _MAX_KEY = 200  # characters
+BODY_SECONDS = 60.0  # in which a body of at most 1 MiB must come
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,20 @@ async def _answer_request(
 ) -> Response:
     try:
         check_scope(request, operation.scope)
-        data = await request.body() if operation.body else b""
+        data = await read_body(request) if operation.body else b""
         return await run_in_threadpool(_carry_out, operation, web, answers, request, data)
     except Exception as error:  # noqa: BLE001 - a bug is raised again
         return problems.build_response(request, problems.describe_error(error))
+
+
+async def read_body(request: Request) -> bytes:
+    """Return the body of a request; raise WebError if it is sent too slowly."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.body()
+    except TimeoutError as error:
+        text = f"The request was not sent within {BODY_SECONDS:.0f} seconds."
+        raise WebError(HTTPStatus.REQUEST_TIMEOUT, text, {"Connection": "close"}) from error
 
 
 def check_scope(request: Request, *scopes: Scope) -> AccessGrant:
