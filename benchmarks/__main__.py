@@ -30,6 +30,7 @@ _NAMES = {
     "movies": "movies identified by their names, next to the first hit of a search",
     "movie_tables": "tables and master report of movies: seconds, and the peak of memory",
     "albums": "albums converted, against ffmpeg started by xargs on the same cores",
+    "cluster": "tasks, albums and artists on the workers of a Dask scheduler, against the pool",
     "audiobooks": "a book of mixed files built, against ffmpeg; lengths, and the peak of memory",
     "still_video": "a picture and audio encoded to a video, against ffmpeg; the peak of memory",
     "episodes": "uploads and downloads that are killed and cut, next to those of two libraries",

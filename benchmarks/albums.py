@@ -57,7 +57,7 @@ def run(home: Path, *, full: bool) -> None:
         print("The command ffmpeg is not installed.")
         return
     albums = _FULL if full else _ALBUMS
-    _make_library(home / "library", albums)
+    make_library(home / "library", albums)
     _convert(home, "opus", "full")  # compiles its modules
     peer_name = f"xargs -P {_WORKERS} ffmpeg"
     for profile in _ENCODERS:
@@ -82,12 +82,15 @@ def run(home: Path, *, full: bool) -> None:
         table.show(title, heads, rows)
 
 
-def _make_library(library: Path, albums: int) -> None:
+def make_library(
+    library: Path, albums: int, tracks: int = _TRACKS, seconds: int = _SECONDS
+) -> None:
+    """Make albums of FLAC files with noise and a tone, all with the same tracks."""
     first = library / "Artist" / "Album 1"
     first.mkdir(parents=True)
-    for number in range(1, _TRACKS + 1):
+    for number in range(1, tracks + 1):
         second = sounds.noise_and_tone(sounds.RATE, number).tobytes()
-        wav = sounds.write_wav(first / f"{number}.wav", second * _SECONDS)
+        wav = sounds.write_wav(first / f"{number}.wav", second * seconds)
         facts = tags.read(wav).facts
         parameters = profile_rules.choose_parameters(facts, BUILT_IN["flac"])
         encoder.encode_file(wav, wav.with_suffix(".flac"), parameters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 from pathlib import Path
@@ -81,7 +82,8 @@ def test_workers_are_seen_while_they_run_and_lost_with_their_processes(
     assert worker.host == os.uname().nodename
     assert "hung" in worker.items
     assert worker.memory > 50_000_000, "its child processes count"
-    assert statuses["link"].endswith("/status")
-    assert statuses["link"] in statuses["live"]
+    assert worker.host in statuses["live"]
+    # Dask's dashboard needs Bokeh; without it, the same port shows only the health.
+    assert statuses["link"].endswith("/status") == (importlib.util.find_spec("bokeh") is not None)
     assert lost == [worker.host], "until Dask has started another one"
     assert set(shop.statuses().values()) == {"completed"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ipaddress
 import logging
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 import dask
 from distributed import Client, LocalCluster, Scheduler
+from distributed.comm import connect
 from distributed.security import Security
 
 from mediakeep.cluster.settings import SchedulerConfig
@@ -21,8 +23,6 @@ from mediakeep.lookups.http import rate_server
 from mediakeep.runner.signals import block_signals
 
 _CONNECT_TIMEOUT = 10.0  # seconds
-_GREETING = 8  # bytes
-_MAX_GREETING = 1 << 20  # bytes of the first message of a scheduler
 # Dask runs the tasks of a dead worker again on another one, which could do work twice; a batch
 # decides itself what follows. Its workers start child processes, so they may not be daemons.
 _DASK_SETTINGS = {
@@ -52,7 +52,8 @@ def _open_local(workers: int) -> LocalCluster:
         threads_per_worker=1,
         processes=True,
         memory_limit=0,
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",  # else a busy port is warned of
+        scheduler_kwargs={"dashboard": False},
         silence_logs=logging.CRITICAL,
     )
 
@@ -62,7 +63,7 @@ def _connect(address: Any, config: SchedulerConfig) -> Iterator[Client]:
     security = _build_security(config)
     try:
         if not config.local_workers:
-            _check_answer(config.address)
+            _check_answer(config.address, security)
         with block_signals():
             client = Client(
                 address, timeout=_CONNECT_TIMEOUT, set_as_default=False, security=security
@@ -91,22 +92,24 @@ def serve_limits(config: SchedulerConfig, home: Path) -> Iterator[str]:
         yield server
 
 
-def _check_answer(address: str) -> None:
-    """Raise OSError unless a scheduler answers, as the client of Dask may wait for ever.
+def _check_answer(address: str, security: Security | None) -> None:
+    """Raise OSError or TimeoutError unless a scheduler answers.
 
-    Both sides of a connection begin with a message, whose length is the first eight bytes.
+    The client of Dask would wait for ever for another program, and long if nothing listens.
     """
     parts = urlsplit(address)
-    with socket.create_connection((parts.hostname, parts.port), _CONNECT_TIMEOUT) as connection:
-        if parts.scheme == "tls":  # where the client begins
-            return
-        start = connection.recv(_GREETING, socket.MSG_WAITALL)
-        if len(start) < _GREETING or int.from_bytes(start, "little") > _MAX_GREETING:
-            raise ConnectionError("another program answers there")
+    socket.create_connection((parts.hostname, parts.port), _CONNECT_TIMEOUT).close()
+    asyncio.run(asyncio.wait_for(_shake_hands(address, security or Security()), _CONNECT_TIMEOUT))
+
+
+async def _shake_hands(address: str, security: Security) -> None:
+    arguments = security.get_connection_args("client")
+    connection = await connect(address, timeout=_CONNECT_TIMEOUT, **arguments)
+    await connection.close()
 
 
 def _connection_reason(error: Exception) -> str:
-    if isinstance(error, OSError | TimeoutError) and "imed out" in str(error):
+    if isinstance(error, TimeoutError) or "imed out" in str(error):
         return f"it does not answer within {_CONNECT_TIMEOUT:g} seconds"
     return str(error).partition("\n")[0] or type(error).__name__
 
@@ -124,6 +127,15 @@ def _build_security(config: SchedulerConfig) -> Security | None:
 
 def _forbid_silent_retries(dask_scheduler: Scheduler) -> None:
     dask_scheduler.allowed_failures = 0
+
+
+def find_dashboard(client: Client) -> str:
+    """Return the address of Dask's own dashboard, "" if it does not run."""
+    return (client.run_on_scheduler(_has_dashboard) and client.dashboard_link) or ""
+
+
+def _has_dashboard(dask_scheduler: Scheduler) -> bool:
+    return bool(dask_scheduler.http_application.applications)  # else it shows only its health
 
 
 def warn_of_plain_connection(address: str) -> str:

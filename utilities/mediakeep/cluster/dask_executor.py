@@ -58,13 +58,15 @@ class ClusterAccess(msgspec.Struct, frozen=True):
     """A connection to a scheduler, and what its hosts need to run a batch.
 
     `rate_server` serves the rate limits of this machine to them; "" if they are processes of it.
-    `timeout` is how long a batch waits for a worker, or for an answer, in seconds.
+    `timeout` is how long a batch waits for a worker, or for an answer, in seconds. `dashboard` is
+    the address of Dask's own dashboard, if it runs.
     """
 
     client: Client
     requirements: HostRequirements
     rate_server: str = ""
     timeout: float = 60.0
+    dashboard: str = ""
     callbacks: ClusterCallbacks = NO_CALLBACKS
 
 
@@ -346,8 +348,7 @@ class DaskExecutor:
             for address, worker in self._workers.items()
             if not worker.missing_looks
         ]
-        has_dashboard = "dashboard" in info["services"]
-        self._watch.report(statuses, self._client.dashboard_link if has_dashboard else "")
+        self._watch.report(statuses, self._cluster.dashboard)
 
     def _check_patience(self, now: float) -> None:
         """Raise ClusterFailed if no worker can be used for longer than the timeout."""

@@ -47,7 +47,12 @@ class Scheduler:
             connection.serve_limits(self._config, folders[0]) as rate_server,
         ):
             access = dask_executor.ClusterAccess(
-                self._client, requirements, rate_server, self._config.timeout, callbacks
+                self._client,
+                requirements,
+                rate_server,
+                self._config.timeout,
+                connection.find_dashboard(self._client),
+                callbacks,
             )
             yield functools.partial(dask_executor.DaskExecutor, access)
 
