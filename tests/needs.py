@@ -48,6 +48,16 @@ def _can_mount() -> bool:
 
 
 @cache
+def _can_make_namespaces() -> bool:
+    name = f"mk{os.getpid()}"
+    if not (_is_root() and shutil.which("ip") and shutil.which("unshare")):
+        return False
+    made = not subprocess.run(["ip", "netns", "add", name], capture_output=True).returncode
+    subprocess.run(["ip", "netns", "delete", name], capture_output=True, check=False)
+    return made and not subprocess.run(["unshare", "-m", "-u", "true"]).returncode
+
+
+@cache
 def _has_index() -> bool:
     with tempfile.TemporaryDirectory() as folder:
         words = ["download", "--quiet", "--no-deps", "--dest", folder, "hatchling"]
@@ -67,6 +77,10 @@ _NEEDS: dict[str, tuple[Callable[[], object], str]] = {
     "browser": (find_browser, "Install Chromium (Debian: apt install chromium)."),
     "index": (_has_index, "Give pip a package index, and the .venv pip."),
     "mount": (_can_mount, "Run as a user who may mount a file system."),
+    "namespaces": (
+        _can_make_namespaces,
+        "Run as root, with ip (Debian: apt install iproute2), where namespaces may be made.",
+    ),
     "root": (_is_root, "Run as root."),
     "volumes": (_has_volumes, "Give /dev/shm 512 MB, on another file system than /tmp."),
 }
