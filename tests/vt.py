@@ -1,8 +1,8 @@
 """A terminal to try things in: a pseudo-terminal, and what a screen shows of what is written to it.
 
 Only the sequences that our programs need are known (ECMA-48: CUP, ED, EL, SGR; xterm: the alternate
-screen, the cursor, autowrap; OSC 8: links); any other is an error, so that a name that steers the
-terminal does not pass.
+screen, the cursor, autowrap; OSC 8: links; iTerm2 and kitty: pictures); any other is an error, so
+that a name that steers the terminal does not pass.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Self
 from rich.cells import split_graphemes
 
 _SEQUENCE = re.compile(r"\x1b\[(\??)([\d;]*)([A-Za-z])")
-_LINK = re.compile(r"\x1b\]8;[ -~]*\x1b\\")
+_LINK = re.compile(r"\x1b\]8;[ -~]*\x1b\\|\x1b\]1337;[ -~]*\a|\x1b_G[ -~]*?\x1b\\")
 _PATIENCE = 120.0  # seconds, after which a test is stuck
 _EMPTY = " "
 
@@ -67,9 +67,9 @@ class Screen:
             elif link := _LINK.match(text):
                 text = text[link.end() :]
             else:
-                assert re.fullmatch(r"\x1b(\[\??[\d;]*|\](8;?[ -~]*\x1b?)?)?", text), (
-                    f"a strange sequence: {text[:20]!r}"
-                )
+                assert re.fullmatch(
+                    r"\x1b(\[\??[\d;]*|\](8;?[ -~]*\x1b?|1[ -~]*)?|_[ -~]*\x1b?)?", text
+                ), f"a strange sequence: {text[:20]!r}"
                 self._rest = text
                 return
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import random
 import re
@@ -385,7 +386,7 @@ def test_a_pipe_is_asked_line_by_line(reviewed: Home) -> None:
     assert re.search(r"\d+ questions in \d+ groups\.", told.out)
     assert "Proposed: " in told.out
     again = hands.run(reviewed, "review", "--artist", "Vero")
-    assert (again.code, "Vera" in again.err) == (2, True)
+    assert (again.code, "Vera" in again.err, again.out) == (2, True, "")
     assert hands.run(reviewed, "review", "--undo", "last", "music").code == 2
     assert hands.run(reviewed, "review", "--undo", "20200101_review_abcdef").code == 2
 
@@ -537,3 +538,31 @@ def test_covers_are_chosen_with_their_sizes(reviewed: Home) -> None:
     assert all(hands.read(path).pictures for path in dusk.glob("*.flac"))
     told = hands.run(reviewed, *words, answer=f"e {reviewed.path}\ne nothing.png\n")
     assert told.out.count("Nothing was changed.") == 2
+
+
+@each_row(
+    ("name", "env", "shown_data"),
+    [
+        ("front.jpg", {"TERM_PROGRAM": "WezTerm"}, rb"\x1b]1337;File=inline=1;[^:]*:([^\a]*)\a"),
+        ("front.png", {"TERM": "xterm-kitty"}, rb"\x1b_G(?:a=T,f=100,r=8,)?m=[01];([^\x1b]*)\x1b"),
+        ("front.jpg", {"TERM": "xterm-kitty"}, None),  # which kitty cannot decode
+        ("front.png", {"TERM_PROGRAM": "WezTerm", "TMUX": "/tmp/tmux-1"}, None),
+        ("front.png", {}, None),
+    ],
+)
+def test_a_terminal_that_can_shows_covers(
+    name: str, env: dict[str, str], shown_data: bytes | None, reviewed: Home
+) -> None:
+    cover = reviewed.music / "Anna" / "Dusk" / name
+    data = track_files.read_seed_file(f"cover.{name[-3:]}") + bytes(9000)
+    cover.write_bytes(data)
+    words = ("--kind", "missing-cover", "--artist", "Anna")
+    plain = {"TERM_PROGRAM": "", "TMUX": "", "KONSOLE_VERSION": ""}
+    with SittingTerminal(reviewed, *words, **{**plain, **env}) as shown:
+        shown.await_prompt()
+        found = re.findall(shown_data, shown.raw) if shown_data else []
+        assert base64.b64decode(b"".join(found)) == (data if shown_data else b"")
+        assert shown_data or not re.search(rb"1337|\x1b_G", shown.raw)
+        shown.press("q")
+        assert shown.end() == 0
+    sittings.restore(reviewed)

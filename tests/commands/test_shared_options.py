@@ -16,9 +16,10 @@ from mediakeep.app.console import CommandResult
 from mediakeep.commands import app
 from mediakeep.commands.app import MediakeepCommand
 from tests.commands import hands
-from tests.commands.conftest import Home
+from tests.commands.conftest import Home, environment
 from tests.commands.test_help import COMMANDS
 from tests.sampling import each_row
+from tests.vt import Terminal
 
 # The commands that lack an option, and why; those of a queue stand for all five.
 READ = (
@@ -101,7 +102,7 @@ def test_verbose_prints_what_is_done_and_where_an_error_arose(damaged: Home) -> 
     assert f"Home: {damaged.path}, settings: none" in done.err
     reset = hands.run(damaged, "music_queue_manager", "-v", "--reset-all", "-y")
     assert re.search("Written: .*weekly", hands.run(damaged, "weekly_report", "-v").err)
-    assert re.search("Commit reset to .*processing_queue.json: 1 items", reset.err)
+    assert re.search("Commit reset to .*processing_queue.json: 1 item\n", reset.err)
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +116,13 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Home:
     shutil.copytree(home.music / "Vera", home.music / "Vega")
     (home.path.parent / "moved").symlink_to(home.music)
     return home
+
+
+def test_a_quiet_command_draws_no_progress_on_a_terminal(tmp_path: Path) -> None:
+    home = hands.library(tmp_path)
+    words = ("fix_metadata", "-nq", "genre", home.music, "Rock")
+    with Terminal(home.command(*words), environment({"TERM": "xterm"})) as shown:
+        assert (shown.end(), shown.raw) == (0, b"")
 
 
 DRY_RUNS = [  # the words of an action, and what it says

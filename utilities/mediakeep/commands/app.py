@@ -91,9 +91,9 @@ class MediakeepCommand(click.Command):
         try:
             with _print_steps(ctx) if is_verbose() else contextlib.nullcontext():
                 result = super().invoke(ctx)
-            if isinstance(result, CommandResult):
-                print_result(result.lines, result.data, as_json=is_json(), code=result.code)
-                result = result.code
+                if isinstance(result, CommandResult):
+                    print_result(result.lines, result.data, as_json=is_json(), code=result.code)
+                    result = result.code
         except BadSetting as error:
             place, why = error.args
             raise BadSetting(_setting_origin(ctx, str(place)) or place, why) from error
@@ -108,7 +108,8 @@ def _print_steps(ctx: click.Context) -> Iterator[None]:
     from mediakeep import debug_log  # here, as it imports logging, and --help must be quick
 
     with debug_log.print_steps():
-        step_log.log_step(f"{ctx.command_path}, mediakeep {__version__}, {sys.version}")
+        python = sys.version.partition(" ")[0]
+        step_log.log_step(f"{ctx.command_path}, mediakeep {__version__}, Python {python}")
         if home := ctx.params.get("home"):
             path = home / config.FILE_NAME
             step_log.log_step(f"Home: {home}, settings: {path if path.exists() else 'none'}")

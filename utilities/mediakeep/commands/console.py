@@ -39,8 +39,8 @@ class ClickConsole:
 
     @contextlib.contextmanager
     def track_progress(self, values: Sequence[T]) -> Iterator[Iterable[T]]:
-        """Show a progress bar on a terminal within the block, while the values are iterated."""
-        if not sys.stderr.isatty():
+        """Show a progress bar on a terminal within the block, unless the command is quiet."""
+        if app.is_quiet() or not sys.stderr.isatty():
             yield values
             return
         from mediakeep.commands.display import progress_bar

@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import clock, kinds, step_log
+from mediakeep import clock, kinds, size_text, step_log
 from mediakeep.errors import MediakeepError, RecordNotWritten, SnapshotDamaged
 from mediakeep.kinds import Kind
 from mediakeep.queue import (
@@ -138,7 +138,8 @@ class QueueStore:
             record = self.build_record(change)
             items = self.state.build_changed_items(record.items, record.op)
             verb = "Would commit" if self.place.dry_run else "Commit"
-            step_log.log_step(f"{verb} {record.op} to {self._path_text}: {len(items):,} items")
+            count = size_text.format_count(len(items), "item")
+            step_log.log_step(f"{verb} {record.op} to {self._path_text}: {count}")
             if self.place.dry_run:
                 self.state.apply_record(record, items)
                 return record

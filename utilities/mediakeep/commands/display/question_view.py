@@ -23,6 +23,7 @@ from mediakeep.app.reviews.preview_answers import AnswerPreview, Candidate, Cove
 from mediakeep.app.reviews.preview_movie import SidecarPreview
 from mediakeep.app.reviews.questions import QuestionGroup, ReviewQuestion
 from mediakeep.commands import app
+from mediakeep.commands.display import inline_pictures
 from mediakeep.media.audio.tag_edits import PICTURES_FIELD
 from mediakeep.music.repairs.history import field_label
 from mediakeep.music.repairs.plans import FilePlan, PlannedChange
@@ -170,8 +171,11 @@ class QuestionView:
             if not self.has_colors:
                 self.print_command("    ", candidate.link)
 
-    def print_covers(self, covers: Sequence[CoverChoice]) -> None:
-        """Print the pictures in a folder, which can be chosen by their numbers."""
+    def print_covers(self, covers: Sequence[CoverChoice], folder: Path) -> None:
+        """Print the pictures in a folder, which can be chosen by their numbers.
+
+        They are shown in terminals that can.
+        """
         for number, cover in enumerate(covers, 1):
             line = Text(f"{number:>3}  ").append(
                 path_text.to_printable(cover.name), f"bold link {cover.link}"
@@ -181,6 +185,9 @@ class QuestionView:
             self._console.print(line, overflow="fold")
             if not self.has_colors:
                 self.print_command("    ", cover.link)
+            if self._console.is_terminal:
+                picture = folder / path_text.unescape_path(cover.name)
+                sys.stdout.write(inline_pictures.encode_picture(picture))
 
     def print_keys(self, keys: Iterable[tuple[str, str]]) -> None:
         """Print the keys of a question in one paragraph."""

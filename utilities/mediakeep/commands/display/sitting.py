@@ -113,7 +113,8 @@ class Sitting:
         except (KeyboardInterrupt, Stopped):
             code = Stopped.exit_code
         except MediakeepError:  # such as damaged state
-            self._print_end()
+            if self.session.log.read_session(self.session.id):
+                self._print_end()
             raise
         try:
             self._print_end()
@@ -181,7 +182,7 @@ class Sitting:
         if not shown.previewed:
             self.view.print_preview(shown.preview)
         self.view.print_candidates(shown.candidates)
-        self.view.print_covers(shown.covers)
+        self.view.print_covers(shown.covers, first.place)
         if shown.previewed:
             self.view.print_line("If 1 is chosen:")
             self.view.print_preview(shown.preview)
