@@ -302,7 +302,8 @@ class RecordingHome(JobHome[Recording]):
 
     def events(self, *words: object, code: int = 0) -> list[dict[str, Any]]:
         """Run the batch script, and return the JSON lines that it printed."""
-        return [json.loads(line) for line in self.batch("--json", *words, code=code).splitlines()]
+        lines = self.batch("--json", *words, code=code).splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
 
     def state(self) -> QueueState:
         """Return the queue."""

@@ -46,8 +46,10 @@ _MODULES = ("mediakeep.media.video.probe_isolated", _MODULE)
 # These import Dask, which not all environments have.
 _ON_DASK = {f"mediakeep.cluster.{name}" for name in ("connection", "dask_executor", "worker_slots")}
 _LATER = (
-    "av", "babelfish", "fractions", "guessit", "jinja2", "musicbrainzngs", "pymediainfo",
-    "requests_cache", "rich.live", "tmdbsimple", "yaml",
+    "PIL.Image", "PIL.ImageDraw", "PIL.ImageFont", "av", "av.subtitles.stream", "babelfish",
+    "fractions", "google.auth.transport.requests", "google.oauth2.credentials", "guessit", "jinja2",
+    "musicbrainzngs", "netrc", "pathvalidate", "pymediainfo", "requests_cache", "rich.live",
+    "tmdbsimple", "yaml",
 )  # fmt: skip
 _OURS = ("mediakeep", "mediakeep_samples", "mediakeep_simulator")
 _Popen = subprocess.Popen
@@ -271,6 +273,7 @@ def _run(order: dict[str, Any], ends: list[int]) -> None:
     os.environ.update(order["env"])
     time.tzset()
     tempfile.tempdir = None
+    install()
     for name in ("stdin", "stdout", "stderr"):
         _reopen(name)
     script, *words = order["line"]

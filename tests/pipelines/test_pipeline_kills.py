@@ -98,7 +98,8 @@ def test_a_worker_that_dies_once_is_no_failure(tmp_path: Path) -> None:
     home = PipelineHome(tmp_path)
     home.write("0000.wav", "0001.wav")
     gate = Gate(home.root / "gate", 1, names="link", paths=r"/out/[^.]")
-    process = home.start("--config", home.configure(*STEPS), "--workers", 1, **home.add_gate(gate))
+    variables = {**home.add_gate(gate), "TESTS_START": "slow"}  # so a worker is seen by its command
+    process = home.start("--config", home.configure(*STEPS), "--workers", 1, **variables)
     gate.reach(process)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     (worker,) = [pid for pid in map(int, children) if b"spawn_main" in _read_line(pid)]
