@@ -27,8 +27,10 @@ from mediakeep.errors import BadSetting, ClusterFailed
 from mediakeep.outcome import Outcome, Progress, Work, Worker
 from mediakeep.runner import batch
 from mediakeep.runner.batch_config import BatchCallbacks
+from mediakeep.runner.volumes import FullVolume
 from tests import quick_start
-from tests.runner import workshop
+from tests.runner import toys, workshop
+from tests.runner.workshop import Workshop
 from tests.sampling import each_row
 
 ROOT = Path(__file__).parents[2]
@@ -243,6 +245,87 @@ def test_a_result_that_is_too_large_fails_its_item_alone(
         assert shop.item("ant").error_message.startswith(message)
         assert bool(shop.item("ant").error_message) == bool(message)
         shop.close()
+
+
+@pytest.mark.needs("distributed")
+def test_two_batches_on_one_scheduler_share_its_workers_and_nothing_else(tmp_path: Path) -> None:
+    import dask
+    from distributed import LocalCluster
+
+    shops = [workshop.make_workshop(tmp_path / name, workshop.GOOD) for name in ("one", "two")]
+    code = "from tests.cluster.test_cluster_faults import main; main(*__import__('sys').argv[1:])"
+    with (
+        quick_start.suspend(),
+        dask.config.set({"distributed.worker.daemon": False}),
+        LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address="127.0.0.1:0") as cluster,
+    ):
+        shops[1].close()
+        words = [sys.executable, "-W", "ignore", "-c", code, str(shops[1].folder)]
+        other = subprocess.Popen(
+            [*words, cluster.scheduler_address], env=workshop.environment(), cwd=workshop.ROOT
+        )
+        _run_on(shops[0], cluster.scheduler_address)
+        assert other.wait(timeout=workshop.PATIENCE) == 0
+    for shop in shops:
+        assert set(shop.statuses().values()) == {"completed"}
+        assert {shop.item(key).attempts for key in workshop.GOOD} == {1}
+        assert {key: len(shop.processes(key)) for key in workshop.GOOD} == dict.fromkeys(
+            workshop.GOOD, 1
+        )
+
+
+def _run_on(shop: Workshop, address: str) -> None:
+    with (
+        scheduler.open_scheduler(SchedulerConfig(address)) as used,
+        used.open_executors([shop.folder]) as open_executor,
+    ):
+        batch.run_batch(
+            shop.queue, shop.opening(), workshop.build_config(workers=2), BatchCallbacks(), (),
+            open_executor,
+        )  # fmt: skip
+
+
+def main(folder: str, address: str) -> None:
+    """Run a batch of another process."""
+    _run_on(Workshop(Path(folder), toys.PLAIN), address)
+
+
+def test_probe_files_of_killed_batches_are_removed_by_the_next_one(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, pathlib\nfrom mediakeep.cluster import host_checks\n"
+        "with host_checks.write_probes([pathlib.Path(sys.argv[1])]): os._exit(9)"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(ROOT / "utilities")}
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], env=environ)
+    (left,) = tmp_path.iterdir()
+    week = tmp_path / left.name.replace(socket.gethostname(), "otherhost")
+    week.touch()
+    old = week.with_name(f"{week.name}0")
+    old.touch()
+    os.utime(old, (0, 0))
+    with host_checks.write_probes([tmp_path]) as first, host_checks.write_probes([tmp_path]):
+        assert (tmp_path / first.probe_name).exists(), "that of a running batch stays"
+        assert not left.exists()
+        assert not old.exists()
+    assert [*tmp_path.iterdir()] == [week]
+
+
+@each_row(
+    "path, named",
+    [
+        ("/mnt/nas/music/U2", "/music/U2"),
+        ("/mnt/nas/musical", ""),
+        ("/tmp/x", ""),
+        ("", ""),
+    ],
+)
+def test_a_full_volume_is_named_to_the_queue_only_if_its_host_sees_it(
+    path: str, named: str
+) -> None:
+    full = FullVolume(path, 5, "full")
+    found = path_map.name_shared_volume(full, path_map.invert(MOUNTS), ["/music", "/home/ann"])
+    assert found == FullVolume(named, 5, "full")
+    assert path_map.name_shared_volume(Outcome(), {}, []) == Outcome()
 
 
 MOUNTS = {"/music": "/mnt/nas/music", "/music/new": "/fast", "/home/ann": "/mnt/ann"}

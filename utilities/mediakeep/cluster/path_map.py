@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -14,6 +14,7 @@ from msgspec import structs
 
 from mediakeep import path_text
 from mediakeep.errors import BadSetting
+from mediakeep.runner.volumes import FullVolume
 
 VARIABLE = "MEDIAKEEP_MAP"
 
@@ -68,3 +69,15 @@ def move_paths(value: Any, pairs: Mapping[str, str]) -> Any:
             )
         case _:
             return value
+
+
+def name_shared_volume(result: Any, pairs: Mapping[str, str], folders: Sequence[str]) -> Any:
+    """Return a result whose full volume has a path of the queue's host.
+
+    It has none if the volume is not one of the shared folders, escaped, which that host sees.
+    """
+    if not isinstance(result, FullVolume):
+        return result
+    path = path_text.move_path(result.path, pairs)
+    shared = any(Path(path).is_relative_to(path_text.unescape_path(name)) for name in folders)
+    return structs.replace(result, path=path if shared else "")

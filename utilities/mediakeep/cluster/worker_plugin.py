@@ -13,14 +13,12 @@ import os
 import pickle
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import distributed
 import msgspec
 from distributed import WorkerPlugin, get_worker
 from distributed.utils import sync
-from msgspec.structs import replace
 
 from mediakeep import path_text, size_text
 from mediakeep.cluster import host_checks, path_map
@@ -32,7 +30,6 @@ from mediakeep.runner.batch_config import ExecutionLimits
 from mediakeep.runner.pool import WorkerPool
 from mediakeep.runner.task_usage import TaskUsage
 from mediakeep.runner.tasks import Task, TaskResult
-from mediakeep.runner.volumes import FullVolume
 
 MAX_RESULT = 64_000_000  # bytes
 _TURN = 0.25  # seconds between two looks at requests of the batch
@@ -127,7 +124,8 @@ class TaskRunner(WorkerPlugin):  # type: ignore[misc]
                 if self._stopping:
                     pool.request_stop()
         usage = self._usage.pop(running_key, None)
-        result = self._name_shared_volume(path_map.move_paths(ended[0][1], self._mounts))
+        result = path_map.move_paths(ended[0][1], self._mounts)
+        result = path_map.name_shared_volume(result, self._mounts, self._shared)
         return self._pickle_result(task, RemoteResult(result, usage))
 
     def _is_released(self, key: str) -> bool:
@@ -165,14 +163,6 @@ class TaskRunner(WorkerPlugin):  # type: ignore[misc]
 
     def _on_usage(self, _task: Task, usage: TaskUsage) -> None:
         self._usage[_running_key()] = usage
-
-    def _name_shared_volume(self, result: TaskResult) -> TaskResult:
-        """Return a result whose full volume is one that the host of the queue sees, or none."""
-        if not isinstance(result, FullVolume):
-            return result
-        path = Path(path_text.move_path(result.path, self._mounts))
-        shared = any(path.is_relative_to(path_text.unescape_path(name)) for name in self._shared)
-        return replace(result, path=str(path) if shared else "")
 
     def _pickle_result(self, task: Task, result: RemoteResult) -> bytes:
         data = pickle.dumps(result)
