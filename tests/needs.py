@@ -86,7 +86,8 @@ _NEEDS: dict[str, tuple[Callable[[], object], str]] = {
 }
 _PACKAGES = {
     "espeak-ng": "espeak-ng", "ffmpeg": "ffmpeg", "ffprobe": "ffmpeg", "lame": "lame",
-    "fish": "fish", "mediainfo": "mediainfo", "opusenc": "opus-tools", "zsh": "zsh",
+    "fish": "fish", "mediainfo": "mediainfo", "openssl": "openssl",
+    "opusenc": "opus-tools", "zsh": "zsh",
 }  # fmt: skip
 _MODULES = ("distributed", "mediafile", "taglib")
 NAMES = (*_NEEDS, *_PACKAGES, *_MODULES)

@@ -107,6 +107,36 @@ def _is_open(port: int) -> bool:
     return False
 
 
+@pytest.mark.needs("openssl")
+def test_an_encrypted_scheduler_is_used_with_its_certificates_alone(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"),
+            *("-subj", "/CN=127.0.0.1", "-keyout", str(key), "-out", str(certificate)),
+        ],
+        check=True, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    files = f"--tls-ca-file {certificate} --tls-cert {certificate} --tls-key {key}"
+    port = find_free_port()
+    daemon = {"DASK_DISTRIBUTED__WORKER__DAEMON": "False"}
+    with (
+        quick_start.suspend(),
+        start(f"dask scheduler --port 8786 --protocol tls --no-dashboard {files}", port, {}),
+        start(f"dask worker tls://127.0.0.1:{port} --nthreads 2 {files}", port, daemon),
+    ):
+        workshop.await_(functools.partial(_is_open, port))
+        runs = ToolkitRuns(tmp_path)
+        address = ("--scheduler", f"tls://127.0.0.1:{port}", "--scheduler-ca", str(certificate))
+        own = ("--scheduler-cert", str(certificate), "--scheduler-key", str(key))
+        compare(runs, lambda *words: runs.ok(*words, *address, *own))
+        words = (*SPLIT, "--input", str(runs.path / "folder"), "--output", str(tmp_path / "none"))
+        plain = ("--scheduler", f"tcp://127.0.0.1:{port}")
+        assert f"Dask scheduler at tcp://127.0.0.1:{port} cannot be used" in runs.fails(
+            4, *words, *plain
+        )
+
+
 def read_unit() -> tuple[str, dict[str, str]]:
     """Return the command of the unit of systemd, and its environment."""
     parser = configparser.ConfigParser(strict=False, interpolation=None)
