@@ -1,4 +1,4 @@
-"""Run benchmarks: python -m benchmarks [NAME...] [--full]."""
+"""Run benchmarks: python -m benchmarks [NAME[:PART]...] [--full]."""
 
 from __future__ import annotations
 
@@ -50,19 +50,27 @@ def main() -> None:
         description=f"Measure speed and memory; all of these, or those named:\n{listed}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="which benchmarks to run")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="which benchmarks to run; NAME:PART runs a part of one, such as processors:loudness",
+    )
     parser.add_argument(
         "--full", action="store_true", help="up to a million items, 5 GB of files; takes long"
     )
     parser.add_argument("--folder", default=_FOLDER, metavar="DIR", help="on the disk to measure")
     options = parser.parse_args()
-    if unknown := set(options.names) - set(_NAMES):
+    if unknown := {name.partition(":")[0] for name in options.names} - set(_NAMES):
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {_load()}")
     for name in options.names or _NAMES:
         started = time.monotonic()
         with tempfile.TemporaryDirectory(dir=options.folder, prefix="mediakeep-") as folder:
-            importlib.import_module(f"benchmarks.{name}").run(Path(folder), full=options.full)
+            module, _, part = name.partition(":")
+            function = f"run_{part}" if part else "run"
+            run = getattr(importlib.import_module(f"benchmarks.{module}"), function)
+            run(Path(folder), full=options.full)
         print(f"  [{name}: {time.monotonic() - started:.0f} s, {_load()}]")
 
 

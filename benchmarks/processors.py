@@ -1,7 +1,8 @@
 """Processors next to pydub, ffmpeg-normalize and ffmpeg started by xargs: seconds and results.
 
 PROCESSOR_PEERS is the Python of an environment with pydub, ffmpeg-normalize, pyloudnorm and
-soundfile. What needs a program that is not installed is left out.
+soundfile. What needs a program that is not installed is left out. Each part runs alone by its name,
+such as `processors:converter`.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ _CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
 _RATE = sounds.RATE
 _MINUTES, _FULL_MINUTES = 5, 33  # of a file that is split
 _FULL_HOURS = 10  # of one whose memory is measured
-_FILES, _FULL_FILES = 6, 50  # that get a loudness, or are converted
+_FILES, _FULL_FILES = 6, 50  # that get a loudness
 _SECONDS = 30  # of each of them
+_SONGS, _FULL_SONGS = 6, 60  # that are converted, of one to three minutes
 _TARGET = -16.0  # LUFS
 _LOUDNESS_FORMATS = {"wav": ["pcm_s16le"], "mp3": ["libmp3lame", "-b:a", "192k"]}
 _FFMPEG = 'o="$0/$(basename "${{1%.*}}").{suffix}"; ffmpeg -nostdin -v error -threads 1 -i "$1"'
@@ -55,18 +57,15 @@ _TEXT = (
 
 def run(home: Path, *, full: bool) -> None:
     """Measure short files, in full those of the release notes."""
+    for part in (run_silence, run_memory, run_loudness, run_converter, run_fixed, run_alignment):
+        part(home, full=full)
+
+
+def run_silence(home: Path, *, full: bool) -> None:
+    """Split a WAV and a FLAC file on silence, next to pydub."""
     if not _PEER:
         print("The peers are not installed; CONTRIBUTING.md says how.")
-    _show_silence(home, _FULL_MINUTES if full else _MINUTES)
-    if full:
-        _show_memory(home)
-    _show_loudness(home, _FULL_FILES if full else _FILES)
-    _show_converter(home, _FULL_FILES if full else _FILES, 3 if full else 2)
-    _show_fixed(home)
-    _show_alignment(home, 100 if full else 20)
-
-
-def _show_silence(home: Path, minutes: float) -> None:
+    minutes = _FULL_MINUTES if full else _MINUTES
     source = _write_phrases(home / "phrases.wav", minutes)
     flac = home / "phrases.flac"
     sounds.convert(source, flac, "flac")
@@ -113,8 +112,15 @@ def _find_distance(path: Path, cuts: Sequence[float]) -> str:
     return f"{max(min(abs(cut - middle) for middle in middles) for cut in cuts) * 1000:.1f}"
 
 
-def _show_memory(home: Path) -> None:
-    source = _write_phrases(home / "long.wav", _FULL_HOURS * 60)
+def run_memory(home: Path, *, full: bool) -> None:
+    """Split a WAV of many hours, which has sizes of 64 bits, on silence."""
+    if not (full and shutil.which("ffmpeg")):
+        return
+    part, source = _write_phrases(home / "part.wav", _FULL_MINUTES), home / "long.wav"
+    length = ["-stream_loop", "-1", "-t", str(_FULL_HOURS * 3600), "-i", str(part)]
+    words = ["ffmpeg", "-nostdin", "-v", "error", *length, "-c", "copy", "-rf64", "auto"]
+    subprocess.run([*words, str(source)], check=True)
+    part.unlink()
     ours = _run_child("split_unknown", source=source, output=home / "pieces")
     shutil.rmtree(home / "pieces")
     source.unlink()
@@ -122,7 +128,9 @@ def _show_memory(home: Path) -> None:
     table.show("A long WAV split on silence", ["", "seconds", "peak MB"], rows)
 
 
-def _show_loudness(home: Path, count: int) -> None:
+def run_loudness(home: Path, *, full: bool) -> None:
+    """Give files a loudness, next to ffmpeg-normalize; pyloudnorm measures both."""
+    count = _FULL_FILES if full else _FILES
     sources, made = home / "levels", home / "made"
     sources.mkdir()
     for number in range(count):
@@ -166,15 +174,15 @@ def _measure_worst(home: Path, folder: Path) -> str:
     return f"{max(abs(float(text) - _TARGET) for text in printed.printed.split()[:-1]):.3f}"
 
 
-def _show_converter(home: Path, count: int, times: int) -> None:
+def run_converter(home: Path, *, full: bool) -> None:
+    """Convert files as long as songs, next to ffmpeg started by xargs, in turn."""
     if not shutil.which("ffmpeg"):
         print("The command ffmpeg is not installed.")
         return
-    sources, made = home / "sources", home / "made"
+    sources, made, listed = home / "sources", home / "made", home / "names"
     sources.mkdir()
-    for number in range(count):
-        _write_levels(sources / f"{number:02}.wav", number)
-    listed = home / "names"
+    count, times = (_FULL_SONGS, 3) if full else (_SONGS, 2)
+    seconds = sum(_write_song(sources / f"{number:02}.wav", number) for number in range(count))
     listed.write_text("\0".join(str(path) for path in sorted(sources.iterdir())))
     rows = []
     for kind, encoder in _CONVERSIONS.items():
@@ -200,11 +208,13 @@ def _show_converter(home: Path, count: int, times: int) -> None:
         rows.append([kind, table.middle(whole["ours"]), table.middle(whole["peer"]), *speeds])
     shutil.rmtree(sources)
     heads = ["", "seconds", "of xargs", "speed to xargs", "by CPU"]
-    title = f"{count} files of {_SECONDS} s, convert --workers {_CORES}; xargs -P {_CORES} ffmpeg"
+    tools = f"convert --workers {_CORES}; xargs -P {_CORES} ffmpeg"
+    title = f"{count} files, {seconds / 60:.0f} minutes: {tools}"
     table.show(title, heads, rows, "Ours starts Python, keeps a session, and syncs the files.")
 
 
-def _show_fixed(home: Path) -> None:
+def run_fixed(home: Path, *, full: bool) -> None:
+    """Split files into short pieces, and join these again."""
     source = _write_levels(home / "fixed.wav", 1)
     rows = []
     for kind in ("wav", "flac", "alac"):
@@ -222,7 +232,9 @@ def _show_fixed(home: Path) -> None:
     table.show("Pieces of 0.77 s joined again", ["", "pieces", "seconds", "the same"], rows)
 
 
-def _show_alignment(home: Path, paragraphs: int) -> None:
+def run_alignment(home: Path, *, full: bool) -> None:
+    """Align speech of espeak-ng with its text."""
+    paragraphs = 100 if full else 20
     if not shutil.which("espeak-ng"):
         print("The command espeak-ng is not installed.")
         return
@@ -285,3 +297,20 @@ def _write_levels(path: Path, number: int) -> Path:
         if number % 3 == 0:
             samples[-200:] = array("h", [30_000, -30_000] * 100)
     return sounds.write_wav(path, samples.tobytes())
+
+
+def _write_song(path: Path, number: int) -> float:
+    """Write noise whose level changes and two tones, and return the length, 60 to 180 s."""
+    seconds = 60 + number * 37 % 121
+    form = f"r=44100:d={seconds}"
+    swell, beat = "0.6+0.4*sin(4.4*t)", "0.5+0.5*sin(13*t)"
+    left, right = (f"0.25*sin({1400 + 60 * number * way}*t)*({swell})" for way in (1, -1))
+    tones = f"{left}+0.15*sin(2200*t)*({beat})|{right}+0.1*sin(5500*t)"
+    graph = (
+        f"anoisesrc=c=pink:a=0.3:seed={number}:{form},volume='0.3+0.3*sin(8*t)':eval=frame,"
+        f"aformat=channel_layouts=stereo[noise];aevalsrc={tones}:s=44100:d={seconds}[tones];"
+        "[noise][tones]amix=inputs=2:normalize=0"
+    )
+    words = ["ffmpeg", "-nostdin", "-v", "error", "-filter_complex", graph]
+    subprocess.run([*words, "-c:a", "pcm_s16le", str(path)], check=True)
+    return seconds
