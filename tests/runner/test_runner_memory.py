@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import errno
+import functools
 import resource
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from mediakeep.item import Status
-from mediakeep.runner import memory_limit
+from mediakeep.outcome import Outcome, Stamp, Work
+from mediakeep.runner import memory_limit, worker_process
+from mediakeep.runner.batch_config import ExecutionLimits
+from mediakeep.runner.pool import WorkerPool
+from mediakeep.runner.tasks import Task
 from tests.runner import toys, workshop
 
 # A worker that is forked from the process with all modules has 100 MB of them.
@@ -66,6 +72,20 @@ def test_a_worker_that_dies_at_the_limit_runs_its_item_again_alone(tmp_path: Pat
     assert (ant.status, ant.suspect) == (Status.ERROR, True)
     assert ant.error_message == "its worker process died (SIGABRT), also when run alone."
     assert [shop.statuses()[key] for key in ("bee", "cow")] == [Status.COMPLETED] * 2
+
+
+def test_a_worker_that_is_forked_early_has_the_limit(tmp_path: Path) -> None:
+    opening = functools.partial(toys.open_worker, tmp_path)
+    statuses = []
+    for limit in (LIMIT, 0):
+        early = [worker_process.fork_worker(opening, [], limit)]
+        with closing(WorkerPool(opening, ExecutionLimits(), lambda *_: None, early)) as pool:
+            thing = toys.Thing(status=Status.IN_PROGRESS, path="allocate 500")
+            pool.submit(Task("ant", Work(thing, Stamp("session", "ant", 1, 1))))
+            ((_, result),) = workshop.await_(pool.wait)
+            assert isinstance(result, Outcome)
+            statuses.append(result.state)
+    assert statuses == [Status.ERROR, Status.COMPLETED]
 
 
 def test_an_error_without_a_limit_names_the_workers() -> None:

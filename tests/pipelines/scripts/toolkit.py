@@ -42,7 +42,8 @@ def main(
         click.echo(f"Resuming session {name}, skipping {info.completed} completed files")
     click.echo(name)
     options = RunOptions(workers, stall, memory=memory)
-    return run_session.run_session(home, name, NullOutput(), ClickConsole(), options)
+    with run_session.prestart_workers(home, name, options) as early:
+        return run_session.run_session(home, name, NullOutput(), ClickConsole(), options, early)
 
 
 if __name__ == "__main__":

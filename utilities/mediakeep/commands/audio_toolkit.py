@@ -199,7 +199,8 @@ def _run_session(home: Path, name: str, speed: Mapping[str, Any]) -> int:
         as_json=app.is_json(),
         scheduler=batch_options.parse_scheduler(speed),
     )
-    code = run_session.run_session(home, name, output, ClickConsole(), options)
+    with run_session.prestart_workers(home, name, options) as early:
+        code = run_session.run_session(home, name, output, ClickConsole(), options, early)
     result = toolkit.show_results(home, name)
     app.print_result(result.lines, result.data, as_json=app.is_json())
     return code

@@ -43,15 +43,17 @@ def main_spawned(worker_factory: WorkerFactory, pipe: Connection, memory: int) -
 
 
 def main_forked(
-    worker_factory: WorkerFactory, pipe: Connection, other_pipes: Sequence[Connection]
+    worker_factory: WorkerFactory, pipe: Connection, other_pipes: Sequence[Connection], memory: int
 ) -> None:
     """Run the worker in a worker process that is a fork of its parent.
 
-    It first closes the pipes of other workers. If they stayed open here, those workers would not
-    detect the death of the parent.
+    `memory` is the limit of its data in bytes, 0 for none. It first closes the pipes of other
+    workers. If they stayed open here, those workers would not detect the death of the parent.
     """
     for other in other_pipes:
         other.close()
+    if memory:
+        memory_limit.limit_memory(memory)
     main_loop(worker_factory, pipe, lambda: _wait_for_hangup(pipe))
 
 

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -31,14 +32,14 @@ from mediakeep.runner.tasks import Task
 
 @contextlib.contextmanager
 def prestart_workers(
-    import_factory: Callable[[], WorkerFactory], count: int
+    import_factory: Callable[[], WorkerFactory], count: int, memory: int = 0
 ) -> Iterator[list[WorkerProcess]]:
     """Fork worker processes for a `with` block, if possible; yield those started, maybe fewer.
 
     `import_factory` imports the modules of the workers before the first fork, and returns their
-    factory. After the block, those still running are shut down. A fork takes a millisecond, but
-    keeps all open files of this process even after its death. So call this before a queue, lock or
-    database is opened.
+    factory. `memory` is the limit of the data of each in bytes, 0 for none. After the block, those
+    still running are shut down. A fork takes a millisecond, but keeps all open files of this
+    process even after its death. So call this before a queue, lock or database is opened.
     """
     started: list[WorkerProcess] = []
     try:
@@ -47,7 +48,7 @@ def prestart_workers(
             with contextlib.suppress(OSError):  # the pool starts the missing ones
                 for _ in range(count):
                     with block_signals():  # a stop in between would forget a running worker
-                        started.append(fork_worker(worker_factory, started))
+                        started.append(fork_worker(worker_factory, started, memory))
         yield started
     finally:
         shutdown_workers([worker for worker in started if not worker.pipe.closed])
@@ -188,7 +189,9 @@ def spawn_worker(worker_factory: WorkerFactory, memory: int = 0) -> WorkerProces
     )
 
 
-def fork_worker(worker_factory: WorkerFactory, earlier: Sequence[WorkerProcess]) -> WorkerProcess:
+def fork_worker(
+    worker_factory: WorkerFactory, earlier: Sequence[WorkerProcess], memory: int = 0
+) -> WorkerProcess:
     """Start a worker process as a copy of this process; `earlier` are those forked before.
 
     The copy closes the pipes of `earlier`, because each worker process detects by the end of its
@@ -198,7 +201,7 @@ def fork_worker(worker_factory: WorkerFactory, earlier: Sequence[WorkerProcess])
     other_pipes = [ours, *(worker.pipe for worker in earlier)]
     return WorkerProcess(
         _fork_context.Process(
-            target=worker_main.main_forked, args=(worker_factory, theirs, other_pipes)
+            target=worker_main.main_forked, args=(worker_factory, theirs, other_pipes, memory)
         ),
         ours,
         theirs,
@@ -224,4 +227,7 @@ def can_fork() -> bool:
     A lock held by a thread would stay locked in the copy. This excludes macOS, whose own libraries
     start threads.
     """
-    return sys.platform == "linux" and threading.active_count() == 1
+    if sys.platform != "linux" or threading.active_count() > 1:
+        return False
+    tasks_folder = Path("/proc/self/task")  # with the threads of libraries, too
+    return tasks_folder.is_dir() and len([*tasks_folder.iterdir()]) == 1

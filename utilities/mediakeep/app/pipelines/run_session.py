@@ -16,6 +16,8 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -31,17 +33,22 @@ from mediakeep.cluster.settings import SchedulerConfig
 from mediakeep.errors import UsageError
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
+from mediakeep.media import ffmpeg
+from mediakeep.outcome import WorkerFactory
 from mediakeep.pipelines import records, session_file, step_worker
 from mediakeep.pipelines.configuration import Pipeline
 from mediakeep.pipelines.inputs import Inputs
 from mediakeep.pipelines.item import PIPELINES, build_kind
 from mediakeep.pipelines.records import FileRecords
 from mediakeep.pipelines.session_file import PlannedStage, SessionFile, get_folder
+from mediakeep.processors import registry as processors
 from mediakeep.queue import actions, named_queues, queue, readonly, resets
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import QueueState
 from mediakeep.queue.store import QueueChange
+from mediakeep.runner import worker_process
 from mediakeep.runner.batch_config import BatchConfig, ExecutionLimits
+from mediakeep.runner.worker_process import WorkerProcess
 from mediakeep.workspace import folder_locks
 from mediakeep.workspace.system_errors import find_existing_parent
 
@@ -156,16 +163,34 @@ def load_kind(home: Path, name: str) -> Kind:
     return registry.load_queue_kind(home, build_kind(name, ["step"]))
 
 
+def prestart_workers(
+    home: Path, name: str, options: RunOptions
+) -> AbstractContextManager[list[WorkerProcess]]:
+    """Fork the worker processes of a session early: they import nothing, which takes longest."""
+    session, kind = load_session(home, name), load_kind(home, name)
+
+    def import_factory() -> WorkerFactory:
+        for step in session.pipeline.steps:
+            processors.get_processor(step.processor)
+        ffmpeg.require_pyav()
+        return partial(step_worker.open_worker, home, {"session": name})
+
+    limits, names = options.build_limits(), [stage.name for stage in session.stages]
+    count = min(limits.workers, len(_list_pending(get_folder(home, name), kind, names)))
+    return worker_process.prestart_workers(import_factory, count, limits.memory)
+
+
 def run_session(
     home: Path,
     name: str,
     output: BatchOutput,
     console: Console,
     options: RunOptions = DEFAULT_OPTIONS,
+    workers: Sequence[WorkerProcess] = (),
 ) -> int:
     """Run the pending files of a session, and return the exit code: 0, 1, or 130 after a signal.
 
-    Raise UsageError if another process runs it.
+    `workers` were started early. Raise UsageError if another process runs it.
     """
     session, folder = load_session(home, name), get_folder(home, name)
     kind, has_failed = load_kind(home, name), False
@@ -179,7 +204,7 @@ def run_session(
             names = tuple(stage.name for stage in stages)
             if keys := _list_pending(folder, kind, names):
                 batch = _build_batch(home, session, kind, names, keys, options)
-                code = run_batch.run(batch, (), output, console)
+                code, workers = run_batch.run(batch, workers, output, console), ()
                 if code == STOPPED:
                     return code
             items = readonly.load_state(folder, kind).items.values()
