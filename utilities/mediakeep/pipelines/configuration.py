@@ -157,11 +157,14 @@ def check_pipeline(data: bytes) -> tuple[Pipeline | None, list[Fault]]:
     try:
         root, problems = yaml_nodes.parse(data)
     except yaml_nodes.InvalidYAML as error:
-        return None, [Fault(*error.place, str(error), InvalidYAMLError)]
+        line, column, text = error.args
+        return None, [Fault(line, column, text, InvalidYAMLError)]
     values, _ = checker.check_struct(root, Pipeline, "the pipeline")
     places = {problem[:2] for problem in problems}  # what is wrong with them follows from that
-    faults = [fault for fault in checker.faults if (fault.line, fault.column) not in places]
-    checker.faults = [*faults, *(Fault(*problem, InvalidYAMLError) for problem in problems)]
+    checker.faults = [
+        *(fault for fault in checker.faults if (fault.line, fault.column) not in places),
+        *(Fault(*problem, InvalidYAMLError) for problem in problems),
+    ]
     if not checker.faults:
         try:
             return msgspec.convert(values, Pipeline), []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -32,21 +32,17 @@ class Inputs(msgspec.Struct, frozen=True):
     def list_items(self) -> list[ScannedItem]:
         """Return the files as items of a queue, whose keys are their paths below the folder."""
         places = [file.relative_to(self.root) for file in self.files]
-        stems = Counter(path_text.normalize_name(str(place.with_suffix(""))) for place in places)
+        stems = [path_text.normalize_name(str(place.with_suffix(""))) for place in places]
+        counts = Counter(stems)
         return [
             ScannedItem(
                 key=path_text.escape_path(place),
                 path=path_text.escape_path(file),
                 fingerprint="",
-                fields=_mark_shared(stems, place),
+                fields={"shares_stem": 1} if counts[stem] > 1 else {},
             )
-            for place, file in zip(places, self.files, strict=True)
+            for place, file, stem in zip(places, self.files, stems, strict=True)
         ]
-
-
-def _mark_shared(stems: Mapping[str, int], place: Path) -> dict[str, int]:
-    is_shared = stems[path_text.normalize_name(str(place.with_suffix("")))] > 1
-    return {"shares_stem": 1} if is_shared else {}
 
 
 def find_inputs(given: PipelineInput, output: Path) -> Inputs:

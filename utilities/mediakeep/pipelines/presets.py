@@ -77,12 +77,10 @@ def save_preset(home: Path, preset: str, processor: str, values: Values) -> Path
         raise UsageError(f"Preset {preset} exists for {processor}. Use another name.")
     path = home / config.FILE_NAME
     before = path.read_text() if path.exists() else ""
-    lines = [f"{name} = {_render(value)}\n" for name, value in values.items() if value is not None]
-    text = before.rstrip() + f"\n\n[{_SECTION}.{preset}.{processor}]\n" + "".join(lines)
+    # JSON is TOML, but for DEL, which TOML escapes
+    given = {name: msgspec.json.encode(v).decode() for name, v in values.items() if v is not None}
+    lines = "".join(f"{name} = {text}\n" for name, text in given.items())
+    lines = lines.replace("\x7f", "\\u007f")
+    text = before.rstrip() + f"\n\n[{_SECTION}.{preset}.{processor}]\n{lines}"
     atomic_files.write_atomic(path, text.lstrip().encode())
     return path
-
-
-def _render(value: Any) -> str:
-    """Return a value as TOML: JSON, whose texts may have DEL, which TOML escapes."""
-    return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")

@@ -143,8 +143,8 @@ def save_pipeline(path: Path, command: ToolkitCommand, answers: Mapping[str, Any
     if path.exists():
         raise UsageError(f"{path_text.display_path(path)} exists already. Use another name.")
     name = command.name.replace(" ", "-")
-    params = list_values(command, answers)
-    params = {name: value for name, value in params.items() if value is not None}
+    given = list_values(command, answers).items()
+    params = {parameter: value for parameter, value in given if value is not None}
     values = {
         "name": name,
         "settings": {"output_dir": answers["output"]},

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_files
 from mediakeep.errors import StateDamaged
 from mediakeep.pipelines.configuration import Pipeline, PipelineStep
 from mediakeep.pipelines.item import PIPELINES
 from mediakeep.processors import registry
 from mediakeep.untrusted_files import decode_json, read_bytes
-from mediakeep.workspace.system_errors import translate_errors
+from mediakeep.workspace.system_errors import write_working_file
 
 FILE_NAME = "session.json"
 _MEASURE = " (measure)"  # ends the name of a stage; no step may have a bracket in its name
@@ -46,9 +45,7 @@ class SessionFile(msgspec.Struct, frozen=True, kw_only=True):
 
     def save(self, folder: Path) -> None:
         """Write the file to the folder of the session; raise DiskFull and NotCopied."""
-        path = folder / FILE_NAME
-        with translate_errors(path):
-            atomic_files.write_atomic(path, msgspec.json.format(msgspec.json.encode(self)))
+        write_working_file(folder / FILE_NAME, self)
 
 
 def list_stages(steps: tuple[PipelineStep, ...]) -> list[PlannedStage]:

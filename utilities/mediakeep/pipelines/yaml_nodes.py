@@ -22,10 +22,6 @@ _PLAIN_TAGS = {
 class InvalidYAML(Exception):
     """Raised with line, column and problem if a document cannot be parsed at all."""
 
-    def __init__(self, line: int, column: int, text: str) -> None:
-        super().__init__(text)
-        self.place = line, column
-
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # has no types
     """Composes nodes; an alias becomes an empty value."""

@@ -35,7 +35,8 @@ class PipelineEngine:
     """Checks and runs pipeline files; `options` has the limits of the worker processes."""
 
     def __init__(self, home: StrPath | None = None, options: RunOptions = DEFAULT_OPTIONS) -> None:
-        self.home, self.options = _find_home(home), options
+        given = os.fspath(home) if home else None
+        self.home, self.options = config.find_home(given, fallback=HOME_FOLDER), options
 
     def validate(self, path: StrPath) -> list[str]:
         """Return every fault of a pipeline file; [] if it is valid."""
@@ -108,7 +109,3 @@ def process(
 def run_pipeline(path: StrPath) -> SessionInfo:
     """Run a pipeline file, and return its session."""
     return PipelineEngine().execute(path)
-
-
-def _find_home(given: StrPath | None) -> Path:
-    return config.find_home(os.fspath(given) if given else None, fallback=HOME_FOLDER)

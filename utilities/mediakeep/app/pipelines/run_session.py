@@ -16,8 +16,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
-from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -33,15 +31,12 @@ from mediakeep.cluster.settings import SchedulerConfig
 from mediakeep.errors import UsageError
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
-from mediakeep.media import ffmpeg
-from mediakeep.outcome import WorkerFactory
 from mediakeep.pipelines import records, session_file, step_worker
 from mediakeep.pipelines.configuration import Pipeline
 from mediakeep.pipelines.inputs import Inputs
 from mediakeep.pipelines.item import PIPELINES, build_kind
 from mediakeep.pipelines.records import FileRecords
 from mediakeep.pipelines.session_file import PlannedStage, SessionFile, get_folder
-from mediakeep.processors import registry as processors
 from mediakeep.queue import actions, named_queues, queue, readonly, resets
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import QueueState
@@ -165,19 +160,15 @@ def load_kind(home: Path, name: str) -> Kind:
 
 def prestart_workers(
     home: Path, name: str, options: RunOptions
-) -> AbstractContextManager[list[WorkerProcess]]:
-    """Fork the worker processes of a session early: they import nothing, which takes longest."""
+) -> contextlib.AbstractContextManager[list[WorkerProcess]]:
+    """Fork the worker processes of a session before its queue is opened; see `run_session`."""
     session, kind = load_session(home, name), load_kind(home, name)
-
-    def import_factory() -> WorkerFactory:
-        for step in session.pipeline.steps:
-            processors.get_processor(step.processor)
-        ffmpeg.require_pyav()
-        return partial(step_worker.open_worker, home, {"session": name})
-
-    limits, names = options.build_limits(), [stage.name for stage in session.stages]
-    count = min(limits.workers, len(_list_pending(get_folder(home, name), kind, names)))
-    return worker_process.prestart_workers(import_factory, count, limits.memory)
+    keys = _list_pending(get_folder(home, name), kind, [stage.name for stage in session.stages])
+    batch = _build_batch(home, session, kind, (), keys, options)
+    count = min(batch.config.limits.workers, len(keys))
+    return worker_process.prestart_workers(
+        batch.import_worker_factory, count, batch.config.limits.memory
+    )
 
 
 def run_session(

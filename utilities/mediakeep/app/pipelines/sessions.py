@@ -99,11 +99,12 @@ def describe_session(home: Path, name: str) -> SessionInfo:
         for item in state.items.values()
     )
     counts = Counter(file.state for file in files)
-    has_begun = any((folder / sessions.LOG_FOLDER).glob("*"))
     return SessionInfo(
         id=name,
         pipeline=session.pipeline.name,
-        state=_combine_states(counts, is_running=live, has_begun=has_begun),
+        state=_combine_states(
+            counts, is_running=live, has_begun=any((folder / sessions.LOG_FOLDER).glob("*"))
+        ),
         created=session.created,
         output_dir=session.pipeline.settings.output_dir,
         steps=tuple(step.name for step in session.pipeline.steps),
@@ -114,8 +115,7 @@ def describe_session(home: Path, name: str) -> SessionInfo:
 
 def _is_running(folder: Path) -> bool:
     location = queue.locate_queue(folder)
-    found = sessions.list_live_files(folder)
-    return any(sessions.is_alive(location, path.stem) for path in found)
+    return any(sessions.is_alive(location, path.stem) for path in sessions.list_live_files(folder))
 
 
 def _get_state(item: Item, *, is_running: bool) -> SessionState:

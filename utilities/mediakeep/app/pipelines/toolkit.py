@@ -43,12 +43,8 @@ def build_pipeline(
     output. Raise UsageError, which names every missing or invalid parameter.
     """
     name = command.name.replace(" ", "-")
-    given = {**params}
-    if preset:
-        given = {
-            **presets.get_values(home, preset, [command.processor])[command.processor],
-            **given,
-        }
+    values = presets.get_values(home, preset, [command.processor]) if preset else {}
+    given = {**values.get(command.processor, {}), **params}
     missing = [f for f in command.list_fields() if f.default is UNSET and f.name not in given]
     if missing:
         options = ", ".join(f"{field.option} ({field.describe_values()})" for field in missing)
@@ -96,11 +92,10 @@ def describe_steps(pipeline: Pipeline) -> CommandResult:
 
 def find_resumable(home: Path, pipeline: Pipeline) -> str:
     """Return the id of the latest unfinished session of an equal pipeline, "" if there is none."""
-    for info in sessions.list_sessions(home, {}):
-        is_open = info.state not in (SessionState.COMPLETED, SessionState.PROCESSING)
-        if is_open and run_session.load_session(home, info.id).pipeline == pipeline:
-            return info.id
-    return ""
+    ended = (SessionState.COMPLETED, SessionState.PROCESSING)
+    found = (info.id for info in sessions.list_sessions(home, {}) if info.state not in ended)
+    fitting = (name for name in found if run_session.load_session(home, name).pipeline == pipeline)
+    return next(fitting, "")
 
 
 def show_results(home: Path, name: str) -> CommandResult:

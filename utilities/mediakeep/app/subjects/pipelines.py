@@ -16,6 +16,7 @@ from mediakeep.pipelines.item import PIPELINES
 
 def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
     open_worker = kinds.load("mediakeep.pipelines.step_worker:open_worker")
+    kinds.load("mediakeep.media.ffmpeg:require_pyav")()  # which takes longest
     return functools.partial(open_worker, home, options.settings)
 
 

@@ -6,7 +6,7 @@ import sys
 
 from mediakeep.commands.display.batch_output import TextOutput
 from mediakeep.pipelines.item import PIPELINES
-from mediakeep.runner.batch_config import BatchResult
+from mediakeep.runner.batch_config import BatchResult, ParkedItem
 from mediakeep.views.summary import QueueStatus
 
 
@@ -21,6 +21,11 @@ class SessionOutput(TextOutput):
         """Show the file and the step that is being done."""
         shown = f"{key} {stage}".rstrip() if self._progress else key
         super().on_progress(shown, done, of, service, stage)
+
+    def on_parked(self, parked: ParkedItem) -> None:
+        """Show why a file waits, but not that it has come to a step which needs all files."""
+        if parked.until:
+            super().on_parked(parked)
 
     def on_finish(self, report: BatchResult, summary: QueueStatus) -> None:  # noqa: ARG002
         """Remove the progress bar; a session may have several batches."""
