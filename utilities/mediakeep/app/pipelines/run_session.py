@@ -165,7 +165,7 @@ def prestart_workers(
     session, kind = load_session(home, name), load_kind(home, name)
     keys = _list_pending(get_folder(home, name), kind, [stage.name for stage in session.stages])
     batch = _build_batch(home, session, kind, (), keys, options)
-    count = min(batch.config.limits.workers, len(keys))
+    count = 0 if options.scheduler else min(batch.config.limits.workers, len(keys))
     return worker_process.prestart_workers(
         batch.import_worker_factory, count, batch.config.limits.memory
     )
