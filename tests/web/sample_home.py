@@ -22,7 +22,7 @@ _PATHS = (str(job_home.ROOT), str(job_home.ROOT / "utilities"))
 def make_home(folder: Path, albums: int) -> Home:
     """Return a home after a batch: each album of three tracks has a proposal for one."""
     home = Home(folder / "home", folder / "music")
-    home.path.mkdir(parents=True)
+    home.path.mkdir(parents=True, exist_ok=True)
     for album in range(albums):
         for number in range(1, 4):
             track = home.music / f"Artist {album:03}" / "Dawn" / f"0{number} Tide {number}.flac"

@@ -1,6 +1,6 @@
 """Take the pictures of the pages for the documentation, and check the pages with axe-core.
 
-    python -m tests.web.screenshots [--axe PATH/axe.min.js] [FOLDER]
+    python -m tests.web.screenshots [--axe PATH/axe.min.js] [--all] [--dark] [FOLDER]
 
 Without a folder they are written to docs/pictures/. It exits with 1 if axe finds anything serious.
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 from playwright import sync_api
 
 from tests.needs import find_browser
+from tests.recall.tags import pictures
 from tests.web import sample_home, serving
 
 PAGES = {
@@ -24,6 +25,9 @@ PAGES = {
     "item": "/items/music/Artist 000",
     "review": "/review?kind=missing-date",
     "jobs": "/jobs",
+    "job": "/jobs/{job}",
+    "log": "/sessions/music/{session}",
+    "login": "/login",
     "sessions": "/sessions",
     "reports": "/reports",
     "services": "/services",
@@ -38,23 +42,39 @@ _AXE = "async () => (await axe.run()).violations.map(v => [v.impact, v.id, v.nod
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--axe", type=Path)
+    parser.add_argument("--all", action="store_true", help="of all pages, and of all of each")
+    parser.add_argument("--dark", action="store_true")
     parser.add_argument("folder", type=Path, nargs="?", default=Path("docs/pictures"))
     options = parser.parse_args()
     found = 0
-    with tempfile.TemporaryDirectory() as name, sync_api.sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        sync_api.sync_playwright() as playwright,
+        sample_home.open_recordings(Path(name)) as recordings,
+    ):
+        recordings.make("Tides")
+        recordings.convert()
         home = sample_home.make_home(Path(name), 12)
+        (home.music / "Artist 000" / "Dawn" / "cover.jpg").write_bytes(pictures.jpeg(300, 300))
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=find_browser(), args=sandbox)
         with serving.serve(home.path) as served:
             for width in WIDTHS:
                 page = browser.new_page(
-                    viewport={"width": width, "height": 800}, bypass_csp=bool(options.axe)
+                    viewport={"width": width, "height": 800},
+                    bypass_csp=bool(options.axe),
+                    color_scheme="dark" if options.dark else "light",
                 )
                 page.goto(f"{served.url}/login?token={served.web.access.create_link()}")
+                ids = {
+                    "job": served.api("/jobs")["jobs"][0]["id"],
+                    "session": served.api("/sessions")["sessions"][0]["id"],
+                }
                 for title, place in PAGES.items():
-                    page.goto(served.url + place)
-                    if title in PICTURED and not options.axe:
-                        page.screenshot(path=options.folder / f"web-{title}-{width}.png")
+                    page.goto(served.url + place.format(**ids))
+                    if (title in PICTURED or options.all) and not options.axe:
+                        picture = options.folder / f"web-{title}-{width}.png"
+                        page.screenshot(path=picture, full_page=options.all)
                     if options.axe:
                         page.add_script_tag(path=options.axe)
                         violations = page.evaluate(_AXE)

@@ -8,14 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mediakeep.music.item import MUSIC
+from mediakeep.queue.queue import Queue
 from tests.audiobooks import books
 from tests.commands.hands import state
 from tests.music import shelf
+from tests.queue import rig
 from tests.web import sample_home, serving
 from tests.web.serving import PATIENCE, Served
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 pytest_plugins = ["tests.browser"]
 _ALBUMS = 100
@@ -116,6 +119,29 @@ def test_a_book_is_started_watched_downloaded_and_played(browser: Browser, tmp_p
         assert download.value.path().stat().st_size > 1000
         assert play(page) == "ended"
         assert faults == []
+
+
+def test_a_page_follows_again_after_an_error_of_the_server(
+    browser: Browser, tmp_path: Path
+) -> None:
+    rig.make(rig.at(tmp_path), 3).close()
+    with serving.serve(tmp_path) as served, open_page(browser, served) as (page, _):
+        codes: list[int] = []
+
+        def answer(route: Route) -> None:
+            codes.append(503)
+            if len(codes) == 1:
+                route.fulfill(status=503)
+            else:
+                route.continue_()
+
+        page.route("**/api/v1/events", answer)
+        page.goto(f"{served.url}/items/music/Artist 000")
+        page.wait_for_selector("text=The server cannot be followed now.")
+        with Queue.open(rig.at(tmp_path), MUSIC) as queue, queue.open_session(command="test"):
+            rig.settle(queue)
+        page.wait_for_selector("#item .state.completed")
+        assert len(codes) == 2
 
 
 def play(page: Page) -> Any:

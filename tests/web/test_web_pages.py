@@ -169,3 +169,19 @@ def test_a_token_without_a_scope_sees_no_button_for_it(served: Served) -> None:
 def test_no_template_marks_a_text_as_safe() -> None:
     for path in page_renderer.FOLDER.glob("*.j2"):
         assert not re.search(r"\|\s*safe\b|autoescape", path.read_text()), path
+
+
+def test_reports_of_weeks_come_before_those_of_items(served: Served) -> None:
+    folders = ("status/reports", "outputs", "issues/music")
+    for folder in folders:
+        (served.home / folder).mkdir(parents=True, exist_ok=True)
+    names = ("issues/music/a.md", "outputs/a_audit.json", "outputs/music_library_master.json")
+    for name in (*names, "status/reports/2026-01-05_weekly_progress.md"):
+        (served.home / name).write_text("{}")
+    (served.home / "status/reports/written.json").write_text("{}")
+    text = served.get("/reports", headers=PAGE).text
+    read(text)
+    places = [text.index(part) for part in ("weekly_progress", "Libraries", "master", "Items")]
+    assert places == sorted(places)
+    assert text.index("a_audit.json") > places[-1]
+    assert "written.json" not in text

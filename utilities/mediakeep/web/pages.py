@@ -18,6 +18,7 @@ from mediakeep.errors import MediakeepError, NoQueue
 from mediakeep.lookups.http import rate_limit
 from mediakeep.lookups.http.models import HttpEnvironment
 from mediakeep.views import disk_usage, job_numbers, stage_text
+from mediakeep.views.report import report_files
 from mediakeep.web import (
     item_api,
     job_api,
@@ -165,7 +166,13 @@ def _read_log(web: WebHome, call: Call) -> Facts:
 
 
 def _read_reports(web: WebHome, call: Call) -> Facts:
-    return {"reports": view_api.list_reports(web, call)}
+    by_heading: dict[str, list[Any]] = {"Days and weeks": [], "Libraries": [], "Items": []}
+    for report in view_api.list_reports(web, call):
+        folder, _, name = report.path.rpartition("/")
+        is_library = folder == "outputs" and "_audit." not in name
+        heading = "Libraries" if is_library else "Items"
+        by_heading["Days and weeks" if folder == report_files.FOLDER else heading].append(report)
+    return {"groups": by_heading.items()}
 
 
 def _read_services(web: WebHome, _call: Call) -> Facts:

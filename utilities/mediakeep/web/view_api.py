@@ -179,10 +179,10 @@ def show_summary(web: WebHome, _call: Call) -> msgspec.Raw:
 
 def list_reports(web: WebHome, _call: Call) -> list[ReportFile]:
     """Return the reports of the home, newest first."""
-    found = []
+    found, own = [], web.home / report_files.WRITTEN_FILE
     for folder in _REPORT_FOLDERS:
         for path in (web.home / folder).rglob("*"):
-            if path.suffix in _LISTED_SUFFIXES and path.is_file():
+            if path.suffix in _LISTED_SUFFIXES and path != own and path.is_file():
                 status = path.stat()
                 name = path_text.escape_path(path.relative_to(web.home))
                 found.append(ReportFile(name, status.st_size, status.st_mtime))

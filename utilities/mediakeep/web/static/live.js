@@ -2,7 +2,9 @@
 
 const MIN_WAIT = 400; // milliseconds between two reads of the page: with those of events below 1 s
 const status = document.getElementById("status");
-let due = 0;
+const LOST = "The server cannot be followed now.";
+const RETRY_WAIT = 5000; // milliseconds
+let due = false;
 let reading = false;
 
 export function say(text) {
@@ -62,9 +64,16 @@ function showProgress(event) {
   }
 }
 
-if (document.querySelector("[data-region]")) {
-  const source = new EventSource("/api/v1/events");
-  source.onopen = refreshSoon; // what has changed since the page was made
+let source = null;
+
+function follow() {
+  source = new EventSource("/api/v1/events");
+  source.onopen = () => {
+    if (status.textContent === LOST) {
+      say("");
+    }
+    refreshSoon(); // what has changed since the page was made
+  };
   source.onmessage = (message) => {
     const event = JSON.parse(message.data);
     if (event.op === "progress") {
@@ -73,5 +82,17 @@ if (document.querySelector("[data-region]")) {
       refreshSoon();
     }
   };
+  source.onerror = () => {
+    // A browser connects again by itself, but not after an error such as that of a home that is gone.
+    if (source.readyState === EventSource.CLOSED) {
+      say(LOST);
+      setTimeout(follow, RETRY_WAIT);
+    }
+  };
+}
+
+if (document.querySelector("[data-region]")) {
+  follow();
   addEventListener("pagehide", () => source.close());
+  addEventListener("pageshow", (event) => event.persisted && follow());
 }
