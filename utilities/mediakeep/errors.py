@@ -41,8 +41,8 @@
           BrokenNfo           1   it is truncated, or malformed XML
           UnsafeNfo           1   it is too large or too complex to parse safely
       UsageError              2   wrong usage or settings
-        BadSetting, BadTemplate, NoHome, NoQueue, NoSuchItem, AmbiguousName, ItemInUse,
-        LibraryMissing, SettingLost, ScanRefused, LockingUnsupported, QueueBusy
+        BadSetting, BadTemplate, InvalidCursor, NoHome, NoQueue, NoSuchItem, AmbiguousName,
+        ItemInUse, LibraryMissing, SettingLost, ScanRefused, LockingUnsupported, QueueBusy
         InvalidOutcome        2   a worker returned an outcome that its stage does not allow
         InvalidPipelineError  2   a pipeline has faults, all of which the message names
           InvalidYAMLError    2   the first one: it is not YAML, or has aliases or tags
@@ -338,6 +338,10 @@ class NoHome(UsageError):
 class NoQueue(UsageError):
     message = """There is no {} queue in {} yet. Create it with:
     {}"""
+
+
+class InvalidCursor(UsageError):
+    message = "The cursor {}. Begin again without it."
 
 
 class NoSuchItem(UsageError):

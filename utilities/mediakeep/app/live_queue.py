@@ -15,10 +15,13 @@ from typing import Any, Literal
 import msgspec
 
 from mediakeep import path_text
+from mediakeep.app import paging
 from mediakeep.app.console import CollectingConsole
+from mediakeep.app.queue_admin import item_details
 from mediakeep.app.queue_admin.context import ManagerContext
+from mediakeep.app.queue_admin.item_details import ItemRow
 from mediakeep.app.subjects import registry
-from mediakeep.errors import MediakeepError
+from mediakeep.errors import InvalidCursor, MediakeepError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.queue import claims
@@ -46,6 +49,14 @@ class ItemFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     issue: str = ""
     q: str = ""  # a part of the name
     sort: SortOrder = "name"
+
+
+class ItemPage(msgspec.Struct, frozen=True):
+    """A page of items; `next` is the cursor of the next one, "" after the last."""
+
+    total: int
+    items: list[ItemRow]
+    next: str = ""
 
 
 class NameSearch:
@@ -122,6 +133,22 @@ class LiveQueue:
         with self._lock:
             self._reader.read()
             return self._reader.read_journal()
+
+    def list_page(self, choice: ItemFilter, cursor: str, limit: int) -> ItemPage:
+        """Return a page of the items that fit; raise InvalidCursor."""
+        of = f"{self.kind.name} {choice.sort}"
+        with self.open() as state:
+            rows, start = self.list_rows(state, choice), 0
+            if cursor:
+                last = paging.decode_cursor(cursor, of)
+                try:
+                    start = find_row(rows, last, descending=choice.sort != "name")
+                except TypeError as error:  # its value has another type
+                    raise InvalidCursor("is not valid") from error
+            page = rows[start : start + limit]
+            items = [item_details.build_row(self.kind, key, state.items[key]) for _, key in page]
+        has_more = start + len(page) < len(rows)
+        return ItemPage(len(rows), items, paging.encode_cursor(of, page[-1]) if has_more else "")
 
     def list_rows(self, state: QueueState, choice: ItemFilter) -> list[Row]:
         """Return the rows of the items that fit, in their order."""

@@ -5,7 +5,6 @@ Each action is the function of `queue_manager`, `jobs.py` or `undo_changes.py`, 
 
 from __future__ import annotations
 
-import contextlib
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,13 +14,13 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from mediakeep import suggestions
-from mediakeep.app import item_covers
-from mediakeep.app.live_queue import ItemFilter, find_row
+from mediakeep.app import item_covers, paging
+from mediakeep.app.live_queue import ItemFilter, ItemPage
 from mediakeep.app.queue_admin import item_details
 from mediakeep.app.queue_admin.item_actions import ACTIONS
-from mediakeep.app.queue_admin.item_details import ItemDetails, ItemRow
+from mediakeep.app.queue_admin.item_details import ItemDetails
 from mediakeep.errors import MediakeepError, NoSuchItem
-from mediakeep.web import cursors, guard, roots
+from mediakeep.web import guard, roots
 from mediakeep.web.access import Scope
 from mediakeep.web.operations import Call, Operation
 from mediakeep.web.problems import WebError
@@ -35,15 +34,7 @@ class ItemQuery(ItemFilter, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     kind: str = "music"
     cursor: str = ""
-    limit: Annotated[int, Meta(ge=1, le=cursors.MAX_LIMIT)] = 50
-
-
-class ItemPage(msgspec.Struct, frozen=True):
-    """A page of items; `next` is the cursor of the next one, "" after the last."""
-
-    total: int
-    items: list[ItemRow]
-    next: str = ""
+    limit: Annotated[int, Meta(ge=1, le=paging.MAX_LIMIT)] = 50
 
 
 class CoverQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,28 +61,8 @@ class ActionResult(msgspec.Struct, frozen=True):
 def list_items(web: WebHome, call: Call) -> ItemPage:
     """Return a page of the items of a queue that fit."""
     query: ItemQuery = call.query
-    queue = web.get_queue(query.kind)
     choice = ItemFilter(**{name: getattr(query, name) for name in ItemFilter.__struct_fields__})
-    of = f"{query.kind} {query.sort}"
-    with queue.open() as state:
-        rows = queue.list_rows(state, choice)
-        start = 0
-        if query.cursor:
-            last = cursors.decode_cursor(query.cursor, of)
-            with _bad_cursor():
-                start = find_row(rows, last, descending=query.sort != "name")
-        page = rows[start : start + query.limit]
-        items = [item_details.build_row(queue.kind, key, state.items[key]) for _, key in page]
-    has_more = start + len(page) < len(rows)
-    return ItemPage(len(rows), items, cursors.encode_cursor(of, page[-1]) if has_more else "")
-
-
-@contextlib.contextmanager
-def _bad_cursor() -> Any:
-    try:
-        yield
-    except TypeError as error:
-        raise WebError(HTTPStatus.BAD_REQUEST, "The cursor is not valid. Begin again.") from error
+    return web.get_queue(query.kind).list_page(choice, query.cursor, query.limit)
 
 
 def show_item(web: WebHome, call: Call) -> ItemDetails:

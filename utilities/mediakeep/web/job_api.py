@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -12,23 +11,27 @@ from msgspec import Meta
 from starlette.responses import FileResponse, Response
 
 from mediakeep import config, job_settings, path_text
+from mediakeep.app import paging
 from mediakeep.app.jobs import (
     command_words,
     job_list,
+    kind_info,
+    live_jobs,
     manage_jobs,
     prepare_items,
     remove_files,
     start_process,
 )
 from mediakeep.app.jobs.job_list import Job, JobState
-from mediakeep.app.live_queue import ItemFilter, LiveQueue
+from mediakeep.app.jobs.live_jobs import JobPage
+from mediakeep.app.live_queue import LiveQueue
 from mediakeep.app.queue_admin import show
 from mediakeep.errors import NoSuchItem
 from mediakeep.item import Item
 from mediakeep.job_ids import get_job_id
 from mediakeep.kinds import Kind
 from mediakeep.queue.history.stage_queries import StageRun
-from mediakeep.web import cursors, roots
+from mediakeep.web import roots
 from mediakeep.web.access import Scope
 from mediakeep.web.item_api import ActionResult
 from mediakeep.web.operations import Call, Operation
@@ -39,7 +42,6 @@ _MAX_FOLDERS = 100
 _MAX_AGE = 3.2e9  # seconds: a hundred years
 _STARTING = [threading.Lock() for _ in range(64)]  # a request has one of them
 _AUDIO_TYPES = {".m4b": "audio/mp4", ".m4a": "audio/mp4", ".opus": "audio/ogg"}
-_NEWEST = ItemFilter(sort="added")
 
 
 class JobQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,14 +50,7 @@ class JobQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     kind: str = ""
     state: tuple[JobState, ...] = ()
     cursor: str = ""
-    limit: Annotated[int, Meta(ge=1, le=cursors.MAX_LIMIT)] = 50
-
-
-class JobPage(msgspec.Struct, frozen=True):
-    """A page of jobs; `next` is the cursor of the next one, "" after the last."""
-
-    jobs: list[Job]
-    next: str = ""
+    limit: Annotated[int, Meta(ge=1, le=paging.MAX_LIMIT)] = 50
 
 
 class JobDetails(msgspec.Struct, frozen=True):
@@ -96,53 +91,19 @@ def list_jobs(web: WebHome, call: Call) -> JobPage:
     query: JobQuery = call.query
     if query.kind:
         web.get_queue(query.kind)  # raises NoSuchItem
-    found = sorted(_list_rows(web, query), reverse=True)
-    start = 0
-    if query.cursor:
-        last = cursors.decode_cursor(query.cursor, "jobs")
-        start = sum((added, f"{name} {key}") >= last for added, name, key in found)
-    page = found[start : start + query.limit]
-    jobs = [_read_job(web.get_queue(name), key) for _, name, key in page]
-    more = start + len(page) < len(found)
-    cursor = cursors.encode_cursor("jobs", (page[-1][0], " ".join(page[-1][1:]))) if more else ""
-    return JobPage([job for job in jobs if job], cursor)
-
-
-def _list_rows(web: WebHome, query: JobQuery) -> Iterator[tuple[str, str, str]]:
-    """Yield when a job was added, its kind, and its key."""
-    for queue in web.list_job_queues():
-        name = queue.kind.name
-        if query.kind not in ("", name, queue.kind.main_name):
-            continue
-        with queue.open() as state:
-            items = queue.recovered_items(state)
-            for added, key in queue.list_rows(state, _NEWEST):
-                item = items.get(key) or state.items[key]
-                if not query.state or job_list.get_job_state(item) in query.state:
-                    yield added, name, key
-
-
-def _read_job(queue: LiveQueue, key: str) -> Job | None:
-    with queue.open() as state:
-        item = queue.recovered_items(state).get(key) or state.items.get(key)
-        return job_list.build_jobs(queue.context(), {key: item})[0] if item else None
+    queues = web.list_job_queues()
+    return live_jobs.list_page(queues, query.kind, query.state, query.cursor, query.limit)
 
 
 def find_job(web: WebHome, id_: str) -> tuple[LiveQueue, str, Item]:
     """Return the queue, the key and the item of a job; raise NoSuchItem if there is none."""
-    for queue in web.list_job_queues():
-        with queue.open() as state:
-            keys = [id_] if id_ in state.items else state.items
-            for key in keys:
-                if get_job_id(queue.kind.name, key) == id_:
-                    return queue, key, state.items[key]
-    raise NoSuchItem("job", id_, "")
+    return live_jobs.find_job(web.list_job_queues(), id_)
 
 
 def show_job(web: WebHome, call: Call) -> JobDetails:
     """Return a job and the runs of its stages."""
     queue, key, item = find_job(web, call.params["id"])
-    context, job = queue.context(), _read_job(queue, key)
+    context, job = queue.context(), live_jobs.read_job(queue, key)
     if job is None:
         raise NoSuchItem("job", key, "")
     actions = prepare_items.get_actions(context)
@@ -159,7 +120,7 @@ def start_jobs(web: WebHome, call: Call) -> StartedJobs:
     """Start the command of a kind with new jobs; equal requests at once start it once."""
     body: NewJobs = call.body
     kind = web.get_queue(body.kind).kind
-    if not can_start(kind):
+    if not kind_info.can_start(kind):
         text = f"{kind.name} are not started as jobs. Kinds of jobs: /api/v1/kinds"
         raise WebError(HTTPStatus.UNPROCESSABLE_ENTITY, text)
     words = ["--only-added", *(f"--add={_check_source(web, kind, text)}" for text in body.folders)]
@@ -171,13 +132,8 @@ def start_jobs(web: WebHome, call: Call) -> StartedJobs:
     with _STARTING[hash((kind.name, *words)) % len(_STARTING)]:
         keys = start_process.start_jobs(web.home, kind, words)
     queue = web.get_queue(kind.name)
-    jobs = [_read_job(queue, key) for key in keys]
+    jobs = [live_jobs.read_job(queue, key) for key in keys]
     return StartedJobs([job for job in jobs if job])
-
-
-def can_start(kind: Kind) -> bool:
-    """Return whether the command of a kind adds jobs; those with stages of a file have others."""
-    return bool(kind.stages) and not kind.stores_stages
 
 
 def _check_source(web: WebHome, kind: Kind, text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 from starlette.responses import Response
 
+from mediakeep.app.jobs import kind_info
 from mediakeep.app.jobs.job_list import JobState
 from mediakeep.app.queue_admin import item_details
 from mediakeep.app.reviews import review_cache
@@ -75,11 +76,11 @@ def _read_overview(web: WebHome, _call: Call) -> Facts:
 
 def _read_jobs(web: WebHome, call: Call) -> Facts:
     kinds = [
-        kind for kind in web.list_kinds().values() if job_api.can_start(kind) and not kind.queue
+        kind for kind in web.list_kinds().values() if kind_info.can_start(kind) and not kind.queue
     ]
     return {
         "page": job_api.list_jobs(web, call),
-        "kinds": list(map(view_api.describe_kind, kinds)),
+        "kinds": list(map(kind_info.describe_kind, kinds)),
         "roots": web.options.roots,
         "states": list(JobState),
     }

@@ -19,6 +19,7 @@ MEDIA_TYPE = "application/problem+json"
 # The first class that fits decides.
 _STATUS_BY_ERROR: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (errors.NoSuchItem, HTTPStatus.NOT_FOUND),
+    (errors.InvalidCursor, HTTPStatus.BAD_REQUEST),
     (errors.NoQueue, HTTPStatus.NOT_FOUND),
     (errors.NotFound, HTTPStatus.NOT_FOUND),
     (errors.ItemInUse, HTTPStatus.CONFLICT),

@@ -15,7 +15,7 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from mediakeep import path_text
-from mediakeep.app import write_policy
+from mediakeep.app import paging, write_policy
 from mediakeep.app.reviews import (
     preview_answers,
     review_session,
@@ -33,7 +33,7 @@ from mediakeep.app.reviews.undo_answers import UndoneAnswers
 from mediakeep.errors import NoQueue
 from mediakeep.movies.item import MOVIES
 from mediakeep.music.item import MUSIC
-from mediakeep.web import cursors, item_api, roots
+from mediakeep.web import item_api, roots
 from mediakeep.web.access import Scope
 from mediakeep.web.item_api import MAX_KEYS
 from mediakeep.web.operations import Call, Operation
@@ -49,7 +49,7 @@ class ReviewQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     q: str = ""  # a part of the name of the item
     order: QuestionOrder = "damage"
     after: str = ""
-    limit: Annotated[int, Meta(ge=1, le=cursors.MAX_LIMIT)] = 50
+    limit: Annotated[int, Meta(ge=1, le=paging.MAX_LIMIT)] = 50
 
 
 class ReviewDetails(msgspec.Struct, frozen=True):

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import os
 import re
 from base64 import b64encode
 from http import HTTPStatus
-from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET, Meta
+from msgspec import Meta
 from starlette.responses import FileResponse, Response
 
 from mediakeep import path_text
-from mediakeep.app.jobs import command_words
-from mediakeep.app.queue_admin.item_actions import ACTIONS
-from mediakeep.kinds import Kind
-from mediakeep.queue import sessions
+from mediakeep.app import session_log
+from mediakeep.app.jobs import kind_info
+from mediakeep.app.jobs.kind_info import KindInfo
+from mediakeep.app.reports import report_list
+from mediakeep.app.reports.report_list import ReportFile
 from mediakeep.queue.history import index, queries
 from mediakeep.queue.history.queries import SessionSpan
 from mediakeep.views import running_sessions
-from mediakeep.views.report import report_files
 from mediakeep.views.running_sessions import RunningSession
-from mediakeep.web import guard, job_api, roots
+from mediakeep.web import guard, roots
 from mediakeep.web.operations import Call, Operation
 from mediakeep.web.problems import WebError
 from mediakeep.web.web_home import WebHome
 
-_REPORT_FOLDERS = (report_files.FOLDER, "outputs", "issues")
 _REPORT_SUFFIXES = {
     ".html": "text/html",
     ".md": "text/plain; charset=utf-8",
@@ -38,36 +34,7 @@ _REPORT_SUFFIXES = {
     ".json": "application/json",
     ".svg": "image/svg+xml",
 }
-_LISTED_SUFFIXES = (".html", ".md", ".csv", ".json")
-_MAX_REPORTS = 2_000
-_MAX_LOG = 4 << 20  # bytes of a log, its last ones
 _STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
-
-
-class OptionInfo(msgspec.Struct, frozen=True):
-    """An option of a kind's command."""
-
-    name: str
-    help: str
-    values: str
-    default: Any
-    choices: tuple[str, ...] = ()
-
-
-class KindInfo(msgspec.Struct, frozen=True):
-    """A kind: its nouns, stages, options and actions; `examples` if its sources are texts.
-
-    `has_jobs` is True if its items can be started as jobs.
-    """
-
-    name: str
-    noun: str
-    plural: str
-    stages: list[str]
-    options: list[OptionInfo]
-    actions: list[str]
-    examples: tuple[str, ...]
-    has_jobs: bool
 
 
 class SessionQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,41 +58,9 @@ class LogQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     lines: Annotated[int, Meta(ge=1, le=10_000)] = 500
 
 
-class ReportFile(msgspec.Struct, frozen=True):
-    """A report: its path below the home, and its size in bytes."""
-
-    path: str
-    bytes: int
-    modified: float  # seconds since 1970
-
-
 def list_kinds(web: WebHome, _call: Call) -> list[KindInfo]:
     """Return all kinds, those of other distributions included."""
-    return [describe_kind(kind) for kind in web.list_kinds().values()]
-
-
-def describe_kind(kind: Kind) -> KindInfo:
-    options = [
-        OptionInfo(
-            field.name,
-            field.help,
-            field.describe_values(),
-            None if field.default is UNSET else msgspec.to_builtins(field.default),
-            tuple(map(str, field.choices)),
-        )
-        for field in command_words.list_options(kind)
-    ]
-    stages = [stage.name for stage in kind.stages.stages]
-    return KindInfo(
-        name=kind.name,
-        noun=kind.noun,
-        plural=kind.plural,
-        stages=stages,
-        options=options,
-        actions=list(ACTIONS),
-        examples=kind.item_examples,
-        has_jobs=job_api.can_start(kind),
-    )
+    return [kind_info.describe_kind(kind) for kind in web.list_kinds().values()]
 
 
 def list_sessions(web: WebHome, call: Call) -> SessionList:
@@ -146,30 +81,9 @@ def list_sessions(web: WebHome, call: Call) -> SessionList:
 def show_log(web: WebHome, call: Call) -> list[dict[str, Any]]:
     """Return the last lines of a session's log."""
     queue = web.get_queue(call.params["kind"])
-    return read_log(queue.context().queue_folder, call.params["session"], call.query.lines)
-
-
-def read_log(folder: Path, session: str, most: int) -> list[dict[str, Any]]:
-    """Return the last lines of a session's log; raise WebError if there is none."""
-    path = folder / sessions.LOG_FOLDER / f"{session}.log"
-    if not sessions.match_session_name(path):
-        raise WebError(HTTPStatus.NOT_FOUND, "There is no such session.")
-    packed = path.with_name(f"{path.name}.gz")
-    try:
-        with gzip.open(packed) if packed.exists() else path.open("rb") as stream:
-            size = stream.seek(0, os.SEEK_END)
-            stream.seek(max(0, size - _MAX_LOG))
-            data = stream.read()
-    except FileNotFoundError as error:
-        raise WebError(HTTPStatus.NOT_FOUND, "The session has no log.") from error
-    return [_decode_line(line) for line in data.splitlines()[-most:]]
-
-
-def _decode_line(line: bytes) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(line, type=dict[str, Any])
-    except msgspec.MsgspecError:
-        return {"message": path_text.to_printable(line.decode(errors="replace"))}
+    return session_log.read_log(
+        queue.context().queue_folder, call.params["session"], call.query.lines
+    )
 
 
 def show_summary(web: WebHome, _call: Call) -> msgspec.Raw:
@@ -179,14 +93,7 @@ def show_summary(web: WebHome, _call: Call) -> msgspec.Raw:
 
 def list_reports(web: WebHome, _call: Call) -> list[ReportFile]:
     """Return the reports of the home, newest first."""
-    found, own = [], web.home / report_files.WRITTEN_FILE
-    for folder in _REPORT_FOLDERS:
-        for path in (web.home / folder).rglob("*"):
-            if path.suffix in _LISTED_SUFFIXES and path != own and path.is_file():
-                status = path.stat()
-                name = path_text.escape_path(path.relative_to(web.home))
-                found.append(ReportFile(name, status.st_size, status.st_mtime))
-    return sorted(found, key=lambda report: -report.modified)[:_MAX_REPORTS]
+    return report_list.list_reports(web.home)
 
 
 def send_report(web: WebHome, call: Call) -> Response:
@@ -194,7 +101,7 @@ def send_report(web: WebHome, call: Call) -> Response:
     text = call.params["path"]
     place = web.home / path_text.to_path(text)
     media = _REPORT_SUFFIXES.get(place.suffix)
-    is_report = any(text.startswith(f"{folder}/") for folder in _REPORT_FOLDERS)
+    is_report = any(text.startswith(f"{folder}/") for folder in report_list.FOLDERS)
     if media is None or not is_report or ".." in place.parts:
         raise WebError(HTTPStatus.NOT_FOUND, "There is no such report.")
     path = roots.check_served_file(web, path_text.escape_path(place))

@@ -1,0 +1,34 @@
+"""The reports of a home: of days and weeks, of libraries, and of single items."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import path_text
+from mediakeep.views.report import report_files
+
+FOLDERS = (report_files.FOLDER, "outputs", "issues")
+_SUFFIXES = (".html", ".md", ".csv", ".json")
+_MAX_REPORTS = 2_000
+
+
+class ReportFile(msgspec.Struct, frozen=True):
+    """A report: its path below the home, and its size in bytes."""
+
+    path: str
+    bytes: int
+    modified: float  # seconds since 1970
+
+
+def list_reports(home: Path) -> list[ReportFile]:
+    """Return the reports of the home, newest first."""
+    found, own = [], home / report_files.WRITTEN_FILE
+    for folder in FOLDERS:
+        for path in (home / folder).rglob("*"):
+            if path.suffix in _SUFFIXES and path != own and path.is_file():
+                status = path.stat()
+                name = path_text.escape_path(path.relative_to(home))
+                found.append(ReportFile(name, status.st_size, status.st_mtime))
+    return sorted(found, key=lambda report: -report.modified)[:_MAX_REPORTS]
