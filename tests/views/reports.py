@@ -55,13 +55,19 @@ def read_report(path: Path, home: Path) -> str:
     return path.read_text().replace(str(home), HOME)
 
 
+def list_stored(name: str) -> tuple[str, ...]:
+    """Return the formats of a report that are kept: all of one report, of others the text."""
+    return FORMATS if name == "running_week" else ("md",)
+
+
 def make_stored_reports() -> Iterator[tuple[Path, str]]:
     """Make all reports that are kept: each with the file that keeps it."""
     for name, (make, period) in REPORTS.items():
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder).resolve()
             for suffix, path in write(make(home), period).items():
-                yield GOLDEN / f"progress_{name}.{suffix}", read_report(path, home)
+                if suffix in list_stored(name):
+                    yield GOLDEN / f"progress_{name}.{suffix}", read_report(path, home)
 
 
 if __name__ == "__main__":
