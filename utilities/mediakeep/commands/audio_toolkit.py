@@ -12,7 +12,7 @@ import click
 
 from mediakeep import path_text
 from mediakeep.commands import app
-from mediakeep.commands.options import batch_options, own_options
+from mediakeep.commands.options import own_options, scheduler_options
 from mediakeep.pipelines.item import HOME_FOLDER
 from mediakeep.pipelines.questions import ToolkitCommand
 from mediakeep.processors import registry
@@ -61,7 +61,7 @@ _CONFIG = click.option("--config", "-c", type=_PATH, required=True, help="The YA
 _SESSION = click.argument("name", metavar="[ID]", required=False, default="")
 _SPEED: tuple[Callable[..., Any], ...] = (
     app.setting_option("--workers", click.IntRange(0, 1000), "Worker processes; 0: one per core."),
-    *reversed(batch_options.SCHEDULER_OPTIONS),
+    *reversed(scheduler_options.SCHEDULER_OPTIONS),
 )
 _RUN = (_PRESET, _RESUME, _DRY_RUN, *_SPEED, app.with_json_option)
 
@@ -197,7 +197,7 @@ def _run_session(home: Path, name: str, speed: Mapping[str, Any]) -> int:
     options = run_session.RunOptions(
         speed["workers"],
         as_json=app.is_json(),
-        scheduler=batch_options.parse_scheduler(speed),
+        scheduler=scheduler_options.parse_scheduler(speed),
     )
     with run_session.prestart_workers(home, name, options) as early:
         code = run_session.run_session(home, name, output, ClickConsole(), options, early)

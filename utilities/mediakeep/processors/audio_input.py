@@ -21,7 +21,6 @@ from mediakeep.media.encoding import decode_check, filter_chain, pcm_source, wav
 from mediakeep.media.encoding.pcm_source import PcmFormat, PcmSource
 from mediakeep.media.encoding.wav_ranges import WavRange
 from mediakeep.media.transfer.model import AllTags
-from mediakeep.media.transfer.read_tags import read_all_tags
 
 _MAX_POSITIONS = 5  # in a message
 
@@ -42,7 +41,9 @@ class AudioInput:
 
     def read_tags(self) -> AllTags | None:
         """Return the tags that new files get; None for a video."""
-        return read_all_tags(self.path) if self.facts.size else None
+        from mediakeep.media.transfer import read_tags  # here, as --help must be quick
+
+        return read_tags.read_all_tags(self.path) if self.facts.size else None
 
     @property
     def format(self) -> PcmFormat:

@@ -23,7 +23,6 @@ from mediakeep.media.encoding.profiles import Profile
 from mediakeep.media.encoding.wav_ranges import WavRange
 from mediakeep.media.mutagen_tags.tag_items import TagItem
 from mediakeep.media.transfer.model import AllTags, TagChanges
-from mediakeep.media.transfer.transfer_tags import transfer_tags
 from mediakeep.processors.interface import Parameters
 from mediakeep.workspace.system_errors import translate_errors
 
@@ -252,7 +251,9 @@ class OutputFiles:
 
 def _finish_file(path: Path, tags: AllTags | None, changes: TagChanges) -> None:
     if tags:
-        transfer_tags(tags, path, changes=changes)  # which syncs it
+        from mediakeep.media.transfer import transfer_tags  # here, as --help must be quick
+
+        transfer_tags.transfer_tags(tags, path, changes=changes)  # which syncs it
     else:
         with path.open("rb") as file:
             atomic_files.sync_data(file.fileno())

@@ -17,8 +17,8 @@ from mediakeep.app.batch.batch_request import (
     BatchRequest,
     MaintenanceOptions,
 )
-from mediakeep.cluster.settings import SchedulerConfig
 from mediakeep.commands import app
+from mediakeep.commands.options import scheduler_options
 from mediakeep.commands.options.param_types import FormatListParam
 from mediakeep.errors import UsageError
 from mediakeep.kinds import Kind
@@ -46,21 +46,6 @@ def require_decoders(is_deep: bool) -> None:
 
 
 POSITIVE_INT = click.IntRange(1)
-SCHEDULER_OPTIONS = (
-    app.setting_option(
-        "--scheduler-key", str, "For tls://: the file with the key of this machine."
-    ),
-    app.setting_option("--scheduler-cert", str, "For tls://: the file with its certificate."),
-    app.setting_option("--scheduler-ca", str, "For tls://: the file of the authority."),
-    app.setting_option(
-        "--scheduler-timeout", app.DurationParam(), "Wait so long for workers of the scheduler."
-    ),
-    app.setting_option(
-        "--scheduler",
-        str,
-        "Run on the workers of a Dask scheduler: tcp://HOST:PORT, tls://HOST:PORT or local:N.",
-    ),
-)
 _BATCH_OPTIONS = (
     app.with_dry_run_option("Process without writing: no report, no queue, no log."),
     app.setting_option(
@@ -77,7 +62,7 @@ _BATCH_OPTIONS = (
     app.setting_option(
         "--retry-delay", app.DurationParam(), "Wait before the second attempt; doubled each time."
     ),
-    *SCHEDULER_OPTIONS,
+    *scheduler_options.SCHEDULER_OPTIONS,
     app.setting_option("--max-attempts", POSITIVE_INT, "Attempts per failing item."),
     app.setting_option(
         "--workers", click.IntRange(0, 1000), "Worker processes; 1: inline, 0: one per core."
@@ -195,21 +180,8 @@ def parse_options(home: Path, request: BatchRequest, options: dict[str, Any]) ->
         plan_out=plan_out,
         alerts=alerts,
         maintenance=_parse_maintenance(options),
-        scheduler=parse_scheduler(options, needs_terminal=bool(request.choose)),
+        scheduler=scheduler_options.parse_scheduler(options, needs_terminal=bool(request.choose)),
     )
-
-
-def parse_scheduler(
-    options: Mapping[str, Any], *, needs_terminal: bool = False
-) -> SchedulerConfig | None:
-    """Return the scheduler to use, or None; raise UsageError if its address is invalid."""
-    if not options.get("scheduler"):
-        return None
-    if needs_terminal:
-        raise UsageError("--scheduler cannot be combined with prompts, which need this terminal.")
-    files = (options[f"scheduler_{name}"] for name in ("ca", "cert", "key"))
-    paths = [str(Path(file).expanduser()) if file else "" for file in files]
-    return SchedulerConfig(options["scheduler"], options["scheduler_timeout"], *paths)
 
 
 def _parse_alerts(
