@@ -128,6 +128,20 @@ def test_options_override_a_preset_which_overrides_defaults(runs: ToolkitRuns) -
     assert (params["format"], params["loudness"]) == ("mp3", None)  # what the file says wins
 
 
+def test_a_preset_may_have_a_parameter_that_a_step_needs(runs: ToolkitRuns) -> None:
+    presets = "[presets.short.splitter-fixed]\nduration = 5\n[presets.wrong.converter]\nrate = 5\n"
+    (runs.path / "home").mkdir()
+    (runs.path / "home/mediakeep.toml").write_text(presets)
+    (runs.path / "p.yaml").write_text(PIPELINE.replace("duration: 30", ""))
+    line = ("pipeline", "run", "-c", "p.yaml", "--dry-run", "--json", "--preset")
+    steps = json.loads(runs.ok(*line, "short"))["pipeline"]["steps"]
+    assert [step["params"].get("duration") for step in steps] == [None, 5]
+    (runs.path / "p.yaml").write_text(PIPELINE)
+    steps = json.loads(runs.ok(*line, "short"))["pipeline"]["steps"]
+    assert steps[1]["params"]["duration"] == 30
+    assert "unknown field `rate`" in runs.fails(2, *line, "wrong")
+
+
 def test_tags_are_set_on_copies_and_shown(runs: ToolkitRuns) -> None:
     runs.ok("convert", "--input", "folder/a.wav", "--format", "flac", "--output", "flac")
     values = ("--set", "title=Hello, world", "--set", "artist=Me")

@@ -41,6 +41,7 @@ from mediakeep.setting_fields import SettingField
 
 _STEP_NAME = re.compile(r"\w[\w .+-]{0,59}(?<![ .])")  # a folder and a stage have this name
 _EMPTY = "tag:yaml.org,2002:map"
+_NO_DEFAULTS: Mapping[str, Any] = {}
 
 
 class PipelineSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,9 +115,12 @@ def validate_file(path: Path) -> list[str]:
     return [str(fault) for fault in check_pipeline(_read_file(path))[1]]
 
 
-def load_file(path: Path) -> Pipeline:
-    """Return the pipeline of a file; raise an error of the class of its first fault, with all."""
-    pipeline, faults = check_pipeline(_read_file(path))
+def load_file(path: Path, defaults: Mapping[str, Mapping[str, Any]] = _NO_DEFAULTS) -> Pipeline:
+    """Return the pipeline of a file; raise an error of the class of its first fault, with all.
+
+    `defaults` are by processor, for parameters that the file does not set.
+    """
+    pipeline, faults = check_pipeline(_read_file(path), defaults)
     if pipeline is None:
         found = "\n".join(f"  {fault}" for fault in faults)
         raise faults[0].error(f"{path_text.display_path(path)} is not a valid pipeline:\n{found}")
@@ -151,9 +155,11 @@ def _read_file(path: Path) -> bytes:
         raise UsageError(f"{shown} cannot be read: {error.strerror}. Check the path.") from error
 
 
-def check_pipeline(data: bytes) -> tuple[Pipeline | None, list[Fault]]:
+def check_pipeline(
+    data: bytes, defaults: Mapping[str, Mapping[str, Any]] = _NO_DEFAULTS
+) -> tuple[Pipeline | None, list[Fault]]:
     """Return the pipeline of a YAML document, or None and its faults in the order of its lines."""
-    checker = _Checker()
+    checker = _Checker(defaults)
     try:
         root, problems = yaml_nodes.parse(data)
     except yaml_nodes.InvalidYAML as error:
@@ -176,8 +182,8 @@ def check_pipeline(data: bytes) -> tuple[Pipeline | None, list[Fault]]:
 class _Checker:
     """Builds the plain values of a pipeline from YAML nodes, and collects their faults."""
 
-    def __init__(self) -> None:
-        self.faults: list[Fault] = []
+    def __init__(self, defaults: Mapping[str, Mapping[str, Any]]) -> None:
+        self.faults, self._defaults = list[Fault](), defaults
 
     def add(
         self, node: yaml.Node, text: str, error: type[UsageError] = InvalidPipelineError
@@ -240,10 +246,15 @@ class _Checker:
         """Return all parameters of a processor, with the defaults of those that are not given."""
         kind, name = processor.description.parameters, processor.description.name
         count = len(self.faults)
-        values, _ = self.check_struct(node, kind, f"params of {name}", MissingParameterError)
+        defaults = self._defaults.get(name, {})
+        values, _ = self.check_struct(
+            node, kind, f"params of {name}", MissingParameterError, defaults
+        )
         if len(self.faults) == count:
             try:
-                return msgspec.to_builtins(msgspec.convert(values, kind))  # type: ignore[no-any-return]
+                return msgspec.to_builtins(  # type: ignore[no-any-return]
+                    msgspec.convert({**defaults, **values}, kind)
+                )
             except msgspec.ValidationError as error:  # parameters that do not fit together
                 self.add(node, f"params of {name}: {error}")
         return values
@@ -254,6 +265,7 @@ class _Checker:
         kind: type[msgspec.Struct],
         what: str,
         missing: type[UsageError] = InvalidPipelineError,
+        defaults: Mapping[str, Any] = _NO_DEFAULTS,
     ) -> tuple[dict[str, Any], dict[str, yaml.Node]]:
         """Return the values of a mapping, with defaults, and its nodes by name."""
         if not isinstance(node, yaml.MappingNode):
@@ -276,13 +288,14 @@ class _Checker:
         for name, field in fields.items():
             if name in nodes:
                 continue
-            if field.default is UNSET:
+            default = defaults.get(name, field.default)
+            if default is UNSET:
                 cure = field.help.rstrip(".") or field.describe_values()
                 self.add(node, f'{what} has no "{name}". Add it: {cure}.', missing)
-            elif isinstance(field.default, msgspec.Struct):
+            elif isinstance(default, msgspec.Struct):
                 values[name] = self.check(yaml.MappingNode(_EMPTY, [], node.start_mark), field)
             else:
-                values[name] = _make_absolute(field.default, field)
+                values[name] = _make_absolute(default, field)
         return values, nodes
 
     def _check_value(self, node: yaml.Node, field: SettingField) -> Any:

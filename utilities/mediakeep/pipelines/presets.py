@@ -41,23 +41,21 @@ def load_presets(home: Path) -> dict[str, dict[str, Values]]:
     return {**tomllib.loads(_BUILT_IN.read_text()), **own}
 
 
-def get_values(home: Path, preset: str, processors: Iterable[str]) -> dict[str, Values]:
-    """Return the values that a preset has for processors, by their names.
-
-    Raise UsageError if there is no such preset, or if it has no values for any of them.
-    """
+def get_preset(home: Path, preset: str) -> dict[str, Values]:
+    """Return the values of a preset by processor; raise UsageError if there is no such preset."""
     presets = load_presets(home)
     if preset not in presets:
         near = suggestions.suggest_closest_name(preset, presets)
         shown = path_text.to_printable(preset)
         raise UsageError(f'No preset "{shown}".{near} Presets: {", ".join(presets)}.')
-    found = {name: presets[preset][name] for name in processors if name in presets[preset]}
-    if not found:
-        known = ", ".join(presets[preset])
-        raise UsageError(
-            f"Preset {preset} has no values for {', '.join(processors)}, but for {known}."
-        )
-    return found
+    return presets[preset]
+
+
+def check_use(preset: str, values: Mapping[str, Values], processors: Iterable[str]) -> None:
+    """Raise UsageError if a preset has values, but for none of the processors."""
+    if values and not any(name in values for name in processors):
+        shown = ", ".join(processors)
+        raise UsageError(f"Preset {preset} has no values for {shown}, but for {', '.join(values)}.")
 
 
 def check_name(name: str) -> str:

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from msgspec import UNSET
 
-from mediakeep import path_text, setting_fields, yaml_settings
+from mediakeep import path_text, setting_fields
 from mediakeep.app.console import CommandResult
 from mediakeep.app.pipelines import run_session, sessions
 from mediakeep.app.pipelines.sessions import SessionInfo, SessionState
@@ -43,7 +42,8 @@ def build_pipeline(
     output. Raise UsageError, which names every missing or invalid parameter.
     """
     name = command.name.replace(" ", "-")
-    values = presets.get_values(home, preset, [command.processor]) if preset else {}
+    values = presets.get_preset(home, preset) if preset else {}
+    presets.check_use(preset, values, [command.processor])
     given = {**values.get(command.processor, {}), **params}
     missing = [f for f in command.list_fields() if f.default is UNSET and f.name not in given]
     if missing:
@@ -65,20 +65,10 @@ def load_pipeline(home: Path, config: Path, preset: str) -> Pipeline:
 
     `preset` is "" for none. Raise UsageError as `configuration.load_file` does.
     """
-    pipeline = configuration.load_file(config)
-    if not preset:
-        return pipeline
-    values = presets.get_values(home, preset, [step.processor for step in pipeline.steps])
-    raw = yaml_settings.parse_yaml(config.read_bytes())
-    given = [step.get("params") or {} for step in raw["steps"]]
-    steps = [
-        {
-            **msgspec.to_builtins(step),
-            "params": {**step.params, **values.get(step.processor, {}), **own},
-        }
-        for step, own in zip(pipeline.steps, given, strict=True)
-    ]
-    return msgspec.structs.replace(pipeline, steps=configuration.build_steps(steps))
+    values = presets.get_preset(home, preset) if preset else {}
+    pipeline = configuration.load_file(config, values)
+    presets.check_use(preset, values, [step.processor for step in pipeline.steps])
+    return pipeline
 
 
 def describe_steps(pipeline: Pipeline) -> CommandResult:
