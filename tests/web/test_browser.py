@@ -14,6 +14,7 @@ from tests.audiobooks import books
 from tests.commands.hands import state
 from tests.music import shelf
 from tests.queue import rig
+from tests.recall.tags import pictures
 from tests.web import sample_home, serving
 from tests.web.serving import PATIENCE, Served
 
@@ -158,7 +159,12 @@ def play(page: Page) -> Any:
 
 def test_pages_fit_a_phone_and_are_labelled(browser: Browser, tmp_path: Path) -> None:
     home = sample_home.make_home(tmp_path, 3)
-    places = ("/", "/jobs", "/queue", "/review", "/sessions", "/reports", "/services", "/health")
+    names = ("", "jobs", "queue", "review", "sessions", "reports", "services", "health")
+    places = [*(f"/{name}" for name in names), "/items/music/Artist 000"]
+    album = home.music / "Artist 000" / "Dawn"
+    (album / "cover.jpg").write_bytes(pictures.jpeg(60, 60))
+    (album / "' onerror=alert(1) x='.png").write_bytes(pictures.png(50, 50))
+    (album / "other.jpg").write_text("<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>")
     with serving.serve(home.path) as served, open_page(browser, served) as (page, faults):
         page.set_viewport_size({"width": 390, "height": 844})
         for scheme in ("light", "dark"):
@@ -172,4 +178,7 @@ def test_pages_fit_a_phone_and_are_labelled(browser: Browser, tmp_path: Path) ->
                         "it => it.ariaLabel || it.labels?.[0]?.textContent || it.textContent"
                     )
                     assert name, (place, json.dumps(field.evaluate("it => it.outerHTML")))
+        page.wait_for_function("[...document.images].every((it) => it.complete)")
+        widths = page.evaluate("[...document.images].map((it) => it.naturalWidth)")
+        assert sorted(widths) == [50, 60]
         assert faults == []

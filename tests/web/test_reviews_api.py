@@ -219,6 +219,7 @@ def test_a_release_is_chosen_from_matches_editions_or_another_title(
             served.get(place, 422)
             text = served.get(f"/review?id={id_}", headers=page).text
             assert "Other editions" in text
+            assert f'href="https://musicbrainz.org/release/{release_home.DAWN.id}"' in text
             text = served.get(f"/review?id={id_}&title=Harbour+Days", headers=page).text
             assert "found by Harbour Days" in text
             assert release_home.DAYS.id in text

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -49,6 +49,7 @@ def _environment() -> Environment:
         "size": size_text.format_size,
         "duration": terminal.format_duration,
         "counted": format_count,
+        "host": lambda url: urlsplit(url).hostname,
         "compared": text_differences.compare_texts,
         "segment": lambda text: quote(text, safe=""),
         "place": lambda text: quote(text, safe="/"),
