@@ -37,11 +37,15 @@ class Console(Protocol):
 
 @dataclass(frozen=True)
 class CommandResult:
-    """The result of a command: lines of text, JSON data, and the exit code."""
+    """The result of a command: lines of text, JSON data, and the exit code.
+
+    If the command failed, a quiet one prints `errors`, or else all lines.
+    """
 
     lines: list[str]
     data: Any = field(default_factory=dict)
     code: int = 0
+    errors: tuple[str, ...] = ()
 
 
 class CollectingConsole:

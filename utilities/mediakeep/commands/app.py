@@ -92,7 +92,8 @@ class MediakeepCommand(click.Command):
             with _print_steps(ctx) if is_verbose() else contextlib.nullcontext():
                 result = super().invoke(ctx)
                 if isinstance(result, CommandResult):
-                    print_result(result.lines, result.data, as_json=is_json(), code=result.code)
+                    lines = [*result.errors] if is_quiet() and result.errors else result.lines
+                    print_result(lines, result.data, as_json=is_json(), code=result.code)
                     result = result.code
         except BadSetting as error:
             place, why = error.args

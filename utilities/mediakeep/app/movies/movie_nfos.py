@@ -53,7 +53,12 @@ def write_nfos(request: NfoRequest, console: Console, *, write: bool) -> Command
         outcomes = dict(_process_movies(movies, context, console))
     lines = [line for key, outcome in outcomes.items() for line in _format_outcome(key, outcome)]
     data = {key: {"state": result.state, **result.data} for key, result in outcomes.items()}
-    return CommandResult(lines, data, _exit_code(outcomes))
+    errors = (
+        _format_outcome(key, outcome)[0 if outcome.state is not Status.COMPLETED else -1]
+        for key, outcome in outcomes.items()
+        if outcome.state is not Status.COMPLETED or "unreached" in outcome.facts
+    )
+    return CommandResult(lines, data, _exit_code(outcomes), tuple(errors))
 
 
 def read_nfos(request: NfoRequest, console: Console) -> Iterator[tuple[str, bytes | None, str]]:

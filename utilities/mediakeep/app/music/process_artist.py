@@ -75,7 +75,9 @@ def _build_result(
     data |= {"accepted" if write else "would_accept": accepted} if accepted else {}
     data |= {"not_accepted": refused} if refused else {}
     data |= {"lookup_note": lookup_note} if lookup_note else {}
-    return CommandResult(lines, data, _exit_code(outcome))
+    code = _exit_code(outcome)
+    error = str(lookup_note) if code == ServiceFailed.exit_code else lines[0]
+    return CommandResult(lines, data, code, (error,))
 
 
 def _exit_code(outcome: Outcome) -> int:
