@@ -92,7 +92,7 @@ def _build_check(form: PcmFormat, threshold: float, min_seconds: float) -> Calla
             probes = samples[start : min(start + block, size) : step]
             if max(probes) < limit and min(probes) > -limit:
                 return True
-        return False
+        return not size
 
     return may_be_silent if code else lambda _: True
 

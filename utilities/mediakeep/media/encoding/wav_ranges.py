@@ -61,9 +61,9 @@ class WavSamples(NamedTuple):
     def _list_parts(self, start: int, end: int) -> list[FilePart]:
         begin = self.data.start
         audio = ByteRange(begin + start * self.width, begin + end * self.width)
-        head = b"WAVE" + _build_chunk(b"fmt ", self.format_chunk)
+        head = b"WAVE" + raw_chunks.build_chunk(b"fmt ", self.format_chunk)
         if self.has_count:
-            head += _build_chunk(b"fact", struct.pack("<I", end - start))
+            head += raw_chunks.build_chunk(b"fact", struct.pack("<I", end - start))
         head += b"data" + struct.pack("<I", audio.size)
         padding = bytes(audio.size % 2)
         size = struct.pack("<I", len(head) + audio.size + len(padding))
@@ -88,7 +88,3 @@ def find_samples(path: Path, source: BoundedFile) -> WavSamples | None:
         return None
     has_count = any(chunk.name == b"fact" for chunk in riff.chunks)
     return WavSamples(path, content, audio, width, has_count)
-
-
-def _build_chunk(name: bytes, content: bytes) -> bytes:
-    return name + struct.pack("<I", len(content)) + content + bytes(len(content) % 2)

@@ -49,11 +49,11 @@ def save_tags(
             new = _update_chunk(
                 source.read(chunk.body, chunk.end - chunk.body), chunk, target, options
             )
-            patches.append((chunk.whole, _build_chunk(chunk.name, new, riff.order)))
+            patches.append((chunk.whole, raw_chunks.build_chunk(chunk.name, new, riff.order)))
     if main is None:
         missing_padding = bytes((riff.end - riff.start) % 2)
         new = id3_tags.update_tag(b"", target, options.id3)
-        chunk_bytes = _build_chunk(_NEW_CHUNK_NAMES[riff.order], new, riff.order)
+        chunk_bytes = raw_chunks.build_chunk(_NEW_CHUNK_NAMES[riff.order], new, riff.order)
         patches.append((ByteRange(riff.end, riff.end), missing_padding + chunk_bytes))
     other_tags.apply_patches(file, [_build_size_patch(riff, patches), *patches])
 
@@ -120,10 +120,6 @@ def _find_main_chunk(source: BoundedFile, riff: RiffFile) -> RawChunk | None:
     if main and main.end > main.body and not id3v2.parse_tag_size(source.read(main.body, 10)):
         raise ValueError("an ID3 chunk without a tag")
     return main
-
-
-def _build_chunk(name: bytes, data: bytes, order: str) -> bytes:
-    return name + struct.pack(f"{order}I", len(data)) + data + bytes(len(data) % 2)
 
 
 def _build_size_patch(riff: RiffFile, patches: list[Patch]) -> Patch:

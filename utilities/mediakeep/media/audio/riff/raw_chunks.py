@@ -5,6 +5,7 @@ The sizes must be exact: unlike the reader, a writer may not guess where a chunk
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -110,6 +111,11 @@ def is_info_list(source: BoundedFile, chunk: RawChunk) -> bool:
 def is_tag_chunk(source: BoundedFile, chunk: RawChunk) -> bool:
     """Return True if a chunk contains tags: ID3v2, or a RIFF INFO list."""
     return chunk.name in riff_stream.ID3_CHUNKS or is_info_list(source, chunk)
+
+
+def build_chunk(name: bytes, content: bytes, order: str = "<") -> bytes:
+    """Return a chunk with its header and its padding byte; `order` is as in `struct`."""
+    return name + struct.pack(f"{order}I", len(content)) + content + bytes(len(content) % 2)
 
 
 def _drop_unnamed_chunks(chunks: tuple[RawChunk, ...]) -> Iterator[RawChunk]:
