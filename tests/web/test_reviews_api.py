@@ -226,6 +226,13 @@ def test_a_release_is_chosen_from_matches_editions_or_another_title(
             assert release_home.DAWN.id not in text
             assert "Nothing found." in served.get(f"/review?id={id_}&title=No", headers=page).text
             before = contents(served)
+            place = f"/review?id={id_}&value={release_home.DAYS.id}"
+            text = served.get(place, headers=page).text
+            assert f"What the choice {release_home.DAYS.id} writes" in text
+            assert f"<ins>{release_home.DAYS.id}</ins>" in text
+            assert f'value="{release_home.DAYS.id}" required checked' in text
+            text = served.get(f"/review?id={id_}&value=x", headers=page).text
+            assert "Invalid MBID" in text
             body = {"ids": [id_], "action": "choose", "value": release_home.OTHER}
             assert "Add --yes" in answer(served, 409, **body)["detail"]
             assert contents(served) == before
@@ -254,6 +261,12 @@ def test_a_movie_is_searched_by_another_title_and_its_year(
                 found = served.get(place, params={"title": title}).json()
                 assert found[0]["name"] == "The Splendid Violin (2011)"
             body = {"ids": group["ids"], "action": "choose", "value": found[0]["value"]}
+            shown = served.post("/api/v1/reviews/preview", json=body).json()
+            assert {it["role"] for it in shown["sidecars"]} >= {"nfo", "poster"}
+            place = f"/review?id={group['ids'][0]}&value={found[0]['value']}"
+            text = served.get(place, headers={"Accept": "text/html"}).text
+            assert shown["sidecars"][0]["path"] in text
+            assert "The Splendid Violin" in text
             assert answer(served, **body)["result"]["decided"] == group["ids"]
             assert movies.items()["Zzyzx (1950).m4v"]["match"] == "user"
             (group, *_) = find(served, "no-match")

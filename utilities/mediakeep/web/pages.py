@@ -41,10 +41,14 @@ _HTML = "text/html"
 
 
 class ReviewPageQuery(ReviewQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The filter of reviews, the one that is shown, by default the first, and a search for it."""
+    """The filter of reviews, the one that is shown, by default the first, and what is asked of it.
+
+    `title` is searched, and `value` is a choice whose changes are shown.
+    """
 
     id: str = ""
     title: Annotated[str, Meta(max_length=200)] = ""
+    value: Annotated[str, Meta(max_length=200)] = ""
 
 
 def _show(template: str, read: Callable[[WebHome, Call], Facts]) -> Callable[..., Response]:
@@ -128,6 +132,7 @@ def _read_first_review(web: WebHome, call: Call) -> Facts:
         "details": None,
         "preview": None,
         "problem": "",
+        "chosen": "",
         "found": None,
         "before": groups[number - 1].ids[0] if number else "",
         "after": groups[number + 1].ids[0] if number + 1 < len(groups) else "",
@@ -137,7 +142,10 @@ def _read_first_review(web: WebHome, call: Call) -> Facts:
     if not groups:
         return facts
     ids = groups[number].ids
-    call = dataclasses.replace(call, params={"id": ids[0]}, body=ReviewAnswer(ids, "accept"))
+    value = call.query.value if wanted in ids and Scope.DECIDE in call.grant.scopes else ""
+    answer = ReviewAnswer(ids[:1], "choose", value) if value else ReviewAnswer(ids, "accept")
+    facts["chosen"] = value
+    call = dataclasses.replace(call, params={"id": ids[0]}, body=answer)
     facts["details"] = review_api.show_review(web, call)
     if call.query.title and wanted in ids and Scope.DECIDE in call.grant.scopes:
         search = CandidateQuery(title=call.query.title)
@@ -146,7 +154,7 @@ def _read_first_review(web: WebHome, call: Call) -> Facts:
             facts["found"] = found
         except MediakeepError as error:
             facts["problem"] = str(error)
-    if groups[number].first.proposal:
+    if value or groups[number].first.proposal:
         try:
             facts["preview"] = review_api.preview_answer(web, call)
         except MediakeepError as error:
