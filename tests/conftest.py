@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from unittest import mock
@@ -117,6 +118,14 @@ def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     if request.node.get_closest_marker("real_disk"):
         return Path(tempfile.mkdtemp(prefix=name, dir=request.getfixturevalue("disk_folder")))
     return tmp_path_factory.mktemp(name)
+
+
+@pytest.fixture
+def without_garbage() -> None:
+    """Warn here of no file that another test has left to the collector."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()
 
 
 @pytest.fixture

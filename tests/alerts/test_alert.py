@@ -65,7 +65,7 @@ def test_a_command_finds_the_main_facts_in_names_that_are_no_settings() -> None:
 
 
 def test_every_field_fact_and_event_is_documented() -> None:
-    facts = {"failures", "item", "reason", "session", "counts"}
+    facts = {"failures", "item", "reason", "session", "counts", "lost_host"}
     fields = {*Alert.__struct_fields__, "text", "content"}
     assert {row[0].strip("`") for row in documents.rows(PAGE, first="Field")} == fields
     assert {row[0].strip("`") for row in documents.rows(PAGE, first="Fact")} == facts

@@ -364,5 +364,7 @@ def _scanned(known: ItemModel, there: str | None) -> ItemModel:
     return known
 
 
-TestQueueMachine = pytest.mark.filterwarnings("error")(QueueMachine.TestCase)
+TestQueueMachine = pytest.mark.usefixtures("without_garbage")(
+    pytest.mark.filterwarnings("error")(QueueMachine.TestCase)
+)
 TestQueueMachine.settings = settings(tried(10), stateful_step_count=40)

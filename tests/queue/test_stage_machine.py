@@ -440,7 +440,9 @@ def _shown(item: Item) -> JobModel:
     )
 
 
-TestStageMachine = pytest.mark.filterwarnings("error")(StageMachine.TestCase)
+TestStageMachine = pytest.mark.usefixtures("without_garbage")(
+    pytest.mark.filterwarnings("error")(StageMachine.TestCase)
+)
 TestStageMachine.settings = settings(tried(8), stateful_step_count=40)
 
 
