@@ -92,8 +92,8 @@ def run(folder: Path, *, full: bool) -> None:
     """Measure on a home of 50,000 artists, and beside a batch of 930; `full` takes five rounds."""
     home = _make_home(folder / "stock")
     with _serve(home) as server:
-        _measure_answers(folder / "files", home, server)
         _measure_clients(home, server)
+        _measure_answers(folder / "files", home, server)
         _measure_page(home, server)
     _measure_start_and_end(home)
     _measure_batch(folder / "batch", _ROUNDS if full else 1)

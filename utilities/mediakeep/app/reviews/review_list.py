@@ -70,8 +70,12 @@ class ReviewFilter:
             listed_ids = {entry.id for entries in listed.values() for entry in entries}
             if unknown := [issue_id for issue_id in self.ids if issue_id not in listed_ids]:
                 raise UsageError(f"Not in the list: {', '.join(unknown)}. {_SETTLED_HINT}")
-            found = {key: self._select_by_id(entries) for key, entries in listed.items()}
-            return {key: entries for key, entries in found.items() if entries}
+            chosen = {*self.ids}
+            return {
+                key: self._select_by_id(entries)
+                for key, entries in listed.items()
+                if not chosen.isdisjoint(entry.id for entry in entries)
+            }
         if self.kind not in {kind.name for kind in ISSUE_KINDS}:
             near = suggestions.suggest_closest_name(self.kind, (kind.name for kind in ISSUE_KINDS))
             message = f'Unknown issue kind "{self.kind}".{near}'
