@@ -6,7 +6,7 @@ The product knows nothing of it: the functions of `os` are replaced for a while.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -33,6 +33,13 @@ _PATHS = ("replace", "link", "unlink", "mkdir")
 
 def ignore(_: FileCall) -> None:
     """Make nothing of a call."""
+
+
+def _find_path(path: Any, options: Mapping[str, Any]) -> str:
+    """Return the path of a call, which may be relative to an open folder."""
+    name = os.fspath(path)
+    folder = options.get("dir_fd")
+    return os.path.join(os.path.realpath(f"/dev/fd/{folder}"), name) if folder else name
 
 
 class Tap:
@@ -63,10 +70,7 @@ class Tap:
         return result
 
     def _open(self, path: Any, flags: int, mode: int = 0o777, **options: Any) -> int:
-        name = os.fspath(path)
-        if folder := options.get("dir_fd"):
-            name = os.path.join(os.path.realpath(f"/dev/fd/{folder}"), name)
-        call = FileCall("open", name, flags=flags)
+        call = FileCall("open", _find_path(path, options), flags=flags)
         handle: int
         if flags & (os.O_CREAT | os.O_TRUNC):
             handle = self._made(call, path, flags, mode, **options)
@@ -114,7 +118,7 @@ class Tap:
         )
 
     def _unlink(self, path: Any, **options: Any) -> None:
-        self._made(FileCall("unlink", os.fspath(path)), path, **options)
+        self._made(FileCall("unlink", _find_path(path, options)), path, **options)
 
     def _mkdir(self, path: Any, *arguments: Any, **options: Any) -> None:
         self._made(FileCall("mkdir", os.fspath(path)), path, *arguments, **options)
