@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mediakeep import path_text
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import musicbrainz_options
-from mediakeep.errors import UsageError
-from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
-from mediakeep.lookups.service_config import ServiceConfig
 
 if TYPE_CHECKING:  # imported when needed, as --help must be quick
     from mediakeep.app.console import CommandResult
@@ -81,7 +75,23 @@ def main(home: Path, what: str, words: tuple[str, ...], **options: Any) -> Comma
     if options["as_csv"] and app.is_json():
         raise click.UsageError("Give --csv or --json, not both.")
     access = musicbrainz_options.parse_access(options, fresh=options["refresh"])
-    return _look_up(home, what, words, access, options)
+    if what == "missing":
+        from mediakeep.app.music import missing_albums
+
+        flags = {name: options[name] for name in ("all_types", "as_csv")}
+        return missing_albums.show_missing(home, words[0], access, ClickConsole(), **flags)
+    from mediakeep.app.music import entity_lookup
+
+    request = entity_lookup.LookupRequest(
+        what,
+        words,
+        options["album"],
+        options["output"],
+        options["size"] or "full",
+        options["back"],
+        options["force"],
+    )
+    return entity_lookup.look_up(home, request, access, ClickConsole())
 
 
 def _check_options(what: str, words: tuple[str, ...], options: dict[str, Any]) -> None:
@@ -97,56 +107,3 @@ def _check_options(what: str, words: tuple[str, ...], options: dict[str, Any]) -
         )
     if what == "cover" and not options["output"]:
         raise click.UsageError("Give the file to write: --output FILE.")
-
-
-def _look_up(
-    home: Path, what: str, words: tuple[str, ...], config: ServiceConfig, options: dict[str, Any]
-) -> CommandResult:
-    if what == "missing":
-        from mediakeep.app.music import missing_albums
-
-        flags = {"all_types": options["all_types"], "as_csv": options["as_csv"]}
-        return missing_albums.show_missing(home, words[0], config, ClickConsole(), **flags)
-    from mediakeep.app.music import musicbrainz_text
-
-    with (
-        contextlib.closing(MusicBrainzContext(home / "status" / "cache", config)) as context,
-        musicbrainz_text.report_cache_warnings(context, ClickConsole()),
-    ):
-        if what == "cover":
-            from mediakeep.app.music import cover_download
-
-            request = cover_download.CoverRequest(
-                words[0], options["size"] or "full", options["back"]
-            )
-            return cover_download.download_cover(
-                context, request, options["output"], force=options["force"]
-            )
-        with context.musicbrainz.bypassing_cache(config.fresh):
-            output = _look_up_entity(
-                context, what, [*map(_check_name, words)], [*map(_check_name, options["album"])]
-            )
-        counts = {"requests": context.stats.requests, "hits": context.stats.hits}
-        return replace(output, data=output.data | counts)
-
-
-def _look_up_entity(
-    context: MusicBrainzContext, what: str, names: list[str], titles: list[str]
-) -> CommandResult:
-    from mediakeep.app.music import artist_search, release_search
-
-    if what == "artist":
-        return artist_search.show_artist(context, names[0], titles)
-    if what == "album":
-        return release_search.show_album(context, names[0], names[1])
-    return release_search.show_release(context, names[0])
-
-
-def _check_name(text: str) -> str:
-    """Return a normalized name; raise UsageError if it is invalid."""
-    name = " ".join(text.split())
-    if not name or not name.isprintable():
-        raise UsageError(
-            f'"{path_text.to_printable(path_text.escape_path(text))}" is not a valid name.'
-        )
-    return name

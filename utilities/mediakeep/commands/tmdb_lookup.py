@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +10,6 @@ import click
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import tmdb_options
-from mediakeep.errors import UsageError
-from mediakeep.lookups.service_config import ServiceConfig
 
 if TYPE_CHECKING:  # imported when needed, as --help must be quick
     from mediakeep.app.console import CommandResult
@@ -68,7 +64,10 @@ def main(home: Path, what: str | None, words: tuple[str, ...], **options: Any) -
         )
         return app.note_dry_run(result, dry_run=dry_run)
     access = tmdb_options.parse_tmdb_access(home, options, fresh=options["refresh"])
-    return _look_up(home, str(what), words[0], access, options["year"] or 0)
+    from mediakeep.app.movies import movie_lookup
+
+    year = options["year"] or 0
+    return movie_lookup.look_up(home, str(what), words[0], access, ClickConsole(), year=year)
 
 
 def _check_options(
@@ -90,27 +89,3 @@ def _check_options(
         raise click.UsageError("--year is for search.")
     if options["refresh"] and what in (None, "choose"):
         raise click.UsageError("--refresh is for search, movie and find.")
-
-
-def _look_up(home: Path, what: str, word: str, config: ServiceConfig, year: int) -> CommandResult:
-    from mediakeep.app.movies import tmdb_text
-    from mediakeep.app.music import musicbrainz_text
-    from mediakeep.lookups.tmdb.context import TmdbContext
-
-    name = " ".join(word.split())
-    if not name or not name.isprintable():
-        raise UsageError(f"There is nothing to {what}.")
-    with (
-        contextlib.closing(TmdbContext(home / "status" / "cache", config)) as context,
-        musicbrainz_text.report_cache_warnings(context, ClickConsole()),
-    ):
-        if what == "search":
-            output = tmdb_text.search_movies(context, name, year)
-        else:
-            output = (
-                tmdb_text.show_movie(context, name)
-                if what == "movie"
-                else tmdb_text.find_by_imdb_id(context, name)
-            )
-        counts = {"requests": context.stats.requests, "hits": context.stats.hits}
-        return replace(output, data=output.data | counts)
