@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -298,16 +299,23 @@ def test_probe_files_of_killed_batches_are_removed_by_the_next_one(tmp_path: Pat
     environ = {**os.environ, "PYTHONPATH": str(ROOT / "utilities")}
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], env=environ)
     (left,) = tmp_path.iterdir()
+    minutes_ago = time.time() - 120
+    os.utime(left, (minutes_ago, minutes_ago))
+    new = left.with_name(f"{left.name}0")
+    new.touch()
     week = tmp_path / left.name.replace(socket.gethostname(), "otherhost")
     week.touch()
     old = week.with_name(f"{week.name}0")
     old.touch()
     os.utime(old, (0, 0))
-    with host_checks.write_probes([tmp_path]) as first, host_checks.write_probes([tmp_path]):
+    with host_checks.write_probes([tmp_path]) as first:
+        os.utime(tmp_path / first.probe_name, (minutes_ago, minutes_ago))
+        with host_checks.write_probes([tmp_path]):
+            pass
         assert (tmp_path / first.probe_name).exists(), "that of a running batch stays"
         assert not left.exists()
         assert not old.exists()
-    assert [*tmp_path.iterdir()] == [week]
+    assert {*tmp_path.iterdir()} == {week, new}
 
 
 @each_row(

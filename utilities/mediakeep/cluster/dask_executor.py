@@ -47,7 +47,8 @@ from mediakeep.runner.worker_process import WorkerProcess
 _LOOK_SECONDS = 1.0  # between two looks at the workers
 _CHECK_SECONDS = 0.1  # the same while workers are checked
 _LOST_LOOKS = 3  # looks without its worker after which a task is lost
-_REPLY_TIMEOUT = 60.0  # seconds for tasks to end, or for a result to arrive
+_RESULT_TIMEOUT = 60.0  # seconds for a result to arrive
+_CALL_TIMEOUT = 30.0  # seconds for workers to stop or end tasks; the batch waits for that
 _MIN_PATIENCE = 10.0  # seconds for an answer of the scheduler
 _PACE_LOOKS = 60  # looks of which the tasks a minute are computed
 _counter = itertools.count()
@@ -187,7 +188,7 @@ class DaskExecutor:
     def _receive_result(self, future: Future) -> None:
         """Called in a thread of the client when a task has ended."""
         try:
-            self._events.put((str(future.key), future.result(timeout=_REPLY_TIMEOUT)))
+            self._events.put((str(future.key), future.result(timeout=_RESULT_TIMEOUT)))
         except BaseException as error:  # noqa: BLE001 - handled in the thread of the batch
             self._events.put((str(future.key), error))
 
@@ -372,7 +373,7 @@ class DaskExecutor:
         if ended:
             self._call("end_item", key)
             with contextlib.suppress(Exception):  # the worker may be gone, and the task with it
-                wait([entry.future for entry in ended.values()], timeout=_REPLY_TIMEOUT)
+                wait([entry.future for entry in ended.values()], timeout=_CALL_TIMEOUT)
         for name in ended:
             self._forget(name)
         return [(entry.task, TaskStopped()) for entry in ended.values()]
@@ -398,5 +399,5 @@ class DaskExecutor:
                 *values,
                 workers=[*self._workers],
                 on_error="ignore",
-                callback_timeout=_REPLY_TIMEOUT,
+                callback_timeout=_CALL_TIMEOUT,
             )

@@ -24,6 +24,7 @@ _PACKAGES = ("av", "distributed", "lameenc", "msgspec", "mutagen", "pillow")
 
 _PROBE = ".mediakeep-probe-"
 _OLD_PROBE = 7 * 86400.0  # seconds; a batch may take days
+_NEW_PROBE = 60.0  # seconds; a younger file may not be locked yet
 
 
 class HostRequirements(msgspec.Struct, frozen=True):
@@ -90,7 +91,8 @@ def _write_probe(path: Path, text: str) -> Iterator[None]:
     """Write a probe file for a `with` block, and keep it locked."""
     with path.open("x") as probe:
         try:
-            fcntl.flock(probe, fcntl.LOCK_EX)
+            with contextlib.suppress(OSError):  # not all file systems have locks
+                fcntl.flock(probe, fcntl.LOCK_EX)
             probe.write(text)
             probe.flush()
             yield
@@ -107,9 +109,10 @@ def _remove_old_probes(folder: Path) -> None:
     """
     for path in folder.glob(f"{_PROBE}*"):
         with contextlib.suppress(OSError), path.open() as probe:
-            if time.time() - path.stat().st_mtime <= _OLD_PROBE:
-                if not path.name.startswith(_own_probes()):
-                    continue
+            age = time.time() - path.stat().st_mtime
+            if age <= (_NEW_PROBE if path.name.startswith(_own_probes()) else _OLD_PROBE):
+                continue
+            if age <= _OLD_PROBE:
                 fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink()
 
