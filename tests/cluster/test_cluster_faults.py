@@ -331,7 +331,7 @@ def test_a_full_volume_is_named_to_the_queue_only_if_its_host_sees_it(
     path: str, named: str
 ) -> None:
     full = FullVolume(path, 5, "full")
-    found = path_map.name_shared_volume(full, path_map.invert(MOUNTS), ["/music", "/home/ann"])
+    found = path_map.name_shared_volume(full, path_map.invert_map(MOUNTS), ["/music", "/home/ann"])
     assert found == FullVolume(named, 5, "full")
     assert path_map.name_shared_volume(Outcome(), {}, []) == Outcome()
 
@@ -353,9 +353,9 @@ MOUNTS = {"/music": "/mnt/nas/music", "/music/new": "/fast", "/home/ann": "/mnt/
 )
 def test_paths_are_moved_and_texts_keep_those_of_the_queue(path: str, moved: str) -> None:
     assert path_map.move_paths(Path(path), MOUNTS) == Path(moved)
-    assert path_map.move_paths(Path(moved), path_map.invert(MOUNTS)) == Path(path)
+    assert path_map.move_paths(Path(moved), path_map.invert_map(MOUNTS)) == Path(path)
     escaped = path_text.escape_path(path)
-    path_text.use_mounts(path_map.invert(MOUNTS))
+    path_text.use_mounts(path_map.invert_map(MOUNTS))
     try:
         assert path_text.unescape_path(escaped) == moved
         assert path_text.escape_path(moved) == escaped

@@ -66,6 +66,18 @@ def disturb(machines: Machines, random: Random, names: list[str], ended: threadi
                 machines.network.resume()
 
 
+def find_overlaps(shop: Workshop) -> list[str]:
+    """Return the items whose work ended in a process after another one had begun it."""
+    latest: dict[str, str] = {}
+    found = []
+    for word, key, *_, pid in filter(lambda note: note[0] in ("start", "end"), shop.notes()):
+        if word == "start":
+            latest[key] = pid
+        elif latest[key] != pid:
+            found.append(key)
+    return found
+
+
 def run_to_the_end(
     shop: Workshop, machines: Machines, random: Random, names: list[str]
 ) -> Counter[tuple[str, str]]:
@@ -105,6 +117,7 @@ def test_whatever_fails_each_item_is_recorded_once_and_no_neighbour_pays(
         suspects = Counter(
             line["item"] for line in shop.log() if "it will run again, alone" in line["message"]
         )
+        assert not find_overlaps(shop), "two processes worked on one item at a time"
         for key in things:
             failed = recorded[key, Status.ERROR]
             assert recorded[key, Status.COMPLETED] == 1, key

@@ -79,7 +79,7 @@ def _connect(address: Any, config: SchedulerConfig) -> Iterator[Client]:
 
 
 @contextlib.contextmanager
-def serve_limits(config: SchedulerConfig, home: Path) -> Iterator[str]:
+def serve_rate_limits(config: SchedulerConfig, home: Path) -> Iterator[str]:
     """Serve the rate limits of this machine to the other hosts; yield "" if there are none."""
     if config.local_workers:
         yield ""
@@ -138,7 +138,7 @@ def _has_dashboard(dask_scheduler: Scheduler) -> bool:
     return bool(dask_scheduler.http_application.applications)  # else it shows only its health
 
 
-def warn_of_plain_connection(address: str) -> str:
+def build_plain_warning(address: str) -> str:
     """Return a warning if an address is of another machine and not encrypted, else ""."""
     parts = urlsplit(address)
     if parts.scheme != "tcp" or _is_loopback(parts.hostname or ""):

@@ -299,7 +299,7 @@ class DaskExecutor:
         checked = {check.address for check in self._checks.values()}
         for address in present.keys() - self._workers.keys() - self._refused.keys() - checked:
             data = pickle.dumps((self._cluster.requirements, self._runner_data))
-            future = self._send(worker_plugin.open_host, data, "check", address)
+            future = self._send(worker_plugin.prepare_host, data, "check", address)
             check = _HostCheck(address, present[address]["nthreads"], future)
             self._checks[str(future.key)] = check
         for address, worker in list(self._workers.items()):

@@ -36,7 +36,7 @@ def read_map(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     return pairs
 
 
-def invert(pairs: Mapping[str, str]) -> dict[str, str]:
+def invert_map(pairs: Mapping[str, str]) -> dict[str, str]:
     """Return pairs of folders the other way round."""
     return {here: there for there, here in pairs.items()}
 

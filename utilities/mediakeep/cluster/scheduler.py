@@ -44,7 +44,7 @@ class Scheduler:
 
         with (
             host_checks.write_probes(folders) as requirements,
-            connection.serve_limits(self._config, folders[0]) as rate_server,
+            connection.serve_rate_limits(self._config, folders[0]) as rate_server,
         ):
             access = dask_executor.ClusterAccess(
                 self._client,
@@ -71,4 +71,4 @@ def open_scheduler(config: SchedulerConfig | None) -> Iterator[Scheduler]:
     except ImportError as error:
         raise UsageError(_NOT_INSTALLED) from error
     with connection.open_cluster(config) as client:
-        yield Scheduler(config, client, connection.warn_of_plain_connection(config.address))
+        yield Scheduler(config, client, connection.build_plain_warning(config.address))

@@ -36,7 +36,7 @@ _TURN = 0.25  # seconds between two looks at requests of the batch
 
 
 @contextlib.contextmanager
-def open_on_host(
+def open_worker_on_host(
     worker_factory: WorkerFactory, rate_server: str, mounts: Mapping[str, str]
 ) -> Iterator[Worker]:
     """Open the worker of a child process, with the rate limits and the paths of the batch's host.
@@ -77,13 +77,13 @@ class TaskRunner(WorkerPlugin):  # type: ignore[misc]
 
     def setup(self, worker: distributed.Worker) -> None:
         """Called when the plugin arrives at a Dask worker."""
-        self._worker, self._folders = worker, path_map.read_map()
-        self._mounts = path_map.invert(self._folders)
+        self._worker, self._to_here = worker, path_map.read_map()
+        self._to_queue = path_map.invert_map(self._to_here)
         self._factory = functools.partial(
-            open_on_host,
-            path_map.move_paths(self._factory, self._folders),
+            open_worker_on_host,
+            path_map.move_paths(self._factory, self._to_here),
             self._rate_server,
-            self._mounts,
+            self._to_queue,
         )
         self._lock = threading.Lock()
         self._idle: list[WorkerPool] = []
@@ -112,7 +112,7 @@ class TaskRunner(WorkerPlugin):  # type: ignore[misc]
 
     def run(self, data: bytes) -> bytes:
         """Run a pickled task to its end, and return a pickled RemoteResult."""
-        task: Task = path_map.move_paths(pickle.loads(data), self._folders)
+        task: Task = path_map.move_paths(pickle.loads(data), self._to_here)
         self._ended.discard(task.key)
         running_key = _running_key()
         with self._lend_pool() as pool:
@@ -124,8 +124,8 @@ class TaskRunner(WorkerPlugin):  # type: ignore[misc]
                 if self._stopping:
                     pool.request_stop()
         usage = self._usage.pop(running_key, None)
-        result = path_map.move_paths(ended[0][1], self._mounts)
-        result = path_map.name_shared_volume(result, self._mounts, self._shared)
+        result = path_map.move_paths(ended[0][1], self._to_queue)
+        result = path_map.name_shared_volume(result, self._to_queue, self._shared)
         return self._pickle_result(task, RemoteResult(result, usage))
 
     def _is_released(self, key: str) -> bool:
@@ -186,7 +186,7 @@ def measure_memory(worker: distributed.Worker) -> int:
     return size
 
 
-def open_host(name: str, data: bytes) -> bytes:
+def prepare_host(name: str, data: bytes) -> bytes:
     """Check this host, and add the task runner of a batch if it passes.
 
     Called by Dask in a thread of the worker. `data` are the pickled requirements and, pickled
