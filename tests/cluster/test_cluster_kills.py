@@ -75,6 +75,7 @@ def test_a_killed_worker_costs_its_items_no_attempt(tmp_path: Path, after: int) 
     def kill_one(client: Any, pids: dict[str, int]) -> None:
         busy.append({name: set(keys) for name, keys in client.processing().items()})
         if len(busy) == after:
+            workshop.await_(lambda: shop.processes("thing00"))  # else it hangs after the kill
             (hung,) = [name for name, keys in busy[-1].items() if keys & busy[0].get(name, set())]
             os.kill(pids[hung], signal.SIGKILL)
 

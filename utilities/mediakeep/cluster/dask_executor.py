@@ -259,6 +259,8 @@ class DaskExecutor:
         return tasks.build_failure(running.task, error)
 
     def _build_death(self, running: _RunningTask) -> WorkerDied:
+        if worker := self._workers.get(running.address):
+            worker.missing_looks = worker.missing_looks or 1  # it gets no task before the next look
         return WorkerDied("its Dask worker died", self._name_host(running.address))
 
     def _name_host(self, address: str) -> str:
