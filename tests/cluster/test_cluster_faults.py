@@ -331,9 +331,11 @@ def test_a_full_volume_is_named_to_the_queue_only_if_its_host_sees_it(
     path: str, named: str
 ) -> None:
     full = FullVolume(path, 5, "full")
-    found = path_map.name_shared_volume(full, path_map.invert_map(MOUNTS), ["/music", "/home/ann"])
+    found = path_map.translate_full_volume(
+        full, path_map.invert_map(MOUNTS), ["/music", "/home/ann"]
+    )
     assert found == FullVolume(named, 5, "full")
-    assert path_map.name_shared_volume(Outcome(), {}, []) == Outcome()
+    assert path_map.translate_full_volume(Outcome(), {}, []) == Outcome()
 
 
 MOUNTS = {"/music": "/mnt/nas/music", "/music/new": "/fast", "/home/ann": "/mnt/ann"}

@@ -39,7 +39,7 @@ class Console(Protocol):
 class CommandResult:
     """The result of a command: lines of text, JSON data, and the exit code.
 
-    If the command failed, a quiet one prints `errors`, or else all lines.
+    If the command failed and is quiet, it prints `errors`, or all lines if there are none.
     """
 
     lines: list[str]

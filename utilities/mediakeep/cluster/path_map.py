@@ -71,7 +71,7 @@ def move_paths(value: Any, pairs: Mapping[str, str]) -> Any:
             return value
 
 
-def name_shared_volume(result: Any, pairs: Mapping[str, str], folders: Sequence[str]) -> Any:
+def translate_full_volume(result: Any, pairs: Mapping[str, str], folders: Sequence[str]) -> Any:
     """Return a result whose full volume has a path of the queue's host.
 
     It has none if the volume is not one of the shared folders, escaped, which that host sees.

@@ -125,7 +125,7 @@ class TaskRunner(WorkerPlugin):  # type: ignore[misc]
                     pool.request_stop()
         usage = self._usage.pop(running_key, None)
         result = path_map.move_paths(ended[0][1], self._to_queue)
-        result = path_map.name_shared_volume(result, self._to_queue, self._shared)
+        result = path_map.translate_full_volume(result, self._to_queue, self._shared)
         return self._pickle_result(task, RemoteResult(result, usage))
 
     def _is_released(self, key: str) -> bool:

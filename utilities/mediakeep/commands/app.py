@@ -30,7 +30,7 @@ _HOME_ERROR_KEY = "mediakeep.problem"
 _DAMAGED_KEY = "mediakeep.damaged"
 FIRST_RUN_KEY = "mediakeep.first_run"  # the function that is called if there is no home
 _GIVEN_HOME_KEY = "mediakeep.given_home"
-_VERBOSE_TEXT = "Print each step to stderr, and where an error arose."
+_VERBOSE_TEXT = "Print each step, and the traceback of an error, to stderr."
 
 
 class MediakeepCommand(click.Command):
@@ -421,7 +421,7 @@ def print_result(lines: list[str], data: Any, *, as_json: bool, code: int = 0) -
         print_message("\n".join(lines))
 
 
-def note_dry_run(result: CommandResult, *, dry_run: bool) -> CommandResult:
+def mark_dry_run(result: CommandResult, *, dry_run: bool) -> CommandResult:
     """Add to the result of a dry run that nothing changed."""
     if not dry_run:
         return result

@@ -263,7 +263,7 @@ _OTHERS: Mapping[str, click.Command] = {
     ),
     "sessions resume": resume_session,
     "sessions clean": _build_use_case(
-        lambda toolkit, home, dry_run, **age: app.note_dry_run(
+        lambda toolkit, home, dry_run, **age: app.mark_dry_run(
             toolkit.clean_sessions(home, app.damaged_queues(), dry_run=dry_run, **age),
             dry_run=dry_run,
         ),

@@ -81,7 +81,7 @@ def cancel_jobs(
     from mediakeep.app.jobs import manage_jobs
 
     result = manage_jobs.cancel_jobs(_open(home, kinds, dry_run=dry_run), names)
-    return app.note_dry_run(result, dry_run=dry_run)
+    return app.mark_dry_run(result, dry_run=dry_run)
 
 
 @app.create_command()
@@ -103,7 +103,7 @@ def clear_jobs(
     from mediakeep.app.jobs import manage_jobs
 
     result = manage_jobs.clear_jobs(_open(home, kinds, yes=yes, dry_run=dry_run), older_than)
-    return app.note_dry_run(result, dry_run=dry_run)
+    return app.mark_dry_run(result, dry_run=dry_run)
 
 
 main.add_command(list_jobs, "list")

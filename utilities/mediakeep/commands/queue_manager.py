@@ -346,7 +346,7 @@ def _run_action(
     if action.function == scan.scan_library:
         app.print_implied_home(home, path_text.display_path(value))
     result = action.function(context, value) if action.metavar else action.function(context)
-    return app.note_dry_run(result, dry_run=context.dry_run)
+    return app.mark_dry_run(result, dry_run=context.dry_run)
 
 
 def _build_option(kind: Kind, action: ManagerAction) -> Callable[..., Any]:

@@ -37,7 +37,7 @@ _ARGUMENTS = {  # arguments of each action
     help="Use the ids that you added to outputs/movies_failed_lookups.csv.",
 )
 @click.option("--refresh", is_flag=True, help="Bypass the cache.")
-@app.with_dry_run_option("With choose and --from-csv: say what would be set; change nothing.")
+@app.with_dry_run_option("With choose or --from-csv: say what would be chosen; change nothing.")
 @tmdb_options.with_tmdb_options
 @app.with_json_option
 def main(home: Path, what: str | None, words: tuple[str, ...], **options: Any) -> CommandResult:
@@ -62,7 +62,7 @@ def main(home: Path, what: str | None, words: tuple[str, ...], **options: Any) -
             if path
             else manual_match.record_choice(home, words[0], words[1], console, dry_run=dry_run)
         )
-        return app.note_dry_run(result, dry_run=dry_run)
+        return app.mark_dry_run(result, dry_run=dry_run)
     access = tmdb_options.parse_tmdb_access(home, options, fresh=options["refresh"])
     from mediakeep.app.movies import movie_lookup
 

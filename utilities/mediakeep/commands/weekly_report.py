@@ -48,7 +48,7 @@ def main(
     reports = chosen_reports.collect_reports(context, PeriodChoice(**options))
     result = chosen_reports.write_reports(home, reports, () if dry_run else report_formats)
     if not opening:
-        return app.note_dry_run(result, dry_run=dry_run)
+        return app.mark_dry_run(result, dry_run=dry_run)
     app.print_result(result.lines, result.data, as_json=app.is_json())
     path = chosen_reports.find_readable_file(home, reports[-1], report_formats)
     if click.launch(str(path)):

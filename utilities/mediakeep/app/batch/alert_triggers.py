@@ -151,7 +151,7 @@ class AlertTriggers:
     def on_lost_host(self, host: str) -> None:
         """Called if the last worker of a host is gone; the same host is reported once a day."""
         name = alert.to_single_line(host)
-        message = f"The host {name} is lost: it has no worker any more. Its items run elsewhere."
+        message = f"The host {name} is lost: it has no workers left. Its items run on others."
         self._raise_alert(
             AlertEvent.LOST_HOST, message, f"{clock.now():%Y-%m-%d} {host}", lost_host=host
         )

@@ -1,8 +1,8 @@
 """Find the silent stretches of an audio file with FFmpeg's silencedetect filter.
 
 The filter needs longer than decoding, so it gets only frames that may be silent, with those next to
-them. A frame is loud if each of its blocks has a loud sample; as a block is half of the shortest
-silence, a silence has all of at least one block.
+them. A frame whose blocks all have a loud sample holds at most the edge of a silence: a block is
+half of the shortest silence, so any silence covers a whole block, here or in the next frame.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def find_silence(
             ("asetnsamples", f"n={max(1, min(int(min_seconds * rate), rate))}:p=0"),
             ("silencedetect", f"noise={threshold}dB:duration={min_seconds}"),
         ]
-        may_be_silent = _build_check(source.format, threshold, min_seconds)
-        stretches = _iter_stretches(source.frames(), may_be_silent)
+        may_hold_silence = _build_check(source.format, threshold, min_seconds)
+        stretches = _iter_stretches(source.frames(), may_hold_silence)
         detected = (run_filters(source.format, filters, stretch) for stretch in stretches)
         for frame in chain.from_iterable(detected):
             metadata = frame.metadata
@@ -85,7 +85,7 @@ def _build_check(form: PcmFormat, threshold: float, min_seconds: float) -> Calla
     block = max(1, int(min_seconds * form.sample_rate) // 2) * channels
     step = max(1, block // _PROBES) | 1  # odd, so that it meets several channels
 
-    def may_be_silent(frame: Any) -> bool:
+    def may_hold_silence(frame: Any) -> bool:
         size = frame.samples * channels
         samples = memoryview(frame.planes[0]).cast("B").cast(code)
         for start in range(0, size, block):
@@ -94,11 +94,11 @@ def _build_check(form: PcmFormat, threshold: float, min_seconds: float) -> Calla
                 return True
         return not size
 
-    return may_be_silent if code else lambda _: True
+    return may_hold_silence if code else lambda _: True
 
 
 def _iter_stretches(
-    frames: Iterator[Any], may_be_silent: Callable[[Any], bool]
+    frames: Iterator[Any], may_hold_silence: Callable[[Any], bool]
 ) -> Iterator[Iterator[Any]]:
     """Yield the stretches of frames that may be silent, each with the loud frames next to it."""
     loud = list[Any]()
@@ -107,12 +107,12 @@ def _iter_stretches(
         yield from (*loud, first)
         for frame in frames:
             yield frame
-            if not may_be_silent(frame):
+            if not may_hold_silence(frame):
                 loud[:] = [frame]
                 return
 
     for frame in frames:
-        if may_be_silent(frame):
+        if may_hold_silence(frame):
             yield read_stretch(frame)
         else:
             loud[:] = [frame]
