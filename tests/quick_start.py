@@ -44,7 +44,9 @@ _LIKE_HERE = ("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "LD_P
 _PYTHONS = ("PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "PYTHONPATH", "PYTHONUNBUFFERED")
 _MODULES = ("mediakeep.media.video.probe_isolated", _MODULE)
 # These import Dask, which not all environments have.
-_ON_DASK = {f"mediakeep.cluster.{name}" for name in ("connection", "dask_executor", "worker_slots")}
+_ON_DASK = {
+    f"mediakeep.cluster.{name}" for name in ("connection", "dask_executor", "worker_plugin")
+}
 _LATER = (
     "PIL.Image", "PIL.ImageDraw", "PIL.ImageFont", "av", "av.subtitles.stream", "babelfish",
     "fractions", "google.auth.transport.requests", "google.oauth2.credentials", "guessit", "jinja2",

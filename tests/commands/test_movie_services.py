@@ -64,6 +64,7 @@ def test_a_token_is_sent_as_such_and_a_key_as_a_key(tmp_path: Path) -> None:
 
 
 def test_a_file_outside_the_home_may_hold_the_token(tmp_path: Path) -> None:
+    WARNINGS.clear()
     home, file = tmp_path / "home", tmp_path / "token"
     home.mkdir()
     file.write_text(f"{TOKEN}\n")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mediakeep.app.pipelines.sessions import SessionState
+from tests import quick_start
 from tests.crash.gate import Gate
 from tests.pipelines.pipeline_home import SAMPLES, PipelineHome, step
 
@@ -98,8 +99,10 @@ def test_a_worker_that_dies_once_is_no_failure(tmp_path: Path) -> None:
     home = PipelineHome(tmp_path)
     home.write("0000.wav", "0001.wav")
     gate = Gate(home.root / "gate", 1, names="link", paths=r"/out/[^.]")
-    variables = {**home.add_gate(gate), "TESTS_START": "slow"}  # so a worker is seen by its command
-    process = home.start("--config", home.configure(*STEPS), "--workers", 1, **variables)
+    with quick_start.suspend():  # so that its only child is the worker
+        process = home.start(
+            "--config", home.configure(*STEPS), "--workers", 1, **home.add_gate(gate)
+        )
     gate.reach(process)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     (worker,) = map(int, children)
