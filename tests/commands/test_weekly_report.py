@@ -169,6 +169,12 @@ def test_a_dry_run_writes_no_report(home: Home) -> None:
     assert not reports(home).exists()
 
 
+def test_a_dry_run_of_a_report_leaves_it_to_be_written(worked: Home) -> None:
+    done = worked.call("weekly_report", "--dry-run")
+    assert (done.returncode, "All 14 artists are done" in done.stdout) == (0, True)
+    assert not reports(worked).exists()
+
+
 @pytest.mark.parametrize("name", [WEEK.name, str(WEEK.last), str(WEEK.first)])
 def test_a_week_is_named_by_its_number_or_any_of_its_days(worked: Home, name: str) -> None:
     done = worked.call("weekly_report", "--week", name, "--format", "md")

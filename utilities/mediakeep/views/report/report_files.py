@@ -108,8 +108,9 @@ def write_report(
     if "md" in formats:
         for (kind, name), file in chart_files.items():
             contents[home / FOLDER / file] = svgs[kind][name].encode()
-    atomic_files.write_atomic_group(contents)
-    _note_written(home, report)
+    if contents:
+        atomic_files.write_atomic_group(contents)
+        _note_written(home, report)
     return list(contents)
 
 
