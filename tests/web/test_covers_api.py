@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from mediakeep.app import item_covers
 from mediakeep.item import ScannedItem
+from mediakeep.media.audio import tags
 from mediakeep.music.item import MUSIC
 from mediakeep.queue.queue import Queue
 from tests.music import shelf
@@ -46,9 +48,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     (elsewhere / "secret.png").write_bytes(PICTURE)
     (folder / "link.png").symlink_to(elsewhere / "secret.png")
     (folder / "Linked").symlink_to(elsewhere)
+    shelf.put(folder.with_name("Single.flac"))
     items = [
         ScannedItem(key=key, path=str(folder.with_name(key)), fingerprint="f")
-        for key in ("Uma", "Ulla")
+        for key in ("Uma", "Ulla", "Single.flac", "Gone")
     ]
     Queue.create(rig.at(home), MUSIC, str(folder.parent), items).close()
     with serving.serve(home) as found:
@@ -89,35 +92,58 @@ def test_a_cover_is_sent_with_the_type_of_its_content_and_can_do_nothing(served:
 
 
 @each_row(
-    "name, code",
+    "name",
     [
-        ("Dawn/a.svg", 404),
-        ("b.jpg", 404),
-        ("c.png", 404),
-        ("d.png", 404),
-        ("e.gif", 404),
-        ("none.png", 404),
-        ("Dawn/02.flac", 404),
-        ("Dawn/03.flac", 404),
-        ("Dawn", 404),
-        ("link.png", 403),
-        ("Linked/secret.png", 403),
-        ("../../elsewhere/secret.png", 403),
-        ("../Ulla/cover.png", 403),
-        ("\0", 403),
+        "Dawn/a.svg",
+        "b.jpg",
+        "c.png",
+        "d.png",
+        "e.gif",
+        "none.png",
+        "Dawn/02.flac",
+        "Dawn/03.flac",
+        "Dawn",
+        "link.png",
+        "Linked/secret.png",
+        "../../elsewhere/secret.png",
+        "../Ulla/cover.png",
+        "../Uma/front.webp",
+        "\0",
     ],
 )
-def test_nothing_else_is_sent(name: str, code: int, served: Served) -> None:
+def test_nothing_else_is_sent(name: str, served: Served) -> None:
     path = f"{served.home.parent}/music/Uma/{name}"
-    problem = served.get("/api/v1/covers/music/Uma", code, params={"path": path}).json()
-    assert problem["status"] == code
+    problem = served.get("/api/v1/covers/music/Uma", 404, params={"path": path}).json()
+    assert "is not a cover of this item" in problem["detail"]
 
 
 def test_covers_of_other_places_are_refused(served: Served) -> None:
     for path in ("/etc/passwd", "Dawn/cover.jpg", f"{served.home}/status/web/access.json"):
-        served.get("/api/v1/covers/music/Uma", 403, params={"path": path})
+        served.get("/api/v1/covers/music/Uma", 404, params={"path": path})
     served.get("/api/v1/covers/music/Nobody", 404, params={"path": "/x"})
     served.get("/api/v1/covers/music/Uma", 422)
+
+
+@each_row("key", ["Single.flac", "Gone"])
+def test_a_file_or_a_missing_folder_gives_no_access_to_others_beside_it(
+    key: str, served: Served
+) -> None:
+    cover = list_covers(served)["Dawn/cover.jpg"]["path"]
+    served.get(f"/api/v1/covers/music/{key}", 404, params={"path": cover})
+
+
+def test_files_are_read_again_only_if_they_changed(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "Uma"
+    shutil.copytree(served.home.parent / "music" / "Uma" / "Dawn", folder)
+    read, original = [], tags.read
+    monkeypatch.setattr(tags, "read", lambda path: read.append(path.name) or original(path))
+    first = item_covers.list_covers([folder])
+    assert (item_covers.list_covers([folder]), read) == (first, ["01.flac"])
+    shelf.put(folder / "01.flac", title="Other")
+    assert item_covers.list_covers([folder]) != first
+    assert read == ["01.flac", "01.flac", "02.flac", "03.flac"]
 
 
 def test_large_pictures_are_neither_listed_nor_sent(

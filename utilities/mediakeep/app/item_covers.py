@@ -7,6 +7,7 @@ browser shows without running anything count, so no SVG.
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from mediakeep.media import file_errors, folder_listing, open_file, pictures
 from mediakeep.media.audio import embedded_pictures, tags
 from mediakeep.media.audio.model import EmbeddedPicture
 from mediakeep.media.bounded_file import InMemoryFile
-from mediakeep.media.folder_listing import ListedFolder
+from mediakeep.media.folder_listing import ListedFile, ListedFolder
 from mediakeep.media.mutagen_tags import adapter
 from mediakeep.media.pictures import PictureInfo
 
@@ -28,6 +29,9 @@ MAX_BYTES = 16 << 20  # of a picture; no format of tags has larger ones in pract
 _MAX_PIXELS = 100_000_000  # a browser needs four bytes for each
 _MAX_COVERS, _MAX_FOLDERS = 60, 500
 _TRIED_FILES = 3  # of a folder, until one has an embedded picture
+_MAX_CACHED = 20_000  # files whose pictures are known, since pages are read again at each event
+
+_Stamp = tuple[int, int, int, int]  # inode, size, times of change
 
 
 class ItemCover(msgspec.Struct, frozen=True):
@@ -49,9 +53,17 @@ def list_covers(places: Iterable[Path]) -> list[ItemCover]:
 
     Links that lead elsewhere are left out.
     """
+    return list({cover.path: cover for cover in _iter_covers(places)}.values())
+
+
+def is_cover(path: str, places: Iterable[Path]) -> bool:
+    """Return whether `list_covers` lists an escaped path."""
+    return any(cover.path == path for cover in _iter_covers(places))
+
+
+def _iter_covers(places: Iterable[Path]) -> Iterator[ItemCover]:
     found: Iterator[ItemCover] = itertools.chain.from_iterable(map(_list_covers_at, places))
-    by_path = {cover.path: cover for cover in itertools.islice(found, _MAX_COVERS)}
-    return list(by_path.values())
+    return itertools.islice(found, _MAX_COVERS)
 
 
 def read_cover(path: Path) -> tuple[str, bytes]:
@@ -86,7 +98,7 @@ def _list_folder(folder: ListedFolder, stem: str) -> Iterator[ItemCover]:
         path = Path(folder.path, image.name)
         with contextlib.suppress(Unreadable):
             if image.name.startswith(stem) and not image.is_link:
-                info = pictures.read_picture_info(path)
+                info = _read_picture(path, _get_stamp(image))
                 if _check(info, image.size):
                     yield ItemCover(path_text.escape_path(path), False, *info, image.size)
     files = [
@@ -95,10 +107,24 @@ def _list_folder(folder: ListedFolder, stem: str) -> Iterator[ItemCover]:
     for file in files[:_TRIED_FILES]:
         path = Path(folder.path, file.name)
         with contextlib.suppress(MediakeepError):  # such as damaged, or a video
-            if front := _choose_front(tags.read(path).tags.pictures):
+            if front := _choose_front(_read_embedded_infos(path, _get_stamp(file))):
                 info = front.seen, front.width, front.height
                 yield ItemCover(path_text.escape_path(path), True, *info, front.size)
                 return
+
+
+def _get_stamp(file: ListedFile) -> _Stamp | None:
+    return file.stat and (file.stat.st_ino, file.size, file.stat.st_mtime_ns, file.stat.st_ctime_ns)
+
+
+@functools.lru_cache(_MAX_CACHED)
+def _read_picture(path: Path, _stamp: _Stamp | None) -> PictureInfo:
+    return pictures.read_picture_info(path)
+
+
+@functools.lru_cache(_MAX_CACHED)
+def _read_embedded_infos(path: Path, _stamp: _Stamp | None) -> tuple[EmbeddedPicture, ...]:
+    return tags.read(path).tags.pictures
 
 
 def _choose_front(found: Iterable[EmbeddedPicture]) -> EmbeddedPicture | None:

@@ -13,14 +13,14 @@ import msgspec
 from msgspec import Meta
 from starlette.responses import Response
 
-from mediakeep import suggestions
+from mediakeep import path_text, suggestions
 from mediakeep.app import item_covers, paging
 from mediakeep.app.live_queue import ItemFilter, ItemPage
 from mediakeep.app.queue_admin import item_details
 from mediakeep.app.queue_admin.item_actions import ACTIONS
 from mediakeep.app.queue_admin.item_details import ItemDetails
 from mediakeep.errors import MediakeepError, NoSuchItem
-from mediakeep.web import guard, roots
+from mediakeep.web import guard
 from mediakeep.web.access import Scope
 from mediakeep.web.operations import Call, Operation
 from mediakeep.web.problems import WebError
@@ -73,17 +73,16 @@ def show_item(web: WebHome, call: Call) -> ItemDetails:
 
 
 def send_cover(web: WebHome, call: Call) -> Response:
-    """Send a picture from the folders of an item, or from one of its audio files."""
+    """Send a picture that is listed with an item."""
     context = web.get_queue(call.params["kind"]).context()
     item = context.read_item(call.params["key"])
     if item is None:
         raise NoSuchItem(context.kind.noun, call.params["key"], "")
-    places = item_details.list_places(context, item)
-    return build_picture(roots.check_file_below(call.query.path, map(_find_folder, places)))
-
-
-def _find_folder(place: Path) -> Path:
-    return place if place.is_dir() else place.parent
+    path = call.query.path
+    if not item_covers.is_cover(path, item_details.list_places(context, item)):
+        shown = path_text.to_printable(path)
+        raise WebError(HTTPStatus.NOT_FOUND, f"{shown} is not a cover of this item.")
+    return build_picture(path_text.to_path(path))
 
 
 def build_picture(path: Path) -> Response:

@@ -33,17 +33,9 @@ def check_served_file(web: WebHome, text: str, libraries: Iterable[Path] = ()) -
 
     It is below the home, a library or a root.
     """
-    places = [web.home.resolve(), *web.resolve_job_roots(), *libraries]
-    path = check_file_below(text, places)
-    if path.is_relative_to((web.home / "status" / "web").resolve()):
-        raise WebError(HTTPStatus.FORBIDDEN, f"{path_text.to_printable(text)} is not sent.")
-    return path
-
-
-def check_file_below(text: str, folders: Iterable[Path]) -> Path:
-    """Return the resolved path of a regular file below folders; raise WebError if it is none."""
+    places = [web.home, *web.resolve_job_roots(), *libraries]
     path = _resolve(text)
-    if path is None or not _is_below(path, (folder.resolve() for folder in folders)):
+    if path is None or not _is_below(path, (place.resolve() for place in places)):
         raise WebError(
             HTTPStatus.FORBIDDEN,
             f"{path_text.to_printable(text)} is outside of home, library and web.roots.",
@@ -52,6 +44,8 @@ def check_file_below(text: str, folders: Iterable[Path]) -> Path:
         raise WebError(
             HTTPStatus.NOT_FOUND, f"{path_text.to_printable(text)} is no file, or missing."
         )
+    if path.is_relative_to((web.home / "status" / "web").resolve()):
+        raise WebError(HTTPStatus.FORBIDDEN, f"{path_text.to_printable(text)} is not sent.")
     return path
 
 
