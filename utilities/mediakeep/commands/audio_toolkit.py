@@ -202,7 +202,7 @@ def _run_session(home: Path, name: str, speed: Mapping[str, Any]) -> int:
     with run_session.prestart_workers(home, name, options) as early:
         code = run_session.run_session(home, name, output, ClickConsole(), options, early)
     result = toolkit.show_results(home, name)
-    app.print_result(result.lines, result.data, as_json=app.is_json())
+    app.print_result(result.lines, result.data, as_json=app.is_json(), code=code)
     return code
 
 
