@@ -20,6 +20,7 @@ import msgspec
 import pytest
 
 from mediakeep import clock, ignored_issues
+from mediakeep.app.edit.text_differences import compare_texts
 from mediakeep.app.reviews import questions as question_list
 from mediakeep.app.reviews import review_session
 from mediakeep.app.reviews.answer_log import Answer, AnswerLog
@@ -400,6 +401,11 @@ def test_a_movie_is_chosen_from_candidates_or_by_another_title(tmp_path: Path) -
         assert movies.batch("--all").returncode == 0
         before = movies.items()
         words = ("review", "movies", "--kind", "no-match")
+        wrong = {**settings, "MEDIAKEEP_COUNTRY": "nowhere"}
+        told = hands.run(movies, *words, answer="1\nq\n", **wrong)
+        assert "https://www.themoviedb.org/movie/2001" in told.out
+        assert "nowhere" in told.out.partition("\nAnswer: ")[2]
+        assert movies.items() == before
         told = hands.run(movies, *words, answer="1\n" + "l\n" * 9, **settings)
         assert "against it: runtime (-40 %)" in told.out
         assert "https://www.themoviedb.org/movie/2001" in told.out
@@ -566,6 +572,13 @@ def test_a_terminal_that_can_shows_covers(
         shown.press("q")
         assert shown.end() == 0
     sittings.restore(reviewed)
+
+
+def test_long_texts_are_compared_as_a_whole() -> None:
+    assert list(compare_texts("1994", "1996")) == [(True, "199", "199"), (False, "4", "6")]
+    old, new = "ab" * 32_000, "ba" * 32_000
+    assert list(compare_texts(old, new)) == [(False, old, new)]
+    assert list(compare_texts(old, old)) == [(True, old, old)]
 
 
 def test_no_key_is_broken_from_its_meaning(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -209,10 +210,11 @@ class Sitting:
             return
         value = shown.candidates[0].value
         decision = ReviewDecision(shown.group.ids[:1], "choose", value)
-        access = home_access.read_access(self.session.home, first.queue, offline=True)
-        found = preview_answers.preview(self.session, [first], decision, access)
-        if found.sidecars:
-            shown.preview, shown.previewed = found, value
+        with contextlib.suppress(MediakeepError):  # such as a wrong setting, named by a choice
+            access = home_access.read_access(self.session.home, first.queue, offline=True)
+            found = preview_answers.preview(self.session, [first], decision, access)
+            if found.sidecars:
+                shown.preview, shown.previewed = found, value
 
     def _refresh(self, group: QuestionGroup) -> None:
         """Read an item again whose questions are outdated; if that fails, they are left out."""
