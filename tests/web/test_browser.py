@@ -74,12 +74,30 @@ def test_a_hundred_reviews_are_decided_by_a_hundred_keys_and_undone(
         assert faults == []
 
 
-def test_keys_that_are_pressed_at_once_are_all_done(browser: Browser, tmp_path: Path) -> None:
+def press_at_once(page: Page, keys: str) -> None:
+    """Press keys before the page can change."""
+    page.evaluate(
+        """keys => [...keys].forEach(key =>
+            document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true })))""",
+        keys,
+    )
+
+
+def test_a_key_answers_only_the_review_that_was_shown_when_it_was_pressed(
+    browser: Browser, tmp_path: Path
+) -> None:
     home = sample_home.make_home(tmp_path, 6)
     with serving.serve(home.path) as served, open_page(browser, served) as (page, faults):
         page.goto(f"{served.url}/review?kind=missing-date")
-        for key in "jkall":
-            page.keyboard.press(key)
+        press_at_once(page, "jka")  # at its turn, the review of the key a is shown again
+        wait_for_total(page, 5)
+        before = contents(served)
+        press_at_once(page, "ja")
+        page.wait_for_selector("text=press the key again")
+        assert contents(served) == before
+        press_at_once(page, "nn")
+        wait_for_total(page, 4)
+        page.wait_for_selector("text=press the key again")
         page.keyboard.press("A")
         wait_for_total(page, 0)
         page.keyboard.press("u")

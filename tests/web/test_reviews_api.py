@@ -231,6 +231,9 @@ def test_a_release_is_chosen_from_matches_editions_or_another_title(
             assert f"What the choice {release_home.DAYS.id} writes" in text
             assert f"<ins>{release_home.DAYS.id}</ins>" in text
             assert f'value="{release_home.DAYS.id}" required checked' in text
+            choice = {"ids": [id_], "action": "choose", "value": release_home.DAYS.id}
+            shown = served.post("/api/v1/reviews/preview", json=choice).json()
+            assert f'name="expected" value="{shown["digest"]}"' in text
             text = served.get(f"/review?id={id_}&value=x", headers=page).text
             assert "Invalid MBID" in text
             body = {"ids": [id_], "action": "choose", "value": release_home.OTHER}
@@ -280,6 +283,13 @@ def test_a_movie_is_searched_by_another_title_and_its_year(
                 f"/review?id={group['ids'][0]}&title=Other", headers={"Accept": "text/html"}
             )
             assert "TMDb not queried" in page.text
+
+
+def test_nothing_is_accepted_while_a_choice_is_shown(served: Served) -> None:
+    (group, *_) = find(served, "missing-date")
+    page, accept = {"Accept": "text/html"}, 'value="accept"'
+    assert accept in served.get(f"/review?id={group['ids'][0]}", headers=page).text
+    assert accept not in served.get(f"/review?id={group['ids'][0]}&value=x", headers=page).text
 
 
 def test_a_review_behind_the_first_page_is_shown(served: Served) -> None:

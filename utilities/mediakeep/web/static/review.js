@@ -32,16 +32,34 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+// The digest of a preview counts for the choice that it shows only.
+document.addEventListener("change", ({ target: { form } }) => {
+  const expected = form?.querySelector("#review [name=expected]");
+  if (expected) {
+    expected.disabled = [...form.elements].some((field) => field.checked !== field.defaultChecked);
+  }
+});
+
+function find(key) {
+  return document.querySelector(`#review [data-key="${CSS.escape(key)}"]`);
+}
+
+// Return what a button sends: the reviews, and the digest of the changes that are shown.
+function describe(button) {
+  return button?.form ? new URLSearchParams(new FormData(button.form, button)).toString() : "";
+}
+
 document.addEventListener("keydown", (event) => {
   const typing = event.target.matches("input:not([type=radio]), select, textarea");
   if (typing || event.ctrlKey || event.altKey || event.metaKey || event.repeat) {
     return;
   }
-  // The page may be replaced before a key is handled: it is looked up when its turn comes.
+  // The page may be replaced before the turn of a key: it answers only what the user has seen.
+  const seen = describe(find(event.key));
   const press = () => {
-    const place = document.querySelector(`#review [data-key="${CSS.escape(event.key)}"]`);
+    const place = find(event.key);
     if (place?.matches("button")) {
-      return send(place.form, place);
+      return describe(place) === seen ? send(place.form, place) : say("Another review is shown now: press the key again.");
     }
     if (place?.matches("a")) {
       history.replaceState(null, "", place.href);
@@ -50,7 +68,7 @@ document.addEventListener("keydown", (event) => {
     place?.focus();
     return undefined;
   };
-  if (document.querySelector(`#review [data-key="${CSS.escape(event.key)}"]`) || /^[aAlnujk]$/.test(event.key)) {
+  if (find(event.key) || /^[aAlnujk]$/.test(event.key)) {
     event.preventDefault();
     sending = sending.then(press).catch((error) => say(String(error)));
   }
