@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 
+from mediakeep import atomic_files
 from mediakeep.commands import media_web
 from mediakeep.errors import StateDamaged, UsageError
 from mediakeep.music.item import MUSIC
@@ -60,6 +62,23 @@ def test_a_link_logs_in_once_and_only_digests_are_stored(served: Served) -> None
     assert link not in stored
     assert cookie.partition("=")[2].partition(";")[0] not in stored
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_link_works_again_if_its_session_could_not_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = AccessStore(make_home(tmp_path))
+    link = store.create_link()
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(atomic_files, "write_atomic", fail)
+        with pytest.raises(OSError, match="No space"):
+            store.open_session(link)
+    assert store.open_session(link)
+    assert store.open_session(link) is None
 
 
 def test_without_login_nothing_is_shown(served: Served) -> None:
@@ -224,6 +243,7 @@ def test_a_server_for_all_addresses_is_reached_by_those_of_this_machine(tmp_path
     assert {"127.0.0.1", "localhost", socket.gethostname().lower()} <= {name, *others}
     assert server.list_names(WebOptions(host="0.0.0.0", names=("nas.local",)))[0] == "nas.local"
     assert server.list_names(WebOptions(host="::1"))[0] == "[::1]"
+    assert "[::1]" in server.list_names(WebOptions(host="::"))
     with serving.serve(make_home(tmp_path), host="0.0.0.0") as served:
         for host in (name, *others):
             served.get("/healthz", headers={"Host": f"{host}:8000"})

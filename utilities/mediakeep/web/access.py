@@ -102,10 +102,18 @@ class AccessStore:
         grant = self.find_token(secret) or self._links.get(_digest(secret))
         if grant is None or _has_ended(grant):
             return None
-        with self._change() as content:
-            if not self.find_token(secret) and self._links.pop(_digest(secret), None) is None:
-                return None  # another request was faster
-            return _add(content.sessions, grant.name, grant.scopes, timedelta(days=SESSION_DAYS))
+        link = None
+        try:
+            with self._change() as content:
+                link = self._links.pop(_digest(secret), None)
+                if link is None and not self.find_token(secret):
+                    return None  # another request was faster
+                lifetime = timedelta(days=SESSION_DAYS)
+                return _add(content.sessions, grant.name, grant.scopes, lifetime)
+        except OSError:  # such as a full disk: the link works again
+            if link:
+                self._links[_digest(secret)] = link
+            raise
 
     def close_session(self, cookie: str) -> None:
         with self._change() as content:

@@ -19,7 +19,7 @@ from mediakeep.web.web_home import WebHome
 
 HEAD_SECONDS = 20.0  # in which the head of a request must come
 _MAX_CONNECTIONS = 2 * event_hub.MAX_CLIENTS
-_LOCAL_NAMES = ("localhost", "127.0.0.1")
+_LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 # All addresses of this machine: the family, and an address for documentation (RFC 5737, RFC 3849).
 _ALL_ADDRESSES = {
     "0.0.0.0": (socket.AF_INET, "192.0.2.1"),
