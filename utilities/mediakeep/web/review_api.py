@@ -166,8 +166,8 @@ def preview_answer(web: WebHome, call: Call) -> AnswerPreview:
 def _preview_session(web: WebHome) -> Iterator[ReviewSession]:
     """Open a session that writes nothing, and reads the queue from memory."""
     with review_session.open_session(web.home, write_policy.read_policy(web.home)) as session:
-        with contextlib.suppress(NoQueue), web.get_queue(MUSIC.name).open() as state:
-            session.music = state
+        with contextlib.suppress(NoQueue):
+            session.music = web.get_queue(MUSIC.name).copy_state()
         yield session
 
 

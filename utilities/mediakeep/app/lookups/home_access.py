@@ -13,9 +13,7 @@ from mediakeep.app.lookups import musicbrainz_access, tmdb_access
 from mediakeep.errors import BadSetting
 from mediakeep.lookups.service_config import ServiceConfig
 
-_MUSICBRAINZ = (
-    *("contact", "offline", "musicbrainz_host", "musicbrainz_interval", "coverart_host"),
-)
+_MUSICBRAINZ = ("contact", "offline", "musicbrainz_host", "musicbrainz_interval", "coverart_host")
 _TMDB = (
     *("offline", "tmdb_host", "tmdb_image_host", "tmdb_interval", "tmdb_token_file"),
     *("language", "country"),

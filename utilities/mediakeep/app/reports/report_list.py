@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import stat
 from pathlib import Path
 
 import msgspec
@@ -27,8 +29,10 @@ def list_reports(home: Path) -> list[ReportFile]:
     found, own = [], home / report_files.WRITTEN_FILE
     for folder in FOLDERS:
         for path in (home / folder).rglob("*"):
-            if path.suffix in _SUFFIXES and path != own and path.is_file():
-                status = path.stat()
-                name = path_text.escape_path(path.relative_to(home))
-                found.append(ReportFile(name, status.st_size, status.st_mtime))
+            if path.suffix in _SUFFIXES and path != own:
+                with contextlib.suppress(OSError):  # it was just replaced or removed
+                    status = path.stat()
+                    if stat.S_ISREG(status.st_mode):
+                        name = path_text.escape_path(path.relative_to(home))
+                        found.append(ReportFile(name, status.st_size, status.st_mtime))
     return sorted(found, key=lambda report: -report.modified)[:_MAX_REPORTS]

@@ -30,7 +30,6 @@ from mediakeep.app.reviews.preview_movie import SidecarPreview
 from mediakeep.app.reviews.questions import ReviewQuestion
 from mediakeep.app.reviews.review_list import ReviewFilter
 from mediakeep.app.reviews.review_session import ReviewDecision, ReviewSession
-from mediakeep.app.subjects import registry
 from mediakeep.errors import Unreadable, UsageError
 from mediakeep.lookups.musicbrainz import search_query
 from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
@@ -141,7 +140,7 @@ def read_choices(session: ReviewSession, question: ReviewQuestion) -> list[Candi
     if not question.is_choice:
         return []
     if question.queue == MOVIES.name:
-        item = registry.read_items(session.home, MOVIES)[question.item]
+        item = preview_movie.read_movie(session, question)
         path = session.home / movie_record.record_place(item.output_name)
         return list(map(_describe_movie, movie_record.read(path).match.candidates))
     choice = ReviewFilter((question.id,))

@@ -11,7 +11,8 @@ from mediakeep.app.movies import manual_match
 from mediakeep.app.reviews.questions import ReviewQuestion
 from mediakeep.app.reviews.review_session import ReviewSession
 from mediakeep.app.subjects import registry
-from mediakeep.errors import MediakeepError
+from mediakeep.errors import MediakeepError, NoSuchItem
+from mediakeep.item import Item
 from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.lookups.tmdb import client
 from mediakeep.movies import plan_movie, worker_context
@@ -46,9 +47,9 @@ def preview_choice(
     """Return the files that a batch would write if a movie is chosen by its id, and a note.
 
     Nothing is written but caches. If TMDb cannot be queried, or the movie cannot be read, the note
-    says why there are no files.
+    says why there are no files. Raise NoSuchItem if the movie was forgotten meanwhile.
     """
-    item = registry.read_items(session.home, MOVIES)[question.item]
+    item = read_movie(session, question)
     fields = manual_match.build_match_fields(value)
     work = Work(structs.replace(item, **fields), Stamp("", question.item, 0, 0))
     config = worker_context.MovieWorkerConfig(
@@ -71,6 +72,14 @@ def preview_choice(
         return (), "No files are written: its NFO is locked."
     files = tuple(_describe_files(plan, access))
     return files, NOTE if files else "Its NFO and pictures are up to date."
+
+
+def read_movie(session: ReviewSession, question: ReviewQuestion) -> Item:
+    """Return the movie of a question; raise NoSuchItem if it was forgotten meanwhile."""
+    try:
+        return registry.read_items(session.home, MOVIES)[question.item]
+    except KeyError:
+        raise NoSuchItem(MOVIES.noun, question.item, "") from None
 
 
 def _describe_files(plan: MoviePlan, access: ServiceConfig) -> Iterator[SidecarPreview]:
