@@ -265,7 +265,8 @@ def _fork_server(ends: Iterable[int]) -> None:
 def _run(order: dict[str, Any], ends: list[int]) -> None:
     """Become what a new interpreter is when it begins to run a script."""
     signal.pthread_sigmask(signal.SIG_SETMASK, order["mask"])  # not that of the server's start
-    high = [fcntl.fcntl(end, fcntl.F_DUPFD, 200) for end in ends]
+    free = max(order["numbers"]) + 1  # from here on, none is in the place of another
+    high = [fcntl.fcntl(end, fcntl.F_DUPFD, free) for end in ends]
     for number, end in zip(order["numbers"], high, strict=True):
         os.dup2(end, number)
     for end in {*ends, *high} - {*order["numbers"]}:

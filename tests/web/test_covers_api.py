@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,8 @@ from tests.web.serving import Served
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 PICTURE = pictures.png(40, 30)
+_HEADER = b"IHDR" + struct.pack(">IIBBBBB", 50_000, 50_000, 8, 0, 0, 0, 0)
+BOMB = struct.pack(">I", 13) + _HEADER + struct.pack(">I", zlib.crc32(_HEADER))  # a chunk of a PNG
 NAMES = ["Dawn/' onerror=alert(1) x='.png", "Dawn/01.flac", "Dawn/cover.jpg", "front.webp"]
 
 
@@ -43,7 +47,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     (folder / "Dawn" / "a.svg").write_bytes(SVG)
     (folder / "b.jpg").write_bytes(SVG)
     (folder / "c.png").write_bytes(b"<html><script>alert(1)</script>")
-    (folder / "d.png").write_bytes(pictures.png(50_000, 50_000)[:100])  # a bomb
+    (folder / "d.png").write_bytes(PICTURE[:8] + BOMB + PICTURE[33:])
     (folder / "e.gif").write_bytes(b"")
     (elsewhere / "secret.png").write_bytes(PICTURE)
     (folder / "link.png").symlink_to(elsewhere / "secret.png")
