@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import secrets
 import socket
+import socketserver
 import subprocess
 import sys
 import threading
@@ -30,6 +31,7 @@ from mediakeep.runner import batch
 from mediakeep.runner.batch_config import BatchCallbacks
 from mediakeep.runner.volumes import FullVolume
 from tests import quick_start
+from tests.job_kinds import RecordingHome
 from tests.runner import toys, workshop
 from tests.runner.workshop import Workshop
 from tests.sampling import each_row
@@ -80,8 +82,22 @@ def serve_pages() -> Iterator[str]:
         server.shutdown()
 
 
+class _Greeter(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        self.request.sendall(b"SSH-2.0-OpenSSH_9.2p1\r\n")
+
+
+@contextlib.contextmanager
+def serve_greeting() -> Iterator[str]:
+    """Yield the address of a server that speaks first, as that of SSH does."""
+    with socketserver.TCPServer(("127.0.0.1", 0), _Greeter) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"tcp://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
 @pytest.mark.needs("distributed")
-@each_row("open_port", [listen, close_port, serve_pages])
+@each_row("open_port", [listen, close_port, serve_pages, serve_greeting])
 def test_a_scheduler_that_does_not_answer_is_named_with_exit_code_4(open_port: object) -> None:
     with (
         open_port() as address,  # type: ignore[operator]
@@ -106,6 +122,28 @@ def test_a_batch_without_workers_ends_after_its_timeout(tmp_path: Path) -> None:
         batch.run_batch(
             shop.queue, shop.opening(), workshop.build_config(), BatchCallbacks(), (), open_executor
         )
+    assert set(shop.statuses().values()) == {"pending"}
+
+
+@pytest.mark.needs("distributed")
+def test_a_host_without_mediakeep_is_told_to_install_it(tmp_path: Path) -> None:
+    from distributed import LocalCluster
+
+    shop = workshop.make_workshop(tmp_path, workshop.GOOD)
+    code = (
+        "import sys; sys.modules['mediakeep'] = None\n"
+        "from distributed.cli.dask_worker import main; main()"
+    )
+    words = [sys.executable, "-W", "ignore", "-c", code, "--no-nanny", "--no-dashboard"]
+    with LocalCluster(n_workers=0, dashboard_address=None) as cluster:
+        address = cluster.scheduler_address
+        worker = subprocess.Popen([*words, address], stderr=subprocess.DEVNULL)
+        try:
+            with pytest.raises(ClusterFailed, match=r"it lacks mediakeep.*: install mediakeep"):
+                _run_on(shop, address)
+        finally:
+            worker.terminate()
+            worker.wait(workshop.PATIENCE)
     assert set(shop.statuses().values()) == {"pending"}
 
 
@@ -187,6 +225,23 @@ def test_a_host_with_other_folders_is_refused(
         report = host_checks.check_host(requirements)
     assert problem in report.problem
     assert bool(report.problem) == bool(problem)
+
+
+@pytest.mark.needs("distributed")
+def test_a_host_that_lacks_the_folder_of_an_added_source_is_refused(tmp_path: Path) -> None:
+    recordings = RecordingHome(tmp_path)
+    added = recordings.make("Alpha")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    out = recordings.batch(
+        "--add", added, "--scheduler", "local:1",
+        code=4, MEDIAKEEP_MAP=f"{recordings.library}={empty}",
+    )  # fmt: skip
+    assert "empty is not the same folder there" in out
+    assert {item.status for item in recordings.state().items.values()} == {"pending"}
+    recordings.batch("--scheduler", "local:1")
+    assert {item.status for item in recordings.state().items.values()} == {"completed"}
+    assert [*recordings.library.iterdir()] == [added]
 
 
 @pytest.mark.needs("root")
@@ -298,24 +353,32 @@ def test_probe_files_of_killed_batches_are_removed_by_the_next_one(tmp_path: Pat
     )
     environ = {**os.environ, "PYTHONPATH": str(ROOT / "utilities")}
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], env=environ)
-    (left,) = tmp_path.iterdir()
+    left, lock = sorted(tmp_path.iterdir())
+    assert lock.name == f"{left.name}.lock"
     minutes_ago = time.time() - 120
-    os.utime(left, (minutes_ago, minutes_ago))
+    for path in (left, lock):
+        os.utime(path, (minutes_ago, minutes_ago))
     new = left.with_name(f"{left.name}0")
     new.touch()
-    week = tmp_path / left.name.replace(socket.gethostname(), "otherhost")
-    week.touch()
-    old = week.with_name(f"{week.name}0")
+    host = socket.gethostname()
+    weeks = [tmp_path / left.name.replace(host, other) for other in ("otherhost", f"{host}-2")]
+    for week in weeks:
+        week.touch()
+        os.utime(week, (minutes_ago, minutes_ago))
+    old = weeks[0].with_name(f"{weeks[0].name}0")
     old.touch()
     os.utime(old, (0, 0))
     with host_checks.write_probes([tmp_path]) as first:
-        os.utime(tmp_path / first.probe_name, (minutes_ago, minutes_ago))
+        os.utime(tmp_path / first.probe_name, (0, 0))
+        os.utime(tmp_path / f"{first.probe_name}.lock", (0, 0))
         with host_checks.write_probes([tmp_path]):
             pass
         assert (tmp_path / first.probe_name).exists(), "that of a running batch stays"
+        assert (tmp_path / f"{first.probe_name}.lock").exists()
         assert not left.exists()
+        assert not lock.exists()
         assert not old.exists()
-    assert {*tmp_path.iterdir()} == {week, new}
+    assert {*tmp_path.iterdir()} == {*weeks, new}
 
 
 @each_row(

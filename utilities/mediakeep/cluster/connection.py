@@ -68,7 +68,7 @@ def _connect(address: Any, config: SchedulerConfig) -> Iterator[Client]:
             client = Client(
                 address, timeout=_CONNECT_TIMEOUT, set_as_default=False, security=security
             )
-    except (OSError, TimeoutError, ValueError, TypeError) as error:
+    except Exception as error:  # another program may have answered anything
         raise ClusterFailed(config.address, _connection_reason(error)) from error
     try:
         client.run_on_scheduler(_forbid_silent_retries)

@@ -23,6 +23,7 @@ from mediakeep.errors import BadSetting, UsageError
 _PACKAGES = ("av", "distributed", "lameenc", "msgspec", "mutagen", "pillow")
 
 _PROBE = ".mediakeep-probe-"
+_LOCK = ".lock"  # of a second file: on some file systems nobody else can read a locked one
 _OLD_PROBE = 7 * 86400.0  # seconds; a batch may take days
 _NEW_PROBE = 60.0  # seconds; a younger file may not be locked yet
 
@@ -66,7 +67,7 @@ def write_probes(folders: Sequence[Path]) -> Iterator[HostRequirements]:
 
     A host that reads other texts sees other folders. Raise UsageError if a file cannot be written.
     """
-    name, probes = f"{_own_probes()}{secrets.token_hex(8)}", {}
+    name, probes = f"{_own_probes()}-{secrets.token_hex(8)}", {}
     with contextlib.ExitStack() as stack:
         for folder in folders:
             _remove_old_probes(folder)
@@ -82,39 +83,54 @@ def write_probes(folders: Sequence[Path]) -> Iterator[HostRequirements]:
 
 
 def _own_probes() -> str:
-    """Return the beginning of the names of all probe files that this host writes."""
-    return f"{_PROBE}{socket.gethostname()}-"
+    """Return the names of all probe files that this host writes, up to the last hyphen."""
+    return f"{_PROBE}{socket.gethostname()}"
 
 
 @contextlib.contextmanager
 def _write_probe(path: Path, text: str) -> Iterator[None]:
-    """Write a probe file for a `with` block, and keep it locked."""
-    with path.open("x") as probe:
+    """Write a probe file for a `with` block, and keep its lock file locked."""
+    lock_path = _name_lock(path)
+    with lock_path.open("x") as lock:
         try:
             with contextlib.suppress(OSError):  # not all file systems have locks
-                fcntl.flock(probe, fcntl.LOCK_EX)
-            probe.write(text)
-            probe.flush()
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            with path.open("x") as probe:
+                probe.write(text)
             yield
         finally:
-            with contextlib.suppress(OSError):
-                path.unlink()
+            for each in (path, lock_path):
+                with contextlib.suppress(OSError):
+                    each.unlink()
+
+
+def _name_lock(path: Path) -> Path:
+    """Return the lock file of a probe file, or of itself."""
+    return path.with_name(path.name.removesuffix(_LOCK) + _LOCK)
 
 
 def _remove_old_probes(folder: Path) -> None:
     """Remove the files that killed batches have left.
 
-    A running batch of this host keeps its files locked; those of other hosts, whose locks may not
-    be visible, are removed after a week.
+    A running batch of this host keeps its lock files locked; the files of other hosts, whose locks
+    may not be visible, are removed after a week.
     """
     for path in folder.glob(f"{_PROBE}*"):
-        with contextlib.suppress(OSError), path.open() as probe:
+        with contextlib.suppress(OSError):
+            is_own = path.name.rpartition("-")[0] == _own_probes()
             age = time.time() - path.stat().st_mtime
-            if age <= (_NEW_PROBE if path.name.startswith(_own_probes()) else _OLD_PROBE):
-                continue
-            if age <= _OLD_PROBE:
-                fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink()
+            if age > (_NEW_PROBE if is_own else _OLD_PROBE) and not (is_own and _is_locked(path)):
+                path.unlink()
+
+
+def _is_locked(path: Path) -> bool:
+    """Return whether the batch that has written a probe file may be running."""
+    try:
+        with _name_lock(path).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        return not isinstance(error, FileNotFoundError)
+    return False
 
 
 def check_host(requirements: HostRequirements) -> HostReport:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+import itertools
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,8 @@ _NOTHING_DECODED = (
     "No audio was decoded. To decode everything again, {} --reset-all makes all {} pending."
 )
 
+_MAX_SOURCE_FOLDERS = 20  # that hosts are checked for, outside the library
+_SETTLED = frozenset({Status.COMPLETED, Status.SKIPPED})
 _REFRESH_CHUNK = 50  # items that are claimed together to update their reports
 
 
@@ -215,7 +219,26 @@ def _list_shared_folders(subject: Subject, options: BatchOptions, state: QueueSt
     library = path_text.to_path(state.head.library_path)
     own = subject.jobs.list_folders(options.home, options.request.settings) if subject.jobs else ()
     folders = [*([library] if library.is_dir() and library.is_absolute() else []), *own]
-    return list(dict.fromkeys([options.home, *map(find_existing_parent, folders)]))
+    sources = itertools.islice(_find_source_folders(state), _MAX_SOURCE_FOLDERS)
+    return list(dict.fromkeys([options.home, *map(find_existing_parent, folders), *sources]))
+
+
+def _find_source_folders(state: QueueState) -> Iterator[Path]:
+    """Yield the folders of the sources outside the library that are still to be processed.
+
+    Hosts need not share what cannot be written here, nor the folder of a mount point.
+    """
+    library = state.head.library_path and f"{state.head.library_path.rstrip('/')}/"
+    sources: dict[str, str] = {}  # by folder, one of each
+    for item in state.items.values():
+        folder = item.path.rpartition("/")[0]
+        is_inside = bool(library) and item.path.startswith(library)
+        if folder.startswith("/") and not is_inside and item.status not in _SETTLED:
+            sources.setdefault(folder, item.path)
+    for folder, source in sources.items():
+        path = path_text.to_path(folder)
+        if os.access(path, os.W_OK) and not os.path.ismount(path_text.to_path(source)):
+            yield path
 
 
 def _write_exports(subject: Subject, home: Path, state: QueueState, warnings: list[str]) -> None:
