@@ -16,9 +16,11 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import functools
 import itertools
 import pickle
 import queue
+import re
 import socket
 import time
 from collections import deque
@@ -32,7 +34,7 @@ from msgspec.structs import replace
 from mediakeep.cluster import worker_plugin
 from mediakeep.cluster.host_checks import HostReport, HostRequirements
 from mediakeep.cluster.host_watch import NO_CALLBACKS, ClusterCallbacks, HostWatch
-from mediakeep.cluster.worker_plugin import RemoteResult, TaskRunner
+from mediakeep.cluster.worker_plugin import RemoteResult, RunnerMissing, TaskRunner
 from mediakeep.errors import ClusterFailed, MediakeepError
 from mediakeep.outcome import WorkerFactory
 from mediakeep.queue.sessions import WorkerStatus
@@ -45,14 +47,17 @@ from mediakeep.runner.tasks import Task, TaskResult, TaskStopped, WorkerDied
 from mediakeep.runner.worker_process import WorkerProcess
 
 _LOOK_SECONDS = 1.0  # between two looks at the workers
-_CHECK_SECONDS = 0.1  # the same while workers are checked
-_LOST_LOOKS = 3  # looks without its worker after which a task is lost
+_TURN = 0.1  # seconds for an event, before the answer to a look is looked for
+_LOST_SECONDS = 3.0  # without its worker, after which a task is lost
 _RESULT_TIMEOUT = 60.0  # seconds for a result to arrive
-_CALL_TIMEOUT = 30.0  # seconds for workers to stop or end tasks; the batch waits for that
-_MIN_PATIENCE = 10.0  # seconds for an answer of the scheduler
+_CALL_TIMEOUT = 30.0  # seconds for workers to stop or end tasks
+_CLOSE_TIMEOUT = 10.0  # seconds for checks to end, as they add the runner of the batch
+_MIN_PATIENCE = 10.0  # seconds for an answer of the scheduler, or for a check
 _PACE_LOOKS = 60  # looks of which the tasks a minute are computed
+_MISSING_MODULE = re.compile("No module named '([^']+)'")
 _counter = itertools.count()
 _CANCELLED = (asyncio.CancelledError, concurrent.futures.CancelledError)
+_PendingCall = concurrent.futures.Future[Any]  # of the loop of the client
 
 
 class ClusterAccess(msgspec.Struct, frozen=True):
@@ -78,7 +83,7 @@ class _AcceptedWorker(msgspec.Struct):
     threads: int
     running: int = 0  # tasks
     done: int = 0
-    missing_looks: int = 0  # in a row
+    missing_since: float = 0.0  # 0.0: it is there
     samples: deque[tuple[float, int]] = msgspec.field(  # times, with the tasks done
         default_factory=lambda: deque([(time.monotonic(), 0)], _PACE_LOOKS)
     )
@@ -93,7 +98,7 @@ class _AcceptedWorker(msgspec.Struct):
 class _HostCheck(msgspec.Struct, frozen=True):
     address: str
     threads: int
-    future: Future
+    call: _PendingCall
 
 
 class _RunningTask(msgspec.Struct):
@@ -125,15 +130,16 @@ class DaskExecutor:
         self._runner_data = pickle.dumps(runner)
         self._workers: dict[str, _AcceptedWorker] = {}  # by address
         self._refused: dict[str, HostReport] = {}
-        self._checks: dict[str, _HostCheck] = {}  # by the key of the future
+        self._checks: dict[str, _HostCheck] = {}  # by a key for their events
         self._waiting: deque[Task] = deque()
         self._running: dict[str, _RunningTask] = {}  # by the key of the future
         self._events: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._finished: FinishedTasks = []
-        self._is_stopping = False
-        self._look: concurrent.futures.Future[Any] | None = None
-        self._next_look, self._last_answer = 0.0, time.monotonic()
-        self._without_worker_since = self._last_answer
+        self._stop_calls: dict[str, _PendingCall] = {}  # by address
+        self._patience = max(cluster.timeout, _MIN_PATIENCE)
+        self._look: _PendingCall | None = None
+        self._next_look, self._silence = 0.0, 0.0
+        self._last_turn = self._without_worker_since = time.monotonic()
         self._watch = HostWatch(cluster.callbacks)
         self._client.subscribe_topic(self._name, self._receive_progress)
         self._look_for_workers()
@@ -158,7 +164,7 @@ class DaskExecutor:
                 self._finished.append((task, tasks.build_failure(task, error)))
                 continue
             name = f"{task.work.stamp.claim}-{task.work.stage}-{task.part_number}"
-            future = self._send(worker_plugin.run_task, data, name, address)
+            future = self._send(data, name, address)
             self._running[str(future.key)] = _RunningTask(task, future, address)
             self._workers[address].running += 1
 
@@ -166,14 +172,14 @@ class DaskExecutor:
         free = {
             address: worker.threads - worker.running
             for address, worker in self._workers.items()
-            if worker.running < worker.threads and not worker.missing_looks
+            if worker.running < worker.threads and not worker.missing_since
         }
         return max(free, key=lambda address: free[address], default="")
 
-    def _send(self, function: Callable[..., bytes], data: bytes, name: str, address: str) -> Future:
-        """Call a function on one worker; Dask calls it once, and its result becomes an event."""
+    def _send(self, data: bytes, name: str, address: str) -> Future:
+        """Run a task on one worker; Dask does that once, and the result becomes an event."""
         future = self._client.submit(
-            function,
+            worker_plugin.run_task,
             self._name,
             data,
             key=f"{self._name}-{name}-{next(_counter)}",
@@ -191,6 +197,26 @@ class DaskExecutor:
             self._events.put((str(future.key), future.result(timeout=_RESULT_TIMEOUT)))
         except BaseException as error:  # noqa: BLE001 - handled in the thread of the batch
             self._events.put((str(future.key), error))
+
+    def _call(self, address: str, function: Callable[..., Any], *values: Any) -> _PendingCall:
+        """Call a function on one worker at once, also if all its threads are busy."""
+        call = self._client.run(
+            function,
+            self._name,
+            *values,
+            workers=[address],
+            asynchronous=True,
+            callback_timeout=self._patience,
+        )
+        return asyncio.run_coroutine_threadsafe(call, self._client.loop.asyncio_loop)
+
+    def _receive_answer(self, key: str, call: _PendingCall) -> None:
+        """Called in a thread of the client when a call has ended."""
+        try:
+            (content,) = call.result().values()
+        except BaseException as error:  # noqa: BLE001 - handled in the thread of the batch
+            content = error
+        self._events.put((key, content))
 
     def _receive_progress(self, event: tuple[float, Any]) -> None:
         """Called in a thread of the client with each event of the topic."""
@@ -210,9 +236,9 @@ class DaskExecutor:
                 break
             left = max(0.0, end - time.monotonic())
             try:
-                self._handle_event(*self._events.get(timeout=min(left, _CHECK_SECONDS)))
+                self._handle_event(*self._events.get(timeout=min(left, _TURN)))
             except queue.Empty:
-                if left <= _CHECK_SECONDS:
+                if left <= _TURN:
                     break
         while not self._events.empty():
             self._handle_event(*self._events.get())
@@ -231,6 +257,10 @@ class DaskExecutor:
 
     def _end_task(self, key: str, running: _RunningTask, content: bytes | BaseException) -> None:
         self._forget(key)
+        if isinstance(content, RunnerMissing):  # the task has not begun
+            self._give_up(running.address)
+            self._waiting.appendleft(running.task)
+            return
         if isinstance(content, BaseException):
             self._finished.append((running.task, self._explain_error(running, content)))
             return
@@ -260,7 +290,8 @@ class DaskExecutor:
 
     def _build_death(self, running: _RunningTask) -> WorkerDied:
         if worker := self._workers.get(running.address):
-            worker.missing_looks = worker.missing_looks or 1  # it gets no task before the next look
+            # It gets no task before the next look.
+            worker.missing_since = worker.missing_since or time.monotonic()
         return WorkerDied("its Dask worker died", self._name_host(running.address))
 
     def _name_host(self, address: str) -> str:
@@ -279,34 +310,37 @@ class DaskExecutor:
         The scheduler may answer late or never, and the batch must not wait for it.
         """
         now = time.monotonic()
+        # A pause of this process, such as Ctrl-Z or a long wait, is no silence of the scheduler.
+        self._silence += min(now - self._last_turn, _LOOK_SECONDS)
+        self._last_turn = now
         if self._client.status != "running":
             raise self._build_failure("its scheduler is gone")
         if self._look and self._look.done():
+            look, self._look, info = self._look, None, None
             with contextlib.suppress(OSError, *_CANCELLED):  # the next look tells
-                self._take_look(self._look.result(), now)
-            self._look = None
+                info = look.result()
+            if info:
+                self._take_look(info, now)
         elif self._look is None and now >= self._next_look:
-            self._next_look = now + (_CHECK_SECONDS if self._checks else _LOOK_SECONDS)
+            self._next_look = now + _LOOK_SECONDS
             self._look = asyncio.run_coroutine_threadsafe(
                 self._client.scheduler.identity(n_workers=-1),
                 self._client.loop.asyncio_loop,
             )
-        patience = max(self._cluster.timeout, _MIN_PATIENCE)
-        if now - self._last_answer > patience:
-            raise self._build_failure(f"its scheduler has not answered for {patience:g} seconds")
+        if self._silence > self._patience:
+            raise self._build_failure(
+                f"its scheduler has not answered for {self._patience:g} seconds"
+            )
 
     def _take_look(self, info: Mapping[str, Any], now: float) -> None:
-        self._last_answer = now
+        self._silence = 0.0
         present: Mapping[str, Any] = info["workers"]
         checked = {check.address for check in self._checks.values()}
         for address in present.keys() - self._workers.keys() - self._refused.keys() - checked:
-            data = pickle.dumps((self._cluster.requirements, self._runner_data))
-            future = self._send(worker_plugin.prepare_host, data, "check", address)
-            check = _HostCheck(address, present[address]["nthreads"], future)
-            self._checks[str(future.key)] = check
+            self._begin_check(address, present[address]["nthreads"])
         for address, worker in list(self._workers.items()):
-            worker.missing_looks = 0 if address in present else worker.missing_looks + 1
-            if worker.missing_looks >= _LOST_LOOKS:
+            worker.missing_since = 0.0 if address in present else worker.missing_since or now
+            if worker.missing_since and now - worker.missing_since >= _LOST_SECONDS:
                 self._give_up(address)
         self._refused = {name: report for name, report in self._refused.items() if name in present}
         self._checks = {
@@ -315,26 +349,39 @@ class DaskExecutor:
         self._report_workers(info, now)
         self._check_patience(now)
 
+    def _begin_check(self, address: str, threads: int) -> None:
+        data = pickle.dumps((self._cluster.requirements, self._runner_data))
+        call = self._call(address, worker_plugin.prepare_host, data)
+        key = f"check-{next(_counter)}"
+        self._checks[key] = _HostCheck(address, threads, call)
+        call.add_done_callback(functools.partial(self._receive_answer, key))
+
     def _end_check(self, check: _HostCheck, content: bytes | BaseException) -> None:
         """Use a worker that has passed its check."""
         address = check.address
-        if isinstance(content, ModuleNotFoundError):
-            report = HostReport(address, f"it lacks {content.name}: install mediakeep there")
+        if isinstance(content, Exception) and (missing := _MISSING_MODULE.search(str(content))):
+            # The scheduler passes on the text alone.
+            report = HostReport(address, f"it lacks {missing[1]}: install mediakeep there")
+        elif isinstance(content, TimeoutError):
+            report = HostReport(address, f"its check takes over {self._patience:g} seconds")
         elif isinstance(content, BaseException):
             report = HostReport(address, f"its check failed ({tasks.format_error(content)})")
         else:
             report = pickle.loads(content)
         if report.problem:
             self._refused[address] = report
+            self._next_look = 0.0  # it may end the batch
         else:
             self._workers[address] = _AcceptedWorker(report.host, check.threads)
+            self._stop_calls.pop(address, None)  # it may have restarted since
 
     def _give_up(self, address: str) -> None:
+        """Forget a worker and its tasks; if it comes back, it is checked again."""
         for key, running in list(self._running.items()):
             if running.address == address:
                 self._forget(key)
                 self._finished.append((running.task, self._build_death(running)))
-        del self._workers[address]
+        self._workers.pop(address, None)
 
     def _report_workers(self, info: Mapping[str, Any], now: float) -> None:
         items: dict[str, list[str]] = {}
@@ -349,49 +396,57 @@ class DaskExecutor:
                 round(worker.measure_pace(now), 1),
             )
             for address, worker in self._workers.items()
-            if not worker.missing_looks
+            if not worker.missing_since
         ]
         self._watch.report(statuses, self._cluster.dashboard)
 
     def _check_patience(self, now: float) -> None:
         """Raise ClusterFailed if no worker can be used for longer than the timeout."""
-        if any(not worker.missing_looks for worker in self._workers.values()):
+        if self._checks or any(not worker.missing_since for worker in self._workers.values()):
             self._without_worker_since = now
-        elif self._refused and not self._checks:
+        elif self._refused:
             report = next(iter(self._refused.values()))
             raise self._build_failure(f"{report.host} cannot be used: {report.problem}")
         elif now - self._without_worker_since >= self._cluster.timeout:
             raise self._build_failure(f"it has had no worker for {self._cluster.timeout:g} seconds")
 
     def request_stop(self) -> None:
-        """Ask the running tasks to stop at the next point where their workers may stop."""
-        if not self._is_stopping:
-            self._is_stopping = True
-            self._call("request_stop")
+        """Ask the running tasks to stop at the next point where their workers may stop.
+
+        Each worker is asked until it has heard that, without waiting for it.
+        """
+        for address in self._workers:
+            call = self._stop_calls.get(address)
+            if call is None or (call.done() and (call.cancelled() or call.exception())):
+                self._stop_calls[address] = self._call(
+                    address, worker_plugin.call_runner, "request_stop"
+                )
 
     def end_tasks(self, key: str) -> FinishedTasks:
-        """End the running tasks of an item, and return them."""
+        """End the running tasks of an item, and return them with those that wait for a worker."""
+        waiting = [task for task in self._waiting if task.key == key]
+        self._waiting = deque(task for task in self._waiting if task.key != key)
         ended = {name: entry for name, entry in self._running.items() if entry.task.key == key}
         if ended:
-            self._call("end_item", key)
+            self._call_all("end_item", key)
             with contextlib.suppress(Exception):  # the worker may be gone, and the task with it
                 wait([entry.future for entry in ended.values()], timeout=_CALL_TIMEOUT)
         for name in ended:
             self._forget(name)
-        return [(entry.task, TaskStopped()) for entry in ended.values()]
+        return [(task, TaskStopped()) for task in (*waiting, *(e.task for e in ended.values()))]
 
-    def close(self, *, kill: bool = False) -> None:
+    def close(self) -> None:
         """End all tasks on the workers, and remove what the batch has opened there."""
-        if not kill:
-            while self._running and self._workers:
-                self.wait()
-        self._call("close")
+        checks = self._checks.values()
+        if self._client.status == "running":
+            concurrent.futures.wait([check.call for check in checks], _CLOSE_TIMEOUT)
+        self._call_all("close", also=[check.address for check in checks])
         for name in list(self._running):
             self._forget(name)
         with contextlib.suppress(Exception):
             self._client.unsubscribe_topic(self._name)
 
-    def _call(self, method: str, *values: Any) -> None:
+    def _call_all(self, method: str, *values: Any, also: Sequence[str] = ()) -> None:
         """Call a method of the task runner on all workers; those that are gone are left out."""
         with contextlib.suppress(Exception):
             self._client.run(
@@ -399,7 +454,7 @@ class DaskExecutor:
                 self._name,
                 method,
                 *values,
-                workers=[*self._workers],
+                workers=[*{*self._workers, *also}],
                 on_error="ignore",
                 callback_timeout=_CALL_TIMEOUT,
             )

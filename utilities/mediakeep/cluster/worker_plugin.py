@@ -18,7 +18,6 @@ from typing import Any
 import distributed
 import msgspec
 from distributed import WorkerPlugin, get_worker
-from distributed.utils import sync
 
 from mediakeep import path_text, size_text
 from mediakeep.cluster import host_checks, path_map
@@ -186,24 +185,29 @@ def measure_memory(worker: distributed.Worker) -> int:
     return size
 
 
-def prepare_host(name: str, data: bytes) -> bytes:
+class RunnerMissing(ConnectionError):
+    """The Dask worker has restarted, and lacks the task runner of a batch."""
+
+
+async def prepare_host(name: str, data: bytes, dask_worker: distributed.Worker) -> bytes:
     """Check this host, and add the task runner of a batch if it passes.
 
-    Called by Dask in a thread of the worker. `data` are the pickled requirements and, pickled
-    again, the runner, which an unfit host cannot read. Return a pickled HostReport.
+    `data` are the pickled requirements and, pickled again, the runner, which an unfit host cannot
+    read. Return a pickled HostReport.
     """
     requirements, runner = pickle.loads(data)
-    report = host_checks.check_host(requirements)
+    report = await asyncio.to_thread(host_checks.check_host, requirements)
     if not report.problem:
-        worker = get_worker()
         plugin = pickle.loads(runner)
-        sync(worker.loop, worker.plugin_add, plugin=plugin, name=name, catch_errors=False)
+        await dask_worker.plugin_add(plugin=plugin, name=name, catch_errors=False)
     return pickle.dumps(report)
 
 
 def run_task(name: str, data: bytes) -> bytes:
     """Run a task of a batch; called by Dask in a thread of the worker."""
-    runner: TaskRunner = get_worker().plugins[name]
+    runner: TaskRunner | None = get_worker().plugins.get(name)
+    if runner is None:
+        raise RunnerMissing
     return runner.run(data)
 
 

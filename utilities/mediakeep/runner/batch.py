@@ -100,7 +100,7 @@ class Batch:
             with contextlib.ExitStack() as stack:
                 # The executor is closed first, and the items are released even if that fails.
                 stack.callback(self._release_unfinished)
-                stack.callback(self._executor.close, kill=True)
+                stack.callback(self._executor.close)
                 self._run_tasks()
             self._result.stopped = self._stop.requested
             self._result.seconds = time.monotonic() - self._started

@@ -64,7 +64,7 @@ def simulate_batch(
                 callbacks,
             )
         finally:
-            executor.close(kill=True)
+            executor.close()
     batch_result.stopped, batch_result.seconds = stop.requested, time.monotonic() - started
     batch_result.pending_lookups = sum(map(needs_lookup, state.items.values()))
     return batch_result

@@ -36,8 +36,8 @@ class Executor(Protocol):
     def end_tasks(self, key: str) -> FinishedTasks:
         """Called to end the running tasks of an item, and get them."""
 
-    def close(self, *, kill: bool = False) -> None:
-        """Called at the end: tasks end first, or immediately with `kill`."""
+    def close(self) -> None:
+        """Called at the end, to end what still runs."""
 
 
 class ExecutorFactory(Protocol):

@@ -209,11 +209,11 @@ class AdaptiveExecutor:
         """End the running tasks of an item in worker processes, and return them."""
         return self._pool.end_tasks(key) if self._pool else []
 
-    def close(self, *, kill: bool = False) -> None:
-        """End all worker processes: after their task, or immediately with `kill`."""
+    def close(self) -> None:
+        """End all worker processes; busy ones are killed."""
         try:
             if self._pool:
-                self._pool.close(kill=kill)
+                self._pool.close(kill=True)
         finally:
             if self._inline:
                 self._inline.close()

@@ -43,7 +43,7 @@ def probe_all(
         try:
             yield from _iter_in_order(paths, executor, stop)
         finally:
-            executor.close(kill=True)
+            executor.close()
 
 
 def _iter_in_order(

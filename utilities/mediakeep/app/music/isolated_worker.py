@@ -21,7 +21,7 @@ def run_isolated(opening: WorkerFactory, work: Work) -> Outcome:
                 for _, result in executor.wait():
                     return _to_outcome(result)
         finally:
-            executor.close(kill=True)
+            executor.close()
     raise KeyboardInterrupt
 
 
