@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from random import Random
 
+from tests.documents import ROOT
 from tests.runner import workshop
 
 PATIENCE = 60.0  # seconds after which a test gives up waiting
@@ -166,3 +168,12 @@ def open_machines(folder: Path, environ: Mapping[str, str] = {}) -> Iterator[Mac
     finally:
         machines.network.close()
         machines.stop()
+
+
+def read_block(begin: str) -> str:
+    """Return the indented block of the page on clusters that begins with a line."""
+    text = (ROOT / "docs" / "cluster.md").read_text()
+    (found,) = re.findall(
+        rf"(?:^|\n)((?:    .*\n|\n)*    {re.escape(begin)}\n(?:    .*\n|\n)*)", text
+    )
+    return "\n".join(line[4:] for line in found.splitlines())

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from tests import quick_start
+from tests.cluster import machines
 from tests.documents import ROOT
 from tests.pipelines.toolkit_runs import ToolkitRuns
 from tests.runner import workshop
@@ -26,15 +27,6 @@ pytestmark = pytest.mark.needs("distributed")
 
 PATIENCE = 60.0  # seconds
 SPLIT = ("split", "fixed", "--duration", "0.3")
-
-
-def read_block(begin: str) -> str:
-    """Return the indented block of the page on clusters that begins with a line."""
-    text = (ROOT / "docs" / "cluster.md").read_text()
-    (found,) = re.findall(
-        rf"(?:^|\n)((?:    .*\n|\n)*    {re.escape(begin)}\n(?:    .*\n|\n)*)", text
-    )
-    return "\n".join(line[4:] for line in found.splitlines())
 
 
 def find_free_port() -> int:
@@ -85,7 +77,7 @@ def compare(runs: ToolkitRuns, run: Callable[..., str]) -> None:
 
 
 def test_the_services_of_the_compose_file_do_the_work(tmp_path: Path) -> None:
-    services = yaml.safe_load(read_block("services:"))["services"]
+    services = yaml.safe_load(machines.read_block("services:"))["services"]
     scheduler, worker = services["scheduler"], services["worker"]
     volumes = [volume.partition(":")[2] for volume in worker["volumes"]]
     assert volumes == ["/music", "/home/mediakeep"]
@@ -140,7 +132,7 @@ def test_an_encrypted_scheduler_is_used_with_its_certificates_alone(tmp_path: Pa
 def read_unit() -> tuple[str, dict[str, str]]:
     """Return the command of the unit of systemd, and its environment."""
     parser = configparser.ConfigParser(strict=False, interpolation=None)
-    text = read_block("[Service]")
+    text = machines.read_block("[Service]")
     environ = dict(
         line.removeprefix("Environment=").split("=", 1)
         for line in text.splitlines()
@@ -221,46 +213,3 @@ def test_the_unit_of_systemd_works_on_another_host_with_other_mounts(
     assert len(texts) > 5
     assert not any(str(there).encode() in text for text in texts)
     assert not [*there.iterdir()]
-
-
-@pytest.fixture
-def prefect(tmp_path: Path) -> Path:
-    """A Python with Prefect in an environment of its own; PREFECT_PYTHON names one to use."""
-    if given := os.environ.get("PREFECT_PYTHON"):
-        return Path(given)
-    folder = tmp_path / "prefect"
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    pip = [str(folder / "bin" / "pip"), "install", "--quiet", "prefect==3.*"]
-    subprocess.run(pip, check=True, stderr=subprocess.DEVNULL)
-    return folder / "bin" / "python"
-
-
-@pytest.mark.needs("index")
-def test_the_flow_of_the_page_runs_batches_by_exit_code_and_json(
-    tmp_path: Path, prefect: Path
-) -> None:
-    flow = tmp_path / "flow.py"
-    flow.write_text(read_block("import json"))
-    scripts = ROOT / "utilities"
-    env = {name: text for name, text in os.environ.items() if not name.startswith("MEDIAKEEP")}
-    env |= {
-        "PREFECT_HOME": str(tmp_path / "state"),
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
-        "PATH": f"{Path(sys.executable).parent}:{env['PATH']}",
-        "MEDIAKEEP_HOME": str(tmp_path),
-    }
-    (tmp_path / "utilities").symlink_to(scripts)
-    python = [sys.executable, "-W", "ignore"]
-
-    def call(*words: object) -> None:
-        subprocess.run([*python, *map(str, words)], cwd=tmp_path, env=env, check=True)
-
-    call(scripts / "make_sample_library.py", "music")
-    call(scripts / "music_queue_manager.py", "--scan", "music")
-    done = subprocess.run(
-        [str(prefect), str(flow)], cwd=tmp_path, env=env, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "14 completed" in done.stdout
-    assert "Completed()" in done.stdout + done.stderr

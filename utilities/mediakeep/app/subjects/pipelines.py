@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from pathlib import Path
 from typing import NoReturn
@@ -16,7 +17,8 @@ from mediakeep.pipelines.item import PIPELINES
 
 def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
     open_worker = kinds.load("mediakeep.pipelines.step_worker:open_worker")
-    kinds.load("mediakeep.media.ffmpeg:require_pyav")()  # which takes longest
+    with contextlib.suppress(UsageError):  # plugins may need no PyAV, which takes longest
+        kinds.load("mediakeep.media.ffmpeg:require_pyav")()
     return functools.partial(open_worker, home, options.settings)
 
 

@@ -54,12 +54,13 @@ document.addEventListener("keydown", (event) => {
   if (typing || event.ctrlKey || event.altKey || event.metaKey || event.repeat) {
     return;
   }
-  // The page may be replaced before the turn of a key: it answers only what the user has seen.
+  // The page may be replaced before the turn of a key: it answers only what the user has seen. To
+  // undo the last answer, no review need be seen.
   const seen = describe(find(event.key));
   const press = () => {
     const place = find(event.key);
     if (place?.matches("button")) {
-      return describe(place) === seen ? send(place.form, place) : say("Another review is shown now: press the key again.");
+      return event.key === "u" || describe(place) === seen ? send(place.form, place) : say("Another review is shown now: press the key again.");
     }
     if (place?.matches("a")) {
       history.replaceState(null, "", place.href);
