@@ -37,7 +37,7 @@ _NAMES = {
     "processors": "audio split, converted and aligned, next to pydub, ffmpeg-normalize and ffmpeg",
     "stages": "stages, parts and parked items, with workers that do nothing",
     "pipelines": "the engine's cost for each file and step; a second run; a changed step",
-    "web": "the web server next to http.server, its clients, a batch beside it, a page in Chromium",
+    "web": "web pages against http.server; event clients; what they cost a batch; Chromium",
     "safewrite": "tags written safely, against in place; undo records",
 }
 

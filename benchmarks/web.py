@@ -1,4 +1,4 @@
-"""The web server: answers next to http.server, event clients, a batch beside it, a real page."""
+"""Measure the web server: its answers, event clients, a page, and what it costs a batch."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class _Server:
 
 
 def run(folder: Path, *, full: bool) -> None:
-    """Measure on a home of 50,000 artists, and beside a batch of 930; `full` takes five rounds."""
+    """Measure on a home of 50,000 artists, and a batch of 930; `full` runs the batch five times."""
     home = _make_home(folder / "stock")
     with _serve(home) as server:
         _measure_clients(home, server)
@@ -321,7 +321,7 @@ def _time_import(modules: str) -> float:
 
 
 def _measure_batch(folder: Path, count: int) -> None:
-    """Run a batch alone, beside a server with a client, and beside one with a page, in turn."""
+    """Run a batch alone, while a client gets events, and while a page is open, in turn."""
     music_library.make_library(folder / "music", artists=_ARTISTS)
     (folder / "home").mkdir()
     home = Home(folder / "home", folder / "music", None)
@@ -350,7 +350,7 @@ def _measure_batch(folder: Path, count: int) -> None:
         for name, series in costs.items()
     ]
     table.show(
-        f"A batch of {_ARTISTS} artists with one worker, beside the server; {count} rounds in turn",
+        f"A batch of {_ARTISTS} artists, one worker, while the server runs; {count} rounds in turn",
         ("", "CPU s", "seconds", "CPU", "seconds", "at most"),
         sorted(rows),
         "CPU is that of the batch alone, without the server and the browser.",
@@ -371,6 +371,6 @@ def _serve_to_page(home: Path) -> Iterator[None]:
 
 _CASES: Mapping[str, Callable[[Path], AbstractContextManager[None]]] = {
     "alone": lambda _: contextlib.nullcontext(),
-    "beside a client of events": _serve_to_client,
-    "beside the overview in Chromium": _serve_to_page,
+    "while a client gets events": _serve_to_client,
+    "while Chromium shows the overview": _serve_to_page,
 }

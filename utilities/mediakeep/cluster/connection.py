@@ -99,10 +99,10 @@ def _check_answer(address: str, security: Security | None) -> None:
     """
     parts = urlsplit(address)
     socket.create_connection((parts.hostname, parts.port), _CONNECT_TIMEOUT).close()
-    asyncio.run(asyncio.wait_for(_shake_hands(address, security or Security()), _CONNECT_TIMEOUT))
+    asyncio.run(asyncio.wait_for(_connect_once(address, security or Security()), _CONNECT_TIMEOUT))
 
 
-async def _shake_hands(address: str, security: Security) -> None:
+async def _connect_once(address: str, security: Security) -> None:
     arguments = security.get_connection_args("client")
     connection = await connect(address, timeout=_CONNECT_TIMEOUT, **arguments)
     await connection.close()

@@ -403,7 +403,7 @@ def _remember(context: click.Context, param: click.Parameter, is_given: bool) ->
 
 
 def _with_flag(text: str, *flags: str) -> Callable[[AnyFunction], AnyFunction]:
-    """Return a flag that the command does not get: is_json, is_quiet or is_verbose tells it."""
+    """Return a flag that is_json, is_quiet or is_verbose reads, and that is no argument."""
     return click.option(*flags, is_flag=True, expose_value=False, callback=_remember, help=text)
 
 

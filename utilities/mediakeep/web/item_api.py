@@ -86,7 +86,7 @@ def send_cover(web: WebHome, call: Call) -> Response:
 
 
 def build_picture(path: Path) -> Response:
-    """Return a picture; whatever else a file contains is not sent."""
+    """Return a picture; files with other content are refused."""
     try:
         media, data = item_covers.read_cover(path)
     except MediakeepError as error:

@@ -23,9 +23,10 @@ class OptionInfo(msgspec.Struct, frozen=True):
 
 
 class KindInfo(msgspec.Struct, frozen=True):
-    """A kind: its nouns, stages, options and actions; `examples` if its sources are texts.
+    """A kind of queue: its nouns, stages, options and actions.
 
-    `has_jobs` is True if its items can be started as jobs.
+    `has_jobs` is True if its items can be started as jobs. `examples` are sources to type, if
+    those are texts and not files.
     """
 
     name: str

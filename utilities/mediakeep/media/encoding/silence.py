@@ -77,7 +77,7 @@ def find_silence(
 
 
 def _build_check(form: PcmFormat, threshold: float, min_seconds: float) -> Callable[[Any], bool]:
-    """Return a function that tells if a frame may have a part of a silence."""
+    """Return a function that tells whether a frame may contain silence."""
     name = form.sample_format.removesuffix("p")
     code, full_scale = _SAMPLE_TYPES.get(name, ("", 0))
     limit = full_scale * 10 ** (threshold / 20)
