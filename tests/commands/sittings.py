@@ -44,6 +44,19 @@ def restore(home: Home) -> None:
     shutil.copytree(home.path.parent.with_name("copy"), home.path.parent, symlinks=True)
 
 
+def make_opener(place: Path) -> tuple[str, Path]:
+    """Make a program that opens paths, and is noisy; return PATH with it, and where it notes what.
+
+    A machine without a desktop may have xdg-open all the same.
+    """
+    tools, noted = place / "tools", place / "opened"
+    tools.mkdir()
+    for name in ("xdg-open", "open"):  # of Linux and of macOS
+        (tools / name).write_text(f'#!/bin/sh\necho no browser >&2\necho "$@" | tee {noted}\n')
+        (tools / name).chmod(0o755)
+    return f"{tools}{os.pathsep}{os.environ['PATH']}", noted
+
+
 def contents(home: Home) -> dict[str, str]:
     """Return the hash of each file of the library."""
     return {path: digest for path, (digest, _) in state(home.music).items()}

@@ -33,6 +33,7 @@ from tests.commands import test_fix_metadata_releases as release_home
 from tests.commands.conftest import Home, environment
 from tests.commands.sittings import SittingTerminal, contents
 from tests.music import shelf
+from tests.runner.workshop import await_
 from tests.sampling import each_row
 from tests.vt import Terminal
 
@@ -43,9 +44,10 @@ def undo(home: Home, session: str = "last") -> str:
     return hands.ok(home, "review", "--undo", session)
 
 
-def test_every_key_does_what_it_says(reviewed: Home) -> None:
+def test_every_key_does_what_it_says(reviewed: Home, tmp_path: Path) -> None:
     before, dusk = contents(reviewed), reviewed.music / "Anna" / "Dusk"
-    with SittingTerminal(reviewed, "music") as shown:
+    path, noted = sittings.make_opener(tmp_path)
+    with SittingTerminal(reviewed, "music", PATH=path) as shown:
         first = shown.await_prompt()
         assert "1 of" in first
         assert "empty-file" in first
@@ -57,7 +59,9 @@ def test_every_key_does_what_it_says(reviewed: Home) -> None:
         assert "issue: empty-file:" in explained
         assert "l Later: the question is asked again in the next sitting" in explained
         assert "u Undo" not in explained
-        assert str(reviewed.music / "Vera" / "Dawn") in shown.press("o")
+        dawn = str(reviewed.music / "Vera" / "Dawn")
+        assert dawn in shown.press("o")
+        await_(lambda: noted.exists() and noted.read_text() == f"{dawn}\n")
         asked = shown.press("l")
         assert "1 postponed." in asked
         assert "u undo" in asked

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import time
@@ -18,7 +17,9 @@ from mediakeep import kinds
 from mediakeep.app.reports import period_report
 from mediakeep.music.item import MUSIC
 from mediakeep.views import periods
+from tests.commands import sittings
 from tests.commands.conftest import Home
+from tests.runner.workshop import await_
 
 # A time zone in which it is noon now, so that no day and no week ends during the tests.
 ZONE_HOURS = 12 - datetime.now(UTC).hour
@@ -248,16 +249,11 @@ def test_all_weeks_in_which_something_happened_are_reported(worked: Home) -> Non
 
 
 def test_a_report_is_opened_by_the_program_that_belongs_to_it(worked: Home) -> None:
-    tools = worked.path / "tools"
-    tools.mkdir()
-    seen = worked.path / "seen"
-    for name in ("xdg-open", "open"):  # of Linux and of macOS
-        (tools / name).write_text(f'#!/bin/sh\necho "$@" > {seen}\n')
-        (tools / name).chmod(0o755)
-    path = f"{tools}{os.pathsep}{os.environ['PATH']}"
+    path, noted = sittings.make_opener(worked.path)
     done = worked.run("weekly_report", "--open", env={"PATH": path})
     assert done.returncode == 0, done.stderr
-    assert seen.read_text().strip().endswith("_weekly_progress.html")
+    await_(lambda: noted.exists() and noted.read_text().endswith("_weekly_progress.html\n"))
+    assert "no browser" not in done.stdout + done.stderr
 
 
 def test_a_template_of_ones_own_takes_the_place_of_ours(worked: Home) -> None:

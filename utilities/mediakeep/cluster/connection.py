@@ -22,7 +22,7 @@ from mediakeep.errors import ClusterFailed
 from mediakeep.lookups.http import rate_server
 from mediakeep.runner.signals import block_signals
 
-_CONNECT_TIMEOUT = 10.0  # seconds
+_CONNECT_TIMEOUT = 30.0  # seconds; a scheduler may be busy with the start of other batches
 # Dask runs the tasks of a dead worker again on another one, which could do work twice; a batch
 # decides itself what follows. Its workers start child processes, so they may not be daemons.
 _DASK_SETTINGS = {

@@ -13,6 +13,7 @@ from mediakeep.app.reports import chosen_reports
 from mediakeep.app.reports.chosen_reports import PeriodChoice
 from mediakeep.app.reports.period_report import ReportContext
 from mediakeep.commands import app
+from mediakeep.commands.display.open_path import open_path
 from mediakeep.commands.options.param_types import FormatListParam
 from mediakeep.config import Settings
 from mediakeep.errors import UsageError
@@ -51,6 +52,6 @@ def main(
         return app.mark_dry_run(result, dry_run=dry_run)
     app.print_result(result.lines, result.data, as_json=app.is_json())
     path = chosen_reports.find_readable_file(home, reports[-1], report_formats)
-    if click.launch(str(path)):
+    if not open_path(path):
         raise UsageError(f"No program found to open {path}.")
     return 0

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import click
 import msgspec
 
 from mediakeep import config, path_text
@@ -22,6 +21,7 @@ from mediakeep.app.reviews.review_session import ReviewDecision, ReviewSession
 from mediakeep.app.reviews.undo_answers import UndoneAnswers
 from mediakeep.commands import app
 from mediakeep.commands.display.key_reader import KeyReader
+from mediakeep.commands.display.open_path import open_path
 from mediakeep.commands.display.question_view import QuestionView
 from mediakeep.errors import (
     ItemFailed,
@@ -266,7 +266,7 @@ class Sitting:
                 case "o":
                     place = first.place if first.place.is_dir() else first.place.parent
                     self.view.print_line(str(place))
-                    click.launch(str(place))
+                    open_path(place)
                 case "s":
                     self._search(shown)
                 case "q":
