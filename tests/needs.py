@@ -118,7 +118,7 @@ def list_needs(item: pytest.Item) -> Iterator[str]:
 
 
 def sort_out(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests with needs and loops as slow, and leave out those of another system."""
+    """Mark loops, long tests and those with needs as slow; leave out those of another system."""
     elsewhere = [one for one in items if _is_elsewhere(one)]
     config.hook.pytest_deselected(items=elsewhere)
     items[:] = [one for one in items if not _is_elsewhere(one)]
@@ -129,6 +129,8 @@ def sort_out(config: pytest.Config, items: list[pytest.Item]) -> None:
         if item.get_closest_marker("loop") and not item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.short_loop)
+        if item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.slow)
 
 
 def _is_elsewhere(item: pytest.Item) -> bool:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests import job_home
 from tests.job_kinds import RecordingHome
 
@@ -65,6 +67,7 @@ def run(recordings: RecordingHome, script: str, *words: str) -> tuple[int, str, 
     return done.returncode, done.stdout, done.stderr.splitlines()
 
 
+@pytest.mark.long
 def test_kinds_of_others_are_seen_and_those_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     recordings = RecordingHome(tmp_path)
     recordings.make("Alpha")
@@ -88,6 +91,7 @@ def test_kinds_of_others_are_seen_and_those_that_cannot_be_used_are_named(tmp_pa
     assert "recordings" in next(recordings.path.glob("status/reports/*.md")).read_text().lower()
 
 
+@pytest.mark.long
 def test_a_kind_whose_subject_does_not_import_is_named_and_left_out(tmp_path: Path) -> None:
     recordings = RecordingHome(tmp_path)
     recordings.make("Alpha")

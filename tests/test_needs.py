@@ -25,6 +25,9 @@ def test_skipped(): pass
 @pytest.mark.xfail(strict=True)
 def test_expected(): assert False
 
+@pytest.mark.long
+def test_long(): pass
+
 def test_usual(): pass
 """
 
@@ -47,7 +50,7 @@ def run_tests(folder: Path, *words: str) -> str:
 
 def test_nothing_is_skipped(tmp_path: Path) -> None:
     told = run_tests(tmp_path, "-m", "not slow")
-    assert "1 failed, 1 passed, 2 deselected, 1 xfailed" in told
+    assert "1 failed, 1 passed, 3 deselected, 1 xfailed" in told
     assert "1 error" in told  # skipped before it began
     assert told.count("Nothing is skipped; mark what a test needs.") == 2
     told = run_tests(tmp_path, "-m", "needs")

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.linux
 ENVIRONMENT = {**os.environ, "TMPDIR": "/", "WORD": "é", "TZ": "Asia/Tokyo"}
 
 
+@pytest.mark.long
 @each_row(
     "code",
     [

@@ -117,6 +117,7 @@ def test_a_run_with_other_settings_names_what_is_done_with_the_first_ones(
     assert line.startswith("Done in opus in")
 
 
+@pytest.mark.long
 def test_a_mirror_in_a_second_profile_follows_the_library(albums: AlbumHome) -> None:
     albums.make("Art/One", "Art/Two", "Art/Three", "Art/Four")
     albums.convert()

@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from mediakeep import clock, size_text
 from mediakeep.config import ENV_PREFIX
 from tests import job_home
@@ -62,6 +64,7 @@ def test_a_scan_without_a_path_takes_that_of_the_settings(albums: AlbumHome) -> 
     assert ALBUM in printed
 
 
+@pytest.mark.long
 def test_a_killed_command_is_listed_and_continues(albums: AlbumHome, tmp_path: Path) -> None:
     albums.make(ALBUM)
     config = write_config(albums)
@@ -151,6 +154,7 @@ def test_an_album_that_is_named_is_converted_again_and_keeps_its_old_output(
     assert job_home.quarantined(albums.output) == [str(albums.output / ALBUM)]
 
 
+@pytest.mark.long
 def test_texts_of_a_failed_album(albums: AlbumHome) -> None:
     albums.make("Art/Good", "Art/Bad")
     (albums.library / "Art" / "Bad" / "01 T.flac").write_bytes(b"fLaC")

@@ -67,6 +67,7 @@ def make_album(home: Path, suffix: str, change: Damage) -> AlbumHome:
     return albums
 
 
+@pytest.mark.long
 @each_row(
     "profile, suffix, damage, problem",
     [
@@ -163,6 +164,7 @@ def without_xing(mp3: bytes) -> bytes:
     return mp3[start + header.size :]
 
 
+@pytest.mark.long
 @each_row(
     "suffix, change",
     [

@@ -148,6 +148,7 @@ def test_damaged_working_files_are_made_again(albums: AlbumHome, match: str) -> 
         assert "r128_track_gain" in mutagen.File(albums.output / ALBUM / name)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("match", ["/02 T.opus", "/archive/Art", "/output/Art"])
 def test_an_album_that_continues_with_another_profile_is_converted_again(
     albums: AlbumHome, match: str

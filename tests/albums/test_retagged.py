@@ -88,6 +88,7 @@ Change = Callable[[AlbumHome], None]
 RULE = '[[rules]]\nformats = ["FLAC"]\naction = "encode"\nprofile = "flac"\n'
 
 
+@pytest.mark.long
 @each_row(
     "change, options, encoded",
     [

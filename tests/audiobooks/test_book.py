@@ -40,6 +40,7 @@ for chunk in plan.chunks():
 """
 
 
+@pytest.mark.long
 def test_a_book_of_mixed_files_has_their_exact_samples_and_no_gap(tmp_path: Path) -> None:
     plan = books.plan_book(books.write_mixed(tmp_path))
     assert [source.format.sample_rate for source in plan.sources] == [
@@ -171,6 +172,7 @@ def test_processes_encode_the_same_chunks_from_a_stored_plan(tmp_path: Path) -> 
     assert [path.read_bytes() for path in paths] == alone
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["write", "replace"])
 def test_finished_chunks_survive_a_kill(tmp_path: Path, name: str) -> None:
     plan = books.plan_book([books.write_mp3(tmp_path / "1.mp3", books.SHORT)], 0.5)

@@ -54,6 +54,7 @@ def check_book(home: BookHome) -> None:
     assert pcm_source.count_samples(book) == home.report()["verification"]["samples"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("damage", ["lost", "other", "torn"])
 def test_a_chunk_that_is_lost_before_the_muxing_is_encoded_again(
     home: BookHome, damage: str
@@ -94,6 +95,7 @@ def join_book(home: BookHome) -> None:
     home.add(folder, backup=False)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_joined", [False, True])
 def test_a_book_that_fails_its_verification_is_made_again(home: BookHome, is_joined: bool) -> None:
     if is_joined:

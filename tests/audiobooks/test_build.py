@@ -33,6 +33,7 @@ def read_chapters(path: Path) -> list[tuple[float, str]]:
         ]
 
 
+@pytest.mark.long
 def test_a_folder_becomes_a_book(home: BookHome) -> None:
     folder = home.make("The Book", tracks=3)
     before = job_home.contents(home.library)
@@ -83,6 +84,7 @@ def test_several_folders_become_one_book(home: BookHome) -> None:
     assert not home.backups.exists()
 
 
+@pytest.mark.long
 def test_all_books_of_a_folder_are_found(home: BookHome) -> None:
     home.make("Author/One")
     home.make("Author/Two")
@@ -115,6 +117,7 @@ def test_a_killed_command_continues_with_the_chunks_that_are_missing(
     assert pcm_source.count_samples(book) == pcm_source.count_samples(folder / "1 Part.mp3")
 
 
+@pytest.mark.long
 def test_all_unusable_files_are_named_before_any_work(home: BookHome) -> None:
     good, bad = home.make("Good"), home.make("Bad")
     (bad / "3.mp3").write_bytes(b"<html>")
@@ -207,6 +210,7 @@ def test_parts_of_one_encoder_are_joined_without_encoding(home: BookHome) -> Non
     assert len(read_chapters(home.output / "Joined.m4b")) == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_joined", [True, False])
 def test_chapters_that_a_user_edited_in_audiobookshelf_are_kept(
     home: BookHome, is_joined: bool
@@ -242,6 +246,7 @@ def test_chapters_that_a_user_edited_in_audiobookshelf_are_kept(
     assert [note in home.log(), home.log().count(note)] == [True, 1]
 
 
+@pytest.mark.long
 def test_backups_of_earlier_settings_are_found_where_they_are(home: BookHome) -> None:
     folder = home.make("The Book", tracks=1)
     home.batch(folder, MEDIAKEEP_BACKUP_DIR="outputs/audiobooks/backup")

@@ -58,6 +58,7 @@ def test_all_packets_and_chapters_are_kept(tmp_path: Path) -> None:
     assert sounds.find_shift(original, decoded[second : second + 50_000]) == 0
 
 
+@pytest.mark.long
 def test_a_long_join_reports_its_progress(tmp_path: Path) -> None:
     plan = join_parts.plan_join(
         [join_parts.read_part(books.write_part(tmp_path / "a.m4a", 400_000))]

@@ -58,6 +58,7 @@ def write_and_verify(plan: BookPlan, paths: list[Path], target: Path) -> list[st
     return verify_book.verify_file(target, plan, made)
 
 
+@pytest.mark.long
 def test_muxing_needs_the_same_memory_for_each_length(tmp_path: Path) -> None:
     path = books.write_mp3(tmp_path / "a.mp3", books.SHORT)
     counted = books.plan_book([path]).sources[0]

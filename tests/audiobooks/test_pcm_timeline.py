@@ -41,6 +41,7 @@ def test_an_mp3_is_read_from_anywhere(tmp_path: Path, kind: Kind) -> None:
     assert_same_from_anywhere(source)
 
 
+@pytest.mark.long
 @each_row("kind", [books.MIXED[number] for number in (0, 1, 3)])
 def test_the_start_of_a_long_mp3_is_not_read(tmp_path: Path, kind: Kind) -> None:
     long = structs.replace(kind, seconds=9.0)
@@ -58,6 +59,7 @@ def test_the_start_of_a_long_mp3_is_not_read(tmp_path: Path, kind: Kind) -> None
         assert part == whole[start : start + 9000]
 
 
+@pytest.mark.long
 @each_row("name", ["a.flac", "a.wav", "alac.m4a", "aac.m4a"])
 def test_other_long_files_are_read_from_a_timestamp(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
@@ -130,6 +132,7 @@ def test_aac_is_read_from_anywhere_in_time(tmp_path: Path) -> None:
     assert sounds.find_shift(whole[60_001:], part) == 0
 
 
+@pytest.mark.long
 @each_row("rate", [8000, 11_025, 32_000, 88_200, 96_000])
 def test_every_rate_is_read_from_anywhere(tmp_path: Path, rate: int) -> None:
     samples = random.Random(2).randbytes(2 * (2 * rate + 13))

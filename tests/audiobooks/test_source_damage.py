@@ -85,6 +85,7 @@ def find_largest_difference(found: array[float], expected: array[float]) -> floa
     return max(map(abs, map(sub, found, expected)))
 
 
+@pytest.mark.long
 @each_row(
     "name, change",
     [
@@ -182,6 +183,7 @@ def test_silence_for_damage_in_the_first_half_second_is_where_it_is(
     assert (found[:start], found[end:]) == (whole[:start], whole[end:])
 
 
+@pytest.mark.long
 @each_row(
     "name, seconds, start, end",
     [
@@ -245,6 +247,7 @@ def test_the_streams_of_a_chain_may_begin_at_any_time(tmp_path: Path) -> None:
         assert (source.damage, source.samples) == ((), 264_600 * count)
 
 
+@pytest.mark.long
 @each_row("first, last", [(4, 5), (12, 13), (13, 15)])  # of 18 pages, of a second each
 @each_row("delay", [bytes, delay_pages], ids=str)
 def test_audio_after_a_lost_page_of_a_chain_keeps_its_time(
@@ -555,6 +558,7 @@ def test_a_damaged_file_does_not_stop_a_book(home: BookHome) -> None:
     assert note.replace("_", r"\_") in page
 
 
+@pytest.mark.long
 def test_a_damaged_file_is_refused_before_the_backup(home: BookHome) -> None:
     folder, _ = damage_book(home)
     planned = home.batch(folder, "--damage", "refuse", "--dry-run", code=1)
@@ -584,6 +588,7 @@ def test_a_damaged_part_is_encoded_with_the_others(home: BookHome) -> None:
     assert pcm_source.count_samples(book) == 120_000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_copy_lost", [False, True])
 def test_a_book_with_damage_is_exact_after_a_kill(home: BookHome, is_copy_lost: bool) -> None:
     folder, lengths = damage_book(home)

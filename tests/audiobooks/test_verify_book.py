@@ -53,6 +53,7 @@ def test_each_difference_is_named(tmp_path: Path) -> None:
     assert "are expected from bit rate and length" in differences(format=big)[1]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bit_rate", [16_000, 128_000])
 def test_noise_that_the_encoder_makes_quieter_is_no_difference(
     tmp_path: Path, bit_rate: int

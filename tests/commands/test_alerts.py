@@ -130,6 +130,7 @@ def test_failures_in_a_row_are_counted_over_batches_and_told_once(
     assert alert["next"].endswith(f"--home {failing.path} --list --status error")
 
 
+@pytest.mark.long
 def test_a_success_ends_a_streak_and_the_next_one_is_told_again(
     failing: Home, service: Service
 ) -> None:
@@ -170,6 +171,7 @@ def test_a_finished_library_is_told_by_the_batch_that_finishes_it(
     assert first["next"].endswith("--show-summary")
 
 
+@pytest.mark.long
 def test_what_waits_for_another_try_is_not_finished_and_what_failed_for_good_is(
     home: Home, service: Service
 ) -> None:
@@ -292,6 +294,7 @@ def test_a_library_that_a_killed_batch_finished_is_told_once(
     assert alert["facts"]["session"].endswith("_session_001")
 
 
+@pytest.mark.long
 def test_a_library_that_was_finished_unheard_is_told_by_the_next_batch(
     finished: Home, service: Service
 ) -> None:

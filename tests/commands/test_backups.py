@@ -287,6 +287,7 @@ def test_a_damaged_backup_is_refused_and_nothing_is_changed(
     assert not new.path.exists()
 
 
+@pytest.mark.long
 def test_a_disk_that_is_full_leaves_nothing_behind(finished: Home, tmp_path: Path) -> None:
     """A limit on the size of files stands in for it: writes fail alike."""
     (finished.path / "status" / "reports").mkdir(exist_ok=True)
@@ -350,6 +351,7 @@ def kill_restores(
         assert [path.read_text() for path in kept if "Minus" in path.name] == ["another"]
 
 
+@pytest.mark.long
 def test_a_killed_restore_is_ended_by_the_same_command(
     finished: Home, tmp_path: Path, deadly: dict[str, str]
 ) -> None:
@@ -417,6 +419,7 @@ def kill_backups(finished: Home, tmp_path: Path, times: int) -> None:
     assert made.exists()
 
 
+@pytest.mark.long
 def test_a_killed_backup_leaves_no_half_one(finished: Home, tmp_path: Path) -> None:
     kill_backups(finished, tmp_path, 2)
 

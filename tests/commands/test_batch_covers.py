@@ -66,6 +66,7 @@ def item(desk: Desk) -> dict[str, object]:
 # SimulatedHome and planned
 
 
+@pytest.mark.long
 def test_a_dry_run_tells_of_it_and_what_it_fetched_is_not_asked_for_again(desk: Desk) -> None:
     before = state(desk.home.music)
     told = desk.ok(BATCH, "--dry-run", *BOTH)

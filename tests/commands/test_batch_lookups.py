@@ -66,6 +66,7 @@ def was_asked(listening: socket.socket) -> bool:
     return bool(select.select([listening], [], [], 0)[0])
 
 
+@pytest.mark.long
 def test_a_service_that_is_out_is_told_in_one_line_and_asked_again_later(
     home: SimulatedHome,
 ) -> None:
@@ -242,6 +243,7 @@ def test_settings_of_a_home_are_checked_as_well(untouched: SimulatedHome) -> Non
     assert 'musicbrainz_host: "nowhere" is not the URL of a server' in done.stderr
 
 
+@pytest.mark.long
 def test_a_refresh_asks_anew_for_one_artist_and_for_no_other(home: SimulatedHome) -> None:
     home.batch("--all")
     before = count_requests(home.server)

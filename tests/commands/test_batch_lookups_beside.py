@@ -95,6 +95,7 @@ def test_a_change_by_hand_asks_nobody_and_keeps_what_the_report_tells(home: Simu
     assert (len(home.server.requests), home.table.read_bytes()) == (asked, table)
 
 
+@pytest.mark.long
 def test_who_asks_is_told_to_the_server_and_stands_nowhere(home: SimulatedHome) -> None:
     with outage(home.server):
         done = [home.batch("--all", "--json")]

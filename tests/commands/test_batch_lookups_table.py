@@ -61,6 +61,7 @@ def of(artist: str, table: list[dict[str, str]], reason: str) -> set[str]:
     return {row["album"] for row in table if (name(row), row["missing"], row["reason"]) == wanted}
 
 
+@pytest.mark.long
 def test_its_bytes_are_the_same_however_many_batches_it_took(
     looked_up: SimulatedHome, fresh: SimulatedHome
 ) -> None:

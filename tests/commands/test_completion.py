@@ -67,6 +67,7 @@ def complete(shells: dict[str, str], line: str, **more: str) -> list[str]:
     return [line.partition(",")[2] for line in done.stdout.splitlines() if line]
 
 
+@pytest.mark.long
 def test_names_and_options_are_completed(shells: dict[str, str]) -> None:
     assert complete(shells, "mediakeep ba") == ["batch"]
     assert complete(shells, "mediakeep movies ") == [

@@ -70,6 +70,7 @@ def test_each_setting_is_shown_with_its_value_and_origin(home: Path) -> None:
     ]
 
 
+@pytest.mark.long
 def test_all_problems_are_named_at_once_with_the_nearest_name(home: Path) -> None:
     done = run(home, "check")
     assert (done.returncode, done.stdout) == (0, f"The settings of {home} are valid.\n")
@@ -109,6 +110,7 @@ def edit(home: Path, text: str, editor: str = "") -> subprocess.CompletedProcess
     return run(home, "edit", EDITOR=line, VISUAL=line)
 
 
+@pytest.mark.long
 def test_only_valid_settings_are_saved(home: Path) -> None:
     path = home / "mediakeep.toml"
     path.chmod(0o600)

@@ -102,6 +102,7 @@ def test_a_crash_of_a_decoder_costs_its_artist_only(
     assert sounds(place) == {"Anna": 5, "Vera": 5}
 
 
+@pytest.mark.long
 def test_a_crash_while_one_artist_is_processed_is_an_error_in_words(
     place: Home, tmp_path: Path
 ) -> None:
@@ -118,6 +119,7 @@ def test_a_crash_while_one_artist_is_processed_is_an_error_in_words(
     assert place.run("process_artist", place.music / "Anna", "--deep", env=env).returncode == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("door", ["process_music_batch", "process_artist"])
 def test_without_decoders_the_cure_is_told_before_anything_is_begun(
     place: Home, tmp_path: Path, door: str, monkeypatch: pytest.MonkeyPatch
@@ -159,6 +161,7 @@ def test_a_deep_scan_may_take_ten_times_as_long_and_never_runs_inline(tmp_path: 
     assert (longer.item_timeout, longer.inline) == (600.0, False)
 
 
+@pytest.mark.long
 def test_unchanged_files_are_not_opened_again(place: Home, tmp_path: Path) -> None:
     env = {**started_with(tmp_path, WATCH), "OPENS": str(tmp_path / "opens")}
     place.scan()

@@ -79,6 +79,7 @@ def readers(tmp_path: Path) -> Counter[int]:
     return Counter(map(int, (tmp_path / "opens").read_text().split()))
 
 
+@pytest.mark.long
 def test_a_batch_of_several_artists_is_read_by_its_workers(
     home: Home, watched: dict[str, str], tmp_path: Path
 ) -> None:
@@ -105,6 +106,7 @@ def test_one_artist_or_one_worker_needs_no_other_process(
     assert set(readers(tmp_path)) == {batch.pid}
 
 
+@pytest.mark.long
 def test_the_workers_of_a_killed_batch_do_not_outlive_it(
     home: Home, watched: dict[str, str], tmp_path: Path
 ) -> None:

@@ -58,6 +58,7 @@ def installed(tmp_path: Path) -> dict[str, str]:
     return environment({"PYTHONPATH": str(package), "HOME": str(tmp_path / "me")})
 
 
+@pytest.mark.long
 @each_row("typed", ["{}", "'{}'", "{0.parent}/my\\ music "])
 def test_the_next_two_commands_are_told_and_work(
     tmp_path: Path, installed: dict[str, str], typed: str
@@ -118,6 +119,7 @@ def test_other_commands_than_scan_name_the_error_at_a_terminal_too(
         assert "No mediakeep home found" in terminal.screen.printed
 
 
+@pytest.mark.long
 def test_a_home_that_nothing_named_is_told_first(tmp_path: Path) -> None:
     checkout, music = tmp_path / "checkout", tmp_path / "music"
     (checkout / "utilities").mkdir(parents=True)

@@ -118,6 +118,7 @@ def choose(home: SimulatedHome, release: str, *words: object) -> Told:
 # What is proposed
 
 
+@pytest.mark.long
 def test_a_title_is_proposed_and_accepted_as_the_release_has_it(home: SimulatedHome) -> None:
     listed, asked = entry(home, "title-differs"), len(home.server.requests)
     assert listed["proposal"] == 'title "Rivet"'

@@ -62,6 +62,7 @@ def certain(movies: Movies) -> str:
     return lines[lines.index(place) - 1].partition(": ")[0]
 
 
+@pytest.mark.long
 def test_the_nfo_of_a_movie_that_no_queue_knows_is_written_and_nothing_else(
     movies: Movies, name: str
 ) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import pytest
 
 from mediakeep.commands import help_layout
 from mediakeep.commands.app import MediakeepCommand
@@ -79,6 +80,7 @@ def test_short_flags_mean_the_same_everywhere() -> None:
                 assert (short in option.opts) == (long in option.opts), name
 
 
+@pytest.mark.long
 def test_a_quiet_batch_prints_what_failed(tmp_path: Path) -> None:
     home = hands.library(tmp_path)
     command = [sys.executable, "process_music_batch.py", "-q", "--home", home.path]

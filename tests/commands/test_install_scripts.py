@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from mediakeep import command_table
 from tests.scripts import SCRIPTS
 
@@ -15,6 +17,7 @@ def install(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, cwd=SCRIPTS)
 
 
+@pytest.mark.long
 def test_scripts_run_under_their_old_names(tmp_path: Path) -> None:
     folder = tmp_path / "my bin"
     assert install(folder, "-n").returncode == 0

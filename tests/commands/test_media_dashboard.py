@@ -43,6 +43,7 @@ def summary(home: Home) -> dict[str, Any]:
 # In a terminal
 
 
+@pytest.mark.long
 def test_the_board_follows_a_batch_and_ends_with_what_the_summary_says(
     home: Home, tmp_path: Path
 ) -> None:

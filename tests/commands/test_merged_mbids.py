@@ -41,6 +41,7 @@ def borne(home: SimulatedHome) -> set[str]:
     return {mbid for one in read for mbid in one.musicbrainz_albumartistid}
 
 
+@pytest.mark.long
 def test_a_batch_writes_the_new_one_and_undo_brings_the_old_one_back(place: SimulatedHome) -> None:
     assert borne(place) == {OLD}
     done = place.batch("--artist", "Velvet Harbour")

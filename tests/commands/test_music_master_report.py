@@ -249,6 +249,7 @@ def start(home: Home, gate: Gate | None = None) -> subprocess.Popen[bytes]:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("names", "paths", "size"),
     [

@@ -65,6 +65,7 @@ def test_every_view_is_written_in_an_odd_home(odd_home: Home) -> None:
         json.loads((odd_home.path / name).read_bytes())
 
 
+@pytest.mark.long
 def test_a_command_to_paste_is_one_line_that_works_in_a_shell(odd_home: Home) -> None:
     assert odd_home.run("process_music_batch", "--all", "--fix", "none").returncode == 0
     reviews = json.loads((odd_home.path / "outputs/manual_review_needed.json").read_bytes())

@@ -118,6 +118,7 @@ def test_a_batch_identifies_and_enriches_movies(
     assert "Nothing is pending." in told(movies, "--all")
 
 
+@pytest.mark.long
 def test_a_batch_without_mediainfo_says_what_it_lacks(movies: Movies, tmp_path: Path) -> None:
     """A module that cannot be imported stands before the true one."""
     (tmp_path / "pymediainfo.py").write_text("raise ImportError('not installed')\n")
@@ -199,6 +200,7 @@ def test_without_a_token_all_local_work_is_done(movies: Movies) -> None:
     assert {item["lookup"] for item in movies.items().values()} == {"pending"}
 
 
+@pytest.mark.long
 def test_a_person_takes_postpones_leaves_out_gives_an_id_and_stops(
     stocked: tuple[Movies, MovieLibraryManifest],
 ) -> None:

@@ -197,6 +197,7 @@ def await_shell(shown: Terminal) -> str:
     return text
 
 
+@pytest.mark.long
 @each_row("number, code", [(signal.SIGINT, 130), (signal.SIGHUP, -signal.SIGHUP)], ids=str)
 def test_a_signal_at_a_question_ends_the_sitting(number: int, code: int, reviewed: Home) -> None:
     with SittingTerminal(reviewed, "--kind", "missing-date") as shown:
@@ -208,6 +209,7 @@ def test_a_signal_at_a_question_ends_the_sitting(number: int, code: int, reviewe
     assert not AnswerLog(reviewed.path).read_answers()
 
 
+@pytest.mark.long
 def test_ctrl_c_while_an_answer_is_written_ends_after_it(reviewed: Home) -> None:
     for pause in (0.0, 0.01, 0.03, 0.1):
         with SittingTerminal(reviewed) as shown:
@@ -264,6 +266,7 @@ def test_an_undo_that_a_signal_interrupts_is_continued(
     assert contents(reviewed) == before
 
 
+@pytest.mark.long
 def test_a_terminal_that_closes_ends_the_sitting(reviewed: Home) -> None:
     with SittingTerminal(reviewed) as shown:
         asked = shown.await_prompt()
@@ -277,6 +280,7 @@ def test_a_terminal_that_closes_ends_the_sitting(reviewed: Home) -> None:
     assert sittings.count_left(reviewed) == count
 
 
+@pytest.mark.long
 def test_two_sittings_ask_about_different_artists(reviewed: Home) -> None:
     with SittingTerminal(reviewed) as one, SittingTerminal(reviewed) as two:
         artists = [
@@ -292,6 +296,7 @@ def test_two_sittings_ask_about_different_artists(reviewed: Home) -> None:
             assert artists[0] in third.await_prompt()
 
 
+@pytest.mark.long
 def test_a_picture_has_any_path_and_a_value_is_text(reviewed: Home) -> None:
     dusk = reviewed.music / "Anna" / "Dusk"
     (dusk / os.fsdecode(b"\xe9.jpg")).write_bytes(track_files.read_seed_file("cover.jpg"))
@@ -346,6 +351,7 @@ def test_a_value_that_is_there_already_is_no_edit(reviewed: Home) -> None:
     assert "Done: nothing." in told.out
 
 
+@pytest.mark.long
 @each_row(
     "columns, lines, env",
     [
@@ -396,6 +402,7 @@ def test_a_pipe_is_asked_line_by_line(reviewed: Home) -> None:
     assert hands.run(reviewed, "review", "--undo", "20200101_review_abcdef").code == 2
 
 
+@pytest.mark.long
 def test_a_movie_is_chosen_from_candidates_or_by_another_title(tmp_path: Path) -> None:
     movies, _ = cinemas.made(tmp_path)
     (movies.movies / "The Splendid Violin (2011).m4v").rename(movies.movies / "Zzyzx (1950).m4v")
@@ -467,6 +474,7 @@ def test_a_damaged_list_of_ignored_issues_ends_a_batch_before_it_counts_an_attem
     assert home.batch("--all").returncode == 0
 
 
+@pytest.mark.long
 def test_a_movie_issue_is_ignored_until_that_is_undone(tmp_path: Path) -> None:
     movies, _ = cinemas.made(tmp_path)
     with cinemas.served() as server:
@@ -550,6 +558,7 @@ def test_covers_are_chosen_with_their_sizes(reviewed: Home) -> None:
     assert told.out.count("Nothing was changed.") == 2
 
 
+@pytest.mark.long
 @each_row(
     ("name", "env", "shown_data"),
     [

@@ -47,6 +47,7 @@ def issues(outputs: Path) -> Found:
     return found
 
 
+@pytest.mark.long
 def test_what_only_look_ups_find_is_found_and_nothing_else(
     music: tuple[Path, Found], planted: MusicLibraryManifest
 ) -> None:

@@ -278,6 +278,7 @@ def simulated(home: Path, door: str, *words: object, flags: tuple[str, ...] = ()
     return run_apart(*flags, "--", *command)
 
 
+@pytest.mark.long
 def test_invented_mbids_are_not_written_to_a_real_library(tmp_path: Path) -> None:
     home, music = tmp_path / "home", tmp_path / "music"
     home.mkdir()

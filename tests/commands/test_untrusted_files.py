@@ -99,6 +99,7 @@ YAML_BOMB = "profiles:\n  a: &a0 {x: 1}\n" + "".join(
 )
 
 
+@pytest.mark.long
 @each_row(
     "suffix, content, reason",
     [

@@ -203,6 +203,7 @@ def test_an_operation_interrupted_anywhere_is_done_or_not_done(name: str, memory
         assert before not in outcomes or name == "a replay"  # a user's word is not forgotten
 
 
+@pytest.mark.long
 def test_a_refused_edit_is_kept_wherever_the_refusal_is_interrupted(memory: Path) -> None:
     where = prepare(memory / "prepared")
     before = read_state(copy_folder(where, memory / "before"))

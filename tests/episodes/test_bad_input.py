@@ -39,6 +39,7 @@ def build_picture(size: tuple[int, int]) -> bytes:
     return data.getvalue()
 
 
+@pytest.mark.long
 @each_row(
     "item, message",
     [
@@ -91,6 +92,7 @@ def test_metadata_that_is_no_json_ends_a_discovery_but_loses_nothing(tmp_path: P
         assert sorted(migration.states) == ["one", "two"]
 
 
+@pytest.mark.long
 @each_row(
     "facts, title, year",
     [
@@ -123,6 +125,7 @@ def test_a_checksum_that_never_fits_skips_the_episode(tmp_path: Path) -> None:
         assert [*(migration.home / "working/.mediakeep-quarantine").iterdir()]
 
 
+@pytest.mark.long
 @each_row(
     "name, content, note",
     [
@@ -156,6 +159,7 @@ def test_a_picture_for_all_that_cannot_be_used_skips_no_episode(
         assert migration.states["show"].stage == "discovered"
 
 
+@pytest.mark.long
 @each_row("change", [lambda data: data + b"more", lambda data: b"x" + data[1:]])
 def test_a_video_that_was_changed_is_converted_and_uploaded_again(
     tmp_path: Path, change: Callable[[bytes], bytes]
@@ -205,6 +209,7 @@ def test_a_font_that_cannot_be_used_skips_no_episode(tmp_path: Path) -> None:
         assert migration.states["show"].stage == "discovered"
 
 
+@pytest.mark.long
 @each_row(
     "content, note",
     [
@@ -224,6 +229,7 @@ def test_transcripts(tmp_path: Path, content: bytes, note: str) -> None:
         assert note in getattr(item, "steps").get("captions", "")  # noqa: B009 - of episodes
 
 
+@pytest.mark.long
 @each_row(
     "variables, message",
     [
@@ -256,6 +262,7 @@ def test_without_access_to_the_channel_nothing_is_uploaded_or_skipped(
         assert migration.states["show"].attempts.upload == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("hours", [-30, 30])
 def test_a_clock_that_jumps_costs_no_attempt(tmp_path: Path, hours: int) -> None:
     """Between two commands, the clock of this machine jumps, and not that of YouTube."""

@@ -38,6 +38,7 @@ def list_channels(migration: Migration) -> list[str]:
     return [video.channel for video in migration.services.youtube.videos()]
 
 
+@pytest.mark.long
 def test_another_login_continues_no_upload_and_opens_none(migration: Migration) -> None:
     migration.discover("show")
     # The video exists, but its id is not known.
@@ -71,6 +72,7 @@ def test_another_login_continues_no_upload_and_opens_none(migration: Migration) 
     assert migration.states["show"].stage == "uploaded"
 
 
+@pytest.mark.long
 def test_another_login_schedules_no_video(migration: Migration) -> None:
     migration.discover("show")
     migration.run("run")

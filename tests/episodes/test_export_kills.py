@@ -43,6 +43,7 @@ def kill_after(home: Path, seed: int, seconds: float) -> None:
     os.waitpid(child, 0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kills", [pytest.param(100, marks=pytest.mark.loop), 8])
 def test_exports_after_kills(memory: Path, kills: int) -> None:
     create_queue(memory, ["first"]).close()

@@ -39,6 +39,7 @@ def test_a_command_waits_30_seconds_for_an_episode(tmp_path: Path, command: str)
         assert f"{sentence} Wait for it or stop it." in text
 
 
+@pytest.mark.long
 def test_a_lost_queue_is_rebuilt_and_no_video_doubled(tmp_path: Path) -> None:
     """YouTube has the video, but does not list it yet, and its id is not known."""
     youtube = YoutubeSettings(listing_seconds=86_400)
@@ -101,6 +102,7 @@ def remove_at_download(migration: Migration, path: Path, name: str) -> None:
     migration.services.faults.intercept(remove, 1, matches)
 
 
+@pytest.mark.long
 @each_row(
     "option, words",
     [
@@ -158,6 +160,7 @@ def test_episodes_wait_for_disk_space(small_disk: Path, before: str, stage: str)
         assert {state.stage for state in migration.states.values()} == {"uploaded"}
 
 
+@pytest.mark.long
 def test_slots_go_on_after_those_of_another_batch(tmp_path: Path) -> None:
     names = [f"show{number}" for number in range(1, 9)]
     items = [build_item(name, date=f"2021-03-0{name[-1]}") for name in names]

@@ -85,6 +85,7 @@ def test_videos_without_a_schedule_are_looked_at_after_new_episodes(home: Migrat
         assert PendingQueue(queue.state).take_keys(2, later) == [beta, alpha]
 
 
+@pytest.mark.long
 def test_without_a_schedule_a_video_stays_private(home: MigrationHome) -> None:
     home.change_settings('schedule.every = "day"', "")
     home.call("discover", "--episode", "Alpha")
@@ -95,6 +96,7 @@ def test_without_a_schedule_a_video_stays_private(home: MigrationHome) -> None:
     assert home.item().scheduled_date
 
 
+@pytest.mark.long
 def test_the_schedule_of_a_command_holds_for_later_ones(home: MigrationHome) -> None:
     home.change_settings('schedule.every = "day"', "")
     home.call("discover", "--episode", "Alpha")
@@ -114,6 +116,7 @@ def test_the_schedule_of_a_command_holds_for_later_ones(home: MigrationHome) -> 
     assert home.item("Gamma").processing_stage == "uploaded"
 
 
+@pytest.mark.long
 def test_settings_files_decide_on_the_schedule_of_later_commands(home: MigrationHome) -> None:
     home.call("discover", "--episode", "Alpha")
     home.call("run", "--at", "17:30")
@@ -123,6 +126,7 @@ def test_settings_files_decide_on_the_schedule_of_later_commands(home: Migration
     assert times == ["17:30", "18:00"]
 
 
+@pytest.mark.long
 def test_a_session_is_secret_and_a_lost_one_makes_no_second_video(home: MigrationHome) -> None:
     home.call("discover", "--episode", "Alpha")
     home.change_settings("retry_delay = 0", "retry_delay = 3600")
@@ -142,6 +146,7 @@ def test_a_session_is_secret_and_a_lost_one_makes_no_second_video(home: Migratio
     assert [*home.find_faults("Alpha", {}, done=True)] == []
 
 
+@pytest.mark.long
 def test_a_limit_is_waited_for_without_an_attempt(home: MigrationHome) -> None:
     home.call("discover", "--episode", "Alpha")
     refusal = {"status": 403, "reason": "quotaExceeded", "where": {"path": "^/upload/.*videos"}}

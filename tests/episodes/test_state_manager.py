@@ -217,6 +217,7 @@ def test_the_section_of_another_file_is_remembered(memory: Path) -> None:
     assert time.monotonic() - begin < stage_edits.LOCK_TIMEOUT
 
 
+@pytest.mark.long
 def test_eight_processes_change_one_episode(memory: Path) -> None:
     create_manager(memory)
     children = []

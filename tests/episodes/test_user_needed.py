@@ -24,6 +24,7 @@ def service() -> Iterator[Service]:
     started.close()
 
 
+@pytest.mark.long
 @each_row(
     "outcome, schedule, stage",
     [
@@ -64,6 +65,7 @@ def test_a_video_that_is_refused_waits_and_alerts(
         assert len(migration.titles) == 2
 
 
+@pytest.mark.long
 @each_row("schedule", ["day", "week"])
 def test_a_video_that_is_refused_after_its_schedule_waits(
     tmp_path: Path, service: Service, schedule: str
@@ -92,6 +94,7 @@ def write_silence(path: Path, seconds: int) -> ArchiveFile:
     return ArchiveFile(name="show.wav", format="WAVE", path=str(path))
 
 
+@pytest.mark.long
 @each_row("status", ["disallowed", "eligible"])
 def test_long_episodes_wait_for_a_verified_channel(
     tmp_path: Path, service: Service, status: str

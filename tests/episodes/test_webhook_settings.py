@@ -52,6 +52,7 @@ def check_alert(migration: Migration, service: Service, shown: str) -> None:
         assert found <= {"mediakeep.toml", "config.yaml", "other.yaml"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mode", [0o600, 0o400])
 @pytest.mark.parametrize("name", ["mediakeep.toml", "config.yaml"])
 def test_a_private_file_may_have_the_address(
@@ -65,6 +66,7 @@ def test_a_private_file_may_have_the_address(
     check_alert(migration, service, shown)
 
 
+@pytest.mark.long
 @each_row("mode", [0o644, 0o640, 0o604, 0o620, 0o602, 0o601])
 def test_an_accessible_file_may_not(migration: Migration, mode: int) -> None:
     url = "https://hooks.example.org/s3cr3t"

@@ -224,6 +224,7 @@ def _content_of_2_2(name: str) -> bytes:
     return special.get(name, b"\x0017" if name[0] in "TGM" else b"http://example.org\0")
 
 
+@pytest.mark.long
 @RULES
 @each_row("names", [*((name,) for name in id3.Frames_2_2), tuple(id3.Frames_2_2)])
 def test_a_tag_of_2_2_keeps_each_field_when_it_is_raised(

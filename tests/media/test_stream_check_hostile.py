@@ -86,6 +86,7 @@ FULL = {  # of something that invites to go on for ever
 }
 
 
+@pytest.mark.long
 @each_row(("kind", "data"), FULL.values(), ids=FULL)
 def test_a_file_that_is_full_of_one_thing_takes_no_time(
     tmp_path: Path, kind: str, data: bytes

@@ -96,6 +96,7 @@ def test_a_frame_that_unfolds_too_far_is_left_out_and_the_others_are_read(tmp_pa
     )
 
 
+@pytest.mark.long
 def test_all_frames_of_a_tag_together_unfold_to_a_bound(tmp_path: Path) -> None:
     large = [folded(b"TXXX", 15 * MEGABYTE)] * 6
     reading = read_cheaply(put(tmp_path, tag(*large, folded(b"TIT2", 2000)) + SOUND))

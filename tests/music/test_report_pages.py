@@ -21,10 +21,12 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     return showcase.page(tmp_path_factory.mktemp("messes"))
 
 
+@pytest.mark.long
 def test_the_page_shows_four_reports_as_they_are_written_today(page: str) -> None:
     assert PAGE.read_text(encoding="utf-8") == page
 
 
+@pytest.mark.long
 def test_the_same_library_gives_the_same_bytes_at_any_path(page: str, tmp_path: Path) -> None:
     assert showcase.page(tmp_path / "elsewhere") == page
 

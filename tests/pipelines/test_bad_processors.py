@@ -31,6 +31,7 @@ def find_failure(home: PipelineHome) -> str:
     return failed[0].message
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("how", "message", "words"),
     [

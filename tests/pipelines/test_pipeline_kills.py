@@ -95,6 +95,7 @@ def test_1000_files_with_4_steps_are_killed_30_times(tmp_path: Path) -> None:
     check_all(home, 1000, kills, home.take_calls())
 
 
+@pytest.mark.long
 def test_a_worker_that_dies_once_is_no_failure(tmp_path: Path) -> None:
     home = PipelineHome(tmp_path)
     home.write("0000.wav", "0001.wav")

@@ -55,6 +55,7 @@ def test_outputs_of_a_step_are_the_inputs_of_the_next_and_keep_their_folders(
     assert set(calls.values()) == {1, 2}  # two files are called a.wav
 
 
+@pytest.mark.long
 def test_a_second_run_does_nothing_and_a_changed_parameter_only_what_follows(
     home: PipelineHome,
 ) -> None:
@@ -154,6 +155,7 @@ def test_resuming_a_completed_session_is_an_error_and_force_begins_again(
     assert "no session" in home.run("--resume", "20200101", code=2)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_pauses_the_session(home: PipelineHome, number: signal.Signals) -> None:
     home.write(*(f"c{number}.wav" for number in range(8)))
@@ -207,6 +209,7 @@ def test_a_crash_at_file_5_of_10_leaves_5_to_10(tmp_path: Path) -> None:
     assert home.list_outputs() == [f"{number:02}.wav" for number in range(1, 11)]
 
 
+@pytest.mark.long
 def test_steps_that_need_all_files_wait_for_them_and_combine_what_they_measured(
     home: PipelineHome,
 ) -> None:
@@ -228,6 +231,7 @@ def test_steps_that_need_all_files_wait_for_them_and_combine_what_they_measured(
     assert home.read_output("b.wav") == [(sample // 2 - 4000) // 2 for sample in SAMPLES]
 
 
+@pytest.mark.long
 def test_a_file_that_fails_before_all_are_needed_can_join_later(home: PipelineHome) -> None:
     level = step("level", "level", needs="all")
     write_samples(home.input / "b.wav", array.array("h", [8000]))

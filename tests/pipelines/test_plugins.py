@@ -80,6 +80,7 @@ def runs(tmp_path: Path) -> ToolkitRuns:
     return ToolkitRuns(tmp_path, [SAMPLES, site])
 
 
+@pytest.mark.long
 def test_plugins_that_cannot_be_used_are_named_and_the_others_work(runs: ToolkitRuns) -> None:
     done = runs.run("plugins", "list")
     warnings = [f'Warning: processor "{name}" left out: {why}' for name, why in PROBLEMS.items()]

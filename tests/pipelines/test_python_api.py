@@ -39,6 +39,7 @@ def run_script(home: PipelineHome, text: str, code: int = 0) -> str:
     return done.stdout
 
 
+@pytest.mark.long
 def test_a_processor_runs_on_files(home: PipelineHome) -> None:
     (home.input / "c.wav").write_bytes(b"")
     out = run_script(
@@ -57,6 +58,7 @@ def test_a_processor_runs_on_files(home: PipelineHome) -> None:
     ]
 
 
+@pytest.mark.long
 def test_a_pipeline_runs_and_a_failed_session_is_resumed(home: PipelineHome) -> None:
     home.configure(step("bad", "misbehave", how="raise", only="b"), step("quiet", "halve"))
     out = run_script(
@@ -77,6 +79,7 @@ def test_a_pipeline_runs_and_a_failed_session_is_resumed(home: PipelineHome) -> 
     ]
 
 
+@pytest.mark.long
 def test_the_example_of_the_page_runs_as_it_is(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "pipelines.md").read_text()
     example = (Path(__file__).parent / "python_example.py").read_text()

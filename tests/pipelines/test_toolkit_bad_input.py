@@ -28,6 +28,7 @@ FIXED = ("split", "fixed", "--input")
 RUN, CHECK = ("pipeline", "run", "-c"), ("pipeline", "validate", "-c")
 
 
+@pytest.mark.long
 @each_row(
     ("words", "sentence"),
     [

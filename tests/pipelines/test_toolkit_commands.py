@@ -79,6 +79,7 @@ def test_a_session_runs_and_continues_on_the_workers_of_a_scheduler(runs: Toolki
     assert "is not tcp://HOST:PORT" in runs.fails(2, *words, "--scheduler", "nas")
 
 
+@pytest.mark.long
 def test_a_folder_is_split_and_the_pieces_are_the_source(runs: ToolkitRuns) -> None:
     words = ("split", "fixed", "--input", "./folder", "--duration", 0.3, "--output", "out")
     told = runs.ok(*words)
@@ -145,6 +146,7 @@ def test_a_preset_may_have_a_parameter_that_a_step_needs(runs: ToolkitRuns) -> N
     assert "unknown field `rate`" in runs.fails(2, *line, "wrong")
 
 
+@pytest.mark.long
 def test_tags_are_set_on_copies_and_shown(runs: ToolkitRuns) -> None:
     runs.ok("convert", "--input", "folder/a.wav", "--format", "flac", "--output", "flac")
     values = ("--set", "title=Hello, world", "--set", "artist=Me")
@@ -182,6 +184,7 @@ def test_a_stopped_session_is_paused_and_resumed(runs: ToolkitRuns) -> None:
     assert runs.ok("sessions", "list") == "No sessions.\n"
 
 
+@pytest.mark.long
 def test_a_failed_session_is_resumed_where_it_failed_and_a_completed_one_is_not(
     runs: ToolkitRuns,
 ) -> None:

@@ -28,6 +28,7 @@ def hold(runs: ToolkitRuns, answers: Sequence[tuple[str, str]]) -> tuple[int, st
         return shown.end(), shown.screen.printed.replace("\r\n", "\n")
 
 
+@pytest.mark.long
 def test_the_wizard_runs_a_command_and_shows_how_to_repeat_it(runs: ToolkitRuns) -> None:
     code, told = hold(
         runs,
@@ -91,6 +92,7 @@ def test_answers_are_taken_back_explained_suggested_and_taken_by_default(runs: T
     assert not (runs.path / "out").exists()
 
 
+@pytest.mark.long
 def test_answers_are_saved_as_preset_and_as_pipeline(runs: ToolkitRuns) -> None:
     settings = runs.path / "home" / "mediakeep.toml"
     settings.parent.mkdir()

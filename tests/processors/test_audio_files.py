@@ -57,6 +57,7 @@ def test_files_without_sound_are_named(tmp_path: Path) -> None:
     assert fail(silent, tmp_path / "out") == {f"{silent} cannot be decoded: it has no sound."}
 
 
+@pytest.mark.long
 @each_row("name", ["16.wav", "16.flac", "cbr.mp3", "a.opus"])
 def test_truncated_files_are_refused(tmp_path: Path, name: str) -> None:
     source = encoded.write(tmp_path / name, name)
@@ -66,6 +67,7 @@ def test_truncated_files_are_refused(tmp_path: Path, name: str) -> None:
     assert "is truncated: " in messages.pop()
 
 
+@pytest.mark.long
 @each_row("name", ["16.flac", "cbr.mp3", "aac.m4a", "a.opus"])
 def test_the_time_of_damage_is_named(tmp_path: Path, name: str) -> None:
     source = encoded.write(tmp_path / name, name)
@@ -77,6 +79,7 @@ def test_the_time_of_damage_is_named(tmp_path: Path, name: str) -> None:
         assert " at 0:0" in message, message
 
 
+@pytest.mark.long
 @each_row("name, codec, suffix", [
     ("a.mkv", "aac", ".m4a"), ("a.webm", "libopus", ".opus"),
     ("a.avi", "libmp3lame", ".mp3"), ("a.mp4", "aac", ".m4a"), ("a.mov", "aac", ".m4a"),
@@ -89,6 +92,7 @@ def test_the_audio_of_videos(tmp_path: Path, name: str, codec: str, suffix: str)
     assert tags.read(made).facts.duration == pytest.approx(2, abs=0.1)
 
 
+@pytest.mark.long
 def test_unusual_formats_are_converted(tmp_path: Path) -> None:
     sources = [tmp_path / "a.dsf", tmp_path / "a.ape", tmp_path / "short.wav"]
     sources[0].write_bytes(encoded.dsf())
@@ -104,6 +108,7 @@ def test_unusual_formats_are_converted(tmp_path: Path) -> None:
             assert made.success, made
 
 
+@pytest.mark.long
 def test_a_file_of_the_name_is_never_replaced(tmp_path: Path) -> None:
     source, out = encoded.write(tmp_path / "a.wav", "16.wav"), tmp_path / "out"
     for kind in ("flac", "alac", "mp3", "opus", "aac", "wav"):
@@ -125,6 +130,7 @@ def test_all_faults_of_parameters_are_usage_errors(tmp_path: Path) -> None:
             run("splitter-fixed", source, tmp_path / "out", duration=duration)
 
 
+@pytest.mark.long
 def test_loudness_is_reached(tmp_path: Path) -> None:
     """One file is quiet with high peaks, so a limiter is needed."""
     quiet, peaks = sounds.tone(3, -40), sounds.tone(0.005, -3)
@@ -143,6 +149,7 @@ def test_loudness_is_reached(tmp_path: Path) -> None:
         assert made.metrics.get("limited") is (name == "peaks")
 
 
+@pytest.mark.long
 @each_row("params", [{"format": "mp3", "bit_rate": 64_000}, {"channels": 1}, {"sample_rate": 8000}])
 def test_loudness_is_reached_in_the_new_file(tmp_path: Path, params: dict[str, Any]) -> None:
     """Each takes parts of the sound away; peaks are limited."""
@@ -154,6 +161,7 @@ def test_loudness_is_reached_in_the_new_file(tmp_path: Path, params: dict[str, A
     assert made.metrics["loudness"] == pytest.approx(found, abs=0.01)
 
 
+@pytest.mark.long
 def test_albums_keep_the_differences_of_their_tracks(tmp_path: Path) -> None:
     sources = [
         sounds.write_wav(tmp_path / f"{-level}.wav", sounds.tone(3, level), RATE)
@@ -193,6 +201,7 @@ def _run_in_pool(source: Path, folder: Path) -> dict[str, ProcessResult]:
     return {name: run(name, source, folder / name, **params) for name, params in WRITING.items()}
 
 
+@pytest.mark.long
 def test_processors_write_below_the_output_folder_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

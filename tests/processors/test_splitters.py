@@ -37,6 +37,7 @@ def write_pcm(path: Path, codec: str) -> Path:
     return path
 
 
+@pytest.mark.long
 @each_row(
     "name, suffix, codec",
     [
@@ -162,6 +163,7 @@ def test_pieces_of_lossy_audio_keep_format_and_length(
     assert counted == pcm_source.count_samples(source)
 
 
+@pytest.mark.long
 def test_silence_is_cut_in_its_middle(tmp_path: Path) -> None:
     loud, quiet = sounds.tone(2, -10), bytes(4 * RATE)
     samples = loud + quiet + loud + quiet[: 3 * RATE] + loud + quiet + loud
@@ -216,6 +218,7 @@ def test_times_beyond_the_end_are_named(tmp_path: Path) -> None:
     assert processed_audio.list_files(tmp_path / "out") == []
 
 
+@pytest.mark.long
 def test_a_quarter_of_a_million_silences_do_not_take_long() -> None:
     """Each is compared with its neighbours only; with all, it would take an hour."""
     from mediakeep.media.encoding.silence import SilentRange

@@ -33,6 +33,7 @@ def measure_level(path: Path, start: float, seconds: float) -> float:
     return float((sum(value * value for value in part) / len(part)) ** 0.5)
 
 
+@pytest.mark.long
 def test_noise_becomes_quieter_and_tones_stay(tmp_path: Path) -> None:
     chance = random.Random(5)
     noise = array("h", (chance.randint(-300, 300) for _ in range(2 * 3 * RATE)))
@@ -97,6 +98,7 @@ def test_silence_only_and_ranges_outside_of_the_file_are_refused(tmp_path: Path)
     assert processed_audio.list_files(tmp_path / "out") == []
 
 
+@pytest.mark.long
 @each_row("chain", list(voice.CHAINS))
 def test_a_chain_has_its_loudness(tmp_path: Path, chain: str) -> None:
     source = write(tmp_path / "a.wav", sounds.tone(4, -33), sounds.tone(4, -27))

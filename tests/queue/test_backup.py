@@ -535,6 +535,7 @@ def with_valid_header_sums(data: bytes) -> bytes:
     return fixed
 
 
+@pytest.mark.long
 def test_many_files_need_no_more_memory_than_few(tmp_path: Path) -> None:
     tracemalloc.start()
     path = packed(tmp_path / "a.tar", dict.fromkeys(map("outputs/{}".format, range(3_000)), b""))
@@ -596,6 +597,7 @@ def test_an_archive_that_was_cut_anywhere_is_refused(
             archive.verify_archive(path, "music")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("suffix", [".tar", ".tar.gz"])
 def test_an_archive_with_a_flipped_byte_is_refused_or_gives_the_very_same(
     where: QueueLocation, tmp_path: Path, suffix: str

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from mediakeep.music.item import MUSIC
 from mediakeep.queue import compaction, journal, snapshot, validate
 from mediakeep.queue.compaction import QueueLocation
@@ -78,6 +80,7 @@ def _killed_at(where: QueueLocation, point: str) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == KILLED
 
 
+@pytest.mark.long
 @each_row("point", POINTS)
 def test_the_first_validation_after_a_kill_finds_nothing(point: str, tmp_path: Path) -> None:
     where = rig.at(tmp_path)

@@ -198,6 +198,7 @@ def test_no_folder_of_a_queue_is_taken_for_a_queue(recordings: RecordingHome) ->
     assert '"live" is a folder of every queue.' in refused
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["", "night"])
 def test_a_restored_backup_leaves_the_other_queue_as_it_is(
     recordings: RecordingHome, name: str
@@ -222,6 +223,7 @@ def test_a_restored_backup_leaves_the_other_queue_as_it_is(
     assert not fresh.queue.joinpath("processing_queue.json").exists() or not name
 
 
+@pytest.mark.long
 def test_a_restore_that_is_killed_keeps_the_named_queue(recordings: RecordingHome) -> None:
     """It is killed before each rename of its last step."""
     backup = recordings.root / "backup.tar"

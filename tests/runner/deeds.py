@@ -41,7 +41,7 @@ def _fail_finally(work: Work, progress: Progress, folder: Path) -> Outcome:
 
 
 def _fail_first(work: Work, progress: Progress, folder: Path, times: str) -> Outcome:
-    if notes.first_time(folder, work.stamp.key, int(times)):
+    if _is_first(work, folder, int(times)):
         return Outcome(Status.ERROR, message="not yet")
     return _good(work, progress, folder)
 
@@ -107,6 +107,13 @@ def _damaged(work: Work, progress: Progress, folder: Path) -> Outcome:
     raise StateDamaged("status/reviews/ignored.json cannot be read: damaged.")
 
 
+def _is_first(work: Work, folder: Path, times: int = 1) -> bool:
+    """Return whether this is one of the first starts, also if an earlier one was killed at once."""
+    lines = (folder / "notes.log").read_text().splitlines()
+    starts = sum(line.startswith(f"start {work.stamp.key} ") for line in lines)
+    return starts <= times and notes.first_time(folder, work.stamp.key, times)
+
+
 def _count(work: Work, progress: Progress, folder: Path, seconds: str) -> Outcome:
     """Report progress as fast as it goes."""
     started, done = time.monotonic(), 0
@@ -129,7 +136,7 @@ def _die(work: Work, progress: Progress, folder: Path, how: str) -> Outcome:
 
 
 def _die_first(work: Work, progress: Progress, folder: Path, how: str) -> Outcome:
-    if notes.first_time(folder, work.stamp.key):
+    if _is_first(work, folder):
         _die(work, progress, folder, how)
     return _good(work, progress, folder)
 
@@ -193,13 +200,13 @@ def _after(work: Work, progress: Progress, folder: Path, key: str) -> Outcome:
 
 
 def _sleep_first(work: Work, progress: Progress, folder: Path, seconds: str) -> Outcome:
-    if notes.first_time(folder, work.stamp.key):
+    if _is_first(work, folder):
         time.sleep(float(seconds))
     return _good(work, progress, folder)
 
 
 def _hang_first(work: Work, progress: Progress, folder: Path) -> Outcome:
-    if notes.first_time(folder, work.stamp.key):
+    if _is_first(work, folder):
         looking.hang(work, progress, folder)
     return _good(work, progress, folder)
 

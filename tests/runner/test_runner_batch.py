@@ -142,6 +142,7 @@ def test_a_named_item_that_another_batch_works_on_is_refused(tmp_path: Path) -> 
     other.close()
 
 
+@pytest.mark.long
 def test_progress_is_shown_at_once_and_noted_at_most_twice_a_second(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,6 +170,7 @@ def test_progress_is_shown_at_once_and_noted_at_most_twice_a_second(
     assert shown[0] == ("ant", 1, 10**9, "")
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("pooled")
 def test_progress_of_a_pooled_worker_reaches_the_face_now_and_then(tmp_path: Path) -> None:
     shop = workshop.make_workshop(tmp_path, {"ant": "count 1", "bee": "good"})

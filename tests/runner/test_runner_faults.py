@@ -111,6 +111,7 @@ def test_a_result_of_a_claim_that_was_lost_is_not_recorded_under_the_next(tmp_pa
     ]
 
 
+@pytest.mark.long
 def test_a_live_file_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
     shop = workshop.make_workshop(tmp_path, {"ant": "count 0.6", "bee": "good"})
 
@@ -182,6 +183,7 @@ def test_a_face_that_fails_loses_nothing(tmp_path: Path) -> None:
     assert list(shop.statuses().values()) == [Status.COMPLETED, Status.PENDING]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("workers", some([2, 1], 2))
 @pytest.mark.usefixtures("pooled")
 def test_a_face_that_cannot_show_progress_fails_no_item(tmp_path: Path, workers: int) -> None:

@@ -191,6 +191,7 @@ def test_a_named_item_is_processed_completely(tmp_path: Path) -> None:
     assert (report.done_count, list_lookups(shop)["bee"]) == (1, (C, "done", 1))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("workers", "signals"), some([(2, 1), (2, 2), (1, 1), (1, 2)], 3))
 def test_a_stopped_batch_gives_back_what_it_has_not_looked_up(
     tmp_path: Path, workers: int, signals: int

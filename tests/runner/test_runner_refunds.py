@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from mediakeep.errors import ItemFailed
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
@@ -44,6 +46,7 @@ def cut(folder: Path, sizes: Iterable[Any], kind: Kind = toys.JOB, **plan: Any) 
     return shop
 
 
+@pytest.mark.long
 @each_row(
     "sizes, calls, most",
     [

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -51,6 +52,7 @@ def test_a_board_is_the_one_that_was_looked_at(columns: int, lines: int) -> None
     assert f"{drawn}\n" == dashboards.kept(columns, lines).read_text()
 
 
+@pytest.mark.long
 @given(st.integers(1, 250), st.integers(1, 80), st.booleans(), st.booleans())
 def test_a_board_fills_its_window_and_no_more(
     columns: int, lines: int, colour: bool, plain: bool
@@ -64,6 +66,7 @@ def test_a_board_fills_its_window_and_no_more(
     assert not plain or all(line.isascii() for line in shown)
 
 
+@pytest.mark.long
 @given(st.integers(20, 250), st.integers(1, 80))
 def test_no_number_is_cut_through_without_an_ellipsis(columns: int, lines: int) -> None:
     whole = {found.strip(".,") for found in NUMBERS.findall(text(dashboards.GLANCE, 1000))}

@@ -94,6 +94,7 @@ def test_a_text_that_is_no_cursor_is_refused(text: str) -> None:
         events.parse_cursor(text)
 
 
+@pytest.mark.long
 def test_follow_prints_lines_that_another_process_made(where: QueueLocation) -> None:
     home = where.folder.parents[1]
     with Queue.open(where, MUSIC) as queue, queue.open_session(command="test"):

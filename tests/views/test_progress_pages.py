@@ -88,6 +88,7 @@ def all_written(home: Path, history: Months) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted((home / report_files.FOLDER).iterdir())}
 
 
+@pytest.mark.long
 def test_without_logs_and_index_reports_are_the_same_byte_for_byte(tmp_path: Path) -> None:
     history = months.make_history(tmp_path)
     before = all_written(tmp_path, history)

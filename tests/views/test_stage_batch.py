@@ -77,6 +77,7 @@ def test_the_index_has_each_stage_with_at_least_the_seconds_that_its_worker_note
     assert rows == [(stage.stage, stage.facts["noted"]) for stage in ant]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_index_has_the_cpu_time_and_peak_memory_of_all_tasks_of_a_stage(
     tmp_path: Path, workers: int, monkeypatch: pytest.MonkeyPatch

@@ -119,6 +119,7 @@ def test_a_waiting_job_is_cancelled_and_cleared(recordings: RecordingHome, serve
     served.post("/api/v1/jobs/clear", json={"older_than": "999999999999d"})
 
 
+@pytest.mark.long
 @each_row(
     "folders, options, code, sentence",
     [

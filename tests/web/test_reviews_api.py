@@ -195,6 +195,7 @@ def kill(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+@pytest.mark.long
 def test_a_release_is_chosen_from_matches_editions_or_another_title(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -246,6 +247,7 @@ def test_a_release_is_chosen_from_matches_editions_or_another_title(
             assert contents(served) == before
 
 
+@pytest.mark.long
 def test_a_movie_is_searched_by_another_title_and_its_year(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

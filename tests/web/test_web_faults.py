@@ -65,6 +65,7 @@ BODIES = {
 }
 
 
+@pytest.mark.long
 def test_a_home_that_is_gone_is_named_by_every_answer_until_it_is_back(tmp_path: Path) -> None:
     home = sample_home.make_home(tmp_path, 1).path
     with serving.serve(home) as served:

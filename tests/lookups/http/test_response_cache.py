@@ -279,6 +279,7 @@ def test_the_file_may_be_deleted_while_it_is_used(
     assert after.damage_notes == []
 
 
+@pytest.mark.long
 def test_an_answer_of_the_longest_is_kept_whole_and_a_longer_row_is_none(tmp_path: Path) -> None:
     shelf = ResponseCache(tmp_path / "c.sqlite")
     for more, fits in ((0, True), (1, False)):

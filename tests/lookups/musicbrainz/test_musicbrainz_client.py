@@ -366,6 +366,7 @@ ODD = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("spoil", ODD)
 def test_an_odd_entry_costs_that_entry_alone_and_is_asked_for_again(
     ask: Ask, http: CachedHttp, spoil: Callable[[Any], None]

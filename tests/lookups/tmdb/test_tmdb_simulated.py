@@ -38,6 +38,7 @@ def opened(
     return TmdbContext(folder, access, machine)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "secret", [Secret(READ_ACCESS_TOKEN, "A"), Secret(API_KEY, "A", "api_key")]
 )

@@ -52,6 +52,7 @@ def upload(
     return youtube.send_upload(uri, source), metadata.marker
 
 
+@pytest.mark.long
 def test_a_video_is_found_by_its_marker_while_it_is_processed(
     tmp_path: Path, machine: HttpEnvironment
 ) -> None:
@@ -71,6 +72,7 @@ def test_a_video_is_found_by_its_marker_while_it_is_processed(
     assert "search" not in str(used)
 
 
+@pytest.mark.long
 def test_a_search_of_a_large_channel_ends_at_videos_that_are_older(
     tmp_path: Path, machine: HttpEnvironment
 ) -> None:

@@ -53,6 +53,7 @@ def test_every_format_is_decoded_to_its_exact_length(tmp_path: Path, name: str) 
     assert declared(path) == pytest.approx(NOISE, abs=45)  # the edit list of AAC is in ms
 
 
+@pytest.mark.long
 @each_row("name", encoded.KINDS)
 def test_the_sample_format_is_that_of_the_frames(tmp_path: Path, name: str) -> None:
     with pcm_source.open_source(encoded.write(tmp_path / name, name)) as source:

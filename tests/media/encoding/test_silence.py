@@ -80,6 +80,7 @@ def write_pauses(path: Path, seed: int, kind: str) -> Path:
     return target
 
 
+@pytest.mark.long
 @each_row("kind, seed", [*(("wav", n) for n in range(8)), ("flac", 1), ("mp3-v0", 2), ("opus", 3)])
 def test_frames_that_are_loud_are_skipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, seed: int

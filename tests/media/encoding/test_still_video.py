@@ -38,6 +38,7 @@ def write_wav(path: Path, seconds: float, rate: int, channels: int) -> Path:
     return sounds.write_wav(path, samples.tobytes(), rate, channels)
 
 
+@pytest.mark.long
 @each_row(
     ("seconds", "rate", "channels", "frames"),
     [
@@ -74,6 +75,7 @@ def test_audio_and_video_are_as_long_as_the_source(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mp4", "a.wav"]
 
 
+@pytest.mark.long
 @each_row("name", ["cbr.mp3", "16.flac", "a.ogg", "aac.m4a", "a.opus", "24.wav"])
 def test_each_format_is_read_to_the_sample(tmp_path: Path, name: str) -> None:
     source = encoded.write(tmp_path / name, name)

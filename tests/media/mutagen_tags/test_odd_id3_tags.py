@@ -123,6 +123,7 @@ def test_the_rest_of_a_truncated_title_does_not_join_the_new_one(tmp_path: Path)
     agree(path, {"TIT2": "Ebb"})
 
 
+@pytest.mark.long
 @VERSIONS
 def test_a_tag_of_more_frames_than_anyone_writes_is_written_or_refused_quickly(
     tmp_path: Path, version: Id3Version

@@ -85,6 +85,7 @@ HOSTILE = {
 
 # Every second one in each run, all of them in slow ones.
 @pytest.mark.parametrize("name", some(HOSTILE, 2))
+@pytest.mark.long
 def test_hostile_xml_is_refused_at_once_and_in_little_memory(name: str) -> None:
     data = HOSTILE[name].encode()
 
@@ -100,6 +101,7 @@ def test_hostile_xml_is_refused_at_once_and_in_little_memory(name: str) -> None:
     tracemalloc.stop()
 
 
+@pytest.mark.long
 @each_row(
     "text",
     [

@@ -391,6 +391,7 @@ def test_pictures_that_a_target_cannot_hold(tmp_path: Path) -> None:
     assert set(lost) == {"description of a picture"}
 
 
+@pytest.mark.long
 def test_opus_holds_pictures_of_flac_but_not_larger_ones(tmp_path: Path) -> None:
     source, picture = bare(tmp_path, "flac"), TagPicture(3, "image/png", "", BACK)
     large = msgspec.structs.replace(picture, data=BACK.ljust(8_500_000, b"x"))

@@ -49,6 +49,7 @@ def test_what_is_accepted_is_right_and_most_is(results: Results) -> None:
     assert ours.requests / ours.names < 3
 
 
+@pytest.mark.long
 def test_the_first_hit_of_a_search_is_wrong_far_more_often(results: Results) -> None:
     theirs = movie_answers.score(results[movies.FIRST])
     assert theirs.wrong >= 3

@@ -51,6 +51,7 @@ def test_the_table_is_long_enough_to_mean_anything() -> None:
     assert len({row.file + row.folder for row in ROWS}) >= 150
 
 
+@pytest.mark.long
 def test_titles_come_out_of_every_shape_of_name() -> None:
     wrong = []
     # One of four, so that each title and each shape is met.

@@ -57,6 +57,8 @@ PARTS = ("query", "offset=38", "release-group")
     ("fault", "page"),
     some(((fault, page) for fault in FAULTS for page in PARTS), 4),
 )
+@pytest.mark.long
+@pytest.mark.long
 def test_a_refresh_that_fails_keeps_what_was_known(
     serve: Serve, look_up: Look, tmp_path: Path, fault: ResponseFault, page: str
 ) -> None:
@@ -162,6 +164,7 @@ def test_namesakes_with_the_same_tracks_need_a_review(serve: Serve, look_up: Loo
     assert len(lookup_result.resolved.choices) == 2
 
 
+@pytest.mark.long
 def test_a_few_pages_of_a_few_namesakes_are_read_and_no_more(serve: Serve, look_up: Look) -> None:
     many = [
         factories.make_prolific_artist("Vera", nth=nth, albums=60, editions=3)

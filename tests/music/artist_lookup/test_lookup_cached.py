@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from msgspec import structs
 
 from mediakeep.lookups.http.models import HttpEnvironment
@@ -179,6 +180,7 @@ def test_deleting_the_record_has_the_next_run_ask_all_again(
     assert len(server.requests) == 2 * count
 
 
+@pytest.mark.long
 def test_a_damaged_or_deleted_cache_is_rebuilt(serve: Serve, look_up: Look, tmp_path: Path) -> None:
     server = serve(factories.make_prolific_artist("Vera"))
     look_up(build_prolific_artist(), server)

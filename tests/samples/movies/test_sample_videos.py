@@ -51,6 +51,7 @@ def test_mediainfo_finds_the_requested_streams(folder: Path, name: str) -> None:
     assert video.color_primaries == ("BT.2020" if transfer else None)
 
 
+@pytest.mark.long
 @each_row("name", CLIPS)
 def test_every_frame_decodes(folder: Path, name: str) -> None:
     clip, seen = CLIPS[name], Counter[str]()
