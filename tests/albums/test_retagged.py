@@ -31,7 +31,7 @@ def list_audio(albums: AlbumHome) -> dict[str, str]:
 
 def list_gains(albums: AlbumHome) -> Iterator[list[str]]:
     for path in sorted((albums.output / ALBUM).glob("[!.]* T.*")):
-        items = mutagen.File(path).items()
+        items = sorted(mutagen.File(path).items())  # mutagen gives no order
         yield [f"{name} {value}" for name, value in items if "gain" in name.lower()]
 
 
