@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 from unittest import mock
 
-from mediakeep.commands.options import batch_options
+from mediakeep.app.batch import build_options
 from mediakeep.runner.batch_config import ExecutionLimits
 from mediakeep_samples.movies import movie_library
 from mediakeep_samples.movies.movie_library import MovieLibraryManifest
@@ -46,7 +46,7 @@ class Movies(Home):
 
     def batch(self, *words: object, **more: Any) -> subprocess.CompletedProcess[str]:
         """Run a batch in this process."""
-        with inline(batch_options):
+        with inline(build_options):
             return self.call("process_movies", *words, **more)
 
     def batch_apart(self, *words: object, **more: Any) -> subprocess.CompletedProcess[str]:

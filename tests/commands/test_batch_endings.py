@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mediakeep.albums.item import ALBUMS
-from mediakeep.app.batch import run_batch
+from mediakeep.app.batch import batch_text, run_batch
 from mediakeep.commands.display import batch_output
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
@@ -81,27 +81,27 @@ def test_a_service_that_failed_has_an_exit_code_that_failed_items_win_over(
 def test_one_line_at_the_end_says_what_waits_why_and_what_helps(
     report: BatchResult, line: str
 ) -> None:
-    lines = batch_output.format_summary(report, standing())
+    lines = batch_text.format_summary(report, standing())
     assert lines[-1] == line
     assert sum("lookup" in one or OUT in one for one in lines) == 1
 
 
 def test_mediakeep_names_the_command_that_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     told, nothing = reported(DONE, listed_reviews={"music": 3}), reported(DONE, listed_reviews={})
-    assert not any("Decide" in line for line in batch_output.format_summary(told, standing()))
+    assert not any("Decide" in line for line in batch_text.format_summary(told, standing()))
     monkeypatch.setenv("MEDIAKEEP_PROGRAM", "mediakeep")
-    assert "Decide with: mediakeep review" in batch_output.format_summary(told, standing())
-    assert not any("Decide" in line for line in batch_output.format_summary(nothing, standing()))
+    assert "Decide with: mediakeep review" in batch_text.format_summary(told, standing())
+    assert not any("Decide" in line for line in batch_text.format_summary(nothing, standing()))
 
 
 @each_row("report", [reported(DONE), reported(), reported(UNASKED)])
 def test_where_nothing_waits_nothing_is_said_of_look_ups(report: BatchResult) -> None:
-    assert not any("lookup" in line for line in batch_output.format_summary(report, standing()))
+    assert not any("lookup" in line for line in batch_text.format_summary(report, standing()))
 
 
 def test_a_wait_is_told_as_the_sum_over_all_workers() -> None:
     done = Outcome(data={"lookup": "done"}, facts={"requests": 3, "waited": 45.4})
-    lines = batch_output.format_summary(reported(done, done), standing())
+    lines = batch_text.format_summary(reported(done, done), standing())
     assert "Looked up: 6 requests, 1 min 31 s waited by all workers in total" in lines
 
 
@@ -111,9 +111,9 @@ def test_what_albums_were_found_to_be_is_told_of_this_batch_alone(
     facts = {"albums_matched": 3, "albums_unsure": 1, "fields_filled": 40}
     told = reported(Outcome(facts=facts), Outcome(facts={"albums_matched": 2}), Outcome())
     line = "Albums: 5 certain, 1 unsure; 40 fields filled"
-    assert line in batch_output.format_summary(told, standing())
+    assert line in batch_text.format_summary(told, standing())
     assert not any(
-        "Albums" in line for line in batch_output.format_summary(reported(Outcome()), standing())
+        "Albums" in line for line in batch_text.format_summary(reported(Outcome()), standing())
     )
     batch_output.JsonLinesOutput(MUSIC).on_finish(told, standing())
     data = json.loads(capsys.readouterr().out)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from mediakeep.app.batch import build_options
 from mediakeep.app.queue_admin import scan as queue_admin_scan
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.commands.console import ClickConsole
-from mediakeep.commands.options import batch_options
 from mediakeep.media.audio.essence_db import (
     FILE_NAME,
     DeepScanResult,
@@ -291,7 +291,7 @@ def films(home: Home) -> Path:
         (top / place).write_bytes(b"x" * (1000 + number))
         os.utime(top / place, ns=(0, 1_600_000_000_123_456_789 + number))
     assert home.call("movie_queue_manager", "--scan", top).returncode == 0
-    with inline(batch_options):
+    with inline(build_options):
         done = home.call("process_movies", "--all", "--offline")
     assert done.returncode == 0, done.stdout + done.stderr
     return top

@@ -12,12 +12,12 @@ import pytest
 from msgspec import UNSET
 
 from mediakeep import kinds
+from mediakeep.app.batch import batch_text
 from mediakeep.app.console import Console
 from mediakeep.app.queue_admin import show
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.reports import period_report
 from mediakeep.app.reports.period_report import ReportContext
-from mediakeep.commands.display import batch_output
 from mediakeep.item import NewItem, PartsRecord, Status
 from mediakeep.music.item import MUSIC
 from mediakeep.outcome import Outcome
@@ -199,7 +199,7 @@ def test_the_progress_of_a_stage_as_text(progress: StageProgress, text: str) -> 
 
 def test_a_batch_with_nothing_but_waits_says_what_it_waits_for(queue: Queue) -> None:
     status = summary.build_queue_status(queue.state, dashboards.ACCOUNT.pace)
-    lines = batch_output.format_summary(BatchResult(), status, now=queue.location.now)
+    lines = batch_text.format_summary(BatchResult(), status, now=queue.location.now)
     wait = wait_text.format_wait(UNTIL, CLOSED, queue.location.now())
     assert lines[:2] == ["Nothing can be processed now.", f"C: {wait}"]
 

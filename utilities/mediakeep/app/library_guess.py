@@ -17,6 +17,7 @@ from mediakeep.media import ignore_rules
 from mediakeep.media.audio import tags
 from mediakeep.media.audio.formats import AUDIO_SUFFIXES
 from mediakeep.movies.scan.file_types import VIDEO_SUFFIXES
+from mediakeep.size_text import format_count
 
 ARTISTS, ALBUMS, BOOKS, MOVIES = "artists", "loose albums", "books", "movies"
 _MAX_FOLDERS = 500  # subfolders that are read
@@ -113,3 +114,8 @@ def _iter_folder(folder: Path) -> Iterator[Path]:
 
 def _select(files: list[Path], suffixes: frozenset[str]) -> list[Path]:
     return [file for file in files if file.suffix.lower() in suffixes]
+
+
+def format_counts(counts: Counter[str]) -> str:
+    """Return what a folder holds as text, the most first."""
+    return ", ".join(format_count(count, kind[:-1], kind) for kind, count in counts.most_common())

@@ -1,14 +1,15 @@
-"""The write policy of a home's settings."""
+"""The write policy of a command's options, or of a home's settings."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from mediakeep import config, suggestions
 from mediakeep.errors import BadSetting
-from mediakeep.policy import WritePolicy
+from mediakeep.policy import READ_ONLY, FixLevel, WritePolicy
 
 _NAMES = ("hardlinks", "links", "other_tags", "keep_mtime", "id3", "cover_art", "cover_size", "nfo")
 
@@ -19,6 +20,26 @@ def read_policy(home: Path) -> WritePolicy:
     policy = msgspec.convert(values, WritePolicy, strict=False)
     locked = parse_locked_fields(config.get_setting(home, "locked_fields"))
     return msgspec.structs.replace(policy, locked_fields=locked)
+
+
+def parse_policy(values: dict[str, Any]) -> WritePolicy:
+    """Build the write policy from a command's options, which are removed from them.
+
+    Raise BadSetting if a locked field is unknown.
+    """
+    return WritePolicy(
+        fix=FixLevel(values.pop("fix", FixLevel.NONE)),
+        redo=values.pop("redo", False),
+        locked_fields=parse_locked_fields(values.pop("locked_fields", "")),
+        hardlinks=values.pop("hardlinks"),
+        links=values.pop("links", READ_ONLY.links),
+        nfo=values.pop("nfo", READ_ONLY.nfo),
+        other_tags=values.pop("other_tags", READ_ONLY.other_tags),
+        keep_mtime=values.pop("keep_mtime", False),
+        id3=values.pop("id3", READ_ONLY.id3),
+        cover_art=values.pop("cover_art", READ_ONLY.cover_art),
+        cover_size=values.pop("cover_size", READ_ONLY.cover_size),
+    )
 
 
 def parse_locked_fields(names: str) -> frozenset[str]:

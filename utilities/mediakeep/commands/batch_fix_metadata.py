@@ -41,29 +41,19 @@ _SCRIPT_NAME = "batch_fix_metadata"
 @edit_options.with_edit_options
 def main(home: Path, field: str, value: str, **options: Any) -> int:
     """Set FIELD to VALUE in all files of each ALBUM, a folder; "" removes the field."""
-    from mediakeep.app.edit import album_files, field_values
-    from mediakeep.app.edit.edit_result import EditResult
-    from mediakeep.app.edit.file_edits import FileEdits
+    from mediakeep.app.edit import edit_fields
 
     command = edit_options.parse_edit_command(home, _SCRIPT_NAME, options)
     if options["only_missing"] and not value:
         raise click.UsageError("--only-missing has no effect if the field is removed.")
-    edits = field_values.build_edits(field, (value, *options["more"]), field_values.BY_HAND)
-    field_values.check_value(value, yes=command.yes)
-    criteria = field_values.parse_conditions(options["where"])
-    criteria += (
-        [field_values.FieldCondition(field_values.resolve_field(field))]
-        if options["only_missing"]
-        else []
+    return edit_fields.edit_albums(
+        command,
+        field,
+        (value, *options["more"]),
+        (options["albums"], options["album_list"], options["artist"]),
+        options["where"],
+        only_missing=options["only_missing"],
     )
-    result, all_edits = EditResult(), FileEdits()
-    albums = (options["albums"], options["album_list"], options["artist"])
-    files = album_files.find_files(home, *albums, command.policy.links)
-    paths = album_files.filter_by_conditions(files, criteria, result)
-    field_values.check_not_shared([field], len(paths), yes=command.yes)
-    for file in paths:
-        all_edits.add(file, edits)
-    return command.run(all_edits.all, result)
 
 
 # `mediakeep edit-albums`, whose VALUE comes last, as in `mediakeep edit`

@@ -10,7 +10,7 @@ import click
 from mediakeep.albums import settings
 from mediakeep.albums.item import ALBUMS
 from mediakeep.commands import app, job_command
-from mediakeep.commands.options import musicbrainz_options, own_options
+from mediakeep.commands.options import lookup_options, own_options
 from mediakeep.commands.options.own_options import OptionDecorator
 
 _OPTIONS: tuple[OptionDecorator, ...] = (
@@ -18,7 +18,7 @@ _OPTIONS: tuple[OptionDecorator, ...] = (
     *own_options.build_options(settings.AlbumSettings).values(),
     own_options.config_option,
     click.option("--keep-going", is_flag=True, help="Also publish albums without failed tracks."),
-    musicbrainz_options.with_lookup_options,
+    lookup_options.with_lookup_options,
     click.option(
         "--also",
         is_flag=True,
@@ -33,7 +33,7 @@ _OPTIONS: tuple[OptionDecorator, ...] = (
 
 
 def _build_settings(home: Path, own: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
-    own["access"] = musicbrainz_options.parse_access(own)
+    own["access"] = lookup_options.parse_access(own)
     return settings.build_settings(home, own, others)
 
 

@@ -9,7 +9,7 @@ import click
 
 from mediakeep import sample_library
 from mediakeep.commands import app
-from mediakeep.commands.options import edit_options, musicbrainz_options
+from mediakeep.commands.options import edit_options, lookup_options
 
 _SCRIPT_NAME = "embed_cover"
 
@@ -30,7 +30,7 @@ _SCRIPT_NAME = "embed_cover"
     metavar="FILE",
     help="Embed the covers of a JSON list: see the docs.",
 )
-@musicbrainz_options.with_lookup_options
+@lookup_options.with_lookup_options
 @edit_options.with_edit_options
 def main(home: Path, **options: Any) -> int:
     """Embed IMAGE, a JPEG or PNG, as the front cover of all tracks of ALBUM, a folder.
@@ -48,7 +48,7 @@ def main(home: Path, **options: Any) -> int:
         raise click.UsageError("Give ALBUM, and IMAGE if you have one, or --from-json FILE.")
     if options["size"] and (image or file):
         raise click.UsageError("--size is for downloaded covers: give ALBUM only.")
-    access = musicbrainz_options.parse_access(options)
+    access = lookup_options.parse_access(options)
     finder = audio_targets.AudioFileFinder(home, Path(), command.policy.links)
     covers = CoverEdits(EditResult(), options["skip_existing"], finder.ignored)
     if file:

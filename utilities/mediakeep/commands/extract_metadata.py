@@ -24,9 +24,7 @@ def main(home: Path, path: Path, output_name: str | None, json_only: bool) -> in
     source = path.expanduser().resolve()
     if not source.exists():
         raise UsageError(f"{path_text.display_path(path)} does not exist.")
-    written = metadata_files.output_paths(home, _output_stem(home, source, output_name))[
-        : 1 if json_only else None
-    ]
+    written = metadata_files.choose_paths(home, source, output_name)[: 1 if json_only else None]
     extracted = metadata_files.read_path(source, registry.read_ignore_settings(home))
     for file, content in zip(
         written, (metadata_files.to_json, metadata_files.to_csv), strict=False
@@ -53,16 +51,3 @@ def main(home: Path, path: Path, output_name: str | None, json_only: bool) -> in
     for error in errors:
         app.print_message(error)
     return 1 if errors else 0
-
-
-def _output_stem(home: Path, source: Path, wanted: str | None) -> str:
-    """Return the output name; one used for another path is refused, or made unique."""
-    from mediakeep.music.reports import metadata_files
-
-    name = source.name if wanted is None else wanted
-    stem = path_text.safe_name(name)
-    free = path_text.safe_name(name, metadata_files.find_taken_stems(home, stem, source))
-    if wanted is not None and free != stem:
-        holder = metadata_files.output_paths(home, stem)[0]
-        raise UsageError(f"{holder} is about another path. Give another --output-name.")
-    return free

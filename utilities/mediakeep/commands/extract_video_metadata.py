@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,8 +9,7 @@ import click
 from mediakeep import atomic_files, path_text
 from mediakeep.app.subjects import registry
 from mediakeep.commands import app
-from mediakeep.errors import UsageError
-from mediakeep.media import ignore_rules
+from mediakeep.runner.batch_config import count_cpus
 
 _MAX_WORKERS = 4  # more would not be faster on one disk
 
@@ -35,12 +33,12 @@ def main(
     if json_only and output_name is None:
         raise click.UsageError("--json-only has no effect without --output-name.")
     sources = [path.expanduser().resolve() for path in paths]
-    written = _output_paths(home, output_name, sources)[: 1 if json_only else None]
-    videos = _find_videos(paths, sources, registry.read_ignore_settings(home))
+    written = video_report.choose_paths(home, output_name, sources)[: 1 if json_only else None]
+    videos = video_report.find_videos(paths, sources, registry.read_ignore_settings(home))
     if not probe.is_mediainfo_available():
         click.echo(probe.NO_MEDIAINFO, err=True)
     results, has_errors = list[probe_pool.ProbeResult](), False
-    for result in probe_pool.probe_all(videos, min(app.cpu_count(), _MAX_WORKERS)):
+    for result in probe_pool.probe_all(videos, min(count_cpus(), _MAX_WORKERS)):
         place = audio_targets.display_path(result.path)
         if not app.is_json():
             app.print_result(video_report.to_lines(result, place), None, as_json=False)
@@ -58,37 +56,3 @@ def main(
         as_json=app.is_json(),
     )
     return 1 if has_errors else 0
-
-
-def _find_videos(
-    paths: Sequence[Path], sources: Sequence[Path], ignored: ignore_rules.IgnoreSettings
-) -> list[Path]:
-    """Return the videos, without duplicates; raise UsageError if there are none."""
-    from mediakeep.media.video import video_files
-    from mediakeep.movies.scan import file_types
-
-    for path, source in zip(paths, sources, strict=True):
-        if not source.exists():
-            raise UsageError(f"{path_text.display_path(path)} does not exist.")
-    videos = [
-        video
-        for source in sources
-        for video in video_files.find_videos(source, file_types.VIDEO_SUFFIXES, ignored)
-    ]
-    if not videos:
-        raise UsageError(f"{path_text.display_path(paths[0])} holds no videos.")
-    return list(dict.fromkeys(videos))
-
-
-def _output_paths(home: Path, name: str | None, sources: Sequence[Path]) -> list[Path]:
-    """Return the files to write; raise UsageError if they are about other paths."""
-    from mediakeep.app.movies import video_report
-
-    if name is None:
-        return []
-    stem = home / "outputs" / f"{path_text.safe_name(name)}_video_metadata"
-    written = [stem.with_name(f"{stem.name}{suffix}") for suffix in (".json", ".csv")]
-    for path in written:
-        if path.exists() and not video_report.is_about(written[0], sources):
-            raise UsageError(f"{path} is about other paths. Give another --output-name.")
-    return written

@@ -12,7 +12,6 @@ import click
 from mediakeep import config, path_text
 from mediakeep.app import library_guess
 from mediakeep.commands import app, console
-from mediakeep.size_text import format_count
 
 _HOME_NAME = "mediakeep"
 _MAX_NAMES = 5  # folders that are named
@@ -37,7 +36,7 @@ def run(given: str | None = None) -> int:
     folder, counts = library
     shown = path_text.display_path(folder)
     home = Path.home() / _HOME_NAME
-    click.echo(f"{shown} holds {_format_counts(counts)}. Next:\n")
+    click.echo(f"{shown} holds {library_guess.format_counts(counts)}. Next:\n")
     manager, batch = _SCRIPTS[counts.most_common(1)[0][0]]
     words = f"--scan {path_text.quote_path(folder)}"
     for command in (
@@ -67,7 +66,7 @@ def _find_library(text: str) -> tuple[Path, Counter[str]] | None:
         return None
     below = library_guess.guess_subfolders(folder)
     names = ", ".join(
-        f"{path_text.display_path(each)} ({_format_counts(counts)})"
+        f"{path_text.display_path(each)} ({library_guess.format_counts(counts)})"
         for each, counts in below[:_MAX_NAMES]
     )
     cure = f"Below it: {names}. Give one of them." if names else "Give another folder."
@@ -83,7 +82,3 @@ def _parse_path(text: str) -> Path:
         if len(words) == 1:
             return Path(words[0]).expanduser().absolute()
     return path
-
-
-def _format_counts(counts: Counter[str]) -> str:
-    return ", ".join(format_count(count, kind[:-1], kind) for kind, count in counts.most_common())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +12,6 @@ from mediakeep.commands.options import edit_options
 
 if TYPE_CHECKING:  # importing these is slow, and --help must be quick
     from mediakeep.app.edit.edit_command import EditCommand
-    from mediakeep.app.edit.edit_result import EditResult
-    from mediakeep.app.reviews.review_list import ReviewFilter
 
 _SCRIPT_NAME = "fix_metadata"
 _LIST_OPTIONS = ("from_csv", "from_json", "from_review")
@@ -76,9 +72,18 @@ def main(home: Path, **options: Any) -> int:
     _reject_unused_options(options)
     if options["from_review"]:
         return accept_proposals(command, options)
-    if options["from_csv"] or options["from_json"]:
-        return _edit_from_list(command, options)
-    return _edit_one_field(command, options["words"], options["more"])
+    from mediakeep.app.edit import edit_fields, edit_list_files
+
+    if options["from_csv"]:
+        file = options["from_csv"].expanduser()
+        return edit_fields.edit_from_list(command, file, edit_list_files.read_csv_rows)
+    if options["from_json"]:
+        file = options["from_json"].expanduser()
+        return edit_fields.edit_from_list(command, file, edit_list_files.read_json_rows)
+    if len(options["words"]) < _MIN_WORDS:
+        raise click.UsageError("Give FIELD, PATH and VALUE, or a list; see --help.")
+    name, *paths, value = options["words"]
+    return edit_fields.edit_paths(command, name, (value, *options["more"]), paths)
 
 
 def _reject_unused_options(options: dict[str, Any]) -> None:
@@ -103,45 +108,13 @@ def _format_flags(names: list[str]) -> str:
     return " and ".join(flags)
 
 
-def _edit_one_field(command: EditCommand, words: Sequence[str], more: Sequence[str]) -> int:
-    """Set one field in files and folders."""
-    from mediakeep.app.edit import audio_targets, field_values
-    from mediakeep.app.edit.edit_result import EditResult
-    from mediakeep.app.edit.file_edits import FileEdits
-
-    if len(words) < _MIN_WORDS:
-        raise click.UsageError("Give FIELD, PATH and VALUE, or a list; see --help.")
-    name, *paths, value = words
-    edits = field_values.build_edits(name, (value, *more), field_values.BY_HAND)
-    field_values.check_value(value, yes=command.yes)
-    finder = audio_targets.AudioFileFinder(command.home, Path(), command.policy.links)
-    audio_paths = audio_targets.find_all(map(finder.find_path, paths), finder.ignored)
-    field_values.check_not_shared([name], len(audio_paths), yes=command.yes)
-    all_edits = FileEdits()
-    for file in audio_paths:
-        all_edits.add(file, edits)
-    return command.run(all_edits.all, EditResult())
-
-
-def _edit_from_list(command: EditCommand, options: dict[str, Any]) -> int:
-    """Apply the edits of a CSV or JSON file."""
-    from mediakeep.app.edit import audio_targets, edit_list_files
-    from mediakeep.app.edit.edit_result import EditResult
-
-    file = (options["from_csv"] or options["from_json"]).expanduser()
-    read = edit_list_files.read_csv_rows if options["from_csv"] else edit_list_files.read_json_rows
-    finder = audio_targets.AudioFileFinder(command.home, file.parent, command.policy.links)
-    edits = edit_list_files.read_edits(file, read, finder, yes=command.yes)
-    return command.run(edits.all, EditResult())
-
-
 def accept_proposals(command: EditCommand, options: dict[str, Any]) -> int:
     """Apply proposals of the review list.
 
     A pasted command has several ids after one --accept, so they arrive as arguments.
     """
-    from mediakeep.app.edit.edit_result import EditResult
     from mediakeep.app.reviews import accept_proposals as proposals
+    from mediakeep.app.reviews import choose_release
     from mediakeep.app.reviews.review_list import ReviewFilter
 
     ids, kind, artist = options["accept"], options["accept_kind"] or "", options["artist"] or ""
@@ -149,26 +122,9 @@ def accept_proposals(command: EditCommand, options: dict[str, Any]) -> int:
         raise click.UsageError(
             "Give --accept ID..., or --accept-kind KIND and optionally --artist."
         )
-    result, choice = EditResult(), ReviewFilter((*ids, *options["words"]), kind, artist)
-    if options["mbid"] is not None:
-        return _choose_release(command, options, choice, result)
-    edits = proposals.build_edits_from_proposals(
-        command.home, options["from_review"], choice, result
-    )
-    return replace(command, is_proposal=True).run(edits.all, result)
-
-
-def _choose_release(
-    command: EditCommand, options: dict[str, Any], choice: ReviewFilter, result: EditResult
-) -> int:
-    """Set the release of an album."""
-    from mediakeep.app.reviews import choose_release
-    from mediakeep.app.reviews.choose_release import ReleaseChoice
-
+    choice = ReviewFilter((*ids, *options["words"]), kind, artist)
+    if options["mbid"] is None:
+        return proposals.accept(command, options["from_review"], choice)
     if len(choice.ids) != 1:
         raise click.UsageError("Give --mbid with a single ID after --accept.")
-    chosen = ReleaseChoice.from_text(options["mbid"], insisted=command.yes)
-    edits = choose_release.build_edits_from_choice(
-        command.home, options["from_review"], choice, chosen, result
-    )
-    return replace(command, is_proposal=True).run(edits.all, result)
+    return choose_release.choose(command, options["from_review"], choice, options["mbid"])

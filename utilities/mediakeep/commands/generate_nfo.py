@@ -13,7 +13,7 @@ from mediakeep import config, sample_library
 from mediakeep.app.console import CommandResult
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
-from mediakeep.commands.options import tmdb_options, write_options
+from mediakeep.commands.options import lookup_options, write_options
 from mediakeep.media import ignore_rules
 
 
@@ -21,7 +21,7 @@ from mediakeep.media import ignore_rules
 @click.argument("path", type=app.PathParam())
 @click.option("--print", "printed", is_flag=True, help="Print the NFO; write nothing.")
 @app.with_dry_run_option("Print what would be written; write nothing.")
-@tmdb_options.with_tmdb_options
+@lookup_options.with_tmdb_options
 @write_options.with_add_options
 @app.with_links_option
 @app.with_json_option
@@ -34,7 +34,7 @@ def main(home: Path, path: Path, **options: Any) -> int | CommandResult:
     from mediakeep.app.movies.movie_nfos import NfoRequest
 
     policy = write_options.parse_policy(options)
-    access = tmdb_options.parse_tmdb_access(home, options)
+    access = lookup_options.parse_tmdb_access(home, options)
     ignored = ignore_rules.parse_settings(config.get_setting(home, "ignore"), policy.links)
     request = NfoRequest(home, path.expanduser().absolute(), policy, access, ignored)
     if options["printed"]:

@@ -14,18 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from mediakeep import job_settings, kinds
-from mediakeep.app.batch.batch_request import BatchOptions, BatchRequest
+from mediakeep.app.batch.batch_request import BatchRequest
 from mediakeep.app.console import CommandResult
-from mediakeep.app.jobs.job_request import Preparation, Selection
+from mediakeep.app.jobs import job_request
+from mediakeep.app.jobs.job_request import Selection
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.subjects import registry
-from mediakeep.commands import app
+from mediakeep.commands import app, batch_start
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import batch_options, job_options, own_options
 from mediakeep.commands.options.own_options import OptionDecorator
 from mediakeep.kinds import Kind
 from mediakeep.media import ignore_rules
-from mediakeep.runner import worker_process
 
 # Takes the home, the values of the kind's own options, and all others, which it may change. With a
 # true "only_added" in these, the batch processes only the items that the command adds.
@@ -57,9 +57,9 @@ def build_command(
         options = {**preset, **options}
         ignored = ignore_rules.parse_settings(options["ignore"], options["links"])
         queue_kind = registry.load_queue_kind(home, options.pop("queue"))
-        job_options.check_stages(queue_kind, options)
+        job_request.check_stages(queue_kind, options)
         context = ManagerContext(home, queue_kind, ClickConsole(), options["yes"], ignored=ignored)
-        action = job_options.find_action(kind, options)
+        action = job_request.find_action(kind, options)
         settings = build(home, settings, options)
         if action:
             return _do_action(context, action, options["rollback"], settings)
@@ -67,14 +67,19 @@ def build_command(
             queue_kind, options["only"], native=native, ignored=ignored, settings=settings
         )
         batch = batch_options.parse_options(home, request, options)
-        preparation = job_options.parse_preparation(options, settings)
+        preparation = job_request.parse_preparation(options, settings)
         selection = Selection(
             resume=options["resume"],
             wait=options["wait"],
             only_added=options.get("only_added", False),
         )
-        with _open_debug_log(context, options):
-            return _run(context, batch, preparation, selection)
+        with (
+            _open_debug_log(context, options),
+            batch_start.start_batch(batch) as (workers, output),
+        ):
+            from mediakeep.app.jobs import job_batch  # after the start of the workers
+
+            return job_batch.JobBatch(context, batch, preparation, selection).run(workers, output)
 
     main.__doc__ = (
         f"Process the next {kind.plural} of the queue.\n\n"
@@ -125,20 +130,3 @@ def _open_debug_log(
     from mediakeep import debug_log  # here, as few batches need it
 
     return debug_log.open_debug_log(context.queue_folder, options["log_to"], verbose=verbose)
-
-
-def _run(
-    context: ManagerContext,
-    batch: BatchOptions,
-    preparation: Preparation,
-    selection: Selection,
-) -> int:
-    with worker_process.prestart_workers(
-        batch.import_worker_factory, batch.prestart_count
-    ) as workers:
-        from mediakeep.app.jobs import job_batch
-        from mediakeep.commands.display import batch_output
-
-        with batch_output.open_output(batch) as output:
-            job = job_batch.JobBatch(context, batch, preparation, selection)
-            return job.run(workers, output)

@@ -9,7 +9,7 @@ import click
 
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
-from mediakeep.commands.options import musicbrainz_options
+from mediakeep.commands.options import lookup_options
 
 if TYPE_CHECKING:  # imported when needed, as --help must be quick
     from mediakeep.app.console import CommandResult
@@ -57,7 +57,7 @@ _OPTION_ACTIONS = {  # options that apply to some actions only
 @click.option("--back", is_flag=True, help="With cover: the back cover of a release.")
 @click.option("--force", is_flag=True, help="With cover: replace FILE, and keep the old file.")
 @click.option("--refresh", is_flag=True, help="Bypass the cache.")
-@musicbrainz_options.with_lookup_options
+@lookup_options.with_lookup_options
 @app.with_json_option
 def main(home: Path, what: str, words: tuple[str, ...], **options: Any) -> CommandResult:
     """Query MusicBrainz; WHAT is one of:
@@ -74,7 +74,7 @@ def main(home: Path, what: str, words: tuple[str, ...], **options: Any) -> Comma
     _check_options(what, words, options)
     if options["as_csv"] and app.is_json():
         raise click.UsageError("Give --csv or --json, not both.")
-    access = musicbrainz_options.parse_access(options, fresh=options["refresh"])
+    access = lookup_options.parse_access(options, fresh=options["refresh"])
     if what == "missing":
         from mediakeep.app.music import missing_albums
 

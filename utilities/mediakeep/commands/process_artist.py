@@ -12,7 +12,7 @@ from mediakeep.app.console import CommandResult
 from mediakeep.app.subjects.interface import ReviewOptions
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
-from mediakeep.commands.options import batch_options, musicbrainz_options, write_options
+from mediakeep.commands.options import batch_options, lookup_options, write_options
 from mediakeep.errors import UsageError
 from mediakeep.media import ignore_rules
 
@@ -26,8 +26,8 @@ from mediakeep.media import ignore_rules
     help="With --deep: accept audio that differs from the essence database as correct.",
 )
 @batch_options.with_deep_option
-@musicbrainz_options.refresh_option
-@musicbrainz_options.with_lookup_options
+@lookup_options.refresh_option
+@lookup_options.with_lookup_options
 @write_options.with_fix_options
 @app.with_ignore_option
 @app.with_json_option
@@ -42,7 +42,7 @@ def main(home: Path, path: Path, **options: Any) -> CommandResult:
     if not folder.is_dir():
         raise UsageError(f"{path_text.display_path(path)} is not a folder.")
     policy = write_options.parse_policy(options)
-    access = musicbrainz_options.parse_access(options, fresh=options["refresh"])
+    access = lookup_options.parse_access(options, fresh=options["refresh"])
     batch_options.require_decoders(options["deep"])
     review = ReviewOptions(options["deep"], options["accept_sound"], policy, access=access)
     ignored = ignore_rules.parse_settings(options["ignore"], policy.links)

@@ -10,26 +10,23 @@ import click
 
 from mediakeep.app.batch.batch_request import BatchRequest
 from mediakeep.app.console import CommandResult
-from mediakeep.commands import app, complete_names
-from mediakeep.commands.console import ClickConsole
+from mediakeep.commands import app, batch_start, complete_names
 from mediakeep.commands.display import movie_prompt
 from mediakeep.commands.options import (
     batch_options,
-    musicbrainz_options,
-    tmdb_options,
+    lookup_options,
     write_options,
 )
 from mediakeep.errors import UsageError
 from mediakeep.media import ignore_rules
 from mediakeep.movies.item import MOVIES
-from mediakeep.runner import worker_process
 
 
 @app.create_command()
-@tmdb_options.with_tmdb_options
+@lookup_options.with_tmdb_options
 @batch_options.with_batch_options("--batch-process")
 @write_options.with_add_options
-@musicbrainz_options.estimate_option
+@lookup_options.estimate_option
 @click.option("--force", is_flag=True, help="Replace existing posters and fanart.")
 @click.option("--refresh", is_flag=True, help="Look up the movie again, bypassing the cache.")
 @click.option("--confirm-each", is_flag=True, help="Ask for each movie which one it is.")
@@ -45,7 +42,7 @@ def main(home: Path, movie: str | None, confirm_each: bool, **options: Any) -> i
     Can be stopped (Ctrl-C) or killed at any time; run it again to continue.
     """
     policy = write_options.parse_policy(options)
-    access = tmdb_options.parse_tmdb_access(
+    access = lookup_options.parse_tmdb_access(
         home, options, fresh=batch_options.check_refresh(MOVIES, movie, options)
     )
     if confirm_each and app.is_json():
@@ -65,15 +62,4 @@ def main(home: Path, movie: str | None, confirm_each: bool, **options: Any) -> i
         ignored=ignore_rules.parse_settings(options["ignore"], policy.links),
     )
     batch = batch_options.parse_options(home, request, options)
-    if options["estimate"]:
-        from mediakeep.app.batch import lookup_estimate
-
-        return lookup_estimate.estimate_batch(batch)
-    with worker_process.prestart_workers(
-        batch.import_worker_factory, batch.prestart_count
-    ) as workers:
-        from mediakeep.app.batch import run_batch
-        from mediakeep.commands.display import batch_output
-
-        with batch_output.open_output(batch) as output:
-            return run_batch.run(batch, workers, output, ClickConsole())
+    return batch_start.run_batch(batch, estimate=options["estimate"])

@@ -11,13 +11,12 @@ import click
 from mediakeep.app.batch.batch_request import BatchRequest
 from mediakeep.app.console import CommandResult
 from mediakeep.app.edit import plan_file
-from mediakeep.commands import app, complete_names
+from mediakeep.commands import app, batch_start, complete_names
 from mediakeep.commands.console import ClickConsole
-from mediakeep.commands.options import batch_options, musicbrainz_options, write_options
+from mediakeep.commands.options import batch_options, lookup_options, write_options
 from mediakeep.errors import UsageError
 from mediakeep.media import ignore_rules
 from mediakeep.music.item import MUSIC
-from mediakeep.runner import worker_process
 
 _PLAN_OPTIONS = (
     click.option(
@@ -49,13 +48,13 @@ def reject_selections(options: Mapping[str, Any]) -> None:
 
 
 @app.create_command()
-@musicbrainz_options.with_lookup_options
+@lookup_options.with_lookup_options
 @batch_options.with_batch_options()
 @write_options.with_fix_options
 @with_plan_options
 @batch_options.with_deep_option
-@musicbrainz_options.refresh_option
-@musicbrainz_options.estimate_option
+@lookup_options.refresh_option
+@lookup_options.estimate_option
 @click.option(
     "--artist",
     metavar="NAME",
@@ -80,22 +79,11 @@ def main(
             dry_run=options["dry_run"],
             as_json=app.is_json(),
         )
-    access = musicbrainz_options.parse_access(
+    access = lookup_options.parse_access(
         options, fresh=batch_options.check_refresh(MUSIC, artist, options)
     )
     ignored = ignore_rules.parse_settings(options["ignore"], policy.links)
     request = BatchRequest(MUSIC, artist, access, policy, native=options["deep"], ignored=ignored)
     batch = batch_options.parse_options(home, request, options)
     batch_options.require_decoders(batch.deep)
-    if options["estimate"]:
-        from mediakeep.app.batch import lookup_estimate
-
-        return lookup_estimate.estimate_batch(batch)
-    with worker_process.prestart_workers(
-        batch.import_worker_factory, batch.prestart_count
-    ) as workers:
-        from mediakeep.app.batch import run_batch
-        from mediakeep.commands.display import batch_output
-
-        with batch_output.open_output(batch) as output:
-            return run_batch.run(batch, workers, output, ClickConsole())
+    return batch_start.run_batch(batch, estimate=options["estimate"])

@@ -59,17 +59,18 @@ def main(home: Path, **options: Any) -> int | CommandResult:
     if undo is not None:
         return _undo(home, policy, options)
     from mediakeep.app.reviews import review_session
+    from mediakeep.app.reviews.sitting import SittingFilter
     from mediakeep.commands.display.key_reader import KeyReader
     from mediakeep.commands.display.question_view import QuestionView
-    from mediakeep.commands.display.sitting import Sitting, SittingFilter
+    from mediakeep.commands.display.sitting_prompt import SittingPrompt
 
     view = QuestionView()
     order: QuestionOrder = "damage" if options["damage_first"] else "most"
     chosen = SittingFilter(options["queue"] or "", options["kind"], options["artist"], order)
     if options["dry_run"]:
-        return Sitting.print_questions(home, chosen, view)
+        return view.print_questions(home, chosen)
     with review_session.open_session(home, policy, resume=True) as session:
-        return Sitting(session, chosen, view, KeyReader()).run()
+        return SittingPrompt(session, chosen, view, KeyReader()).run()
 
 
 def _undo(home: Path, policy: WritePolicy, options: dict[str, Any]) -> CommandResult:
@@ -77,7 +78,6 @@ def _undo(home: Path, policy: WritePolicy, options: dict[str, Any]) -> CommandRe
     from mediakeep.app.edit import item_checkout
     from mediakeep.app.reviews import review_session, undo_answers
     from mediakeep.app.reviews.review_session import ReviewSession
-    from mediakeep.commands.display import sitting
     from mediakeep.runner.signals import StopHandler
 
     if any(options[name] for name in ("queue", "kind", "artist", "dry_run")):
@@ -86,4 +86,4 @@ def _undo(home: Path, policy: WritePolicy, options: dict[str, Any]) -> CommandRe
     with StopHandler() as stop:
         undone = undo_answers.undo_session(ReviewSession(home, label, policy), options["undo"])
     code = Stopped.exit_code if stop.requested else int(bool(undone.refused))
-    return CommandResult([*sitting.format_undone(undone)], code=code)
+    return CommandResult([*undo_answers.format_undone(undone)], code=code)

@@ -9,7 +9,7 @@ import click
 
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
-from mediakeep.commands.options import tmdb_options
+from mediakeep.commands.options import lookup_options
 
 if TYPE_CHECKING:  # imported when needed, as --help must be quick
     from mediakeep.app.console import CommandResult
@@ -38,7 +38,7 @@ _ARGUMENTS = {  # arguments of each action
 )
 @click.option("--refresh", is_flag=True, help="Bypass the cache.")
 @app.with_dry_run_option("With choose or --from-csv: say what would be chosen; change nothing.")
-@tmdb_options.with_tmdb_options
+@lookup_options.with_tmdb_options
 @app.with_json_option
 def main(home: Path, what: str | None, words: tuple[str, ...], **options: Any) -> CommandResult:
     """Query TMDb, or set which movie a file is; WHAT is one of:
@@ -63,7 +63,7 @@ def main(home: Path, what: str | None, words: tuple[str, ...], **options: Any) -
             else manual_match.record_choice(home, words[0], words[1], console, dry_run=dry_run)
         )
         return app.mark_dry_run(result, dry_run=dry_run)
-    access = tmdb_options.parse_tmdb_access(home, options, fresh=options["refresh"])
+    access = lookup_options.parse_tmdb_access(home, options, fresh=options["refresh"])
     from mediakeep.app.movies import movie_lookup
 
     year = options["year"] or 0

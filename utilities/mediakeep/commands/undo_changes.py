@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -13,17 +12,13 @@ from mediakeep.app.console import CommandResult
 from mediakeep.commands import app, complete_names
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import param_types, write_options
-from mediakeep.errors import UndoLogDamaged, UsageError
-
-if TYPE_CHECKING:  # importing it is slow, and --help must be quick
-    from mediakeep.media.undo.store import UndoStore
+from mediakeep.errors import UsageError
 
 _ALLOWED_OPTIONS = {  # the options that apply to each action
     "--list": set[str](),
     "--forget-before": {"--dry-run", "--yes"},
     "": {"--dry-run", "--force", "--yes"},
 }
-_MAX_SHOWN_LINES = 3  # damaged lines that are listed
 _SELECTORS = ("session", "artist", "movie", "file", "since")
 
 
@@ -82,59 +77,31 @@ def main(home: Path, **options: Any) -> int | CommandResult:
     Can be stopped (Ctrl-C) or killed at any time; run it again to continue.
     """
     from mediakeep.app.undo import change_list, run_undo, selector
-    from mediakeep.app.undo.run_undo import UndoOptions, UndoRun
-    from mediakeep.media import temp_copies
+    from mediakeep.app.undo.run_undo import UndoOptions
+    from mediakeep.app.undo.selector import ChangeSelector
     from mediakeep.media.safewrite.atomic_replace import ReplaceRules
     from mediakeep.media.undo.store import UndoStore
 
     chosen = [name for name in _SELECTORS if options[name] is not None]
     _check_options(options, chosen)
-    dry_run, force = options["dry_run"], options["force"]
-    console = ClickConsole()
+    dry_run, console = options["dry_run"], ClickConsole()
     with contextlib.closing(UndoStore(home / "status" / "undo")) as store:
         if before := options["forget_before"]:
             return run_undo.forget_before(
                 store, before, console, yes=options["yes"], dry_run=dry_run
             )
+
+        def select() -> ChangeSelector:
+            return selector.from_options(home, store, options, app.damaged_queues())
+
         if options["listed"]:
-            selected = selector.from_options(home, store, options, app.damaged_queues())
-            return (
-                change_list.list_changes(store, selected)
-                if chosen
-                else change_list.list_sessions(home, store)
-            )
+            selected = select()  # it names damaged queues
+            if chosen:
+                return change_list.list_changes(store, selected)
+            return change_list.list_sessions(home, store)
         rules = ReplaceRules(options["hardlinks"], options["keep_mtime"])
-        undo_options = UndoOptions(home, rules, dry_run, force, app.is_json())
-        if not dry_run:
-            temp_copies.remove_abandoned(store.folder)
-        with _raise_if_damaged(store):
-            steps = selector.from_options(home, store, options, app.damaged_queues()).plan_steps(
-                store
-            )
-            code = UndoRun(undo_options, console).run(steps, store)
-    return code
-
-
-@contextlib.contextmanager
-def _raise_if_damaged(store: UndoStore) -> Iterator[None]:
-    """Raise UndoLogDamaged after a `with` block if lines of the log cannot be read.
-
-    If the block finds nothing to undo, a damaged line may be the reason.
-    """
-    damaged = store.verify()
-    try:
-        yield
-    except UsageError as error:
-        if not damaged:
-            raise
-        app.print_message(f"Error: {error}")
-    if damaged:
-        more = (
-            f" and {len(damaged) - _MAX_SHOWN_LINES:,} more"
-            if len(damaged) > _MAX_SHOWN_LINES
-            else ""
-        )
-        raise UndoLogDamaged(store.folder, "; ".join(damaged[:_MAX_SHOWN_LINES]) + more)
+        undo_options = UndoOptions(home, rules, dry_run, options["force"], app.is_json())
+        return run_undo.undo_selected(store, undo_options, console, select)
 
 
 def _check_options(options: dict[str, Any], chosen: list[str]) -> None:

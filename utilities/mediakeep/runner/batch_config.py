@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,6 +15,13 @@ from mediakeep.kinds import ItemCounter
 from mediakeep.outcome import Outcome
 from mediakeep.stages import Retry
 from mediakeep.time_windows import TimeWindows
+
+
+def count_cpus() -> int:
+    """Return the number of CPU cores available to this process."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class ExecutionLimits(msgspec.Struct, frozen=True):

@@ -37,7 +37,9 @@ def main_spawned(worker_factory: WorkerFactory, pipe: Connection, memory: int) -
     """
     parent = multiprocessing.parent_process()
     assert parent is not None
-    main_loop(worker_factory, pipe, lambda: connection.wait([parent.sentinel]), memory)
+    if memory:
+        memory_limit.limit_memory(memory)
+    main_loop(worker_factory, pipe, lambda: connection.wait([parent.sentinel]))
 
 
 def main_forked(
@@ -50,7 +52,9 @@ def main_forked(
     """
     for other in other_pipes:
         other.close()
-    main_loop(worker_factory, pipe, lambda: _wait_for_hangup(pipe), memory)
+    if memory:
+        memory_limit.limit_memory(memory)
+    main_loop(worker_factory, pipe, lambda: _wait_for_hangup(pipe))
 
 
 def _wait_for_hangup(pipe: Connection) -> None:
@@ -61,23 +65,17 @@ def _wait_for_hangup(pipe: Connection) -> None:
 
 
 def main_loop(
-    worker_factory: WorkerFactory,
-    pipe: Connection,
-    wait_until_orphaned: Callable[[], object],
-    memory: int,
+    worker_factory: WorkerFactory, pipe: Connection, wait_until_orphaned: Callable[[], object]
 ) -> None:
     """Receive and run tasks until the parent sends None, or is gone.
 
-    `wait_until_orphaned` is a function that returns when the parent is gone. The memory limit is
-    set after the thread has started: CPython waits forever for a thread that lacks memory to start.
+    `wait_until_orphaned` is a function that returns when the parent is gone.
     """
     _detach_from_terminal()
     os.set_inheritable(pipe.fileno(), False)  # else its child processes would keep it open
     threading.Thread(target=_exit_when_orphaned, args=(wait_until_orphaned,), daemon=True).start()
     channel = WorkerChannel(pipe)
     try:
-        if memory:
-            memory_limit.limit_memory(memory)
         with tasks.open_worker(worker_factory) as worker:
             channel.send("ready")
             while (task := channel.receive()) is not None:

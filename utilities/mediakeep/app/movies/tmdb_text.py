@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from mediakeep.app.console import CommandResult
 from mediakeep.app.music.musicbrainz_text import JsonObject
 from mediakeep.errors import ItemFailed
 from mediakeep.lookups.tmdb.context import TmdbContext
+from mediakeep.lookups.tmdb.lookup_store import MovieCandidate
 from mediakeep.lookups.tmdb.model import Movie, MovieSummary
+from mediakeep.movies.identify.model import MovieIdentity
+from mediakeep.movies.model import LocalMovie
+from mediakeep.movies.outputs import choose_commands
 from mediakeep.size_text import format_count
 
+MAX_CANDIDATES = 3  # that a user chooses from
 _MAX_CAST = 5  # members of the cast that are listed
 
 
@@ -80,3 +86,30 @@ def _format_movie(details: Movie, country: str) -> Iterable[str]:
     yield from (f"  {name}: {value}" for name, value in labeled.items() if value)
     if details.overview:
         yield f"  {details.overview}"
+
+
+def format_question(local: LocalMovie, identity: MovieIdentity, home: Path) -> Iterator[str]:
+    """Yield lines on the file, its parsed name, and the candidates."""
+    name = local.name
+    parsed = f'"{name.title}"' + (f", {name.year}" if name.year else "")
+    yield ""
+    yield local.key
+    runtime = f"; runtime {round(local.duration / 60)} min" if local.duration else ""
+    yield (f"  parsed as {parsed}" if name.title else "  the name could not be parsed") + runtime
+    if identity.lookup_error:
+        yield f"  {identity.lookup_error}"
+    shown = identity.candidates[:MAX_CANDIDATES]
+    for number, candidate in enumerate(shown, 1):
+        yield f"  {number}  {100 * candidate.confidence:3.0f}%  {_format_candidate(candidate)}"
+    if not shown:
+        yield "  no similar movie at TMDb"
+    yield "  s: decide later; it stays in the list of reviews"
+    yield f"  x: never ask again, until {choose_commands.format_reset_command(home, local.key)}"
+
+
+def _format_candidate(candidate: MovieCandidate) -> str:
+    """Return a line that distinguishes a movie from namesakes."""
+    year = f" ({candidate.hit.year})" if candidate.hit.year else ""
+    director = f"by {candidate.director}" if candidate.director else ""
+    runtime = f"{candidate.runtime} min" if candidate.runtime else ""
+    return ", ".join(filter(None, (f"{candidate.hit.title}{year}", director, runtime)))

@@ -1,10 +1,10 @@
-"""Format video metadata: as text, as JSON, and as CSV with one row per video."""
+"""Reports of video metadata: as text, as JSON, and as CSV with one row per video."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,12 @@ import msgspec
 
 from mediakeep import path_text, size_text
 from mediakeep.app.movies.probe_pool import ProbeResult
+from mediakeep.errors import UsageError
+from mediakeep.media import ignore_rules
+from mediakeep.media.video import video_files
 from mediakeep.media.video.model import AudioStream, SubtitleStream, VideoInfo, VideoStream
 from mediakeep.movies import media_text
+from mediakeep.movies.scan import file_types
 from mediakeep.pages import csv_cell, render
 from mediakeep.untrusted_files import read_json
 
@@ -117,6 +121,35 @@ def to_csv(results: Iterable[ProbeResult]) -> bytes:
         row = [path_text.escape_path(result.path), *values, result.error]
         rows.writerow([csv_cell.escape_formula(str(value)) for value in row])
     return text.getvalue().encode()
+
+
+def find_videos(
+    paths: Sequence[Path], sources: Sequence[Path], ignored: ignore_rules.IgnoreSettings
+) -> list[Path]:
+    """Return the videos, without duplicates; raise UsageError if there are none."""
+    for path, source in zip(paths, sources, strict=True):
+        if not source.exists():
+            raise UsageError(f"{path_text.display_path(path)} does not exist.")
+    videos = [
+        video
+        for source in sources
+        for video in video_files.find_videos(source, file_types.VIDEO_SUFFIXES, ignored)
+    ]
+    if not videos:
+        raise UsageError(f"{path_text.display_path(paths[0])} holds no videos.")
+    return list(dict.fromkeys(videos))
+
+
+def choose_paths(home: Path, name: str | None, sources: Sequence[Path]) -> list[Path]:
+    """Return the files to write; raise UsageError if they are about other paths."""
+    if name is None:
+        return []
+    stem = home / "outputs" / f"{path_text.safe_name(name)}_video_metadata"
+    written = [stem.with_name(f"{stem.name}{suffix}") for suffix in (".json", ".csv")]
+    for path in written:
+        if path.exists() and not is_about(written[0], sources):
+            raise UsageError(f"{path} is about other paths. Give another --output-name.")
+    return written
 
 
 def _format_video_stream(stream: VideoStream) -> str:

@@ -42,7 +42,7 @@ from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import QueueState
 from mediakeep.queue.store import QueueChange
 from mediakeep.runner import worker_process
-from mediakeep.runner.batch_config import BatchConfig, ExecutionLimits
+from mediakeep.runner.batch_config import BatchConfig, ExecutionLimits, count_cpus
 from mediakeep.runner.worker_process import WorkerProcess
 from mediakeep.workspace import folder_locks
 from mediakeep.workspace.system_errors import find_existing_parent
@@ -69,7 +69,7 @@ class RunOptions(msgspec.Struct, frozen=True):
     def build_limits(self) -> ExecutionLimits:
         """Return the limits of a batch; no processor runs in this process, as it may die."""
         return ExecutionLimits(
-            self.workers or (0 if self.scheduler else os.cpu_count() or 1),
+            self.workers or (0 if self.scheduler else count_cpus()),
             self.timeout,
             self.stall,
             inline=False,

@@ -6,13 +6,14 @@ The artists are read again, and only proposals that are still the same as in the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from msgspec import structs
 
 from mediakeep import path_text
+from mediakeep.app.edit.edit_command import EditCommand
 from mediakeep.app.edit.edit_result import EditResult
 from mediakeep.app.edit.file_edits import FileEdits
 from mediakeep.app.reviews import review_list
@@ -69,6 +70,13 @@ class RereadArtist:
     @property
     def folder(self) -> Path:
         return Path(path_text.unescape_path(self.artist.path))
+
+
+def accept(command: EditCommand, path: Path, choice: ReviewFilter) -> int:
+    """Apply proposals of a review list, and return the exit code."""
+    result = EditResult()
+    edits = build_edits_from_proposals(command.home, path, choice, result)
+    return replace(command, is_proposal=True).run(edits.all, result)
 
 
 def build_edits_from_proposals(

@@ -8,12 +8,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from msgspec import structs
 
 from mediakeep import path_text
+from mediakeep.app.edit.edit_command import EditCommand
 from mediakeep.app.edit.edit_result import EditResult
 from mediakeep.app.edit.file_edits import FileEdits
 from mediakeep.app.reviews import accept_proposals
@@ -58,6 +59,13 @@ class ReleaseChoice:
                 " Nothing was changed."
             )
         return cls(plain, insisted)
+
+
+def choose(command: EditCommand, path: Path, choice: ReviewFilter, mbid: str) -> int:
+    """Set the release of an album in a review list, and return the exit code."""
+    result, chosen = EditResult(), ReleaseChoice.from_text(mbid, insisted=command.yes)
+    edits = build_edits_from_choice(command.home, path, choice, chosen, result)
+    return replace(command, is_proposal=True).run(edits.all, result)
 
 
 def build_edits_from_choice(
@@ -113,7 +121,7 @@ def _refusal_reason(visit: RereadArtist, issue: Issue, chosen: ReleaseChoice) ->
 
 def _describe_non_release(visit: RereadArtist, chosen: ReleaseChoice) -> str:
     """Return what a known MBID is if it is not a release, as a clause, or ""."""
-    releases = list_lookup_releases(visit)
+    releases = list_known_releases(visit)
     groups = [release.release_group for release in releases if release.release_group]
     groups += visit.lookup.discography.groups if visit.lookup.discography else ()
     for group in groups:
@@ -141,7 +149,7 @@ def _format_group_releases(group: ReleaseGroup, releases: Iterable[Release]) -> 
     return f"Its releases are {names}{f'; and {more:,} more' if more > 0 else ''}."
 
 
-def list_lookup_releases(visit: RereadArtist) -> list[Release]:
+def list_known_releases(visit: RereadArtist) -> list[Release]:
     """Return all releases that the lookup of the artist returned."""
     discography, resolved = visit.lookup.discography, visit.lookup.resolved
     return [*(discography.releases if discography else ()), *(resolved.more if resolved else ())]
@@ -181,7 +189,7 @@ def _find_release(visit: RereadArtist, issue: Issue, chosen: ReleaseChoice) -> R
     """Return the release if it is a candidate or an edition of a candidate's album, or None."""
     candidates = visit.artist.matches[issue.album].releases
     groups = {release.release_group.id for release in candidates if release.release_group}
-    for release in (*candidates, *list_lookup_releases(visit)):
+    for release in (*candidates, *list_known_releases(visit)):
         if release.id == chosen.mbid and (
             not release.release_group or release.release_group.id in groups
         ):

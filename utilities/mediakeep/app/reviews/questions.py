@@ -248,3 +248,13 @@ def find_alike(group: QuestionGroup, questions: Sequence[ReviewQuestion]) -> lis
         for question in questions
         if (question.queue, question.kind) == (first.queue, first.kind) and question.proposal
     ]
+
+
+def select_alike(group: QuestionGroup, questions: Sequence[ReviewQuestion]) -> list[ReviewQuestion]:
+    """Return more questions that one answer accepts: of the item, or else of all; [] if none."""
+    if not group.first.proposal:
+        return []
+    alike = find_alike(group, questions)
+    own = [question for question in alike if question.item == group.first.item]
+    chosen = own if len(own) > len(group.questions) else alike
+    return chosen if len(chosen) > len(group.questions) else []

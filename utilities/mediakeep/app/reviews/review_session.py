@@ -28,7 +28,7 @@ from msgspec import structs
 
 from mediakeep import clock, ignored_issues, path_text
 from mediakeep.app.console import CollectingConsole, Console
-from mediakeep.app.edit import audio_targets, field_values, item_checkout
+from mediakeep.app.edit import audio_targets, edit_fields, item_checkout
 from mediakeep.app.edit.cover_edits import CoverEdits
 from mediakeep.app.edit.edit_command import EditCommand
 from mediakeep.app.edit.edit_result import EditResult
@@ -359,16 +359,12 @@ def build_edits(
             covers.add_cover(place, place / image)
         result.notes += covers.warnings
         return covers.edits
-    field_values.check_value(decision.value, yes=decision.insist)
-    edits, changes = (
-        FileEdits(),
-        field_values.build_edits(asked[0].field, (decision.value,), field_values.BY_HAND),
+    return edit_fields.build_field_edits(
+        asked[0].field,
+        (decision.value,),
+        lambda: [place for question in asked for place in _find_tracks(question, ignored)],
+        yes=decision.insist,
     )
-    places = [place for question in asked for place in _find_tracks(question, ignored)]
-    field_values.check_not_shared([asked[0].field], len(places), yes=decision.insist)
-    for place in places:
-        edits.add(place, changes)
-    return edits
 
 
 def _find_tracks(question: ReviewQuestion, ignored: Any) -> list[Path]:

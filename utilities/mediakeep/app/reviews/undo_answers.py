@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -21,6 +21,7 @@ from mediakeep.media.undo import apply_undo
 from mediakeep.media.undo.record_index import RecordQuery
 from mediakeep.media.undo.store import UndoStore
 from mediakeep.movies.item import MOVIES
+from mediakeep.size_text import format_count
 
 _FILE_ACTIONS = ("accept", "choose", "edit")
 
@@ -34,6 +35,13 @@ class UndoneAnswers(msgspec.Struct, frozen=True):
     answers: tuple[Answer, ...] = ()
     files: tuple[str, ...] = ()  # escaped paths
     refused: dict[str, str] = {}
+
+
+def format_undone(undone: UndoneAnswers) -> Iterator[str]:
+    """Yield lines on undone answers."""
+    yield from undone.refused.values()
+    files = f", {format_count(len(undone.files), 'file')} restored" if undone.files else ""
+    yield f"{format_count(len(undone.answers), 'answer')} undone{files}."
 
 
 def undo_last(session: ReviewSession) -> UndoneAnswers:

@@ -9,7 +9,7 @@ Data of old changes can be deleted to free space: then these can never be undone
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from mediakeep.app.console import CommandResult, Console
 from mediakeep.app.edit import audio_targets, item_checkout
 from mediakeep.app.edit.item_checkout import ItemCheckout
 from mediakeep.app.undo import change_list, selector
+from mediakeep.app.undo.selector import ChangeSelector
 from mediakeep.errors import (
     DiskFull,
     ItemFailed,
@@ -25,10 +26,12 @@ from mediakeep.errors import (
     RecordNotWritten,
     StateDamaged,
     Stopped,
+    UndoLogDamaged,
     UndoRefused,
     UnexpectedError,
+    UsageError,
 )
-from mediakeep.media import file_errors
+from mediakeep.media import file_errors, temp_copies
 from mediakeep.media.safewrite import atomic_replace, created_files
 from mediakeep.media.safewrite.atomic_replace import ReplaceRules
 from mediakeep.media.undo import apply_undo, prune
@@ -42,6 +45,7 @@ from mediakeep.size_text import format_count
 SCRIPT_NAME = "undo_changes.py"
 
 _COMMAND_NAME = SCRIPT_NAME.removesuffix(".py")
+_MAX_SHOWN_LINES = 3  # damaged lines that are listed
 _FORCE_HINT = "Use --force to undo it anyway; the current version is kept aside."
 _UNDO_LATER_FIRST_HINT = "Undo that first, or use --force; the current version is kept aside."
 _NOTHING_TO_UNDO = "Nothing to undo: no matching changes, or all already undone."
@@ -231,6 +235,33 @@ def _item_of(record: ChangeRecord) -> tuple[str, str]:
 
 def _record_path(record: ChangeRecord) -> Path:
     return Path(path_text.unescape_path(record.path))
+
+
+def undo_selected(
+    store: UndoStore,
+    options: UndoOptions,
+    console: Console,
+    select: Callable[[], ChangeSelector],
+) -> int:
+    """Undo the selected changes, and return the exit code.
+
+    Raise UndoLogDamaged at the end if lines of the log cannot be read; if nothing is selected, a
+    damaged line may be the reason.
+    """
+    if not options.dry_run:
+        temp_copies.remove_abandoned(store.folder)
+    damaged, code = store.verify(), 0
+    try:
+        code = UndoRun(options, console).run(select().plan_steps(store), store)
+    except UsageError as error:
+        if not damaged:
+            raise
+        console.print_message(f"Error: {error}")
+    if damaged:
+        rest = len(damaged) - _MAX_SHOWN_LINES
+        more = f" and {rest:,} more" if rest > 0 else ""
+        raise UndoLogDamaged(store.folder, "; ".join(damaged[:_MAX_SHOWN_LINES]) + more)
+    return code
 
 
 def forget_before(

@@ -8,31 +8,28 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from msgspec import UNSET
 
-from mediakeep import clock, config, kinds, path_text
+from mediakeep import clock, path_text
+from mediakeep.app.batch import batch_text
 from mediakeep.app.batch.batch_request import BatchOptions
 from mediakeep.app.batch.output import BatchOutput
 from mediakeep.app.subjects import registry
-from mediakeep.clock import Clock
 from mediakeep.commands import app
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
 from mediakeep.runner.batch_config import BatchResult, ParkedItem, SettledItem
 from mediakeep.size_text import format_count
-from mediakeep.views import stage_text, terminal, wait_text
+from mediakeep.views import wait_text
 from mediakeep.views.summary import QueueStatus, build_status_data
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
 _QUIET_SECONDS = 30.0  # after which the progress is printed, if no bar shows it
-_REVIEW_LIST = "outputs/manual_review_needed.json"
 # Fields of a summary that jobs do not have.
 _REVIEW_FIELDS = (
     *("auto_fixed", "manual_reviews"),
@@ -128,15 +125,15 @@ class TextOutput:
     def on_finish(self, report: BatchResult, summary: QueueStatus) -> None:
         """Print the summary."""
         self.close()
-        next_steps = _format_next_steps(self._kind, self._home, report)
-        for line in [*format_summary(report, summary, self._home), *next_steps]:
+        next_steps = batch_text.format_next_steps(self._kind, self._home, report)
+        for line in [*batch_text.format_summary(report, summary, self._home), *next_steps]:
             click.echo(line)
 
     def on_dry_run(self, report: BatchResult, /) -> None:
         """Print that the dry run is over."""
         self.close()
         click.echo("Dry run: nothing was written.")
-        for note in [*_format_service_failure(report), *report.notes]:
+        for note in [*batch_text.format_service_failure(report), *report.notes]:
             click.echo(note)
 
     def close(self) -> None:
@@ -189,11 +186,11 @@ class QuietOutput(TextOutput):
             items = format_count(report.out_of_space, self._kind.noun, self._kind.plural)
             app.print_message(f"Nothing was done: not enough disk space for {items}.")
         else:
-            _print_notes(_format_service_failure(report))
+            _print_notes(batch_text.format_service_failure(report))
 
     def on_dry_run(self, report: BatchResult, /) -> None:
         """Print notes on failed services."""
-        _print_notes([*_format_service_failure(report), *report.notes])
+        _print_notes([*batch_text.format_service_failure(report), *report.notes])
 
 
 def _print_notes(notes: list[str]) -> None:
@@ -256,27 +253,8 @@ class JsonLinesOutput:
         _print_event("ended", **self._build_fields(report), dry_run=True)
 
     def _build_fields(self, report: BatchResult) -> dict[str, Any]:
-        fields = _summary_fields(report).items()
+        fields = batch_text.build_summary_data(report).items()
         return {name: value for name, value in fields if name not in self._omitted}
-
-
-def _summary_fields(report: BatchResult) -> dict[str, Any]:
-    return {
-        "session": report.session,
-        "settled": {status.value: count for status, count in report.settled.items() if count},
-        "auto_fixed": report.auto_fixed,
-        "manual_reviews": report.manual_reviews,
-        "seconds": round(report.seconds, 3),
-        "stopped": report.stopped,
-        "requests": report.requests,
-        "hits": report.cache_hits,
-        "waited": round(report.waited_seconds, 3),
-        **{counter.name: report.counts[counter.name] for counter in report.counters},
-        "awaiting_lookup": report.pending_lookups,
-        "service_failed": report.service_failures > 0,
-        "lookup_note": report.lookup_note,
-        "warnings": report.warnings,
-    }
 
 
 class PipeSafeOutput:
@@ -307,106 +285,3 @@ class PipeSafeOutput:
 
 def _print_event(event: str, **facts: Any) -> None:
     click.echo(json.dumps({"event": event, **facts}, ensure_ascii=False))
-
-
-def format_summary(
-    report: BatchResult, summary: QueueStatus, home: Path | None = None, now: Clock = clock.now
-) -> list[str]:
-    """Return the lines that summarize a batch."""
-    waiting = _format_pending_lookups(report, summary)
-    if not report.claimed and not report.abort_error:
-        return [
-            *_format_nothing_to_do(summary, now()),
-            f"BATCH COMPLETE: {_format_completion(summary)}",
-            *waiting,
-        ]
-    word = "STOPPED" if report.stopped or report.abort_error else "COMPLETE"
-    lines = [f"BATCH {word}: {_format_completion(summary)}"]
-    failed = report.settled[Status.ERROR]
-    if failed:
-        lines.append(f"Failed: {format_count(failed, summary.noun, summary.plural)}")
-    if not kinds.get_kind(summary.kind).stages:
-        lines += _format_issues(report, summary.kind, home)
-    return [
-        *lines,
-        *_format_requests(report),
-        *terminal.describe_tallies(summary.kind, report.counts),
-        *waiting,
-    ]
-
-
-def _format_next_steps(kind: Kind, home: Path | None, report: BatchResult) -> list[str]:
-    """Return a line on what to do about failed jobs, if there are any."""
-    if not (kind.stages and report.settled[Status.ERROR]):
-        return []
-    show = config.format_command(kind.manager_script, home, "--list --status error")
-    retry = config.format_command(kind.batch_script, home, "--retry-failed")
-    return [f"Show why: {show}. Try again: {retry}."]
-
-
-def _format_issues(report: BatchResult, kind: str, home: Path | None) -> list[str]:
-    """Return the lines on repaired issues, and on those that need a review."""
-    listed = (
-        {kind: report.manual_reviews} if report.listed_reviews is None else report.listed_reviews
-    )
-    own = format_count(listed.get(kind, 0), "issue")
-    others = "".join(
-        f", and {count:,} of {name}" for name, count in listed.items() if count and name != kind
-    )
-    path = home / _REVIEW_LIST if home else Path(_REVIEW_LIST)
-    with contextlib.suppress(ValueError, FileNotFoundError):  # not below the current folder
-        path = path.relative_to(Path.cwd())
-    lines = [
-        f"Auto-fixed: {format_count(report.auto_fixed, 'issue')}",
-        f"Manual review needed: {own}{others} (see {path_text.display_path(path)})",
-    ]
-    if config.find_program() and any(listed.values()):
-        lines.append(f"Decide with: {config.format_command('review.py', home)}")
-    return lines
-
-
-def _format_requests(report: BatchResult) -> list[str]:
-    """Return a line on the requests, if there were any."""
-    if not report.requests:
-        return []
-    cached = (
-        f", {format_count(report.cache_hits, 'response')} from the cache"
-        if report.cache_hits
-        else ""
-    )
-    spent = f", {terminal.format_duration(report.waited_seconds)} waited by all workers in total"
-    waited = spent if report.waited_seconds >= 1 else ""
-    return [f"Looked up: {format_count(report.requests, 'request')}{cached}{waited}"]
-
-
-def _format_pending_lookups(report: BatchResult, summary: QueueStatus) -> list[str]:
-    """Return a line on pending lookups, the cause, and the fix."""
-    if not report.pending_lookups:
-        return _format_service_failure(report)
-    why = path_text.to_printable(report.lookup_note)
-    return [f"{terminal.format_pending_lookups(report.pending_lookups, summary)}. {why}".strip()]
-
-
-def _format_service_failure(report: BatchResult) -> list[str]:
-    """Return why a service failed, if one did."""
-    return [path_text.to_printable(report.lookup_note)] if report.service_failures else []
-
-
-def _format_completion(summary: QueueStatus) -> str:
-    done = summary.counts[Status.COMPLETED]
-    return (
-        f"{done:,}/{summary.total:,} {summary.plural} ({summary.percentage}%)"
-        f"{terminal.format_sources(summary)}"
-    )
-
-
-def _format_nothing_to_do(summary: QueueStatus, now: datetime) -> list[str]:
-    """Return why a batch had nothing to do."""
-    stages = summary.stages
-    if stages is not UNSET and stages.parked:
-        lines = stage_text.describe_waits(stages, summary.noun, summary.plural, now)
-        return ["Nothing can be processed now.", *lines]
-    if not summary.next_retry:
-        return ["Nothing is pending."]
-    waiting = format_count(summary.waiting, f"failed {summary.noun}", f"failed {summary.plural}")
-    return [f"Nothing is pending. {waiting} will be retried, the next at {summary.next_retry}."]

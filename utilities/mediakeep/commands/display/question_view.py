@@ -19,9 +19,11 @@ from rich.text import Text
 
 from mediakeep import path_text, size_text
 from mediakeep.app.edit import text_differences
+from mediakeep.app.reviews import questions as question_list
 from mediakeep.app.reviews.preview_answers import AnswerPreview, Candidate, CoverChoice
 from mediakeep.app.reviews.preview_movie import SidecarPreview
 from mediakeep.app.reviews.questions import QuestionGroup, ReviewQuestion
+from mediakeep.app.reviews.sitting import SittingFilter
 from mediakeep.commands import app
 from mediakeep.commands.display import inline_pictures
 from mediakeep.media.audio.tag_edits import PICTURES_FIELD
@@ -85,6 +87,21 @@ class QuestionView:
                 self.print_line(f"  {text}")
         if first.held:
             self.print_line(f"Not repaired by a batch: {first.held}.")
+
+    def print_questions(self, home: Path, chosen: SittingFilter) -> int:
+        """Print the groups of questions in their order, and return the exit code."""
+        warnings: list[str] = []
+        found = chosen.read_questions(home, warnings)
+        groups = question_list.group_questions(found, chosen.order)
+        for number, group in enumerate(groups, 1):
+            self.print_group(group, f"{number} of {len(groups)}")
+            if group.first.proposal:
+                self.print_line(f"Proposed: {group.first.proposal}")
+        for warning in warnings:
+            self.print_line(warning)
+        count = format_count(len(groups), "group")
+        self.print_line(f"{format_count(len(found), 'question')} in {count}.")
+        return 0
 
     def print_preview(self, shown: AnswerPreview, asked: Sequence[ReviewQuestion] = ()) -> None:
         """Print the changes of an answer, side by side if the window is wide enough.

@@ -8,9 +8,17 @@ from typing import Any
 import click
 
 from mediakeep import config
-from mediakeep.app import write_policy
+from mediakeep.app.write_policy import parse_policy
 from mediakeep.commands import app
-from mediakeep.policy import READ_ONLY, FixLevel, WritePolicy
+from mediakeep.policy import FixLevel
+
+__all__ = [
+    "parse_policy",
+    "with_add_options",
+    "with_fix_options",
+    "with_replace_options",
+    "with_write_options",
+]
 
 _REPLACE_OPTIONS = (
     app.setting_option(
@@ -94,23 +102,3 @@ def with_fix_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def with_add_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of commands that create files in a library."""
     return app.add_options(function, _ADD_OPTIONS)
-
-
-def parse_policy(values: dict[str, Any]) -> WritePolicy:
-    """Build the write policy from a command's options, which are removed from them.
-
-    Raise BadSetting if a locked field is unknown.
-    """
-    return WritePolicy(
-        fix=FixLevel(values.pop("fix", FixLevel.NONE)),
-        redo=values.pop("redo", False),
-        locked_fields=write_policy.parse_locked_fields(values.pop("locked_fields", "")),
-        hardlinks=values.pop("hardlinks"),
-        links=values.pop("links", READ_ONLY.links),
-        nfo=values.pop("nfo", READ_ONLY.nfo),
-        other_tags=values.pop("other_tags", READ_ONLY.other_tags),
-        keep_mtime=values.pop("keep_mtime", False),
-        id3=values.pop("id3", READ_ONLY.id3),
-        cover_art=values.pop("cover_art", READ_ONLY.cover_art),
-        cover_size=values.pop("cover_size", READ_ONLY.cover_size),
-    )

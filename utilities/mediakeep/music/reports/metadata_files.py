@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import path_text
+from mediakeep.errors import UsageError
 from mediakeep.media import ignore_rules
 from mediakeep.media.audio.tags import AudioProperties, EmbeddedPicture, Tags
 from mediakeep.music import scan
@@ -75,7 +76,7 @@ def to_csv(artist: Artist) -> bytes:
     return tracks_csv.render_csv(artist)
 
 
-def output_paths(home: Path, stem: str) -> tuple[Path, Path]:
+def _output_paths(home: Path, stem: str) -> tuple[Path, Path]:
     """Return the paths of the JSON and the CSV file; `stem` is their name without extension."""
     return (
         home / OUTPUT_FOLDER / f"{stem}{_JSON_SUFFIX}",
@@ -83,7 +84,21 @@ def output_paths(home: Path, stem: str) -> tuple[Path, Path]:
     )
 
 
-def find_taken_stems(home: Path, stem: str, path: Path) -> set[str]:
+def choose_paths(home: Path, source: Path, wanted: str | None) -> tuple[Path, Path]:
+    """Return the JSON and the CSV file of a path, with a wanted name or that of the path.
+
+    A name that is used for another path is refused if it was wanted, else made unique.
+    """
+    name = source.name if wanted is None else wanted
+    stem = path_text.safe_name(name)
+    free = path_text.safe_name(name, _find_taken_stems(home, stem, source))
+    if wanted is not None and free != stem:
+        holder = _output_paths(home, stem)[0]
+        raise UsageError(f"{holder} is about another path. Give another --output-name.")
+    return _output_paths(home, free)
+
+
+def _find_taken_stems(home: Path, stem: str, path: Path) -> set[str]:
     """Return the file names like `stem`, without extension, that are used for other paths.
 
     A file that does not say which path it describes counts as used for another one.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from msgspec import UNSET
 from rich.table import Column
 
 from mediakeep import config, kinds
-from mediakeep.size_text import format_count, format_counts
+from mediakeep.size_text import format_count
 from mediakeep.views import review, terminal
 from mediakeep.views.dashboard import styled_text
 from mediakeep.views.dashboard.panel_layout import DashboardPanel
@@ -29,8 +28,7 @@ def failures_panel(
 ) -> DashboardPanel | None:
     """Build the panel of failed items: reason, number of attempts, and time of the next retry.
 
-    Below are the commands that let those be tried again which are not retried. Return None if none
-    failed.
+    Return None if none failed.
     """
     failed = [
         (snapshot.kind, failure)
@@ -40,14 +38,12 @@ def failures_panel(
     ]
     if not failed:
         return None
-    nouns = Counter((kind.noun, kind.plural) for kind, _ in failed)
-    managers = {kind.manager_script: None for kind, failure in failed if not failure.next_try}
-    commands = [
-        config.format_command(manager, home_snapshot.home, "--reset-errors") for manager in managers
-    ]
+    first = failed[0][0]
+    command = config.format_command(first.manager_script, home_snapshot.home, "--reset-errors")
+    given_up = any(not failure.next_try for _, failure in failed)
     shown = failed[:_MAX_FAILURES]
     return DashboardPanel(
-        f"Failed: {format_counts(nouns)}",
+        f"Failed: {format_count(len(failed), first.noun, first.plural)}",
         columns=[
             Column(max_width=min(_NAME_WIDTH, width // 3)),
             Column(no_wrap=width >= _MIN_ATTEMPTS_WIDTH),
@@ -61,7 +57,7 @@ def failures_panel(
             ]
             for _, failure in shown
         ],
-        tail=[line for command in commands for line in styled_text.wrap_command(command, width)],
+        tail=styled_text.wrap_command(command, width) if given_up else [],
         min_lines=2,
         is_list=True,
         hidden_count=len(failed) - len(shown),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from msgspec import UNSET
 from rich.table import Column
 
-from mediakeep.size_text import format_counts
+from mediakeep.size_text import format_count
 from mediakeep.views import stage_text
 from mediakeep.views.dashboard.panel_layout import DashboardPanel
 from mediakeep.views.dashboard.styled_text import Colour, TextPiece, compose_text
@@ -30,13 +29,11 @@ def waiting_panel(
     ]
     if not parked:
         return None
-    nouns: Counter[tuple[str, str]] = Counter()
-    for status, stages in parked:
-        nouns[status.noun, status.plural] += stages.parked
+    first, total = parked[0][0], sum(stages.parked for _, stages in parked)
     waits = [wait for _, stages in parked for wait in stages.parked_items]
     waits.sort(key=lambda wait: (wait.until, wait.item))
     return DashboardPanel(
-        f"Waiting: {format_counts(nouns)}",
+        f"Waiting: {format_count(total, first.noun, first.plural)}",
         columns=[Column(max_width=min(_NAME_WIDTH, width // 3)), Column()],
         rows=[
             [
@@ -47,7 +44,7 @@ def waiting_panel(
         ],
         min_lines=2,
         is_list=True,
-        hidden_count=nouns.total() - len(waits),
+        hidden_count=total - len(waits),
     )
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from msgspec import UNSET
 
 from mediakeep.queue.history.queries import ItemRepairTotals
-from mediakeep.size_text import format_count, format_counts
+from mediakeep.size_text import format_count
 from mediakeep.views import periods, terminal
 from mediakeep.views.periods import DAY, Period
 from mediakeep.views.report.kind_progress import (
@@ -20,6 +20,7 @@ from mediakeep.views.report.kind_progress import (
 from mediakeep.views.report.priorities import UrgentRow
 from mediakeep.views.summary import CompletionEstimate
 
+_BAR_CHARS = "▁▂▃▄▅▆▇█"
 _MAX_WORSE_KINDS, _MAX_REPAIR_KINDS = 6, 3  # maximum number of kinds shown
 
 
@@ -106,7 +107,7 @@ def format_urgent(urgent: Iterable[UrgentRow]) -> str:
     counts: Counter[tuple[str, str]] = Counter()
     for row in urgent:
         counts[row.nouns] += row.count
-    return format_counts(counts)
+    return ", ".join(format_count(count, *nouns) for nouns, count in counts.items())
 
 
 def _issues_sentence(progress: KindProgress) -> str:
@@ -211,3 +212,14 @@ def format_repairs(repairs: Mapping[str, int], fixed: int) -> str:
     more = len(repairs) - len(kinds)
     kinds += [f"and {format_count(more, 'other kind')}"] if more else []
     return format_count(fixed, "repair") + (f" ({', '.join(kinds)})" if kinds else "")
+
+
+def draw_trend(values: list[int | None]) -> str:
+    """Draw numbers as a text of small bars, the newest number last."""
+    highest = max((value for value in values if value), default=0)
+    if not highest:
+        return ""
+    top = len(_BAR_CHARS) - 1
+    return "".join(
+        " " if number is None else _BAR_CHARS[round(top * number / highest)] for number in values
+    )
