@@ -14,6 +14,7 @@ import pytest
 
 from mediakeep.app import item_covers
 from mediakeep.item import ScannedItem
+from mediakeep.media import folder_listing
 from mediakeep.media.audio import tags
 from mediakeep.music.item import MUSIC
 from mediakeep.queue.queue import Queue
@@ -168,8 +169,34 @@ def test_the_page_of_an_item_shows_its_covers(served: Served) -> None:
         assert served.get(source.replace("&amp;", "&")).headers["Content-Type"].startswith("image/")
 
 
-def test_a_movie_in_one_file_has_the_pictures_with_its_name(tmp_path: Path) -> None:
-    for name in ("Emma (1996).mkv", "Emma (1996)-poster.png", "Other-poster.png"):
+def test_an_item_of_one_file_has_the_pictures_with_its_name(tmp_path: Path) -> None:
+    own = ("Emma.mkv", "Emma.jpg", "Emma-poster.png", "Emma.cover.png")
+    others = ("Emma 2.mkv", "Emma 2.jpg", "Emma 2-poster.png", "Emma-2-poster.png", "poster.png")
+    for name in (*own, *others):
         (tmp_path / name).write_bytes(PICTURE)
-    covers = item_covers.list_covers([tmp_path / "Emma (1996).mkv", tmp_path / "none"])
-    assert [Path(cover.path).name for cover in covers] == ["Emma (1996)-poster.png"]
+    places = [tmp_path / "Emma.mkv", tmp_path / "none"]
+    covers = {Path(cover.path).name for cover in item_covers.list_covers(places)}
+    assert covers == {*own[1:]}
+    for name in (*own[1:], *others):
+        assert item_covers.is_cover(str(tmp_path / name), places) == (name in covers)
+
+
+def test_hidden_and_ignored_pictures_are_no_covers(tmp_path: Path) -> None:
+    (tmp_path / ".mediakeepignore").write_text("Scans/\n")
+    for name in ("Dawn", "Scans", ".old", "@eaDir"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.png").write_bytes(PICTURE)
+        (tmp_path / name / ".b.png").write_bytes(PICTURE)
+    (cover,) = item_covers.list_covers([tmp_path])
+    pictures = map(str, tmp_path.rglob("*.png"))
+    assert [it for it in pictures if item_covers.is_cover(it, [tmp_path])] == [cover.path]
+
+
+def test_a_cover_is_sent_without_reading_others(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = list_covers(served)["Dawn/cover.jpg"]["path"]
+    listed = list[object]()
+    monkeypatch.setattr(folder_listing, "_scan_folder", lambda *given: listed.append(given))
+    served.get("/api/v1/covers/music/Uma", params={"path": path})
+    assert listed == []

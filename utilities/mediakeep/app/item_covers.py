@@ -13,16 +13,18 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from mediakeep import path_text
 from mediakeep.errors import MediakeepError, Unreadable
-from mediakeep.media import file_errors, folder_listing, open_file, pictures
+from mediakeep.media import file_errors, folder_listing, ignore_rules, open_file, pictures
 from mediakeep.media.audio import embedded_pictures, tags
 from mediakeep.media.audio.model import EmbeddedPicture
 from mediakeep.media.bounded_file import InMemoryFile
 from mediakeep.media.folder_listing import ListedFile, ListedFolder
 from mediakeep.media.mutagen_tags import adapter
 from mediakeep.media.pictures import PictureInfo
+from mediakeep.movies.scan import match_sidecars
 
 SHOWN_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
 MAX_BYTES = 16 << 20  # of a picture; no format of tags has larger ones in practice
@@ -53,17 +55,18 @@ def list_covers(places: Iterable[Path]) -> list[ItemCover]:
 
     Links that lead elsewhere are left out.
     """
-    return list({cover.path: cover for cover in _iter_covers(places)}.values())
+    found = itertools.chain.from_iterable(map(_iter_covers, places))
+    return list({cover.path: cover for cover in itertools.islice(found, _MAX_COVERS)}.values())
 
 
 def is_cover(path: str, places: Iterable[Path]) -> bool:
-    """Return whether `list_covers` lists an escaped path."""
-    return any(cover.path == path for cover in _iter_covers(places))
-
-
-def _iter_covers(places: Iterable[Path]) -> Iterator[ItemCover]:
-    found: Iterator[ItemCover] = itertools.chain.from_iterable(map(_list_covers_at, places))
-    return itertools.islice(found, _MAX_COVERS)
+    """Return whether an escaped path in files and folders is a cover; no other file is read."""
+    file = path_text.to_path(path)
+    with contextlib.suppress(OSError, ValueError, MediakeepError):
+        listed = folder_listing.get_listed_file(str(file.parent), file.name)
+        if listed and any(_includes(place, file, listed) for place in places):
+            return any(_list_folder(ListedFolder(str(file.parent), "", files=(listed,))))
+    return False
 
 
 def read_cover(path: Path) -> tuple[str, bytes]:
@@ -80,30 +83,48 @@ def read_cover(path: Path) -> tuple[str, bytes]:
     raise Unreadable(path_text.escape_path(path), reason, "Open it with another program.")
 
 
-def _list_covers_at(place: Path) -> Iterator[ItemCover]:
+def _iter_covers(place: Path) -> Iterator[ItemCover]:
     if place.is_dir():
         top = place.resolve()
         folders = folder_listing.walk_tree(top)
         for folder in itertools.islice(folders, _MAX_FOLDERS):
             if Path(folder.path).resolve().is_relative_to(top):
-                yield from _list_folder(folder, "")
+                yield from _list_folder(folder)
     elif place.is_file():
         with contextlib.suppress(OSError):
-            yield from _list_folder(folder_listing.list_folder(place.parent), place.stem)
+            folder = folder_listing.list_folder(place.parent)
+            own = tuple(file for file in folder.files if _belongs_to(file, place))
+            yield from _list_folder(structs.replace(folder, files=own))
 
 
-def _list_folder(folder: ListedFolder, stem: str) -> Iterator[ItemCover]:
-    """Yield the covers of a folder, or of its files whose names begin with `stem`."""
+def _includes(place: Path, file: Path, listed: ListedFile) -> bool:
+    """Return whether `list_covers` looks at a file, which was listed, for a place."""
+    if not place.is_dir():
+        return place.is_file() and file.parent == place.parent and _belongs_to(listed, place)
+    top, folder = place.resolve(), file.parent
+    if folder != folder.resolve() or not folder.is_relative_to(top):
+        return False
+    names = folder.relative_to(top).parts
+    is_hidden = folder_listing.is_hidden(file.name, False)
+    is_hidden = is_hidden or any(folder_listing.is_hidden(name, True) for name in names)
+    return not is_hidden and not ignore_rules.is_ignored(file, top)
+
+
+def _belongs_to(file: ListedFile, item: Path) -> bool:
+    """Return whether a file is an item of one file, or a picture named like it."""
+    names = match_sidecars.parse_possible_names(file)
+    return file.name == item.name or any(it.stem == item.stem for it in names if it.role)
+
+
+def _list_folder(folder: ListedFolder) -> Iterator[ItemCover]:
     for image in folder.images:
         path = Path(folder.path, image.name)
         with contextlib.suppress(Unreadable):
-            if image.name.startswith(stem) and not image.is_link:
+            if not image.is_link:
                 info = _read_picture(path, _get_stamp(image))
                 if _check(info, image.size):
                     yield ItemCover(path_text.escape_path(path), False, *info, image.size)
-    files = [
-        file for file in folder.audio_candidates if file.name.startswith(stem) and not file.is_link
-    ]
+    files = [file for file in folder.audio_candidates if not file.is_link]
     for file in files[:_TRIED_FILES]:
         path = Path(folder.path, file.name)
         with contextlib.suppress(MediakeepError):  # such as damaged, or a video
