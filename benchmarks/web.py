@@ -77,15 +77,23 @@ class _Server:
         return body
 
     def spent(self) -> float:
-        """Return the seconds of a core that it has used, by proc(5)."""
-        text = Path(f"/proc/{self.process.pid}/stat").read_text()
-        fields = text.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Return the seconds of a core that it has used."""
+        return _spent(str(self.process.pid))
 
     def memory(self) -> float:
         """Return its resident memory in MB."""
         text = Path(f"/proc/{self.process.pid}/statm").read_text()
         return int(text.split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _spent(process: str) -> float:
+    """Return the seconds of a core that a process has used, by proc(5); 0 if it has ended."""
+    try:
+        text = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return 0.0
+    fields = text.rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def run(folder: Path, *, full: bool) -> None:
@@ -96,7 +104,22 @@ def run(folder: Path, *, full: bool) -> None:
         _measure_answers(folder / "files", home, server)
         _measure_page(home, server)
     _measure_start_and_end(home)
-    _measure_batch(folder / "batch", _ROUNDS if full else 1)
+    run_batch(folder / "batch", full=full)
+
+
+def run_answers(folder: Path, *, full: bool) -> None:
+    """Measure the answers only."""
+    home = _make_home(folder / "stock")
+    with _serve(home) as server:
+        _measure_answers(folder / "files", home, server)
+
+
+def run_clients(folder: Path, *, full: bool) -> None:
+    """Measure clients and the delay of a page only."""
+    home = _make_home(folder / "stock")
+    with _serve(home) as server:
+        _measure_clients(home, server)
+        _measure_page(home, server)
 
 
 def _make_home(folder: Path) -> Path:
@@ -320,57 +343,74 @@ def _time_import(modules: str) -> float:
     return float(subprocess.check_output([sys.executable, "-c", code], env=environ))
 
 
-def _measure_batch(folder: Path, count: int) -> None:
+def run_batch(folder: Path, *, full: bool) -> None:
     """Run a batch alone, while a client gets events, and while a page is open, in turn."""
     music_library.make_library(folder / "music", artists=_ARTISTS)
     (folder / "home").mkdir()
     home = Home(folder / "home", folder / "music", None)
     home.batch()  # so that files are in memory, and databases exist
-    costs: dict[str, list[Cost]] = {}
-    for number in range(count):
+    costs: dict[str, list[tuple[Cost, float, float]]] = {}
+    for number in range(_ROUNDS if full else 1):
         for name, open_case in list(_CASES.items())[:: 1 if number % 2 else -1]:
             home.reset()
-            with open_case(folder / "home"):
-                costs.setdefault(name, []).append(home.batch())
-    alone = costs["alone"]
-    rows = [
-        [
-            name,
-            table.spread([cost.cpu for cost in series]),
-            table.spread([cost.seconds for cost in series]),
-            *(
-                f"{100 * (statistics.median(ratios) - 1):+.1f} %"
-                for ratios in (
-                    [own.cpu / base.cpu for own, base in zip(series, alone, strict=True)],
-                    [own.seconds / base.seconds for own, base in zip(series, alone, strict=True)],
-                )
-            ),
-            "" if name == "alone" else "2 %",
-        ]
-        for name, series in costs.items()
-    ]
+            with open_case(folder / "home") as measure:
+                before = measure()
+                cost = home.batch()
+                after = measure()
+            spent = [end - begin for begin, end in zip(before, after, strict=True)]
+            costs.setdefault(name, []).append((cost, *spent))
+    alone = [cost for cost, *_ in costs["alone"]]
+    rows = []
+    for name, series in sorted(costs.items()):
+        own, served, browsed = zip(*series, strict=True)
+        cells = [table.spread([cost.cpu for cost in own])]
+        cells += [table.spread([cost.seconds for cost in own])]
+        for field in ("cpu", "seconds"):
+            values = ([getattr(cost, field) for cost in costs] for costs in (own, alone))
+            ratios = [value / base for value, base in zip(*values, strict=True)]
+            cells.append(f"{100 * (statistics.median(ratios) - 1):+.1f} %")
+        cells += ["" if name == "alone" else "2 %", *map(table.spread, (served, browsed))]
+        rows.append([name, *cells])
     table.show(
-        f"A batch of {_ARTISTS} artists, one worker, while the server runs; {count} rounds in turn",
-        ("", "CPU s", "seconds", "CPU", "seconds", "at most"),
-        sorted(rows),
+        f"A batch of {_ARTISTS} artists, one worker, while the server runs; {len(alone)} rounds",
+        ("", "CPU s", "seconds", "CPU", "seconds", "at most", "server's CPU s", "browser's CPU s"),
+        rows,
         "CPU is that of the batch alone, without the server and the browser.",
     )
 
 
+_Measure = Callable[[], tuple[float, float]]  # returns the CPU seconds of server and browser
+
+
 @contextlib.contextmanager
-def _serve_to_client(home: Path) -> Iterator[None]:
+def _run_alone(_: Path) -> Iterator[_Measure]:
+    yield lambda: (0.0, 0.0)
+
+
+@contextlib.contextmanager
+def _serve_to_client(home: Path) -> Iterator[_Measure]:
     with _serve(home) as server, _listening(server, 1):
-        yield
+        yield lambda: (server.spent(), 0.0)
 
 
 @contextlib.contextmanager
-def _serve_to_page(home: Path) -> Iterator[None]:
+def _serve_to_page(home: Path) -> Iterator[_Measure]:
     with _serve(home) as server, _open_page(server, "/"):
-        yield
+        processes = list(_iter_children(str(os.getpid())))
+        processes.remove(str(server.process.pid))
+        yield lambda: (server.spent(), sum(map(_spent, processes)))
 
 
-_CASES: Mapping[str, Callable[[Path], AbstractContextManager[None]]] = {
-    "alone": lambda _: contextlib.nullcontext(),
+def _iter_children(process: str) -> Iterator[str]:
+    """Yield the ids of the processes that a process has started, and of theirs."""
+    for path in Path(f"/proc/{process}/task").glob("*/children"):
+        for child in path.read_text().split():
+            yield child
+            yield from _iter_children(child)
+
+
+_CASES: Mapping[str, Callable[[Path], AbstractContextManager[_Measure]]] = {
+    "alone": _run_alone,
     "while a client gets events": _serve_to_client,
     "while Chromium shows the overview": _serve_to_page,
 }

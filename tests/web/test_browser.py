@@ -140,7 +140,7 @@ def test_a_book_is_started_watched_downloaded_and_played(browser: Browser, tmp_p
         assert faults == []
 
 
-def test_a_page_follows_again_after_an_error_of_the_server(
+def test_a_page_follows_again_after_an_error_of_the_server_and_keeps_what_did_not_change(
     browser: Browser, tmp_path: Path
 ) -> None:
     rig.make(rig.at(tmp_path), 3).close()
@@ -157,9 +157,13 @@ def test_a_page_follows_again_after_an_error_of_the_server(
         page.route("**/api/v1/events", answer)
         page.goto(f"{served.url}/items/music/Artist 000")
         page.wait_for_selector("text=The server cannot be followed now.")
+        page.locator("#item summary").click()
+        page.evaluate("document.querySelector('#item th').kept = true")
         with Queue.open(rig.at(tmp_path), MUSIC) as queue, queue.open_session(command="test"):
             rig.settle(queue)
         page.wait_for_selector("#item .state.completed")
+        assert page.evaluate("document.querySelector('#item th').kept")
+        assert page.locator("#item details[open]").count() == 1
         assert len(codes) == 2
 
 

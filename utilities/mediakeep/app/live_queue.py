@@ -83,8 +83,8 @@ class LiveQueue:
     def __init__(self, home: Path, kind: Kind) -> None:
         self.home, self.kind = home, kind
         self._lock = threading.RLock()
-        self._folder = registry.queue_folder(home, kind)
-        self._reader = IncrementalReader(self._folder, kind)
+        self.folder = registry.queue_folder(home, kind)
+        self._reader = IncrementalReader(self.folder, kind)
         self._position: object = None  # of the lists
         self._names: dict[str, str] = {}  # by key, as names are compared
         self._searches: dict[SortOrder, NameSearch] = {}
@@ -116,7 +116,7 @@ class LiveQueue:
 
     def read_position(self) -> object:
         """Return a value that differs from the last one if the queue has changed."""
-        if not self._folder.exists():
+        if not self.folder.exists():
             return None
         with self._lock:
             try:

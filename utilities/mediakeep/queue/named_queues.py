@@ -50,10 +50,11 @@ def name_output(kind: Kind, name: str, taken: Container[str]) -> str:
 
 def list_names(folder: Path) -> list[str]:
     """List the names of the queues in the folder of a kind's main queue."""
-    return sorted(path.name for path in _list_folders(folder) if _holds_queue(path))
+    return sorted(path.name for path in iter_folders(folder) if _holds_queue(path))
 
 
-def _list_folders(folder: Path) -> Iterator[Path]:
+def iter_folders(folder: Path) -> Iterator[Path]:
+    """Yield the folders in that of a kind's main queue that may be those of named queues."""
     if not folder.is_dir():
         return
     for path in folder.iterdir():

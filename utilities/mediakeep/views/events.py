@@ -99,6 +99,8 @@ class EventReader:
         except (OSError, MediakeepError):  # the disk of the home is gone for now
             return events
         for name, folder in folders.items():
+            if name not in self.positions and not folder.is_dir():  # a kind without a queue
+                continue
             with contextlib.suppress(OSError, MediakeepError, msgspec.MsgspecError):
                 events += self._read_changes(name, folder)
                 events += self._read_progress(name, folder)

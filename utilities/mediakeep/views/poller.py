@@ -17,6 +17,7 @@ import msgspec
 
 from mediakeep.errors import MediakeepError, NoQueue
 from mediakeep.kinds import Kind
+from mediakeep.queue.backups import restore_marker
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.history import index, queries
 from mediakeep.queue.history.queries import HistoryEvent
@@ -106,6 +107,12 @@ class QueuePoller:
         self._summary: KindSummary | None = None
         self._events: list[HistoryEvent] = []
         self.library = ""
+
+    @property
+    def has_folder(self) -> bool:
+        """Whether there is a folder of the queue, or of an unfinished restore."""
+        folder = self._location.folder
+        return folder.exists() or restore_marker.marker_folder(folder).exists()
 
     def poll(self, context: SummaryContext) -> QueueSnapshot:
         """Return a snapshot of the queue; raise NoQueue or StateDamaged if it cannot be read."""
@@ -203,7 +210,8 @@ class HomePoller:
     def poll(self, context: SummaryContext) -> HomeSnapshot:
         """Return a snapshot of all queues and disks; raise NoQueue if there never was a queue."""
         snapshots, missing = [], None
-        for watch in self._pollers:
+        present = [it for it in self._pollers if it.kind.name in self._seen or it.has_folder]
+        for watch in present or self._pollers:
             try:
                 snapshots.append(watch.poll(context))
                 self._seen.add(watch.kind.name)

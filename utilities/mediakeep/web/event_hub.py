@@ -1,7 +1,7 @@
 """Send events to all clients: one task reads the queues as long as a client listens.
 
-A client that does not read gets no more than a limited number of events in advance; then its
-stream ends, and it continues with its cursor when it is back.
+What one reading finds is sent as one chunk. A client that does not read gets no more than a limited
+number of chunks in advance; then its stream ends, and it continues with its cursor when it is back.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from http import HTTPStatus
 
@@ -27,12 +27,12 @@ from mediakeep.web.problems import WebError
 from mediakeep.web.web_home import WebHome
 
 MAX_CLIENTS = 500
-_MAX_WAITING = 1_000  # events of a client
+_MAX_WAITING = 200  # chunks of a client, which share their bytes with those of others
 _MAX_REPLAYED = 10_000  # events; a client that has missed more reads everything again
 _PING_SECONDS = 15.0
 _JSON_LINES = "application/x-ndjson"
 
-_Frames = tuple[bytes, bytes]  # an event for a browser, and as a line of JSON
+_Chunk = tuple[bytes, bytes]  # events for a browser, and as lines of JSON
 
 
 class EventHub:
@@ -40,7 +40,7 @@ class EventHub:
 
     def __init__(self, web: WebHome) -> None:
         self._web = web
-        self._clients: set[asyncio.Queue[_Frames | None]] = set()
+        self._clients: set[asyncio.Queue[_Chunk | None]] = set()
         self._task: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
         self._stopped = False
@@ -81,9 +81,9 @@ class EventHub:
         stream = self._stream(client, missed, is_allowed, as_lines=as_lines)
         return StreamingResponse(stream, media_type=media, headers=headers)
 
-    async def _add_client(self) -> asyncio.Queue[_Frames | None]:
+    async def _add_client(self) -> asyncio.Queue[_Chunk | None]:
         """Add a client, which gets all changes from now on."""
-        client: asyncio.Queue[_Frames | None] = asyncio.Queue(_MAX_WAITING)
+        client: asyncio.Queue[_Chunk | None] = asyncio.Queue(_MAX_WAITING)
         async with self._starting:
             reader = None
             if self._task is None or self._task.done():
@@ -108,7 +108,7 @@ class EventHub:
 
     async def _stream(
         self,
-        client: asyncio.Queue[_Frames | None],
+        client: asyncio.Queue[_Chunk | None],
         missed: list[QueueEvent],
         is_allowed: Callable[[], bool],
         *,
@@ -117,8 +117,8 @@ class EventHub:
         checked = time.monotonic()
         try:
             yield b"" if as_lines else b"retry: 2000\n\n"
-            for event in missed:
-                yield _encode(event)[as_lines]
+            if missed:
+                yield _encode(missed)[as_lines]
             while not self._stopped:
                 if time.monotonic() - checked >= _PING_SECONDS:
                     checked = time.monotonic()
@@ -126,30 +126,30 @@ class EventHub:
                         return
                 try:
                     async with asyncio.timeout(_PING_SECONDS):
-                        frames = await client.get()
+                        chunk = await client.get()
                 except TimeoutError:
                     yield b"\n" if as_lines else b": ping\n\n"
                     continue
-                if frames is None:
+                if chunk is None:
                     return
-                yield frames[as_lines]
+                yield chunk[as_lines]
         finally:
             self._clients.discard(client)
 
     async def _read(self, reader: EventReader) -> None:
         """Read all queues, and give each client what is new, as long as there are clients."""
         while self._clients and not self._stopped:
-            for event in await run_in_threadpool(reader.read):
-                frames = _encode(event)
+            if found := await run_in_threadpool(reader.read):
+                chunk = _encode(found)
                 for client in self._clients:
                     try:
-                        client.put_nowait(frames)
+                        client.put_nowait(chunk)
                     except asyncio.QueueFull:
                         _end(client)
             await asyncio.sleep(events.INTERVAL)
 
 
-def _end(client: asyncio.Queue[_Frames | None]) -> None:
+def _end(client: asyncio.Queue[_Chunk | None]) -> None:
     """End the stream of a client, even if its queue is full."""
     with contextlib.suppress(asyncio.QueueEmpty):
         while client.full():
@@ -157,7 +157,8 @@ def _end(client: asyncio.Queue[_Frames | None]) -> None:
     client.put_nowait(None)
 
 
-def _encode(event: QueueEvent) -> _Frames:
-    data = msgspec.json.encode(event)
-    number = f"id: {event.cursor}\n".encode() if event.cursor else b""
-    return number + b"data: " + data + b"\n\n", data + b"\n"
+def _encode(found: Sequence[QueueEvent]) -> _Chunk:
+    lines = list(map(msgspec.json.encode, found))
+    numbers = (f"id: {event.cursor}\n".encode() if event.cursor else b"" for event in found)
+    frames = (b"%bdata: %b\n\n" % pair for pair in zip(numbers, lines, strict=True))
+    return b"".join(frames), b"\n".join((*lines, b""))

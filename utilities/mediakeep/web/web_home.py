@@ -57,9 +57,8 @@ class WebHome:
         """Return the kinds of all queues by name; of damaged ones, too."""
         return self._kinds.read()
 
-    def list_folders(self) -> dict[str, Path]:
-        kinds = self.list_kinds().values()
-        return {kind.name: registry.queue_folder(self.home, kind) for kind in kinds}
+    def list_folders(self) -> Mapping[str, Path]:
+        return self._kinds.read_folders()
 
     def get_queue(self, name: str) -> LiveQueue:
         """Return a queue; raise WebError if there is no such kind.
@@ -71,19 +70,21 @@ class WebHome:
             near = suggestions.suggest_closest_name(name, known)
             text = f'There is no kind "{name}".{near} Kinds: {", ".join(known)}.'
             raise WebError(HTTPStatus.NOT_FOUND, text)
+        return self._open(known[name])
+
+    def _open(self, kind: Kind) -> LiveQueue:
         with self._lock:
-            queue = self._queues.get(name)
-            kind = known[name]
+            queue = self._queues.get(kind.name)
             # else its stages are those of another queue
             if queue is None or not (queue.kind is kind or queue.kind == kind):
-                queue = self._queues[name] = LiveQueue(self.home, kind)
+                queue = self._queues[kind.name] = LiveQueue(self.home, kind)
             return queue
 
     def list_job_queues(self) -> list[LiveQueue]:
         """Return the queues of kinds with stages that exist."""
         kinds = [kind for kind in self.list_kinds().values() if kind.stages]
         exist = [kind for kind in kinds if registry.queue_folder(self.home, kind).is_dir()]
-        return [self.get_queue(kind.name) for kind in exist]
+        return list(map(self._open, exist))
 
     def poll(self) -> HomeSnapshot:
         """Return the state of all queues and disks; raise NoQueue if there never was one.
@@ -91,14 +92,15 @@ class WebHome:
         As long as no queue or live file changes, it is the last one for some seconds.
         """
         kinds = self.list_kinds()
-        folders = [folder / sessions.LIVE_FOLDER for folder in self.list_folders().values()]
+        queues = list(map(self._open, kinds.values()))
+        folders = [queue.folder / sessions.LIVE_FOLDER for queue in queues]
         lives = [path.stat().st_mtime_ns for path in folders if path.exists()]
-        positions = [self.get_queue(name).read_position() for name in kinds]
+        positions = [queue.read_position() for queue in queues]
         stamp = (kinds, lives, positions, int(time.monotonic()) // _SNAPSHOT_SPAN)
         with self._poll_lock:
             if self._poller is None or self._poller[0] != kinds:
                 poller = home_poller.build_home_poller(
-                    self.home, kinds.values(), lambda kind: self.get_queue(kind.name).lock_reader()
+                    self.home, kinds.values(), lambda kind: self._open(kind).lock_reader()
                 )
                 self._poller, self._snapshot = (kinds, poller), None
             if self._snapshot is None or self._snapshot[0] != stamp:

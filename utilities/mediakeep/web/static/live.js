@@ -24,9 +24,31 @@ export async function refresh(place = location.href) {
     const busy = region.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
     const playing = [...region.querySelectorAll("audio")].some((audio) => !audio.paused);
     if (fresh && !busy && !playing) {
-      region.replaceWith(fresh);
+      update(region, fresh);
     }
   }
+}
+
+// Make a node like another one. What did not change stays, so that little is drawn again; a form is
+// replaced as a whole, so that nothing typed into it is sent with another item.
+function update(node, fresh) {
+  if (node.isEqualNode(fresh)) {
+    return;
+  }
+  const [parts, others] = [[...node.childNodes], [...fresh.childNodes]];
+  if (node.nodeName !== fresh.nodeName || node.nodeName === "FORM" || parts.length !== others.length || !parts.length) {
+    node.replaceWith(fresh);
+    return;
+  }
+  for (const { name } of [...node.attributes].filter(({ name }) => name !== "open" && !fresh.hasAttribute(name))) {
+    node.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (node.getAttribute(name) !== value) {
+      node.setAttribute(name, value); // an image would be loaded again
+    }
+  }
+  parts.forEach((part, number) => update(part, others[number]));
 }
 
 async function refreshSoon() {
@@ -35,7 +57,7 @@ async function refreshSoon() {
     return;
   }
   reading = true;
-  while (due) {
+  while (due && !document.hidden) {
     due = false;
     try {
       await refresh();
@@ -93,6 +115,7 @@ function follow() {
 
 if (document.querySelector("[data-region]")) {
   follow();
+  document.addEventListener("visibilitychange", () => due && refreshSoon());
   addEventListener("pagehide", () => source.close());
   addEventListener("pageshow", (event) => event.persisted && follow());
 }
