@@ -144,10 +144,12 @@ def judge(case: Case, folder: Path, tally: Tally) -> None:
         return
     if case.last and _is_lost_twice(case.last, opened, folder):
         tally.violations["a retired item is lost"] += 1
+    opened.read_new_changes()
+    current = opened._require_journal()
     if any(
         found.content.records
         for found in journal_lookup.iter_unsealed_journals(rig.at(folder).folder)
-        if found.path != opened.read_new_changes().path
+        if found.path != current.path
     ):
         tally.violations["an old journal could be taken for the one in use"] += 1
     if (
