@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep import config
+from mediakeep import command_text, home_folder
 from mediakeep.command_table import TABLE
 from mediakeep.commands import main
 from mediakeep.music.reports.fix_commands import REVIEW_FILE
@@ -46,31 +46,31 @@ def test_a_command_is_the_one_that_this_user_has(
         return " ".join(filter(None, parts))
 
     long = join(f"python utilities/{stem}", own)
-    assert config.format_command(script, None, words) == join(long, words)
-    assert config.format_command(script, HOME, words) == join(long, home, words)
-    monkeypatch.setenv(config.PROGRAM_VARIABLE, "mediakeep")
-    assert config.format_command(script, None, words) == join("mediakeep", name, rest)
-    assert config.format_command(script, HOME, words) == join("mediakeep", name, home, rest)
-    monkeypatch.delenv(config.PROGRAM_VARIABLE)
-    monkeypatch.setattr(config, "find_checkout", lambda: None)
-    assert config.format_command(script, None, words) == join("mediakeep", name, rest)
+    assert command_text.format_command(script, None, words) == join(long, words)
+    assert command_text.format_command(script, HOME, words) == join(long, home, words)
+    monkeypatch.setenv(command_text.PROGRAM_VARIABLE, "mediakeep")
+    assert command_text.format_command(script, None, words) == join("mediakeep", name, rest)
+    assert command_text.format_command(script, HOME, words) == join("mediakeep", name, home, rest)
+    monkeypatch.delenv(command_text.PROGRAM_VARIABLE)
+    monkeypatch.setattr(home_folder, "find_checkout", lambda: None)
+    assert command_text.format_command(script, None, words) == join("mediakeep", name, rest)
 
 
 def test_a_home_that_is_found_without_the_option_is_not_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(config.PROGRAM_VARIABLE, "mediakeep")
+    monkeypatch.setenv(command_text.PROGRAM_VARIABLE, "mediakeep")
     home, other = tmp_path / "home", tmp_path / "other"
     (other / "status" / "music").mkdir(parents=True)
     home.mkdir()
 
     def name(of: Path) -> str:
-        return config.format_command("undo_changes.py", of, "--list")
+        return command_text.format_command("undo_changes.py", of, "--list")
 
     monkeypatch.chdir(home)
     assert name(home) == "mediakeep undo --list"
     assert name(other) == f"mediakeep undo --home {other} --list"
-    checkout = config.find_checkout()
+    checkout = home_folder.find_checkout()
     assert checkout
     assert name(checkout) == "mediakeep undo --list"
     monkeypatch.chdir(other)
@@ -79,18 +79,18 @@ def test_a_home_that_is_found_without_the_option_is_not_named(
     monkeypatch.setenv("MEDIAKEEP_HOME", str(home))
     assert name(home) == "mediakeep undo --list"
     assert name(other) == f"mediakeep undo --home {other} --list"
-    monkeypatch.delenv(config.PROGRAM_VARIABLE)  # scripts name each home but the checkout
+    monkeypatch.delenv(command_text.PROGRAM_VARIABLE)  # scripts name each home but the checkout
     assert name(home) == f"python utilities/undo_changes.py --home {home} --list"
 
 
 def test_scripts_that_a_text_names_become_commands(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "Run embed_cover.py ALBUM, music_queue_manager.py --repair or own.py --x."
-    assert config.rewrite_commands(text) == (
+    assert command_text.rewrite_commands(text) == (
         "Run python utilities/embed_cover.py ALBUM,"
         " python utilities/music_queue_manager.py --repair or own.py --x."
     )
-    monkeypatch.setenv(config.PROGRAM_VARIABLE, "python -m mediakeep")
-    assert config.rewrite_commands(text) == (
+    monkeypatch.setenv(command_text.PROGRAM_VARIABLE, "python -m mediakeep")
+    assert command_text.rewrite_commands(text) == (
         "Run python -m mediakeep cover ALBUM, python -m mediakeep queue repair or own.py --x."
     )
 

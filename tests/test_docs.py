@@ -19,7 +19,7 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from mediakeep import command_table, config, kinds, setting_fields
+from mediakeep import command_table, command_text, kinds, setting_fields
 from mediakeep.albums.item import ALBUMS, AlbumItem
 from mediakeep.audiobooks.item import AUDIOBOOKS, AudiobookItem
 from mediakeep.commands import job_command, queue_manager
@@ -270,7 +270,7 @@ def test_a_door_is_five_lines_with_a_script_a_page_and_a_help_text(door: Path) -
     name = command_table.BY_SCRIPT[door.stem].name
     assert re.fullmatch(rf'""".+: `mediakeep {name}`\."""', lines[0])
     assert lines[1:] == DOOR
-    assert config.format_command(door.name) == f"python utilities/{door.name}"
+    assert command_text.format_command(door.name) == f"python utilities/{door.name}"
     assert page(door).read_text().startswith(f"# {door.name}\n")
     assert f"]({page(door).name})" in (DOCS / "README.md").read_text()
     assert (command(door).help or "").strip()

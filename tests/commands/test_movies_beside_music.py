@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mediakeep import config
+from mediakeep import home_folder
 from mediakeep.movies.item import MOVIES
 from tests.commands import cinemas
 from tests.commands.cinemas import Movies
@@ -235,4 +235,4 @@ def test_a_home_is_found_by_the_queue_of_movies_alone(
     movies, _ = cinemas.made(tmp_path, 2)
     movies.scan()
     monkeypatch.chdir(movies.path)
-    assert config.find_home(None, {}) == movies.path
+    assert home_folder.find_home(None, {}) == movies.path

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep import config
+from mediakeep import home_folder
 from mediakeep.app.queue_admin import new_home
 from tests.commands.conftest import Home
 
@@ -87,7 +87,7 @@ def test_a_new_home_has_a_page_whose_lines_work_there(home: Home) -> None:
 
 
 def test_the_page_of_the_checkout_is_the_same() -> None:
-    assert config.find_checkout() == ROOT
+    assert home_folder.find_checkout() == ROOT
     assert new_home.render_status_readme(ROOT) == (ROOT / new_home.STATUS_README).read_text()
 
 

@@ -12,8 +12,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from mediakeep import command_table
 from mediakeep.app.console import CommandResult
-from mediakeep.commands import app
 from mediakeep.commands.app import MediakeepCommand
 from tests.commands import hands
 from tests.commands.conftest import Home, environment
@@ -179,7 +179,7 @@ def test_the_value_is_the_last_word_of_both_edits(tmp_path: Path) -> None:
 
 def test_a_printed_command_for_albums_has_the_order_of_the_program() -> None:
     words = "--only-missing genre GENRE 'Vera/A B' Vera/C"
-    assert app.config.command_table.shorten("batch_fix_metadata.py", words) == (
+    assert command_table.shorten("batch_fix_metadata.py", words) == (
         "edit-albums",
         "--only-missing genre 'Vera/A B' Vera/C GENRE",
     )

@@ -8,7 +8,7 @@ from unittest import mock
 
 from msgspec import structs
 
-from mediakeep import config
+from mediakeep import home_folder
 from mediakeep.lookups.tmdb.model import MovieSummary, NamedEntity
 from mediakeep.media.nfo.model import NfoMovie
 from mediakeep.media.video.model import AudioStream, VideoStream
@@ -118,7 +118,9 @@ def neglected() -> MovieResult:
 
 def page() -> str:
     """Write docs/movie-reports.md."""
-    with mock.patch.object(config, "find_checkout", return_value=HOME):  # as in one's own checkout
+    with mock.patch.object(
+        home_folder, "find_checkout", return_value=HOME
+    ):  # as in one's own checkout
         return "\n".join([_OPENING, *_sections()])
 
 

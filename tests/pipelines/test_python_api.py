@@ -128,10 +128,10 @@ def test_faults_are_errors_of_their_class(home: PipelineHome) -> None:
 def test_without_a_home_the_sessions_are_in_the_current_folder(
     home: PipelineHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mediakeep import config
+    from mediakeep import home_folder
     from mediakeep.app.pipelines import python_api
 
     monkeypatch.delenv("MEDIAKEEP_HOME", raising=False)
-    monkeypatch.setattr(config, "find_checkout", lambda: None)
+    monkeypatch.setattr(home_folder, "find_checkout", lambda: None)
     monkeypatch.chdir(home.root)
     assert python_api.PipelineEngine().home == home.root / ".audiotoolkit"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mediakeep import config, kinds, path_text
+from mediakeep import home_folder, kinds, path_text
 from mediakeep.app.subjects import registry
 from mediakeep.errors import UsageError
 from mediakeep.kinds import Kind
@@ -95,7 +95,7 @@ def test_a_home_is_found_by_a_named_queue_alone(
     recordings.path.joinpath("mediakeep.toml").unlink(missing_ok=True)
     recordings.queue.joinpath("processing_queue.json").unlink()
     monkeypatch.chdir(recordings.path)
-    assert config.find_home(None, {}) == recordings.path
+    assert home_folder.find_home(None, {}) == recordings.path
 
 
 def test_hints_name_the_queue(recordings: RecordingHome) -> None:

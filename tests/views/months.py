@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from mediakeep import clock, config
+from mediakeep import clock, command_text
 from mediakeep.item import Item, Status
 from mediakeep.music.item import MUSIC
 from mediakeep.outcome import Outcome
@@ -221,7 +221,7 @@ def _entry(home: Path, key: str, text: str, track: str) -> dict[str, str]:
     kind = text.partition(":")[0]
     proposal = {"missing-date": 'date "1998"', "placeholder-genre": "no genre"}.get(kind, "")
     words = f"--from-review {review.FILE} --accept {text}"
-    accept = config.format_command("fix_metadata.py", home, words)
+    accept = command_text.format_command("fix_metadata.py", home, words)
     command = accept if proposal else ""
     return {
         "id": text,

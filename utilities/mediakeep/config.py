@@ -1,4 +1,4 @@
-"""Find the home folder and read the settings.
+"""The settings, and how they are read and checked.
 
 A setting comes from the command-line flag, else the environment variable, else mediakeep.toml, else
 the default.
@@ -15,10 +15,10 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import command_table, path_text, secret_file, suggestions, untrusted_files
-from mediakeep.errors import BadSetting, NoHome
+from mediakeep import home_folder, path_text, secret_file, suggestions, untrusted_files
+from mediakeep.errors import BadSetting
 
-FILE_NAME = "mediakeep.toml"
+FILE_NAME = home_folder.SETTINGS_FILE
 ENV_PREFIX = "MEDIAKEEP_"
 
 # Variables that are no settings: the home, secrets, and what an alert command receives.
@@ -29,8 +29,6 @@ _OTHER_VARIABLES = (
 _MIN_SIMILARITY = (
     0.75  # how similar to a setting a variable is that counts as misspelt (difflib ratio)
 )
-# The variable that has how mediakeep was started, if not by a script; worker processes inherit it.
-PROGRAM_VARIABLE = f"{ENV_PREFIX}PROGRAM"
 _WEB_SETTINGS = "mediakeep.web.settings:WebSettings"
 _TYPE_NOUNS = {
     "int": "a whole number",
@@ -40,8 +38,6 @@ _TYPE_NOUNS = {
     "array": "a list",
     "object": "a section",
 }
-_SECONDS_PER_UNIT = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
-_BYTES_PER_UNIT = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -98,135 +94,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ignore: str = ""  # comma-separated patterns of files and folders
 
 
-def parse_duration(text: str) -> float:
-    """Parse a duration such as "90", "30m" or "1h30m" to seconds; raise ValueError if invalid."""
-    spans = re.findall(r"(\d+(?:\.\d+)?)\s*([a-z]*)\s*", text.strip().lower())
-    joined = "".join(number + unit for number, unit in spans)
-    if (
-        not spans
-        or joined != re.sub(r"\s", "", text.lower())
-        or any(u not in _SECONDS_PER_UNIT for _, u in spans)
-    ):
-        raise ValueError(f'"{text}" is not a duration; write it like 90s, 30m or 2h')
-    return sum(float(number) * _SECONDS_PER_UNIT[unit] for number, unit in spans)
-
-
-def parse_size(text: str) -> int:
-    """Parse a size such as "500M", "2 GB" or "1.5g" to bytes; raise ValueError if invalid.
-
-    The units are decimal, as in all output.
-    """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", text.strip().lower())
-    if not match:
-        raise ValueError(f'"{text}" is not a size; write it like 500M or 2G')
-    return round(float(match[1]) * _BYTES_PER_UNIT[match[2]])
-
-
-def find_home(
-    option: str | None, environ: Mapping[str, str] = os.environ, *, fallback: str = ""
-) -> Path:
-    """Return the home: the folder that contains status/, outputs/ and issues/.
-
-    It is the --home option, else MEDIAKEEP_HOME, else the current folder if it is a home, else the
-    source checkout. If there is none, it is the `fallback` in the current folder; raise NoHome
-    without one.
-    """
-    if configured := option or environ.get(ENV_PREFIX + "HOME"):
-        return Path(configured).expanduser().absolute()
-    current_folder = Path.cwd()
-    if _is_home(current_folder):
-        return current_folder
-    if root := find_checkout():
-        return root
-    if fallback:
-        return current_folder / fallback
-    raise NoHome()
-
-
-def _is_home(folder: Path) -> bool:
-    queues = ("status/*/processing_queue.json", "status/*/*/processing_queue.json")
-    return (folder / FILE_NAME).is_file() or any(any(folder.glob(q)) for q in queues)
-
-
-def is_implied_home(
-    home: Path, option: str | None, environ: Mapping[str, str] = os.environ
-) -> bool:
-    """Return whether `mediakeep` uses a home that nothing named: the source checkout."""
-    is_named = option or environ.get(ENV_PREFIX + "HOME") or _is_home(Path.cwd())
-    return not is_named and home == find_checkout() and bool(find_program(environ))
-
-
-@functools.cache
-def find_checkout() -> Path | None:
-    """Return the root of the source checkout that this code runs from.
-
-    Return None if mediakeep is installed as a package.
-    """
-    root = Path(__file__).absolute().parents[2]
-    source = root / "utilities" / "mediakeep"
-    return root if (root / "pyproject.toml").is_file() and source.is_dir() else None
-
-
-def find_queue_home(folder: Path) -> Path:
-    """Return the home of the queue in a folder."""
-    homes = (path.parent for path in folder.parents if path.name == "status")
-    return next(homes, folder.parent.parent)
-
-
-def find_program(environ: Mapping[str, str] = os.environ) -> str:
-    """Return what the user calls to start a command: "mediakeep", or "python -m mediakeep".
-
-    Return "" in a checkout whose scripts are used.
-    """
-    return environ.get(PROGRAM_VARIABLE) or ("" if find_checkout() else "mediakeep")
-
-
-def format_command(
-    script_name: str, home: Path | None = None, words: str = "", *, names_home: bool = False
-) -> str:
-    """Return the shell command that this user has for a script of mediakeep, on one line.
-
-    `script_name` may have words that follow it, such as the command of a group; `words` are those
-    after `--home`. For fix_metadata.py and "title A.mp3 B" that is "mediakeep edit title A.mp3 B",
-    or "python utilities/fix_metadata.py title A.mp3 B" in a checkout whose scripts are used.
-    `--home` is added for a home that is not found without it; for a script, a home that is not the
-    checkout, and any with `names_home`.
-    """
-    script, _, own = script_name.partition(" ")
-    program, checkout = find_program(), find_checkout()
-    short = command_table.shorten(script, words) if program else None
-    if short:
-        name, words = f"{program} {short[0]}", short[1]
-        is_found = home is None or _is_found_home(home)
-    else:
-        dashed = script.removesuffix(".py").replace("_", "-")
-        name = f"python utilities/{script}" if checkout else dashed
-        is_found = home is None or (home == checkout and not names_home)
-    place = "" if is_found or home is None else f"--home {path_text.quote_path(home)}"
-    return " ".join(filter(None, (name, own, place, words)))
-
-
-def _is_found_home(home: Path, environ: Mapping[str, str] = os.environ) -> bool:
-    """Return whether commands that are run in the current folder find a home without --home."""
-    if configured := environ.get(ENV_PREFIX + "HOME"):
-        return Path(configured).expanduser().absolute() == home
-    return home == Path.cwd() or (home == find_checkout() and find_home(None, environ) == home)
-
-
-def rewrite_commands(text: str, home: Path | None = None) -> str:
-    """Replace each script name in a text by the command that runs this script for a home.
-
-    "Run embed_cover.py ALBUM" becomes "Run mediakeep cover ALBUM" if mediakeep is installed.
-    """
-
-    def replace(match: re.Match[str]) -> str:
-        if match[1].removesuffix(".py") not in command_table.BY_SCRIPT:
-            return match[0]
-        return format_command(match[1], home, match[2] or "")
-
-    return re.sub(r"\b([a-z_]+\.py)\b(?: (--[a-z-]+))?", replace, text)
-
-
 def get_setting(home: Path, name: str, environ: Mapping[str, str] = os.environ) -> Any:
     """Return the value of a setting from the environment, mediakeep.toml or its default.
 
@@ -242,11 +109,7 @@ def load_file(home: Path) -> dict[str, Any]:
     Its sections are left out and not checked, as that imports all kinds; see `load_sections`. Raise
     BadSetting, naming the file and the key, if the file is invalid.
     """
-    return read_general(home / FILE_NAME)
-
-
-def read_general(path: Path) -> dict[str, Any]:
-    """Return the settings without a section in a file such as mediakeep.toml."""
+    path = home / FILE_NAME
     return _check_general(path, _load_toml(path))[0]
 
 

@@ -17,7 +17,17 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from mediakeep import __version__, config, kinds, path_text, step_log, suggestions
+from mediakeep import (
+    __version__,
+    command_text,
+    config,
+    home_folder,
+    kinds,
+    path_text,
+    quantities,
+    step_log,
+    suggestions,
+)
 from mediakeep.app.console import CommandResult
 from mediakeep.commands import help_layout
 from mediakeep.errors import BadSetting, MediakeepError, NoHome, StateDamaged
@@ -195,8 +205,8 @@ def escape_controls(text: str) -> str:
 
 def print_message(text: str) -> None:
     """Print a message to stderr; scripts that it names become commands that this user has."""
-    if config.find_program():
-        text = config.rewrite_commands(text)
+    if command_text.find_program():
+        text = command_text.rewrite_commands(text)
     click.echo(escape_controls(text), err=True)
 
 
@@ -266,7 +276,7 @@ def _resolve_home(
     if context.resilient_parsing:
         return None
     try:
-        home = config.find_home(home_given, fallback=fallback)
+        home = home_folder.find_home(home_given, fallback=fallback)
         if getattr(context.command, "checks_settings", True):
             context.default_map = {**config.load_file(home)}
     except MediakeepError as error:
@@ -283,8 +293,9 @@ def get_given_home(context: click.Context) -> str | None:
 def print_implied_home(home: Path, library: str) -> None:
     """Print the home and the library to stderr if nothing named the home."""
     context = click.get_current_context(silent=True)
-    is_implied = context and config.is_implied_home(home, get_given_home(context))
-    if is_implied and not is_quiet():
+    if not (context and command_text.find_program()) or is_quiet():
+        return
+    if home_folder.is_implied_home(home, get_given_home(context)):
         print_message(f"Home: {path_text.display_path(home)}, library: {library}")
 
 
@@ -393,7 +404,7 @@ class DurationParam(click.ParamType[float]):
         if value == "" or isinstance(value, float):
             return float(value or 0)
         try:
-            return config.parse_duration(str(value))
+            return quantities.parse_duration(str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
 

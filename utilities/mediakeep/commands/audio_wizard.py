@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mediakeep import config, path_text
+from mediakeep import command_text, path_text
 from mediakeep.commands import app
 from mediakeep.commands.console import prompt_text
 from mediakeep.errors import MediakeepError, Stopped
@@ -51,7 +51,7 @@ def run_wizard(
     words = questions.build_words(command, answers, known)
     line = shlex.join(["audiotoolkit", *words])
     if Path(sys.argv[0]).name != "audiotoolkit":
-        line = config.format_command(f"audio_toolkit.py {shlex.join(words)}")
+        line = command_text.format_command(f"audio_toolkit.py {shlex.join(words)}")
     code = 0
     if answers["run"] != "no":
         code = run([*words, *(["--dry-run"] if answers["run"] == "dry-run" else [])])

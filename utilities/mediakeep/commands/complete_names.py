@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from mediakeep import config
+from mediakeep import home_folder
 from mediakeep.commands import app
 from mediakeep.errors import MediakeepError
 
@@ -27,7 +27,7 @@ def _complete(list_names: Callable[[Path], Iterable[str]]) -> Completer:
 
     def complete(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
         with contextlib.suppress(MediakeepError, OSError):
-            names = list_names(config.find_home(app.get_given_home(context)))
+            names = list_names(home_folder.find_home(app.get_given_home(context)))
             return _select_names(filter(_fits, names), incomplete)
         return []
 
@@ -106,7 +106,7 @@ def complete_proposals(context: click.Context, _: click.Parameter, incomplete: s
     from mediakeep.music.reports import fix_commands
 
     with contextlib.suppress(MediakeepError, OSError):
-        home = config.find_home(app.get_given_home(context))
+        home = home_folder.find_home(app.get_given_home(context))
         listed = review_list.read_reviews(home, home / fix_commands.REVIEW_FILE)
         entries = (entry for entries in listed.values() for entry in entries)
         ids = sorted(entry.id for entry in entries if entry.proposal)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from mediakeep import config, path_text
+from mediakeep import command_text, path_text
 from mediakeep.app import library_guess
 from mediakeep.commands import app, console
 
@@ -40,8 +40,8 @@ def run(given: str | None = None) -> int:
     manager, batch = _SCRIPTS[counts.most_common(1)[0][0]]
     words = f"--scan {path_text.quote_path(folder)}"
     for command in (
-        config.format_command(manager, home, words),
-        config.format_command(batch, home, "--dry-run"),
+        command_text.format_command(manager, home, words),
+        command_text.format_command(batch, home, "--dry-run"),
     ):
         click.echo(f"  {command}")
     place = path_text.quote_path(home)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import click
 
-from mediakeep import command_table, config, kinds
+from mediakeep import command_table, command_text, home_folder, kinds
 from mediakeep.command_table import CommandEntry
 from mediakeep.commands import app
 from mediakeep.commands.lazy_group import LazyCommand, LazyGroup
@@ -42,8 +42,8 @@ def load_command(entry: CommandEntry, *, script: bool = False) -> click.Command:
 
 def _format_example(entry: CommandEntry) -> str:
     if entry.script and not entry.script_target:
-        return config.format_command(f"{entry.script}.py", words=entry.example)
-    return f"{config.find_program() or 'python -m mediakeep'} {entry.name} {entry.example}"
+        return command_text.format_command(f"{entry.script}.py", words=entry.example)
+    return f"{command_text.find_program() or 'python -m mediakeep'} {entry.name} {entry.example}"
 
 
 def _list_below(prefix: str) -> dict[str, LazyCommand]:
@@ -99,7 +99,7 @@ def _run_first(folder: str | None = None) -> int:
 
 def _has_home() -> bool:
     try:
-        return bool(config.find_home(None))
+        return bool(home_folder.find_home(None))
     except NoHome:
         return False
 
@@ -108,7 +108,7 @@ def run(args: Iterable[str] | None = None) -> None:
     """Run `mediakeep`: messages and reports name its commands, those of worker processes, too."""
     is_on_path = Path(sys.argv[0]).name == "mediakeep" or shutil.which("mediakeep")
     program = "mediakeep" if is_on_path else "python -m mediakeep"
-    os.environ.setdefault(config.PROGRAM_VARIABLE, program)
+    os.environ.setdefault(command_text.PROGRAM_VARIABLE, program)
     if _COMPLETION_VARIABLE in os.environ:
         importlib.import_module("mediakeep.commands.completion")  # it adds to Click's shells
     main.main(None if args is None else [*args], complete_var=_COMPLETION_VARIABLE)

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import clock, config, path_text, untrusted_files
+from mediakeep import clock, command_text, path_text, untrusted_files
 from mediakeep.episodes.exports import document, state_db
 from mediakeep.episodes.exports.follower import INDEX_FILE, build_index
 from mediakeep.episodes.item import (
@@ -186,7 +186,7 @@ def refuse_lost_queue(home: Path, folder: Path) -> None:
     A new queue would upload all of them once more.
     """
     if count := len(untrusted_files.read_json(folder / INDEX_FILE, dict[str, Any]) or {}):
-        command = config.format_command("migrate_episodes.py rebuild", home, "--from-yaml")
+        command = command_text.format_command("migrate_episodes.py rebuild", home, "--from-yaml")
         raise UsageError(
             f"The queue of {format_count(count, 'episode')} in {path_text.display_path(folder)} is"
             f" missing: a new one would upload all of them again. Run: {command}\n"

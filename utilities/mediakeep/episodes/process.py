@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from mediakeep import clock, config
+from mediakeep import clock, command_text
 from mediakeep.episodes import job, prepare_video
 from mediakeep.episodes.item import (
     DONE,
@@ -151,7 +151,7 @@ def _take_next_step(job: EpisodeJob) -> Outcome:
     if not options.schedule.every:
         if status.privacy_status == "public":  # the user has published it
             return Outcome(next_stage="scheduled")
-        hint = config.format_command("migrate_episodes.py schedule", None, "--every week")
+        hint = command_text.format_command("migrate_episodes.py schedule", None, "--every week")
         why = f"The video is private, and no schedule is set. Run: {hint}"
         return Outcome(Status.PENDING, why, retry_after=_DAY)
     schedule, now = options.schedule, clock.now()

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mediakeep import config, path_text, size_text
+from mediakeep import command_text, path_text, size_text
 from mediakeep.errors import BadTemplate
 from mediakeep.size_text import format_count
 
@@ -93,7 +93,7 @@ def _add_filters(environment: Environment) -> Environment:
     environment.filters["playing_time"] = format_playing_time
     environment.filters["size"] = size_text.format_size
     environment.filters["plain"] = path_text.to_printable
-    environment.filters["commands"] = config.rewrite_commands
+    environment.filters["commands"] = command_text.rewrite_commands
     return environment
 
 

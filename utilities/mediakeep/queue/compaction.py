@@ -24,7 +24,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_files, clock, config, untrusted_files
+from mediakeep import atomic_files, clock, home_folder, untrusted_files
 from mediakeep.errors import RecordNotWritten, StateDamaged
 from mediakeep.queue import journal, journal_lookup, snapshot
 from mediakeep.queue.history import event_log
@@ -56,7 +56,7 @@ class QueueLocation(msgspec.Struct, frozen=True):
     @property
     def home(self) -> Path:
         """The home of the queue."""
-        return config.find_queue_home(self.folder)
+        return home_folder.find_queue_home(self.folder)
 
     def file_timestamp(self) -> str:
         """Return the current time in the form used in file names."""

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from mediakeep import atomic_files, config, job_settings, path_text, untrusted_files
+from mediakeep import atomic_files, home_folder, job_settings, path_text, untrusted_files
 from mediakeep.errors import UsageError
 from mediakeep.job_settings import JobSettings
 
@@ -31,14 +31,14 @@ class ExportPlace(msgspec.Struct, frozen=True):
 
 def find_main_folder(queue_folder: Path) -> Path:
     """Return the folder of the main queue of a kind, which may be that of a named one, too."""
-    status = config.find_queue_home(queue_folder) / "status"
+    status = home_folder.find_queue_home(queue_folder) / "status"
     return status / queue_folder.relative_to(status).parts[0]
 
 
 def read_settings(settings: type[SettingsT], queue_folder: Path) -> SettingsT:
     """Return the settings of a kind in a home, with those that were remembered."""
     given = {"config": find_remembered(queue_folder)}
-    return job_settings.build_settings(settings, config.find_queue_home(queue_folder), given)
+    return job_settings.build_settings(settings, home_folder.find_queue_home(queue_folder), given)
 
 
 def find_remembered(queue_folder: Path) -> Path | None:
@@ -65,7 +65,7 @@ def add_remembered_options(
     With `check`, which raises an error for invalid settings, those that are given are remembered.
     If settings files or variables set the table, nothing is added or remembered.
     """
-    home, read = config.find_queue_home(queue_folder), attrgetter(place)
+    home, read = home_folder.find_queue_home(queue_folder), attrgetter(place)
     prefix = place.partition(".")[2].replace(".", "_")
     others = {name: value for name, value in given.items() if not name.startswith(f"{prefix}_")}
     table = read(job_settings.build_settings(settings, home, others))
@@ -87,7 +87,7 @@ def locate(queue_folder: Path, folder: Path) -> Path:
 
 def write_place(folder: Path, queue_folder: Path) -> None:
     """Write the file that names the queue of a folder of exports."""
-    home = config.find_queue_home(queue_folder)
+    home = home_folder.find_queue_home(queue_folder)
     place = ExportPlace(path_text.escape_path(home), path_text.escape_path(queue_folder))
     atomic_files.write_if_changed({folder / PLACE_FILE: msgspec.json.encode(place)})
 

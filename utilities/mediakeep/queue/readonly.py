@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import config, path_text
+from mediakeep import command_text, home_folder, path_text
 from mediakeep.errors import NoQueue, SnapshotDamaged
 from mediakeep.kinds import Kind
 from mediakeep.queue import checkpoints, journal_lookup, snapshot
@@ -69,11 +69,11 @@ def _read_once(path: Path, kind: Kind) -> QueueView | None:
 
 def no_queue_error(folder: Path, kind: Kind) -> NoQueue:
     """Return the error for a missing queue, which tells the command that creates a queue."""
-    home = config.find_queue_home(folder)
+    home = home_folder.find_queue_home(folder)
     return NoQueue(
         kind.name,
         path_text.display_path(home),
-        config.format_command(
+        command_text.format_command(
             kind.create_script or kind.manager_script, home, kind.create_words, names_home=True
         ),
     )

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from mediakeep import atomic_files, config, path_text
+from mediakeep import atomic_files, command_text, path_text
 from mediakeep.errors import (
     NewerFormat,
     QueueNeedsImport,
@@ -285,4 +285,4 @@ def _import_command(path: Path, kind: Kind) -> str:
     """Return the shell command that imports a queue file from before mediakeep."""
     home = next((parent.parent for parent in path.parents if parent.name == "status"), None)
     words = f"--import-queue {path_text.quote_path(path)}"
-    return config.format_command(kind.manager_script, home, words)
+    return command_text.format_command(kind.manager_script, home, words)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mediakeep import config, path_text
+from mediakeep import home_folder, path_text
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
@@ -171,7 +171,7 @@ def _check_output_names(state: QueueState) -> Iterator[QueueFault]:
 
 def _check_outputs(folder: Path, state: QueueState, outputs: OutputLister) -> Iterator[QueueFault]:
     """Yield a fault for each completed item whose output files are missing."""
-    home = config.find_queue_home(folder)
+    home = home_folder.find_queue_home(folder)
     for key, missing in find_missing_outputs(home, state, outputs).items():
         cure = f"Run --repair, or {_format_reset_hint(state.kind, key)}"
         yield QueueFault(

@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import clock, config, path_text
+from mediakeep import clock, command_text, path_text
 from mediakeep.alerts import alert, alert_log, spawn_sender
 from mediakeep.alerts.alert import Alert, AlertEvent
 from mediakeep.alerts.spawn_sender import DeliveryJob
@@ -212,7 +212,7 @@ class AlertTriggers:
             home=path_text.escape_path(self._home),
             time=clock.format_iso(clock.now()),
             message=message,
-            next=config.format_command(manager, self._home, words),
+            next=command_text.format_command(manager, self._home, words),
             facts=facts,
         )
         self._act_once(event, mark, f"Alert raised: {message}", lambda: self._send_alert(raised))

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from mediakeep import clock, config, kinds, path_text
+from mediakeep import clock, command_text, kinds, path_text
 from mediakeep.clock import Clock
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
@@ -49,8 +49,8 @@ def format_next_steps(kind: Kind, home: Path | None, report: BatchResult) -> lis
     """Return a line on what to do about failed jobs, if there are any."""
     if not (kind.stages and report.settled[Status.ERROR]):
         return []
-    show = config.format_command(kind.manager_script, home, "--list --status error")
-    retry = config.format_command(kind.batch_script, home, "--retry-failed")
+    show = command_text.format_command(kind.manager_script, home, "--list --status error")
+    retry = command_text.format_command(kind.batch_script, home, "--retry-failed")
     return [f"Show why: {show}. Try again: {retry}."]
 
 
@@ -70,8 +70,8 @@ def _format_issues(report: BatchResult, kind: str, home: Path | None) -> list[st
         f"Auto-fixed: {format_count(report.auto_fixed, 'issue')}",
         f"Manual review needed: {own}{others} (see {path_text.display_path(path)})",
     ]
-    if config.find_program() and any(listed.values()):
-        lines.append(f"Decide with: {config.format_command('review.py', home)}")
+    if command_text.find_program() and any(listed.values()):
+        lines.append(f"Decide with: {command_text.format_command('review.py', home)}")
     return lines
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import config, path_text, size_text
+from mediakeep import command_text, path_text, size_text
 from mediakeep.app.batch.batch_request import MaintenanceOptions
 from mediakeep.app.queue_admin import backup
 from mediakeep.app.subjects.interface import Subject
@@ -112,7 +112,7 @@ def _warn_low_space(
         listed, _CHECKPOINTS_TO_KEEP
     ):
         words = f"--prune-checkpoints {_CHECKPOINTS_TO_KEEP}"
-        command = config.format_command(subject.kind.manager_script, location.home, words)
+        command = command_text.format_command(subject.kind.manager_script, location.home, words)
         yield (
             f"The checkpoints use {size_text.format_size(used)}, and"
             f" {size_text.format_size(free)} are free. To remove the old ones:"

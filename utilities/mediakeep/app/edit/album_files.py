@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from mediakeep import config, path_text
+from mediakeep import command_text, path_text
 from mediakeep.app.edit import audio_targets, list_files
 from mediakeep.app.edit.edit_result import EditResult
 from mediakeep.app.edit.field_values import FieldCondition
@@ -54,7 +54,7 @@ def _read_album_list(home: Path, file: Path | None, links: str) -> list[Path]:
 def _check_folder(path: Path) -> Path:
     if path.is_dir():
         return path
-    command = config.format_command("fix_metadata.py")
+    command = command_text.format_command("fix_metadata.py")
     reason = f"{path_text.display_path(path)} is not a folder. Edit single files with: {command}"
     raise UsageError(reason)
 

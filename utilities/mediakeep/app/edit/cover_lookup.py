@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from mediakeep import config, path_text
+from mediakeep import command_text, path_text
 from mediakeep.app.console import Console
 from mediakeep.app.edit import audio_targets
 from mediakeep.app.music import artist_folder, musicbrainz_text
@@ -150,7 +150,9 @@ def _format_ambiguity(home: Path, album: Path, match: AlbumMatch | None) -> str:
     if not similar:
         return f"MusicBrainz has no release similar to {shown}. Give IMAGE."
     place = path_text.quote_escaped(path_text.escape_path(album))
-    command = config.format_command("fix_metadata.py", home, f"musicbrainz_albumid {place} MBID")
+    command = command_text.format_command(
+        "fix_metadata.py", home, f"musicbrainz_albumid {place} MBID"
+    )
     return (
         f"Ambiguous release of {shown}. Similar: {'; '.join(similar[:_MAX_CANDIDATES])}. Give"
         f" IMAGE, or set the release: {command}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mediakeep import config, path_text
+from mediakeep import command_text, path_text
 from mediakeep.app.console import Console
 from mediakeep.app.edit import audio_targets
 from mediakeep.errors import UnexpectedError
@@ -76,4 +76,4 @@ class EditResult:
         """Return the command that undoes the changes, or "" if there are none."""
         if not self.changed:
             return ""
-        return config.format_command("undo_changes.py", home, f"--session {self.session}")
+        return command_text.format_command("undo_changes.py", home, f"--session {self.session}")

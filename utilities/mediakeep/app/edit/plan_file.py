@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mediakeep import clock, config, path_text
+from mediakeep import clock, command_text, path_text
 from mediakeep.errors import NotWritten, UnexpectedError, Unreadable
 from mediakeep.media import file_errors
 from mediakeep.music.item import MUSIC
@@ -35,7 +35,7 @@ def save(home: Path, path: Path, due: Sequence[Any]) -> list[str]:
     words = f"--apply-plan {path_text.quote_path(path)}"
     return [
         f"Plan written to {where}: {changes} in {format_count(len(file_plans), 'file')}.",
-        f"Apply it with: {config.format_command(_SCRIPT_NAME, home, words)}",
+        f"Apply it with: {command_text.format_command(_SCRIPT_NAME, home, words)}",
     ]
 
 
@@ -121,6 +121,6 @@ def _format_result(result: _PlanResult, *, dry_run: bool) -> list[str]:
     lines += [f"Not changed: {path_text.to_printable(path)}: {why}" for path, why in refused]
     if result.session and result.changed and not dry_run:
         words = f"--session {result.session}"
-        back = config.format_command("undo_changes.py", result.home, words)
+        back = command_text.format_command("undo_changes.py", result.home, words)
         lines.append(f"Undo with: {back}")
     return lines

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mediakeep import config, kinds, setting_fields
+from mediakeep import config, kinds, quantities, setting_fields
 from mediakeep.errors import UsageError
 from mediakeep.kinds import Kind
 from mediakeep.setting_fields import SettingField
@@ -38,7 +38,9 @@ def format_options(
         field = fields[name]
         try:
             text = value if isinstance(value, str) else field.format_value(value)
-            parsed = config.parse_duration(text) if field.is_duration else field.parse_text(text)
+            parsed = (
+                quantities.parse_duration(text) if field.is_duration else field.parse_text(text)
+            )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             why = error if isinstance(error, ValueError) else f"it is not {field.describe_values()}"
             raise UsageError(f"{name}: {why}.") from error

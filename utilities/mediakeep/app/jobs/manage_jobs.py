@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import clock, config, job_settings, path_text
+from mediakeep import clock, command_text, job_settings, path_text
 from mediakeep.app.console import CommandResult
 from mediakeep.app.jobs import job_list, prepare_items
 from mediakeep.app.jobs.job_list import Job, JobState
@@ -84,10 +84,11 @@ def _format_cancelled(job: Job, *, was_done: bool) -> str:
 def _list_next_steps(context: ManagerContext) -> list[str]:
     """Return lines on how to bring a cancelled job back, and how to remove its working files."""
     kind, home = context.kind, context.home
-    reset = config.format_command(kind.manager_script, home, f"--reset-{kind.noun} NAME")
+    reset = command_text.format_command(kind.manager_script, home, f"--reset-{kind.noun} NAME")
+    cleanup = command_text.format_command(kind.batch_script, home, "--cleanup")
     return [
         f"To make it pending again: {reset}",
-        f"To remove working files: {config.format_command(kind.batch_script, home, '--cleanup')}",
+        f"To remove working files: {cleanup}",
     ]
 
 
@@ -117,7 +118,7 @@ def clear_jobs(contexts: Contexts, seconds: float) -> CommandResult:
 def _describe_uncleared(context: ManagerContext, number: int) -> str:
     """Return a line on jobs that are not cleared, as they have working files."""
     count = format_count(number, context.kind.noun, context.kind.plural)
-    command = config.format_command(context.kind.batch_script, context.home, "--cleanup")
+    command = command_text.format_command(context.kind.batch_script, context.home, "--cleanup")
     return f"{count} not cleared: working files exist. Remove these with: {command}"
 
 

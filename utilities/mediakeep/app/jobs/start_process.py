@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import atomic_files, clock, config, path_text
+from mediakeep import atomic_files, clock, home_folder, path_text
 from mediakeep.errors import ItemFailed, MediakeepError, StateDamaged, UsageError
 from mediakeep.kinds import Kind
 
@@ -36,7 +36,7 @@ class _PreparedLine(msgspec.Struct):
 
 def find_script(name: str) -> list[str]:
     """Return the command line that starts a script; raise UsageError if it is not installed."""
-    checkout = config.find_checkout()
+    checkout = home_folder.find_checkout()
     for folder in (*([checkout / "utilities"] if checkout else ()), *map(Path, sys.path)):
         if (folder / name).is_file():
             return [sys.executable, str(folder / name)]

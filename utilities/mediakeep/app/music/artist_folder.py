@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from mediakeep import config, path_text
+from mediakeep import command_text, path_text
 from mediakeep.errors import UsageError
 from mediakeep.item import Item
 from mediakeep.music.item import MUSIC
@@ -48,7 +48,7 @@ def find_folder(items: Mapping[str, Item], path: Path) -> ArtistFolder:
                 f"{path_text.display_path(path)} is part of {item.path}. Give that folder."
             )
         if place.parent == path:
-            command = config.format_command(MUSIC.batch_script)
+            command = command_text.format_command(MUSIC.batch_script)
             raise UsageError(
                 f"{path_text.display_path(path)} is a library whose artists are in the queue."
                 f" Give one artist's folder, or run {command}."

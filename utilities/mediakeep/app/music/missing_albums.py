@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from mediakeep import config, path_text
+from mediakeep import command_text, path_text
 from mediakeep.app.console import CommandResult, Console
 from mediakeep.app.music import artist_folder, artist_search, musicbrainz_text
 from mediakeep.app.music.artist_folder import ArtistFolder
@@ -77,7 +77,10 @@ def _format_choices(home: Path, folder: Path, lookup: ArtistLookup) -> list[str]
     lines += map(artist_search.format_candidate, choices)
     place = path_text.quote_escaped(path_text.escape_path(folder))
     words = f"musicbrainz_albumartistid {place} MBID"
-    return [*lines, f"Select one with: {config.format_command('fix_metadata.py', home, words)}"]
+    return [
+        *lines,
+        f"Select one with: {command_text.format_command('fix_metadata.py', home, words)}",
+    ]
 
 
 def _exit_code_without_lookup(lookup: ArtistLookup) -> int:

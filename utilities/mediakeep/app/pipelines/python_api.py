@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from mediakeep import config, path_text
+from mediakeep import home_folder, path_text
 from mediakeep.app.batch.output import NullOutput
 from mediakeep.app.console import CollectingConsole
 from mediakeep.app.pipelines import run_session, sessions
@@ -36,7 +36,7 @@ class PipelineEngine:
 
     def __init__(self, home: StrPath | None = None, options: RunOptions = DEFAULT_OPTIONS) -> None:
         given = os.fspath(home) if home else None
-        self.home, self.options = config.find_home(given, fallback=HOME_FOLDER), options
+        self.home, self.options = home_folder.find_home(given, fallback=HOME_FOLDER), options
 
     def validate(self, path: StrPath) -> list[str]:
         """Return every fault of a pipeline file; [] if it is valid."""

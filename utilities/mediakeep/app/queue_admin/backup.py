@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mediakeep import config, path_text
+from mediakeep import command_text, path_text
 from mediakeep.app.console import CommandResult
 from mediakeep.app.queue_admin import new_home
 from mediakeep.app.queue_admin.context import ManagerContext
@@ -102,5 +102,5 @@ def _format_missing_library(context: ManagerContext, head: BackupInfo) -> list[s
     """Return how to set the library's new path if the old one is missing."""
     if Path(path_text.unescape_path(head.library_path)).is_dir():
         return []
-    line = config.format_command(context.kind.manager_script, context.home, "--relocate NEW")
+    line = command_text.format_command(context.kind.manager_script, context.home, "--relocate NEW")
     return [f"The library {head.library_path} is missing. If it has moved to NEW:\n  {line}"]

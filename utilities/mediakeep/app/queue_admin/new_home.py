@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from mediakeep import atomic_files, config
+from mediakeep import atomic_files, command_text, home_folder
 from mediakeep.music.item import MUSIC
 from mediakeep.pages import render
 
@@ -30,7 +30,7 @@ def create_status_folder(home: Path) -> None:
 
 def render_status_readme(home: Path) -> str:
     """Render the README of `status/`, with the commands as this user calls them."""
-    source = config.find_checkout()
+    source = home_folder.find_checkout()
     ours = source == home
     docs = (
         f"`{source / _QUEUE_FILES_DOC}`" if source else f"The page {_QUEUE_FILES_DOC} of the source"
@@ -40,6 +40,6 @@ def render_status_readme(home: Path) -> str:
         what=_CHECKOUT_TEXT if ours else _HOME_TEXT,
         docs=f"[Queue files](../{_QUEUE_FILES_DOC})" if ours else docs,
         where="the checkout" if ours else "the home",
-        manager=functools.partial(config.format_command, MUSIC.manager_script, home),
-        batch=config.format_command(MUSIC.batch_script, home),
+        manager=functools.partial(command_text.format_command, MUSIC.manager_script, home),
+        batch=command_text.format_command(MUSIC.batch_script, home),
     )

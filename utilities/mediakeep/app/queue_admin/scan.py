@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from mediakeep import clock, config, path_text
+from mediakeep import clock, command_text, path_text
 from mediakeep.app.console import CommandResult
 from mediakeep.app.queue_admin import detect_renames, new_home
 from mediakeep.app.queue_admin.context import ManagerContext
@@ -134,9 +134,9 @@ def _removal_reason(context: ManagerContext, root: Path | str, key: str) -> Skip
 
 def _other_library_message(context: ManagerContext, state: QueueState, library: str) -> str:
     relocate = f"use --relocate {library}"
-    if config.find_program():
+    if command_text.find_program():
         words = f"--relocate {path_text.quote_path(path_text.unescape_path(library))}"
-        command = config.format_command(context.kind.manager_script, context.home, words)
+        command = command_text.format_command(context.kind.manager_script, context.home, words)
         relocate = f"run: {command}"
     return (
         f"This queue belongs to {state.head.library_path}, not to {library}. If the library was"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from mediakeep import config, ignored_issues
+from mediakeep import command_text, ignored_issues
 from mediakeep.app.console import CollectingConsole
 from mediakeep.app.movies import manual_match
 from mediakeep.app.reviews import review_session
@@ -141,7 +141,9 @@ def _undo_files(
         raise UndoStopped
     refused_by_number: dict[int, dict[str, str]] = {}
     restored = {change.id for change in run.restored}
-    command = config.format_command("undo_changes.py", home, f"--session {query.session} --force")
+    command = command_text.format_command(
+        "undo_changes.py", home, f"--session {query.session} --force"
+    )
     for answer, own in zip(editing, made, strict=True):
         refused = {
             step.record.path: run.refused[step.record.path].replace("--force", command)

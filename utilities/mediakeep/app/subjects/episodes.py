@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import NoReturn
 
-from mediakeep import config, kinds
+from mediakeep import command_text, kinds
 from mediakeep.app.subjects import job_subject
 from mediakeep.episodes.item import EPISODES
 from mediakeep.errors import UsageError
@@ -15,7 +15,7 @@ _SUBJECT = "mediakeep.episodes.subject"
 
 
 def _refuse_scan(*_: object) -> NoReturn:
-    command = config.format_command(EPISODES.create_script)
+    command = command_text.format_command(EPISODES.create_script)
     raise UsageError(f"Episodes are found by another command, not by --scan: {command}")
 
 

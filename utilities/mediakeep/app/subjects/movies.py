@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from mediakeep import config, kinds, path_text
+from mediakeep import command_text, kinds, path_text
 from mediakeep.app.subjects.interface import (
     ReviewedSubject,
     Subject,
@@ -146,7 +146,7 @@ def _fix_hint(home: Path, kind: str) -> str:
     hint = next(
         (issue_kind.fix_hint for issue_kind in table.ISSUE_KINDS if issue_kind.name == kind), ""
     )
-    return config.rewrite_commands(hint, home)
+    return command_text.rewrite_commands(hint, home)
 
 
 def _before_batch(home: Path, options: WorkerOptions, items: Mapping[str, Item]) -> list[str]:

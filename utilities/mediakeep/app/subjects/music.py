@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mediakeep import config, kinds, path_text
+from mediakeep import command_text, kinds, path_text
 from mediakeep.app.subjects.interface import (
     ReviewedSubject,
     Subject,
@@ -149,7 +149,7 @@ def _fix_hint(home: Path, kind: str) -> str:
     hint = next(
         (issue_kind.cure for issue_kind in table.ISSUE_KINDS if issue_kind.name == kind), ""
     )
-    return config.rewrite_commands(hint, home)
+    return command_text.rewrite_commands(hint, home)
 
 
 def _estimate_lookups(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from mediakeep import clock, config, path_text, size_text
+from mediakeep import clock, command_text, path_text, size_text
 from mediakeep.app.console import CommandResult, Console
 from mediakeep.app.edit import audio_targets, item_checkout
 from mediakeep.app.edit.item_checkout import ItemCheckout
@@ -196,7 +196,7 @@ class UndoRun:
         redo_command = ""
         if self.restored and not self.options.dry_run:
             words = f"--session {self.session_label}"
-            redo_command = config.format_command(SCRIPT_NAME, self.options.home, words)
+            redo_command = command_text.format_command(SCRIPT_NAME, self.options.home, words)
         lines = [self._format_summary() if has_steps else _NOTHING_TO_UNDO]
         lines += ["Stopped. Run the same command to continue."] if self.stopped else []
         lines += [f"Redo with: {redo_command}"] if redo_command else []

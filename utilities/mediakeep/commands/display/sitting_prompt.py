@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from msgspec import structs
 
-from mediakeep import config, path_text
+from mediakeep import command_text, path_text
 from mediakeep.app.reviews import undo_answers
 from mediakeep.app.reviews.questions import ReviewQuestion
 from mediakeep.app.reviews.review_session import ReviewDecision, ReviewSession
@@ -260,10 +260,10 @@ class SittingPrompt:
         if app.is_quiet():
             return
         if any(answer.before for answer in answers):
-            command = config.format_command("process_movies.py", home, "--all")
+            command = command_text.format_command("process_movies.py", home, "--all")
             self.view.print_command("Write the files of chosen movies with:", command)
         if answers:
-            command = config.format_command("review.py", home, f"--undo {session}")
+            command = command_text.format_command("review.py", home, f"--undo {session}")
             self.view.print_command("Undo this sitting with:", command)
 
 

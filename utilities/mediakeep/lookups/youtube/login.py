@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mediakeep import atomic_files, config, path_text, secret_file
+from mediakeep import atomic_files, command_text, path_text, secret_file
 from mediakeep.errors import NotAuthorised, ServiceFailed, UsageError
 from mediakeep.lookups.http.models import Secret
 from mediakeep.untrusted_files import decode_json
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SCOPE = "https://www.googleapis.com/auth/youtube.force-ssl"  # uploads, playlists and captions
 SETTING = "youtube_token_file"
-_LOGIN = f"Run: {config.format_command('migrate_episodes.py login')}"
+_LOGIN = f"Run: {command_text.format_command('migrate_episodes.py login')}"
 _FIELDS = ("refresh_token", "token_uri", "client_id", "client_secret")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mediakeep import config, path_text
+from mediakeep import command_text, path_text
 from mediakeep.issue import Issue
 from mediakeep.movies.issue_kinds import KINDS_BY_NAME
 
@@ -20,13 +20,13 @@ def format_choose_command(home: Path, key: str, tmdb_id: int = 0) -> str:
     """
     id_text = str(tmdb_id) if tmdb_id else "TMDB_ID"
     words = f"choose {path_text.quote_escaped(key)} {id_text}"
-    return config.format_command(_LOOKUP_SCRIPT, home, words)
+    return command_text.format_command(_LOOKUP_SCRIPT, home, words)
 
 
 def format_reset_command(home: Path, key: str) -> str:
     """Return the command that makes an item pending again that was skipped permanently."""
     words = f"--reset-movie {path_text.quote_escaped(key)}"
-    return config.format_command(_MANAGER_SCRIPT, home, words)
+    return command_text.format_command(_MANAGER_SCRIPT, home, words)
 
 
 def format_fix_command(home: Path, key: str, issue: Issue, *, is_chosen: bool = False) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import config, path_text
+from mediakeep import command_text, path_text
 from mediakeep.errors import Unreadable
 from mediakeep.issue import Issue, Severity
 from mediakeep.lookups.tmdb.lookup_store import MovieCandidate
@@ -91,7 +91,7 @@ def read(path: Path) -> MovieRecord:
     Raise Unreadable if the file is missing or damaged, and NewerFormat if a later version wrote it.
     """
     missing_hint = _MISSING_HINT.format(
-        config.format_command(MOVIES.manager_script, words="--repair")
+        command_text.format_command(MOVIES.manager_script, words="--repair")
     )
     record = read_record(path, _DECODER, RECORD_FORMAT, _RECREATE_HINT, missing_hint)
     numbers = [record.year, record.duration, *(video.size for video in record.videos)]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import config, path_text, size_text
+from mediakeep import command_text, path_text, size_text
 from mediakeep.issue import Issue, Severity
 from mediakeep.lookups.tmdb.lookup_store import MovieCandidate
 from mediakeep.movies import diagnose, language_names, media_text
@@ -84,7 +84,7 @@ def render_markdown(result: MovieResult, issues: Sequence[Issue], home: Path) ->
         more=max(0, len(result.local.videos) - _MAX_FILES),
         beside=list(_list_adjacent_files(result)),
         made=result.written,
-        undo=config.format_command(
+        undo=command_text.format_command(
             "undo_changes.py", home, f"--movie {path_text.quote_escaped(result.local.key)}"
         ),
         due=result.pending,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import config, path_text
+from mediakeep import command_text, path_text
 from mediakeep.errors import Unreadable
 from mediakeep.issue import Issue
 from mediakeep.media.audio.tags import AudioProperties, SecondaryTags, Tags
@@ -122,7 +122,7 @@ def read_audit(path: Path) -> ArtistAudit:
     Raise Unreadable if it is missing or damaged, and NewerFormat if a later mediakeep wrote it.
     """
     missing_hint = _MISSING_HINT.format(
-        config.format_command(MUSIC.manager_script, words="--repair")
+        command_text.format_command(MUSIC.manager_script, words="--repair")
     )
     newest = audit_files.AUDIT_FORMAT
     artist_audit = read_record(path, _DECODER, newest, _FIX_HINT, missing_hint)

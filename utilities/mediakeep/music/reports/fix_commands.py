@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import config, path_text
+from mediakeep import command_text, path_text
 from mediakeep.issue import Issue
 
 REVIEW_FILE = "outputs/manual_review_needed.json"
@@ -45,7 +45,7 @@ COVER_KINDS = frozenset({"missing-cover", "cover-too-small", "cover-not-image"})
 def accept_kind_command(home: Path, kind: str) -> str:
     """Return the command that accepts the proposals for all issues of a kind."""
     words = f"--from-review {REVIEW_FILE} --accept-kind {kind}"
-    return config.format_command("fix_metadata.py", home, words)
+    return command_text.format_command("fix_metadata.py", home, words)
 
 
 class FixCommands(msgspec.Struct, frozen=True):
@@ -113,7 +113,7 @@ class FixCommands(msgspec.Struct, frozen=True):
         return self._format("fix_metadata.py", "musicbrainz_albumid ALBUM MBID")
 
     def _format(self, script: str, words: str) -> str:
-        return config.format_command(script, self.home, words)
+        return command_text.format_command(script, self.home, words)
 
     def undo_command(self, sessions: Sequence[str]) -> str:
         """Return the command that undoes all repairs of the given sessions."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import config, path_text
+from mediakeep import command_text, home_folder, path_text
 from mediakeep.errors import StateDamaged
 from mediakeep.untrusted_files import decode_json, read_bytes
 
@@ -74,4 +74,4 @@ def refuse_unfinished_below(folder: Path) -> None:
 
 def _format_resume_command(folder: Path, marker: RestoreMarker) -> str:
     words = f"--restore-backup {path_text.quote_escaped(marker.file)} --yes"
-    return config.format_command(marker.manager, config.find_queue_home(folder), words)
+    return command_text.format_command(marker.manager, home_folder.find_queue_home(folder), words)

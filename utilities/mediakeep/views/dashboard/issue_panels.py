@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import UNSET
 from rich.table import Column
 
-from mediakeep import config, kinds
+from mediakeep import command_text, kinds
 from mediakeep.size_text import format_count
 from mediakeep.views import review, terminal
 from mediakeep.views.dashboard import styled_text
@@ -39,7 +39,9 @@ def failures_panel(
     if not failed:
         return None
     first = failed[0][0]
-    command = config.format_command(first.manager_script, home_snapshot.home, "--reset-errors")
+    command = command_text.format_command(
+        first.manager_script, home_snapshot.home, "--reset-errors"
+    )
     given_up = any(not failure.next_try for _, failure in failed)
     shown = failed[:_MAX_FAILURES]
     return DashboardPanel(
@@ -164,7 +166,9 @@ def decisions_panel(
         ),
         compose_text(("all of them are in ", Colour.DIM), review.FILE),
         compose_text(("decide with:", Colour.DIM)),
-        *styled_text.wrap_command(config.format_command("review.py", home_snapshot.home), width),
+        *styled_text.wrap_command(
+            command_text.format_command("review.py", home_snapshot.home), width
+        ),
     ]
     if home_snapshot.accept_command:
         lead.append(compose_text(("or accept with:", Colour.DIM)))

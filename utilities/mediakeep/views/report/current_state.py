@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import clock, config, path_text
+from mediakeep import clock, command_text, path_text
 from mediakeep.item import Status, is_no_longer_found
 from mediakeep.queue.claims import PendingQueue
 from mediakeep.queue.state import QueueState
@@ -58,7 +58,7 @@ def build_current_state(
         len(pending),
         build_remaining_work(context, summary),
         list_vanished(context.state),
-        config.format_command(manager, context.home, "--forget-vanished"),
+        command_text.format_command(manager, context.home, "--forget-vanished"),
     )
 
 
@@ -96,7 +96,7 @@ def _build_failure_group(
         count=len(group),
         next_try=next_try,
         due=bool(next_try) and datetime.fromisoformat(next_try) <= context.now,
-        command=config.format_command(kind.manager_script, context.home, selection),
+        command=command_text.format_command(kind.manager_script, context.home, selection),
     )
 
 
@@ -121,8 +121,8 @@ def build_remaining_work(context: StateContext, summary: KindSummary) -> Remaini
         sessions=summary.pace.sessions,
         estimate=summary.estimate,
         next_items=_list_next_items(context),
-        batch=config.format_command(kind.batch_script, context.home, size),
-        redo=config.format_command(kind.manager_script, context.home, "--reset-outdated"),
+        batch=command_text.format_command(kind.batch_script, context.home, size),
+        redo=command_text.format_command(kind.manager_script, context.home, "--reset-outdated"),
         lookups=terminal.describe_lookups(standing),
         awaiting=standing.awaiting,
         tallies=standing.tallies,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_files, config, size_text
+from mediakeep import atomic_files, command_text, size_text
 from mediakeep.pages import charts, render
 from mediakeep.pages.charts import Chart, Goal, Series
 from mediakeep.untrusted_files import read_json
@@ -100,8 +100,8 @@ def write_report(
     for suffix in formats:
         facts: dict[str, object] = {
             "pictures": svgs if suffix == "html" else chart_files,
-            "undo": partial(config.format_command, "undo_changes.py", home),
-            "review": config.format_command("review.py", home),
+            "undo": partial(command_text.format_command, "undo_changes.py", home),
+            "review": command_text.format_command("review.py", home),
         }
         text = _render(home if own else None, report, suffix, facts)
         contents[report_path(home, report.period, suffix)] = text.encode()
