@@ -25,7 +25,8 @@ from benchmarks import rounds, script_runs, table
 from benchmarks.script_runs import Cost
 from mediakeep.media.encoding import pcm_source
 from mediakeep.media.encoding.profiles import BUILT_IN
-from mediakeep.processors import aligner, interface, registry
+from mediakeep.media.speech import alignment
+from mediakeep.processors import interface, registry
 from tests.media.encoding import sounds
 from tests.processors import processed_audio
 
@@ -243,7 +244,7 @@ def run_alignment(home: Path, *, full: bool) -> None:
     with pcm_source.open_source(speech) as source:
         seconds = source.declared_samples / source.format.sample_rate
     began, before = time.perf_counter(), time.process_time()
-    words, guessed = aligner.align(speech, text)
+    words, guessed = alignment.align(speech, text)
     took, cpu = time.perf_counter() - began, time.process_time() - before
     cells = [f"{len(words)}", f"{guessed}", f"{seconds / took:.0f}", f"{seconds / cpu:.0f}"]
     heads = ["", "words", "guessed", "times real time", "by CPU"]

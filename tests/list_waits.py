@@ -61,6 +61,8 @@ REASONS = {  # "file: expression": why it decides nothing
     "tests/views/test_odd_histories.py: _BUSY_TIMEOUT=0.05": _HELD,
     "utilities/mediakeep/albums/settings.py: max_retries=3": _COUNTED,
     "utilities/mediakeep/lookups/http/retry.py: _MIN_DELAY=1.0": _PACE,
+    "utilities/mediakeep/media/speech/detection.py: _MIN_PAUSE=5": _AUDIO,
+    "utilities/mediakeep/media/speech/words.py: _MAX_PAUSE=1.0": _AUDIO,
     "utilities/mediakeep/movies/outputs/csv_tables.py: _MAX_TRIES=3": _COUNTED,
     "utilities/mediakeep/movies/sidecars/artwork.py: _MAX_TRIES=3": _COUNTED,
     "utilities/mediakeep/queue/lock.py: NOTICE_DELAY=5.0": _SHOWN,
@@ -69,8 +71,6 @@ REASONS = {  # "file: expression": why it decides nothing
     "utilities/mediakeep/queue/snapshot.py: _MAX_TRIES=5": (
         "Nobody has the file open for writing then, so that it does not change."
     ),
-    "utilities/mediakeep/processors/speech_engines.py: _MIN_PAUSE=5": _AUDIO,
-    "utilities/mediakeep/processors/transcripts.py: _MAX_PAUSE=1.0": _AUDIO,
     "utilities/mediakeep/queue/snapshot.py: _PAUSE=0.05": _LONGER,
     "utilities/mediakeep/queue/stage_changes.py: _LEAST_WAIT=1.0": _PACE,
     "utilities/mediakeep/runner/batch.py: time.monotonic() + _CHECK_INTERVAL": _LONGER,

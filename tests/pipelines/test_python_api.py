@@ -120,7 +120,7 @@ def test_faults_are_errors_of_their_class(home: PipelineHome) -> None:
         "    print(error)\n"
         "print(hasattr(mediakeep, 'nothing'))\n",
     )
-    assert 'unknown processor "cutt". Did you mean cut?' in out
+    assert 'There is no processor "cutt". Did you mean cut?' in out
     assert out.endswith("False\n")
     assert not (home.path / "status").exists()
 

@@ -60,7 +60,10 @@ RUN, CHECK = ("pipeline", "run", "-c"), ("pipeline", "validate", "-c")
         (("sessions", "resume"), "No session is unfinished. Begin one: audiotoolkit pipeline run"),
         (("sessions", "list", "--limit", "0"), "0 is not in the range x>=1."),
         (("sessions", "clean", "--older-than", "x"), '"x" is not a duration'),
-        (("plugins", "info", "convertor"), 'There is no processor "convertor".'),
+        (
+            ("plugins", "info", "convertor"),
+            'There is no processor "convertor". Did you mean converter?',
+        ),
     ],
 )
 def test_bad_input_is_named_and_nothing_is_created(

@@ -50,10 +50,10 @@ def test_every_fault_of_a_pipeline_is_named_and_the_exit_code_is_2(runs: Toolkit
     done = runs.run("pipeline", "validate", "--config", "bad.yaml")
     assert done.returncode == 2
     first, second = done.stdout.splitlines()
-    assert 'line 6, column 39: unknown processor "convertr". Did you mean converter?' in first
+    assert 'line 6, column 39: There is no processor "convertr". Did you mean converter?' in first
     assert "line 7" in second
     assert "2 faults" in runs.ok("pipeline", "list")
-    assert 'unknown processor "convertr"' in runs.fails(2, "pipeline", "run", "-c", "bad.yaml")
+    assert 'There is no processor "convertr"' in runs.fails(2, "pipeline", "run", "-c", "bad.yaml")
 
 
 @pytest.mark.needs("distributed")

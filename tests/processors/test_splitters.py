@@ -221,9 +221,9 @@ def test_times_beyond_the_end_are_named(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_a_quarter_of_a_million_silences_do_not_take_long() -> None:
     """Each is compared with its neighbours only; with all, it would take an hour."""
+    from mediakeep.media.encoding import silence_cuts
     from mediakeep.media.encoding.silence import SilentRange
-    from mediakeep.processors import splitters
 
     ranges = [SilentRange(at + 0.4, at + 0.6) for at in range(250_000)]
-    cuts = array("d", splitters.choose_cuts(ranges, 250_000.0, 0.9))
+    cuts = array("d", silence_cuts.choose_cuts(ranges, 250_000.0, 0.9))
     assert len(cuts) == 249_998

@@ -10,12 +10,13 @@ import msgspec
 
 from mediakeep import path_text
 from mediakeep.errors import UsageError
-from mediakeep.media.chapters import chapter_files, chapters, speech
+from mediakeep.media.chapters import chapter_files, chapters
 from mediakeep.media.chapters.chapters import Chapter
 from mediakeep.media.chapters.timeline import Timeline
 from mediakeep.media.encoding import silence
 from mediakeep.media.encoding.pcm_source import Progress
 from mediakeep.media.encoding.silence import SilentRange
+from mediakeep.media.speech import detection
 
 OWN_CHAPTERS = "The chapters are those in"  # begins a note
 FoundChapters = tuple[list[Chapter], list[str]]  # with warnings
@@ -46,7 +47,7 @@ class SilenceSettings(msgspec.Struct, frozen=True):
 
 def choose_silence_settings() -> SilenceSettings:
     """Return the settings for this system: speech is detected if the extra is installed."""
-    return SilenceSettings("speech" if speech.is_installed() else "level")
+    return SilenceSettings("speech" if detection.is_installed() else "level")
 
 
 def find_silences(
@@ -59,7 +60,7 @@ def find_silences(
     DecodingFailed, and UsageError if speech cannot be detected.
     """
     if settings.method == "speech":
-        found = speech.find_pauses(path, progress)
+        found = detection.find_pauses(path, progress)
     else:
         found = silence.find_silence(
             path, threshold=settings.threshold, min_seconds=_SHORTEST, progress=progress

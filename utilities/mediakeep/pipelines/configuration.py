@@ -159,6 +159,7 @@ def check_pipeline(
     data: bytes, defaults: Mapping[str, Mapping[str, Any]] = _NO_DEFAULTS
 ) -> tuple[Pipeline | None, list[Fault]]:
     """Return the pipeline of a YAML document, or None and its faults in the order of its lines."""
+    registry.warn_left_out()
     checker = _Checker(defaults)
     try:
         root, problems = yaml_nodes.parse(data)
@@ -231,16 +232,10 @@ class _Checker:
         if not isinstance(name, str):
             return None
         try:
-            known = registry.list_names()
-            if name in known:
-                return registry.get_processor(name)
-            near = suggestions.suggest_closest_name(name, known)
-            text = f'unknown processor "{path_text.to_printable(name)}".{near}'
-            text += f" Use one of: {', '.join(known)}."
-        except MediakeepError as error:  # one of others, or one that lacks its libraries
-            text = str(error)
-        self.add(nodes["processor"], text, UnknownProcessorError)
-        return None
+            return registry.get_processor(name)
+        except MediakeepError as error:  # unknown, or it lacks its libraries
+            self.add(nodes["processor"], str(error), UnknownProcessorError)
+            return None
 
     def _check_params(self, node: yaml.Node, processor: Processor) -> dict[str, Any]:
         """Return all parameters of a processor, with the defaults of those that are not given."""

@@ -6,8 +6,8 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from mediakeep import kinds, plugins, setting_fields
-from mediakeep.errors import UsageError
+from mediakeep import kinds, path_text, plugins, setting_fields, suggestions
+from mediakeep.errors import UnknownProcessorError
 from mediakeep.processors import interface
 from mediakeep.processors.interface import Parameters, Processor
 
@@ -42,28 +42,28 @@ def load_plugins() -> tuple[plugins.Plugin, ...]:
 
 
 def list_names() -> list[str]:
-    """Return the names of all processors that can be used, those of mediakeep first.
-
-    The first call warns of plugins that are left out; a worker process, which does not call it,
-    does not.
-    """
-    _warn_once()
+    """Return the names of all processors that can be used, those of mediakeep first."""
+    warn_left_out()
     return [*BUILT_IN, *(plugin.name for plugin in load_plugins() if not plugin.problem)]
 
 
 def get_processor(name: str) -> Processor:
-    """Return a processor; raise UsageError if there is none of this name."""
+    """Return a processor; raise UnknownProcessorError if there is none of this name."""
     if name in BUILT_IN:
         processor: Processor = kinds.load(BUILT_IN[name])
         return processor
     for plugin in load_plugins():
         if plugin.name == name and not plugin.problem:
             return plugin.value  # type: ignore[no-any-return]
-    raise UsageError(f'There is no processor "{name}". Use one of: {", ".join(list_names())}.')
+    known = list_names()
+    near = suggestions.suggest_closest_name(name, known)
+    text = f'There is no processor "{path_text.to_printable(name)}".{near}'
+    raise UnknownProcessorError(f"{text} Use one of: {', '.join(known)}.")
 
 
 @functools.cache
-def _warn_once() -> None:
+def warn_left_out() -> None:
+    """Warn once of the plugins that cannot be used; worker processes do not call this."""
     for plugin in load_plugins():
         if plugin.problem:
             plugins.warn_left_out("processor", plugin.name, plugin.problem)

@@ -6,13 +6,8 @@ out. Lossless formats lose nothing; lossy ones are encoded again, as their packe
 
 from __future__ import annotations
 
-import bisect
-import functools
 import itertools
-import math
-from array import array
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -24,23 +19,15 @@ from mediakeep.errors import UsageError
 from mediakeep.media.chapters import chapter_files
 from mediakeep.media.chapters.chapters import ChapterMark
 from mediakeep.media.chapters.timeline import Timeline
-from mediakeep.media.encoding import pcm_source, silence
-from mediakeep.media.encoding.silence import SilentRange
+from mediakeep.media.encoding import audio_input, output_formats, silence_cuts
 from mediakeep.media.encoding.wav_ranges import WavRange
-from mediakeep.processors import audio_input, audio_output
+from mediakeep.processors import audio_output
 from mediakeep.processors.audio_output import AudioParameters
 from mediakeep.processors.interface import Category, Description, Processor, ProcessResult
 from mediakeep.setting_fields import UserPath
 
 _MIN_DIGITS = 3  # in the names of pieces
-_WINDOW = 0.05  # seconds, whose peak tells noise from sound
-_MAX_WINDOWS = 4000  # of a file that tell its noise from its sound
-_NOISE_SHARE = 0.05  # of the windows of a file are no louder than its noise
-_SOUND_SHARE = 0.9
-_ABOVE_NOISE = 0.25  # of the distance from noise to sound, in dB
-_MIN_ABOVE_NOISE = 3.0  # dB
 _LEAST_GAP = 0.1  # seconds between two timestamps that are left out; less is rounding
-_THRESHOLDS = (-70.0, -20.0)  # dB; a found one is between them
 
 
 class FixedParameters(AudioParameters, frozen=True, kw_only=True):
@@ -124,31 +111,20 @@ def split_fixed(input_path: Path, output_dir: Path, **params: Any) -> ProcessRes
 def split_silence(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
     """Split a file in the middle of its silences."""
     wanted = SilenceParameters(**params)
-    with pcm_source.open_source(input_path) as source:
-        rate, declared = source.format.sample_rate, source.declared_samples
-    level = wanted.threshold
-    if level is None:
-        step = max(1, round(declared / rate / _WINDOW / _MAX_WINDOWS))
-        level = find_threshold(_iter_peaks(input_path, rate, step))
-    samples = deque([0], 1)
-    ranges = silence.find_silence(
+    rate = audio_input.read_format(input_path).sample_rate
+    found = silence_cuts.find_cuts(
         input_path,
-        threshold=level,
-        min_seconds=wanted.min_silence,
-        progress=lambda done, _: samples.append(done),
+        wanted.threshold,
+        wanted.min_silence,
+        wanted.min_piece,
+        wanted.max_minutes * 60,
     )
-    cuts = choose_cuts(ranges, samples[0] / rate, wanted.min_piece)
-    if wanted.max_minutes:
-        longest = wanted.max_minutes * 60
-        read_peaks = functools.cache(lambda: array("f", _iter_peaks(input_path, rate)))
-        cuts = list(_join_pieces(cuts, ranges, samples[0] / rate, longest, read_peaks))
-    borders = [0, *(round(cut * rate) for cut in cuts), None]
+    borders = [0, *(round(cut * rate) for cut in found.cuts), None]
     pieces = [Piece(start or 0, end) for start, end in pairwise(borders)]
-    middles = {(one.start + one.end) / 2 for one in ranges}
     metrics = {
-        "threshold": round(level, 1),
-        "silences": len(ranges),
-        "cuts_without_silence": sum(cut not in middles for cut in cuts),
+        "threshold": round(found.threshold, 1),
+        "silences": found.silences,
+        "cuts_without_silence": found.without_silence,
     }
     return _write(input_path, output_dir, pieces, wanted, metrics)
 
@@ -166,76 +142,6 @@ def split_timestamps(input_path: Path, output_dir: Path, **params: Any) -> Proce
         marks = chapter_files.read_embedded_marks(input_path, samples, rate)
     pieces = place_pieces(marks, samples, rate, path)
     return _write(input_path, output_dir, pieces, wanted, {})
-
-
-def find_threshold(peaks: Iterable[float]) -> float:
-    """Return the level in dB below which a file is silent, from the peaks of its windows.
-
-    It is a quarter of the way from the noise, which the quietest twentieth does not exceed, to the
-    sound, which a tenth exceeds.
-    """
-    levels = sorted(peaks)
-    if not levels:
-        return _THRESHOLDS[0]
-    noise = max(levels[int(len(levels) * _NOISE_SHARE)], _THRESHOLDS[0])
-    sound = max(levels[int(len(levels) * _SOUND_SHARE)], noise)
-    found = noise + max(_MIN_ABOVE_NOISE, (sound - noise) * _ABOVE_NOISE)
-    return min(max(found, _THRESHOLDS[0]), _THRESHOLDS[1])
-
-
-def _iter_peaks(path: Path, rate: int, step: int = 1) -> Iterator[float]:
-    """Yield the peak of each window, or of one in `step`, in dB."""
-    filters = [
-        ("asetnsamples", f"n={max(1, round(_WINDOW * rate))}:p=0"),
-        ("aselect", f"not(mod(n,{step}))"),
-        ("astats", "metadata=1:reset=1:measure_perchannel=none:measure_overall=Peak_level"),
-    ]
-    for frame in audio_input.filter_file(path, filters):
-        yield float(frame.metadata.get("lavfi.astats.Overall.Peak_level", "-inf"))
-
-
-def choose_cuts(
-    ranges: Sequence[SilentRange], seconds: float, min_piece: float = 0.0
-) -> list[float]:
-    """Return where to cut, in seconds: in the middle of silences, the longest ones first.
-
-    No piece is shorter than `min_piece`.
-    """
-    cuts = [0.0, seconds]
-    inner = [one for one in ranges if one.start > 0 and one.end < seconds]
-    for one in sorted(inner, key=lambda one: one.start - one.end):
-        middle = (one.start + one.end) / 2
-        at = bisect.bisect(cuts, middle)
-        if middle - cuts[at - 1] >= min_piece <= cuts[at] - middle:
-            cuts.insert(at, middle)
-    return cuts[1:-1]
-
-
-def _join_pieces(
-    cuts: Sequence[float],
-    ranges: Sequence[SilentRange],
-    seconds: float,
-    longest: float,
-    read_peaks: Callable[[], Sequence[float]],
-) -> Iterator[float]:
-    """Yield the cut with the longest silence in the second half of each longest piece.
-
-    If there is no silence, it is cut in the quietest window of its second half.
-    """
-    length = {(one.start + one.end) / 2: one.end - one.start for one in ranges}
-    start = 0.0
-    while seconds - start > longest:
-        middle, end = start + longest / 2, start + longest
-        within = cuts[bisect.bisect(cuts, start) : bisect.bisect(cuts, end)]
-        late = [cut for cut in within if cut > middle] or within
-        if late:
-            start = max(late, key=lambda cut: length[cut])
-        else:
-            peaks = read_peaks()
-            windows = range(math.ceil(middle / _WINDOW), min(int(end / _WINDOW), len(peaks)))
-            quietest = min(windows, key=peaks.__getitem__, default=end / _WINDOW - 0.5)
-            start = (quietest + 0.5) * _WINDOW
-        yield start
 
 
 def place_pieces(
@@ -279,11 +185,13 @@ def _write(
     titles: list[str] = []
     with audio_output.open_outputs(output_dir, input_path) as outputs:
         with audio_input.open_input(input_path) as opened:
-            parameters = audio_output.choose_parameters(opened.facts, wanted)
+            parameters = output_formats.choose_parameters(
+                opened.facts, wanted.format, wanted.bit_rate
+            )
             tags = opened.read_tags()
             split = opened.split(
                 ((piece.start, piece.end) for piece in kept),
-                copies=audio_output.keeps_samples(opened.facts, parameters),
+                copies=output_formats.keeps_samples(opened.facts, parameters),
             )
             for number, (content, piece) in enumerate(zip(split, listed, strict=False), 1):
                 new_tags = [("track", str(number))]

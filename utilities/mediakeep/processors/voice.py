@@ -16,11 +16,11 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from mediakeep.errors import ItemFailed, UsageError
-from mediakeep.media.encoding import silence
+from mediakeep.media.encoding import audio_input, loudness_plan, silence
+from mediakeep.media.encoding.filter_chain import Filter
 from mediakeep.media.encoding.pcm_source import PcmFormat
-from mediakeep.processors import audio_input, converter
 from mediakeep.processors.audio_output import AudioParameters
-from mediakeep.processors.converter import Filter, write_filtered
+from mediakeep.processors.converter import write_filtered
 from mediakeep.processors.interface import Category, Description, Processor, ProcessResult
 
 _EQUALIZER = "anequalizer"
@@ -202,7 +202,7 @@ def enhance(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
     wanted = EnhanceParameters(**params)
     chain, target = CHAINS[wanted.chain]
     filters = list(_select(chain, audio_input.read_format(input_path)))
-    plan = converter.plan_loudness(input_path, target, _PEAK, earlier=filters)
+    plan = loudness_plan.plan_loudness(input_path, target, _PEAK, earlier=filters)
     return write_filtered(input_path, output_dir, wanted, filters, plan=plan)
 
 

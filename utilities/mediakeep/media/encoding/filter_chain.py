@@ -15,10 +15,12 @@ from mediakeep.media import ffmpeg
 from mediakeep.media.encoding import pcm_source
 from mediakeep.media.encoding.pcm_source import PcmFormat
 
+Filter = tuple[str, str]  # FFmpeg's name, and options
+
 
 def run_filters(
     source: PcmFormat,
-    filters: Iterable[tuple[str, str]],
+    filters: Iterable[Filter],
     frames: Iterable[Any],
     *,
     frame_size: int = 0,
@@ -26,7 +28,7 @@ def run_filters(
 ) -> Iterator[Any]:
     """Yield what filters make of frames of a PcmFormat: frames, or pictures of them.
 
-    A filter is FFmpeg's name and its options. `frame_size` is the number of samples in each
+    `frame_size` is the number of samples in each
     resulting frame but the last, 0 for any.
     """
     av = ffmpeg.require_pyav()
@@ -53,7 +55,7 @@ def run_filters(
 
 
 def filter_frames(
-    source: PcmFormat, filters: Iterable[tuple[str, str]], frames: Iterable[Any]
+    source: PcmFormat, filters: Iterable[Filter], frames: Iterable[Any]
 ) -> tuple[PcmFormat, Iterator[Any]]:
     """Return the format that filters give frames, and the frames; of none, that of the source.
 
@@ -124,25 +126,27 @@ class FilterChain:
         """Yield the converted frames; `pts` counts samples from 0, in a time base of 1/rate."""
         time_base = Fraction(1, self._target.sample_rate)
         if self._volume or not _is_same(self._source, self._target):
-            frames = run_filters(self._source, self._list_filters(), frames)
+            filters = list_conversions(self._source, self._target, self._volume)
+            frames = run_filters(self._source, filters, frames)
         for frame in frames:
             frame.pts, frame.time_base = self.samples, time_base
             self.samples += frame.samples
             yield frame
 
-    def _list_filters(self) -> Iterator[tuple[str, str]]:
-        source, target = self._source, self._target
-        if self._volume:
-            yield "volume", f"volume={self._volume}dB:precision=float"
-        resample = f"osr={target.sample_rate}:ochl={target.layout}:osf={target.sample_format}"
-        if _loses_bits(source, target, self._volume):
-            resample += f":dither_method=triangular:output_sample_bits={target.bits}"
-        yield "aresample", resample
-        yield (
-            "aformat",
-            f"sample_fmts={target.sample_format}:sample_rates={target.sample_rate}"
-            f":channel_layouts={target.layout}",
-        )
+
+def list_conversions(source: PcmFormat, target: PcmFormat, volume: float = 0.0) -> Iterator[Filter]:
+    """Yield the filters that convert frames of a format to another one, with a gain in dB."""
+    if volume:
+        yield "volume", f"volume={volume}dB:precision=float"
+    resample = f"osr={target.sample_rate}:ochl={target.layout}:osf={target.sample_format}"
+    if _loses_bits(source, target, volume):
+        resample += f":dither_method=triangular:output_sample_bits={target.bits}"
+    yield "aresample", resample
+    yield (
+        "aformat",
+        f"sample_fmts={target.sample_format}:sample_rates={target.sample_rate}"
+        f":channel_layouts={target.layout}",
+    )
 
 
 def _is_same(source: PcmFormat, target: PcmFormat) -> bool:

@@ -1,4 +1,4 @@
-"""Decode the input of a processor; one that is damaged fails, with the position."""
+"""Decode an audio file, or the audio of a video, and fail with the position if it is damaged."""
 
 from __future__ import annotations
 

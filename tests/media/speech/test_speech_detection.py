@@ -9,7 +9,7 @@ import pytest
 
 from mediakeep.audiobooks import find_chapters
 from mediakeep.errors import UsageError
-from mediakeep.media.chapters import speech
+from mediakeep.media.speech import detection
 from tests.media.encoding import sounds
 from tests.sampling import each_row
 
@@ -36,7 +36,7 @@ def test_windows_are_grouped(
     windows: list[tuple[float, int]], expected: list[tuple[float, float]]
 ) -> None:
     probabilities = [value for value, count in windows for _ in range(count)]
-    found = speech.group_pauses(probabilities)
+    found = detection.group_pauses(probabilities)
     assert [value for one in found for value in one] == pytest.approx(
         [value for one in expected for value in one]
     )
@@ -47,7 +47,7 @@ def test_a_pause_is_as_long_as_documented(
     monkeypatch: pytest.MonkeyPatch, windows: int, is_found: bool
 ) -> None:
     probabilities = [NO] * 20 + [YES] * 100 + [NO] * windows + [YES] * 100
-    monkeypatch.setattr(speech, "measure_speech", lambda *_: probabilities)
+    monkeypatch.setattr(detection, "measure_speech", lambda *_: probabilities)
     settings = find_chapters.SilenceSettings("speech")  # 1.75 s; 54 windows have 1.728
     found = find_chapters.find_silences(Path("a.mp3"), settings)
     wanted = [(120 + windows) * WINDOW - 0.3] if is_found else []
@@ -57,7 +57,7 @@ def test_a_pause_is_as_long_as_documented(
 def test_noise_and_tones_are_no_speech(tmp_path: Path) -> None:
     path = sounds.write_noise(tmp_path / "a.wav", 44_100)
     threads = count_threads()
-    assert len(list(speech.measure_speech(path))) == 32  # 31.25 windows of 512 samples at 16 kHz
+    assert len(list(detection.measure_speech(path))) == 32  # 31.25 windows of 512 samples at 16 kHz
     settings = find_chapters.SilenceSettings("speech")
     (pause,) = find_chapters.find_silences(path, settings)
     assert pause == pytest.approx((0, 1), abs=WINDOW)
@@ -81,4 +81,4 @@ def test_the_extra_is_chosen_if_installed(monkeypatch: pytest.MonkeyPatch, tmp_p
     settings = find_chapters.choose_silence_settings()
     assert settings.description.startswith("silences below -40 dB of 1.75 s or more; pip install")
     with pytest.raises(UsageError, match=r'pip install "mediakeep\[speech\]"'):
-        speech.find_pauses(tmp_path / "a.wav")
+        detection.find_pauses(tmp_path / "a.wav")

