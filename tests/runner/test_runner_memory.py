@@ -6,17 +6,20 @@ import errno
 import functools
 import re
 import resource
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from mediakeep.errors import UsageError
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Stamp, Work
 from mediakeep.runner import memory_limit, worker_process
 from mediakeep.runner.batch_config import ExecutionLimits
 from mediakeep.runner.pool import WorkerPool
 from mediakeep.runner.tasks import Task
+from mediakeep.runner.worker_process import WorkerProcess
 from tests.runner import toys, workshop
 
 # A worker that is forked from the process with all modules has 100 MB of them.
@@ -89,6 +92,21 @@ def test_a_worker_that_is_forked_early_has_the_limit(tmp_path: Path) -> None:
             assert isinstance(result, Outcome)
             statuses.append(result.state)
     assert statuses == [Status.ERROR, Status.COMPLETED]
+
+
+@pytest.mark.parametrize("start", [worker_process.fork_worker, worker_process.spawn_worker])
+def test_a_limit_that_the_modules_exceed_is_an_error_at_once(
+    start: Callable[..., WorkerProcess], tmp_path: Path
+) -> None:
+    opening = functools.partial(toys.open_worker, tmp_path)
+    before = ([],) if start is worker_process.fork_worker else ()
+    early = [start(opening, *before, 1_000_000)]
+    limits = ExecutionLimits(stall=3600.0)
+    with closing(WorkerPool(opening, limits, lambda *_: None, early)) as pool:
+        thing = toys.Thing(status=Status.IN_PROGRESS, path="good")
+        pool.submit(Task("ant", Work(thing, Stamp("session", "ant", 1, 1))))
+        with pytest.raises(UsageError, match=r"limit of 1.0 MB is too low: .* begins with .* MB"):
+            workshop.await_(pool.wait)
 
 
 def test_an_error_without_a_limit_names_the_workers() -> None:

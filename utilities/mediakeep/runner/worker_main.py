@@ -37,9 +37,7 @@ def main_spawned(worker_factory: WorkerFactory, pipe: Connection, memory: int) -
     """
     parent = multiprocessing.parent_process()
     assert parent is not None
-    if memory:
-        memory_limit.limit_memory(memory)
-    main_loop(worker_factory, pipe, lambda: connection.wait([parent.sentinel]))
+    main_loop(worker_factory, pipe, lambda: connection.wait([parent.sentinel]), memory)
 
 
 def main_forked(
@@ -52,9 +50,7 @@ def main_forked(
     """
     for other in other_pipes:
         other.close()
-    if memory:
-        memory_limit.limit_memory(memory)
-    main_loop(worker_factory, pipe, lambda: _wait_for_hangup(pipe))
+    main_loop(worker_factory, pipe, lambda: _wait_for_hangup(pipe), memory)
 
 
 def _wait_for_hangup(pipe: Connection) -> None:
@@ -65,17 +61,23 @@ def _wait_for_hangup(pipe: Connection) -> None:
 
 
 def main_loop(
-    worker_factory: WorkerFactory, pipe: Connection, wait_until_orphaned: Callable[[], object]
+    worker_factory: WorkerFactory,
+    pipe: Connection,
+    wait_until_orphaned: Callable[[], object],
+    memory: int,
 ) -> None:
     """Receive and run tasks until the parent sends None, or is gone.
 
-    `wait_until_orphaned` is a function that returns when the parent is gone.
+    `wait_until_orphaned` is a function that returns when the parent is gone. The memory limit is
+    set after the thread has started: CPython waits forever for a thread that lacks memory to start.
     """
     _detach_from_terminal()
     os.set_inheritable(pipe.fileno(), False)  # else its child processes would keep it open
     threading.Thread(target=_exit_when_orphaned, args=(wait_until_orphaned,), daemon=True).start()
     channel = WorkerChannel(pipe)
     try:
+        if memory:
+            memory_limit.limit_memory(memory)
         with tasks.open_worker(worker_factory) as worker:
             channel.send("ready")
             while (task := channel.receive()) is not None:
