@@ -13,6 +13,8 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+from mediakeep.app.console import CollectingConsole
+from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.queue_admin.item_actions import ACTIONS
 from mediakeep.commands import jobs, queue_manager, undo_changes
 from mediakeep.kinds import Kind
@@ -131,3 +133,21 @@ def test_an_action_leaves_the_records_of_its_command(action: str, homes: dict[st
     assert by_web != before
     assert answer["lines"]
     assert {_mask(line) for line in answer["lines"]} <= {*map(_mask, done.output.splitlines())}
+
+
+@each_row("name", ["prioritize", "complete", "forget"])
+def test_an_action_that_is_offered_is_not_refused(name: str, tmp_path: Path) -> None:
+    where = rig.at(tmp_path)
+    with rig.make(where, 5) as queue:
+        queue.begin_session()
+        rig.settle(queue, 1)
+        rig.settle(queue, 1, rig.FAILED)
+        rig.settle(queue, 1, rig.SKIPPED)
+        rig.settle(queue, 1, rig.GONE)
+        queue.end_session()
+    context = ManagerContext(tmp_path, MUSIC, CollectingConsole())
+    action = ACTIONS[name]
+    offered = [key for key, item in context.read_state().items.items() if action.fits(MUSIC, item)]
+    assert offered
+    for key in offered:
+        assert action.function(context, key).code == 0

@@ -12,7 +12,7 @@ from mediakeep.app.queue_admin import reset
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.undo.run_undo import UndoOptions, UndoRun
 from mediakeep.app.undo.selector import ChangeSelector
-from mediakeep.item import Item, Status
+from mediakeep.item import Item, Status, is_no_longer_found
 from mediakeep.kinds import Kind
 from mediakeep.media.safewrite.atomic_replace import ReplaceRules
 from mediakeep.media.undo.store import UndoStore
@@ -50,7 +50,7 @@ ACTIONS: Mapping[str, ActionRow] = {
     ),
     "complete": ActionRow(
         reset.mark_completed,
-        lambda _, item: item.status in (Status.PENDING, Status.ERROR, Status.SKIPPED),
+        lambda _, item: item.status in (Status.PENDING, Status.ERROR),
         "manager --mark-completed KEY",
     ),
     "unpark": ActionRow(
@@ -65,7 +65,7 @@ ACTIONS: Mapping[str, ActionRow] = {
     ),
     "forget": ActionRow(
         reset.forget_item,
-        lambda _, item: item.status is Status.SKIPPED and bool(item.returns_to),
+        lambda _, item: is_no_longer_found(item),
         "manager --forget KEY",
     ),
     "retire": ActionRow(
