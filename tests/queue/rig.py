@@ -11,11 +11,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from mediakeep import clock
-from mediakeep.item import Item, ScannedItem, Status
+from mediakeep.item import Item, ScannedItem, SkipReason, Status
 from mediakeep.music.item import MUSIC, MusicItem
 from mediakeep.outcome import Outcome
-from mediakeep.queue import sessions, snapshot, store
+from mediakeep.queue import actions, sessions, snapshot, store
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.history import event_log
@@ -28,6 +30,7 @@ from mediakeep.queue.state import QueueState
 HOST = "this-host"
 DONE = SettleRequest(Outcome(data={"issues_found": 1, "issues": {"missing-cover": 1}}))
 FAILED = SettleRequest(Outcome(Status.ERROR, "The file is gone."))
+GONE = SettleRequest(Outcome(Status.SKIPPED, data={"skip_reason": SkipReason.VANISHED}))
 SKIPPED = SettleRequest(Outcome(Status.SKIPPED, data={"skip_reason": "duplicate"}))
 
 
@@ -116,6 +119,21 @@ def edit(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Return all files below a folder, with what they contain."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def try_reset(where: QueueLocation) -> tuple[set[str], list[str]]:
+    """Reset all items in a dry run; return the items that would be, and the warnings."""
+    with Queue.open(structs.replace(where, dry_run=True), MUSIC) as queue:
+        wanted = actions.select_by_status(*Status)
+        record = queue.commit(actions.reset_items(queue.location, wanted, force=True))
+        assert record is not None
+        return {*record.items}, queue.take_warnings()
 
 
 def asides(where: QueueLocation) -> list[Path]:

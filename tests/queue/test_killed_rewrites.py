@@ -87,6 +87,9 @@ def test_the_first_validation_after_a_kill_finds_nothing(point: str, tmp_path: P
     rig.make(where, 9).close()
     for _ in range(2):  # what the first left is there when the second dies
         _killed_at(where, point)
+    left = rig.content(where.folder)
+    assert rig.try_reset(where)[0] == {*rig.names(9)}
+    assert rig.content(where.folder) == left
     with Queue.open(where, MUSIC) as queue:
         assert len(queue.recovered_items) == 1
         assert (

@@ -5,7 +5,8 @@
 3. The file becomes the queue; its items in progress are released.
 
 An edit made while a session has claimed items is not used: the file is moved to aside/, and the
-session continues. The values of a replaced file are checked first, in addition to its format.
+session continues. The values of a replaced file are checked first, in addition to its format. A dry
+run only checks the file and says that it would become the queue.
 """
 
 from __future__ import annotations
@@ -139,7 +140,25 @@ def accept_replaced_snapshot(
             raise QueueBusy(store.path, live[0])
         if live:
             return _move_edit_to_aside_folder(store, loaded, before)
+    if store.place.dry_run:
+        return _preview_snapshot(store, loaded, journal_match, before)
     return _install_snapshot(store, loaded, journal_match, before)
+
+
+def _preview_snapshot(
+    store: QueueStore,
+    loaded: LoadedSnapshot,
+    journal_match: JournalMatch,
+    before: QueueState | None,
+) -> None:
+    """Use the file in memory as the queue that it would become, and warn of that."""
+    state = QueueState(store.kind, loaded.head, loaded.items)
+    moved = _plan_install(store, state, journal_match, before)
+    for key, item in state.build_changed_items(moved.items, moved.op).items():
+        state.put_item(key, item)
+    store.preview_state(state, loaded.stat)
+    source = _describe_source(store, loaded, journal_match)
+    store.warnings.append(f"The queue file was replaced: {source} would become the queue.")
 
 
 def _move_edit_to_aside_folder(
@@ -186,14 +205,23 @@ def _install_snapshot(
     state.head = msgspec.structs.replace(
         head_with_latest_generation(store, state), restored=restored
     )
-    moved = _build_status_change(journal_match, before, state)
-    if journal_match.origin is not SnapshotOrigin.EDITED:
-        moved = _remove_retired(moved, retire.find_retired_in_snapshot(folder, state, before))
+    moved = _plan_install(store, state, journal_match, before)
     _record_restore(store, state, moved, restored)
     for path in damaged:
         compaction.move_to_aside_folder(path, store.place, "damaged")
     store.install_state(state, loaded.stat)
     store.warnings.append(format_restore_notice(restored))
+
+
+def _plan_install(
+    store: QueueStore, state: QueueState, journal_match: JournalMatch, before: QueueState | None
+) -> QueueChange:
+    """Return the change that an edit or a restore of the queue file makes."""
+    moved = _build_status_change(journal_match, before, state)
+    if journal_match.origin is SnapshotOrigin.EDITED:
+        return moved
+    retired = retire.find_retired_in_snapshot(store.place.folder, state, before)
+    return _remove_retired(moved, retired)
 
 
 def _build_status_change(

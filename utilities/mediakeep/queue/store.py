@@ -131,7 +131,7 @@ class QueueStore:
         Return the record of the change, or None if `decide` returned None.
         """
         with self.hold_lock():
-            current = self.read_new_changes()
+            self.read_new_changes()
             change = decide(self.state)
             if change is None:
                 return None
@@ -143,7 +143,7 @@ class QueueStore:
             if self.place.dry_run:
                 self.state.apply_record(record, items)
                 return record
-            current.append(record)
+            self._require_journal().append(record)
             self.state.apply_record(record, items)
             write_draft_first = self._is_large() and not self._changed_meanwhile
             if self._is_rewrite_due() and not write_draft_first:
@@ -180,14 +180,14 @@ class QueueStore:
             facts=change.facts,
         )
 
-    def read_new_changes(self) -> Journal:
-        """Read the changes that other processes or the user made; return the current journal.
+    def read_new_changes(self) -> None:
+        """Read the changes that other processes or the user made; a dry run reads them only once.
 
         The caller must hold the lock of the queue.
         """
         current = self._journal
-        if current and (self.place.dry_run or self._is_current()):
-            return current
+        if self._is_current() or (self.place.dry_run and self._snapshot_identity):
+            return
         try:
             self._read_changes(current)
         except BaseException:
@@ -195,6 +195,8 @@ class QueueStore:
             if current:
                 current.close()
             raise
+
+    def _require_journal(self) -> Journal:
         assert self._journal is not None
         return self._journal
 
@@ -247,7 +249,7 @@ class QueueStore:
     def load(self) -> None:
         """Read the whole queue from the disk, and finish what a crash interrupted.
 
-        The caller must hold the lock of the queue.
+        A dry run only reads. The caller must hold the lock of the queue.
         """
         loaded = self._read_snapshot()
         journal_match = journal_lookup.find_journal(self.place.folder, loaded.head, loaded.digest)
@@ -255,6 +257,9 @@ class QueueStore:
             return self._accept_snapshot(self, loaded, journal_match)
         state = QueueState(self.kind, loaded.head, loaded.items)
         state.replay_records(journal_match.content.records, journal_match.path)
+        if self.place.dry_run:
+            self.preview_state(state, loaded.stat)
+            return None
         self.state = state
         self._use_journal(Journal(journal_match.path, journal_match.content.end), loaded.stat)
         if not journal_lookup.previous_snapshot_path(journal_match.path).exists():
@@ -281,6 +286,10 @@ class QueueStore:
             current.truncate()
         unexpected = compaction.finish_interrupted_compaction(current.path, self.place)
         self.warnings.extend(map(_UNEXPECTED_FILE.format, unexpected))
+
+    def preview_state(self, state: QueueState, seen: FileIdentity) -> None:
+        """Use a state in a dry run, in place of the snapshot file with the identity `seen`."""
+        self.state, self._snapshot_identity = state, seen
 
     def install_state(self, state: QueueState, seen: FileIdentity | None) -> None:
         """Make a state the queue, in place of the snapshot file with the identity `seen`.
@@ -376,7 +385,8 @@ class QueueStore:
     def refresh_snapshot(self, *, always: bool = False) -> None:
         """Rewrite the snapshot if the journal has records, or `always`."""
         with self.hold_lock():
-            current = self.read_new_changes()
+            self.read_new_changes()
+            current = self._require_journal()
             if not always and current.end == journal.records_offset(current.path):
                 return
             if not self._is_large():
