@@ -39,7 +39,7 @@ def _build_poller(home: Path, kind: Kind, open_reader: ReaderOpener | None) -> Q
     return QueuePoller(place, kind, functools.partial(accept_command, home), opening)
 
 
-class QueueList:
+class QueueListCache:
     """The queues of a home, which are looked for again if a folder has changed, or each second."""
 
     def __init__(self, home: Path) -> None:

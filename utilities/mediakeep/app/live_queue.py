@@ -104,7 +104,7 @@ class LiveQueue:
             yield state
 
     @contextmanager
-    def lock_reader(self) -> Iterator[IncrementalReader]:
+    def open_reader(self) -> Iterator[IncrementalReader]:
         """Yield the reader of the queue, locked for other threads."""
         with self._lock:
             yield self._reader

@@ -53,7 +53,7 @@ _RESULT_TIMEOUT = 60.0  # seconds for a result to arrive
 _CALL_TIMEOUT = 30.0  # seconds for workers to stop or end tasks
 _CLOSE_TIMEOUT = 10.0  # seconds for checks to end, as they add the runner of the batch
 _MIN_PATIENCE = 10.0  # seconds for an answer of the scheduler, or for a check
-_PACE_LOOKS = 60  # looks of which the tasks a minute are computed
+_MAX_SAMPLES = 60  # from which the tasks per minute are computed
 _MISSING_MODULE = re.compile("No module named '([^']+)'")
 _counter = itertools.count()
 _CANCELLED = (asyncio.CancelledError, concurrent.futures.CancelledError)
@@ -85,11 +85,11 @@ class _AcceptedWorker(msgspec.Struct):
     done: int = 0
     missing_since: float = 0.0  # 0.0: it is there
     samples: deque[tuple[float, int]] = msgspec.field(  # times, with the tasks done
-        default_factory=lambda: deque([(time.monotonic(), 0)], _PACE_LOOKS)
+        default_factory=lambda: deque([(time.monotonic(), 0)], _MAX_SAMPLES)
     )
 
-    def measure_pace(self, now: float) -> float:
-        """Return the tasks a minute in the last looks."""
+    def compute_tasks_per_minute(self, now: float) -> float:
+        """Add a sample, and return the tasks per minute since the oldest one."""
         since, before = self.samples[0]
         self.samples.append((now, self.done))
         return 60 * (self.done - before) / (now - since) if since < now else 0.0
@@ -393,7 +393,7 @@ class DaskExecutor:
                 address,
                 sorted(set(items.get(address, ()))),
                 info["workers"].get(address, {}).get("metrics", {}).get(self._name, 0),
-                round(worker.measure_pace(now), 1),
+                round(worker.compute_tasks_per_minute(now), 1),
             )
             for address, worker in self._workers.items()
             if not worker.missing_since

@@ -51,7 +51,7 @@ def main(
     if not opening:
         return app.mark_dry_run(result, dry_run=dry_run)
     app.print_result(result.lines, result.data, as_json=app.is_json())
-    path = chosen_reports.find_readable_file(home, reports[-1], report_formats)
+    path = chosen_reports.choose_file_to_open(home, reports[-1], report_formats)
     if not open_path(path):
         raise UsageError(f"No program found to open {path}.")
     return 0

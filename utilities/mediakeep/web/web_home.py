@@ -14,7 +14,7 @@ import msgspec
 from mediakeep import path_text, suggestions
 from mediakeep.app import health, home_poller
 from mediakeep.app.health import HealthCheck
-from mediakeep.app.home_poller import QueueList
+from mediakeep.app.home_poller import QueueListCache
 from mediakeep.app.live_queue import LiveQueue
 from mediakeep.app.reviews.review_cache import ReviewCache
 from mediakeep.app.subjects import registry
@@ -45,7 +45,7 @@ class WebHome:
         self.home, self.options, self.read_access = home, options, read_access
         self.access, self.audit = AccessStore(home), AuditLog(home)
         self.reviews = ReviewCache()
-        self._kinds = QueueList(home)
+        self._kinds = QueueListCache(home)
         self._lock = threading.Lock()
         self._queues: dict[str, LiveQueue] = {}
         self._poll_lock = threading.Lock()
@@ -100,7 +100,7 @@ class WebHome:
         with self._poll_lock:
             if self._poller is None or self._poller[0] != kinds:
                 poller = home_poller.build_home_poller(
-                    self.home, kinds.values(), lambda kind: self._open(kind).lock_reader()
+                    self.home, kinds.values(), lambda kind: self._open(kind).open_reader()
                 )
                 self._poller, self._snapshot = (kinds, poller), None
             if self._snapshot is None or self._snapshot[0] != stamp:

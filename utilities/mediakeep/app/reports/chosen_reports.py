@@ -110,7 +110,7 @@ def write_reports(
     return CommandResult([*(f"Written: {file}" for file in files), *lines], data)
 
 
-def find_readable_file(home: Path, report: ProgressReport, formats: Sequence[str]) -> Path:
+def choose_file_to_open(home: Path, report: ProgressReport, formats: Sequence[str]) -> Path:
     """Return the file of a report that a user reads best."""
     suffix = next(candidate for candidate in _FORMATS_BY_PREFERENCE if candidate in formats)
     return report_files.report_path(home, report.period, suffix)

@@ -121,7 +121,7 @@ def _refusal_reason(visit: RereadArtist, issue: Issue, chosen: ReleaseChoice) ->
 
 def _describe_non_release(visit: RereadArtist, chosen: ReleaseChoice) -> str:
     """Return what a known MBID is if it is not a release, as a clause, or ""."""
-    releases = list_known_releases(visit)
+    releases = list_lookup_releases(visit)
     groups = [release.release_group for release in releases if release.release_group]
     groups += visit.lookup.discography.groups if visit.lookup.discography else ()
     for group in groups:
@@ -149,7 +149,7 @@ def _format_group_releases(group: ReleaseGroup, releases: Iterable[Release]) -> 
     return f"Its releases are {names}{f'; and {more:,} more' if more > 0 else ''}."
 
 
-def list_known_releases(visit: RereadArtist) -> list[Release]:
+def list_lookup_releases(visit: RereadArtist) -> list[Release]:
     """Return all releases that the lookup of the artist returned."""
     discography, resolved = visit.lookup.discography, visit.lookup.resolved
     return [*(discography.releases if discography else ()), *(resolved.more if resolved else ())]
@@ -189,7 +189,7 @@ def _find_release(visit: RereadArtist, issue: Issue, chosen: ReleaseChoice) -> R
     """Return the release if it is a candidate or an edition of a candidate's album, or None."""
     candidates = visit.artist.matches[issue.album].releases
     groups = {release.release_group.id for release in candidates if release.release_group}
-    for release in (*candidates, *list_known_releases(visit)):
+    for release in (*candidates, *list_lookup_releases(visit)):
         if release.id == chosen.mbid and (
             not release.release_group or release.release_group.id in groups
         ):

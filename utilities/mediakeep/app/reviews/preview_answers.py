@@ -188,7 +188,7 @@ def _describe_releases(visit: RereadArtist, match: AlbumMatch) -> Iterator[Candi
     yield from map(_describe_release, match.candidates)
     seen = {release.id for release in match.releases}
     groups = {release.release_group.id for release in match.releases if release.release_group}
-    for release in choose_release.list_known_releases(visit):
+    for release in choose_release.list_lookup_releases(visit):
         group = release.release_group
         if group and group.id in groups and release.id not in seen:
             seen.add(release.id)

@@ -53,7 +53,7 @@ def generate_summary(state: QueueState, now: datetime, a_day: float = 0.0) -> Ep
     )
     total, published = len(state.items), counts[_S.PUBLISHED]
     ended = published + counts[_S.SKIPPED]
-    pace = _measure_pace(list_episodes(state), now)
+    pace = _compute_episodes_per_day(list_episodes(state), now)
     pace = min(pace, a_day) if a_day else pace
     end = now + timedelta(days=(total - ended) / pace) if pace and total > ended else None
     dates = [item.scheduled_date for item in list_episodes(state) if item.scheduled_date]
@@ -68,7 +68,7 @@ def generate_summary(state: QueueState, now: datetime, a_day: float = 0.0) -> Ep
     )
 
 
-def _measure_pace(items: list[EpisodeItem], now: datetime) -> float:
+def _compute_episodes_per_day(items: list[EpisodeItem], now: datetime) -> float:
     """Return the episodes a day that were published in the last days."""
     since = clock.format_iso(now - timedelta(days=_PACE_DAYS))
     times = [item.processed_date for item in items if item.processed_date >= since]
