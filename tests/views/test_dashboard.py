@@ -16,11 +16,13 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from mediakeep.errors import SnapshotDamaged
+from mediakeep.movies.item import MOVIES
 from mediakeep.music.item import MUSIC
 from mediakeep.music.reports import fix_commands
+from mediakeep.queue.history import event_log, stage_rows
 from mediakeep.queue.sessions import WorkerStatus
 from mediakeep.views import dashboard_json
-from mediakeep.views.dashboard import styled_text
+from mediakeep.views.dashboard import render, styled_text
 from mediakeep.views.period_stats import PeriodTotals
 from mediakeep.views.poller import HomeSnapshot, QueueSnapshot
 from mediakeep.views.running_sessions import RunningSession
@@ -207,6 +209,32 @@ def test_of_many_failures_the_number_is_told() -> None:
     assert hidden
     shown = len(re.findall(r"A\d+ +1 try, given up", told))
     assert shown + int(hidden[1].replace(",", "")) == 1500
+
+
+def test_failures_of_several_kinds_are_counted_and_retried_by_kind() -> None:
+    def fail(*next_tries: str) -> KindSummary:
+        failed = [
+            FailedItem("A", "no", dashboards.at("10:00:00"), 1, next_) for next_ in next_tries
+        ]
+        return msgspec.structs.replace(dashboards.ACCOUNT, failed_items=failed)
+
+    later = dashboards.at("15:00:00")
+    queues = [
+        QueueSnapshot(MUSIC, fail(later), [], []),
+        QueueSnapshot(MOVIES, fail("", ""), [], []),
+    ]
+    shown = text(msgspec.structs.replace(dashboards.GLANCE, queues=queues), 100)
+    assert "Failed: 1 artist, 2 movies" in shown
+    (command,) = re.findall(r"(\S+)\.py .*--reset-errors", shown)
+    assert command == "utilities/movie_queue_manager"  # no artist needs that
+
+
+def test_every_recorded_operation_has_a_text() -> None:
+    sources = Path(render.__file__).parents[2].rglob("*.py")
+    calls = [re.findall(r'QueueChange\(\s*"(\w+)"', path.read_text()) for path in sources]
+    recorded = {name for names in calls for name in names} - event_log.TRANSIENT_OPS
+    assert "forget" in recorded
+    assert recorded - stage_rows.STAGE_OPS - {"settle"} <= render._TEXT_BY_OP.keys()
 
 
 def test_a_queue_that_cannot_be_read_says_why_before_all_else() -> None:

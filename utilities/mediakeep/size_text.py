@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 _UNITS = ("KB", "MB", "GB", "TB")
 
 
@@ -28,3 +30,8 @@ def format_count(number: int, noun: str, plural: str = "") -> str:
     """Format a count with its noun, as in "1 artist", "2 boxes" and "1,200 artists"."""
     plural = plural or (f"{noun}es" if noun.endswith(("s", "x")) else f"{noun}s")
     return f"{number:,} {noun if number == 1 else plural}"
+
+
+def format_counts(counts: Mapping[tuple[str, str], int]) -> str:
+    """Format counts by their nouns, singular and plural, as in "3 artists, 1 movie"."""
+    return ", ".join(format_count(count, *nouns) for nouns, count in counts.items())

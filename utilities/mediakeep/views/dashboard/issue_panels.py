@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from msgspec import UNSET
 from rich.table import Column
 
 from mediakeep import command_text, kinds
-from mediakeep.size_text import format_count
+from mediakeep.size_text import format_count, format_counts
 from mediakeep.views import review, terminal
 from mediakeep.views.dashboard import styled_text
 from mediakeep.views.dashboard.panel_layout import DashboardPanel
@@ -28,7 +29,8 @@ def failures_panel(
 ) -> DashboardPanel | None:
     """Build the panel of failed items: reason, number of attempts, and time of the next retry.
 
-    Return None if none failed.
+    Below are the commands that let those be tried again which are not retried. Return None if none
+    failed.
     """
     failed = [
         (snapshot.kind, failure)
@@ -38,14 +40,15 @@ def failures_panel(
     ]
     if not failed:
         return None
-    first = failed[0][0]
-    command = command_text.format_command(
-        first.manager_script, home_snapshot.home, "--reset-errors"
-    )
-    given_up = any(not failure.next_try for _, failure in failed)
+    nouns = Counter((kind.noun, kind.plural) for kind, _ in failed)
+    managers = {kind.manager_script: None for kind, failure in failed if not failure.next_try}
+    commands = [
+        command_text.format_command(manager, home_snapshot.home, "--reset-errors")
+        for manager in managers
+    ]
     shown = failed[:_MAX_FAILURES]
     return DashboardPanel(
-        f"Failed: {format_count(len(failed), first.noun, first.plural)}",
+        f"Failed: {format_counts(nouns)}",
         columns=[
             Column(max_width=min(_NAME_WIDTH, width // 3)),
             Column(no_wrap=width >= _MIN_ATTEMPTS_WIDTH),
@@ -59,7 +62,7 @@ def failures_panel(
             ]
             for _, failure in shown
         ],
-        tail=styled_text.wrap_command(command, width) if given_up else [],
+        tail=[line for command in commands for line in styled_text.wrap_command(command, width)],
         min_lines=2,
         is_list=True,
         hidden_count=len(failed) - len(shown),

@@ -57,6 +57,8 @@ _TEXT_BY_OP = {
     "add": "added",
     "keep": "keeps its settings, as a second output was added",
     "retire": "retired",
+    "forget": "forgotten",
+    "import": "queue imported",
 }
 _STATE_COLOURS = {"completed": Colour.GOOD, "error": Colour.BAD, "skipped": Colour.WARN}
 

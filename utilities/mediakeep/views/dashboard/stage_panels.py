@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from msgspec import UNSET
 from rich.table import Column
 
-from mediakeep.size_text import format_count
+from mediakeep.size_text import format_counts
 from mediakeep.views import stage_text
 from mediakeep.views.dashboard.panel_layout import DashboardPanel
 from mediakeep.views.dashboard.styled_text import Colour, TextPiece, compose_text
@@ -29,11 +30,13 @@ def waiting_panel(
     ]
     if not parked:
         return None
-    first, total = parked[0][0], sum(stages.parked for _, stages in parked)
+    nouns: Counter[tuple[str, str]] = Counter()
+    for status, stages in parked:
+        nouns[status.noun, status.plural] += stages.parked
     waits = [wait for _, stages in parked for wait in stages.parked_items]
     waits.sort(key=lambda wait: (wait.until, wait.item))
     return DashboardPanel(
-        f"Waiting: {format_count(total, first.noun, first.plural)}",
+        f"Waiting: {format_counts(nouns)}",
         columns=[Column(max_width=min(_NAME_WIDTH, width // 3)), Column()],
         rows=[
             [
@@ -44,7 +47,7 @@ def waiting_panel(
         ],
         min_lines=2,
         is_list=True,
-        hidden_count=total - len(waits),
+        hidden_count=nouns.total() - len(waits),
     )
 
 

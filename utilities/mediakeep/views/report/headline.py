@@ -9,7 +9,7 @@ from datetime import date
 from msgspec import UNSET
 
 from mediakeep.queue.history.queries import ItemRepairTotals
-from mediakeep.size_text import format_count
+from mediakeep.size_text import format_count, format_counts
 from mediakeep.views import periods, terminal
 from mediakeep.views.periods import DAY, Period
 from mediakeep.views.report.kind_progress import (
@@ -107,7 +107,7 @@ def format_urgent(urgent: Iterable[UrgentRow]) -> str:
     counts: Counter[tuple[str, str]] = Counter()
     for row in urgent:
         counts[row.nouns] += row.count
-    return ", ".join(format_count(count, *nouns) for nouns, count in counts.items())
+    return format_counts(counts)
 
 
 def _issues_sentence(progress: KindProgress) -> str:
