@@ -84,12 +84,13 @@ def test_short_flags_mean_the_same_everywhere() -> None:
 def test_a_quiet_batch_prints_what_failed(tmp_path: Path) -> None:
     home = hands.library(tmp_path)
     command = [sys.executable, "process_music_batch.py", "-q", "--home", home.path]
-    scan = [sys.executable, "-m", "mediakeep", "scan", "-q", home.music, "--home", home.path]
+    scan = [sys.executable, "-m", "mediakeep", "-q", "--home", home.path, "scan", home.music]
     assert subprocess.run(scan, capture_output=True, cwd=SCRIPTS).stdout == b""
     quiet = subprocess.run(command, capture_output=True, text=True, cwd=SCRIPTS)
     assert (quiet.returncode, quiet.stdout) == (0, "")
     (tmp_path / "music").rename(tmp_path / "gone")
-    reset = [sys.executable, "-m", "mediakeep", "queue", "reset-all", "-qy", "--home", home.path]
+    reset = [sys.executable, "-m", "mediakeep", "-q", "queue", "reset-all", "-y"]
+    reset += ["--home", home.path]
     assert subprocess.run(reset, capture_output=True, cwd=SCRIPTS).stdout == b""
     failed = subprocess.run(command, capture_output=True, text=True, cwd=SCRIPTS)
     assert failed.returncode

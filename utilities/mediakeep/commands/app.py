@@ -40,6 +40,7 @@ _HOME_ERROR_KEY = "mediakeep.problem"
 _DAMAGED_KEY = "mediakeep.damaged"
 FIRST_RUN_KEY = "mediakeep.first_run"  # the function that is called if there is no home
 _GIVEN_HOME_KEY = "mediakeep.given_home"
+_SHARED_OPTIONS = frozenset({"--home", "--json", "-q", "--quiet", "-v", "--verbose"})
 _VERBOSE_TEXT = "Print each step, and the traceback of an error, to stderr."
 
 
@@ -145,6 +146,20 @@ class MediakeepGroup(click.Group):
         """Run a command of the group; with standalone_mode=False errors are raised."""
         run = functools.partial(super().main, args, standalone_mode=False, **extra)
         return _exit_with_code(run) if standalone_mode else run()
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Accept options of all commands before the command, as in `mediakeep -q batch`."""
+        return super().parse_args(ctx, put_command_first(args))
+
+
+def put_command_first(args: list[str]) -> list[str]:
+    """Move the name of a command before the options that all commands have."""
+    count = 0
+    while args[count:] and args[count].partition("=")[0] in _SHARED_OPTIONS:
+        count += 2 if args[count] == "--home" else 1
+    if not args[count:] or args[count].startswith("-"):
+        return args
+    return [args[count], *args[:count], *args[count + 1 :]]
 
 
 def _exit_with_code(run: AnyFunction) -> NoReturn:

@@ -32,7 +32,7 @@ class _ConfigGroup(app.MediakeepGroup):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Add the name of the command that is left out, unless a shell completes it."""
-        own = {"-h", "--help", "--version"}
+        own, args = {"-h", "--help", "--version"}, app.put_command_first(args)
         if not args and ctx.resilient_parsing:
             return super().parse_args(ctx, args)
         if not args or (args[0].startswith("-") and args[0] not in own):

@@ -23,6 +23,7 @@ class ServeByDefault(app.MediakeepGroup):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Add the name of the command if the first word is none."""
+        args = app.put_command_first(args)
         if not args or (args[0] not in self.commands and args[0] not in _OWN_FLAGS):
             args = ["serve", *args]
         return super().parse_args(ctx, args)
