@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from mediakeep.app import session_log
+from mediakeep.errors import Unreadable
 from mediakeep.queue import journal
 from mediakeep.web import application, audit_log, pages
 from mediakeep.web.operations import Operation
@@ -156,3 +159,15 @@ def describe(home: Path) -> int:
     """Return the number of changes of the queue."""
     paths = rig.journals(rig.at(home))
     return max(record.seq for path in paths for record in journal.read(path).records)
+
+
+def test_a_truncated_log_is_an_error_that_names_it(tmp_path: Path) -> None:
+    path = tmp_path / "session_logs" / "20251217_session_001.log.gz"
+    path.parent.mkdir()
+    whole = gzip.compress(b'{"message":"Batch started"}\n')
+    path.write_bytes(whole)
+    assert session_log.read_log(tmp_path, "20251217_session_001", 9)[0]["message"]
+    for damaged in (whole[:-9], b"x" + whole, whole[:20] + b"xxxx" + whole[24:]):
+        path.write_bytes(damaged)
+        with pytest.raises(Unreadable, match=r"session_001\.log\.gz: .*Restore it"):
+            session_log.read_log(tmp_path, "20251217_session_001", 9)

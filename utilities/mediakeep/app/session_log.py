@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import gzip
 import os
+import zlib
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.errors import NoSuchItem
+from mediakeep.errors import NoSuchItem, Unreadable
 from mediakeep.queue import sessions
 
 _MAX_LOG = 4 << 20  # bytes of a log, its last ones
 
 
 def read_log(folder: Path, session: str, most: int) -> list[dict[str, Any]]:
-    """Return the last lines of a session's log; raise NoSuchItem."""
+    """Return the last lines of a session's log; raise NoSuchItem or Unreadable."""
     path = folder / sessions.LOG_FOLDER / f"{session}.log"
     if not sessions.match_session_name(path):
         raise NoSuchItem("session", session, "")
@@ -29,6 +30,9 @@ def read_log(folder: Path, session: str, most: int) -> list[dict[str, Any]]:
             data = stream.read()
     except FileNotFoundError as error:
         raise NoSuchItem("log", session, "") from error
+    except (OSError, EOFError, zlib.error) as error:  # such as a truncated archive
+        fix = "Restore it from a backup, or delete it."
+        raise Unreadable(path_text.escape_path(packed), str(error), fix) from error
     return [_decode_line(line) for line in data.splitlines()[-most:]]
 
 
