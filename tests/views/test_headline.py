@@ -6,6 +6,7 @@ from datetime import UTC, date
 from typing import Any
 
 from mediakeep.queue.history.queries import ItemRepairTotals
+from mediakeep.views import terminal
 from mediakeep.views.period_stats import PeriodTotals
 from mediakeep.views.periods import DAY, WEEK, Period
 from mediakeep.views.report import headline, kind_progress
@@ -297,10 +298,8 @@ def test_a_gain_names_its_most_frequent_repairs(gain: ItemRepairTotals, words: s
 
 
 def test_a_trend_is_as_high_as_its_numbers() -> None:
-    assert headline.draw_trend([None, 0, 4, 8]) == " ▁▅█"
-    assert (
-        headline.draw_trend([0, 0]) == headline.draw_trend([None]) == headline.draw_trend([]) == ""
-    )
+    assert terminal.draw_sparkline([None, 0, 4, 8]) == " ▁▅█"
+    assert {terminal.draw_sparkline(numbers) for numbers in ([0, 0], [None], [])} == {""}
 
 
 def test_the_estimate_is_current_and_shown_only_while_recent() -> None:

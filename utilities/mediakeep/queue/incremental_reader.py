@@ -15,8 +15,8 @@ import msgspec
 
 from mediakeep.errors import MediakeepError
 from mediakeep.kinds import Kind
-from mediakeep.queue import journal, readonly, snapshot
-from mediakeep.queue.journal import JournalHeader, JournalRecord
+from mediakeep.queue import journal, journal_lookup, readonly, snapshot
+from mediakeep.queue.journal import JournalRecord
 from mediakeep.queue.snapshot import FileIdentity
 from mediakeep.queue.state import QueueState
 
@@ -123,7 +123,7 @@ class IncrementalReader:
             return False
         self._read_new_records(state, position)
         path = position.path
-        while successor := _find_successor(path, state.seq):
+        while successor := journal_lookup.find_successor(path, state.seq):
             path, header = successor
             entries = journal.read(path)
             if header.stat == identity:
@@ -163,15 +163,3 @@ def has_new_bytes(path: Path, offset: int) -> bool:
     with path.open("rb") as stream:
         stream.seek(offset)
         return stream.read(1) not in (b"", b"\0")
-
-
-def _find_successor(path: Path, seq: int) -> tuple[Path, JournalHeader] | None:
-    """Return path and header of the journal that continues journal `path`, or None.
-
-    `seq` is the number of the last change in journal `path`.
-    """
-    for other in path.parent.glob("*.jsonl"):
-        header = journal.read_header(other)
-        if header and header.previous == path.name and header.seq == seq:
-            return other, header
-    return None

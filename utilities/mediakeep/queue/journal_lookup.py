@@ -81,6 +81,18 @@ def find_journal(folder: Path, head: SnapshotHead, digest: str) -> JournalMatch:
     )
 
 
+def find_successor(path: Path, seq: int) -> tuple[Path, JournalHeader] | None:
+    """Return path and header of the journal that continues journal `path`, or None.
+
+    `seq` is the number of the last change in journal `path`.
+    """
+    for other in path.parent.glob("*.jsonl"):
+        header = journal.read_header(other)
+        if header and header.previous == path.name and header.seq == seq:
+            return other, header
+    return None
+
+
 def iter_unsealed_journals(folder: Path) -> Iterator[UnsealedJournal]:
     """Yield the journals that no later journal continues, newest first.
 

@@ -31,7 +31,7 @@ from mediakeep.queue import (
     snapshot,
 )
 from mediakeep.queue.compaction import QueueLocation, SnapshotDraft
-from mediakeep.queue.journal import Journal, JournalHeader, JournalRecord
+from mediakeep.queue.journal import Journal, JournalRecord
 from mediakeep.queue.journal_lookup import JournalMatch, SnapshotOrigin
 from mediakeep.queue.snapshot import FileIdentity, LoadedSnapshot
 from mediakeep.queue.state import QueueState
@@ -228,7 +228,7 @@ class QueueStore:
         identity, path = self.snapshot_identity(), current.path
         try:
             self.state.replay_records(journal.read(path, current.end).records, path)
-            while successor := self._find_successor(path):
+            while successor := journal_lookup.find_successor(path, self.state.seq):
                 path, header = successor
                 reading = journal.read(path)
                 self.state.replay_records(reading.records, path)
@@ -238,13 +238,6 @@ class QueueStore:
         except (OSError, MediakeepError):
             return False  # just pruned or replaced: everything is read again
         return False
-
-    def _find_successor(self, path: Path) -> tuple[Path, JournalHeader] | None:
-        for other in path.parent.glob("*.jsonl"):
-            header = journal.read_header(other)
-            if header and header.previous == path.name and header.seq == self.state.seq:
-                return other, header
-        return None
 
     def load(self) -> None:
         """Read the whole queue from the disk, and finish what a crash interrupted.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import path_text
+from mediakeep import path_text, size_text
 from mediakeep.errors import OUT_OF_SPACE, VolumeFull
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome
@@ -16,7 +16,6 @@ from mediakeep.outcome import Outcome
 FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
 PARK_SECONDS = 60.0  # until an item looks again whether there is space
 _LEAST_FREE = 1 << 20  # bytes; with less, the volume of the queue counts as full
-_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 class FullVolume(msgspec.Struct, frozen=True):
@@ -61,7 +60,7 @@ def build_park_outcome(volume: FullVolume) -> Outcome:
         message = "a volume is full"
     elif volume.needed:
         place = _format_path(_find_mount_point(path))
-        message = f"needs {_format_bytes(volume.needed)} on {place}"
+        message = f"needs {size_text.format_size(volume.needed)} on {place}"
     else:
         message = f"the volume of {_format_path(path)} is full"
     return Outcome(
@@ -88,10 +87,3 @@ def _find_mount_point(path: Path) -> Path:
 
 def _format_path(path: Path) -> str:
     return path_text.to_printable(str(path))
-
-
-def _format_bytes(number: float) -> str:
-    unit = 0
-    while number >= 1000 and unit < len(_UNITS) - 1:
-        number, unit = number / 1000, unit + 1
-    return f"{number:.1f} {_UNITS[unit]}" if unit else f"{number:g} {_UNITS[0]}"

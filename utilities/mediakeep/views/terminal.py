@@ -17,6 +17,7 @@ from mediakeep.views import wait_text
 from mediakeep.views.summary import QueueStatus
 
 _BAR_WIDTH = 30  # characters
+SPARKS = "▁▂▃▄▅▆▇█"
 MAX_PLACES = 5  # shown per kind of issue; the report lists all
 
 
@@ -43,6 +44,17 @@ def _draw_bar(percentage: float) -> str:
     """Draw a percentage as an ASCII bar."""
     full = int(_BAR_WIDTH * percentage / 100)
     return "[" + "#" * full + "." * (_BAR_WIDTH - full) + "]"
+
+
+def draw_sparkline(numbers: Sequence[int | None]) -> str:
+    """Draw numbers as a row of small columns, the highest as the highest one; "" if all are 0.
+
+    None is drawn as a blank.
+    """
+    highest = max((number for number in numbers if number), default=0)
+    top = len(SPARKS) - 1
+    drawn = (" " if n is None else SPARKS[round(top * n / highest)] for n in numbers if highest)
+    return "".join(drawn)
 
 
 def describe_queue(status: QueueStatus) -> list[str]:

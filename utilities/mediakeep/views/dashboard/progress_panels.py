@@ -97,7 +97,7 @@ def _week_rows(summary: KindSummary) -> list[Text]:
     if totals.invested >= 1:
         pieces.append(f"{terminal.format_duration(totals.invested)} of work")
     rows = [styled_text.join_pieces(pieces), *_job_rows(summary, totals)]
-    sparkline = styled_text.draw_sparkline([week.flow.completed for week in summary.weeks])
+    sparkline = terminal.draw_sparkline([week.flow.completed for week in summary.weeks])
     if sparkline and len(summary.weeks) > 1:
         text = f" completed in each of the last {len(summary.weeks)} weeks"
         rows.append(compose_text((sparkline, Colour.GOOD), (text, Colour.DIM)))

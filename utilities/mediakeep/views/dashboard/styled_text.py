@@ -11,11 +11,11 @@ from rich.segment import Segment
 from rich.text import Text
 
 from mediakeep import path_text
+from mediakeep.views import terminal
 
 # A word of a shell command with its quotes: plain, '...' and $'...' parts in any order.
 _SHELL_WORD = re.compile(r"""(?:\$'(?:[^'\\]|\\.)*'|'[^']*'|"[^"]*"|\S)+""")
-_SPARKS = "▁▂▃▄▅▆▇█"
-_ASCII_CHARS = str.maketrans("…" + _SPARKS, "~" + "_.-=+*%#")
+_ASCII_CHARS = str.maketrans("…" + terminal.SPARKS, "~" + "_.-=+*%#")
 
 
 class Colour(StrEnum):
@@ -48,15 +48,6 @@ def compose_text(*pieces: TextPiece, is_row: bool = False) -> Text:
 def join_pieces(pieces: Sequence[TextPiece], separator: str = ", ") -> Text:
     """Join pieces of text by a separator; the text is wrapped at the width of the window."""
     return compose_text(separator).join([compose_text(piece) for piece in pieces])
-
-
-def draw_sparkline(numbers: Sequence[int]) -> str:
-    """Draw numbers as a row of small columns; the highest number gets the highest column.
-
-    Return "" if all are 0.
-    """
-    highest = max(numbers, default=0)
-    return "".join(_SPARKS[round(7 * number / highest)] for number in numbers) if highest else ""
 
 
 def wrap_command(line: str, width: int) -> list[Text]:

@@ -20,7 +20,6 @@ from mediakeep.views.report.kind_progress import (
 from mediakeep.views.report.priorities import UrgentRow
 from mediakeep.views.summary import CompletionEstimate
 
-_BAR_CHARS = "▁▂▃▄▅▆▇█"
 _MAX_WORSE_KINDS, _MAX_REPAIR_KINDS = 6, 3  # maximum number of kinds shown
 
 
@@ -212,14 +211,3 @@ def format_repairs(repairs: Mapping[str, int], fixed: int) -> str:
     more = len(repairs) - len(kinds)
     kinds += [f"and {format_count(more, 'other kind')}"] if more else []
     return format_count(fixed, "repair") + (f" ({', '.join(kinds)})" if kinds else "")
-
-
-def draw_trend(values: list[int | None]) -> str:
-    """Draw numbers as a text of small bars, the newest number last."""
-    highest = max((value for value in values if value), default=0)
-    if not highest:
-        return ""
-    top = len(_BAR_CHARS) - 1
-    return "".join(
-        " " if number is None else _BAR_CHARS[round(top * number / highest)] for number in values
-    )

@@ -131,7 +131,7 @@ def _render(
     functions: dict[str, object] = {
         "worse": headline.format_worse_kinds,
         "amount": lambda row, number: job_numbers.format_number(number, row.unit),
-        "trend": headline.draw_trend,
+        "trend": terminal.draw_sparkline,
         "gained": headline.format_item_gain,
         "repairs": headline.format_repairs,
         "urgent": headline.format_urgent,
