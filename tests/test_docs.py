@@ -29,7 +29,9 @@ from mediakeep.config import ENV_PREFIX, Settings
 from mediakeep.episodes.settings import EpisodeSettings
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
+from mediakeep.movies import issue_kinds as movie_issue_kinds
 from mediakeep.movies.item import MovieItem
+from mediakeep.music import issue_kinds as music_issue_kinds
 from mediakeep.music.item import MusicItem
 from mediakeep.processors import registry
 from mediakeep.queue import journal, sessions, snapshot
@@ -161,6 +163,12 @@ def test_the_readme_and_the_tutorial_show_whole_sessions() -> None:
     assert missing_steps(ROOT / "README.md", [*steps, "undo_changes.py"]) == []
     more = ["kill -9", "issues/music", "undo_changes.py", "cp ", "process_movies.py"]
     assert missing_steps(DOCS / "tutorial.md", [*steps, *more]) == []
+
+
+def test_the_readme_counts_the_kinds_of_issues() -> None:
+    counts = len(music_issue_kinds.ISSUE_KINDS), len(movie_issue_kinds.ISSUE_KINDS)
+    text = "**{} kinds of issues in music, {} in movies**".format(*counts)
+    assert text in (ROOT / "README.md").read_text()
 
 
 def missing_steps(path: Path, steps: list[str]) -> list[str]:

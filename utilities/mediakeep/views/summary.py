@@ -71,7 +71,7 @@ class QueueStatus(msgspec.Struct, frozen=True):
     looked_up: int = 0  # completed lookups, whatever their result
     unsure: int = 0  # of the completed lookups: ambiguous, for the user to decide
     unknown: int = 0  # of the completed lookups: unknown to the service
-    tallies: dict[str, int] = {}  # other sums over completed items, by kinds.Tally
+    tallies: dict[str, int] = {}  # other sums over completed items, by kinds.ItemCounter
     stages: StageStatus | UnsetType = UNSET  # unset for kinds without stages and waits
     sources: int | UnsetType = UNSET  # of all items, without those that are the same; for jobs
 

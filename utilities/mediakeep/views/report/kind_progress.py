@@ -76,14 +76,14 @@ class RemainingWork(msgspec.Struct, frozen=True):
     outdated: int
     seconds: float | None
     per_hour: float | None
-    sessions: int  # days that the pace is computed from
+    sessions: int  # that the pace is computed from
     estimate: CompletionEstimate | None
     next_items: list[str]
     batch: str  # command of the next batch
     redo: str  # command that resets the outdated items
     lookups: list[str]  # sentences on completed and pending lookups
     awaiting: int = 0  # completed items whose lookup is pending
-    tallies: dict[str, int] = {}  # sums over completed items, by kinds.Tally
+    tallies: dict[str, int] = {}  # sums over completed items, by kinds.ItemCounter
 
 
 class CurrentState(msgspec.Struct, frozen=True):
