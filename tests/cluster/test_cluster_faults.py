@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from msgspec import structs
@@ -332,7 +333,11 @@ def test_two_batches_on_one_scheduler_share_its_workers_and_nothing_else(tmp_pat
 
 
 def _run_on(shop: Workshop, address: str) -> None:
+    from mediakeep.cluster import connection
+
     with (
+        # A scheduler of this process shares its interpreter with the tests.
+        mock.patch.object(connection, "_ANSWER_TIMEOUT", workshop.PATIENCE),
         scheduler.open_scheduler(SchedulerConfig(address)) as used,
         used.open_executors([shop.folder]) as open_executor,
     ):

@@ -22,6 +22,7 @@ from mediakeep.errors import ClusterFailed
 from mediakeep.lookups.http import rate_server
 from mediakeep.runner.signals import block_signals
 
+_ANSWER_TIMEOUT = 10.0  # seconds, in which whatever listens must speak as a scheduler does
 _CONNECT_TIMEOUT = 30.0  # seconds; a scheduler may be busy with the start of other batches
 # Dask runs the tasks of a dead worker again on another one, which could do work twice; a batch
 # decides itself what follows. Its workers start child processes, so they may not be daemons.
@@ -98,19 +99,19 @@ def _check_answer(address: str, security: Security | None) -> None:
     The client of Dask would wait for ever for another program, and long if nothing listens.
     """
     parts = urlsplit(address)
-    socket.create_connection((parts.hostname, parts.port), _CONNECT_TIMEOUT).close()
-    asyncio.run(asyncio.wait_for(_connect_once(address, security or Security()), _CONNECT_TIMEOUT))
+    socket.create_connection((parts.hostname, parts.port), _ANSWER_TIMEOUT).close()
+    asyncio.run(asyncio.wait_for(_connect_once(address, security or Security()), _ANSWER_TIMEOUT))
 
 
 async def _connect_once(address: str, security: Security) -> None:
     arguments = security.get_connection_args("client")
-    connection = await connect(address, timeout=_CONNECT_TIMEOUT, **arguments)
+    connection = await connect(address, timeout=_ANSWER_TIMEOUT, **arguments)
     await connection.close()
 
 
 def _connection_reason(error: Exception) -> str:
     if isinstance(error, TimeoutError) or "imed out" in str(error):
-        return f"it does not answer within {_CONNECT_TIMEOUT:g} seconds"
+        return "it does not answer in time"
     return str(error).partition("\n")[0] or type(error).__name__
 
 
