@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from mediakeep.app.reviews import review_session
+from mediakeep.app.reviews import preview_answers, review_cache, review_session
 from mediakeep.app.reviews.answer_log import AnswerLog
 from mediakeep.app.reviews.review_session import ReviewDecision, ReviewSession
 from mediakeep.web.access import Scope
@@ -86,6 +86,35 @@ def test_reviews_are_listed_in_pages_and_shown(served: Served) -> None:
     place = f"/api/v1/reviews/{find(served)[0]['ids'][0]}/candidates"
     problem = served.get(place, 422, params={"title": "x"}).json()
     assert "Nothing can be chosen for missing-date" in problem["detail"]
+
+
+def test_a_preview_is_made_again_only_if_files_or_settings_changed_or_after_some_time(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, original = [], preview_answers.preview
+    monkeypatch.setattr(review_cache, "_FINDING_SECONDS", serving.PATIENCE)
+    monkeypatch.setattr(
+        preview_answers, "preview", lambda *given: made.append(given) or original(*given)
+    )
+    group = find(served)[0]
+    body = {"ids": group["ids"], "action": "accept"}
+
+    def show() -> Any:
+        return served.post("/api/v1/reviews/preview", json=body).json()
+
+    first = show()
+    assert (show(), len(made)) == (first, 1)
+    shelf.put(music(served) / group["name"] / "Dawn" / "01 Tide.flac", title="Other")
+    assert (show(), len(made)) == (first, 2)
+    (served.home / "mediakeep.toml").write_text('locked_fields = "date"\n')
+    refused = show()
+    assert (refused["files"], show(), len(made)) == ([], refused, 3)
+    monkeypatch.setattr(review_cache, "_FINDING_SECONDS", -1.0)
+    body["action"] = "later"
+    assert [show(), show()] == [
+        {"files": [], "refused": {}, "notes": [], "digest": "", "sidecars": []}
+    ] * 2
+    assert len(made) == 5
 
 
 def test_one_answer_settles_all_alike_and_its_undo_restores_them(served: Served) -> None:

@@ -29,7 +29,7 @@ from mediakeep.queue.incremental_reader import IncrementalReader
 from mediakeep.queue.journal import JournalRecord
 from mediakeep.queue.state import QueueState
 
-_MAX_LISTS = 16  # sorted lists that are kept in memory
+_MAX_LISTS = 16  # lists of items that fit a filter, kept in memory
 
 SortOrder = Literal["name", "newest", "issues", "priority", "added"]
 Row = tuple[Any, str]  # the value by which it is sorted, and the key
@@ -88,7 +88,8 @@ class LiveQueue:
         self._position: object = None  # of the lists
         self._names: dict[str, str] = {}  # by key, as names are compared
         self._searches: dict[SortOrder, NameSearch] = {}
-        self._lists: dict[ItemFilter, list[Row]] = {}  # of the last position
+        self._sorted: dict[SortOrder, list[Row]] = {}  # all items, at the last position
+        self._lists: dict[ItemFilter, list[Row]] = {}
         self._recovered: tuple[object, dict[str, Item | None]] = (None, {})
 
     @contextmanager
@@ -98,9 +99,8 @@ class LiveQueue:
             state = self._reader.read()
             if self._reader.position != self._position:
                 self._position = self._reader.position
-                self._lists.clear()
-                self._searches.clear()
-                self._names = {}
+                for known in (self._sorted, self._lists, self._searches, self._names):
+                    known.clear()
             yield state
 
     @contextmanager
@@ -153,14 +153,11 @@ class LiveQueue:
     def list_rows(self, state: QueueState, choice: ItemFilter) -> list[Row]:
         """Return the rows of the items that fit, in their order."""
         if choice not in self._lists:
+            if choice.sort not in self._sorted:
+                self._sorted[choice.sort] = self._sort(state, choice.sort)
             if len(self._lists) >= _MAX_LISTS:
                 self._lists.clear()
-            everything = ItemFilter(sort=choice.sort)
-            if choice == everything:
-                self._lists[choice] = self._sort(state, choice.sort)
-            else:
-                rows = self.list_rows(state, everything)
-                self._lists[choice] = self._select(state, rows, choice)
+            self._lists[choice] = self._select(state, self._sorted[choice.sort], choice)
         return self._lists[choice]
 
     def _sort(self, state: QueueState, sort: SortOrder) -> list[Row]:
@@ -174,9 +171,8 @@ class LiveQueue:
 
     def _list_names(self, state: QueueState) -> dict[str, str]:
         if not self._names:
-            self._names = {
-                key: path_text.normalize_name(item.name or key) for key, item in state.items.items()
-            }
+            names = ((key, item.name or key) for key, item in state.items.items())
+            self._names.update((key, path_text.normalize_name(name)) for key, name in names)
         return self._names
 
     def _select(self, state: QueueState, rows: list[Row], choice: ItemFilter) -> list[Row]:

@@ -46,6 +46,7 @@ def _environment() -> Environment:
         "moment": lambda time: clock.format_local(datetime.fromtimestamp(time, UTC).isoformat()),
         "local": lambda text: clock.format_local(text) if text else "",
         "plain": path_text.to_printable,
+        "words": lambda text: text.replace("_", " "),
         "size": size_text.format_size,
         "duration": terminal.format_duration,
         "counted": format_count,

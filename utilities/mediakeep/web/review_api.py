@@ -98,9 +98,10 @@ def _read_index(web: WebHome) -> ReviewIndex:
     """Return all pending reviews."""
     with contextlib.ExitStack() as stack:
         states = {}
-        for name in QUEUES:
-            with contextlib.suppress(NoQueue):
-                states[name] = stack.enter_context(web.get_queue(name).open())
+        for queue in map(web.get_queue, QUEUES):
+            if queue.folder.exists():
+                with contextlib.suppress(NoQueue):
+                    states[queue.kind.name] = stack.enter_context(queue.open())
         return web.reviews.read(web.home, states)
 
 
@@ -134,10 +135,14 @@ def _describe_answer(web: WebHome, id_: str) -> str:
 def show_review(web: WebHome, call: Call) -> ReviewDetails:
     """Return the group of a review with all that can be chosen."""
     group, index = _find_group(web, call.params["id"])
-    with _preview_session(web) as session:
-        candidates = preview_answers.read_choices(session, group.first)
-    covers = preview_answers.list_covers(group.first) if group.first.field == "cover" else []
-    return ReviewDetails(index.describe(group), candidates, covers)
+
+    def read() -> ReviewDetails:
+        with _preview_session(web) as session:
+            candidates = preview_answers.read_choices(session, group.first)
+        covers = preview_answers.list_covers(group.first) if group.first.field == "cover" else []
+        return ReviewDetails(index.describe(group), candidates, covers)
+
+    return index.find_out(web.home, group.ids, group.questions, read)
 
 
 def search_candidates(web: WebHome, call: Call) -> list[Candidate]:
@@ -154,12 +159,16 @@ def search_candidates(web: WebHome, call: Call) -> list[Candidate]:
 
 def preview_answer(web: WebHome, call: Call) -> AnswerPreview:
     """Return what an answer would write."""
-    asked = _select(web, call.body)
-    decision, access = _build_decision(asked, call.body), None
-    if decision.action == "choose" and asked[0].queue == MOVIES.name:
-        access = web.read_access(web.home, MOVIES.name)
-    with _preview_session(web) as session:
-        return preview_answers.preview(session, asked, decision, access)
+    asked, index = _select(web, call.body)
+    decision = _build_decision(asked, call.body)
+
+    def read() -> AnswerPreview:
+        is_movie = decision.action == "choose" and asked[0].queue == MOVIES.name
+        access = web.read_access(web.home, MOVIES.name) if is_movie else None
+        with _preview_session(web) as session:
+            return preview_answers.preview(session, asked, decision, access)
+
+    return index.find_out(web.home, decision, asked, read)
 
 
 @contextlib.contextmanager
@@ -171,7 +180,7 @@ def _preview_session(web: WebHome) -> Iterator[ReviewSession]:
         yield session
 
 
-def _select(web: WebHome, answer: ReviewAnswer) -> list[ReviewQuestion]:
+def _select(web: WebHome, answer: ReviewAnswer) -> tuple[list[ReviewQuestion], ReviewIndex]:
     """Return the reviews that an answer is about; raise WebError if one is not pending.
 
     So it does if its picture is outside of the places that requests may name.
@@ -185,10 +194,10 @@ def _select(web: WebHome, answer: ReviewAnswer) -> list[ReviewQuestion]:
     asked = [known[id_] for id_ in dict.fromkeys(answer.ids)]
     if answer.value and any(question.field == "cover" for question in asked):
         roots.check_served_file(web, answer.value, [path_text.to_path(asked[0].folder)])
-    if not answer.alike:
-        return asked
-    alike = question_list.find_alike(QuestionGroup(tuple(asked)), index.questions)
-    return list({question.id: question for question in (*asked, *alike)}.values())
+    if answer.alike:
+        alike = question_list.find_alike(QuestionGroup(tuple(asked)), index.questions)
+        asked = list({question.id: question for question in (*asked, *alike)}.values())
+    return asked, index
 
 
 def _build_decision(asked: Sequence[ReviewQuestion], answer: ReviewAnswer) -> ReviewDecision:
@@ -198,7 +207,7 @@ def _build_decision(asked: Sequence[ReviewQuestion], answer: ReviewAnswer) -> Re
 
 def decide_reviews(web: WebHome, call: Call) -> AnsweredReviews:
     """Carry out an answer; raise WebError if it settles nothing."""
-    asked = _select(web, call.body)
+    asked, _ = _select(web, call.body)
     policy = write_policy.read_policy(web.home)
     with review_session.open_session(web.home, policy) as session:
         result = review_session.decide(session, _build_decision(asked, call.body))

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 
-from mediakeep import ignored_issues, path_text
+from mediakeep import config, ignored_issues, path_text
 from mediakeep.app.reviews import answer_log, questions
 from mediakeep.app.reviews.questions import QuestionGroup, QuestionOrder, ReviewQuestion
+from mediakeep.lookups.musicbrainz import lookup_store
+from mediakeep.media import folder_listing
+from mediakeep.music.item import MUSIC
 from mediakeep.queue.state import QueueState
 from mediakeep.views import review
 
+T = TypeVar("T")
+
 _MAX_SELECTIONS = 50  # in memory
+_MAX_FINDINGS, _FINDING_SECONDS = 50, 10.0  # in memory, and for how long
 _FILES_OF_ANSWERS = (ignored_issues.FILE, answer_log.FILE)
+_LOOKUPS = f"status/cache/{lookup_store.FILE_NAME}"
+_FILES_OF_FINDINGS = (config.FILE_NAME, _LOOKUPS, f"{_LOOKUPS}-wal")
 
 
 class ReviewGroup(msgspec.Struct, frozen=True):
@@ -50,6 +60,7 @@ class ReviewIndex:
         self.questions = found
         self._groups: dict[str, list[tuple[str, QuestionGroup]]] = {}
         self._selected: dict[tuple[str, ...], list[QuestionGroup]] = {}
+        self._found: dict[Hashable, tuple[object, float, Any]] = {}
 
     @cached_property
     def by_id(self) -> Mapping[str, ReviewQuestion]:
@@ -59,6 +70,28 @@ class ReviewIndex:
     def find_group(self, id_: str) -> QuestionGroup | None:
         """Return the group of a review, or None if it is not pending."""
         return self._group_by_id.get(id_)
+
+    def find_out(
+        self, home: Path, key: Hashable, asked: Sequence[ReviewQuestion], read: Callable[[], T]
+    ) -> T:
+        """Return what is found out about artists by a function, or what was, for some seconds.
+
+        So it is as long as no file of theirs, no setting and no lookup has changed; their files
+        are read no more for each event of a batch.
+        """
+        folders = {question.folder for question in asked if question.queue == MUSIC.name}
+        if len(folders) != 1:
+            return read()
+        listed = folder_listing.walk_tree(path_text.to_path(*folders))
+        files = folder_listing.compute_folders_fingerprint(listed)
+        stamp, now = (files, _stamp_files(home, *_FILES_OF_FINDINGS)), time.monotonic()
+        known, until, found = self._found.get(key, (None, 0.0, None))
+        if known != stamp or now > until:
+            if len(self._found) >= _MAX_FINDINGS:
+                self._found.clear()
+            found = read()
+            self._found[key] = stamp, now + _FINDING_SECONDS, found
+        return found  # type: ignore[no-any-return]
 
     def select(
         self, *, queue: str, kind: str, name: str, order: QuestionOrder
@@ -122,7 +155,8 @@ class ReviewIndex:
 
 def find_number(groups: Sequence[QuestionGroup], id_: str) -> int:
     """Return the number of the group with a review, or -1 if there is none."""
-    return next((number for number, group in enumerate(groups) if id_ in group.ids), -1)
+    found = (number for number, group in enumerate(groups) if id_ in group.ids)
+    return next(found, -1) if id_ else -1
 
 
 class ReviewCache:
