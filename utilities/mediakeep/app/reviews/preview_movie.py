@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import structs
@@ -15,12 +16,13 @@ from mediakeep.errors import MediakeepError, NoSuchItem
 from mediakeep.item import Item
 from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.lookups.tmdb import client
-from mediakeep.movies import plan_movie, worker_context
 from mediakeep.movies.item import MOVIES
-from mediakeep.movies.plan_movie import MoviePlan
 from mediakeep.movies.sidecars import artwork
 from mediakeep.movies.sidecars.pending_files import NFO, PendingFile
 from mediakeep.outcome import NO_PROGRESS, Stamp, Work
+
+if TYPE_CHECKING:
+    from mediakeep.movies.plan_movie import MoviePlan
 
 NOTE = "The next batch of movies writes its NFO and pictures."
 
@@ -49,6 +51,8 @@ def preview_choice(
     Nothing is written but caches. If TMDb cannot be queried, or the movie cannot be read, the note
     says why there are no files. Raise NoSuchItem if the movie was forgotten meanwhile.
     """
+    from mediakeep.movies import plan_movie, worker_context  # they need much memory
+
     item = read_movie(session, question)
     fields = manual_match.build_match_fields(value)
     work = Work(structs.replace(item, **fields), Stamp("", question.item, 0, 0))
