@@ -27,6 +27,8 @@ LIBRARIES = [
     (["Emma/Emma.m4b", "Persuasion.m4b"], "", {BOOKS: 2}),
     (["Heat (1995)/Heat.mkv", "Ran (1985)/CD1/a.avi", "Alien.mp4"], "", {MOVIES: 3}),
     (["Heat (1995)/Heat.mkv", ".trash/Boy/1.mp3", "@eaDir/1.mp3", "notes.txt"], "", {MOVIES: 1}),
+    (["Heat/Heat.mkv", "Heat/Heat-trailer.mkv", "Heat/a.mkv"], "", {MOVIES: 1}),
+    (["Films/Heat.mkv", "Films/Ran.mkv", "Films/Alien.mkv"], "", {}),  # their folder is the library
     (["notes.txt"], "", {}),
 ]
 
@@ -59,7 +61,7 @@ def installed(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.mark.long
-@each_row("typed", ["{}", "'{}'", "{0.parent}/my\\ music "])
+@each_row("typed", ["{}", "'{}'", "{0.parent}/above/../my\\ music "])
 def test_the_next_two_commands_are_told_and_work(
     tmp_path: Path, installed: dict[str, str], typed: str
 ) -> None:

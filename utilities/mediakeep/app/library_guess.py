@@ -22,6 +22,7 @@ from mediakeep.size_text import format_count
 ARTISTS, ALBUMS, BOOKS, MOVIES = "artists", "loose albums", "books", "movies"
 _MAX_FOLDERS = 500  # subfolders that are read
 _MAX_LIBRARIES = 50  # folders that are read if the one above them holds nothing
+_MAX_PARTS = 2  # videos of a movie that do not begin with the name of its folder
 _MAX_TAGS = 50  # files whose tags are read
 _BOOK_SUFFIX = ".m4b"
 _BOOK_WORDS = re.compile(r"audio ?book|h[öo]rbuch|livre audio|spoken|speech", re.IGNORECASE)
@@ -47,9 +48,10 @@ class _Guess:
             self.counts[BOOKS] += len(inner)
         elif inner:
             self.counts[ARTISTS] += 1
-        elif _select(files, VIDEO_SUFFIXES) or (
-            any(_select(found, VIDEO_SUFFIXES) for found in below)
-            and all(_DISC.fullmatch(each.name) for each in folders)
+        elif videos := _select(files, VIDEO_SUFFIXES):
+            self.counts[MOVIES] += not _is_movie_library(folder, videos)
+        elif any(_select(found, VIDEO_SUFFIXES) for found in below) and all(
+            _DISC.fullmatch(each.name) for each in folders
         ):
             self.counts[MOVIES] += 1
 
@@ -65,6 +67,13 @@ class _Guess:
                 map(_BOOK_WORDS.search, tags.read(_select(files, AUDIO_SUFFIXES)[0]).tags.genres)
             )
         return False
+
+
+def _is_movie_library(folder: Path, videos: list[Path]) -> bool:
+    """Return whether a folder holds several movies, and not one with its parts and extras."""
+    name = folder.name.casefold()
+    named = any(video.name.casefold().startswith(name) for video in videos)
+    return len(videos) > _MAX_PARTS and not named
 
 
 def guess_content(folder: Path) -> Counter[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
 from collections import Counter
 from pathlib import Path
@@ -75,10 +76,10 @@ def _find_library(text: str) -> tuple[Path, Counter[str]] | None:
 
 
 def _parse_path(text: str) -> Path:
-    """Return the path that a user has typed, or pasted with quotes or backslashes."""
-    path = Path(text).expanduser().absolute()
+    """Return the real path, as scans store it, of one that was typed or pasted with quotes."""
+    path = Path(text).expanduser()
     with contextlib.suppress(OSError, ValueError):
         words = [] if path.exists() else shlex.split(text)
         if len(words) == 1:
-            return Path(words[0]).expanduser().absolute()
-    return path
+            path = Path(words[0]).expanduser()
+    return Path(os.path.realpath(path))
