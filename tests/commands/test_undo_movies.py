@@ -177,6 +177,20 @@ def test_two_sessions_of_one_name_are_told_apart(place: Shelf) -> None:
     assert "Session music/x changed no files" in place.undo("--session", "music/x", code=2)
 
 
+def test_an_edit_names_the_kind_if_its_session_has_the_name_of_another(place: Shelf) -> None:
+    def edit(value: str) -> str:
+        done = place.home.call("fix_metadata", "comment", place.track, value)
+        assert done.returncode == 0, done.stderr
+        return str(done.stdout.split()[-1])
+
+    day, number = edit("one").rsplit("_", 1)
+    assert number == "001"
+    place.put(place.movies / OWN / "movie.nfo", b"<movie/>", OWN, f"{day}_002")
+    label = edit("two")
+    assert label == f"music/{day}_002"
+    assert "Undid 1 change in 1 file." in place.undo("--session", label)
+
+
 def test_a_session_of_its_own_name_needs_no_kind(place: Shelf) -> None:
     place.put(place.movies / OWN / "movie.nfo", b"<movie/>", OWN, "20251218_session_001")
     told = place.undo("--session", "20251218_session_001")

@@ -178,6 +178,9 @@ def test_several_kinds_share_one_list_damaged_files_first(tmp_path: Path) -> Non
     heads = headings(text, "md")
     assert heads.index(FIRST) < heads.index(COMMANDS) < heads.index(REPAIRED)
     assert heads.index(REPAIRED) < heads.index("Albums")
+    assert {"music/20251217_session_001", "movies/20251217_session_001"} == {
+        words.partition("`")[0] for words in text.split("--session ")[1:]
+    }
 
 
 def test_what_was_repaired_has_the_session_that_undoes_it(tmp_path: Path) -> None:

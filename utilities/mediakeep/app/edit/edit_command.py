@@ -115,6 +115,7 @@ class EditCommand:
             if jobs:
                 checkout.claim(edit.path for edit, _ in jobs)
                 result.session = checkout.session_id
+                result.session_label = checkout.session_label
                 self._write_files(checkout, writer, jobs, result)
                 checkout.log_errors(result.unexpected)
 

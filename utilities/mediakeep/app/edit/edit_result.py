@@ -30,6 +30,7 @@ class EditResult:
     notes: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     session: str = ""
+    session_label: str = ""  # its name in commands
     unexpected: list[UnexpectedError] = field(default_factory=list)  # for the session's log
 
     def add_failure(self, path: Path, error: Exception) -> None:
@@ -43,7 +44,7 @@ class EditResult:
         for why in self.failed.values():
             console.print_message(why)
         data = {"dry_run": dry_run, **vars(self)}
-        del data["unexpected"]
+        del data["unexpected"], data["session_label"]
         data |= {"take_back": "" if dry_run else self._undo_command(home)}
         console.print_result(list(self._format_lines(data)), data, as_json=as_json)
 
@@ -76,4 +77,6 @@ class EditResult:
         """Return the command that undoes the changes, or "" if there are none."""
         if not self.changed:
             return ""
-        return command_text.format_command("undo_changes.py", home, f"--session {self.session}")
+        return command_text.format_command(
+            "undo_changes.py", home, f"--session {self.session_label}"
+        )

@@ -18,6 +18,7 @@ from mediakeep import clock, kinds, path_text
 from mediakeep.app.console import Console
 from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.interface import ReviewOptions, Subject, WorkerOptions, WriteHook
+from mediakeep.app.undo import selector
 from mediakeep.errors import ItemInUse, NewerFormat, NoQueue, UnexpectedError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
@@ -227,6 +228,11 @@ class ItemCheckout:
         """The session id of this command's changes: the queue's once items are claimed."""
         session = self._queue.session if self._queue and not self._shared_session else None
         return session.id if session else self._own_session
+
+    @property
+    def session_label(self) -> str:
+        """The name of that session in commands."""
+        return selector.session_label(self.store, self.session_id, self._subject.kind.name)
 
     def build_stamp(self, key: str) -> Stamp:
         """Return the stamp of a change that is made by this command, not by a batch."""

@@ -44,6 +44,7 @@ class _PlanResult(msgspec.Struct):
 
     home: Path
     session: str = ""
+    session_label: str = ""  # its name in commands
     changed: list[str] = []
     unchanged: int = 0  # files that already have the values
     refused: dict[str, str] = {}
@@ -66,6 +67,7 @@ def apply_plan(
                     Path(path_text.unescape_path(file_plan.path)) for file_plan in plan.files
                 )
             result.session = checkout.session_id
+            result.session_label = checkout.session_label
             writer = TagWriter.from_policy(checkout.store, policy)
             for file_plan in plan.files:
                 _apply_to_file(checkout, writer, file_plan, result, write=not dry_run)
@@ -120,7 +122,7 @@ def _format_result(result: _PlanResult, *, dry_run: bool) -> list[str]:
     refused = result.refused.items()
     lines += [f"Not changed: {path_text.to_printable(path)}: {why}" for path, why in refused]
     if result.session and result.changed and not dry_run:
-        words = f"--session {result.session}"
+        words = f"--session {result.session_label}"
         back = command_text.format_command("undo_changes.py", result.home, words)
         lines.append(f"Undo with: {back}")
     return lines
