@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from mediakeep.errors import BadSetting, LookupSkipped
+from mediakeep.errors import BadSetting, LookupSkipped, UsageError
 from mediakeep.lookups.http.models import Service
 
 OFFLINE = "this run is offline"  # why no request is made
@@ -61,6 +61,17 @@ class LookupEstimate(msgspec.Struct, frozen=True):
     seconds: float
     low: int | None = None
     high: int | None = None
+
+
+def choose_disabled_reason(name: str, *, offline: bool, missing: str, fresh: bool) -> str:
+    """Return why a service is not queried: offline, or what is missing; "" if it is.
+
+    Raise UsageError if it has to be queried, as a lookup is `fresh`.
+    """
+    reason = OFFLINE if offline else missing
+    if fresh and reason:
+        raise UsageError(f"--refresh needs {name}, but {reason}.")
+    return reason
 
 
 def parse_server(name: str, address: str, example: str) -> str:

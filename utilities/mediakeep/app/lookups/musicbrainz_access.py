@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mediakeep import config
-from mediakeep.errors import BadSetting, UsageError
+from mediakeep.errors import BadSetting
 from mediakeep.lookups import service_config
 from mediakeep.lookups.http.models import Service
 from mediakeep.lookups.service_config import ServiceConfig
@@ -39,11 +39,12 @@ def parse_access(values: dict[str, Any], *, fresh: bool = False) -> ServiceConfi
             " to your own mirror.",
         )
     _parse_server("coverart_host", archive)
-    closed_reason = (
-        service_config.OFFLINE if offline else NO_CONTACT if public and not contact else ""
+    closed_reason = service_config.choose_disabled_reason(
+        "MusicBrainz",
+        offline=offline,
+        missing=NO_CONTACT if public and not contact else "",
+        fresh=fresh,
     )
-    if fresh and closed_reason:
-        raise UsageError(f"--refresh needs MusicBrainz, but {closed_reason}.")
     own_setting, offline_reason = (
         "" if public else "musicbrainz_host",
         service_config.OFFLINE * offline,

@@ -48,44 +48,31 @@ def parse_tmdb_access(
     """
     host, pictures = values.pop("tmdb_host"), values.pop("tmdb_image_host")
     interval = service_config.parse_interval("tmdb_interval", values.pop("tmdb_interval"))
-    public = _check_hosts(host, pictures, interval)
+    is_public = _check_hosts(host, pictures, interval)
     locale = _parse_locale(values.pop("language"), values.pop("country"))
     secret = _read_token(values.pop("tmdb_token_file"), home, environ, warn)
     if secret:
         _require_secure_host(host)
-    closed_reason = (
-        service_config.OFFLINE
-        if values.pop("offline")
-        else NO_TOKEN
-        if public and not secret
-        else ""
+    reason = service_config.choose_disabled_reason(
+        "TMDb",
+        offline=values.pop("offline"),
+        missing=NO_TOKEN if is_public and not secret else "",
+        fresh=fresh,
     )
-    if fresh and closed_reason:
-        raise UsageError(f"--refresh needs TMDb, but {closed_reason}.")
-    defaults = config.Settings()
-    own_setting = "" if public else "tmdb_host"
-    images_setting = "" if pictures == defaults.tmdb_image_host else "tmdb_image_host"
     catalogue = Service(
         constants.SERVICE_NAME,
         host.rstrip("/"),
         interval,
-        closed_reason,
-        own_setting,
+        reason,
+        "" if is_public else "tmdb_host",
         secret=secret,
         cache_lifetimes=constants.CACHE_LIFETIMES,
     )
-    return ServiceConfig(
-        catalogue=catalogue,
-        pictures=Service(
-            constants.IMAGE_SERVICE_NAME,
-            pictures.rstrip("/"),
-            interval,
-            closed_reason,
-            images_setting,
-        ),
-        fresh=fresh,
-        locale=locale,
+    own_images = "" if pictures == config.Settings().tmdb_image_host else "tmdb_image_host"
+    images = Service(
+        constants.IMAGE_SERVICE_NAME, pictures.rstrip("/"), interval, reason, own_images
     )
+    return ServiceConfig(catalogue=catalogue, pictures=images, fresh=fresh, locale=locale)
 
 
 def _check_hosts(host: str, pictures: str, interval: float) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -119,6 +119,11 @@ class AnswerLog:
         self._end += len(whole)
         self._lines += _decode_lines(whole)
         return [*self._lines, *_decode_lines(content[len(whole) :])]
+
+
+def collect_ids(answers: Iterable[Answer], action: str = "") -> set[str]:
+    """Return the ids of the reviews that were answered; with `action`, answered with it."""
+    return {id_ for answer in answers if action in ("", answer.action) for id_ in answer.ids}
 
 
 def _decode_lines(content: bytes) -> Iterator[Answer]:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import msgspec
 
 from mediakeep import ignored_issues, path_text, suggestions
+from mediakeep.app.reviews import answer_log
 from mediakeep.app.reviews.answer_log import AnswerLog
 from mediakeep.app.subjects import registry
 from mediakeep.errors import NoQueue, UsageError
@@ -135,27 +136,29 @@ def read_questions(
     states = dict(_load_states(home, wanted)) if states is None else states
     if not states:
         raise readonly.no_queue_error(registry.queue_folder(home, wanted[0]), wanted[0])
-    keys = None if not artist else {actions.find_item_key(states[MUSIC.name], artist)}
-    postponed = {
-        id_
-        for answer in (log or AnswerLog(home)).read_answers()
-        if answer.action == "later"
-        for id_ in answer.ids
-    }
+    only = (MUSIC.name, actions.find_item_key(states[MUSIC.name], artist)) if artist else None
+    postponed = answer_log.collect_ids((log or AnswerLog(home)).read_answers(), "later")
     ignored = ignored_issues.read(home)
     listed = _update_list(home, states, [] if warnings is None else warnings)
     return [
-        _build_question(entry, key, states[entry["queue"]].items[key], postponed)
-        for key, entries in listed.items()
-        if keys is None or key in keys
-        for entry in entries
-        if entry["queue"] in states
-        and key in states[entry["queue"]].items  # another process may have a newer list
-        and (not keys or entry["queue"] == MUSIC.name)
+        _build_question(entry, key, item, postponed)
+        for entry, key, item in _iter_entries(listed, states)
+        if only in (None, (entry["queue"], key))
         and kind in ("", entry["kind"])
         and entry["id"] not in ignored
-        and not is_chosen(states[entry["queue"]].items[key])
+        and not is_chosen(item)
     ]
+
+
+def _iter_entries(
+    listed: review.EntriesByItem, states: Mapping[str, QueueState]
+) -> Iterator[tuple[Mapping[str, Any], str, Item]]:
+    """Yield the entries of a review list with their items, which another process may have added."""
+    for key, entries in listed.items():
+        for entry in entries:
+            state = states.get(entry["queue"])
+            if state and (item := state.items.get(key)):
+                yield entry, key, item
 
 
 def _load_states(home: Path, wanted: Iterable[Kind]) -> Iterator[tuple[str, QueueState]]:

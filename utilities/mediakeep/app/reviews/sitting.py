@@ -21,7 +21,7 @@ from pathlib import Path
 from msgspec import structs
 
 from mediakeep.app.lookups import home_access
-from mediakeep.app.reviews import preview_answers, review_session, undo_answers
+from mediakeep.app.reviews import answer_log, preview_answers, review_session, undo_answers
 from mediakeep.app.reviews import questions as question_list
 from mediakeep.app.reviews.preview_answers import AnswerPreview, Candidate, CoverChoice
 from mediakeep.app.reviews.questions import QuestionGroup, QuestionOrder, ReviewQuestion
@@ -92,7 +92,7 @@ class Sitting:
         found = self.chosen.read_questions(self.session.home, self.warnings)
         answers = self.session.log.read_session(self.session.id)
         answered = sum(len(answer.ids) for answer in answers)
-        postponed = {id_ for answer in answers for id_ in answer.ids if answer.action == "later"}
+        postponed = answer_log.collect_ids(answers, "later")
         left = [
             question
             for question in found
@@ -201,7 +201,7 @@ class Sitting:
     def undo_last(self) -> UndoneAnswers:
         """Undo the last answer."""
         undone = undo_answers.undo_last(self.session)
-        self.decided -= {id_ for answer in undone.answers for id_ in answer.ids}
+        self.decided -= answer_log.collect_ids(undone.answers)
         return undone
 
     def search(self, shown: ShownQuestion, title: str) -> bool:
