@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -133,6 +134,17 @@ def test_an_action_leaves_the_records_of_its_command(action: str, homes: dict[st
     assert by_web != before
     assert answer["lines"]
     assert {_mask(line) for line in answer["lines"]} <= {*map(_mask, done.output.splitlines())}
+
+
+def test_an_undo_follows_the_settings_of_the_home(homes: dict[str, Path]) -> None:
+    place = homes[MUSIC.name]
+    restore(place)
+    for number, track in enumerate((place / "music" / "Vera").rglob("*.flac")):
+        os.link(track, place / f"{number}.flac")
+    context = ManagerContext(place / "home", MUSIC, CollectingConsole())
+    assert ACTIONS["undo"].function(context, "Vera").code == 1
+    (place / "home" / "mediakeep.toml").write_text('hardlinks = "break"\n')
+    assert ACTIONS["undo"].function(context, "Vera").code == 0
 
 
 @each_row("name", ["prioritize", "complete", "forget"])

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from mediakeep.app import write_policy
 from mediakeep.app.console import CollectingConsole, CommandResult
 from mediakeep.app.jobs import manage_jobs
 from mediakeep.app.queue_admin import reset
@@ -19,11 +20,13 @@ from mediakeep.media.undo.store import UndoStore
 
 
 def _undo_changes(context: ManagerContext, key: str) -> CommandResult:
-    """Undo all changes of an item's files, as undo_changes.py does."""
+    """Undo all changes of an item's files with the settings of the home, as undo_changes does."""
+    policy = write_policy.read_policy(context.home)
+    rules = ReplaceRules(policy.hardlinks, policy.keep_mtime)
     with contextlib.closing(UndoStore(context.home / "status" / "undo")) as store:
         steps = ChangeSelector(item=key, queue=context.kind.name).plan_steps(store)
         console = CollectingConsole(agrees=True)
-        options = UndoOptions(context.home, ReplaceRules("refuse", False), False, False, True)
+        options = UndoOptions(context.home, rules, dry_run=False, force=False, as_json=True)
         code = UndoRun(options, console).run(steps, store)
     return CommandResult([*console.lines, *console.messages], console.data, code)
 
