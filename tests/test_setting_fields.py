@@ -23,6 +23,8 @@ class _Parameters(msgspec.Struct, frozen=True, kw_only=True):
     )
     format: Annotated[Literal["mp3", "flac"], Meta(description="The format.")] = "mp3"
     times: Annotated[tuple[float, ...], Meta(description="The times.")] = ()
+    parts: Annotated[tuple[Literal["a", "b"], ...], Meta(description="The parts.")] = ()
+    width: Annotated[int, Meta(le=64, multiple_of=2, description="The width.")] = 64
     dither: Annotated[bool, Meta(description="Whether to dither.")] = True
     title: Annotated[str, Meta(description="The title.")] = ""
 
@@ -62,6 +64,8 @@ def test_a_typed_value_is_parsed_and_formatted_again(name: str, text: str, value
         ("loudness", "1", "a number to 0"),
         ("format", "ogg", "one of mp3, flac"),
         ("times", "1,x", "a list, separated by commas"),
+        ("parts", "a,c", "a list, separated by commas, of a, b"),
+        ("width", "63", "a whole number to 64 in multiples of 2"),
         ("dither", "maybe", "yes or no"),
     ],
 )

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
 
 from mediakeep.app.pipelines import sessions
 from mediakeep.app.pipelines.sessions import SessionState
+from mediakeep.pipelines import step_worker
+from tests.patience import PATIENCE
 from tests.pipelines.pipeline_home import PipelineHome, step
 from tests.pipelines.sample_processors import read_samples
 
@@ -64,6 +67,24 @@ def test_a_processor_that_misbehaves_fails_its_file_only(
     home.variables["MENDED"] = "yes"
     home.run("--resume")
     assert home.session.counts == {"completed": 3}
+
+
+def test_watching_a_processor_that_hangs_is_no_activity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(400):
+        (tmp_path / f"{number}.wav").touch()
+    monkeypatch.setattr(step_worker, "_BEAT", 0.001)
+    reached, has_ended = list[int](), threading.Event()
+
+    def note(done: int, _: int) -> None:
+        reached.append(done)
+        if len(reached) == 200:  # which take half a second of CPU
+            has_ended.set()
+
+    with step_worker._report_activity(tmp_path, note):
+        assert has_ended.wait(PATIENCE)
+    assert max(reached) - min(reached) <= 1
 
 
 def test_a_file_of_others_is_never_replaced(home: PipelineHome) -> None:
@@ -153,7 +174,8 @@ def test_a_full_disk_is_named_and_nothing_half_is_left(
     config = home.configure(QUIET, output_dir=str(output))
     home.run("--config", config, code=1)
     assert home.session.state is SessionState.PAUSED
-    assert all("Not enough disk space" in file.message for file in home.session.files)
+    full = f"Not enough disk space: the volume of {output} is full"
+    assert all(file.message.startswith(full) for file in home.session.files)
     assert not output.exists() or not [path for path in output.rglob("*") if path.is_file()]
     ballast.unlink()
     home.run("--resume")

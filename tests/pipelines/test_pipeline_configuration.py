@@ -33,7 +33,7 @@ BROKEN = [
     ("42", ["1:1 the pipeline is not a mapping."]),
     (
         "{}\n",
-        ['1:1 the pipeline has no "name".', 'no "input"', 'no "steps"'],
+        ['1:1 the pipeline has no "name". Add it: a text.', "Add it: a mapping. ", "it: a list. "],
     ),
     (HEAD + "steps: []\n", ["3:8 no steps. Add one"]),
     (HEAD + "steps: none\n", ["3:8 no steps."]),
@@ -45,7 +45,7 @@ BROKEN = [
         HEAD + "steps:\n  - {name: q, processor: halv}\n  - {name: r, processor: cut}\n",
         [
             '4:26 There is no processor "halv". Did you mean halve?',
-            '5:5 params of cut has no "length". Add it: Samples of a piece.',
+            '5:5 params of cut has no "length". Add it: a whole number from 1 (samples). Samples',
         ],
     ),
     (

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests import quick_start
+from tests.media import encoded
 from tests.patience import PATIENCE, until_asleep
 from tests.pipelines.toolkit_runs import ToolkitRuns
 
@@ -106,9 +107,9 @@ def read_frames(path: Path) -> bytes:
 
 def test_wrong_parameters_are_named_with_what_they_may_be(runs: ToolkitRuns) -> None:
     told = runs.fails(2, "split", "fixed", "--input", "folder")
-    assert told == "split fixed needs --duration (a number above 0 to 1e+06 (s)).\n"
+    assert told == "split fixed needs --duration (a number above 0 to 1000000 (s)).\n"
     told = runs.fails(2, "split", "fixed", "--input", "folder", "--duration", "-5")
-    assert '"-5" is not a number above 0 to 1e+06 (s)' in told
+    assert '"-5" is not a number above 0 to 1000000 (s)' in told
     told = runs.fails(2, "convert", "--input", "folder", "--preset", "podcas")
     assert told.startswith('No preset "podcas". Did you mean podcast?')
     told = runs.fails(2, "metadata", "set", "--input", "folder", "--preset", "podcast")
@@ -182,6 +183,20 @@ def test_a_stopped_session_is_paused_and_resumed(runs: ToolkitRuns) -> None:
     assert f"{info['id']} is paused. To remove it, too, add --force." in kept
     assert "1 session removed." in runs.ok("sessions", "clean", "--older-than", "0s", "--force")
     assert runs.ok("sessions", "list") == "No sessions.\n"
+
+
+def test_damage_is_named_once_also_if_it_is_filled_with_silence(runs: ToolkitRuns) -> None:
+    sound = encoded.write(runs.path / "bad.flac", "16.flac")
+    data = bytearray(sound.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 2000] = bytes(at * 37 % 251 for at in range(2000))
+    sound.write_bytes(data)
+    words = ("convert", "--input", "bad.flac", "--format", "wav")
+    failed = runs.run(*words, "--quiet")
+    assert failed.returncode == 1
+    assert f"\n  {sound} is damaged: it cannot be decoded at 0:0" in failed.stderr
+    assert "To try these files again: audiotoolkit sessions resume" in failed.stderr
+    told = runs.ok(*words, "--continue-on-error", "--output", "filled")
+    assert f"{sound} is damaged, and silent there: it cannot be decoded at 0:0" in told
 
 
 @pytest.mark.long

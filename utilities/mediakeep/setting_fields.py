@@ -25,7 +25,13 @@ BOOLEANS = {
     **dict.fromkeys(("yes", "y", "t", "on"), "true"),
     **dict.fromkeys(("no", "n", "f", "off"), "false"),
 }
-_LIMITS = {"ge": "from", "gt": "above", "le": "to", "lt": "below"}
+_LIMITS = {
+    "ge": "from",
+    "gt": "above",
+    "le": "to",
+    "lt": "below",
+    "multiple_of": "in multiples of",
+}
 _NOUNS = {int: "a whole number", float: "a number", bool: "yes or no"}
 UserPath = Annotated[str, Meta(extra={"is_path": True, "metavar": "DIR"})]
 OPTION_ONLY = {"is_option_only": True}  # `extra` of a field that neither files nor variables set
@@ -88,9 +94,14 @@ class SettingField(msgspec.Struct, frozen=True, kw_only=True):
         if self.choices:
             return f"one of {', '.join(map(str, self.choices))}"
         if self.is_list:
-            return "a list, separated by commas"
+            (kind, *_), words = get_args(self.own_type), ""
+            if get_origin(kind) is Literal:
+                words = f", of {', '.join(map(str, get_args(kind)))}"
+            return "a list" if _is_struct(kind) else f"a list, separated by commas{words}"
+        if _is_struct(self.own_type):
+            return "a mapping"
         limits = "".join(
-            f" {word} {limit:g}"
+            f" {word} {limit:.15g}"
             for name, word in _LIMITS.items()
             for meta in _list_metas(self.limited_type)
             if (limit := getattr(meta, name)) is not None

@@ -55,7 +55,7 @@ class PipelineSettings(msgspec.Struct, frozen=True, kw_only=True):
 class PipelineInput(msgspec.Struct, frozen=True, kw_only=True):
     """The section `input`: a folder or a file."""
 
-    path: setting_fields.UserPath
+    path: Annotated[setting_fields.UserPath, Meta(description="A folder, or an audio file.")]
     recursive: bool = True
     formats: Annotated[tuple[str, ...], Meta(min_length=1)] = ("wav", "mp3", "flac")
 
@@ -66,8 +66,8 @@ class PipelineStep(msgspec.Struct, frozen=True, kw_only=True):
     With "all", no file begins the step before all files have ended the one before it.
     """
 
-    name: str
-    processor: str
+    name: Annotated[str, Meta(description="It is that of a folder, too, such as to-mp3.")]
+    processor: Annotated[str, Meta(description="audiotoolkit plugins list shows all.")]
     params: dict[str, Any] = {}
     needs: Literal["file", "all"] = "file"
 
@@ -79,8 +79,11 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     version: str = "1.0"
     settings: PipelineSettings = PipelineSettings()
-    input: PipelineInput
-    steps: tuple[PipelineStep, ...]
+    input: Annotated[PipelineInput, Meta(description="Such as {path: ./recordings}.")]
+    steps: Annotated[
+        tuple[PipelineStep, ...],
+        Meta(description="Such as [{name: to-mp3, processor: converter, params: {format: mp3}}]."),
+    ]
 
     @property
     def output_dir(self) -> Path:
@@ -285,8 +288,8 @@ class _Checker:
                 continue
             default = defaults.get(name, field.default)
             if default is UNSET:
-                cure = field.help.rstrip(".") or field.describe_values()
-                self.add(node, f'{what} has no "{name}". Add it: {cure}.', missing)
+                text = f'{what} has no "{name}". Add it: {field.describe_values()}. {field.help}'
+                self.add(node, text.rstrip(), missing)
             elif isinstance(default, msgspec.Struct):
                 values[name] = self.check(yaml.MappingNode(_EMPTY, [], node.start_mark), field)
             else:

@@ -237,11 +237,11 @@ def do_task(task: StepTask, progress: Progress) -> StepRecord:
     if done := _load_valid(task):
         return done
     parent = path_text.to_path(task.scratch)
-    _check_space(parent)
+    _check_space(parent.parent)
     with _open_scratch(parent) as folder, _report_activity(scratch := Path(folder), progress):
         result = _call_processor(task, scratch)
         if not result.success:
-            _check_space(parent)
+            _check_space(parent.parent)
             raise ItemFailed(result.error_message or "The processor failed without a message.")
         if records.describe_input(task.input.path, task.input) != task.input:
             shown = path_text.display_path(task.input.location)
@@ -292,7 +292,8 @@ def _report_activity(folder: Path, progress: Progress) -> Iterator[None]:
         while not ended.wait(_BEAT):
             with contextlib.suppress(OSError):  # files come and go
                 size = sum(path.stat().st_size for path in folder.rglob("*"))
-                progress(int(time.process_time() * 10) + size, 0)
+                used = time.process_time() - time.thread_time()  # without this thread
+                progress(int(used * 10) + size, 0)
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()

@@ -15,7 +15,7 @@ from mediakeep.processors.audio_output import OutputFiles
 
 Formats = Annotated[
     tuple[Literal["txt", "srt", "vtt", "json"], ...],
-    Meta(min_length=1, description="Files to write: txt, srt, vtt, json."),
+    Meta(min_length=1, description="Files to write."),
 ]
 
 

@@ -32,7 +32,7 @@ class VisualizerParameters(Parameters, frozen=True, kw_only=True):
 
     kinds: Annotated[
         tuple[Literal["waveform", "spectrogram", "video"], ...],
-        Meta(min_length=1, description="What to make: waveform, spectrogram, video."),
+        Meta(min_length=1, description="What to make."),
     ] = ("waveform", "spectrogram")
     width: Annotated[
         int, Meta(ge=64, le=7680, multiple_of=2, description="Width.", extra={"unit": "pixels"})

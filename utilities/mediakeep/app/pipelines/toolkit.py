@@ -99,20 +99,30 @@ def show_results(home: Path, name: str) -> CommandResult:
         outputs = [path_text.escape_path(path) for path in result.output_paths]
         if result.metrics and (is_analysis or not outputs):
             lines += [path_text.quote_escaped(file.path), *_format_metrics(result.metrics)]
+        elif damage := result.metrics.get("damage"):
+            shown = path_text.quote_escaped(file.path)
+            lines.append(f"{shown} is damaged, and silent there: {damage}.")
         facts = {"path": file.path, "state": file.state, "message": file.message}
         data.append({**facts, "outputs": outputs, "metrics": result.metrics})
     total = len(info.files)
     lines.append(f"Session {info.id} {info.state}: {info.completed} of {total} files completed.")
     lines += [
-        f"  {path_text.quote_escaped(file.path)}: {file.message}"
+        f"  {_name_file(file.path, file.message)}"
         for file in info.files
         if file.state is SessionState.FAILED
     ]
     if any(result.output_paths for result in results):
         lines.append(f"Outputs: {path_text.quote_escaped(info.output_dir)}")
     if info.state in (SessionState.FAILED, SessionState.PAUSED):
-        lines.append(f"To continue it: audiotoolkit sessions resume {info.id}")
+        what = "try these files again" if info.state is SessionState.FAILED else "continue it"
+        lines.append(f"To {what}: audiotoolkit sessions resume {info.id}")
     return CommandResult(lines, {"session": info.id, "state": info.state, "files": data})
+
+
+def _name_file(path: str, message: str) -> str:
+    """Return a message that begins with the path of its file, unless it names that already."""
+    is_named = path_text.display_path(path_text.to_path(path)) in message
+    return message if is_named else f"{path_text.quote_escaped(path)}: {message}"
 
 
 def _format_metrics(metrics: Mapping[str, Any]) -> list[str]:
