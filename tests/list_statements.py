@@ -20,7 +20,7 @@ from tests.test_architecture import SHARED_NAMES
 # The most statements of a kind of jobs: 900 for its package and 120 for what it has elsewhere.
 LIMIT = 1_020
 # Kinds that have more than a new one may have: as many as they had, never more.
-LIMITS = {"albums": 1_338, "audiobooks": 2_717, "episodes": 1_401, "pipelines": 1_536}
+LIMITS = {"albums": 1_338, "audiobooks": 2_717, "episodes": 1_401, "pipelines": 1_500}
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("utilities", "tests", "benchmarks")

@@ -52,6 +52,10 @@ RUN, CHECK = ("pipeline", "run", "-c"), ("pipeline", "validate", "-c")
         ((*FIXED, "nowhere", "--duration", "5"), "/nowhere does not exist. Correct the path"),
         ((*FIXED, "in", "--duration", "5", "--output", "in"), "/in is input and output folder."),
         ((*FIXED, "in", "--duration", "5", "--output", "in/a.wav"), "/in/a.wav is not a folder."),
+        (
+            ("metadata", "set", "--input", "in", "--set", "titel=x"),
+            'params of metadata: Unknown field "titel". Known fields: acoustid_id, album',
+        ),
         (("split", "fixd"), "No such command 'fixd'. Did you mean 'fixed'?"),
         (("convert", "--input", "in", "--format", "xyz"), '"xyz" is not one of same, wav, flac'),
         (("sessions", "info"), "There is no session yet. Begin one: audiotoolkit pipeline run"),

@@ -124,11 +124,12 @@ def test_answers_are_saved_as_preset_and_as_pipeline(runs: ToolkitRuns) -> None:
     runs.ok("plugins", "run", "cut", "--input", "in", "--output", "out", "--preset", "new")
     assert len([*(runs.path / "out").iterdir()]) == 2
 
+    runs.write_sound("in/b.m4a")  # not among the default formats of a pipeline
     file = [("Save it [no]:", "pipeline"), ("File [pipeline.yaml]:", "cut.yaml")]
     code, told = hold(runs, [*asked, *file])
     assert code == 0, told
     assert "is valid" in runs.ok("pipeline", "validate", "--config", "cut.yaml")
-    runs.ok("pipeline", "run", "--config", "cut.yaml")
+    assert "2 of 2 files completed." in runs.ok("pipeline", "run", "--config", "cut.yaml")
 
 
 def test_the_wizard_can_be_left(runs: ToolkitRuns) -> None:

@@ -71,7 +71,9 @@ def _save(home: Path, command: ToolkitCommand, answers: Answers) -> None:
             if saved["save"] == "preset":
                 path = presets.save_preset(home, saved["name"], command.processor, values)
             else:
-                path = questions.save_pipeline(Path(saved["path"]), command, answers)
+                from mediakeep.app.pipelines.toolkit import FORMATS  # which imports much
+
+                path = questions.save_pipeline(Path(saved["path"]), command, answers, FORMATS)
         except MediakeepError as error:
             app.print_message(str(error))
         else:

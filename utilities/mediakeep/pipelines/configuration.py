@@ -25,7 +25,7 @@ import msgspec
 import yaml
 from msgspec import UNSET, Meta
 
-from mediakeep import path_text, setting_fields, suggestions, untrusted_files, yaml_text
+from mediakeep import path_text, setting_fields, suggestions, untrusted_files, yaml_nodes, yaml_text
 from mediakeep.errors import (
     InvalidPipelineError,
     InvalidYAMLError,
@@ -34,7 +34,6 @@ from mediakeep.errors import (
     UnknownProcessorError,
     UsageError,
 )
-from mediakeep.pipelines import yaml_nodes
 from mediakeep.processors import registry
 from mediakeep.processors.interface import Processor
 from mediakeep.setting_fields import SettingField
@@ -165,7 +164,7 @@ def check_pipeline(
     registry.warn_left_out()
     checker = _Checker(defaults)
     try:
-        root, problems = yaml_nodes.parse(data)
+        root, problems = yaml_nodes.parse(data, "name, input and steps")
     except yaml_nodes.InvalidYAML as error:
         line, column, text = error.args
         return None, [Fault(line, column, text, InvalidYAMLError)]

@@ -6,7 +6,7 @@ The first question without an answer is the next one; to go back is to remove th
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -138,8 +138,13 @@ def build_words(
     return words
 
 
-def save_pipeline(path: Path, command: ToolkitCommand, answers: Mapping[str, Any]) -> Path:
-    """Write the pipeline that does what the answers say; raise UsageError if the file exists."""
+def save_pipeline(
+    path: Path, command: ToolkitCommand, answers: Mapping[str, Any], formats: Iterable[str]
+) -> Path:
+    """Write the pipeline that does what the answers say, with files of the same formats.
+
+    Raise UsageError if the file exists.
+    """
     if path.exists():
         raise UsageError(f"{path_text.display_path(path)} exists already. Use another name.")
     name = command.name.replace(" ", "-")
@@ -147,8 +152,8 @@ def save_pipeline(path: Path, command: ToolkitCommand, answers: Mapping[str, Any
     params = {parameter: value for parameter, value in given if value is not None}
     values = {
         "name": name,
-        "settings": {"output_dir": answers["output"]},
-        "input": {"path": answers["input"]},
+        "settings": {"continue_on_error": True, "output_dir": answers["output"]},
+        "input": {"path": answers["input"], "formats": [*formats]},
         "steps": [{"name": name, "processor": command.processor, "params": params}],
     }
     atomic_files.write_atomic(path, yaml_text.render(values))

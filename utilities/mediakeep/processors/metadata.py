@@ -40,6 +40,12 @@ class MetadataParameters(Parameters, frozen=True, kw_only=True):
         Meta(description="Replace all tags by those of this file.", extra={"metavar": "FILE"}),
     ] = ""
 
+    def __post_init__(self) -> None:
+        try:
+            parse_edits(self.set, self.remove)
+        except UsageError as error:
+            raise ValueError(error) from error  # which msgspec expects
+
 
 def process(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
     """Read the tags of a file; write a copy with other tags if there are any changes."""

@@ -24,7 +24,7 @@ from mediakeep.processors.interface import Category, Description
 from mediakeep.size_text import format_count
 
 # What a command takes from a folder; a pipeline names its formats.
-_FORMATS = sorted({*AUDIO_SUFFIXES, *AMBIGUOUS_SUFFIXES, *UNSUPPORTED_SUFFIXES, *VIDEO_SUFFIXES})
+FORMATS = sorted({*AUDIO_SUFFIXES, *AMBIGUOUS_SUFFIXES, *UNSUPPORTED_SUFFIXES, *VIDEO_SUFFIXES})
 
 
 def build_pipeline(
@@ -53,7 +53,7 @@ def build_pipeline(
     return Pipeline(
         name=name,
         settings=PipelineSettings(output_dir=target, continue_on_error=True),
-        input=PipelineInput(path=source, recursive=recursive, formats=tuple(_FORMATS)),
+        input=PipelineInput(path=source, recursive=recursive, formats=tuple(FORMATS)),
         steps=configuration.build_steps(
             [{"name": name, "processor": command.processor, "params": given}]
         ),

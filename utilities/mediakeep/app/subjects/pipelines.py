@@ -19,6 +19,7 @@ def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
     open_worker = kinds.load("mediakeep.pipelines.step_worker:open_worker")
     with contextlib.suppress(UsageError):  # plugins may need no PyAV, which takes longest
         kinds.load("mediakeep.media.ffmpeg:require_pyav")()
+        kinds.load("mediakeep.media.transfer.transfer_tags:transfer_tags")  # of most new files
     return functools.partial(open_worker, home, options.settings)
 
 

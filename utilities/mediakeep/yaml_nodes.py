@@ -12,7 +12,7 @@ import yaml
 
 Problem = tuple[int, int, str]  # line and column from 1, and the problem with its cure
 
-_MAX_DEPTH = 20  # of mappings and lists; a pipeline needs six
+_MAX_DEPTH = 20  # of mappings and lists; a pipeline has six
 _PLAIN_TAGS = {
     f"tag:yaml.org,2002:{name}"
     for name in ("str", "int", "float", "bool", "null", "map", "seq", "timestamp", "merge", "value")
@@ -52,10 +52,10 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # has no types
         return node
 
 
-def parse(data: bytes) -> tuple[yaml.Node, list[Problem]]:
+def parse(data: bytes, content: str) -> tuple[yaml.Node, list[Problem]]:
     """Return the root node of a document, and its aliases and tags as problems.
 
-    Raise InvalidYAML if it is empty or cannot be parsed.
+    Raise InvalidYAML if it cannot be parsed, or if it is empty; `content` is what it should have.
     """
     try:
         loader = _Loader(data.decode())
@@ -71,7 +71,7 @@ def parse(data: bytes) -> tuple[yaml.Node, list[Problem]]:
         line = data.decode()[: error.position].count("\n") + 1
         raise InvalidYAML(line, 1, "it has a control character. Remove it.") from error
     if root is None:
-        raise InvalidYAML(1, 1, "it is empty. Write name, input and steps.")
+        raise InvalidYAML(1, 1, f"it is empty. Write {content}.")
     return root, loader.problems
 
 
