@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import platform
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from datetime import UTC
 from math import inf
 from pathlib import Path
 from types import TracebackType
@@ -123,12 +124,14 @@ class Queue(ClaimedItems):
                 snapshot_id="",
                 seq=before,
                 library_path=library,
-                created=clock.format_iso(location.now()),
+                # It also tells queues apart, so two of one second differ.
+                created=location.now().astimezone(UTC).isoformat(timespec="microseconds"),
                 stages=kind.stages if kind.stores_stages else None,
             )
             retired = item_archive.load_retired(location.folder, kind)
             scanned = item_archive.exclude_retired(scanned, retired)
-            items = scan_diff.build_new_items(scanned, kind, set(), head.created)
+            added = clock.format_iso(location.now())
+            items = scan_diff.build_new_items(scanned, kind, set(), added)
             store.install_state(QueueState(kind, head, items), None)
         if before:  # changes of an earlier queue in this folder, none of which count in this one
             store.commit(lambda _: QueueChange("scan", {}, {"anew": True, "known": len(items)}))
