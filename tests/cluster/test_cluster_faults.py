@@ -28,6 +28,7 @@ from mediakeep.cluster.host_checks import HostRequirements
 from mediakeep.cluster.settings import SchedulerConfig
 from mediakeep.errors import BadSetting, ClusterFailed
 from mediakeep.outcome import Outcome, Progress, Work, Worker
+from mediakeep.queue_host_client import HostAddress
 from mediakeep.runner import batch
 from mediakeep.runner.batch_config import BatchCallbacks
 from mediakeep.runner.volumes import FullVolume
@@ -226,6 +227,19 @@ def test_a_host_with_other_folders_is_refused(
         report = host_checks.check_host(requirements)
     assert problem in report.problem
     assert bool(report.problem) == bool(problem)
+
+
+def test_a_host_that_cannot_connect_to_the_batch_is_refused_if_its_work_needs_that(
+    requirements: HostRequirements,
+) -> None:
+    with close_port() as place:
+        port = int(place.rpartition(":")[2])
+        for home, problem in (("", ""), ("/home", f"it cannot connect to 127.0.0.1:{port}, where")):
+            address = HostAddress("127.0.0.1", port, "token", home=home)
+            wanted = structs.replace(requirements, queue_host=address)
+            report = host_checks.check_host(wanted)
+            assert problem in report.problem
+            assert bool(report.problem) == bool(problem)
 
 
 @pytest.mark.needs("distributed")

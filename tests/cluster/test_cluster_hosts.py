@@ -89,11 +89,11 @@ def test_the_services_of_the_compose_file_do_the_work(tmp_path: Path) -> None:
             stack.enter_context(start(worker["command"], port, worker["environment"]))
         runs = ToolkitRuns(tmp_path)
         address = f"tcp://127.0.0.1:{port}"
-        workshop.await_(functools.partial(_is_open, port))
+        workshop.await_(functools.partial(is_open, port))
         compare(runs, lambda *words: runs.ok(*words, "--scheduler", address))
 
 
-def _is_open(port: int) -> bool:
+def is_open(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), PATIENCE):
         return True
     return False
@@ -117,7 +117,7 @@ def test_an_encrypted_scheduler_is_used_with_its_certificates_alone(tmp_path: Pa
         start(f"dask scheduler --port 8786 --protocol tls --no-dashboard {files}", port, {}),
         start(f"dask worker tls://127.0.0.1:{port} --nthreads 2 {files}", port, daemon),
     ):
-        workshop.await_(functools.partial(_is_open, port))
+        workshop.await_(functools.partial(is_open, port))
         runs = ToolkitRuns(tmp_path)
         address = ("--scheduler", f"tls://127.0.0.1:{port}", "--scheduler-ca", str(certificate))
         own = ("--scheduler-cert", str(certificate), "--scheduler-key", str(key))

@@ -19,9 +19,11 @@ import mutagen
 from mutagen.id3 import APIC, ID3, TIT2
 from mutagen.mp4 import MP4Cover
 
+from mediakeep import queue_host_client
 from mediakeep.media.safewrite import write_tags
 from mediakeep.media.safewrite.write_tags import SetCover, SetField
-from mediakeep.media.undo.store import UndoStore
+from mediakeep.media.undo import store as undo_store
+from mediakeep.queue_host_client import HostAddress
 from tests.crash import faults
 from tests.crash.faults import AFTER, BEFORE, TORN
 from tests.crash.tap import FileCall, Tap, ignore
@@ -69,6 +71,7 @@ class Order:
     image: bytes
     seed: int
     point: str
+    address: HostAddress | None = None  # of the host that has the home; None for this one
 
 
 @dataclass
@@ -86,8 +89,12 @@ Write = Callable[[Order], None]
 def safely(order: Order) -> None:
     """Write larger and smaller tags by turns until killed."""
     chance = random.Random(order.seed)
-    with _armed(order.point, chance.randrange(1, 4), chance.random()):
-        store = UndoStore(order.home / "undo")
+    with (
+        queue_host_client.use_host(order.address, order.home / "scratch"),
+        _armed(order.point, chance.randrange(1, 4), chance.random()),
+    ):
+        own = order.home / "scratch" if order.address else order.home
+        store = undo_store.open_store(own / "undo")
         while True:
             for change in _changes(chance, order.image):
                 write_tags.write(order.path, [change], store, queue="music")

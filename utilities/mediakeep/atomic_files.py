@@ -111,6 +111,11 @@ def write_if_changed(contents: Mapping[Path, bytes]) -> None:
     write_atomic_group({path: new for path, new in contents.items() if not _has_content(path, new)})
 
 
+def write_outputs(home: Path, contents: Mapping[str, bytes]) -> None:
+    """Write the files of an item below a home, by relative path, if their content differs."""
+    write_if_changed({home / name: content for name, content in contents.items()})
+
+
 def _has_content(path: Path, content: bytes) -> bool:
     return path.is_file() and path.read_bytes() == content
 

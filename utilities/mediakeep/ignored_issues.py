@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_files, path_text
+from mediakeep import atomic_files, path_text, queue_host
 from mediakeep.errors import NewerFormat, StateDamaged
 from mediakeep.issue import IGNORED_BY_USER, Issue
 from mediakeep.untrusted_files import decode_json, read_bytes
@@ -38,7 +38,11 @@ class _IgnoredFile(msgspec.Struct):
 
 def read(home: Path) -> Mapping[str, IgnoredIssue]:
     """Return the ignored issues by id; raise StateDamaged if the file is damaged."""
-    path = home / FILE
+    issues: Mapping[str, IgnoredIssue] = queue_host.call_at_home(_read_file, home / FILE)
+    return issues
+
+
+def _read_file(path: Path) -> Mapping[str, IgnoredIssue]:
     try:
         stored = decode_json(read_bytes(path), _IgnoredFile)
     except FileNotFoundError:

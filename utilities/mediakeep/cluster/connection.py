@@ -16,10 +16,14 @@ import dask
 from distributed import Client, LocalCluster, Scheduler
 from distributed.comm import connect
 from distributed.security import Security
+from msgspec import structs
 
+from mediakeep import path_text, queue_host_server
 from mediakeep.cluster.settings import SchedulerConfig
 from mediakeep.errors import ClusterFailed
-from mediakeep.lookups.http import rate_server
+from mediakeep.lookups.http.rate_server import RateServer
+from mediakeep.queue_host_client import CALLS, RATES, Certificates, HostAddress
+from mediakeep.queue_host_server import Service
 from mediakeep.runner.signals import block_signals
 
 _ANSWER_TIMEOUT = 10.0  # seconds, in which whatever listens must speak as a scheduler does
@@ -80,17 +84,29 @@ def _connect(address: Any, config: SchedulerConfig) -> Iterator[Client]:
 
 
 @contextlib.contextmanager
-def serve_rate_limits(config: SchedulerConfig, home: Path) -> Iterator[str]:
-    """Serve the rate limits of this machine to the other hosts; yield "" if there are none."""
+def serve_hosts(
+    config: SchedulerConfig, home: Path, *, is_home_served: bool
+) -> Iterator[HostAddress | None]:
+    """Serve the rate limits and the home to the other hosts; yield None if there are none."""
     if config.local_workers:
-        yield ""
+        yield None
         return
     parts = urlsplit(config.address)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect((parts.hostname, parts.port))  # sends nothing: it finds the own address
         address = probe.getsockname()[0]
-    with rate_server.serve_rate_limits(address, home / "status" / "cache") as server:
-        yield server
+    services: dict[str, Service] = {
+        RATES: RateServer(home / "status" / "cache"),
+        CALLS: queue_host_server.serve_calls(home),
+    }
+    certificates = (
+        Certificates(config.tls_ca, config.tls_cert, config.tls_key)
+        if config.address.startswith("tls://")
+        else None
+    )
+    with queue_host_server.serve(address, services, certificates) as served:
+        name = path_text.escape_path(home) if is_home_served else ""
+        yield structs.replace(served, home=name)
 
 
 def _check_answer(address: str, security: Security | None) -> None:

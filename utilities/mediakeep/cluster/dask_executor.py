@@ -63,14 +63,12 @@ _PendingCall = concurrent.futures.Future[Any]  # of the loop of the client
 class ClusterAccess(msgspec.Struct, frozen=True):
     """A connection to a scheduler, and what its hosts need to run a batch.
 
-    `rate_server` serves the rate limits of this machine to them; "" if they are processes of it.
     `timeout` is how long a batch waits for a worker, or for an answer, in seconds. `dashboard` is
     the address of Dask's own dashboard, if it runs.
     """
 
     client: Client
     requirements: HostRequirements
-    rate_server: str = ""
     timeout: float = 60.0
     dashboard: str = ""
     callbacks: ClusterCallbacks = NO_CALLBACKS
@@ -124,9 +122,7 @@ class DaskExecutor:
         self._on_progress, self._on_usage = on_progress, on_usage
         self._name = f"mediakeep-{self._client.id}-{next(_counter)}"
         self._host = socket.gethostname()
-        runner = TaskRunner(
-            worker_factory, limits, cluster.requirements.folders, self._name, cluster.rate_server
-        )
+        runner = TaskRunner(worker_factory, limits, cluster.requirements, self._name)
         self._runner_data = pickle.dumps(runner)
         self._workers: dict[str, _AcceptedWorker] = {}  # by address
         self._refused: dict[str, HostReport] = {}

@@ -18,6 +18,7 @@ import msgspec
 from mediakeep import __version__, path_text
 from mediakeep.cluster import path_map
 from mediakeep.errors import BadSetting, UsageError
+from mediakeep.queue_host_client import CALLS, HostAddress, connect
 
 # What decides the bytes that a worker writes, and whether its results can be read here.
 _PACKAGES = ("av", "distributed", "lameenc", "msgspec", "mutagen", "pillow")
@@ -31,12 +32,14 @@ _NEW_PROBE = 60.0  # seconds; a younger file may not be locked yet
 class HostRequirements(msgspec.Struct, frozen=True):
     """What a host must have: versions by name, and folders, each with the text of its probe file.
 
-    The folders are those of the queue's host, escaped.
+    The folders are those of the queue's host, escaped. `queue_host` is where that serves the
+    others; None if they are processes of it.
     """
 
     versions: Mapping[str, str]
     probes: Mapping[str, str]
     probe_name: str
+    queue_host: HostAddress | None = None
 
     @property
     def folders(self) -> list[str]:
@@ -144,6 +147,7 @@ def check_host(requirements: HostRequirements) -> HostReport:
         _compare_versions(requirements.versions)
         or _check_processes()
         or _check_folders(requirements, folders)
+        or _check_queue_host(requirements.queue_host)
     )
     return HostReport(host, problem)
 
@@ -182,3 +186,17 @@ def _check_folders(requirements: HostRequirements, pairs: Mapping[str, str]) -> 
         except OSError as error:
             return f"{shown} cannot be written there ({error.strerror})"
     return ""
+
+
+def _check_queue_host(address: HostAddress | None) -> str:
+    """Check that calls reach the host of the queue, if the work needs that."""
+    if address is None or not address.home:
+        return ""
+    try:
+        with connect(address, CALLS):
+            return ""
+    except OSError as error:
+        return (
+            f"it cannot connect to {address.host}:{address.port}, where the batch writes its files"
+            f" ({error}): allow connections from it"
+        )

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from mediakeep.cluster.host_watch import NO_CALLBACKS, ClusterCallbacks
 from mediakeep.cluster.settings import SchedulerConfig
 from mediakeep.errors import UsageError
@@ -31,25 +33,29 @@ class Scheduler:
 
     @contextlib.contextmanager
     def open_executors(
-        self, folders: Sequence[Path], callbacks: ClusterCallbacks = NO_CALLBACKS
+        self,
+        folders: Sequence[Path],
+        callbacks: ClusterCallbacks = NO_CALLBACKS,
+        *,
+        is_home_served: bool = False,
     ) -> Iterator[ExecutorFactory]:
         """Yield the factory of executors, whose hosts must see the same folders as this one.
 
-        The first folder is the home.
+        The first folder is the home; with `is_home_served`, this host serves it to the others.
         """
         if self._config is None:
             yield AdaptiveExecutor
             return
         from mediakeep.cluster import connection, dask_executor, host_checks
 
+        home, shared = folders[0], folders[1:] if is_home_served else folders
         with (
-            host_checks.write_probes(folders) as requirements,
-            connection.serve_rate_limits(self._config, folders[0]) as rate_server,
+            host_checks.write_probes(shared) as requirements,
+            connection.serve_hosts(self._config, home, is_home_served=is_home_served) as address,
         ):
             access = dask_executor.ClusterAccess(
                 self._client,
-                requirements,
-                rate_server,
+                structs.replace(requirements, queue_host=address),
                 self._config.timeout,
                 connection.find_dashboard(self._client),
                 callbacks,

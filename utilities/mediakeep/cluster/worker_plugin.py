@@ -9,21 +9,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import os
+import hashlib
 import pickle
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import distributed
 import msgspec
 from distributed import WorkerPlugin, get_worker
 
-from mediakeep import path_text, size_text
+from mediakeep import path_text, queue_host_client, size_text
 from mediakeep.cluster import host_checks, path_map
+from mediakeep.cluster.host_checks import HostRequirements
 from mediakeep.errors import ItemFailed
-from mediakeep.lookups.http import rate_client
+from mediakeep.media import temp_copies
 from mediakeep.outcome import Worker, WorkerFactory
+from mediakeep.queue_host_client import Certificates, HostAddress
 from mediakeep.runner import tasks
 from mediakeep.runner.batch_config import ExecutionLimits
 from mediakeep.runner.pool import WorkerPool
@@ -36,16 +39,18 @@ _TURN = 0.25  # seconds between two looks at requests of the batch
 
 @contextlib.contextmanager
 def open_worker_on_host(
-    worker_factory: WorkerFactory, rate_server: str, mounts: Mapping[str, str]
+    worker_factory: WorkerFactory,
+    address: HostAddress | None,
+    home: Path,
+    mounts: Mapping[str, str],
 ) -> Iterator[Worker]:
-    """Open the worker of a child process, with the rate limits and the paths of the batch's host.
+    """Open the worker of a child process, with the services and the paths of the queue's host.
 
-    `mounts` are as for `path_text.use_mounts`.
+    `home` stands for the home, if that host serves it. `mounts` are as for `path_text.use_mounts`.
     """
     path_text.use_mounts(mounts)
-    if rate_server:
-        os.environ[rate_client.VARIABLE] = rate_server
-    with worker_factory() as worker:
+    temp_copies.remove_abandoned(home / "status" / "undo")
+    with queue_host_client.use_host(address, home), worker_factory() as worker:
         yield worker
 
 
@@ -59,29 +64,39 @@ class RemoteResult(msgspec.Struct, frozen=True):
 class TaskRunner(WorkerPlugin):  # type: ignore[misc]
     """Runs the tasks of one batch on a Dask worker, in child processes.
 
-    `folders` are those that all hosts share, escaped, `topic` is where the progress of tasks is
-    published, and `rate_server` is the server of the rate limits.
+    `topic` is where the progress of tasks is published. If the host of the queue serves its home, a
+    folder of the Dask worker stands for it, with caches of files, which end with the Dask worker.
     """
 
     def __init__(
         self,
         worker_factory: WorkerFactory,
         limits: ExecutionLimits,
-        folders: Sequence[str],
+        requirements: HostRequirements,
         topic: str,
-        rate_server: str,
     ) -> None:
-        self._factory, self._limits, self._shared = worker_factory, limits, folders
-        self._topic, self._rate_server = topic, rate_server
+        self._factory, self._limits, self._topic = worker_factory, limits, topic
+        self._shared, self._address = requirements.folders, requirements.queue_host
 
     def setup(self, worker: distributed.Worker) -> None:
         """Called when the plugin arrives at a Dask worker."""
         self._worker, self._to_here = worker, path_map.read_map()
         self._to_queue = path_map.invert_map(self._to_here)
+        address, to_worker = add_certificates(self._address, worker.security), self._to_here
+        home = Path(worker.local_directory)
+        if address and address.home:
+            home /= f"home-{hashlib.sha256(address.home.encode()).hexdigest()[:16]}"
+            served = path_text.unescape_path(address.home)
+            # Paths of shared folders stay those of folders, also if these are in the home.
+            shared = map(path_text.unescape_path, self._shared)
+            folders = {path_text.move_path(name, self._to_here): name for name in shared}
+            self._to_queue = {str(home): served, **self._to_queue, **folders}
+            to_worker = {**self._to_here, served: str(home)}
         self._factory = functools.partial(
             open_worker_on_host,
-            path_map.move_paths(self._factory, self._to_here),
-            self._rate_server,
+            path_map.move_paths(self._factory, to_worker),
+            address,
+            home,
             self._to_queue,
         )
         self._lock = threading.Lock()
@@ -172,6 +187,16 @@ class TaskRunner(WorkerPlugin):  # type: ignore[misc]
         return pickle.dumps(RemoteResult(tasks.build_failure(task, error), result.usage))
 
 
+def add_certificates(address: HostAddress | None, security: Any) -> HostAddress | None:
+    """Return an address with the certificates of a Dask worker, if connections need any."""
+    if address is None or address.certificates is None:
+        return address
+    certificates = Certificates(
+        security.tls_ca_file, security.tls_worker_cert, security.tls_worker_key
+    )
+    return msgspec.structs.replace(address, certificates=certificates)
+
+
 def _running_key() -> str:
     return str(get_worker().get_current_task())
 
@@ -196,6 +221,8 @@ async def prepare_host(name: str, data: bytes, dask_worker: distributed.Worker) 
     read. Return a pickled HostReport.
     """
     requirements, runner = pickle.loads(data)
+    address = add_certificates(requirements.queue_host, dask_worker.security)
+    requirements = msgspec.structs.replace(requirements, queue_host=address)
     report = await asyncio.to_thread(host_checks.check_host, requirements)
     if not report.problem:
         plugin = pickle.loads(runner)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_files, path_text
+from mediakeep import atomic_files, path_text, queue_host
 from mediakeep.issue import Issue, Severity
 from mediakeep.item import LookupState
 from mediakeep.movies import diagnose
@@ -45,14 +45,14 @@ class WrittenFiles(msgspec.Struct, frozen=True):
 def write_outputs(result: MovieResult, issues: Sequence[Issue], work: Work, home: Path) -> None:
     """Write the report and the record of a movie, each only if its content changes."""
     contents = {
-        home / movie_report.report_place(output_stem(work)): movie_report.render_markdown(
+        movie_report.report_place(output_stem(work)): movie_report.render_markdown(
             result, issues, home
         ).encode(),
-        home / movie_record.record_place(output_stem(work)): movie_record.render_json(
+        movie_record.record_place(output_stem(work)): movie_record.render_json(
             result, issues, movie_report.report_place(output_stem(work))
         ),
     }
-    atomic_files.write_if_changed(contents)
+    queue_host.call_at_home(atomic_files.write_outputs, home, contents)
 
 
 def output_stem(work: Work) -> str:

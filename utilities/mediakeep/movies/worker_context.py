@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mediakeep import queue_host
 from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.lookups.tmdb.context import DISABLED, TmdbContext
 from mediakeep.media import ignore_rules
@@ -58,7 +59,7 @@ class MovieWorkerContext(msgspec.Struct, frozen=True, dict=True):
     @property
     def has_changed_files(self) -> bool:
         """True if mediakeep has ever changed files of the user."""
-        return (self.config.home / "status" / "undo").is_dir()
+        return queue_host.call_at_home(Path.is_dir, self.config.home / "status" / "undo")
 
     @property
     def is_writing(self) -> bool:
@@ -68,9 +69,9 @@ class MovieWorkerContext(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def store(self) -> UndoStore:
         """The store of undo records."""
-        from mediakeep.media.undo.store import UndoStore
+        from mediakeep.media.undo.store import open_store
 
-        return UndoStore(self.config.home / "status" / "undo")
+        return open_store(self.config.home / "status" / "undo")
 
     def close(self) -> None:
         self.tmdb_context.close()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mediakeep import queue_host
 from mediakeep.lookups.musicbrainz.context import DISABLED, MusicBrainzContext
 from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.media import ignore_rules
@@ -54,7 +55,7 @@ class MusicWorkerContext(msgspec.Struct, frozen=True, dict=True):
     @property
     def has_changed_files(self) -> bool:
         """Return whether mediakeep has ever written to any of the user's music files."""
-        return (self.config.home / "status" / "undo").is_dir()
+        return queue_host.call_at_home(Path.is_dir, self.config.home / "status" / "undo")
 
     @cached_property
     def lookups(self) -> MusicBrainzContext:
@@ -64,11 +65,11 @@ class MusicWorkerContext(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def tag_writer(self) -> TagWriter:
         """The writer of music files; it is created at first use, as loading it is slow."""
-        from mediakeep.media.undo.store import UndoStore
+        from mediakeep.media.undo.store import open_store
         from mediakeep.music.repairs.tag_writer import TagWriter
 
         return TagWriter.from_policy(
-            UndoStore(self.config.home / "status" / "undo"), self.config.policy
+            open_store(self.config.home / "status" / "undo"), self.config.policy
         )
 
     def close(self) -> None:
@@ -86,7 +87,9 @@ def open_context(config: MusicWorkerConfig) -> Iterator[MusicWorkerContext]:
     status = config.home / "status"
     with contextlib.ExitStack() as stack:
         write = config.write and config.deep
-        database = EssenceDatabase.open(status / "music" / essence_db.FILE_NAME, write=write)
+        database = EssenceDatabase.open_for_worker(
+            status / "music" / essence_db.FILE_NAME, write=write
+        )
         stack.callback(database.close)
         index = CachingReader.open(status / "cache")
         stack.callback(index.close)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mediakeep import atomic_files
+from mediakeep import atomic_files, queue_host
 from mediakeep.errors import NoCache
 from mediakeep.sqlite import database_files, disposable
 from mediakeep.sqlite.clean_flag import FileIdentity
@@ -28,8 +28,9 @@ T = TypeVar("T")
 class SqliteCache:
     """A disposable file with a write-ahead log; its tables are `CREATE TABLE IF NOT EXISTS`.
 
-    Each process has its own connection, also after a fork. All methods raise NoCache if the file
-    cannot be read or written. `damage_notes` are messages about damage that was found.
+    Each process has its own connection, also after a fork; one on another host uses that of the
+    host of the queue. All methods raise NoCache if the file cannot be read or written.
+    `damage_notes` are messages about damage that was found.
     """
 
     def __init__(self, path: Path, schema: str) -> None:
@@ -38,15 +39,20 @@ class SqliteCache:
         # by process id: none is used after a fork
         self._connections: dict[int, sqlite3.Connection] = {}
         self._connected_identity: FileIdentity | None = None  # of the open file
+        self._remote = queue_host.find_remote(SqliteCache, path, schema=schema)
         # changes nothing, but fails if not writable
         self.execute_all(("PRAGMA user_version = 1", ()))
 
     def query_row(self, query: str, *values: object) -> Row:
         """Return the first row of a query's result, or an empty tuple if there is no row."""
+        if self._remote:
+            return self._remote.call(SqliteCache.query_row, query, *values)
         return self._run(lambda database: database.execute(query, values).fetchone() or ())
 
     def query_rows(self, query: str, *values: object) -> list[Row]:
         """Return all rows of a query's result."""
+        if self._remote:
+            return self._remote.call(SqliteCache.query_rows, query, *values)
         return self._run(lambda database: database.execute(query, values).fetchall())
 
     def execute_all(self, *statements: Statement) -> None:
@@ -58,7 +64,10 @@ class SqliteCache:
                 for statement, values in statements:
                     database.execute(statement, values)
 
-        self._run(execute)
+        if self._remote:
+            self._remote.call(SqliteCache.execute_all, *statements)
+        else:
+            self._run(execute)
 
     def close(self) -> None:
         """Close the connection to the SQLite file; the next query opens a new one."""

@@ -140,7 +140,10 @@ def _run_with_queue(
         )
         watch = ClusterCallbacks(partial(_note_workers, open_queue), triggers.on_lost_host)
         folders = _list_shared_folders(subject, options, open_queue.state)
-        with scheduler.open_executors(folders, watch) as open_executor:
+        # Jobs have working files and locks in the home, which all hosts must see then.
+        with scheduler.open_executors(
+            folders, watch, is_home_served=subject.jobs is None
+        ) as open_executor:
             report = batch.run_batch(
                 open_queue, options.worker_factory(), plan, face, workers, open_executor
             )

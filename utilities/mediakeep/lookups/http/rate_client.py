@@ -1,23 +1,20 @@
 """The rate limit of another host, which a batch on several machines shares.
 
-A host connects for each change of a state, sends {"token", "host"}, gets {"now", "state"}, and
-sends the changed state: one line of JSON each. The state is locked as long as the connection is
-open, so a host that dies gives the lock back. Times are those of the server's clock; `now` is the
-time there.
+A host connects for each change of a state (`queue_host_client`), gets {"now", "state"}, and sends
+the changed state: one line of JSON each. The state is locked as long as the connection is open, so
+a host that dies gives the lock back. Times are those of the server's clock; `now` is its time.
 """
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import msgspec
 
-VARIABLE = "MEDIAKEEP_RATE_SERVER"  # HOST:PORT:TOKEN, for the processes of a batch
-TIMEOUT = 30.0  # seconds
-MAX_LINE = 8192  # bytes
+from mediakeep import queue_host_client
+from mediakeep.queue_host_client import MAX_LINE, RATES, HostAddress, Stream
+
 _TIMES = ("last", "pause", "outage", "refused", "probe")
 
 
@@ -45,13 +42,6 @@ class ServiceState(msgspec.Struct):
         return msgspec.structs.replace(self, **moved)
 
 
-class LockRequest(msgspec.Struct, frozen=True):
-    """A request for the state of a service, by the address of the service."""
-
-    token: str
-    host: str
-
-
 class LockedState(msgspec.Struct, frozen=True):
     """The locked state, and the time of the server's clock."""
 
@@ -62,18 +52,14 @@ class LockedState(msgspec.Struct, frozen=True):
 class RemoteRateLimit:
     """The state of one service at a server, whose clock may differ from this one."""
 
-    def __init__(self, server: str, service_host: str, clock: Callable[[], float]) -> None:
-        host, port, token = server.rsplit(":", 2)
-        self._address, self._clock = (host, int(port)), clock
-        self._request = LockRequest(token, service_host)
+    def __init__(self, server: HostAddress, service_host: str, clock: Callable[[], float]) -> None:
+        self._server, self._service_host, self._clock = server, service_host, clock
         self._ahead: float | None = None  # seconds by which this clock is ahead, once measured
 
     @classmethod
-    def from_environment(
-        cls, service_host: str, clock: Callable[[], float]
-    ) -> RemoteRateLimit | None:
+    def find(cls, service_host: str, clock: Callable[[], float]) -> RemoteRateLimit | None:
         """Return the rate limit that this process shares with other hosts, or None."""
-        server = os.environ.get(VARIABLE, "")
+        server = queue_host_client.get_address()
         return cls(server, service_host, clock) if server else None
 
     @contextmanager
@@ -82,11 +68,7 @@ class RemoteRateLimit:
 
         Raise OSError if the server cannot be reached.
         """
-        with (
-            socket.create_connection(self._address, TIMEOUT) as connection,
-            connection.makefile("rwb") as stream,
-        ):
-            _send(stream, self._request)
+        with queue_host_client.connect(self._server, RATES, self._service_host) as stream:
             try:
                 locked = msgspec.json.decode(stream.readline(MAX_LINE), type=LockedState)
             except msgspec.DecodeError as error:
@@ -100,6 +82,6 @@ class RemoteRateLimit:
                 _send(stream, state.shift(-self._ahead))
 
 
-def _send(stream: object, message: msgspec.Struct) -> None:
-    stream.write(msgspec.json.encode(message) + b"\n")  # type: ignore[attr-defined]
-    stream.flush()  # type: ignore[attr-defined]
+def _send(stream: Stream, message: msgspec.Struct) -> None:
+    stream.write(msgspec.json.encode(message) + b"\n")
+    stream.flush()

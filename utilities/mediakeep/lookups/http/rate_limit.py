@@ -42,7 +42,7 @@ class SharedRateLimit:
         self._file_name = _state_file_name(service.host)
         self._shared_dirs, self._fallback_dir = _list_shared_dirs(environment), fallback_dir
         self._clock = environment.clock
-        self._remote = RemoteRateLimit.from_environment(service.host, environment.clock)
+        self._remote = RemoteRateLimit.find(service.host, environment.clock)
 
     def lock_state(self) -> AbstractContextManager[ServiceState]:
         """Lock the state for a `with` block, and yield it; changes in the block are saved."""

@@ -16,7 +16,9 @@ from typing import Any, NamedTuple, Self
 
 import msgspec
 
+from mediakeep import queue_host
 from mediakeep.errors import ItemFailed
+from mediakeep.queue_host import RemoteObject
 from mediakeep.sqlite import durable
 from mediakeep.sqlite.durable import DurableFormat, DurableSqlite
 
@@ -111,6 +113,12 @@ class EssenceDatabase:
         """Open the database, and create it if `write`; raise StateDamaged if it is damaged."""
         return cls(durable.open_durable(path, _FORMAT, write=write))
 
+    @staticmethod
+    def open_for_worker(path: Path, *, write: bool) -> EssenceDatabase:
+        """Open the database for a worker, which may be on another host."""
+        remote = queue_host.find_remote(EssenceDatabase.open, path, write=write)
+        return _RemoteDatabase(remote) if remote else EssenceDatabase.open(path, write=write)
+
     def load_essences(self, artist: str) -> dict[str, KnownEssence]:
         """Return the known audio hashes of an artist's files by relative path."""
         rows = self._select_rows(
@@ -150,26 +158,32 @@ class EssenceDatabase:
         The rows are updated after the block. If another program locks the database then, the next
         deep scan has to check the file again.
         """
-        before = _stat_or_none(path) if self._database else None
+        before = _stat_or_none(path)
         yield
         now = _stat_or_none(path) if before else None
-        if (
-            self._database
-            and before
-            and now
-            and size_and_times(before) != (after := size_and_times(now))
-        ):
-            with contextlib.suppress(ItemFailed), self._database.transaction() as base:
-                base.execute(
-                    "UPDATE finding SET size = ?, mtime_ns = ?, ctime_ns = ? WHERE artist = ?"
-                    " AND place = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?",
-                    (*after, artist, relative_path, *size_and_times(before)),
-                )
-                base.execute(
-                    "UPDATE sound SET size = ?, mtime_ns = ? WHERE artist = ? AND place = ?"
-                    " AND size = ? AND mtime_ns = ?",
-                    (*after[:2], artist, relative_path, *size_and_times(before)[:2]),
-                )
+        if before and now and (old := size_and_times(before)) != (new := size_and_times(now)):
+            self.update_rows(artist, relative_path, old, new)
+
+    def update_rows(
+        self, artist: str, relative_path: str, old: tuple[int, int, int], new: tuple[int, int, int]
+    ) -> None:
+        """Store the new size and times of a file in its rows that have the old ones, if possible.
+
+        Both are as `size_and_times` returns them.
+        """
+        if self._database is None:
+            return
+        with contextlib.suppress(ItemFailed), self._database.transaction() as base:
+            base.execute(
+                "UPDATE finding SET size = ?, mtime_ns = ?, ctime_ns = ? WHERE artist = ?"
+                " AND place = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?",
+                (*new, artist, relative_path, *old),
+            )
+            base.execute(
+                "UPDATE sound SET size = ?, mtime_ns = ? WHERE artist = ? AND place = ?"
+                " AND size = ? AND mtime_ns = ?",
+                (*new[:2], artist, relative_path, *old[:2]),
+            )
 
     def rename_artists(self, names: Mapping[str, str]) -> None:
         """Move the rows of artists to their new keys; `names` maps old keys to new keys."""
@@ -192,6 +206,28 @@ class EssenceDatabase:
         table = "sound" if "essence" in query else "finding"
         with self._database.reading() as base:
             return base.execute(f"{query} FROM {table} WHERE artist = ?", (artist,)).fetchall()
+
+
+class _RemoteDatabase(EssenceDatabase):
+    """The database on the host of the queue, as a worker on another host uses it."""
+
+    def __init__(self, remote: RemoteObject) -> None:
+        super().__init__(None)
+        self._remote = remote
+
+    def load_essences(self, artist: str) -> dict[str, KnownEssence]:
+        return self._remote.call(EssenceDatabase.load_essences, artist)
+
+    def load_findings(self, artist: str) -> dict[str, DeepScanFinding]:
+        return self._remote.call(EssenceDatabase.load_findings, artist)
+
+    def save_scan(self, artist: str, entries: DeepScanResult) -> None:
+        self._remote.call(EssenceDatabase.save_scan, artist, entries)
+
+    def update_rows(
+        self, artist: str, relative_path: str, old: tuple[int, int, int], new: tuple[int, int, int]
+    ) -> None:
+        self._remote.call(EssenceDatabase.update_rows, artist, relative_path, old, new)
 
 
 def _stat_or_none(path: Path) -> os.stat_result | None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_files, clock, path_text
+from mediakeep import atomic_files, clock, path_text, queue_host
 from mediakeep.errors import RecordNotWritten, StateDamaged, UndoRefused
 from mediakeep.media import temp_copies
 from mediakeep.media.temp_copies import TempCopies
@@ -38,6 +39,7 @@ from mediakeep.media.undo.record_lookup import (
     RecordLookup,
     state_from_file,
 )
+from mediakeep.queue_host import RemoteObject
 
 
 class BlobStore:
@@ -93,6 +95,7 @@ __all__ = [
     "UndoStore",
     "Values",
     "find_undone",
+    "open_store",
 ]
 
 FORGOTTEN = "its undo data was removed (--forget-before)"
@@ -189,6 +192,14 @@ class UndoStore:
     def has_record(self, query: RecordQuery) -> bool:
         """Return True if any undo record matches a query, even of a change that was not made."""
         return self._lookup.has_record(query)
+
+    def read_blob(self, name: str) -> bytes:
+        """Return the data of a blob; raise StateDamaged if it is missing or damaged."""
+        return self.blobs.read(name)
+
+    def read_clock(self) -> datetime:
+        """Return the time for new records."""
+        return self.now()
 
     def has_undo(self) -> bool:
         """Return True if any recorded change is an undo: only then are there undone values."""
@@ -317,6 +328,49 @@ class UndoStore:
                 return DONE if old == record.new.sha256 else VOID
             is_later = is_later or entry.record.id == record.id
         return ""
+
+
+class RemoteUndoStore(UndoStore):
+    """The undo store of a worker on another host: records are written and found by its own.
+
+    Only the notes of temporary copies are below `folder`, which is on this host.
+    """
+
+    def __init__(self, folder: Path, remote: RemoteObject) -> None:
+        super().__init__(folder, lambda: remote.call(UndoStore.read_clock))
+        self._remote = remote
+        self.blobs = _RemoteBlobs(folder, remote)
+
+    def add(self, record: ChangeRecord, blobs: dict[str, bytes]) -> ChangeRecord:
+        """Write an undo record with its blobs and sync them; raise RecordNotWritten."""
+        return self._remote.call(UndoStore.add, record, blobs)
+
+    def append_state(self, record: ChangeRecord, state: str) -> None:
+        """Append the state of a recorded change to the log, if possible."""
+        self._remote.call(UndoStore.append_state, record, state)
+
+    def find(self, query: RecordQuery) -> list[RecordEntry]:
+        """Return the undo records that match a query, oldest first."""
+        return self._remote.call(UndoStore.find, query)
+
+    def has_record(self, query: RecordQuery) -> bool:
+        """Return True if any undo record matches a query, even of a change that was not made."""
+        return self._remote.call(UndoStore.has_record, query)
+
+
+class _RemoteBlobs(BlobStore):
+    def __init__(self, folder: Path, remote: RemoteObject) -> None:
+        super().__init__(folder)
+        self._remote = remote
+
+    def read(self, name: str) -> bytes:
+        return self._remote.call(UndoStore.read_blob, name)
+
+
+def open_store(folder: Path) -> UndoStore:
+    """Return the undo store for a worker, which may be on another host."""
+    remote = queue_host.find_remote(UndoStore, folder)
+    return RemoteUndoStore(folder, remote) if remote else UndoStore(folder)
 
 
 def find_undone(records: Iterable[ChangeRecord]) -> set[str]:
