@@ -33,6 +33,7 @@ from mediakeep.runner import batch
 from mediakeep.runner.batch_config import BatchCallbacks
 from mediakeep.runner.volumes import FullVolume
 from tests import quick_start
+from tests.cluster import machines
 from tests.job_kinds import RecordingHome
 from tests.runner import toys, workshop
 from tests.runner.workshop import Workshop
@@ -132,21 +133,42 @@ def test_a_host_without_mediakeep_is_told_to_install_it(tmp_path: Path) -> None:
     from distributed import LocalCluster
 
     shop = workshop.make_workshop(tmp_path, workshop.GOOD)
+    with (
+        LocalCluster(n_workers=0, dashboard_address=None) as cluster,
+        start_without_mediakeep("worker", "--no-nanny", cluster.scheduler_address),
+        pytest.raises(ClusterFailed, match=r"it lacks mediakeep.*: install mediakeep"),
+    ):
+        _run_on(shop, cluster.scheduler_address)
+    assert set(shop.statuses().values()) == {"pending"}
+
+
+@contextlib.contextmanager
+def start_without_mediakeep(program: str, *words: str) -> Iterator[None]:
+    """Start a scheduler or a worker whose environment lacks mediakeep."""
     code = (
         "import sys; sys.modules['mediakeep'] = None\n"
-        "from distributed.cli.dask_worker import main; main()"
+        f"from distributed.cli.dask_{program} import main; main()"
     )
-    words = [sys.executable, "-W", "ignore", "-c", code, "--no-nanny", "--no-dashboard"]
-    with LocalCluster(n_workers=0, dashboard_address=None) as cluster:
-        address = cluster.scheduler_address
-        worker = subprocess.Popen([*words, address], stderr=subprocess.DEVNULL)
-        try:
-            with pytest.raises(ClusterFailed, match=r"it lacks mediakeep.*: install mediakeep"):
-                _run_on(shop, address)
-        finally:
-            worker.terminate()
-            worker.wait(workshop.PATIENCE)
-    assert set(shop.statuses().values()) == {"pending"}
+    command = [sys.executable, "-W", "ignore", "-c", code, "--no-dashboard", *words]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(workshop.PATIENCE)
+
+
+@pytest.mark.needs("distributed")
+def test_a_scheduler_without_mediakeep_is_told_to_install_it(tmp_path: Path) -> None:
+    file = tmp_path / "scheduler.json"
+    with start_without_mediakeep("scheduler", "--port", "0", "--scheduler-file", str(file)):
+        address = workshop.await_(functools.partial(machines.read_address, file))
+        with (
+            pytest.raises(ClusterFailed, match="its scheduler lacks mediakeep") as error,
+            scheduler.open_scheduler(SchedulerConfig(address)),
+        ):
+            pytest.fail("the scheduler was used")
+    assert error.value.exit_code == 4
 
 
 def test_without_the_extra_one_sentence_names_it() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,8 @@ from urllib.parse import urlsplit
 
 import dask
 from distributed import Client, LocalCluster, Scheduler
-from distributed.comm import connect
+from distributed.comm.addressing import parse_address
+from distributed.comm.registry import get_backend
 from distributed.security import Security
 from msgspec import structs
 
@@ -28,6 +30,7 @@ from mediakeep.runner.signals import block_signals
 
 _ANSWER_TIMEOUT = 10.0  # seconds, in which whatever listens must speak as a scheduler does
 _CONNECT_TIMEOUT = 30.0  # seconds; a scheduler may be busy with the start of other batches
+_MISSING_MODULE = re.compile("No module named '([^']+)'")
 # Dask runs the tasks of a dead worker again on another one, which could do work twice; a batch
 # decides itself what follows. Its workers start child processes, so they may not be daemons.
 _DASK_SETTINGS = {
@@ -66,21 +69,24 @@ def _open_local(workers: int) -> LocalCluster:
 @contextlib.contextmanager
 def _connect(address: Any, config: SchedulerConfig) -> Iterator[Client]:
     security = _build_security(config)
-    try:
-        if not config.local_workers:
-            _check_answer(config.address, security)
-        with block_signals():
-            client = Client(
-                address, timeout=_CONNECT_TIMEOUT, set_as_default=False, security=security
-            )
-    except Exception as error:  # another program may have answered anything
-        raise ClusterFailed(config.address, _connection_reason(error)) from error
-    try:
-        client.run_on_scheduler(_forbid_silent_retries)
+    with contextlib.ExitStack() as stack:
+        try:
+            if not config.local_workers:
+                asyncio.run(_check_answer(config.address, security or Security()))
+            with block_signals():
+                client = Client(
+                    address, timeout=_CONNECT_TIMEOUT, set_as_default=False, security=security
+                )
+            stack.callback(_close, client)
+            client.run_on_scheduler(_forbid_silent_retries)
+        except Exception as error:  # another program may have answered anything
+            raise ClusterFailed(config.address, _connection_reason(error)) from error
         yield client
-    finally:
-        with contextlib.suppress(Exception):  # it may be gone
-            client.close(timeout=_CONNECT_TIMEOUT)
+
+
+def _close(client: Client) -> None:
+    with contextlib.suppress(Exception):  # it may be gone
+        client.close(timeout=_CONNECT_TIMEOUT)
 
 
 @contextlib.contextmanager
@@ -109,23 +115,35 @@ def serve_hosts(
         yield structs.replace(served, home=name)
 
 
-def _check_answer(address: str, security: Security | None) -> None:
+async def _check_answer(address: str, security: Security) -> None:
     """Raise OSError or TimeoutError unless a scheduler answers.
 
     The client of Dask would wait for ever for another program, and long if nothing listens.
     """
-    parts = urlsplit(address)
-    socket.create_connection((parts.hostname, parts.port), _ANSWER_TIMEOUT).close()
-    asyncio.run(asyncio.wait_for(_connect_once(address, security or Security()), _ANSWER_TIMEOUT))
-
-
-async def _connect_once(address: str, security: Security) -> None:
+    scheme, place = parse_address(address)
+    connector = get_backend(scheme).get_connector()
     arguments = security.get_connection_args("client")
-    connection = await connect(address, timeout=_ANSWER_TIMEOUT, **arguments)
-    await connection.close()
+    async with asyncio.timeout(_ANSWER_TIMEOUT):
+        connection = await connector.connect(place, deserialize=False, **arguments)
+        try:
+            await connection.write(connection.handshake_info())
+            await connection.read()
+        finally:
+            connection.abort()
+
+
+def find_missing_module(error: BaseException) -> str:
+    """Return the module that another process lacks, "" if that is not the error.
+
+    Dask may pass on the text alone.
+    """
+    match = _MISSING_MODULE.search(str(error))
+    return match[1] if match else ""
 
 
 def _connection_reason(error: Exception) -> str:
+    if missing := find_missing_module(error):
+        return f"its scheduler lacks {missing}: install mediakeep there"
     if isinstance(error, TimeoutError) or "imed out" in str(error):
         return "it does not answer in time"
     return str(error).partition("\n")[0] or type(error).__name__

@@ -20,7 +20,6 @@ import functools
 import itertools
 import pickle
 import queue
-import re
 import socket
 import time
 from collections import deque
@@ -32,6 +31,7 @@ from distributed import Client, Future, KilledWorker, wait
 from msgspec.structs import replace
 
 from mediakeep.cluster import worker_plugin
+from mediakeep.cluster.connection import find_missing_module
 from mediakeep.cluster.host_checks import HostReport, HostRequirements
 from mediakeep.cluster.host_watch import NO_CALLBACKS, ClusterCallbacks, HostWatch
 from mediakeep.cluster.worker_plugin import RemoteResult, RunnerMissing, TaskRunner
@@ -54,7 +54,6 @@ _CALL_TIMEOUT = 30.0  # seconds for workers to stop or end tasks
 _CLOSE_TIMEOUT = 10.0  # seconds for checks to end, as they add the runner of the batch
 _MIN_PATIENCE = 10.0  # seconds for an answer of the scheduler, or for a check
 _MAX_SAMPLES = 60  # from which the tasks per minute are computed
-_MISSING_MODULE = re.compile("No module named '([^']+)'")
 _counter = itertools.count()
 _CANCELLED = (asyncio.CancelledError, concurrent.futures.CancelledError)
 _PendingCall = concurrent.futures.Future[Any]  # of the loop of the client
@@ -355,9 +354,8 @@ class DaskExecutor:
     def _end_check(self, check: _HostCheck, content: bytes | BaseException) -> None:
         """Use a worker that has passed its check."""
         address = check.address
-        if isinstance(content, Exception) and (missing := _MISSING_MODULE.search(str(content))):
-            # The scheduler passes on the text alone.
-            report = HostReport(address, f"it lacks {missing[1]}: install mediakeep there")
+        if isinstance(content, Exception) and (missing := find_missing_module(content)):
+            report = HostReport(address, f"it lacks {missing}: install mediakeep there")
         elif isinstance(content, TimeoutError):
             report = HostReport(address, f"its check takes over {self._patience:g} seconds")
         elif isinstance(content, BaseException):
