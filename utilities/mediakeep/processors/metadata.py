@@ -13,8 +13,6 @@ from mediakeep.errors import UsageError, VerificationFailed
 from mediakeep.media.audio import essence, tag_edits, tags
 from mediakeep.media.audio.tag_edits import SetField, TargetTags
 from mediakeep.media.audio.write_options import DEFAULT_OPTIONS
-from mediakeep.media.mutagen_tags import adapter
-from mediakeep.media.transfer.transfer_tags import transfer_tags
 from mediakeep.processors import audio_output
 from mediakeep.processors.interface import (
     Category,
@@ -54,6 +52,9 @@ def process(input_path: Path, output_dir: Path, **params: Any) -> ProcessResult:
     kind = tags.read(input_path).facts.format
     if not edits and not wanted.copy:
         return ProcessResult(True, (), {"format": kind, "tags": read_tags(input_path)})
+    from mediakeep.media.mutagen_tags import adapter  # here, as --help must be quick
+    from mediakeep.media.transfer.transfer_tags import transfer_tags
+
     with audio_output.open_outputs(output_dir, input_path) as outputs:
         target = outputs.add(input_path.stem, input_path.suffix)
         with translate_errors(output_dir):
