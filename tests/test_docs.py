@@ -339,7 +339,7 @@ def test_a_page_names_no_option_that_does_not_exist(path: Path) -> None:
     ours = list_all_options()
     tools = {"--axe", "--strict", "--full", "--hypothesis-profile", "--basetemp"}
     example = {"--start", "--no-deps", "--wheel-dir"}  # of the plugin, and of pip
-    dask = {"--port", "--nthreads", "--no-dashboard"}
+    dask = {"--port", "--nthreads", "--no-dashboard", "--local-directory"}
     of_others = {"CONTRIBUTING.md": tools, "creating-plugins.md": example, "cluster.md": dask}
     assert documents.flags(path.read_text()) <= ours | of_others.get(path.name, set())
 

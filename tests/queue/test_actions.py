@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pytest
 
@@ -190,12 +188,3 @@ def test_what_is_forgotten_leaves_the_line_of_a_queue_that_is_open(tmp_path: Pat
         assert manager.state.counts[S] == 0
     with Queue.open(where, MUSIC) as again:
         assert list(again.state.items) == ["Artist 002", "Artist 003"]
-
-
-def test_two_queues_of_one_second_are_told_apart(tmp_path: Path) -> None:
-    created = set()
-    for part in (1, 2):
-        moment = datetime(2026, 2, 3, 4, 5, 6, part, tzinfo=UTC)
-        with rig.make(rig.at(tmp_path / f"{part}", mock.Mock(return_value=moment))) as made:
-            created.add(made.state.head.created)
-    assert created == {f"2026-02-03T04:05:06.00000{part}+00:00" for part in (1, 2)}

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import platform
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from datetime import UTC
 from math import inf
 from pathlib import Path
 from types import TracebackType
@@ -124,14 +123,12 @@ class Queue(ClaimedItems):
                 snapshot_id="",
                 seq=before,
                 library_path=library,
-                # It also tells queues apart, so two of one second differ.
-                created=location.now().astimezone(UTC).isoformat(timespec="microseconds"),
+                created=clock.format_iso(location.now()),
                 stages=kind.stages if kind.stores_stages else None,
             )
             retired = item_archive.load_retired(location.folder, kind)
             scanned = item_archive.exclude_retired(scanned, retired)
-            added = clock.format_iso(location.now())
-            items = scan_diff.build_new_items(scanned, kind, set(), added)
+            items = scan_diff.build_new_items(scanned, kind, set(), head.created)
             store.install_state(QueueState(kind, head, items), None)
         if before:  # changes of an earlier queue in this folder, none of which count in this one
             store.commit(lambda _: QueueChange("scan", {}, {"anew": True, "known": len(items)}))
