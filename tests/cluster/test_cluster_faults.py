@@ -22,13 +22,13 @@ from unittest import mock
 import pytest
 from msgspec import structs
 
-from mediakeep import path_text
+from mediakeep import path_text, queue_host, queue_host_client, queue_host_server
 from mediakeep.cluster import host_checks, path_map, scheduler
 from mediakeep.cluster.host_checks import HostRequirements
 from mediakeep.cluster.settings import SchedulerConfig
-from mediakeep.errors import BadSetting, ClusterFailed
-from mediakeep.outcome import Outcome, Progress, Work, Worker
-from mediakeep.queue_host_client import HostAddress
+from mediakeep.errors import BadSetting, ClusterFailed, QueueHostLost
+from mediakeep.outcome import Aborting, Outcome, Progress, Work, Worker
+from mediakeep.queue_host_client import CALLS, HostAddress
 from mediakeep.runner import batch
 from mediakeep.runner.batch_config import BatchCallbacks
 from mediakeep.runner.volumes import FullVolume
@@ -339,6 +339,74 @@ def test_a_result_that_is_too_large_fails_its_item_alone(
         assert shop.item("ant").error_message.startswith(message)
         assert bool(shop.item("ant").error_message) == bool(message)
         shop.close()
+
+
+@contextlib.contextmanager
+def open_cut_off(home: Path, *, when_opened: bool) -> Iterator[Worker]:
+    """Open a worker that can no longer reach the host of the queue."""
+    address = queue_host_client.get_address()
+    assert address
+    assert not queue_host.call_at_home(Path.exists, home / "none")
+
+    def call_in_vain(*_: object) -> Outcome:
+        with close_port() as place:
+            port = int(place.rpartition(":")[2])
+        with queue_host_client.use_host(structs.replace(address, port=port), home):
+            queue_host.call_at_home(Path.exists, home / "none")
+        return Outcome()
+
+    if when_opened:
+        call_in_vain()
+    yield call_in_vain
+
+
+@pytest.mark.needs("distributed")
+def test_a_worker_that_loses_the_host_of_the_batch_ends_it_with_exit_code_4(
+    client: object, tmp_path: Path
+) -> None:
+    from mediakeep.cluster import dask_executor
+
+    services = {CALLS: queue_host_server.serve_calls(tmp_path)}
+    with quick_start.suspend(), queue_host_server.serve("127.0.0.1", services) as served:
+        address = structs.replace(served, home=path_text.escape_path(tmp_path))
+        requirements = HostRequirements(host_checks.read_versions(), {}, "probe", address)
+        open_executor = functools.partial(
+            dask_executor.DaskExecutor, dask_executor.ClusterAccess(client, requirements)
+        )
+        for when_opened in (False, True):
+            shop = workshop.make_workshop(tmp_path / f"{when_opened}", workshop.GOOD)
+            factory = functools.partial(open_cut_off, tmp_path, when_opened=when_opened)
+            error: Exception | None = None
+            try:
+                error = batch.run_batch(
+                    shop.queue, factory, workshop.build_config(), BatchCallbacks(), (),
+                    open_executor,
+                ).abort_error  # fmt: skip
+            except QueueHostLost as lost:
+                error = lost
+            assert isinstance(error, QueueHostLost)
+            assert error.exit_code == 4
+            assert f"from worker {socket.gethostname()}: Connection refused." in str(error)
+            assert set(shop.statuses().values()) == {"pending"}
+            assert {shop.item(key).attempts for key in workshop.GOOD} == {0}
+            shop.close()
+
+
+@pytest.mark.needs("distributed")
+@each_row("is_home_served", [False, True])
+def test_calls_are_served_only_if_the_home_is(memory: Path, is_home_served: bool) -> None:
+    from mediakeep.cluster import connection
+
+    config = SchedulerConfig("tcp://127.0.0.1:1")
+    with connection.serve_hosts(config, memory, is_home_served=is_home_served) as served:
+        assert served
+        assert bool(served.home) == is_home_served
+        used = structs.replace(served, home=str(memory))
+        with (
+            queue_host_client.use_host(used, memory),
+            contextlib.nullcontext() if is_home_served else pytest.raises(Aborting),
+        ):
+            assert queue_host.call_at_home(Path.is_dir, memory)
 
 
 @pytest.mark.needs("distributed")

@@ -25,7 +25,10 @@ pytestmark = [pytest.mark.needs("distributed", "namespaces")]
 
 DAEMON = {"DASK_DISTRIBUTED__WORKER__DAEMON": "False"}
 # The other host has the library at another place, and neither it nor the home at their places.
-HIDE = 'mount --bind "$1" "$2"; mount -t tmpfs no "$1"; mount -t tmpfs no "$3"; shift 3; exec "$@"'
+HIDE = (
+    'echo $$ > "$2.pid"; mount --bind "$1" "$2";'
+    ' mount -t tmpfs no "$1"; mount -t tmpfs no "$3"; shift 3; exec "$@"'
+)
 
 
 @contextlib.contextmanager
@@ -44,7 +47,12 @@ def open_scheduler(home: Home, library: Path) -> Iterator[str]:
     ):
         workshop.await_(functools.partial(is_open, port))
         yield f"tcp://127.0.0.1:{port}"
-    assert not [*there.iterdir()]
+        # As the other host sees them: what stands for the home is in the worker's folder.
+        root = Path(f"/proc/{there.with_suffix('.pid').read_text().strip()}/root")
+        seen = {path: [*(root / path.relative_to("/")).iterdir()] for path in (there, library)}
+        seen[home.path] = [*(root / home.path.relative_to("/")).iterdir()]
+        assert seen.pop(there)
+        assert not any(seen.values()), seen
 
 
 def run_there(home: Home, script: str, *words: str) -> None:

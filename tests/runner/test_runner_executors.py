@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.errors import BadSetting, ItemFailed
+from mediakeep.errors import BadSetting, ItemFailed, QueueHostLost
 from mediakeep.item import Status
 from mediakeep.outcome import Worker
 from mediakeep.runner import executors
@@ -75,6 +75,7 @@ def test_no_process_and_no_file_stays_open_after_a_batch(tmp_path: Path, workers
     [
         (toys.refuse, ItemFailed, "A worker could not start: /usr/bin/decoder: No such file"),
         (toys.set_wrongly, BadSetting, "rate: no number"),
+        (toys.lose_host, QueueHostLost, "cannot be reached from worker shed: Connection refused"),
     ],
 )
 @pytest.mark.parametrize("workers", [1, 2])

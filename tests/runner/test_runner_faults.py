@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from mediakeep.errors import RecordNotWritten
+from mediakeep.errors import QueueHostLost, RecordNotWritten
 from mediakeep.item import Status
-from mediakeep.outcome import Outcome, Progress, Work
+from mediakeep.outcome import Aborting, Outcome, Progress, Work
 from mediakeep.queue import actions, sessions
 from mediakeep.runner.batch_config import BatchCallbacks, SettledItem
 from tests.runner import toys, workshop
@@ -54,6 +55,28 @@ def test_a_file_of_all_items_that_cannot_be_used_stops_the_batch_and_costs_no_at
     assert report.abort_error.exit_code == code
     assert shop.statuses()["bee"] is Status.PENDING
     assert shop.item("bee").attempts == 0
+
+
+@each_row("stop", [False, True])
+def test_a_lost_host_ends_the_batch_with_exit_code_4_unless_a_stop_was_requested(
+    tmp_path: Path, stop: bool
+) -> None:
+    keys: list[str] = []
+
+    def work(work: Work, _progress: Progress) -> Outcome:
+        keys.append(work.stamp.key)
+        if stop:
+            signal.raise_signal(signal.SIGINT)
+        raise Aborting(QueueHostLost("shed", "Connection refused"))
+
+    shop = workshop.make_workshop(tmp_path, {"ant": "", "bee": ""})
+    report = shop.run(workshop.opening(work))
+    assert report.stopped == stop
+    error = report.abort_error
+    assert stop if error is None else (error.exit_code, stop) == (4, False)
+    assert keys == ["ant"], "no item is begun after the first"
+    assert set(shop.statuses().values()) == {Status.PENDING}
+    assert {shop.item(key).attempts for key in ("ant", "bee")} == {0}
 
 
 def test_a_checkpoint_that_cannot_be_written_is_only_a_warning(tmp_path: Path) -> None:

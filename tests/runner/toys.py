@@ -16,10 +16,10 @@ from typing import Any
 
 import msgspec
 
-from mediakeep.errors import BadSetting
+from mediakeep.errors import BadSetting, QueueHostLost
 from mediakeep.item import Item
 from mediakeep.kinds import Kind
-from mediakeep.outcome import Outcome, Parts, Progress, Work, Worker
+from mediakeep.outcome import Aborting, Outcome, Parts, Progress, Work, Worker
 from mediakeep.stages import Stage, StageTable
 from tests.runner import deeds, jobs, notes, staged
 
@@ -54,6 +54,13 @@ def refuse(folder: Path) -> Iterator[Worker]:
 def set_wrongly(folder: Path) -> Iterator[Worker]:
     """Open a tool whose setting makes no sense."""
     raise BadSetting("rate", "no number")
+    yield
+
+
+@contextmanager
+def lose_host(folder: Path) -> Iterator[Worker]:
+    """Open a tool that needs another host, which is gone."""
+    raise Aborting(QueueHostLost("shed", "Connection refused"))
     yield
 
 

@@ -64,6 +64,7 @@
         RequestRefused        4   it refused a request
       LimitReached            4   a quota or limit of a service is used up
       ClusterFailed           4   a Dask scheduler, or all of its workers, cannot be used
+        QueueHostLost         4   a worker cannot reach the host of the queue
       Stopped               130   the user declined
 
 Each class has its message template and its exit code as attributes, because `python -OO` removes
@@ -544,6 +545,13 @@ class LimitReached(MediakeepError):
 class ClusterFailed(MediakeepError):
     message = "The Dask scheduler at {} cannot be used: {}. Nothing is lost; run again to continue."
     exit_code = 4
+
+
+class QueueHostLost(ClusterFailed):
+    message = (
+        "The batch's machine cannot be reached from worker {}: {}. Nothing is lost; run again to"
+        " continue."
+    )
 
 
 class Stopped(MediakeepError):

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from mediakeep.errors import MediakeepError
 from mediakeep.item import Item, Status
 
 
@@ -16,6 +17,17 @@ class Stopping(BaseException):
 
     Not an Exception, so that no worker handles it as a failure.
     """
+
+
+class Aborting(BaseException):
+    """Raised in a worker to end its batch with an error that is not the fault of an item.
+
+    Not an Exception, so that no worker handles it as a failure.
+    """
+
+    def __init__(self, error: MediakeepError) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 class Stamp(msgspec.Struct, frozen=True):

@@ -36,7 +36,7 @@ class HomeClient(Protocol):
     home: Path  # the folder of this host that stands for the home in paths
 
     def call(self, call: HomeCall) -> Any:
-        """Called to get the result of a call; raises its error, or Stopping if there is none."""
+        """Called to get the result of a call; raises its error, or Aborting if there is none."""
 
 
 _client: HomeClient | None = None  # of this process, which works for one batch

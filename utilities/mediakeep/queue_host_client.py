@@ -1,7 +1,7 @@
 """Connect a worker to the host of the queue, which serves its home and its rate limits.
 
 A connection begins with a line of JSON, a Greeting; what follows is up to the service it names. If
-a connection for calls is lost, Stopping ends the task: its item is released, and processed again.
+a connection is lost, Aborting ends the batch: its items are released, and no attempt is counted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mediakeep import queue_host
-from mediakeep.outcome import Stopping
+from mediakeep.errors import QueueHostLost
+from mediakeep.outcome import Aborting
 from mediakeep.queue_host import HomeCall
 
 if TYPE_CHECKING:
@@ -90,6 +91,18 @@ def connect(address: HostAddress, service: str, subject: str = "") -> Iterator[S
         yield stream
 
 
+@contextlib.contextmanager
+def abort_if_lost() -> Iterator[None]:
+    """Raise Aborting if the connection of a `with` block is lost."""
+    try:
+        yield
+    except (OSError, EOFError, pickle.UnpicklingError) as lost:
+        reason = "the connection was closed"
+        if isinstance(lost, OSError):
+            reason = lost.strerror or str(lost)
+        raise Aborting(QueueHostLost(socket.gethostname(), reason)) from lost
+
+
 class _SocketClient:
     """The connection of this process for calls; it is opened by the first one."""
 
@@ -100,16 +113,17 @@ class _SocketClient:
         self._lock = threading.Lock()
 
     def call(self, call: HomeCall) -> Any:
-        with self._lock:
+        data = pickle.dumps(call)
+        with self._lock, abort_if_lost():
             try:
                 if self._stream is None:
                     self._stream = self._connection.enter_context(connect(self._address, CALLS))
-                pickle.dump(call, self._stream)
+                self._stream.write(data)
                 self._stream.flush()
                 result, error = pickle.load(self._stream)
-            except (OSError, EOFError, pickle.UnpicklingError) as lost:
+            except BaseException:  # a part of a message may be left in it
                 self.close()
-                raise Stopping from lost
+                raise
         if error:
             raise error
         return result

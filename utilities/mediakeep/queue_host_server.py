@@ -8,6 +8,7 @@ import pickle
 import secrets
 import socket
 import socketserver
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import queue_host_client
+from mediakeep import queue_host_client, step_log
 from mediakeep.errors import ItemFailed
 from mediakeep.queue_host import HomeCall
 from mediakeep.queue_host_client import Certificates, Greeting, HostAddress, Stream
@@ -33,18 +34,17 @@ class _Handler(socketserver.BaseRequestHandler):
             connection.settimeout(queue_host_client.TIMEOUT)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             if self.server.tls:
-                connection = self.server.tls.wrap_socket(connection, server_side=True)
-                stack.enter_context(connection)
-            self.server.connections.add(connection)
-            stack.callback(self.server.connections.discard, connection)
+                connection.do_handshake()  # type: ignore[attr-defined]
             stream = stack.enter_context(connection.makefile("rwb"))
             greeting = msgspec.json.decode(
                 stream.readline(queue_host_client.MAX_LINE), type=Greeting
             )
-            if hmac.compare_digest(greeting.token, self.server.token):
+            service = self.server.services.get(greeting.service)
+            is_known = hmac.compare_digest(greeting.token.encode(), self.server.token.encode())
+            if service and is_known:
                 if greeting.service == queue_host_client.CALLS:
                     connection.settimeout(None)  # tasks may take hours
-                self.server.services[greeting.service](greeting.subject, stream)
+                service(greeting.subject, stream)
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -57,6 +57,29 @@ class _Server(socketserver.ThreadingTCPServer):
         self.tls = certificates.open_context(server=True) if certificates else None
         self.connections: set[socket.socket] = set()
         super().__init__((host, 0), _Handler)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Called to accept a connection; the thread of its handler makes the handshake."""
+        connection, place = super().get_request()
+        if self.tls:
+            connection = self.tls.wrap_socket(
+                connection, server_side=True, do_handshake_on_connect=False
+            )
+        return connection, place
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Called with a connection, before the thread of its handler starts."""
+        self.connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Called when a handler has ended."""
+        self.connections.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
+        """Called with a connection whose handler has failed."""
+        step_log.log_step(f"Connection of {client_address[0]}: {sys.exc_info()[1]!r}")
 
 
 @contextlib.contextmanager
@@ -72,7 +95,8 @@ def serve(
             server.shutdown()
             for connection in [*server.connections]:
                 with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
+                    # not that of TLS, which may be making its handshake
+                    socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 def serve_calls(home: Path) -> Service:
@@ -81,7 +105,7 @@ def serve_calls(home: Path) -> Service:
     def serve_connection(_subject: str, stream: Stream) -> None:
         with _HomeObjects(home) as objects:
             while True:
-                pickle.dump(objects.answer(pickle.load(stream)), stream)
+                stream.write(objects.answer(pickle.load(stream)))
                 stream.flush()
 
     return serve_connection
@@ -95,16 +119,21 @@ class _HomeObjects(contextlib.ExitStack):
         self._home = home
         self._objects: dict[HomeCall, Any] = {}
 
-    def answer(self, call: HomeCall) -> tuple[Any, Exception | None]:
-        """Return the result of a call, and None; or None, and the error."""
+    def answer(self, call: HomeCall) -> bytes:
+        """Return, pickled, the result of a call, and None; or None, and the error."""
+        result, failure = None, None
         try:
-            return self._call(call), None
+            result = self._call(call)
         except Exception as error:  # noqa: BLE001 - the caller gets it
-            try:
-                pickle.loads(pickle.dumps(error))
-            except Exception:  # noqa: BLE001 - pickle may raise any exception
-                return None, ItemFailed(f"{type(error).__name__}: {error}")
-            return None, error
+            failure = error
+        try:
+            data = pickle.dumps((result, failure))
+            if failure:
+                pickle.loads(data)
+            return data
+        except Exception as error:  # noqa: BLE001 - pickle may raise any exception
+            shown = failure or error
+            return pickle.dumps((None, ItemFailed(f"{type(shown).__name__}: {shown}")))
 
     def _call(self, call: HomeCall) -> Any:
         path = self._home / call.place

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 import threading
 from contextlib import AbstractContextManager
@@ -12,11 +13,15 @@ import pytest
 from msgspec import structs
 
 from mediakeep import queue_host_client, queue_host_server
+from mediakeep.errors import QueueHostLost
+from mediakeep.lookups.http import rate_limit
+from mediakeep.lookups.http.cached_http import CachedHttp
 from mediakeep.lookups.http.models import HttpEnvironment, RequestStats, Service
 from mediakeep.lookups.http.rate_client import RemoteRateLimit
 from mediakeep.lookups.http.rate_limit import SharedRateLimit
 from mediakeep.lookups.http.rate_server import RateServer
 from mediakeep.lookups.http.retry import RetryState
+from mediakeep.outcome import Aborting
 from mediakeep.queue_host_client import HostAddress
 from tests.sampling import each_row
 
@@ -59,19 +64,34 @@ def test_hosts_keep_one_pace_whatever_their_clocks_say(memory: Path, ahead: floa
             assert acquire(there, NOW + ahead) == pytest.approx(1.1, abs=0.01)
 
 
-def test_a_host_that_dies_gives_the_lock_back_and_changes_nothing(memory: Path) -> None:
+def test_a_host_that_dies_gives_the_lock_back_and_changes_nothing(
+    memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_locked, is_refused, try_lock = threading.Event(), threading.Event(), rate_limit._try_lock
+
+    def try_watched(handle: int) -> bool:
+        is_free = try_lock(handle)
+        if not is_free:
+            is_refused.set()
+        return is_free
+
+    monkeypatch.setattr(rate_limit, "_try_lock", try_watched)
     with serve(memory) as server:
         with queue_host_client.connect(server, "rates", SERVICE.host) as stream:
             assert b'"now"' in stream.readline()
-            locked = threading.Thread(target=_lock_once, args=(server,))
+            locked = threading.Thread(target=_lock_once, args=(server, has_locked))
             locked.start()
-            assert locked.is_alive()  # it waits for this one
+            assert is_refused.wait(60)
+            assert not has_locked.is_set()
         locked.join(60)
+        assert has_locked.is_set()
         assert not locked.is_alive()
 
 
-def _lock_once(server: HostAddress) -> None:
+def _lock_once(server: HostAddress, has_locked: threading.Event | None = None) -> None:
     with RemoteRateLimit(server, SERVICE.host, lambda: NOW).lock_state() as state:
+        if has_locked:
+            has_locked.set()
         assert not state.pause
         state.pause = NOW + 5
 
@@ -85,9 +105,13 @@ def _lock_once(server: HostAddress) -> None:
         b'{"token": "wrong", "service": "rates", "subject": "https://shop.example"}\n',
         b"[" * 8000 + b"\n",
         b"x" * 9000,
+        '{"token": "é", "service": "rates", "subject": "https://shop.example"}\n'.encode(),
     ],
 )
-def test_strangers_get_no_state_and_stop_nothing(memory: Path, line: bytes) -> None:
+def test_strangers_get_no_state_and_stop_nothing(
+    memory: Path, line: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     with serve(memory) as server:
         with socket.create_connection((server.host, server.port)) as connection:
             received = b""
@@ -98,8 +122,21 @@ def test_strangers_get_no_state_and_stop_nothing(memory: Path, line: bytes) -> N
             assert received == b""
         wrong = structs.replace(server, token="0000")
         with (
-            pytest.raises(ConnectionError, match="not available"),
+            pytest.raises(Aborting, match="not available"),
             RemoteRateLimit(wrong, SERVICE.host, lambda: NOW).lock_state(),
         ):
             pytest.fail("a stranger got the state")
+        with queue_host_client.connect(server, "unknown") as stream:
+            assert stream.read() == b""
         _lock_once(server)
+    assert not caplog.messages, "no handler has failed"
+
+
+def test_a_lost_server_ends_the_batch_and_blames_no_cache(memory: Path) -> None:
+    with serve(memory) as server:
+        pass
+    with queue_host_client.use_host(server, memory):
+        http = CachedHttp(memory / "cache.sqlite", "", machine=build_environment(memory))
+        with contextlib.closing(http), pytest.raises(Aborting, match="cannot be reached") as lost:
+            http.get(SERVICE, f"{SERVICE.host}/a")
+    assert isinstance(lost.value.error, QueueHostLost)

@@ -101,10 +101,9 @@ def serve_hosts(
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect((parts.hostname, parts.port))  # sends nothing: it finds the own address
         address = probe.getsockname()[0]
-    services: dict[str, Service] = {
-        RATES: RateServer(home / "status" / "cache"),
-        CALLS: queue_host_server.serve_calls(home),
-    }
+    services: dict[str, Service] = {RATES: RateServer(home / "status" / "cache")}
+    if is_home_served:
+        services[CALLS] = queue_host_server.serve_calls(home)
     certificates = (
         Certificates(config.tls_ca, config.tls_cert, config.tls_key)
         if config.address.startswith("tls://")

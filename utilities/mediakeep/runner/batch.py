@@ -20,7 +20,13 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
-from mediakeep.errors import DiskFull, InvalidOutcome, LibraryMissing, MediakeepError
+from mediakeep.errors import (
+    DiskFull,
+    InvalidOutcome,
+    LibraryMissing,
+    MediakeepError,
+    QueueHostLost,
+)
 from mediakeep.item import SkipReason, Status
 from mediakeep.outcome import Outcome, WorkerFactory
 from mediakeep.queue import new_jobs, resets, scan_diff
@@ -238,6 +244,8 @@ class Batch:
 
     def _take_result(self, task: Task, result: TaskResult) -> None:
         match result:
+            case BatchAborted(QueueHostLost()) if self._stop.requested:
+                pass  # the batch ends anyway, and releases the item
             case BatchAborted(error):
                 self._abort(error)
             case UserQuit():

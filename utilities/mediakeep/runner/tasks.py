@@ -24,7 +24,16 @@ from mediakeep.errors import (
 )
 from mediakeep.item import MAX_NUMBER, Status
 from mediakeep.media import file_errors
-from mediakeep.outcome import Outcome, Parts, Progress, Stopping, Work, Worker, WorkerFactory
+from mediakeep.outcome import (
+    Aborting,
+    Outcome,
+    Parts,
+    Progress,
+    Stopping,
+    Work,
+    Worker,
+    WorkerFactory,
+)
 from mediakeep.runner import memory_limit, volumes
 from mediakeep.runner.signals import Interrupted
 from mediakeep.runner.task_usage import TaskUsage, UsageMeter
@@ -152,14 +161,20 @@ TaskResult = (
 @contextlib.contextmanager
 def open_worker(worker_factory: WorkerFactory) -> Iterator[Worker]:
     """Open the worker of this process for a `with` block; raise ItemFailed if it cannot start."""
-    with contextlib.ExitStack() as stack:
-        try:
-            worker = stack.enter_context(worker_factory())
-        except MediakeepError:
-            raise
-        except Exception as error:
-            raise ItemFailed(f"A worker could not start: {format_error(error)}") from error
-        yield worker
+    lost: MediakeepError | None = None
+    try:
+        with contextlib.ExitStack() as stack:
+            try:
+                worker = stack.enter_context(worker_factory())
+            except MediakeepError:
+                raise
+            except Exception as error:
+                raise ItemFailed(f"A worker could not start: {format_error(error)}") from error
+            yield worker
+    except Aborting as aborting:
+        lost = aborting.error
+    if lost:  # raised here, as one with Aborting as its context could not be pickled
+        raise lost
 
 
 def run_task(worker: Worker, task: Task, progress: Progress) -> TaskResult:
@@ -170,6 +185,8 @@ def run_task(worker: Worker, task: Task, progress: Progress) -> TaskResult:
         return check_result(worker(task.work, progress), task.work)
     except (LibraryMissing, NoCache, NotAuthorised, DiskFull, StateDamaged) as error:
         return BatchAborted(error)
+    except Aborting as aborting:
+        return BatchAborted(aborting.error)
     except Stopped:
         return UserQuit()
     except Stopping:

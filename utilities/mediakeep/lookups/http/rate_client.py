@@ -66,9 +66,12 @@ class RemoteRateLimit:
     def lock_state(self) -> Iterator[ServiceState]:
         """Lock the state for a `with` block, and yield it; changes in the block are saved.
 
-        Raise OSError if the server cannot be reached.
+        Raise Aborting if the server cannot be reached.
         """
-        with queue_host_client.connect(self._server, RATES, self._service_host) as stream:
+        with (
+            queue_host_client.abort_if_lost(),
+            queue_host_client.connect(self._server, RATES, self._service_host) as stream,
+        ):
             try:
                 locked = msgspec.json.decode(stream.readline(MAX_LINE), type=LockedState)
             except msgspec.DecodeError as error:
