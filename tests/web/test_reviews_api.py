@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import threading
@@ -88,7 +89,7 @@ def test_reviews_are_listed_in_pages_and_shown(served: Served) -> None:
     assert "Nothing can be chosen for missing-date" in problem["detail"]
 
 
-def test_a_preview_is_made_again_only_if_files_or_settings_changed_or_after_some_time(
+def test_a_preview_is_kept_until_files_settings_or_its_item_change_or_it_is_refused(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made, original = [], preview_answers.preview
@@ -96,7 +97,7 @@ def test_a_preview_is_made_again_only_if_files_or_settings_changed_or_after_some
     monkeypatch.setattr(
         preview_answers, "preview", lambda *given: made.append(given) or original(*given)
     )
-    group = find(served)[0]
+    group, other = find(served)
     body = {"ids": group["ids"], "action": "accept"}
 
     def show() -> Any:
@@ -104,17 +105,32 @@ def test_a_preview_is_made_again_only_if_files_or_settings_changed_or_after_some
 
     first = show()
     assert (show(), len(made)) == (first, 1)
-    shelf.put(music(served) / group["name"] / "Dawn" / "01 Tide.flac", title="Other")
-    assert (show(), len(made)) == (first, 2)
+    answer(served, ids=other["ids"], action="later")
+    assert (show(), len(made)) == (first, 1)
+    with hands.opened(Home(served.home, music(served))) as queue:
+        queue.begin_session()
+        for name, count in ((other["name"], 1), (group["name"], 2)):
+            queue.claim_by_key(name)
+            assert (show(), len(made)) == (first, count), name
+        queue.end_session()
+    file = music(served) / group["name"] / "Dawn" / "01 Tide.flac"
+    shelf.put(file, title="Other")
+    assert (show(), len(made)) == (first, 3)
+    time = file.stat().st_mtime_ns
+    file.write_bytes(file.read_bytes())
+    os.utime(file, ns=(time, time))
+    assert (show(), len(made)) == (first, 4)
+    assert "Nothing decided" in answer(served, 409, **body, expected="another")["detail"]
+    assert (show(), len(made)) == (first, 5)
     (served.home / "mediakeep.toml").write_text('locked_fields = "date"\n')
     refused = show()
-    assert (refused["files"], show(), len(made)) == ([], refused, 3)
+    assert (refused["files"], show(), len(made)) == ([], refused, 6)
     monkeypatch.setattr(review_cache, "_FINDING_SECONDS", -1.0)
     body["action"] = "later"
     assert [show(), show()] == [
         {"files": [], "refused": {}, "notes": [], "digest": "", "sidecars": []}
     ] * 2
-    assert len(made) == 5
+    assert len(made) == 8
 
 
 def test_one_answer_settles_all_alike_and_its_undo_restores_them(served: Served) -> None:

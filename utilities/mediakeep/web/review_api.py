@@ -6,9 +6,9 @@ Each answer is a session of its own in the log of answers, so that an undo names
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -39,6 +39,8 @@ from mediakeep.web.item_api import MAX_KEYS
 from mediakeep.web.operations import Call, Operation
 from mediakeep.web.problems import WebError
 from mediakeep.web.web_home import WebHome
+
+T = TypeVar("T")
 
 
 class ReviewQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -136,13 +138,29 @@ def show_review(web: WebHome, call: Call) -> ReviewDetails:
     """Return the group of a review with all that can be chosen."""
     group, index = _find_group(web, call.params["id"])
 
-    def read() -> ReviewDetails:
+    def read() -> tuple[list[Candidate], list[CoverChoice]]:
         with _preview_session(web) as session:
             candidates = preview_answers.read_choices(session, group.first)
         covers = preview_answers.list_covers(group.first) if group.first.field == "cover" else []
-        return ReviewDetails(index.describe(group), candidates, covers)
+        return candidates, covers
 
-    return index.find_out(web.home, group.ids, group.questions, read)
+    found = _find_out(web, index, group.ids, group.questions, read)
+    return ReviewDetails(index.describe(group), *found)
+
+
+def _find_out(
+    web: WebHome,
+    index: ReviewIndex,
+    key: Hashable,
+    asked: Sequence[ReviewQuestion],
+    read: Callable[[], T],
+) -> T:
+    """Return what a function finds out about the item of reviews, or what it found before."""
+    first = asked[0]
+    with web.get_queue(first.queue).open() as state:
+        item = state.items.get(first.item)
+    entries = item, index.list_questions(first.queue, first.item)
+    return web.reviews.find_out(web.home, key, asked, entries, read)
 
 
 def search_candidates(web: WebHome, call: Call) -> list[Candidate]:
@@ -168,7 +186,7 @@ def preview_answer(web: WebHome, call: Call) -> AnswerPreview:
         with _preview_session(web) as session:
             return preview_answers.preview(session, asked, decision, access)
 
-    return index.find_out(web.home, decision, asked, read)
+    return _find_out(web, index, decision, asked, read)
 
 
 @contextlib.contextmanager
@@ -209,9 +227,12 @@ def decide_reviews(web: WebHome, call: Call) -> AnsweredReviews:
     """Carry out an answer; raise WebError if it settles nothing."""
     asked, _ = _select(web, call.body)
     policy = write_policy.read_policy(web.home)
-    with review_session.open_session(web.home, policy) as session:
-        result = review_session.decide(session, _build_decision(asked, call.body))
-        name = session.id
+    try:
+        with review_session.open_session(web.home, policy) as session:
+            result = review_session.decide(session, _build_decision(asked, call.body))
+            name = session.id
+    finally:
+        web.reviews.forget(asked)  # a refused preview is not shown again
     if not result.decided and result.refused and not result.files:
         why = " ".join(dict.fromkeys(result.refused.values()))
         answered = _describe_answer(web, next(iter(result.refused)))

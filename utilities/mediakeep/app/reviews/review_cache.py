@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -60,7 +60,6 @@ class ReviewIndex:
         self.questions = found
         self._groups: dict[str, list[tuple[str, QuestionGroup]]] = {}
         self._selected: dict[tuple[str, ...], list[QuestionGroup]] = {}
-        self._found: dict[Hashable, tuple[object, float, Any]] = {}
 
     @cached_property
     def by_id(self) -> Mapping[str, ReviewQuestion]:
@@ -71,27 +70,9 @@ class ReviewIndex:
         """Return the group of a review, or None if it is not pending."""
         return self._group_by_id.get(id_)
 
-    def find_out(
-        self, home: Path, key: Hashable, asked: Sequence[ReviewQuestion], read: Callable[[], T]
-    ) -> T:
-        """Return what is found out about artists by a function, or what was, for some seconds.
-
-        So it is as long as no file of theirs, no setting and no lookup has changed; their files
-        are read no more for each event of a batch.
-        """
-        folders = {question.folder for question in asked if question.queue == MUSIC.name}
-        if len(folders) != 1:
-            return read()
-        listed = folder_listing.walk_tree(path_text.to_path(*folders))
-        files = folder_listing.compute_folders_fingerprint(listed)
-        stamp, now = (files, _stamp_files(home, *_FILES_OF_FINDINGS)), time.monotonic()
-        known, until, found = self._found.get(key, (None, 0.0, None))
-        if known != stamp or now > until:
-            if len(self._found) >= _MAX_FINDINGS:
-                self._found.clear()
-            found = read()
-            self._found[key] = stamp, now + _FINDING_SECONDS, found
-        return found  # type: ignore[no-any-return]
+    def list_questions(self, queue: str, item: str) -> Sequence[ReviewQuestion]:
+        """Return the questions of an item."""
+        return self._by_item[queue, item]
 
     def select(
         self, *, queue: str, kind: str, name: str, order: QuestionOrder
@@ -141,6 +122,13 @@ class ReviewIndex:
         return self._groups[order]
 
     @cached_property
+    def _by_item(self) -> Mapping[tuple[str, str], list[ReviewQuestion]]:
+        found: defaultdict[tuple[str, str], list[ReviewQuestion]] = defaultdict(list)
+        for question in self.questions:
+            found[question.queue, question.item].append(question)
+        return found
+
+    @cached_property
     def _group_by_id(self) -> Mapping[str, QuestionGroup]:
         return {id_: group for _, group in self._order_groups("damage") for id_ in group.ids}
 
@@ -160,12 +148,13 @@ def find_number(groups: Sequence[QuestionGroup], id_: str) -> int:
 
 
 class ReviewCache:
-    """The reviews that were read last."""
+    """The reviews that were read last, and what was found out about artists with reviews."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._stamp: object = None
         self._index = ReviewIndex(())
+        self._found: dict[tuple[str, Hashable], tuple[object, float, Any]] = {}
 
     def read(self, home: Path, states: Mapping[str, QueueState]) -> ReviewIndex:
         """Return all reviews of queues."""
@@ -177,6 +166,48 @@ class ReviewCache:
                 self._index = ReviewIndex(found)
                 self._stamp = seqs, answers, _stamp_files(home, review.FILE)  # it was updated
             return self._index
+
+    def find_out(
+        self,
+        home: Path,
+        key: Hashable,
+        asked: Sequence[ReviewQuestion],
+        entries: object,
+        read: Callable[[], T],
+    ) -> T:
+        """Return what is found out about an artist by a function, or what was, for some seconds.
+
+        So it is as long as no file of the artist, no setting, no lookup and none of its `entries`
+        in lists has changed; its files are read no more for each event of a batch.
+        """
+        folders = {question.folder for question in asked if question.queue == MUSIC.name}
+        if len(folders) != 1:
+            return read()
+        (folder,) = folders
+        stamp = _stamp_tree(path_text.to_path(folder)), _stamp_files(home, *_FILES_OF_FINDINGS)
+        now = time.monotonic()
+        known, until, found = self._found.get((folder, key), (None, 0.0, None))
+        if known != (*stamp, entries) or now > until:
+            found = read()
+            if len(self._found) >= _MAX_FINDINGS:
+                self._found.clear()
+            self._found[folder, key] = (*stamp, entries), now + _FINDING_SECONDS, found
+        return found  # type: ignore[no-any-return]
+
+    def forget(self, asked: Sequence[ReviewQuestion]) -> None:
+        """Drop what was found out about the artists of questions."""
+        folders = {question.folder for question in asked}
+        for known in list(self._found):
+            if known[0] in folders:
+                self._found.pop(known, None)
+
+
+def _stamp_tree(folder: Path) -> tuple[str, int]:
+    """Return a value that differs if a file in a folder has changed."""
+    listed = list(folder_listing.walk_tree(folder))
+    files = (file.stat for folder in listed for file in folder.files if file.stat)
+    last = max((facts.st_ctime_ns for facts in files), default=0)
+    return folder_listing.compute_folders_fingerprint(listed), last
 
 
 def _stamp_files(home: Path, *names: str) -> list[int]:
