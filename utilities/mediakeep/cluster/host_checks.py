@@ -197,6 +197,6 @@ def _check_queue_host(address: HostAddress | None) -> str:
             return ""
     except OSError as error:
         return (
-            f"it cannot connect to {address.host}:{address.port}, where the batch writes its files"
+            f"it cannot connect to {address.host}:{address.port}, where the batch is"
             f" ({error}): allow connections from it"
         )
