@@ -30,6 +30,21 @@ _PATIENCE = 120.0  # seconds, after which a test is stuck
 _EMPTY = " "
 
 
+def read_to_end(parent: int) -> bytes:
+    """Read a pseudo-terminal until its other side is closed, and close it."""
+    read = b""
+    while True:
+        assert select.select([parent], [], [], _PATIENCE)[0], read
+        try:
+            data = os.read(parent, 65536)
+        except OSError:  # how Linux tells that the other side is closed
+            data = b""
+        if not data:
+            os.close(parent)
+            return read
+        read += data
+
+
 class Screen:
     """What a terminal shows."""
 
@@ -107,6 +122,12 @@ class Screen:
             raise AssertionError(f"a strange sequence: {numbers}{final}")
 
     @property
+    def is_whole(self) -> bool:
+        """Whether no frame of the alternate screen is underway: each fills all lines."""
+        is_at_end = self._line == self.lines - 1 and self._column >= self.columns
+        return is_at_end or not self.modes["1049"]
+
+    @property
     def text(self) -> str:
         """The screen as text."""
         return "\n".join("".join(line).rstrip() for line in self._grid)
@@ -163,13 +184,11 @@ class Terminal:
         return bool(data)
 
     def until(self, seen: Callable[[str], bool]) -> str:
-        """Read until the screen shows something; return its text."""
+        """Read until the screen shows something, and a whole frame; return its text."""
         end = time.monotonic() + _PATIENCE
-        while not seen(self.screen.text):
+        while not (seen(self.screen.text) and self.screen.is_whole):
             assert time.monotonic() < end, f"never seen:\n{self.screen.text}\n{self.screen.printed}"
             assert self.read() or seen(self.screen.text), f"it ended: {self.screen.printed}"
-        while select.select([self._parent], [], [], 0.05)[0] and self.read():
-            pass  # the rest of the frame
         return self.screen.text
 
     def end(self) -> int:

@@ -17,6 +17,7 @@ from tests.commands import hands
 from tests.commands.conftest import Home, environment
 from tests.commands.hands import read, run, state
 from tests.music import shelf
+from tests.vt import read_to_end
 
 DOOR = "fix_metadata"
 
@@ -146,13 +147,14 @@ def test_what_was_written_is_told_when_the_command_is_stopped(
 def test_on_a_terminal_it_shows_how_far_it_is(home: Home) -> None:
     parent, child = pty.openpty()
     command = home.command(DOOR, "genre", home.music / "Vera" / "Dawn", "Shanty")
-    done = subprocess.run(
+    with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=child, env=environment({})
-    )
-    os.close(child)
-    shown = os.read(parent, 65536).decode()
-    os.close(parent)
-    assert done.returncode == 0
+    ) as process:
+        os.close(child)
+        shown = read_to_end(parent).decode()
+        assert process.stdout
+        printed = process.stdout.read()
+    assert process.returncode == 0
     assert "5/5" in shown
     assert shown.endswith("\x1b[2K")  # it is removed at the end
-    assert b"\x1b" not in done.stdout
+    assert b"\x1b" not in printed

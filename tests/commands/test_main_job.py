@@ -19,6 +19,7 @@ from mediakeep.sample_library import MARKER
 from tests.commands.conftest import Home, environment, obeying_permissions
 from tests.crash.gate import Gate
 from tests.sampling import some
+from tests.vt import read_to_end
 
 
 def tree(path: Path) -> dict[str, str]:
@@ -381,18 +382,8 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is(home: Home) -> None:
         command, stdout=child, stderr=child, env=environment({"COLUMNS": "90"})
     )
     os.close(child)
-    shown = b""
-    while True:
-        try:
-            data = os.read(parent, 65536)
-        except OSError:  # Linux's way of saying that the other end is closed
-            break
-        if not data:
-            break
-        shown += data
-    os.close(parent)
+    text = read_to_end(parent).decode()
     assert batch.wait() == 0
-    text = shown.decode()
     assert re.search(r"━.*\d/4.*\d:\d\d:\d\d", text)
     assert text.rpartition("\x1b[2K")[2].startswith("BATCH COMPLETE")
     assert "BATCH COMPLETE: 4/14 artists" in text

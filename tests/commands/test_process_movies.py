@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import functools
 import json
 import os
@@ -27,6 +28,7 @@ from tests.commands import cinemas
 from tests.commands.cinemas import Movies
 from tests.commands.conftest import environment
 from tests.sampling import some
+from tests.vt import read_to_end
 
 PATIENCE = 60.0  # seconds
 PROMPT = "q to stop: "
@@ -61,6 +63,7 @@ class Terminal:
             start_new_session=True,
         )
         os.close(theirs)
+        self._decode = codecs.getincrementaldecoder("utf-8")()
         self.shown = ""
 
     def await_(self, text: str) -> str:
@@ -69,7 +72,7 @@ class Terminal:
         while text not in seen:
             assert select.select([self._ours], [], [], max(0.0, end - time.monotonic()))[0], seen
             try:
-                seen += os.read(self._ours, 4096).decode()
+                seen += self._decode.decode(os.read(self._ours, 4096))
             except OSError:  # the command has ended
                 assert text in seen, seen
         self.shown += seen
@@ -80,15 +83,7 @@ class Terminal:
 
     def end(self) -> int:
         """Wait for the end, and return the exit code."""
-        while True:
-            assert select.select([self._ours], [], [], PATIENCE)[0], self.shown
-            try:
-                if not (data := os.read(self._ours, 4096)):
-                    break
-            except OSError:
-                break
-            self.shown += data.decode()
-        os.close(self._ours)
+        self.shown += self._decode.decode(read_to_end(self._ours))
         return self.process.wait(PATIENCE)
 
 
