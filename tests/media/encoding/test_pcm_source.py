@@ -53,6 +53,17 @@ def test_every_format_is_decoded_to_its_exact_length(tmp_path: Path, name: str) 
     assert declared(path) == pytest.approx(NOISE, abs=45)  # the edit list of AAC is in ms
 
 
+def test_dts_after_silence_in_a_wav_is_found(tmp_path: Path) -> None:
+    frame = bytes.fromhex("7ffe8001fc3c1ff0b54001380003").ljust(512, b"\0")  # DTS, 384 kbit/s
+    for name, samples, codec in (
+        ("dts", bytes(300_000) + frame * 600, "dca"),
+        ("pcm", bytes(300_000) + bytes(range(250)) * 1200, "pcm_s16le"),
+    ):
+        path = sounds.write_wav(tmp_path / f"{name}.wav", samples)
+        with ffmpeg.open_audio(path) as opened:
+            assert opened.stream.codec_context.name == codec
+
+
 @pytest.mark.long
 @each_row("name", encoded.KINDS)
 def test_the_sample_format_is_that_of_the_frames(tmp_path: Path, name: str) -> None:

@@ -33,7 +33,9 @@ STRICT_OPTIONS = {"err_detect": "crccheck+bitstream+buffer+explode"}
 
 _READ_SIZE = 1 << 18  # bytes
 _MIN_PACKET, _MAX_PACKET = 1 << 12, 1 << 16  # bytes of WAV; FFmpeg's default is the former
-_WAV_PROBE_SIZE = 1 << 20  # bytes in which FFmpeg looks for DTS instead of samples
+_DTS_SEARCH_SIZE = 1 << 20  # bytes of WAV that may begin with DTS instead of samples
+# Of 16 and of 14 bits, in both byte orders (ETSI TS 102 114, section 5.3 and annex C).
+_DTS_SYNC_WORDS = tuple(map(bytes.fromhex, ("7ffe 8001", "fe7f 0180", "1fff e800", "ff1f 00e8")))
 _VIDEO_SIGNATURES = ((0, b"\x1aE\xdf\xa3", "matroska"), (8, b"AVI ", "avi"))  # also of WebM
 OGG_FORMATS = frozenset(
     kind.name for kind in (formats.VORBIS, formats.OPUS, formats.OGG_FLAC, formats.SPEEX)
@@ -155,7 +157,11 @@ def open_audio(path: Path, mp3_start: int = 0) -> Iterator[OpenedAudio]:
 
 
 def _choose_options(source: BoundedFile, demuxer: str) -> dict[str, str]:
-    """Return the options of a parser: packets of PCM are large, but at most half a second."""
+    """Return the options of a parser: packets of PCM are large, but at most half a second.
+
+    FFmpeg looks for compressed audio in the first packet of PCM, and for DTS, which often follows
+    silence, in more of them if there may be any: that takes as long as to encode half a minute.
+    """
     start = surrounding_tags.find_audio_start(source)
     chunks = riff_stream.walk_chunks(source, start) if demuxer == "wav" else ()
     heads = (source.read(one.start, 12) for one in chunks if one.name == b"fmt ")
@@ -165,7 +171,9 @@ def _choose_options(source: BoundedFile, demuxer: str) -> dict[str, str]:
         return {}
     rate = int.from_bytes(head[8:], "little")  # bytes a second
     size = min(max(rate // 2, _MIN_PACKET), _MAX_PACKET)
-    return {"max_size": str(size), "probesize": str(_WAV_PROBE_SIZE)}
+    begin = source.read(start, _DTS_SEARCH_SIZE)
+    may_be_dts = any(word in begin for word in _DTS_SYNC_WORDS)
+    return {"max_size": str(size), "probesize": str(_DTS_SEARCH_SIZE if may_be_dts else size)}
 
 
 def build_reader(source: BoundedFile, demuxer: str, mp3_start: int = 0) -> RangeReader:
