@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -21,7 +22,7 @@ from tests.sampling import each_row
 from tests.web import serving
 from tests.web.serving import Served
 
-HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
+HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>?a#b'
 PAGE = {"Accept": "text/html"}
 VOID = {"meta", "link", "input", "img", "br", "hr"}
 
@@ -91,13 +92,15 @@ def test_each_page_is_whole_and_has_no_inline_script(path: str, served: Served) 
 
 def test_a_hostile_name_stays_text_on_every_page(served: Served) -> None:
     (session,) = served.api("/sessions")["sessions"]
-    places = ("/queue", f"/items/music/{HOSTILE}", f"/sessions/music/{session['id']}")
+    item = f"/items/music/{quote(HOSTILE)}"
+    assert f'name="next" value="{item}"' in served.get(item, headers=PAGE).text
+    places = ("/queue", item, f"/sessions/music/{session['id']}")
     for place in places:
         text = served.get(place, headers=PAGE).text
         read(text)
         assert "&lt;script&gt;alert" in text
         assert "<script>alert" not in text
-    problem = served.get(f"/items/music/{HOSTILE}x", 404, headers=PAGE).text
+    problem = served.get(f"{item}x", 404, headers=PAGE).text
     assert "<script>alert" not in problem
     assert "There is no artist" in problem
 

@@ -109,7 +109,7 @@ class StageTable(msgspec.Struct, frozen=True):
 
         That is the first stage for a new, completed or unknown `processing_stage`.
         """
-        stage = self.find_stage(processing_stage, failed_stage)
+        stage = self.find_stage(processing_stage, failed_stage) if self.stages else None
         return stage.name if stage else self.first
 
     def position(self, name: str) -> int:

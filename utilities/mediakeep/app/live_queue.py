@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import bisect
+import functools
 import itertools
+import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -30,6 +32,9 @@ from mediakeep.queue.journal import JournalRecord
 from mediakeep.queue.state import QueueState
 
 _MAX_LISTS = 16  # lists of items that fit a filter, kept in memory
+_MAX_QUERIES = 50  # of the history, whose results are kept in memory
+
+T = TypeVar("T")
 
 SortOrder = Literal["name", "newest", "issues", "priority", "added"]
 Row = tuple[Any, str]  # the value by which it is sorted, and the key
@@ -69,12 +74,15 @@ class NameSearch:
 
     def find(self, wanted: str) -> Iterator[int]:
         """Yield the numbers of the names that contain a text, in their order."""
-        place = self._text.find(wanted)
-        while place >= 0:
-            number = bisect.bisect_right(self._ends, place)
-            if wanted in self._names[number]:  # not across two names
+        if "\n" in wanted:  # or it would be found across names
+            yield from (n for n, name in enumerate(self._names) if wanted in name)
+            return
+        last = -1
+        for match in re.finditer(re.escape(wanted), self._text):  # twice as fast as str.find
+            number = bisect.bisect_right(self._ends, match.start())
+            if number != last:
                 yield number
-            place = self._text.find(wanted, self._ends[number])
+            last = number
 
 
 class LiveQueue:
@@ -91,6 +99,7 @@ class LiveQueue:
         self._sorted: dict[SortOrder, list[Row]] = {}  # all items, at the last position
         self._lists: dict[ItemFilter, list[Row]] = {}
         self._recovered: tuple[object, dict[str, Item | None]] = (None, {})
+        self._history: dict[Hashable, tuple[object, Any]] = {}  # positions and results, by query
 
     @contextmanager
     def open(self) -> Iterator[QueueState]:
@@ -128,6 +137,17 @@ class LiveQueue:
     def context(self, *, yes: bool = True) -> ManagerContext:
         """Return the context of a use case, whose reads are answered from memory."""
         return _LiveContext(self, yes=yes)
+
+    def query_history(self, query: Hashable, read: Callable[[], T]) -> T:
+        """Return the result of a query of the history; `read` finds it if the queue has changed."""
+        position = self.read_position()
+        known, found = self._history.get(query, (None, None))
+        if position is None or position != known:
+            found = read()
+            if len(self._history) >= _MAX_QUERIES:
+                self._history.clear()
+            self._history[query] = position, found
+        return found  # type: ignore[no-any-return]
 
     def read_tail(self) -> tuple[JournalRecord, ...]:
         with self._lock:
@@ -223,3 +243,7 @@ class _LiveContext(ManagerContext):
 
     def read_tail(self) -> tuple[JournalRecord, ...]:
         return self._queue.read_tail()
+
+    def query_history(self, query: Callable[..., T], *arguments: Hashable) -> T:
+        read = functools.partial(super().query_history, query, *arguments)
+        return self._queue.query_history((query, arguments), read)

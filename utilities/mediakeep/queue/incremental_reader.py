@@ -20,6 +20,7 @@ from mediakeep.queue.journal import JournalRecord
 from mediakeep.queue.snapshot import FileIdentity
 from mediakeep.queue.state import QueueState
 
+_NOTHING = (b"", b"\0")  # the byte after a journal's data: none, or a preallocated zero
 _TAIL_SIZE = 64  # bytes before the offset; they contain the checksum of the last line
 
 
@@ -96,10 +97,14 @@ class IncrementalReader:
     def _update_state(self, state: QueueState, position: ReadPosition) -> bool:
         identity = snapshot.file_identity(self._path)
         try:
-            if position.path and position.tail != _read_tail(position.path, position.offset):
-                return False  # what was read was reverted or repaired
+            following = b""
+            if position.path:
+                tail, following = _read_around(position.path, position.offset)
+                if tail != position.tail:
+                    return False  # what was read was reverted or repaired
             if identity == position.stat:
-                self._read_new_records(state, position)
+                if following not in _NOTHING:
+                    self._read_new_records(state, position)
                 return True
             return self._follow_journals(state, position, identity)
         except (OSError, MediakeepError):
@@ -149,17 +154,17 @@ class IncrementalReader:
 
 
 def _build_position(stat: FileIdentity, path: Path, offset: int) -> ReadPosition:
-    return ReadPosition(stat, path, offset, _read_tail(path, offset))
+    return ReadPosition(stat, path, offset, _read_around(path, offset)[0])
 
 
-def _read_tail(path: Path, offset: int) -> bytes:
-    with path.open("rb") as stream:
+def _read_around(path: Path, offset: int) -> tuple[bytes, bytes]:
+    """Return the bytes before an offset of a journal, and the one after it, b"" at the end."""
+    with path.open("rb", buffering=0) as stream:
         start = stream.seek(max(0, offset - _TAIL_SIZE))
-        return stream.read(offset - start)
+        found = stream.read(offset - start + 1)
+    return found[: offset - start], found[offset - start :]
 
 
 def has_new_bytes(path: Path, offset: int) -> bool:
     """Return whether a journal has data after a byte offset, other than preallocated zeros."""
-    with path.open("rb") as stream:
-        stream.seek(offset)
-        return stream.read(1) not in (b"", b"\0")
+    return _read_around(path, offset)[1] not in _NOTHING

@@ -16,7 +16,6 @@ import time
 from collections import defaultdict, deque
 from http import HTTPStatus
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Send
@@ -44,6 +43,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
+_RAW_HEADERS = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
 INERT_HEADERS = {"Content-Security-Policy": "default-src 'none'; sandbox"}  # of the user's files
 
 
@@ -78,9 +78,9 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                own = {name for name, _ in message["headers"]}
+                added = [pair for pair in _RAW_HEADERS if pair[0] not in own]
+                message["headers"] = [*message["headers"], *added]
                 with contextlib.suppress(OSError):  # the action is done, and in the log
                     self._note(request, status=message["status"])
             await send(message)
@@ -98,7 +98,7 @@ class Guard:
 
     def _check(self, request: Request) -> None:
         """Find out who sends a request; raise WebError if it is refused."""
-        is_public, grant = request.url.path.startswith(_PUBLIC), None
+        is_public, grant = request.scope["path"].startswith(_PUBLIC), None
         with contextlib.suppress(*(OSError, MediakeepError) if is_public else ()):
             grant = find_grant(self._access, request)
         request.scope["grant"] = grant
@@ -109,7 +109,7 @@ class Guard:
             raise WebError(HTTPStatus.UNAUTHORIZED, text, {"WWW-Authenticate": "Bearer"})
         if grant and request.method not in _SAFE:  # of others, _log_in notes what counts
             request.scope["audit_id"] = secrets.token_hex(8)
-            self._note(request, path=request.url.path, method=request.method)
+            self._note(request, path=request.scope["path"], method=request.method)
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > MAX_BODY:
             raise _too_large()
@@ -126,9 +126,9 @@ class Guard:
 
 def find_grant(access: AccessStore, request: Request) -> AccessGrant | None:
     """Return what the token or the cookie of a request allows now."""
-    token, cookie = _find_token(request), request.cookies.get(COOKIE, "")
-    if token is not None:
+    if (token := _find_token(request)) is not None:
         return access.find_token(token)
+    cookie = request.cookies.get(COOKIE, "")
     return access.find_session(cookie) if cookie else None
 
 

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from mediakeep import path_text, suggestions
 from mediakeep.app import item_covers, paging
-from mediakeep.app.live_queue import ItemFilter, ItemPage
+from mediakeep.app.live_queue import ItemFilter, ItemPage, LiveQueue
 from mediakeep.app.queue_admin import item_details
 from mediakeep.app.queue_admin.item_actions import ACTIONS
 from mediakeep.app.queue_admin.item_details import ItemDetails
@@ -60,9 +60,13 @@ class ActionResult(msgspec.Struct, frozen=True):
 
 def list_items(web: WebHome, call: Call) -> ItemPage:
     """Return a page of the items of a queue that fit."""
-    query: ItemQuery = call.query
+    return list_page(web.get_queue(call.query.kind), call.query)
+
+
+def list_page(queue: LiveQueue, query: ItemQuery) -> ItemPage:
+    """Return a page of the items of a queue that fit."""
     choice = ItemFilter(**{name: getattr(query, name) for name in ItemFilter.__struct_fields__})
-    return web.get_queue(query.kind).list_page(choice, query.cursor, query.limit)
+    return queue.list_page(choice, query.cursor, query.limit)
 
 
 def show_item(web: WebHome, call: Call) -> ItemDetails:

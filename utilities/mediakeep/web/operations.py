@@ -134,7 +134,7 @@ def _carry_out(
         text = f"An Idempotency-Key has at most {_MAX_KEY} characters."
         raise WebError(HTTPStatus.BAD_REQUEST, text)
     if key and operation.method == "POST":
-        place = f"{request.method} {request.url.path}\n".encode()
+        place = f"{request.method} {request.scope['path']}\n".encode()
         answer = answers.answer(f"{call.grant.name}\n{key}", place + data, run)
     else:
         answer = run()

@@ -22,13 +22,8 @@ FOLDER = Path(__file__).with_name("templates")
 def render(template: str, request: Request, **facts: Any) -> str:
     """Render a page for a request with the given variables."""
     grant = request.scope.get("grant")
-    return (
-        _environment()
-        .get_template(template)
-        .render(
-            facts, path=request.url.path, version=__version__, scopes=grant.scopes if grant else ()
-        )
-    )
+    facts |= {"path": request.scope["path"], "scopes": grant.scopes if grant else ()}
+    return _environment().get_template(template).render(facts)
 
 
 @cache
@@ -41,6 +36,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["version"] = __version__
     environment.filters |= {
         "figure": lambda number: job_numbers.format_number(number.value, number.unit),
         "moment": lambda time: clock.format_local(datetime.fromtimestamp(time, UTC).isoformat()),

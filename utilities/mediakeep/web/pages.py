@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import time
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
@@ -14,7 +13,6 @@ from starlette.responses import Response
 from mediakeep.app.jobs import kind_info
 from mediakeep.app.jobs.job_list import JobState
 from mediakeep.app.queue_admin import item_details
-from mediakeep.app.reviews import review_cache
 from mediakeep.errors import MediakeepError, NoQueue
 from mediakeep.lookups.http import rate_limit
 from mediakeep.lookups.http.models import HttpEnvironment
@@ -32,7 +30,7 @@ from mediakeep.web.item_api import ItemQuery
 from mediakeep.web.job_api import JobQuery
 from mediakeep.web.operations import Call, Operation
 from mediakeep.web.problems import WebError
-from mediakeep.web.review_api import CandidateQuery, ReviewAnswer, ReviewQuery
+from mediakeep.web.review_api import ReviewAnswer, ReviewQuery
 from mediakeep.web.view_api import LogQuery, SessionQuery
 from mediakeep.web.web_home import WebHome
 
@@ -96,12 +94,12 @@ def _read_job(web: WebHome, call: Call) -> Facts:
 
 
 def _read_queue(web: WebHome, call: Call) -> Facts:
-    kind = web.get_queue(call.query.kind).kind
-    with web.get_queue(call.query.kind).open() as state:
+    queue = web.get_queue(call.query.kind)
+    with queue.open() as state:
         counts = dict(state.counts)
-    stages = [stage.name for stage in kind.stages.stages]
-    page = item_api.list_items(web, call)
-    return {"page": page, "kind": kind, "counts": counts, "stages": stages}
+        page = item_api.list_page(queue, call.query)
+    stages = [stage.name for stage in queue.kind.stages.stages]
+    return {"page": page, "kind": queue.kind, "counts": counts, "stages": stages}
 
 
 def _read_item(web: WebHome, call: Call) -> Facts:
@@ -125,7 +123,7 @@ def _read_first_review(web: WebHome, call: Call) -> Facts:
     except NoQueue as error:
         return {"page": None, "details": None, "missing": str(error)}
     wanted = call.query.id
-    number = max(0, review_cache.find_number(groups, wanted))
+    number = max(0, groups.find_number(wanted))
     answers = review_api.list_answers(web, call)
     facts: dict[str, Any] = {
         "page": index.list_page(groups, "", 0),
@@ -145,18 +143,15 @@ def _read_first_review(web: WebHome, call: Call) -> Facts:
     value = call.query.value if wanted in ids and Scope.DECIDE in call.grant.scopes else ""
     answer = ReviewAnswer(ids[:1], "choose", value) if value else ReviewAnswer(ids, "accept")
     facts["chosen"] = value
-    call = dataclasses.replace(call, params={"id": ids[0]}, body=answer)
-    facts["details"] = review_api.show_review(web, call)
+    facts["details"] = review_api.describe_review(web, index, groups[number])
     if call.query.title and wanted in ids and Scope.DECIDE in call.grant.scopes:
-        search = CandidateQuery(title=call.query.title)
         try:
-            found = review_api.search_candidates(web, dataclasses.replace(call, query=search))
-            facts["found"] = found
+            facts["found"] = review_api.search_title(web, groups[number], call.query.title)
         except MediakeepError as error:
             facts["problem"] = str(error)
     if value or groups[number].first.proposal:
         try:
-            facts["preview"] = review_api.preview_answer(web, call)
+            facts["preview"] = review_api.preview_changes(web, index, answer)
         except MediakeepError as error:
             facts["problem"] = str(error)
     return facts

@@ -27,7 +27,7 @@ from mediakeep.app.reviews import (
 from mediakeep.app.reviews.answer_log import Action, Answer, AnswerLog
 from mediakeep.app.reviews.preview_answers import AnswerPreview, Candidate, CoverChoice
 from mediakeep.app.reviews.questions import QUEUES, QuestionGroup, QuestionOrder, ReviewQuestion
-from mediakeep.app.reviews.review_cache import ReviewGroup, ReviewIndex, ReviewPage
+from mediakeep.app.reviews.review_cache import ReviewGroup, ReviewIndex, ReviewPage, SelectedGroups
 from mediakeep.app.reviews.review_session import DecisionResult, ReviewDecision, ReviewSession
 from mediakeep.app.reviews.undo_answers import UndoneAnswers
 from mediakeep.errors import NoQueue
@@ -113,7 +113,7 @@ def list_reviews(web: WebHome, call: Call) -> ReviewPage:
     return index.list_page(groups, call.query.after, call.query.limit)
 
 
-def select_groups(web: WebHome, query: ReviewQuery) -> tuple[ReviewIndex, Sequence[QuestionGroup]]:
+def select_groups(web: WebHome, query: ReviewQuery) -> tuple[ReviewIndex, SelectedGroups]:
     """Return all pending reviews, and the groups that fit."""
     index = _read_index(web)
     return index, index.select(queue=query.queue, kind=query.kind, name=query.q, order=query.order)
@@ -137,6 +137,11 @@ def _describe_answer(web: WebHome, id_: str) -> str:
 def show_review(web: WebHome, call: Call) -> ReviewDetails:
     """Return the group of a review with all that can be chosen."""
     group, index = _find_group(web, call.params["id"])
+    return describe_review(web, index, group)
+
+
+def describe_review(web: WebHome, index: ReviewIndex, group: QuestionGroup) -> ReviewDetails:
+    """Return a group of reviews with all that can be chosen."""
 
     def read() -> tuple[list[Candidate], list[CoverChoice]]:
         with _preview_session(web) as session:
@@ -166,19 +171,29 @@ def _find_out(
 def search_candidates(web: WebHome, call: Call) -> list[Candidate]:
     """Return what MusicBrainz or TMDb finds for a review by another title."""
     group, _ = _find_group(web, call.params["id"])
-    first, query = group.first, call.query
+    return search_title(web, group, call.query.title)
+
+
+def search_title(web: WebHome, group: QuestionGroup, title: str) -> list[Candidate]:
+    """Return what a service finds for a review by a title; raise WebError if there is no choice."""
+    first = group.first
     if not first.is_choice:
         text = f"Nothing can be chosen for {first.kind}."
         raise WebError(HTTPStatus.UNPROCESSABLE_ENTITY, text)
     access = web.read_access(web.home, first.queue)
     with review_session.open_session(web.home) as session:
-        return preview_answers.search_candidates(session, first, query.title, access)
+        return preview_answers.search_candidates(session, first, title, access)
 
 
 def preview_answer(web: WebHome, call: Call) -> AnswerPreview:
     """Return what an answer would write."""
-    asked, index = _select(web, call.body)
-    decision = _build_decision(asked, call.body)
+    return preview_changes(web, _read_index(web), call.body)
+
+
+def preview_changes(web: WebHome, index: ReviewIndex, answer: ReviewAnswer) -> AnswerPreview:
+    """Return what an answer would write; raise WebError if a review is not pending."""
+    asked = _select(web, index, answer)
+    decision = _build_decision(asked, answer)
 
     def read() -> AnswerPreview:
         is_movie = decision.action == "choose" and asked[0].queue == MOVIES.name
@@ -198,12 +213,11 @@ def _preview_session(web: WebHome) -> Iterator[ReviewSession]:
         yield session
 
 
-def _select(web: WebHome, answer: ReviewAnswer) -> tuple[list[ReviewQuestion], ReviewIndex]:
+def _select(web: WebHome, index: ReviewIndex, answer: ReviewAnswer) -> list[ReviewQuestion]:
     """Return the reviews that an answer is about; raise WebError if one is not pending.
 
     So it does if its picture is outside of the places that requests may name.
     """
-    index = _read_index(web)
     known = index.by_id
     for id_ in answer.ids:
         if id_ not in known:
@@ -215,7 +229,7 @@ def _select(web: WebHome, answer: ReviewAnswer) -> tuple[list[ReviewQuestion], R
     if answer.alike:
         alike = question_list.find_alike(QuestionGroup(tuple(asked)), index.questions)
         asked = list({question.id: question for question in (*asked, *alike)}.values())
-    return asked, index
+    return asked
 
 
 def _build_decision(asked: Sequence[ReviewQuestion], answer: ReviewAnswer) -> ReviewDecision:
@@ -225,7 +239,7 @@ def _build_decision(asked: Sequence[ReviewQuestion], answer: ReviewAnswer) -> Re
 
 def decide_reviews(web: WebHome, call: Call) -> AnsweredReviews:
     """Carry out an answer; raise WebError if it settles nothing."""
-    asked, _ = _select(web, call.body)
+    asked = _select(web, _read_index(web), call.body)
     policy = write_policy.read_policy(web.home)
     try:
         with review_session.open_session(web.home, policy) as session:

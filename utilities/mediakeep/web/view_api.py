@@ -18,7 +18,7 @@ from mediakeep.app.jobs import kind_info
 from mediakeep.app.jobs.kind_info import KindInfo
 from mediakeep.app.reports import report_list
 from mediakeep.app.reports.report_list import ReportFile
-from mediakeep.queue.history import index, queries
+from mediakeep.queue.history import queries
 from mediakeep.queue.history.queries import SessionSpan
 from mediakeep.views import running_sessions
 from mediakeep.views.running_sessions import RunningSession
@@ -69,12 +69,7 @@ def list_sessions(web: WebHome, call: Call) -> SessionList:
     context = queue.context()
     with queue.open() as state:
         running = running_sessions.list_running_sessions(context.location, state.items)
-    spans = index.query_history_index(
-        context.queue_folder,
-        lambda base: queries.read_sessions(base, call.query.since),
-        context.read_tail(),
-        queue.kind,
-    )
+    spans = context.query_history(queries.read_sessions, call.query.since)
     return SessionList(running, spans[::-1][: call.query.limit])
 
 

@@ -14,8 +14,7 @@ from mediakeep import clock, path_text
 from mediakeep.app.console import CommandResult
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.errors import UsageError
-from mediakeep.queue import readonly
-from mediakeep.queue.history import index, stage_queries
+from mediakeep.queue.history import stage_queries
 from mediakeep.views import disk_usage
 from mediakeep.workspace import quarantine
 from mediakeep.workspace.quarantine import QuarantineEntry
@@ -60,10 +59,7 @@ def restore_quarantined(context: ManagerContext, name: str) -> CommandResult:
 
 def _find_entries(context: ManagerContext) -> list[tuple[Path, QuarantineEntry]]:
     """Return the entries of all quarantines of the jobs, each with its root folder."""
-    records = readonly.load_state_and_position(context.queue_folder, context.kind).records
-    paths = index.query_history_index(
-        context.queue_folder, stage_queries.read_recorded_paths, records, context.kind
-    )
+    paths = context.query_history(stage_queries.read_recorded_paths)
     parents = {parent for text in paths for parent in Path(path_text.unescape_path(text)).parents}
     found = [(root, entry) for root in parents for entry in quarantine.list_entries(root)]
     return sorted(found, key=lambda pair: (pair[1].date, pair[1].id))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from mediakeep.app.console import Console
 from mediakeep.app.subjects import registry
@@ -17,9 +18,12 @@ from mediakeep.kinds import Kind
 from mediakeep.media import ignore_rules
 from mediakeep.queue import queue, readonly
 from mediakeep.queue.compaction import QueueLocation
+from mediakeep.queue.history import index
 from mediakeep.queue.journal import JournalRecord
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import QueueState
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -63,6 +67,12 @@ class ManagerContext:
     def read_tail(self) -> tuple[JournalRecord, ...]:
         """Return the newest changes, which the history may not have yet."""
         return tuple(readonly.load_state_and_position(self.queue_folder, self.kind).records)
+
+    def query_history(self, query: Callable[..., T], *arguments: Hashable) -> T:
+        """Return the result of a query with arguments on the history and the newest changes."""
+        return index.query_history_index(
+            self.queue_folder, lambda base: query(base, *arguments), self.read_tail(), self.kind
+        )
 
     @contextmanager
     def open_queue(self) -> Iterator[Queue]:

@@ -20,7 +20,7 @@ from mediakeep.errors import ItemFailed, NoSuchItem
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.media.undo.store import UndoStore
-from mediakeep.queue.history import index, queries
+from mediakeep.queue.history import queries
 from mediakeep.queue.history.queries import HistoryEvent
 from mediakeep.queue.history.stage_queries import StageRun
 
@@ -84,12 +84,6 @@ def read_details(context: ManagerContext, key: str) -> ItemDetails:
             issues = reviewed.read_issues(context.home, item)
         except ItemFailed as failure:
             error = str(failure)
-    events = index.query_history_index(
-        context.queue_folder,
-        lambda base: queries.read_item_events(base, key, _MAX_EVENTS),
-        context.read_tail(),
-        kind,
-    )
     fields: dict[str, Any] = msgspec.to_builtins(item)
     return ItemDetails(
         row=build_row(kind, key, item),
@@ -97,7 +91,7 @@ def read_details(context: ManagerContext, key: str) -> ItemDetails:
         issues=None if issues is None else msgspec.to_builtins(issues),
         error=error,
         stages=show.read_stage_runs(context, key) if kind.stages else [],
-        events=events,
+        events=context.query_history(queries.read_item_events, key, _MAX_EVENTS),
         changes=_read_changes(context, key),
         actions=[name for name, action in item_actions.ACTIONS.items() if action.fits(kind, item)],
         covers=item_covers.list_covers(list_places(context, item)),

@@ -11,7 +11,7 @@ from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.errors import MediakeepError, UsageError
 from mediakeep.item import Status
 from mediakeep.queue import actions, checkpoints, readonly
-from mediakeep.queue.history import index, stage_queries
+from mediakeep.queue.history import stage_queries
 from mediakeep.queue.history.stage_queries import StageRun
 from mediakeep.views import stage_text, summary, terminal
 
@@ -71,11 +71,7 @@ def show_item(context: ManagerContext, name: str) -> CommandResult:
 
 def read_stage_runs(context: ManagerContext, key: str) -> list[StageRun]:
     """Read the runs of an item's stages from the history, which includes the newest changes."""
-    folder, kind = context.queue_folder, context.kind
-    tail = context.read_tail()
-    return index.query_history_index(
-        folder, lambda base: stage_queries.read_stage_runs(base, key), tail, kind
-    )
+    return context.query_history(stage_queries.read_stage_runs, key)
 
 
 def list_checkpoints(context: ManagerContext) -> CommandResult:

@@ -53,13 +53,30 @@ class ReviewPage(msgspec.Struct, frozen=True):
     next: str = ""
 
 
+class SelectedGroups(list[QuestionGroup]):
+    """The groups that fit a filter, in an order."""
+
+    @cached_property
+    def total(self) -> int:
+        """The number of their reviews."""
+        return sum(len(group.questions) for group in self)
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, int]:
+        return {id_: number for number, group in enumerate(self) for id_ in group.ids}
+
+    def find_number(self, id_: str) -> int:
+        """Return the number of the group with a review, or -1 if there is none."""
+        return self._numbers.get(id_, -1)
+
+
 class ReviewIndex:
     """All pending reviews at one moment."""
 
     def __init__(self, found: Sequence[ReviewQuestion]) -> None:
         self.questions = found
         self._groups: dict[str, list[tuple[str, QuestionGroup]]] = {}
-        self._selected: dict[tuple[str, ...], list[QuestionGroup]] = {}
+        self._selected: dict[tuple[str, ...], SelectedGroups] = {}
 
     @cached_property
     def by_id(self) -> Mapping[str, ReviewQuestion]:
@@ -74,31 +91,29 @@ class ReviewIndex:
         """Return the questions of an item."""
         return self._by_item[queue, item]
 
-    def select(
-        self, *, queue: str, kind: str, name: str, order: QuestionOrder
-    ) -> Sequence[QuestionGroup]:
+    def select(self, *, queue: str, kind: str, name: str, order: QuestionOrder) -> SelectedGroups:
         """Return the groups that fit, in an order; "" fits all, and `name` is a part of a name."""
         choice = queue, kind, name, order
         if choice not in self._selected:
             if len(self._selected) >= _MAX_SELECTIONS:
                 self._selected.clear()
             wanted = path_text.normalize_name(name)
-            self._selected[choice] = [
+            self._selected[choice] = SelectedGroups(
                 group
                 for folded, group in self._order_groups(order)
                 if queue in ("", group.first.queue)
                 and kind in ("", group.first.kind)
                 and wanted in folded
-            ]
+            )
         return self._selected[choice]
 
-    def list_page(self, groups: Sequence[QuestionGroup], after: str, limit: int) -> ReviewPage:
+    def list_page(self, groups: SelectedGroups, after: str, limit: int) -> ReviewPage:
         """Return a page of selected groups, which begins after that of the review `after`."""
-        start = find_number(groups, after) + 1 if after else 0
+        start = groups.find_number(after) + 1
         page = groups[start : start + limit]
         following = page[-1].ids[0] if page and start + len(page) < len(groups) else ""
-        total = sum(len(group.questions) for group in groups)
-        return ReviewPage(total, self._by_kind, list(map(self.describe, page)), following)
+        described = list(map(self.describe, page))
+        return ReviewPage(groups.total, self._by_kind, described, following)
 
     def describe(self, group: QuestionGroup) -> ReviewGroup:
         """Return what is shown of a group."""
@@ -139,12 +154,6 @@ class ReviewIndex:
     @cached_property
     def _alike(self) -> Counter[tuple[str, str]]:
         return Counter((it.queue, it.kind) for it in self.questions if it.proposal)
-
-
-def find_number(groups: Sequence[QuestionGroup], id_: str) -> int:
-    """Return the number of the group with a review, or -1 if there is none."""
-    found = (number for number, group in enumerate(groups) if id_ in group.ids)
-    return next(found, -1) if id_ else -1
 
 
 class ReviewCache:
