@@ -382,7 +382,7 @@ def test_the_most_urgent_kinds_come_first() -> None:
     assert severities == sorted(severities)
     for kind in ISSUE_KINDS:
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*", kind.name)
-        for sentence in (kind.meaning, kind.fix_hint):
+        for sentence in (kind.meaning, kind.cure):
             assert sentence[0].isupper()
             assert sentence.endswith(".")
 
@@ -419,7 +419,7 @@ def test_a_conflict_of_ids_after_a_choice_proposes_no_other_choice(tmp_path: Pat
 def table() -> str:
     rows = [
         f"| `{kind.name}` | {kind.severity} | {kind.scope} | {who_fixes(kind)} "
-        f"| {kind.meaning} {kind.fix_hint} |"
+        f"| {kind.meaning} {kind.cure} |"
         for kind in ISSUE_KINDS
     ]
     head = ["| Kind | Severity | About | Fixed by | What it means, and the cure |"]

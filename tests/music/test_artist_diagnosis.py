@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.issue import Issue, Severity
+from mediakeep.issue import Issue, Severity, count_by_kind
 from mediakeep.music import diagnose, scan
 from mediakeep.music.issue_kinds import ISSUE_KINDS, MusicIssueKind, MusicIssueScope
 from mediakeep.music.model import Album, Artist
@@ -250,5 +250,5 @@ def test_a_wider_view_shows_the_details_of_all_places(artist: Path) -> None:
         ("first", "Dawn", "Dawn/a.mp3"),
         ("longest", "Dawn", "Dawn/b.mp3"),
     ]
-    assert diagnose.count_by_kind(issues) == {"first": 2, "longest": 2}
+    assert count_by_kind(issues) == {"first": 2, "longest": 2}
     assert [diagnose.needs_decision(issue) for issue in issues] == [False, True, True, False]

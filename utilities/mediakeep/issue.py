@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from enum import StrEnum
 from hashlib import blake2b
 
@@ -95,3 +97,18 @@ def build_issue_id(kind: str, key: str, place: str) -> str:
     """
     text = f"{key}\0{place}".encode("utf-8", "surrogateescape")
     return f"{kind}:{blake2b(text, digest_size=6).hexdigest()}"
+
+
+def count_by_kind(issues: Iterable[Issue]) -> dict[str, int]:
+    """Count issues by kind, in alphabetical order of the kinds."""
+    return dict(sorted(Counter(issue.kind for issue in issues).items()))
+
+
+def sort_by_urgency(issues: Iterable[Issue], kinds: Iterable[str]) -> list[Issue]:
+    """Sort issues by severity, then in the order of `kinds`; unknown kinds come last."""
+    severities = list(Severity)
+    rank = {kind: number for number, kind in enumerate(kinds)}
+    return sorted(
+        issues,
+        key=lambda issue: (severities.index(issue.severity), rank.get(issue.kind, len(rank))),
+    )

@@ -28,7 +28,7 @@ def _complete(list_names: Callable[[Path], Iterable[str]]) -> Completer:
     def complete(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
         with contextlib.suppress(MediakeepError, OSError):
             names = list_names(home_folder.find_home(app.get_given_home(context)))
-            return _select_names(filter(_fits, names), incomplete)
+            return _select_names(filter(str.isprintable, names), incomplete)
         return []
 
     return complete
@@ -42,11 +42,6 @@ def _select_names(names: Iterable[str], typed: str) -> list[str]:
     found = [name for name in names if name.casefold().startswith(typed.casefold())]
     same = [name for name in found if name.startswith(typed)]
     return same or [name for name in found if name.startswith(found[0][: len(typed)])]
-
-
-def _fits(name: str) -> bool:
-    """Return whether a shell can insert a name on one line."""
-    return name.isprintable()
 
 
 def complete_items(kind_name: str) -> Completer:

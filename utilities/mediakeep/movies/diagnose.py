@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from mediakeep import issue
 from mediakeep.issue import UNDONE_BEFORE, Issue, Severity
@@ -31,11 +30,6 @@ def find_issues(result: MovieResult, kinds: Sequence[MovieIssueKind] = ISSUE_KIN
         for kind in kinds
         for place, detail in _run_check(result, kind)
     ]
-
-
-def count_by_kind(issues: Iterable[Issue]) -> dict[str, int]:
-    """Count issues by kind; the result is sorted by the name of the kind."""
-    return dict(sorted(Counter(issue.kind for issue in issues).items()))
 
 
 def needs_decision(issue: Issue) -> bool:

@@ -32,7 +32,7 @@ class MovieIssueKind(msgspec.Struct, frozen=True):
     check: Callable[[MovieResult], str | Mapping[str, str] | None]
     settled_by_choice: bool  # the user settles it by choosing the movie
     meaning: str
-    fix_hint: str
+    cure: str
     fixed_by: str = ""  # role of the sidecar that a batch writes to fix it
 
 

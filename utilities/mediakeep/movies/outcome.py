@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import atomic_files, path_text, queue_host
-from mediakeep.issue import Issue, Severity
+from mediakeep.issue import Issue, Severity, count_by_kind
 from mediakeep.item import LookupState
 from mediakeep.movies import diagnose
 from mediakeep.movies.identify.model import MatchStatus, MovieIdentity
@@ -112,7 +112,7 @@ def build_outcome(
         "issues_resolved": repairs.total,
         "auto_fixed": repairs.last_run + expected,
         "manual_reviews": len(decisions),
-        "issues": diagnose.count_by_kind(decisions),
+        "issues": count_by_kind(decisions),
         "notes": sum(issue.severity is Severity.NOTE for issue in issues),
     }
     facts = _build_history_facts(result, counts, written, repairs)

@@ -29,7 +29,7 @@ def find_stale_reports(items: MovieGroup) -> list[str]:
     scan may not have noticed yet that they are gone.
     """
     items_with_id = {
-        key: item for key, item in items.items() if item.tmdb_id and not _has_vanished(item)
+        key: item for key, item in items.items() if item.tmdb_id and not is_no_longer_found(item)
     }
     return sorted(
         {
@@ -83,10 +83,6 @@ def _find_stale_collections(group: MovieGroup) -> list[str]:
 def _has_report(item: MovieItem) -> bool:
     """Return True if the item has a report that no pending lookup will rewrite."""
     return item.status is Status.COMPLETED and item.lookup != "pending"
-
-
-def _has_vanished(item: MovieItem) -> bool:
-    return is_no_longer_found(item)
 
 
 def _file_exists(item: MovieItem) -> bool:

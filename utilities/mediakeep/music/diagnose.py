@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -29,11 +28,6 @@ def find_issues(
         )
         for kind, album, path, detail in _sort_findings(artist, kinds)
     ]
-
-
-def count_by_kind(open_issues: Iterable[Issue]) -> dict[str, int]:
-    """Count issues by kind, in alphabetical order of the kinds."""
-    return dict(sorted(Counter(issue.kind for issue in open_issues).items()))
 
 
 def needs_decision(issue: Issue) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import atomic_files, path_text, queue_host
-from mediakeep.issue import Issue
+from mediakeep.issue import Issue, count_by_kind
 from mediakeep.item import LookupState
 from mediakeep.music import diagnose
 from mediakeep.music.artist_lookup.lookup import ArtistLookup
@@ -115,7 +115,7 @@ def _count_tracks(result: ArtistResult) -> int:
 def _review_counts(result: ArtistResult, decisions: Sequence[Issue]) -> dict[str, object]:
     return {
         "manual_reviews": len(decisions),
-        "issues": diagnose.count_by_kind(decisions),
+        "issues": count_by_kind(decisions),
         "notes": len(result.issues) - len(decisions),
     }
 

@@ -26,21 +26,35 @@ def find_item_key(state: QueueState, name: str) -> str:
 
     Raise AmbiguousName if several items match, NoSuchItem if none does.
     """
+    key = find_matching_key(state.items, name)
+    if key is None:
+        raise NoSuchItem(state.kind.noun, name, _suggest_similar(state, name))
+    return key
+
+
+def find_matching_key(items: Mapping[str, Item | None], name: str) -> str | None:
+    """Return the key of the item that the user named, or None if no key or display name matches.
+
+    An exact key wins. Raise AmbiguousName if several match otherwise.
+    """
     for key in (name, path_text.escape_path(name)):
-        if key in state.items:
+        if key in items:
             return key
-    wanted = {path_text.normalize_name(name), path_text.normalize_name(path_text.escape_path(name))}
-    matches = [
-        key
-        for key, item in state.items.items()
-        if path_text.normalize_name(key) in wanted
-        or (item.name and path_text.normalize_name(item.name) in wanted)
-    ]
+    matches = find_similar_keys(items, name)
     if len(matches) > 1:
         raise AmbiguousName(name, ", ".join(f'"{key}"' for key in matches))
-    if not matches:
-        raise NoSuchItem(state.kind.noun, name, _suggest_similar(state, name))
-    return matches[0]
+    return matches[0] if matches else None
+
+
+def find_similar_keys(items: Mapping[str, Item | None], name: str) -> list[str]:
+    """Return the keys of the items whose key or display name differs from a name in case only."""
+    wanted = {path_text.normalize_name(name), path_text.normalize_name(path_text.escape_path(name))}
+    return [
+        key
+        for key, item in items.items()
+        if path_text.normalize_name(key) in wanted
+        or (item and item.name and path_text.normalize_name(item.name) in wanted)
+    ]
 
 
 def _suggest_similar(state: QueueState, name: str) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import clock, path_text
-from mediakeep.errors import AmbiguousName, ItemInUse, UsageError
+from mediakeep.errors import ItemInUse, UsageError
 from mediakeep.item import Item, Status
-from mediakeep.queue import item_archive
+from mediakeep.queue import actions, item_archive
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.state import QueueState
 from mediakeep.queue.store import ChangeDecider, QueueChange, QueueStore
@@ -61,25 +61,15 @@ def restore_retired(store: QueueStore, name: str) -> str:
 def _find_retired_key(
     folder: Path, state: QueueState, retired: Mapping[str, Item], name: str
 ) -> str:
-    for key in (name, path_text.escape_path(name)):
-        if key in retired:
-            return key
-    wanted = {path_text.normalize_name(name), path_text.normalize_name(path_text.escape_path(name))}
-    matches = [
-        key
-        for key, item in retired.items()
-        if {path_text.normalize_name(key), path_text.normalize_name(item.name)} & wanted
-    ]
-    if len(matches) > 1:
-        raise AmbiguousName(name, ", ".join(f'"{key}"' for key in matches))
-    if not matches:
+    key = actions.find_matching_key(retired, name)
+    if key is None:
         where = path_text.display_path(folder / item_archive.FOLDER)
         in_queue = " It is in the queue." if name in state.items else ""
         raise UsageError(
             f'There is no retired {state.kind.noun} named "{name}".{in_queue} {where} lists the'
             f" retired {state.kind.plural}."
         )
-    return matches[0]
+    return key
 
 
 def find_retired_in_snapshot(

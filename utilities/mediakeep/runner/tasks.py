@@ -233,17 +233,13 @@ def is_reportable_wait(seconds: float) -> bool:
 
 def build_failure(task: Task, error: BaseException) -> Outcome | TaskFailed:
     """Return the result for a task that raised an exception."""
-    message, trace = format_error(error), _format_traceback(error)
+    message, trace = format_error(error), file_errors.traceback_text(error)
     is_final, size = False, 0
     if isinstance(error, MediakeepError):
         is_final, size = error.is_final, to_byte_count(error.made_progress)
     if task.part:
         return TaskFailed(message, trace, is_final, size)
     return Outcome(Status.ERROR, message, is_final=is_final, made_progress=size, traceback=trace)
-
-
-def _format_traceback(error: BaseException) -> str:
-    return file_errors.traceback_text(error)
 
 
 def format_error(error: BaseException) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime
 import msgspec
 
 from mediakeep import clock
+from mediakeep.counts import rank_counts
 from mediakeep.queue.history import queries, stage_queries
 from mediakeep.queue.history.queries import MeasureTotal, SessionSpan
 from mediakeep.views.periods import Period
@@ -210,8 +211,7 @@ def _int_if_whole(number: float) -> float:
 
 def _rank_counts(counts: Counter[str]) -> CountsByKind:
     """Return the counts other than zero, highest first."""
-    chosen = [(kind, count) for kind, count in counts.items() if count]
-    return dict(sorted(chosen, key=lambda entry: (-entry[1], entry[0])))
+    return rank_counts({kind: count for kind, count in counts.items() if count})
 
 
 def _sum_counts(counts: CountsByKind) -> int:

@@ -75,7 +75,9 @@ def update_review_list(
         cursors = {**view.queues, name: ReviewCursor(cursor.lineage, state.seq)}
         updated = _join_queues(sections, cursors)
         if not (home / FILE).exists() or view != updated:
-            atomic_files.write_atomic(home / FILE, _format_json(updated))
+            atomic_files.write_atomic(
+                home / FILE, msgspec.json.format(msgspec.json.encode(updated), indent=2) + b"\n"
+            )
         return updated
 
 
@@ -172,7 +174,3 @@ def _join_queues(
         by_kind=dict(sorted(kinds.items())),
         reviews=reviews,
     )
-
-
-def _format_json(file_contents: ReviewListFile) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(file_contents), indent=2) + b"\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from mediakeep.counts import rank_counts
 from mediakeep.item import Item, Status, needs_lookup
 from mediakeep.queue import actions
 from mediakeep.queue.state import QueueState
@@ -88,8 +89,7 @@ class RunningTotals:
     @property
     def issues(self) -> dict[str, int]:
         """Open issues by kind, most frequent first."""
-        counts = [(kind, count) for kind, count in self._issues.items() if count]
-        return dict(sorted(counts, key=lambda entry: (-entry[1], entry[0])))
+        return rank_counts({kind: count for kind, count in self._issues.items() if count})
 
     @property
     def waiting(self) -> int:

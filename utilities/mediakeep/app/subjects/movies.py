@@ -10,13 +10,15 @@ from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from mediakeep import command_text, kinds, path_text
+from mediakeep import path_text
+from mediakeep.app.subjects import reviewed
 from mediakeep.app.subjects.interface import (
     ReviewedSubject,
     Subject,
     UnassignedFiles,
     WorkerOptions,
 )
+from mediakeep.app.subjects.reviewed import RecordFiles
 from mediakeep.errors import NewerFormat, NoCache, Unreadable
 from mediakeep.item import Item, ScannedItem, Status
 from mediakeep.kinds import import_later
@@ -30,6 +32,9 @@ from mediakeep.queue.state import QueueState
 
 if TYPE_CHECKING:
     from mediakeep.lookups.tmdb.lookup_store import ResolvedMovie
+
+
+_RECORDS = RecordFiles("outputs/movies/{}.json", "mediakeep.movies.outputs.movie_record")
 
 
 def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
@@ -51,34 +56,12 @@ def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
     return functools.partial(process.open_worker, places)
 
 
-def _record_path(home: Path, item: Item) -> Path:
-    """Return the path of a movie's record."""
-    return home / "outputs" / "movies" / f"{item.output_name}.json"
-
-
-def _list_outputs(item: Item) -> list[str]:
-    return [item.report, f"outputs/movies/{item.output_name}.json"]
-
-
-def _read_record(function: str, home: Path, item: Item, *more: Any) -> Any:
-    """Return what a function of the module `movie_record` reads; None without a record."""
-    path = _record_path(home, item)
-    if not path.exists():
-        return None
-    return kinds.load(f"mediakeep.movies.outputs.movie_record:{function}")(path, *more)
-
-
-def _read_reviews(home: Path, item: Item) -> list[dict[str, str]]:
-    entries = item.manual_reviews and _read_record("read_reviews", home, item, home, item.path)
-    return entries or []
-
-
 def _recorded_media(home: Path, item: Item) -> Counter[Hashable]:
     """Return sizes and times of a movie's videos, which a rename does not change."""
     from mediakeep.movies.outputs import movie_record
 
     try:
-        videos = movie_record.read(_record_path(home, item)).videos
+        videos = movie_record.read(home / _RECORDS.find_place(item)).videos
     except (Unreadable, NewerFormat):
         return Counter()
     return Counter(
@@ -138,15 +121,6 @@ def _format_pending_file(pending: Mapping[str, Any]) -> str:
     }
     more = "; ".join(f"{what} {', '.join(places)}" for what, places in notes.items() if places)
     return f"{pending['role']}: {pending['place']}" + (f" ({more})" if more else "")
-
-
-def _fix_hint(home: Path, kind: str) -> str:
-    from mediakeep.movies import issue_kinds as table
-
-    hint = next(
-        (issue_kind.fix_hint for issue_kind in table.ISSUE_KINDS if issue_kind.name == kind), ""
-    )
-    return command_text.rewrite_commands(hint, home)
 
 
 def _before_batch(home: Path, options: WorkerOptions, items: Mapping[str, Item]) -> list[str]:
@@ -234,13 +208,13 @@ SUBJECT = Subject(
         *import_later("mediakeep.movies.scan.library_scan:find_unassigned_files")(root, ignored)
     ),
     worker_factory=_build_worker_factory,
-    list_outputs=_list_outputs,
+    list_outputs=lambda item: [item.report, _RECORDS.find_place(item)],
     before_batch=_before_batch,
     reviewed=ReviewedSubject(
-        read_reviews=_read_reviews,
-        read_issues=functools.partial(_read_record, "read_issues"),
+        read_reviews=_RECORDS.read_reviews,
+        read_issues=functools.partial(_RECORDS.read, "read_issues"),
         format_dry_run=_format_dry_run,
-        fix_hint=_fix_hint,
+        fix_hint=reviewed.read_cures("mediakeep.movies.issue_kinds:ISSUE_KINDS"),
         write_exports=_write_exports,
         estimate_lookups=_estimate_lookups,
         recorded_media=_recorded_media,

@@ -9,7 +9,8 @@ from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mediakeep import command_text, kinds, path_text
+from mediakeep import path_text
+from mediakeep.app.subjects import reviewed
 from mediakeep.app.subjects.interface import (
     ReviewedSubject,
     Subject,
@@ -17,6 +18,7 @@ from mediakeep.app.subjects.interface import (
     WorkerOptions,
     WriteHook,
 )
+from mediakeep.app.subjects.reviewed import RecordFiles
 from mediakeep.errors import NoCache, Unreadable
 from mediakeep.item import Item, ScannedItem
 from mediakeep.kinds import import_later
@@ -27,6 +29,8 @@ from mediakeep.media.audio import essence_db as audio_essence_db
 from mediakeep.music.item import MUSIC, MusicItem
 from mediakeep.outcome import WorkerFactory
 from mediakeep.queue.state import QueueState
+
+_AUDITS = RecordFiles("outputs/{}_audit.json", "mediakeep.music.reports.audit_files")
 
 
 def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
@@ -49,25 +53,12 @@ def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
 
 
 def _list_outputs(item: Item) -> list[str]:
-    stem = f"outputs/{item.output_name}_audit"
-    return [item.report, f"{stem}.json", f"{stem}.csv"]
-
-
-def _read_audit(function: str, home: Path, item: Item, *more: Any) -> Any:
-    """Return what a function of the module `audit_files` reads; None without an audit."""
-    path = home / f"outputs/{item.output_name}_audit.json"
-    if not path.exists():
-        return None
-    return kinds.load(f"mediakeep.music.reports.audit_files:{function}")(path, *more)
-
-
-def _read_reviews(home: Path, item: Item) -> list[dict[str, str]]:
-    entries = item.manual_reviews and _read_audit("read_reviews", home, item, home, item.path)
-    return entries or []
+    audit = _AUDITS.find_place(item)
+    return [item.report, audit, f"{audit.removesuffix('json')}csv"]
 
 
 def _recorded_media(home: Path, item: Item) -> Counter[Hashable]:
-    return Counter(_read_audit("read_payload_sizes", home, item))
+    return Counter(_AUDITS.read("read_payload_sizes", home, item))
 
 
 def _measure_media(item: ScannedItem, ignored: ignore_rules.IgnoreSettings) -> Counter[Hashable]:
@@ -105,7 +96,7 @@ def _open_write_hook(folder: Path) -> Iterator[WriteHook]:
 
 
 def _missing_albums(home: Path, item: Item) -> list[dict[str, Any]]:
-    return _read_audit("read_missing_albums", home, item) or []
+    return _AUDITS.read("read_missing_albums", home, item) or []
 
 
 def _before_batch(home: Path, options: WorkerOptions, _items: Mapping[str, Item]) -> list[str]:
@@ -143,15 +134,6 @@ def _format_dry_run(facts: Mapping[str, Any]) -> list[str]:
     return dry_run_text.format_planned_changes(facts["due"], facts["path"])
 
 
-def _fix_hint(home: Path, kind: str) -> str:
-    from mediakeep.music import issue_kinds as table
-
-    hint = next(
-        (issue_kind.cure for issue_kind in table.ISSUE_KINDS if issue_kind.name == kind), ""
-    )
-    return command_text.rewrite_commands(hint, home)
-
-
 def _estimate_lookups(
     home: Path, access: ServiceConfig, items: Mapping[str, Item]
 ) -> LookupEstimate:
@@ -174,11 +156,11 @@ SUBJECT = Subject(
     list_outputs=_list_outputs,
     before_batch=_before_batch,
     reviewed=ReviewedSubject(
-        read_reviews=_read_reviews,
-        read_issues=functools.partial(_read_audit, "read_issues"),
+        read_reviews=_AUDITS.read_reviews,
+        read_issues=functools.partial(_AUDITS.read, "read_issues"),
         format_dry_run=_format_dry_run,
         accept_command=import_later("mediakeep.music.reports.fix_commands:accept_kind_command"),
-        fix_hint=_fix_hint,
+        fix_hint=reviewed.read_cures("mediakeep.music.issue_kinds:ISSUE_KINDS"),
         write_exports=_write_exports,
         estimate_lookups=_estimate_lookups,
         recorded_media=_recorded_media,

@@ -149,11 +149,8 @@ def _resolve_item(state: QueueState | None, kind: Kind, store: UndoStore, name: 
     """
     key = path_text.escape_path(name)
     if (present := store.find_renamed_item(kind.name, key)) and not (state and key in state.items):
-        others = {
-            *_find_similar_keys(
-                [*(state.items if state else ()), *store.changed_items(kind.name)], name
-            )
-        }
+        known = dict.fromkeys([*(state.items if state else ()), *store.changed_items(kind.name)])
+        others = {*actions.find_similar_keys(known, name)}
         if others - {present}:
             raise AmbiguousName(
                 name, ", ".join(f'"{candidate}"' for candidate in sorted({present, *others}))
@@ -165,22 +162,13 @@ def _resolve_item(state: QueueState | None, kind: Kind, store: UndoStore, name: 
             return actions.find_item_key(state, name)
     except NoSuchItem as error:
         unknown = error
-    known_keys = store.changed_items(kind.name)
-    matches = sorted(known_keys & {name, path_text.escape_path(name)}) or _find_similar_keys(
-        known_keys, name
-    )
-    if len(matches) > 1:
-        raise AmbiguousName(name, ", ".join(f'"{key}"' for key in matches))
-    if not matches:
+    changed = dict.fromkeys(sorted(store.changed_items(kind.name)))
+    match = actions.find_matching_key(changed, name)
+    if match is None:
         article = "an" if kind.noun.startswith(tuple("aeiou")) else "a"
         message = f'No changes recorded for {article} {kind.noun} named "{name}".'
         raise unknown or UsageError(message)
-    return matches[0]
-
-
-def _find_similar_keys(keys: Iterable[str], name: str) -> list[str]:
-    wanted = {path_text.normalize_name(name), path_text.normalize_name(path_text.escape_path(name))}
-    return sorted(key for key in keys if path_text.normalize_name(key) in wanted)
+    return match
 
 
 def _resolve_paths(

@@ -7,6 +7,7 @@ from collections import Counter
 import msgspec
 
 from mediakeep import size_text
+from mediakeep.counts import rank_counts
 from mediakeep.issue import Severity
 from mediakeep.movies.issue_kinds import KINDS_BY_NAME
 from mediakeep.movies.master.comparisons import (
@@ -118,7 +119,7 @@ def build_statistics(
 
 
 def _count_values(counts: Counter[str]) -> MovieValueCounts:
-    ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+    ranked = list(rank_counts(counts).items())
     return MovieValueCounts(len(ranked), dict(ranked[:_MAX_VALUES]))
 
 

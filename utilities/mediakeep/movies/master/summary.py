@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from mediakeep import path_text, size_text
+from mediakeep.counts import rank_counts
 from mediakeep.movies import language_names
 from mediakeep.movies.master.comparisons import ComparedMovie
 from mediakeep.movies.master.library_statistics import MovieLibraryStatistics, MovieShare
@@ -95,7 +96,7 @@ def _format_issues(stats: MovieLibraryStatistics) -> Iterator[str]:
     if any(number for number, _ in numbers):
         yield "Issues: " + ", ".join(f"{number:,} {name}" for number, name in numbers if number)
     if stats.issues["errors"] or stats.issues["warnings"]:
-        counts = _sort_by_count(stats.issues["errors"] | stats.issues["warnings"])
+        counts = rank_counts(stats.issues["errors"] | stats.issues["warnings"])
         yield f"  {_format_most_frequent(counts)}"
     if stats.duplicates.total:
         yield f"{format_count(stats.duplicates.total, 'movie')} more than once"
@@ -130,13 +131,9 @@ def _apply_labels(counts: Mapping[str, int], names: Mapping[str, str]) -> dict[s
     return {name: counts[key] for key, name in names.items() if key in counts}
 
 
-def _sort_by_count(counts: Mapping[str, int]) -> dict[str, int]:
-    return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
-
-
 def _format_most_frequent(counts: Mapping[str, int]) -> str:
     shown = [
-        f"{path_text.shorten(name)} {number:,}" for name, number in _sort_by_count(counts).items()
+        f"{path_text.shorten(name)} {number:,}" for name, number in rank_counts(counts).items()
     ]
     more = len(shown) - _MAX_VALUES
     return ", ".join(shown[:_MAX_VALUES]) + (f", and {more:,} more" if more > 0 else "")

@@ -10,11 +10,11 @@ import msgspec
 
 from mediakeep import command_text, path_text
 from mediakeep.errors import Unreadable
-from mediakeep.issue import Issue, Severity
+from mediakeep.issue import Issue, sort_by_urgency
 from mediakeep.lookups.tmdb.lookup_store import MovieCandidate
 from mediakeep.lookups.tmdb.model import MovieSummary
 from mediakeep.movies.identify.model import MatchStatus, MovieIdentity
-from mediakeep.movies.issue_kinds import ISSUE_KINDS
+from mediakeep.movies.issue_kinds import KINDS_BY_NAME
 from mediakeep.movies.item import MOVIES
 from mediakeep.movies.outputs import choose_commands
 from mediakeep.movies.outputs.record_model import (
@@ -30,8 +30,6 @@ from mediakeep.untrusted_files import JsonDecoder, read_record
 
 _RECREATE_HINT = "Remove it and reset the movie: the next batch writes it again."
 _MISSING_HINT = "Run {}: the next batch writes it again."
-_SEVERITIES = list(Severity)
-_URGENCY = {kind.name: number for number, kind in enumerate(ISSUE_KINDS)}
 _MAX_NUMBER = 2**53  # mediakeep never writes larger numbers
 
 
@@ -105,7 +103,7 @@ def read_issues(path: Path) -> list[Issue]:
 
     Raise the same errors as `read`.
     """
-    return sorted(read(path).issues, key=_urgency_key)
+    return sort_by_urgency(read(path).issues, KINDS_BY_NAME)
 
 
 def read_reviews(path: Path, home: Path, place: str = "") -> list[dict[str, str]]:
@@ -131,16 +129,8 @@ def read_reviews(path: Path, home: Path, place: str = "") -> list[dict[str, str]
             ),
             "report": record.report,
         }
-        for issue in sorted(record.decisions, key=_urgency_key)
+        for issue in sort_by_urgency(record.decisions, KINDS_BY_NAME)
     ]
-
-
-def _urgency_key(issue: Issue) -> tuple[int, int]:
-    """Return a sort key for issues: by severity, then in the order of the table of kinds.
-
-    Unknown kinds come last.
-    """
-    return _SEVERITIES.index(issue.severity), _URGENCY.get(issue.kind, len(_URGENCY))
 
 
 def _record_match(identity: MovieIdentity) -> RecordedMatch:

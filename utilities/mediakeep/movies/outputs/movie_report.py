@@ -106,7 +106,7 @@ def _build_steps(
             severity=same[0].severity.value,
             places=tuple((issue.path, issue.detail) for issue in same),
             meaning=kind.meaning if kind else "",
-            cure=kind.fix_hint if kind and not same[0].proposal else "",
+            cure=kind.cure if kind and not same[0].proposal else "",
             command=""
             if listed
             else choose_commands.format_fix_command(

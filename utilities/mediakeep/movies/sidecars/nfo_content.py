@@ -48,8 +48,8 @@ def build_nfo_content(movie: Film, local: LocalMovie, locale: Locale) -> NfoMovi
         original_title=movie.original_title,
         sort_title=build_sort_title(title.text, title.language),
         ratings=_build_ratings(movie),
-        plot=choose_plot(movie, locale),
-        tagline=choose_tagline(movie, locale),
+        plot=_choose_text(movie, locale, "overview"),
+        tagline=_choose_text(movie, locale, "tagline"),
         runtime=movie.runtime or round(local.duration / 60),
         thumbs=tuple(_build_posters(movie, locale)),
         fanart=tuple(_build_fanart(movie, locale)),
@@ -236,16 +236,6 @@ def choose_title(movie: Film, locale: Locale) -> LocalizedText:
         LocalizedText(movie.title, original),
     ]
     return next((title for title in candidates if title.text), LocalizedText())
-
-
-def choose_plot(movie: Film, locale: Locale) -> str:
-    """Return a movie's plot in the configured language, else in English, else the original one."""
-    return _choose_text(movie, locale, "overview")
-
-
-def choose_tagline(movie: Film, locale: Locale) -> str:
-    """Return a movie's tagline in the configured language, else in English, else the original."""
-    return _choose_text(movie, locale, "tagline")
 
 
 def _choose_text(movie: Film, locale: Locale, field: str) -> str:

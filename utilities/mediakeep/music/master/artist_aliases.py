@@ -21,6 +21,7 @@ from typing import NamedTuple
 import msgspec
 
 from mediakeep import path_text
+from mediakeep.counts import rank_counts
 from mediakeep.music.master.cross_artist import SharedTracksIndex
 from mediakeep.music.text import compare_text
 
@@ -170,5 +171,4 @@ def _build_alias(evidence: str, mbid: str, members: Sequence[_Member]) -> Artist
 
 
 def _most_tracks(counts: Counter[str]) -> Iterator[tuple[str, int]]:
-    ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
-    return islice(ranked, _MAX_NAMES)
+    return islice(rank_counts(counts).items(), _MAX_NAMES)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from mediakeep import path_text
+from mediakeep.counts import rank_counts
 from mediakeep.music.master.music_statistics import MusicStatistics, TrackShare
 from mediakeep.pages.render import format_playing_time
 from mediakeep.size_text import format_count
@@ -149,7 +150,7 @@ def _join_names(names: Sequence[str]) -> str:
 
 
 def _format_top_values(numbers: Mapping[str, int]) -> str:
-    ranked = sorted(numbers.items(), key=lambda entry: (-entry[1], entry[0]))
+    ranked = list(rank_counts(numbers).items())
     return ", ".join(
         f"{path_text.shorten(name)} {number:,}" for name, number in ranked[:_MAX_VALUES]
     )

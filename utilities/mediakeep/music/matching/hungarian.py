@@ -31,7 +31,7 @@ def minimum_cost_assignment(costs: CostMatrix, reject: float) -> list[int]:
         assigned = _solve([[min(cost - reject, 0.0) for cost in row] for row in costs])
     else:
         transposed = [
-            [min(row[column] - reject, 0.0) for row in costs] for column in _columns(costs[0])
+            [min(row[column] - reject, 0.0) for row in costs] for column in range(len(costs[0]))
         ]
         assigned = [-1] * len(costs)
         for column, row in enumerate(_solve(transposed)):
@@ -40,10 +40,6 @@ def minimum_cost_assignment(costs: CostMatrix, reject: float) -> list[int]:
         column if column >= 0 and row[column] < reject else -1
         for row, column in zip(costs, assigned, strict=True)
     ]
-
-
-def _columns(row: Sequence[float]) -> range:
-    return range(len(row))
 
 
 def _solve(costs: CostMatrix) -> list[int]:

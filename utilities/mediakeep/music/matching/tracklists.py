@@ -127,12 +127,8 @@ def credited_names(credited: Iterable[ArtistCredit]) -> frozenset[str]:
             credit.name,
             credit.artist.name,
             credit.artist.sort_name,
-            *_alias_names(credit),
+            *(alias.name for alias in credit.artist.aliases),
         )
         if text
     }
     return frozenset(filter(None, map(compare_text.comparison_key, texts)))
-
-
-def _alias_names(credit: ArtistCredit) -> Iterable[str]:
-    return (alias.name for alias in credit.artist.aliases)

@@ -72,7 +72,9 @@ def summarize_records(records: Sequence[ChangeRecord], artist: str) -> RepairHis
             for kind in kinds_in_reason(change.reason):
                 changes = by_kind.setdefault(kind, {}).setdefault(place, [])
                 changes.append((field, change))
-    groups = [_summarize_kind(kind, by_kind[kind]) for kind in sorted(by_kind, key=_kind_rank)]
+    groups = [
+        _summarize_kind(kind, by_kind[kind]) for kind in sorted(by_kind, key=_KIND_RANK.__getitem__)
+    ]
     return RepairHistory(
         count=sum(group.files for group in groups),
         files=len({record.path for record in records}),
@@ -113,10 +115,6 @@ def kinds_in_reason(reason: str) -> list[str]:
 
 def _count_kinds(changes: Iterable[FieldChange]) -> int:
     return len({kind for change in changes for kind in kinds_in_reason(change.reason)})
-
-
-def _kind_rank(kind: str) -> int:
-    return _KIND_RANK[kind]
 
 
 def _resolve_folder(artist: str) -> str:

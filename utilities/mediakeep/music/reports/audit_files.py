@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep.issue import Issue, Severity
+from mediakeep.issue import Issue, Severity, sort_by_urgency
 from mediakeep.music import diagnose
 from mediakeep.music.artist_lookup import missing_table
 from mediakeep.music.artist_lookup.lookup import NOT_LOOKED_UP, ArtistLookup
@@ -28,8 +28,6 @@ AUDIT_FORMAT = (
 CSV_COLUMNS = (*tracks_csv.TRACK_COLUMNS, "issues")
 
 _FIX_HINT = "Delete it and reset the artist: the next batch writes it again."
-_SEVERITIES = list(Severity)
-_KIND_RANK = {kind.name: number for number, kind in enumerate(ISSUE_KINDS)}
 
 
 class _StoredLookup(msgspec.Struct):
@@ -110,7 +108,7 @@ def read_issues(path: Path) -> list[Issue]:
 
     Raise Unreadable if the file is missing or damaged, and NewerFormat if a later version wrote it.
     """
-    return sorted(_read_audit(path).issues, key=_urgency_key)
+    return sort_by_urgency(_read_audit(path).issues, (kind.name for kind in ISSUE_KINDS))
 
 
 def read_missing_albums(path: Path) -> list[dict[str, Any]]:
@@ -175,11 +173,6 @@ def _find_together(issue: Issue, issues: Sequence[Issue]) -> list[Issue]:
 
 def _read_audit(path: Path) -> _StoredAudit:
     return read_record(path, JsonDecoder(_StoredAudit), AUDIT_FORMAT, _FIX_HINT)
-
-
-def _urgency_key(issue: Issue) -> tuple[int, int]:
-    """Return a sort key: by severity, then in the order of the kinds; unknown kinds come last."""
-    return _SEVERITIES.index(issue.severity), _KIND_RANK.get(issue.kind, len(_KIND_RANK))
 
 
 def _count_issues(artist: Artist, issues: Sequence[Issue]) -> dict[str, int]:

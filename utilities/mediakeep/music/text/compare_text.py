@@ -9,6 +9,7 @@ from functools import lru_cache, wraps
 from typing import TypeVar
 
 from mediakeep import path_text
+from mediakeep.counts import rank_counts
 
 T = TypeVar("T")
 
@@ -100,8 +101,7 @@ def join_parts(parts: Sequence[str], between: str = ", ") -> str:
 
 def format_counts(counts: Mapping[str, int]) -> str:
     """Format how many tracks have each value, most first: '"AC/DC" (41 tracks), "AC-DC" (2)'."""
-    ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
-    (first, highest), *others = ranked
+    (first, highest), *others = rank_counts(counts).items()
     parts = [f"{first} ({highest} {'track' if highest == 1 else 'tracks'})"]
     return join_parts([*parts, *(f"{text} ({count})" for text, count in others)])
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from mediakeep.counts import rank_counts
 from mediakeep.queue.history import schema
 
 _SESSION_COLUMNS = "first, last, settled, command, id, coalesce(seconds, 0)"
@@ -200,11 +201,7 @@ def _sum_repairs(lines: str) -> dict[str, int]:
     total: Counter[str] = Counter()
     for line in lines.split("\n"):
         total.update(msgspec.json.decode(line, type=dict[str, int]) if line else {})
-    return _rank_repairs(total)
-
-
-def _rank_repairs(counts: Counter[str]) -> dict[str, int]:
-    return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
+    return rank_counts(total)
 
 
 class SessionRepairs(msgspec.Struct, frozen=True):
@@ -247,7 +244,7 @@ def read_session_repairs(
             items.setdefault(session, set()).add(item)
             totals.setdefault(session, Counter()).update(left)
     return [
-        SessionRepairs(name, times[name], len(items[name]), _rank_repairs(total))
+        SessionRepairs(name, times[name], len(items[name]), rank_counts(total))
         for name, total in totals.items()
     ]
 

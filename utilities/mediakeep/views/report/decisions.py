@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from mediakeep import kinds
+from mediakeep.counts import rank_counts
 from mediakeep.untrusted_files import read_json
 from mediakeep.views import review
 from mediakeep.views.periods import TimeZone
@@ -143,7 +144,7 @@ def summarize_reviews(dated: list[DatedEntry], fix_hints: FixHints) -> PendingRe
                 fix_hints.accept(kind) if proposed[kind] else "",
                 fix_hints.advice(kind),
             )
-            for kind, count in sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
+            for kind, count in rank_counts(kinds).items()
         ],
         oldest=_oldest_decisions(dated, MAX_OLDEST, fix_hints),
         first=next(

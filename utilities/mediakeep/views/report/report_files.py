@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import atomic_files, command_text, size_text
+from mediakeep.counts import rank_counts
 from mediakeep.pages import charts, render
 from mediakeep.pages.charts import Chart, Goal, Series
 from mediakeep.untrusted_files import read_json
@@ -204,7 +205,7 @@ def _draw_open_issues(progress: KindProgress) -> str:
         total.update(week.level.open)
     if not total:
         return ""
-    first = [kind for kind, _ in sorted(total.items(), key=lambda item: (-item[1], item[0]))]
+    first = list(rank_counts(total))
     chosen = first[:MAX_KINDS] if len(first) > MAX_KINDS + 1 else first
     series = [Series(kind, _open_per_week(progress.weeks, [kind])) for kind in chosen]
     if rest := first[len(chosen) :]:
