@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import signal
 import subprocess
-from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
 
@@ -17,14 +16,10 @@ from tests.commands.repaired import Library, Stock
 from tests.crash import faults, tagger
 from tests.crash.faults import AFTER, BEFORE, TORN
 from tests.crash.gate import Gate, count
-from tests.crash.tap import FileCall, Tap, ignore
+from tests.crash.tap import FileCall, Tap, ignore, named
 from tests.sampling import some
 
 SELECTORS = [("--session", "last"), ("--artist", "Vera"), ("--since", "2h")]
-
-
-def _named(name: str, which: Callable[[FileCall], bool]) -> Callable[[FileCall], bool]:
-    return lambda call: call.name == name and which(call)
 
 
 def _copy(call: FileCall) -> bool:
@@ -41,15 +36,15 @@ def _queue(call: FileCall) -> bool:
 
 # The points of each file, and those of the artists that are taken, read again and settled.
 POINTS: dict[str, faults.Moment] = {
-    "artists taken": (AFTER, _named("pwrite", _queue)),
-    "copy made": (AFTER, _named("open", _copy)),
-    "copy torn": (TORN, _named("write", _copy)),
-    "after sync": (AFTER, _named("sync", _copy)),
-    "record torn": (TORN, _named("pwrite", _record)),
-    "record synced": (AFTER, _named("sync", _record)),
-    "before rename": (BEFORE, _named("replace", _copy)),
-    "after rename": (AFTER, _named("replace", _copy)),
-    "folder synced": (AFTER, _named("fsync", lambda call: call.path.endswith("Dawn"))),
+    "artists taken": (AFTER, named("pwrite", _queue)),
+    "copy made": (AFTER, named("open", _copy)),
+    "copy torn": (TORN, named("write", _copy)),
+    "after sync": (AFTER, named("sync", _copy)),
+    "record torn": (TORN, named("pwrite", _record)),
+    "record synced": (AFTER, named("sync", _record)),
+    "before rename": (BEFORE, named("replace", _copy)),
+    "after rename": (AFTER, named("replace", _copy)),
+    "folder synced": (AFTER, named("fsync", lambda call: call.path.endswith("Dawn"))),
     "report written": (AFTER, lambda call: call.name == "replace" and "issues" in call.target),
     "reviews written": (BEFORE, lambda call: call.target.endswith("manual_review_needed.json")),
 }

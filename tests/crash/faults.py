@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.crash.tap import FileCall, Tap, ignore
+from tests.crash.tap import FileCall, Tap, ignore, named
 
 BEFORE, TORN, AFTER = "before", "torn", "after"
 SEAL = b'"op":"seal"'
@@ -42,35 +42,31 @@ def _archive(call: FileCall) -> bool:
     return Path(call.path).parts[-4:-1] == ("status", "music", "archive")
 
 
-def _named(name: str, which: Callable[[FileCall], bool]) -> Callable[[FileCall], bool]:
-    return lambda call: call.name == name and which(call)
-
-
 Moment = tuple[str, Callable[[FileCall], bool]]
 POINTS: dict[str, Moment] = {
     "before append": (BEFORE, append),
     "torn append": (TORN, append),
     "after append": (AFTER, append),
-    "after sync": (AFTER, _named("sync", journal)),
-    "history torn": (TORN, _named("write", _history)),
-    "history synced": (AFTER, _named("sync", _history)),
-    "archive torn": (TORN, _named("write", _archive)),
-    "archive synced": (AFTER, _named("sync", _archive)),
-    "snapshot torn": (TORN, _named("write", _snapshot)),
-    "snapshot synced": (AFTER, _named("sync", _snapshot)),
-    "journal made": (AFTER, _named("open", journal)),
-    "header torn": (TORN, _named("write", journal)),
-    "journal synced": (AFTER, _named("fsync", lambda call: call.path.endswith(".journal"))),
-    "between link and rename": (AFTER, _named("link", lambda _: True)),
+    "after sync": (AFTER, named("sync", journal)),
+    "history torn": (TORN, named("write", _history)),
+    "history synced": (AFTER, named("sync", _history)),
+    "archive torn": (TORN, named("write", _archive)),
+    "archive synced": (AFTER, named("sync", _archive)),
+    "snapshot torn": (TORN, named("write", _snapshot)),
+    "snapshot synced": (AFTER, named("sync", _snapshot)),
+    "journal made": (AFTER, named("open", journal)),
+    "header torn": (TORN, named("write", journal)),
+    "journal synced": (AFTER, named("fsync", lambda call: call.path.endswith(".journal"))),
+    "between link and rename": (AFTER, named("link", lambda _: True)),
     "renamed": (AFTER, lambda call: call.target.endswith("processing_queue.json")),
     "before seal": (BEFORE, seal),
     "seal torn": (TORN, seal),
     "after seal": (AFTER, seal),
-    "seal cut": (AFTER, _named("ftruncate", journal)),
-    "before prune": (BEFORE, _named("unlink", journal)),
-    "after prune": (AFTER, _named("unlink", journal)),
-    "checkpoint synced": (AFTER, _named("sync", _checkpoint)),
-    "checkpoint renamed": (AFTER, _named("replace", _checkpoint)),
+    "seal cut": (AFTER, named("ftruncate", journal)),
+    "before prune": (BEFORE, named("unlink", journal)),
+    "after prune": (AFTER, named("unlink", journal)),
+    "checkpoint synced": (AFTER, named("sync", _checkpoint)),
+    "checkpoint renamed": (AFTER, named("replace", _checkpoint)),
     "sign of life": (BEFORE, lambda call: call.name == "replace" and "live" in call.path),
 }
 

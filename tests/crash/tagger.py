@@ -26,7 +26,7 @@ from mediakeep.media.undo import store as undo_store
 from mediakeep.queue_host_client import HostAddress
 from tests.crash import faults
 from tests.crash.faults import AFTER, BEFORE, TORN
-from tests.crash.tap import FileCall, Tap, ignore
+from tests.crash.tap import FileCall, Tap, ignore, named
 
 RANDOM = "at random"
 context = multiprocessing.get_context("forkserver")
@@ -43,22 +43,18 @@ def _log(call: FileCall) -> bool:
     return call.path.endswith(".jsonl")
 
 
-def _named(name: str, which: Callable[[FileCall], bool]) -> Callable[[FileCall], bool]:
-    return lambda call: call.name == name and which(call)
-
-
 # When a writer dies: after the names of what it does then.
 POINTS: dict[str, faults.Moment] = {
-    "copy made": (AFTER, _named("open", _beside)),
-    "copy torn": (TORN, _named("pwrite", _beside)),
-    "before sync": (BEFORE, _named("sync", _beside)),
-    "after sync": (AFTER, _named("sync", _beside)),
-    "record torn": (TORN, _named("pwrite", _log)),
-    "record written": (AFTER, _named("pwrite", _log)),
-    "record synced": (AFTER, _named("sync", _log)),
-    "before rename": (BEFORE, _named("replace", _beside)),
-    "after rename": (AFTER, _named("replace", _beside)),
-    "folder synced": (AFTER, _named("fsync", lambda call: call.path.endswith("music"))),
+    "copy made": (AFTER, named("open", _beside)),
+    "copy torn": (TORN, named("pwrite", _beside)),
+    "before sync": (BEFORE, named("sync", _beside)),
+    "after sync": (AFTER, named("sync", _beside)),
+    "record torn": (TORN, named("pwrite", _log)),
+    "record written": (AFTER, named("pwrite", _log)),
+    "record synced": (AFTER, named("sync", _log)),
+    "before rename": (BEFORE, named("replace", _beside)),
+    "after rename": (AFTER, named("replace", _beside)),
+    "folder synced": (AFTER, named("fsync", lambda call: call.path.endswith("music"))),
 }
 
 

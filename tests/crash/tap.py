@@ -27,12 +27,18 @@ class FileCall:
 
 
 CallHook = Callable[[FileCall], None]
+CallTest = Callable[[FileCall], bool]
 _NAMES = ("open", "close", "write", "pwrite", "ftruncate", "fsync")
 _PATHS = ("replace", "link", "unlink", "mkdir")
 
 
 def ignore(_: FileCall) -> None:
     """Make nothing of a call."""
+
+
+def named(name: str, which: CallTest) -> CallTest:
+    """Choose the calls of one name among others."""
+    return lambda call: call.name == name and which(call)
 
 
 def _find_path(path: Any, options: Mapping[str, Any]) -> str:

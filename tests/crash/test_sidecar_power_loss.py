@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 from dataclasses import replace
@@ -11,12 +12,9 @@ import pytest
 
 from mediakeep.media.safewrite import atomic_replace, sidecar_file
 from mediakeep.media.safewrite.record_and_replace import NO_STAMP, UndoContext
-from mediakeep.media.undo import apply_undo
-from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.record import FieldChange
 from mediakeep.media.undo.store import UndoStore
 from mediakeep.movies.item import MOVIES
-from tests.crash.tap import FileCall, Tap, ignore
 from tests.crash.test_tag_power_loss import CallLog, cases, judge, try_cases
 
 FIELDS = {"title": FieldChange(("Old",), ("New",), "nfo")}
@@ -31,42 +29,17 @@ VERSIONS = [
 @pytest.fixture
 def life(memory: Path) -> CallLog:
     """Replace a file thrice, and undo that."""
-    root = Path(os.path.realpath(memory))
-    life = CallLog(root / "movies" / "a.nfo", root / "home")
-    for folder in (life.path.parent, life.home):
-        folder.mkdir()
-        life.events += [FileCall("mkdir", str(folder)), FileCall("fsync", str(root))]
-    life.path.write_bytes(VERSIONS[0])
-    begun = FileCall("open", str(life.path)), FileCall("write", str(life.path), "", VERSIONS[0], -1)
-    life.events += [
-        *begun,
-        FileCall("sync", str(life.path)),
-        FileCall("fsync", str(life.path.parent)),
-    ]
-    _live(life)
-    return life
-
-
-def _live(life: CallLog) -> None:
+    life = CallLog.begin(memory, "movies/a.nfo", VERSIONS[0])
     store = UndoStore(life.home / "status" / "undo")
     context = UndoContext(store, NO_STAMP, atomic_replace.ReplaceRules(), MOVIES.name)
-
-    def took(call: FileCall) -> None:
-        if call.path.startswith(str(life.root)):
-            life.events.append(replace(call, mtime=1))
-
-    def promise() -> None:
-        life.versions.append(life.path.read_bytes())
-        life.events.append(life.versions[-1])
-
-    promise()
-    for was, data in itertools.pairwise(VERSIONS):
-        with Tap(ignore, took):
-            sidecar_file.write(life.path, data, was, FIELDS, context)
-        promise()
-    with Tap(ignore, took):
-        apply_undo.apply_undo(store, apply_undo.plan_undo(store, RecordQuery())[0].record)
-    promise()
+    life.live(
+        store,
+        [
+            functools.partial(sidecar_file.write, life.path, data, was, FIELDS, context)
+            for was, data in itertools.pairwise(VERSIONS)
+        ],
+    )
+    return life
 
 
 @pytest.mark.loop

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import random
@@ -41,6 +42,44 @@ class CallLog:
     def root(self) -> Path:
         return self.path.parents[1]
 
+    @classmethod
+    def begin(cls, memory: Path, name: str, data: bytes) -> CallLog:
+        """Make a file with its folder, and an empty home, in a folder for all."""
+        root = Path(os.path.realpath(memory))
+        path = root / name
+        begun = cls(path, root / "home")
+        for folder in (path.parent, begun.home):
+            folder.mkdir()
+            begun.events += [FileCall("mkdir", str(folder)), FileCall("fsync", str(root))]
+        path.write_bytes(data)
+        begun.events += [
+            FileCall("open", str(path)),
+            FileCall("write", str(path), "", data, -1),
+            FileCall("sync", str(path)),
+            FileCall("fsync", str(path.parent)),
+        ]
+        return begun
+
+    def live(self, store: UndoStore, changes: Iterable[Callable[[], object]]) -> None:
+        """Make the changes, then undo the last one; after each of them its version is there."""
+        self._promise()
+        for change in (*changes, lambda: _undo_last(store)):
+            with Tap(ignore, self._take):
+                change()
+            self._promise()
+
+    def _take(self, call: FileCall) -> None:
+        if call.path.startswith(str(self.root)):
+            self.events.append(replace(call, mtime=1))
+
+    def _promise(self) -> None:
+        self.versions.append(self.path.read_bytes())
+        self.events.append(self.versions[-1])
+
+
+def _undo_last(store: UndoStore) -> None:
+    apply_undo.apply_undo(store, apply_undo.plan_undo(store, RecordQuery())[0].record)
+
 
 Case = tuple[
     dict[str, FileState], list[bytes]
@@ -50,49 +89,23 @@ Case = tuple[
 @pytest.fixture
 def life(memory: Path) -> CallLog:
     """Change a file thrice, at last so that a picture is to be kept, and undo that."""
-    root = Path(os.path.realpath(memory))
-    made = CallLog(root / "music" / "a.mp3", root / "home")
-    data = writable_files.whole("bare.mp3")
-    for folder in (made.path.parent, made.home):
-        folder.mkdir()
-        made.events += [FileCall("mkdir", str(folder)), FileCall("fsync", str(root))]
-    made.path.write_bytes(data)
-    begun = FileCall("open", str(made.path)), FileCall("write", str(made.path), "", data, -1)
-    made.events += [
-        *begun,
-        FileCall("sync", str(made.path)),
-        FileCall("fsync", str(made.path.parent)),
-    ]
-    with pytest.MonkeyPatch.context() as patched:
-        copy_by_hand(patched)
-        _live(made)
-    return made
-
-
-def _live(life: CallLog) -> None:
-    store = UndoStore(life.home / "status" / "undo")
-
-    def took(call: FileCall) -> None:
-        if call.path.startswith(str(life.root)):
-            life.events.append(replace(call, mtime=1))
-
-    def promise() -> None:
-        life.versions.append(life.path.read_bytes())
-        life.events.append(life.versions[-1])
-
-    promise()
+    made = CallLog.begin(memory, "music/a.mp3", writable_files.whole("bare.mp3"))
+    store = UndoStore(made.home / "status" / "undo")
     changes = (
         [SetField("title", ("Ebb",))],
         [SetCover(IMAGE, "image/png")],
         [SetField("album", ("A" * 9000,))],
     )
-    for wanted in changes:
-        with Tap(ignore, took):
-            write_tags.write(life.path, wanted, store, queue="music")
-        promise()
-    with Tap(ignore, took):
-        apply_undo.apply_undo(store, apply_undo.plan_undo(store, RecordQuery())[0].record)
-    promise()
+    with pytest.MonkeyPatch.context() as patched:
+        copy_by_hand(patched)
+        made.live(
+            store,
+            [
+                functools.partial(write_tags.write, made.path, wanted, store, queue="music")
+                for wanted in changes
+            ],
+        )
+    return made
 
 
 def cases(life: CallLog) -> Iterator[Case]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -16,7 +15,7 @@ from mediakeep.policy import FixLevel
 from tests.crash import faults
 from tests.crash.faults import AFTER, BEFORE, TORN, InterruptingTap, ProcessDied
 from tests.crash.tagger import context
-from tests.crash.tap import FileCall, Tap, ignore
+from tests.crash.tap import FileCall, Tap, ignore, named
 from tests.music.coverless import Workspace, open_workspace
 
 KINDS = ("missing-cover", "cover-upgrade", "external-cover-not-embedded")
@@ -68,10 +67,6 @@ def is_cover_write(call: FileCall) -> bool:
 
 def is_sidecar_write(call: FileCall) -> bool:
     return call.path.endswith(".tmp") and "/music/" in call.path
-
-
-def named(name: str, fits: Callable[[FileCall], bool]) -> Callable[[FileCall], bool]:
-    return lambda call: call.name == name and fits(call)
 
 
 POINTS: dict[str, faults.Moment] = {

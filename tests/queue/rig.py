@@ -152,6 +152,16 @@ def abandon(queue: Queue) -> None:
         queue._store._journal.close()
 
 
+def crash(queue: Queue, torn: bytes) -> None:
+    """Let go of a queue as a process does that dies in the middle of a write."""
+    current = queue._store._journal
+    assert current
+    catch_up(current)
+    with contextlib.suppress(OSError):
+        os.pwrite(current._handle, torn.replace(b"\n", b""), current.end)
+    abandon(queue)
+
+
 def _close(handle: int, path: Path) -> None:
     """Close a file, unless it died while it closed it."""
     with contextlib.suppress(OSError):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
 import tempfile
 from copy import deepcopy
@@ -294,13 +292,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(slot=slots, torn=st.binary(max_size=30))
     def crash(self, slot: int, torn: bytes) -> None:
         """End a process without a word, maybe in the middle of a write."""
-        queue = self.queues[slot]
-        current = queue._store._journal
-        assert current
-        rig.catch_up(current)
-        with contextlib.suppress(OSError):
-            os.pwrite(current._handle, torn.replace(b"\n", b""), current.end)
-        rig.abandon(queue)
+        rig.crash(self.queues[slot], torn)
         for key in self._held(slot):
             self.model[key] = self.model[key].back(suspect=key in self.begun[slot])
         self.begun[slot] = set()

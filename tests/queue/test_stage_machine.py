@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import os
 import shutil
 import tempfile
 import uuid
@@ -386,13 +384,7 @@ class StageMachine(RuleBasedStateMachine):
     @rule(slot=slots, torn=st.binary(max_size=30))
     def crash(self, slot: int, torn: bytes) -> None:
         """End a process without a word, maybe in the middle of a write."""
-        queue = self.queues[slot]
-        current = queue._store._journal
-        assert current
-        rig.catch_up(current)
-        with contextlib.suppress(OSError):
-            os.pwrite(current._handle, torn.replace(b"\n", b""), current.end)
-        rig.abandon(queue)
+        rig.crash(self.queues[slot], torn)
         self._give_back(slot)
         self._open(slot)
 
