@@ -42,7 +42,6 @@ class QueryTerm:
 
     field: str
     text: str
-    is_phrase: bool = False
     is_prefix: bool = False  # the text is a prefix
     edits: int = 0  # allowed edits
 
@@ -132,7 +131,7 @@ class _QueryParser:
         if kind not in ("(", "phrase", "word", "star", "span"):
             raise self.syntax_error()
         self.next_token()
-        node: QueryNode = QueryTerm(field, text, kind == "phrase")
+        node: QueryNode = QueryTerm(field, text)
         if kind == "span":
             first, _, last = text.split()
             node = QueryRange(field, _parse_number(first, 0), _parse_number(last, math.inf))

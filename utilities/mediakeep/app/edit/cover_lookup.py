@@ -14,7 +14,8 @@ from typing import NamedTuple
 from mediakeep import command_text, path_text
 from mediakeep.app.console import Console
 from mediakeep.app.edit import audio_targets
-from mediakeep.app.music import artist_folder, musicbrainz_text
+from mediakeep.app.lookups import cache_warnings
+from mediakeep.app.music import artist_folder
 from mediakeep.app.music.artist_folder import ArtistFolder
 from mediakeep.app.subjects import registry
 from mediakeep.errors import ItemFailed, LookupIncomplete, NoCover, NoSuchMBID, Unreadable
@@ -55,7 +56,7 @@ def find_album_cover(
         home, write=False, access=access, ignored=registry.read_ignore_settings(home)
     )
     with worker_context.open_context(places) as context:
-        with musicbrainz_text.report_cache_warnings(context.lookups, console):
+        with cache_warnings.report_cache_warnings(context.lookups, console):
             front, description = _cover_from_tags(album, context) or _cover_from_match(
                 home, album, context
             )

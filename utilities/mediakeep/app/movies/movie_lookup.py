@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from mediakeep.app.console import CommandResult, Console
+from mediakeep.app.lookups import cache_warnings
 from mediakeep.app.movies import tmdb_text
-from mediakeep.app.music import musicbrainz_text
 from mediakeep.errors import UsageError
 from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.lookups.tmdb.context import TmdbContext
@@ -26,7 +26,7 @@ def look_up(
         raise UsageError(f"There is nothing to {what}.")
     with (
         contextlib.closing(TmdbContext(home / "status" / "cache", access)) as context,
-        musicbrainz_text.report_cache_warnings(context, console),
+        cache_warnings.report_cache_warnings(context, console),
     ):
         if what == "search":
             output = tmdb_text.search_movies(context, name, year)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mediakeep.app.console import CommandResult
-from mediakeep.app.music.musicbrainz_text import JsonObject
 from mediakeep.errors import ItemFailed
+from mediakeep.lookups.cache_export import JsonObject
 from mediakeep.lookups.tmdb.context import TmdbContext
 from mediakeep.lookups.tmdb.lookup_store import MovieCandidate
 from mediakeep.lookups.tmdb.model import Movie, MovieSummary

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from mediakeep import clock
 from mediakeep.app.console import CommandResult
 from mediakeep.app.music import musicbrainz_text
-from mediakeep.app.music.musicbrainz_text import JsonObject
 from mediakeep.errors import ItemFailed
+from mediakeep.lookups.cache_export import JsonObject
 from mediakeep.lookups.musicbrainz import client, model, search_query
 from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
 from mediakeep.lookups.musicbrainz.lookup_store import PossibleArtist

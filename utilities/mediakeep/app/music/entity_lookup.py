@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from mediakeep import path_text
 from mediakeep.app.console import CommandResult, Console
+from mediakeep.app.lookups import cache_warnings
 from mediakeep.app.music import (
     artist_search,
     cover_download,
-    musicbrainz_text,
     release_search,
 )
 from mediakeep.app.music.cover_download import CoverRequest
@@ -43,7 +43,7 @@ def look_up(
     """Return what MusicBrainz has, or download a cover; raise UsageError if a name is invalid."""
     with (
         contextlib.closing(MusicBrainzContext(home / "status" / "cache", access)) as context,
-        musicbrainz_text.report_cache_warnings(context, console),
+        cache_warnings.report_cache_warnings(context, console),
     ):
         if request.what == "cover":
             cover = CoverRequest(request.names[0], request.size, request.back)

@@ -9,7 +9,8 @@ from msgspec import structs
 
 from mediakeep import command_text, path_text
 from mediakeep.app.console import CommandResult, Console
-from mediakeep.app.music import artist_folder, artist_search, musicbrainz_text
+from mediakeep.app.lookups import cache_warnings
+from mediakeep.app.music import artist_folder, artist_search
 from mediakeep.app.music.artist_folder import ArtistFolder
 from mediakeep.app.subjects import registry
 from mediakeep.errors import ItemFailed, NoQueue, NoSuchItem, UsageError
@@ -46,7 +47,7 @@ def show_missing(
         context.reader.commit()
         if not any(album.readable_tracks for album in local_artist.albums):
             raise ItemFailed(f"{shown} has no readable tracks.")
-        with musicbrainz_text.report_cache_warnings(context.lookups, console):
+        with cache_warnings.report_cache_warnings(context.lookups, console):
             lookup = artist_lookup_lookup.look_up(local_artist, folder.lookup_key, context.lookups)
         stats = context.lookups.stats.take_and_reset()
     left_out_lines = _format_left_out(lookup)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
-from mediakeep.app.console import Console
-from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
+from mediakeep.lookups.cache_export import JsonObject
 from mediakeep.lookups.musicbrainz.model import (
     Artist,
     LabelInfo,
@@ -16,29 +13,8 @@ from mediakeep.lookups.musicbrainz.model import (
     ReleaseGroup,
     Track,
 )
-from mediakeep.lookups.tmdb import context as tmdb
 from mediakeep.music.matching import release_tags
 from mediakeep.size_text import format_count
-
-JsonObject = dict[str, Any]
-
-
-@contextmanager
-def report_cache_warnings(
-    context: MusicBrainzContext | tmdb.TmdbContext, console: Console
-) -> Iterator[None]:
-    """Print warnings about the cache and odd answers at the end, even after an error."""
-    try:
-        yield
-    finally:
-        notes = (
-            [*context.store.damage_notes, *context.http.damage_notes]
-            if context.has_cache_file
-            else []
-        )
-        notes += context.stats.skipped_entries
-        for note in notes:
-            console.print_warning(note)
 
 
 def artist_to_json(entity: Artist) -> JsonObject:
