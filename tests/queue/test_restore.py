@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 import subprocess
@@ -245,25 +246,31 @@ def test_a_copy_that_takes_its_time_is_waited_for(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = scene.checkpoint.read_bytes()
-    begun, looks = threading.Event(), threading.Semaphore(0)
-    monkeypatch.setattr(snapshot, "time", SimpleNamespace(sleep=lambda _: looks.release()))
+    begun, waited = threading.Event(), threading.Event()
 
     def copy_slowly() -> None:
         with scene.file.open("wb", buffering=0) as stream:
             stream.write(whole[: len(whole) // 2])
             begun.set()
-            for _ in range(4 * snapshot._MAX_TRIES):
-                looks.acquire()
+            waited.wait()
             stream.write(whole[len(whole) // 2 :])
 
     copying = threading.Thread(target=copy_slowly)
+    tries = itertools.count(1)
+
+    def sleep(_: float) -> None:  # the copy ends while it is waited for, however slow it is
+        if next(tries) == 4 * snapshot._MAX_TRIES:
+            waited.set()
+            copying.join()
+
+    monkeypatch.setattr(snapshot, "time", SimpleNamespace(sleep=sleep))
     copying.start()
     begun.wait()
     assert readonly.load_state(scene.where.folder, MUSIC).counts[Status.COMPLETED] == 5
     if scene.batch:  # another process
         assert scene.batch.settle(scene.held[0]) is False
     restored(scene).close()
-    copying.join()
+    assert not copying.is_alive()
 
 
 def test_a_copy_of_the_whole_folder_is_the_same_queue(scene: Scene, tmp_path: Path) -> None:
