@@ -63,6 +63,19 @@ def test_the_options_that_matter_come_first_with_an_example() -> None:
     assert flags == ["--artist", "--batch-size", "--all", "--fix", "-n,"]
 
 
+def test_the_toolkit_names_its_input_first_and_its_examples_can_be_parsed() -> None:
+    lines = help_of("mediakeep audio convert")
+    assert lines[lines.index("Options:") + 1].split()[0] == "--input"
+    transcribe = help_of("mediakeep audio analyze transcribe")
+    made = transcribe[transcribe.index("What is made:") : transcribe.index("Jobs:")]
+    assert any(line.startswith("  --language ") for line in made)
+    for name, command in COMMANDS.items():
+        if name.startswith("mediakeep audio ") and isinstance(command, MediakeepCommand):
+            words = command.example.partition(name.removeprefix("mediakeep audio "))[2].split()
+            assert words, name
+            command.make_context(name, words)
+
+
 def test_no_option_is_lost_between_the_sections() -> None:
     for name, command in COMMANDS.items():
         if isinstance(command, MediakeepCommand):

@@ -49,7 +49,7 @@ class MediakeepCommand(click.Command):
 
     Its function returns an exit code, or a result to print. `build_more` returns further options,
     which are built when the command is used. Its help shows an `example`; `own_names` are the
-    parameters of what a kind of jobs makes.
+    parameters of what a kind of jobs makes, as are all that `build_more` returns.
     """
 
     build_more: Callable[[], list[click.Parameter]] = staticmethod(list)
@@ -66,7 +66,8 @@ class MediakeepCommand(click.Command):
         """Write an example, and the options by section."""
         if self.example:
             formatter.write(f"\n  Example: {self.example}\n")  # never broken over lines
-        sections = help_layout.list_records(ctx, self.get_params(ctx), self.own_names)
+        own = {*self.own_names, *(str(option.name) for option in self.build_more())}
+        sections = help_layout.list_records(ctx, self.get_params(ctx), own)
         for name, records in sections.items():
             with formatter.section(name):
                 formatter.write_dl(records, col_max=help_layout.OPTION_WIDTH)

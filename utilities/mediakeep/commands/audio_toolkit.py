@@ -53,6 +53,34 @@ COMMANDS: Mapping[str, ToolkitCommand] = {
     )
     if command.processor in registry.BUILT_IN
 }
+# The words that follow a command in the example of its help.
+_EXAMPLES: Mapping[str, str] = {
+    "split fixed": "--input recordings --duration 30",
+    "split silence": "--input lecture.mp3 --max-minutes 20",
+    "split timestamps": "--input disc.flac --timestamps disc.cue",
+    "convert": "--input recordings --format mp3",
+    "analyze visualize": "--input recordings --output pictures",
+    "analyze stats": "--input recordings --json",
+    "analyze transcribe": "--input talk.mp3 --formats srt",
+    "analyze align": "--input talk.mp3 --text talk.txt",
+    "metadata show": "--input song.flac",
+    "metadata set": "--input song.flac --set title=Home",
+    "metadata copy": "--input edited --copy song.flac",
+    "metadata remove": "--input recordings --remove comment",
+    "voice denoise": "--input recordings --reduction 20",
+    "voice dynamics": "--input talk.wav --ratio 4 --makeup 6",
+    "voice trim": "--input recordings --max-pause 2",
+    "voice enhance": "--input talk.wav --chain audiobook",
+    "pipeline run": "--config podcast.yaml --dry-run",
+    "pipeline validate": "--config podcast.yaml",
+    "pipeline list": "--input pipelines",
+    "sessions list": "--limit 3",
+    "sessions info": "20261124-091530-1234",
+    "sessions resume": "20261124-091530-1234 --workers 2",
+    "sessions clean": "--older-than 30d --dry-run",
+    "plugins list": "--json",
+    "plugins info": "splitter-silence",
+}
 _create_command = functools.partial(app.create_command, fallback=HOME_FOLDER)
 _PRESET = click.option("--preset", default="", help="Values to begin with; options override them.")
 _RESUME = click.option("--resume", is_flag=True, help="Continue the last unfinished such session.")
@@ -298,6 +326,8 @@ def _add_groups() -> None:
         main.add_command(groups[name], name)
     commands = {name: _build_processor(command) for name, command in COMMANDS.items()}
     for name, command in {**commands, **_OTHERS}.items():
+        if isinstance(command, app.MediakeepCommand):
+            command.example = f"audiotoolkit {name} {_EXAMPLES[name]}"
         group, _, own = name.rpartition(" ")
         groups[group].add_command(command, own)
 

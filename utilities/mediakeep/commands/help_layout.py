@@ -88,7 +88,7 @@ def group_options(
     found: dict[str, list[click.Option]] = {name: [] for name in (FIRST, OWN, *SECTIONS)}
     for option in shown:
         name = str(option.name)
-        section = _SECTION_OF.get(name) or (OWN if name in own else FIRST)
+        section = OWN if name in own else _SECTION_OF.get(name, FIRST)
         found[FIRST if is_short and section != LAST else section].append(option)
     found = {name: _order(options, SECTIONS.get(name, _ORDER)) for name, options in found.items()}
     if is_short:
