@@ -4,6 +4,7 @@
       ItemFailed              1   one item cannot be processed
         Unreadable            1   a file or folder cannot be read
           NotAudio            1   a file with an audio suffix contains no audio
+            UnsupportedAudio  1   it is audio of a format that is not read
             ContainsVideo     1   it contains video: a film, not a track
             Truncated         1   a file is truncated before its audio begins
         DecodingFailed        1   the audio of a file cannot be decoded
@@ -106,6 +107,10 @@ class Unreadable(ItemFailed):
 
 class NotAudio(Unreadable):
     message = "{} is not audio: {}."
+
+
+class UnsupportedAudio(NotAudio):
+    message = "{} is not supported: {}."
 
 
 class ContainsVideo(NotAudio):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import mutagen.mp4
 import pytest
 
-from mediakeep.errors import DecodingFailed, NotAudio, Unreadable, UsageError
+from mediakeep.errors import DecodingFailed, NotAudio, Unreadable, UnsupportedAudio, UsageError
 from mediakeep.media import ffmpeg
 from mediakeep.media.encoding import pcm_source
 from mediakeep.media.encoding.profiles import BUILT_IN
@@ -62,6 +63,14 @@ def test_dts_after_silence_in_a_wav_is_found(tmp_path: Path) -> None:
         path = sounds.write_wav(tmp_path / f"{name}.wav", samples)
         with ffmpeg.open_audio(path) as opened:
             assert opened.stream.codec_context.name == codec
+
+
+def test_audio_that_is_not_read_is_named_with_what_helps(tmp_path: Path) -> None:
+    path = tmp_path / "a.dff"
+    path.write_bytes(b"FRM8" + bytes(8) + b"DSD FVER" + bytes(200))
+    text = f"{path} is not supported: it is DSDIFF; convert it to DSF, which holds the same audio."
+    with pytest.raises(UnsupportedAudio, match=re.escape(text)), ffmpeg.open_audio(path):
+        pass
 
 
 @pytest.mark.long

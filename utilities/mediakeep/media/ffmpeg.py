@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mediakeep.errors import DecodingFailed, NotAudio, UsageError
+from mediakeep.errors import DecodingFailed, NotAudio, UnsupportedAudio, UsageError
 from mediakeep.media import open_file
 from mediakeep.media.audio import formats, surrounding_tags
 from mediakeep.media.audio.flac import flac_stream
@@ -196,6 +196,8 @@ def _detect(path: Path, source: BoundedFile) -> AudioFormat:
     detected = formats.detect_in_source(source, path.suffix.lower())
     if detected is None:
         head = source.read(0, formats.HEAD_SIZE)
+        if unsupported := formats.describe_unsupported(head):
+            raise UnsupportedAudio(path, unsupported)
         raise NotAudio(path, f"it is {formats.describe_content(head) or 'of an unknown format'}")
     return detected[0]
 

@@ -98,6 +98,13 @@ _NON_AUDIO: tuple[tuple[str, Callable[[bytes], object]], ...] = (
     ("text", lambda head: _is_text(head)),
 )
 
+# Audio that is not read: how it begins, what it is, and what helps.
+_UNSUPPORTED_AUDIO = (
+    (b"FRM8", "it is DSDIFF; convert it to DSF, which holds the same audio"),
+    (b"tBaK", "it is TAK; convert it to FLAC, which holds the same audio"),
+    (b"OFR ", "it is OptimFROG; convert it to FLAC, which holds the same audio"),
+)
+
 HEAD_SIZE = 256  # bytes needed to detect a format
 
 
@@ -129,6 +136,11 @@ def is_usual_suffix(name: str, suffix: str) -> bool:
 def describe_content(head: bytes) -> str:
     """Return a noun for what a file that is not audio seems to be, or "" if unknown."""
     return next((name for name, fits in _NON_AUDIO if fits(head)), "")
+
+
+def describe_unsupported(head: bytes) -> str:
+    """Return the name of an audio format that is not read, and what helps, or ""."""
+    return next((text for start, text in _UNSUPPORTED_AUDIO if head.startswith(start)), "")
 
 
 def _is_text(head: bytes) -> bool:

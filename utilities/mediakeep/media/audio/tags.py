@@ -9,7 +9,13 @@ from pathlib import Path
 from msgspec import UNSET
 
 from mediakeep import path_text
-from mediakeep.errors import ContainsVideo, MediakeepError, NotAudio, Truncated
+from mediakeep.errors import (
+    ContainsVideo,
+    MediakeepError,
+    NotAudio,
+    Truncated,
+    UnsupportedAudio,
+)
 from mediakeep.media import open_file
 from mediakeep.media.audio import formats, normalize_tags, registry
 from mediakeep.media.audio.formats import AudioFormat
@@ -77,14 +83,14 @@ def read(path: Path) -> AudioFile:
                 raise  # the caller's timeout, not an error of the disk
             if os_error := _find_os_error(error):
                 raise open_file.to_unreadable(path, os_error) from error
-            raise NotAudio(path_text.escape_path(path), _content_text(handle)) from error
+            raise _build_not_audio(path, handle) from error
 
 
 def _read_open_file(handle: BufferedReader, path: Path) -> AudioFile:
     source, suffix = open_bounded(handle), path.suffix.lower()
     detected = formats.detect_in_source(source, suffix)
     if detected is None:
-        raise NotAudio(path_text.escape_path(path), _content_text(handle))
+        raise _build_not_audio(path, handle)
     kind, certain = detected
     if suffix in formats.AMBIGUOUS_SUFFIXES and mp4_stream.has_video_track(source):
         raise ContainsVideo(path_text.escape_path(path), "it holds video")
@@ -96,7 +102,7 @@ def _read_open_file(handle: BufferedReader, path: Path) -> AudioFile:
         raise
     if parsed.info.uncertain and not certain:
         # Bytes that look like audio by chance.
-        raise NotAudio(path_text.escape_path(path), _content_text(handle))
+        raise _build_not_audio(path, handle)
     check = check_stream(source, kind)
     reading = _build_audio_file(
         parsed.blocks, _build_properties(parsed.info, kind.name, source.size, check)
@@ -120,10 +126,14 @@ def _find_os_error(error: BaseException) -> OSError | None:
     return None
 
 
-def _content_text(handle: BufferedReader) -> str:
+def _build_not_audio(path: Path, handle: BufferedReader) -> NotAudio:
     handle.seek(0)
-    seems = formats.describe_content(handle.read(formats.HEAD_SIZE))
-    return f"it seems to be {seems}" if seems else "its header or its tags are damaged or truncated"
+    head, shown = handle.read(formats.HEAD_SIZE), path_text.escape_path(path)
+    if unsupported := formats.describe_unsupported(head):
+        return UnsupportedAudio(shown, unsupported)
+    seems = formats.describe_content(head)
+    damaged = "its header or its tags are damaged or truncated"
+    return NotAudio(shown, f"it seems to be {seems}" if seems else damaged)
 
 
 def _build_audio_file(blocks: list[TagBlock], facts: AudioProperties) -> AudioFile:
