@@ -49,7 +49,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     LAST: ("home", "yes", "quiet", "verbose", "as_json", "version", "help", _HELP),
 }
-_SECTION_OF = {name: section for section, names in SECTIONS.items() for name in names}
+SECTION_OF = {name: section for section, names in SECTIONS.items() for name in names}
 # The first options in their order; others follow as they are declared, then --dry-run.
 _ORDER = (
     *("scan", "only", "session", "accept", "kind", "artist", "movie", "file", "since"),
@@ -88,7 +88,7 @@ def group_options(
     found: dict[str, list[click.Option]] = {name: [] for name in (FIRST, OWN, *SECTIONS)}
     for option in shown:
         name = str(option.name)
-        section = OWN if name in own else _SECTION_OF.get(name, FIRST)
+        section = OWN if name in own else SECTION_OF.get(name, FIRST)
         found[FIRST if is_short and section != LAST else section].append(option)
     found = {name: _order(options, SECTIONS.get(name, _ORDER)) for name, options in found.items()}
     if is_short:

@@ -20,7 +20,7 @@ from mediakeep.app.jobs import job_request
 from mediakeep.app.jobs.job_request import Selection
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.subjects import registry
-from mediakeep.commands import app, batch_start
+from mediakeep.commands import app, batch_start, help_layout
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import batch_options, job_options, own_options
 from mediakeep.commands.options.own_options import OptionDecorator
@@ -93,7 +93,8 @@ def build_command(
         function = option(function)
     text = f"Print each step to stderr, and write it to status/{kind.plural}/debug.log."
     command = app.create_command(verbose_text=text)(function)
-    command.own_names = names
+    # Those of lookups, for example, have a section of their own.
+    command.own_names = [name for name in names if name not in help_layout.SECTION_OF]
     return command
 
 
