@@ -69,6 +69,8 @@ def test_the_toolkit_names_its_input_first_and_its_examples_can_be_parsed() -> N
     transcribe = help_of("mediakeep audio analyze transcribe")
     made = transcribe[transcribe.index("What is made:") : transcribe.index("Jobs:")]
     assert any(line.startswith("  --language ") for line in made)
+    albums = help_of("mediakeep albums batch")
+    assert any(line.startswith("  --contact ") for line in albums[albums.index("Lookups:") :])
     for name, command in COMMANDS.items():
         if name.startswith("mediakeep audio ") and isinstance(command, MediakeepCommand):
             words = command.example.partition(name.removeprefix("mediakeep audio "))[2].split()

@@ -137,6 +137,20 @@ def with_job_options(kind: Kind) -> Callable[[Callable[..., Any]], Callable[...,
 
 
 def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
+    return (
+        *_list_selection_options(kind),
+        app.with_queue_option(kind),
+        *_list_limit_options(kind),
+        *_list_stage_options(kind),
+        app.setting_option(
+            "--log-to", LogTargetParam(), "Also send the log to stdout, syslog or syslog:HOST:PORT."
+        ),
+        *_list_action_options(kind),
+        app.with_yes_option(),
+    )
+
+
+def _list_selection_options(kind: Kind) -> Sequence[Callable[..., Any]]:
     noun, plural = kind.noun, kind.plural
     word = "TEXT" if kind.item_examples else "PATH"
     example = f", such as {kind.item_examples[0]}," if kind.item_examples else ""
@@ -169,11 +183,22 @@ def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
             shell_complete=complete_names.complete_items(kind.name),
             help=f"Only this {noun}, regardless of its status.",
         ),
-        app.with_queue_option(kind),
+        click.option("--resume", is_flag=True, help=f"Only unfinished {plural}, no new ones."),
+        click.option(
+            "--retry-failed", is_flag=True, help=f"First make all failed {plural} pending."
+        ),
+        click.option(
+            "--wait", is_flag=True, help=f"Also wait for the {plural} that can run later only."
+        ),
+    )
+
+
+def _list_limit_options(kind: Kind) -> Sequence[Callable[..., Any]]:
+    return (
         app.setting_option(
             "--jobs",
             click.IntRange(0),
-            f"Maximum number of {plural} under way; 0: as many as there are workers.",
+            f"Maximum number of {kind.plural} under way; 0: as many as there are workers.",
         ),
         app.setting_option(
             "--stall",
@@ -185,6 +210,16 @@ def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
             param_types.MemoryLimitParam(),
             "Maximum memory of each worker process, such as 2G; 0: no limit.",
         ),
+        app.setting_option(
+            "--between",
+            TimeWindowsParam(),
+            f"Process {kind.plural} only at these times of the day, such as 22:00-06:00.",
+        ),
+    )
+
+
+def _list_stage_options(kind: Kind) -> Sequence[Callable[..., Any]]:
+    return (
         click.option(
             "--stage-retries",
             metavar="STAGE=N",
@@ -200,21 +235,12 @@ def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
             default=(),
             help="Only these stages; an item stops before any other one.",
         ),
-        app.setting_option(
-            "--between",
-            TimeWindowsParam(),
-            f"Process {plural} only at these times of the day, such as 22:00-06:00.",
-        ),
-        app.setting_option(
-            "--log-to", LogTargetParam(), "Also send the log to stdout, syslog or syslog:HOST:PORT."
-        ),
-        click.option("--resume", is_flag=True, help=f"Only unfinished {plural}, no new ones."),
-        click.option(
-            "--retry-failed", is_flag=True, help=f"First make all failed {plural} pending."
-        ),
-        click.option(
-            "--wait", is_flag=True, help=f"Also wait for the {plural} that can run later only."
-        ),
+    )
+
+
+def _list_action_options(kind: Kind) -> Sequence[Callable[..., Any]]:
+    plural = kind.plural
+    return (
         click.option(
             "--list-resumable",
             is_flag=True,
@@ -234,5 +260,4 @@ def _list_options(kind: Kind) -> Sequence[Callable[..., Any]]:
             shell_complete=complete_names.complete_items(kind.name),
             help="Remove the outputs of an item, restore its source, and exit.",
         ),
-        app.with_yes_option(),
     )
