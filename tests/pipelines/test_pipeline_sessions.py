@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mediakeep import path_text
+from mediakeep import clock, path_text
 from mediakeep.app.pipelines import sessions
 from mediakeep.app.pipelines.sessions import SessionState
+from mediakeep.app.reports import period_report
+from mediakeep.app.reports.period_report import ReportContext
 from mediakeep.commands import jobs
 from mediakeep.errors import StateDamaged, UsageError
 from tests import job_home
@@ -53,6 +55,24 @@ def test_outputs_of_a_step_are_the_inputs_of_the_next_and_keep_their_folders(
     calls = home.take_calls()
     assert sum(calls.values()) == 3 + 3 + 3 + 9
     assert set(calls.values()) == {1, 2}  # two files are called a.wav
+
+
+def test_the_report_on_many_sessions_is_written_once_a_day(
+    home: PipelineHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.run_pipeline(QUIET)
+    home.run_pipeline(QUIET, output_dir=str(home.root / "other"))
+    [report] = (home.path / "status" / "reports").glob("*_weekly_progress.md")
+    context = ReportContext(home.path, clock.now())
+
+    def is_written() -> bool:
+        report.write_text("as it was")
+        assert [*period_report.write_due_reports(context, ("md",), daily=False)] == []
+        return report.read_text() != "as it was"
+
+    assert is_written()
+    monkeypatch.setattr(period_report, "_LEAST_SIZE", 10 << 20)  # bytes: two have more than 16 MiB
+    assert not is_written()
 
 
 @pytest.mark.long

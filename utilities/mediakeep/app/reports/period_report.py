@@ -42,8 +42,9 @@ from mediakeep.views.summary import KindSummary, SummaryContext
 MAX_GAINS = 5  # items with the largest gains that are listed
 MAX_JOBS = 20  # completed jobs that are listed
 # Size of all queue files (bytes) up to which the current report is rewritten after every batch:
-# 20,000 artists, whose report takes about a second.
+# 20,000 artists, or 200 sessions of the audio toolkit, whose report takes about a second.
 _SMALL_QUEUES = 16 << 20
+_LEAST_SIZE = _SMALL_QUEUES // 200  # bytes that a small queue counts for: it takes 5 ms
 
 
 class ReportContext(msgspec.Struct, frozen=True):
@@ -202,7 +203,9 @@ def write_due_reports(
     since = first_activity(context)
     if since is None:
         return
-    size = sum(path.stat().st_size for path in context.home.glob(f"status/*/{snapshot.FILE}"))
+    patterns = (f"status/{folder}/{snapshot.FILE}" for folder in ("*", "*/*"))
+    snapshots = [path for pattern in patterns for path in context.home.glob(pattern)]
+    size = sum(max(_LEAST_SIZE, path.stat().st_size) for path in snapshots)
     max_age = timedelta() if size <= _SMALL_QUEUES else report_files.MAX_AGE
     for days in (WEEK, *([DAY] if daily else [])):
         begin = periods.period_at(since, days, context.zone)
