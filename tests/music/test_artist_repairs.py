@@ -346,6 +346,20 @@ def test_what_another_program_writes_after_reading_is_kept(
     assert mutagen.File(track, easy=True)[field] == ["Mine"]
 
 
+@pytest.mark.parametrize("suffix", ["flac", "ogg", "opus"])
+def test_a_total_in_the_number_is_no_change_by_another_program(tmp_path: Path, suffix: str) -> None:
+    track = tmp_path / "music" / "Low Tide" / "Dawn" / f"One.{suffix}"
+    shelf.put(track, title="One", tracknumber="02/10", picture="cover.jpg")
+    audio = mutagen.File(track)
+    audio.pop("tracktotal", None)
+    audio["tracknumber"] = ["02/10"]
+    audio.save()
+    outcome = run(track.parent.parent)
+    assert "not_written" not in outcome.facts
+    assert outcome.facts["repairs"] == {"track-number-format": 1}
+    assert mutagen.File(track)["tracknumber"] == ["02"]
+
+
 @pytest.mark.real_disk
 def test_a_file_with_several_names_is_left_alone_and_reported(artist: Path) -> None:
     os.link(artist / "Dusk" / "a.opus", artist.parent / "b.opus")

@@ -145,7 +145,7 @@ def write(
         whole_file: list[FilePart] = [ByteRange(0, planned.source.size)]
         fields = _changed_fields(planned)
         if any(
-            name in fields and tag_edits.field_values(planned.reading.tags, name) != values
+            name in fields and not _has_values(planned.reading, name, values)
             for name, values in rules.old_values.items()
         ):
             raise ConcurrentChange(planned.path_text)
@@ -165,6 +165,12 @@ def write(
             ),
         )
         return TagWriteResult(record, fields)
+
+
+def _has_values(reading: AudioFile, field: str, values: tag_edits.Values) -> bool:
+    """Return whether a field has these values, as read or as stored (03/12 in a Vorbis comment)."""
+    found = (tag_edits.field_values(reading.tags, field), tag_edits.current_values(reading, field))
+    return values in found
 
 
 def _plan_write(original: OriginalFile, wanted: Iterable[TagEdit]) -> _TagWrite:
