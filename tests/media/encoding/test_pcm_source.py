@@ -13,7 +13,7 @@ import pytest
 
 from mediakeep.errors import DecodingFailed, NotAudio, Unreadable, UnsupportedAudio, UsageError
 from mediakeep.media import ffmpeg
-from mediakeep.media.encoding import pcm_source
+from mediakeep.media.encoding import audio_input, pcm_source
 from mediakeep.media.encoding.profiles import BUILT_IN
 from tests.media import encoded
 from tests.media.encoding import sounds
@@ -177,6 +177,20 @@ def test_a_change_of_the_sample_rate_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "c.mp3").write_bytes(first + second[second.index(b"\xff\xf3") :])
     with pytest.raises(DecodingFailed, match="it changes to 22050 Hz"):
         pcm_source.count_samples(tmp_path / "c.mp3")
+
+
+@each_row("conceals", [False, True])
+def test_a_half_of_another_sample_rate_is_not_left_out(tmp_path: Path, conceals: bool) -> None:
+    for rate in (44_100, 22_050):
+        source = sounds.write_wav(tmp_path / "a.wav", sounds.tone(3, -6, rate=rate), rate)
+        sounds.convert(source, tmp_path / f"{rate}.mp3", "mp3-v0")
+    halves = [(tmp_path / f"{rate}.mp3").read_bytes() for rate in (44_100, 22_050)]
+    (tmp_path / "c.mp3").write_bytes(b"".join(halves))
+    with (
+        pytest.raises(DecodingFailed, match=r"c\.mp3 .*: it changes to 22050 Hz, \w+ at 0:0[23]"),
+        audio_input.open_input(tmp_path / "c.mp3", conceals=conceals),
+    ):
+        pass
 
 
 def test_bad_files_are_named(tmp_path: Path) -> None:

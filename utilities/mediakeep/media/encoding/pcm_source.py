@@ -20,6 +20,7 @@ import msgspec
 from mediakeep.errors import DecodingFailed
 from mediakeep.media import ffmpeg
 from mediakeep.media.audio import surrounding_tags
+from mediakeep.media.audio.decode import damage
 from mediakeep.media.audio.decode.ogg_page_scan import OggPageScan
 from mediakeep.media.audio.mp3 import xing
 from mediakeep.media.bounded_file import BoundedFile
@@ -192,6 +193,7 @@ class PcmSource:
 
     def _decode(self, on_error: OnError | None) -> Iterator[Any]:
         decoded, interval = self.samples, self.format.sample_rate * self.position_seconds
+        other_seconds = 0.0  # in another format: of less than a second, the headers are damaged
         marks: deque[int] = deque(maxlen=self._preroll)
         for number, packet in self._demux_from_start():
             if not self._start.packet:
@@ -203,6 +205,10 @@ class PcmSource:
                 if format_now != (self.format.sample_rate, self.format.channels):
                     change = f"it changes to {frame.sample_rate} Hz, {frame.layout.name}"
                     self._report(change, on_error)
+                    other_seconds += frame.samples / frame.sample_rate
+                    if other_seconds > 1:
+                        at = damage.format_position(self.samples / self.format.sample_rate)
+                        raise DecodingFailed(self._path, f"{change} at {at}")
                     continue
                 if frame.is_corrupt:
                     self._report("a frame is damaged", on_error)
