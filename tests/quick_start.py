@@ -45,7 +45,8 @@ _PYTHONS = ("PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "PYTHONPATH", "PYTHONUN
 _MODULES = ("mediakeep.media.video.probe_isolated", _MODULE)
 # These import Dask, which not all environments have.
 _ON_DASK = {
-    f"mediakeep.cluster.{name}" for name in ("connection", "dask_executor", "worker_plugin")
+    f"mediakeep.cluster.{name}"
+    for name in ("connection", "dask_executor", "worker_plugin", "worker_registry")
 }
 _LATER = (
     "PIL.Image", "PIL.ImageDraw", "PIL.ImageFont", "av", "av.subtitles.stream", "babelfish",

@@ -31,11 +31,11 @@ def client() -> Iterator[Client]:
 @pytest.fixture
 def open_executor(client: Client, tmp_path: Path) -> Iterator[ExecutorFactory]:
     """The factory of executors on that scheduler, for a batch over a folder."""
-    from mediakeep.cluster import dask_executor, host_checks
+    from mediakeep.cluster import connection, dask_executor, host_checks
 
     with quick_start.suspend(), host_checks.write_probes([tmp_path]) as requirements:
         yield functools.partial(
-            dask_executor.DaskExecutor, dask_executor.ClusterAccess(client, requirements)
+            dask_executor.DaskExecutor, connection.ClusterAccess(client, requirements)
         )
 
 

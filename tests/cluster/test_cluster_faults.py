@@ -196,7 +196,7 @@ def test_dask_is_imported_by_the_modules_that_run_on_it_alone() -> None:
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             if {name.partition(".")[0] for name in names} & {"dask", "distributed"}:
                 users.add(path.name)
-    assert users == {"connection.py", "dask_executor.py", "worker_plugin.py"}
+    assert users == {"connection.py", "dask_executor.py", "worker_plugin.py", "worker_registry.py"}
 
 
 @pytest.fixture
@@ -322,7 +322,7 @@ def open_verbose(size: int) -> Iterator[Worker]:
 def test_a_result_that_is_too_large_fails_its_item_alone(
     client: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mediakeep.cluster import dask_executor
+    from mediakeep.cluster import connection, dask_executor
 
     for size, message in ((1, ""), (64_000_001, "The result of the worker has 64.0 MB; a host")):
         folder = tmp_path / str(size)
@@ -330,7 +330,7 @@ def test_a_result_that_is_too_large_fails_its_item_alone(
         shop = workshop.make_workshop(folder, {"ant": "good"})
         with quick_start.suspend(), host_checks.write_probes([folder]) as requirements:
             open_executor = functools.partial(
-                dask_executor.DaskExecutor, dask_executor.ClusterAccess(client, requirements)
+                dask_executor.DaskExecutor, connection.ClusterAccess(client, requirements)
             )
             batch.run_batch(
                 shop.queue, functools.partial(open_verbose, size), workshop.build_config(),
@@ -364,14 +364,14 @@ def open_cut_off(home: Path, *, when_opened: bool) -> Iterator[Worker]:
 def test_a_worker_that_loses_the_host_of_the_batch_ends_it_with_exit_code_4(
     client: object, tmp_path: Path
 ) -> None:
-    from mediakeep.cluster import dask_executor
+    from mediakeep.cluster import connection, dask_executor
 
     services = {CALLS: queue_host_server.serve_calls(tmp_path)}
     with quick_start.suspend(), queue_host_server.serve("127.0.0.1", services) as served:
         address = structs.replace(served, home=path_text.escape_path(tmp_path))
         requirements = HostRequirements(host_checks.read_versions(), {}, "probe", address)
         open_executor = functools.partial(
-            dask_executor.DaskExecutor, dask_executor.ClusterAccess(client, requirements)
+            dask_executor.DaskExecutor, connection.ClusterAccess(client, requirements)
         )
         for when_opened in (False, True):
             shop = workshop.make_workshop(tmp_path / f"{when_opened}", workshop.GOOD)

@@ -50,7 +50,7 @@ def run(
         host_checks.write_probes([shop.folder]) as requirements,
     ):
         open_executor = functools.partial(
-            dask_executor.DaskExecutor, dask_executor.ClusterAccess(client, requirements)
+            dask_executor.DaskExecutor, connection.ClusterAccess(client, requirements)
         )
         client.wait_for_workers(2, PATIENCE)
         pids = client.run(os.getpid)

@@ -48,7 +48,7 @@ def open_ready(open_executor: ExecutorFactory, folder: Path) -> Iterator[DaskExe
 
 
 def await_workers(executor: DaskExecutor) -> None:
-    workshop.await_(lambda: executor.wait(0.0) or len(executor._workers) == 2)
+    workshop.await_(lambda: executor.wait(0.0) or len(executor._registry.workers) == 2)
 
 
 async def lose_runners(dask_worker: Worker) -> None:
@@ -91,13 +91,13 @@ def test_a_worker_that_restarts_at_its_address_is_checked_again_and_costs_no_att
 def test_a_pause_of_the_batch_is_no_silence_of_the_scheduler(
     open_executor: ExecutorFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mediakeep.cluster import dask_executor
+    from mediakeep.cluster import worker_registry
 
     pause = [0.0]
     clock = SimpleNamespace(monotonic=lambda: time.monotonic() + pause[0])
     with open_ready(open_executor, tmp_path / "queue") as executor:
-        monkeypatch.setattr(dask_executor, "time", clock)
-        executor._look = concurrent.futures.Future()  # no answer comes
+        monkeypatch.setattr(worker_registry, "time", clock)
+        executor._registry._request = concurrent.futures.Future()  # no answer comes
         pause[0] = 1000.0
         assert executor.wait(0.0) == []
         with pytest.raises(ClusterFailed, match="its scheduler has not answered for 60 seconds"):
@@ -142,8 +142,8 @@ def test_each_worker_hears_of_a_stop_also_if_it_joins_later(
         executor.request_stop()
         workshop.await_(lambda: set(map(all, client.run(list_runners).values())) == {True})
         client.run(lose_runners)
-        for address in [*executor._workers]:
-            executor._give_up(address)
+        for worker in [*executor._registry.workers.values()]:
+            executor._give_up(worker)
         await_workers(executor)
         assert [*client.run(list_runners).values()] == [[False]] * 2
         executor.request_stop()
@@ -155,8 +155,8 @@ def test_tasks_that_wait_for_a_worker_end_with_their_item(
     open_executor: ExecutorFactory, tmp_path: Path
 ) -> None:
     with open_ready(open_executor, tmp_path / "queue") as executor:
-        for worker in executor._workers.values():
-            worker.running = worker.threads
+        for worker in executor._registry.workers.values():
+            worker.running = ["cow"] * worker.threads
         ant, bee = (
             Task(key, Work(Item(status=Status.PENDING), Stamp("", key, 1, 1)))
             for key in ("ant", "bee")
@@ -174,6 +174,6 @@ def test_a_batch_that_ends_during_the_checks_leaves_nothing_on_the_workers(
     executor = open_executor(
         opening, ExecutionLimits(), StopHandler(), lambda *_: None, (), lambda *_: None
     )
-    workshop.await_(lambda: executor.wait(0.0) or executor._checks)  # type: ignore[attr-defined]
+    workshop.await_(lambda: executor.wait(0.0) or executor._registry._checks)  # type: ignore[attr-defined]
     executor.close()
     assert [*client.run(list_runners).values()] == [[]] * 2

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import dask
+import msgspec
 from distributed import Client, LocalCluster, Scheduler
 from distributed.comm.addressing import parse_address
 from distributed.comm.registry import get_backend
@@ -21,6 +22,8 @@ from distributed.security import Security
 from msgspec import structs
 
 from mediakeep import path_text, queue_host_server
+from mediakeep.cluster.host_checks import HostRequirements
+from mediakeep.cluster.host_watch import NO_CALLBACKS, ClusterCallbacks
 from mediakeep.cluster.settings import SchedulerConfig
 from mediakeep.errors import ClusterFailed
 from mediakeep.lookups.http.rate_server import RateServer
@@ -38,6 +41,20 @@ _DASK_SETTINGS = {
     "distributed.worker.daemon": False,
     "distributed.logging.distributed": "critical",
 }
+
+
+class ClusterAccess(msgspec.Struct, frozen=True):
+    """A connection to a scheduler, and what its hosts need to run a batch.
+
+    `timeout` is how long a batch waits for a worker, or for an answer, in seconds. `dashboard` is
+    the address of Dask's own dashboard, if it runs.
+    """
+
+    client: Client
+    requirements: HostRequirements
+    timeout: float = 60.0
+    dashboard: str = ""
+    callbacks: ClusterCallbacks = NO_CALLBACKS
 
 
 @contextlib.contextmanager

@@ -1,8 +1,8 @@
 """An executor that runs the tasks of a batch on the workers of a Dask scheduler.
 
-1. Once a second the scheduler is asked for its workers, without waiting for the answer. A new one
-   checks its host (`host_checks`), and gets no task if that fails. If no worker is accepted, the
-   reason of the first one that was refused ends the batch.
+1. Once a second the scheduler is asked for its workers; see `worker_registry`. A new one checks its
+   host (`host_checks`), and gets no task if that fails. If no worker is accepted, the reason of the
+   first one that was refused ends the batch.
 2. Each task goes to one worker, chosen here, and is never run again by Dask.
 3. The worker runs it in a child process; see `worker_plugin`. Its progress arrives as events.
 4. If the worker dies, Dask reports KilledWorker, and the result is WorkerDied: the batch decides
@@ -16,28 +16,24 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
-import functools
 import itertools
 import pickle
 import queue
-import socket
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
-from distributed import Client, Future, KilledWorker, wait
+from distributed import Future, KilledWorker, wait
 from msgspec.structs import replace
 
 from mediakeep.cluster import worker_plugin
-from mediakeep.cluster.connection import find_missing_module
-from mediakeep.cluster.host_checks import HostReport, HostRequirements
-from mediakeep.cluster.host_watch import NO_CALLBACKS, ClusterCallbacks, HostWatch
+from mediakeep.cluster.connection import ClusterAccess
 from mediakeep.cluster.worker_plugin import RemoteResult, RunnerMissing, TaskRunner
-from mediakeep.errors import ClusterFailed, MediakeepError
+from mediakeep.cluster.worker_registry import AcceptedWorker, PendingCall, WorkerRegistry
+from mediakeep.errors import MediakeepError
 from mediakeep.outcome import WorkerFactory
-from mediakeep.queue.sessions import WorkerStatus
 from mediakeep.runner import tasks
 from mediakeep.runner.batch_config import ExecutionLimits
 from mediakeep.runner.executor import FinishedTasks, ProgressCallback, UsageCallback
@@ -46,62 +42,18 @@ from mediakeep.runner.signals import StopHandler
 from mediakeep.runner.tasks import Task, TaskResult, TaskStopped, WorkerDied
 from mediakeep.runner.worker_process import WorkerProcess
 
-_LOOK_SECONDS = 1.0  # between two looks at the workers
-_TURN = 0.1  # seconds for an event, before the answer to a look is looked for
-_LOST_SECONDS = 3.0  # without its worker, after which a task is lost
+_TURN = 0.1  # seconds for an event, before the workers are looked at again
 _RESULT_TIMEOUT = 60.0  # seconds for a result to arrive
 _CALL_TIMEOUT = 30.0  # seconds for workers to stop or end tasks
 _CLOSE_TIMEOUT = 10.0  # seconds for checks to end, as they add the runner of the batch
-_MIN_PATIENCE = 10.0  # seconds for an answer of the scheduler, or for a check
-_MAX_SAMPLES = 60  # from which the tasks per minute are computed
 _counter = itertools.count()
 _CANCELLED = (asyncio.CancelledError, concurrent.futures.CancelledError)
-_PendingCall = concurrent.futures.Future[Any]  # of the loop of the client
-
-
-class ClusterAccess(msgspec.Struct, frozen=True):
-    """A connection to a scheduler, and what its hosts need to run a batch.
-
-    `timeout` is how long a batch waits for a worker, or for an answer, in seconds. `dashboard` is
-    the address of Dask's own dashboard, if it runs.
-    """
-
-    client: Client
-    requirements: HostRequirements
-    timeout: float = 60.0
-    dashboard: str = ""
-    callbacks: ClusterCallbacks = NO_CALLBACKS
-
-
-class _AcceptedWorker(msgspec.Struct):
-    """A Dask worker whose host has passed the checks."""
-
-    host: str
-    threads: int
-    running: int = 0  # tasks
-    done: int = 0
-    missing_since: float = 0.0  # 0.0: it is there
-    samples: deque[tuple[float, int]] = msgspec.field(  # times, with the tasks done
-        default_factory=lambda: deque([(time.monotonic(), 0)], _MAX_SAMPLES)
-    )
-
-    def compute_tasks_per_minute(self, now: float) -> float:
-        """Add a sample, and return the tasks per minute since the oldest one."""
-        since, before = self.samples[0]
-        self.samples.append((now, self.done))
-        return 60 * (self.done - before) / (now - since) if since < now else 0.0
-
-
-class _HostCheck(msgspec.Struct, frozen=True):
-    address: str
-    threads: int
-    call: _PendingCall
 
 
 class _RunningTask(msgspec.Struct):
     task: Task
     future: Future
-    address: str
+    worker: AcceptedWorker
 
 
 class DaskExecutor:
@@ -117,32 +69,23 @@ class DaskExecutor:
         prestarted: Sequence[WorkerProcess] = (),  # noqa: ARG002 - of this machine only
         on_usage: UsageCallback = lambda *_: None,
     ) -> None:
-        self._cluster, self._client, self._limits = cluster, cluster.client, limits
+        self._client, self._limits = cluster.client, limits
         self._on_progress, self._on_usage = on_progress, on_usage
         self._name = f"mediakeep-{self._client.id}-{next(_counter)}"
-        self._host = socket.gethostname()
         runner = TaskRunner(worker_factory, limits, cluster.requirements, self._name)
-        self._runner_data = pickle.dumps(runner)
-        self._workers: dict[str, _AcceptedWorker] = {}  # by address
-        self._refused: dict[str, HostReport] = {}
-        self._checks: dict[str, _HostCheck] = {}  # by a key for their events
+        self._host_data = pickle.dumps((cluster.requirements, pickle.dumps(runner)))
+        self._registry = WorkerRegistry(cluster, self._name, self._begin_check)
         self._waiting: deque[Task] = deque()
         self._running: dict[str, _RunningTask] = {}  # by the key of the future
         self._events: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._finished: FinishedTasks = []
-        self._stop_calls: dict[str, _PendingCall] = {}  # by address
-        self._patience = max(cluster.timeout, _MIN_PATIENCE)
-        self._look: _PendingCall | None = None
-        self._next_look, self._silence = 0.0, 0.0
-        self._last_turn = self._without_worker_since = time.monotonic()
-        self._watch = HostWatch(cluster.callbacks)
         self._client.subscribe_topic(self._name, self._receive_progress)
-        self._look_for_workers()
+        self._registry.update()
 
     @property
     def capacity(self) -> int:
         """The number of tasks that may run at the same time now."""
-        threads = sum(worker.threads for worker in self._workers.values())
+        threads = sum(worker.threads for worker in self._registry.workers.values())
         return max(1, min(threads, self._limits.workers or threads))
 
     def submit(self, task: Task) -> None:
@@ -151,7 +94,7 @@ class DaskExecutor:
         self._start_waiting()
 
     def _start_waiting(self) -> None:
-        while self._waiting and (address := self._choose_worker()):
+        while self._waiting and (worker := self._registry.choose_worker()):
             task = self._waiting.popleft()
             try:
                 data = pickle.dumps(task)
@@ -159,17 +102,9 @@ class DaskExecutor:
                 self._finished.append((task, tasks.build_failure(task, error)))
                 continue
             name = f"{task.work.stamp.claim}-{task.work.stage}-{task.part_number}"
-            future = self._send(data, name, address)
-            self._running[str(future.key)] = _RunningTask(task, future, address)
-            self._workers[address].running += 1
-
-    def _choose_worker(self) -> str:
-        free = {
-            address: worker.threads - worker.running
-            for address, worker in self._workers.items()
-            if worker.running < worker.threads and not worker.missing_since
-        }
-        return max(free, key=lambda address: free[address], default="")
+            future = self._send(data, name, worker.address)
+            self._running[str(future.key)] = _RunningTask(task, future, worker)
+            worker.running.append(task.key)
 
     def _send(self, data: bytes, name: str, address: str) -> Future:
         """Run a task on one worker; Dask does that once, and the result becomes an event."""
@@ -193,7 +128,10 @@ class DaskExecutor:
         except BaseException as error:  # noqa: BLE001 - handled in the thread of the batch
             self._events.put((str(future.key), error))
 
-    def _call(self, address: str, function: Callable[..., Any], *values: Any) -> _PendingCall:
+    def _begin_check(self, address: str) -> PendingCall:
+        return self._call(address, worker_plugin.prepare_host, self._host_data)
+
+    def _call(self, address: str, function: Callable[..., Any], *values: Any) -> PendingCall:
         """Call a function on one worker at once, also if all its threads are busy."""
         call = self._client.run(
             function,
@@ -201,17 +139,9 @@ class DaskExecutor:
             *values,
             workers=[address],
             asynchronous=True,
-            callback_timeout=self._patience,
+            callback_timeout=self._registry.patience,
         )
         return asyncio.run_coroutine_threadsafe(call, self._client.loop.asyncio_loop)
-
-    def _receive_answer(self, key: str, call: _PendingCall) -> None:
-        """Called in a thread of the client when a call has ended."""
-        try:
-            (content,) = call.result().values()
-        except BaseException as error:  # noqa: BLE001 - handled in the thread of the batch
-            content = error
-        self._events.put((key, content))
 
     def _receive_progress(self, event: tuple[float, Any]) -> None:
         """Called in a thread of the client with each event of the topic."""
@@ -225,7 +155,8 @@ class DaskExecutor:
         """
         end = time.monotonic() + turn
         while True:
-            self._look_for_workers()
+            for worker in self._registry.update():
+                self._give_up(worker)
             self._start_waiting()
             if self._finished:
                 break
@@ -242,18 +173,16 @@ class DaskExecutor:
         return finished
 
     def _handle_event(self, key: str, content: Any) -> None:
-        if key in self._checks:
-            self._end_check(self._checks.pop(key), content)
-        elif running := self._running.get(key):
-            if isinstance(content, list):
-                self._on_progress(running.task, *content)
-            else:
-                self._end_task(key, running, content)
+        running = self._running.get(key)
+        if running and isinstance(content, list):
+            self._on_progress(running.task, *content)
+        elif running:
+            self._end_task(key, running, content)
 
     def _end_task(self, key: str, running: _RunningTask, content: bytes | BaseException) -> None:
         self._forget(key)
         if isinstance(content, RunnerMissing):  # the task has not begun
-            self._give_up(running.address)
+            self._give_up(running.worker)
             self._waiting.appendleft(running.task)
             return
         if isinstance(content, BaseException):
@@ -264,157 +193,43 @@ class DaskExecutor:
             self._on_usage(running.task, remote.usage)
         result = remote.result
         if isinstance(result, WorkerDied):
-            result = replace(result, host=self._name_host(running.address))
+            result = replace(result, host=running.worker.remote_host)
         self._finished.append((running.task, result))
 
     def _forget(self, key: str) -> None:
         running = self._running.pop(key)
-        if worker := self._workers.get(running.address):
-            worker.running -= 1
-            worker.done += 1
+        running.worker.end_task(running.task.key)
         running.future.release()
 
     def _explain_error(self, running: _RunningTask, error: BaseException) -> TaskResult:
         if isinstance(error, MediakeepError):
             raise error
         if self._client.status != "running" or isinstance(error, _CANCELLED):
-            raise self._build_failure("its scheduler is gone")
+            raise self._registry.build_failure("its scheduler is gone")
         if isinstance(error, KilledWorker | OSError | TimeoutError):
-            return self._build_death(running)
+            return self._build_death(running.worker)
         return tasks.build_failure(running.task, error)
 
-    def _build_death(self, running: _RunningTask) -> WorkerDied:
-        if worker := self._workers.get(running.address):
-            # It gets no task before the next look.
-            worker.missing_since = worker.missing_since or time.monotonic()
-        return WorkerDied("its Dask worker died", self._name_host(running.address))
+    def _build_death(self, worker: AcceptedWorker) -> WorkerDied:
+        worker.note_missing()
+        return WorkerDied("its Dask worker died", worker.remote_host)
 
-    def _name_host(self, address: str) -> str:
-        """Return the name of a worker's host for messages, "" for this one."""
-        worker = self._workers.get(address)
-        return worker.host if worker and worker.host != self._host else ""
-
-    def _build_failure(self, reason: str) -> ClusterFailed:
-        return ClusterFailed(
-            self._client.scheduler.address if self._client.scheduler else "", reason
-        )
-
-    def _look_for_workers(self) -> None:
-        """Check new workers, note missing ones, and give up tasks of those that are gone.
-
-        The scheduler may answer late or never, and the batch must not wait for it.
-        """
-        now = time.monotonic()
-        # A pause of this process, such as Ctrl-Z or a long wait, is no silence of the scheduler.
-        self._silence += min(now - self._last_turn, _LOOK_SECONDS)
-        self._last_turn = now
-        if self._client.status != "running":
-            raise self._build_failure("its scheduler is gone")
-        if self._look and self._look.done():
-            look, self._look, info = self._look, None, None
-            with contextlib.suppress(OSError, *_CANCELLED):  # the next look tells
-                info = look.result()
-            if info:
-                self._take_look(info, now)
-        elif self._look is None and now >= self._next_look:
-            self._next_look = now + _LOOK_SECONDS
-            self._look = asyncio.run_coroutine_threadsafe(
-                self._client.scheduler.identity(n_workers=-1),
-                self._client.loop.asyncio_loop,
-            )
-        if self._silence > self._patience:
-            raise self._build_failure(
-                f"its scheduler has not answered for {self._patience:g} seconds"
-            )
-
-    def _take_look(self, info: Mapping[str, Any], now: float) -> None:
-        self._silence = 0.0
-        present: Mapping[str, Any] = info["workers"]
-        checked = {check.address for check in self._checks.values()}
-        for address in present.keys() - self._workers.keys() - self._refused.keys() - checked:
-            self._begin_check(address, present[address]["nthreads"])
-        for address, worker in list(self._workers.items()):
-            worker.missing_since = 0.0 if address in present else worker.missing_since or now
-            if worker.missing_since and now - worker.missing_since >= _LOST_SECONDS:
-                self._give_up(address)
-        self._refused = {name: report for name, report in self._refused.items() if name in present}
-        self._checks = {
-            key: check for key, check in self._checks.items() if check.address in present
-        }
-        self._report_workers(info, now)
-        self._check_patience(now)
-
-    def _begin_check(self, address: str, threads: int) -> None:
-        data = pickle.dumps((self._cluster.requirements, self._runner_data))
-        call = self._call(address, worker_plugin.prepare_host, data)
-        key = f"check-{next(_counter)}"
-        self._checks[key] = _HostCheck(address, threads, call)
-        call.add_done_callback(functools.partial(self._receive_answer, key))
-
-    def _end_check(self, check: _HostCheck, content: bytes | BaseException) -> None:
-        """Use a worker that has passed its check."""
-        address = check.address
-        if isinstance(content, Exception) and (missing := find_missing_module(content)):
-            report = HostReport(address, f"it lacks {missing}: install mediakeep there")
-        elif isinstance(content, TimeoutError):
-            report = HostReport(address, f"its check takes over {self._patience:g} seconds")
-        elif isinstance(content, BaseException):
-            report = HostReport(address, f"its check failed ({tasks.format_error(content)})")
-        else:
-            report = pickle.loads(content)
-        if report.problem:
-            self._refused[address] = report
-            self._next_look = 0.0  # it may end the batch
-        else:
-            self._workers[address] = _AcceptedWorker(report.host, check.threads)
-            self._stop_calls.pop(address, None)  # it may have restarted since
-
-    def _give_up(self, address: str) -> None:
+    def _give_up(self, worker: AcceptedWorker) -> None:
         """Forget a worker and its tasks; if it comes back, it is checked again."""
         for key, running in list(self._running.items()):
-            if running.address == address:
+            if running.worker is worker:
                 self._forget(key)
-                self._finished.append((running.task, self._build_death(running)))
-        self._workers.pop(address, None)
-
-    def _report_workers(self, info: Mapping[str, Any], now: float) -> None:
-        items: dict[str, list[str]] = {}
-        for running in self._running.values():
-            items.setdefault(running.address, []).append(running.task.key)
-        statuses = [
-            WorkerStatus(
-                worker.host,
-                address,
-                sorted(set(items.get(address, ()))),
-                info["workers"].get(address, {}).get("metrics", {}).get(self._name, 0),
-                round(worker.compute_tasks_per_minute(now), 1),
-            )
-            for address, worker in self._workers.items()
-            if not worker.missing_since
-        ]
-        self._watch.report(statuses, self._cluster.dashboard)
-
-    def _check_patience(self, now: float) -> None:
-        """Raise ClusterFailed if no worker can be used for longer than the timeout."""
-        if self._checks or any(not worker.missing_since for worker in self._workers.values()):
-            self._without_worker_since = now
-        elif self._refused:
-            report = next(iter(self._refused.values()))
-            raise self._build_failure(f"{report.host} cannot be used: {report.problem}")
-        elif now - self._without_worker_since >= self._cluster.timeout:
-            raise self._build_failure(f"it has had no worker for {self._cluster.timeout:g} seconds")
+                self._finished.append((running.task, self._build_death(worker)))
+        self._registry.workers.pop(worker.address, None)
 
     def request_stop(self) -> None:
         """Ask the running tasks to stop at the next point where their workers may stop.
 
         Each worker is asked until it has heard that, without waiting for it.
         """
-        for address in self._workers:
-            call = self._stop_calls.get(address)
-            if call is None or (call.done() and (call.cancelled() or call.exception())):
-                self._stop_calls[address] = self._call(
-                    address, worker_plugin.call_runner, "request_stop"
-                )
+        for address, worker in self._registry.workers.items():
+            if not worker.is_asked_to_stop:
+                worker.stop_call = self._call(address, worker_plugin.call_runner, "request_stop")
 
     def end_tasks(self, key: str) -> FinishedTasks:
         """End the running tasks of an item, and return them with those that wait for a worker."""
@@ -422,7 +237,7 @@ class DaskExecutor:
         self._waiting = deque(task for task in self._waiting if task.key != key)
         ended = {name: entry for name, entry in self._running.items() if entry.task.key == key}
         if ended:
-            self._call_all("end_item", key)
+            self._call_all({entry.worker.address for entry in ended.values()}, "end_item", key)
             with contextlib.suppress(Exception):  # the worker may be gone, and the task with it
                 wait([entry.future for entry in ended.values()], timeout=_CALL_TIMEOUT)
         for name in ended:
@@ -431,24 +246,22 @@ class DaskExecutor:
 
     def close(self) -> None:
         """End all tasks on the workers, and remove what the batch has opened there."""
-        checks = self._checks.values()
-        if self._client.status == "running":
-            concurrent.futures.wait([check.call for check in checks], _CLOSE_TIMEOUT)
-        self._call_all("close", also=[check.address for check in checks])
+        checked = self._registry.finish_checks(_CLOSE_TIMEOUT)
+        self._call_all([*self._registry.workers, *checked], "close")
         for name in list(self._running):
             self._forget(name)
         with contextlib.suppress(Exception):
             self._client.unsubscribe_topic(self._name)
 
-    def _call_all(self, method: str, *values: Any, also: Sequence[str] = ()) -> None:
-        """Call a method of the task runner on all workers; those that are gone are left out."""
+    def _call_all(self, addresses: Iterable[str], method: str, *values: Any) -> None:
+        """Call a method of the task runner on workers; those that are gone are left out."""
         with contextlib.suppress(Exception):
             self._client.run(
                 worker_plugin.call_runner,
                 self._name,
                 method,
                 *values,
-                workers=[*{*self._workers, *also}],
+                workers=[*addresses],
                 on_error="ignore",
                 callback_timeout=_CALL_TIMEOUT,
             )

@@ -53,7 +53,7 @@ class Scheduler:
             host_checks.write_probes(shared) as requirements,
             connection.serve_hosts(self._config, home, is_home_served=is_home_served) as address,
         ):
-            access = dask_executor.ClusterAccess(
+            access = connection.ClusterAccess(
                 self._client,
                 structs.replace(requirements, queue_host=address),
                 self._config.timeout,
