@@ -37,6 +37,7 @@ def test_the_flow_of_the_page_runs_batches_by_exit_code_and_json(
     env |= {
         "PREFECT_HOME": str(tmp_path / "state"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "600",
         "DO_NOT_TRACK": "1",
         "PATH": f"{Path(sys.executable).parent}:{env['PATH']}",
         "MEDIAKEEP_HOME": str(tmp_path),
