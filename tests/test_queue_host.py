@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from mediakeep import queue_host, queue_host_client, queue_host_server
+from mediakeep import home_rpc, queue_host_client, queue_host_server
 from mediakeep.errors import ItemFailed, QueueHostLost, StateDamaged
 from mediakeep.outcome import Aborting
 from mediakeep.queue_host_client import CALLS, Certificates, HostAddress
@@ -59,14 +59,14 @@ class _StrangeError(Exception):
 def test_objects_and_functions_are_called_where_the_home_is(memory: Path) -> None:
     home, there = memory / "home", memory / "there"
     home.mkdir()
-    assert not queue_host.call_at_home(Path.exists, home / "shelf")
-    assert queue_host.find_remote(Shelf, home / "shelf") is None
+    assert not home_rpc.call_at_home(Path.exists, home / "shelf")
+    assert home_rpc.build_remote_object(Shelf, home / "shelf") is None
     with serve(home) as address, queue_host_client.use_host(address, there):
-        shelf = queue_host.find_remote(Shelf, there / "shelf", text="a")
+        shelf = home_rpc.build_remote_object(Shelf, there / "shelf", text="a")
         assert shelf
         assert shelf.call(Shelf.write, "b") == "ab"
         assert shelf.call(Shelf.write, "c") == "abc"
-        assert queue_host.call_at_home(Path.read_text, there / "shelf") == "abc"
+        assert home_rpc.call_at_home(Path.read_text, there / "shelf") == "abc"
         with pytest.raises(StateDamaged, match="it is damaged"):
             shelf.call(Shelf.fail)
         with pytest.raises(ItemFailed, match="_StrangeError"):
@@ -76,7 +76,7 @@ def test_objects_and_functions_are_called_where_the_home_is(memory: Path) -> Non
         with pytest.raises(Exception, match="pickle"):
             shelf.call(Shelf.write, ["x" * 100_000, lambda: None])
         assert shelf.call(Shelf.write, "d") == "abcd", "its connection is used again"
-        assert queue_host.call_at_home(Path.exists, there / "shelf"), "an error ends nothing"
+        assert home_rpc.call_at_home(Path.exists, there / "shelf"), "an error ends nothing"
     assert (home / "shelf.closed").exists(), "objects are closed before the server has ended"
     assert not there.exists()
 
@@ -85,11 +85,11 @@ def test_a_lost_host_ends_the_batch_and_says_why(memory: Path) -> None:
     with contextlib.ExitStack() as stack:
         address = stack.enter_context(serve(memory))
         with queue_host_client.use_host(address, memory):
-            assert queue_host.call_at_home(Path.is_dir, memory)
+            assert home_rpc.call_at_home(Path.is_dir, memory)
             stack.close()
             for _ in ("its connection is closed", "it has none"):
                 with pytest.raises(Aborting) as lost:
-                    queue_host.call_at_home(Path.is_dir, memory)
+                    home_rpc.call_at_home(Path.is_dir, memory)
                 assert isinstance(lost.value.error, QueueHostLost)
                 assert f"from worker {socket.gethostname()}: " in str(lost.value)
 
@@ -116,9 +116,9 @@ def test_an_encrypted_host_answers_those_of_its_authority_alone(memory: Path) ->
         for certificates in (None, other, stranger):
             wrong = structs.replace(address, certificates=certificates)
             with queue_host_client.use_host(wrong, memory), pytest.raises(Aborting):
-                queue_host.call_at_home(Path.is_dir, memory)
+                home_rpc.call_at_home(Path.is_dir, memory)
         with queue_host_client.use_host(address, memory):
-            assert queue_host.call_at_home(Path.is_dir, memory)
+            assert home_rpc.call_at_home(Path.is_dir, memory)
 
 
 def test_a_service_that_fails_is_logged_and_prints_nothing(
@@ -180,7 +180,7 @@ def test_a_connection_whose_handler_starts_late_ends_with_the_others(
     address = stack.enter_context(serve(memory))
     with socket.create_connection((address.host, address.port), 60) as client:
         try:
-            line = queue_host_client.Greeting(address.token, CALLS)
+            line = queue_host_client.ConnectionRequest(address.token, CALLS)
             client.sendall(msgspec.json.encode(line) + b"\n")
             assert started.wait(60)
             ending = threading.Thread(target=_end, args=(stack,))

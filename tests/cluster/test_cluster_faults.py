@@ -22,7 +22,7 @@ from unittest import mock
 import pytest
 from msgspec import structs
 
-from mediakeep import path_text, queue_host, queue_host_client, queue_host_server
+from mediakeep import home_rpc, path_text, queue_host_client, queue_host_server
 from mediakeep.cluster import host_checks, path_map, scheduler
 from mediakeep.cluster.host_checks import HostRequirements
 from mediakeep.cluster.settings import SchedulerConfig
@@ -346,13 +346,13 @@ def open_cut_off(home: Path, *, when_opened: bool) -> Iterator[Worker]:
     """Open a worker that can no longer reach the host of the queue."""
     address = queue_host_client.get_address()
     assert address
-    assert not queue_host.call_at_home(Path.exists, home / "none")
+    assert not home_rpc.call_at_home(Path.exists, home / "none")
 
     def call_in_vain(*_: object) -> Outcome:
         with close_port() as place:
             port = int(place.rpartition(":")[2])
         with queue_host_client.use_host(structs.replace(address, port=port), home):
-            queue_host.call_at_home(Path.exists, home / "none")
+            home_rpc.call_at_home(Path.exists, home / "none")
         return Outcome()
 
     if when_opened:
@@ -406,7 +406,7 @@ def test_calls_are_served_only_if_the_home_is(memory: Path, is_home_served: bool
             queue_host_client.use_host(used, memory),
             contextlib.nullcontext() if is_home_served else pytest.raises(Aborting),
         ):
-            assert queue_host.call_at_home(Path.is_dir, memory)
+            assert home_rpc.call_at_home(Path.is_dir, memory)
 
 
 @pytest.mark.needs("distributed")

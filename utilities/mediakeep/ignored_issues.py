@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_files, path_text, queue_host
+from mediakeep import atomic_files, home_rpc, path_text
 from mediakeep.errors import NewerFormat, StateDamaged
 from mediakeep.issue import IGNORED_BY_USER, Issue
 from mediakeep.untrusted_files import decode_json, read_bytes
@@ -38,7 +38,7 @@ class _IgnoredFile(msgspec.Struct):
 
 def read(home: Path) -> Mapping[str, IgnoredIssue]:
     """Return the ignored issues by id; raise StateDamaged if the file is damaged."""
-    issues: Mapping[str, IgnoredIssue] = queue_host.call_at_home(_read_file, home / FILE)
+    issues: Mapping[str, IgnoredIssue] = home_rpc.call_at_home(_read_file, home / FILE)
     return issues
 
 

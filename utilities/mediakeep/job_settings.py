@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from mediakeep import config, kinds, path_text, quantities, setting_fields
+from mediakeep import config, kinds, path_text, quantity_parsing, setting_fields
 from mediakeep.errors import BadSetting, UsageError
 from mediakeep.kinds import Kind
 from mediakeep.setting_fields import SettingField
@@ -129,7 +129,7 @@ def _find_value(
 def _parse_variable(field: SettingField, variable: str, text: str) -> Any:
     if field.is_duration:
         try:
-            return quantities.parse_duration(text)
+            return quantity_parsing.parse_duration(text)
         except ValueError as error:
             raise BadSetting(variable, f"{error}. Correct it and run again.") from error
     return setting_fields.BOOLEANS.get(text.lower(), text) if field.type is bool else text

@@ -13,7 +13,7 @@ from mediakeep.item import Item, Status
 
 
 class Stopping(BaseException):
-    """Raised in a worker at a point where it may stop, after the user asked for it.
+    """Raised in a worker after a stop was requested, when it has reached a point where it may stop.
 
     Not an Exception, so that no worker handles it as a failure.
     """

@@ -1,7 +1,8 @@
 """Connect a worker to the host of the queue, which serves its home and its rate limits.
 
-A connection begins with a line of JSON, a Greeting; what follows is up to the service it names. If
-a connection is lost, Aborting ends the batch: its items are released, and no attempt is counted.
+A connection begins with a line of JSON, a ConnectionRequest; what follows is up to the service it
+names. If a connection is lost, Aborting ends the batch: its items are released, and no attempt is
+counted.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mediakeep import queue_host
+from mediakeep import home_rpc
 from mediakeep.errors import QueueHostLost
+from mediakeep.home_rpc import HomeCall
 from mediakeep.outcome import Aborting
-from mediakeep.queue_host import HomeCall
 
 if TYPE_CHECKING:
     import ssl
@@ -65,7 +66,7 @@ class HostAddress(msgspec.Struct, frozen=True):
     home: str = ""
 
 
-class Greeting(msgspec.Struct, frozen=True):
+class ConnectionRequest(msgspec.Struct, frozen=True):
     """The first line of a connection: the service, and what it is about."""
 
     token: str
@@ -86,7 +87,8 @@ def connect(address: HostAddress, service: str, subject: str = "") -> Iterator[S
         if service == CALLS:
             connection.settimeout(_CALL_TIMEOUT)
         stream = stack.enter_context(connection.makefile("rwb"))
-        stream.write(msgspec.json.encode(Greeting(address.token, service, subject)) + b"\n")
+        request = ConnectionRequest(address.token, service, subject)
+        stream.write(msgspec.json.encode(request) + b"\n")
         stream.flush()
         yield stream
 
@@ -146,12 +148,12 @@ def use_host(address: HostAddress | None, home: Path) -> Iterator[None]:
     global _address
     client = _SocketClient(address, home) if address and address.home else None
     _address = address
-    queue_host.use_client(client)
+    home_rpc.use_client(client)
     try:
         yield
     finally:
         _address = None
-        queue_host.use_client(None)
+        home_rpc.use_client(None)
         if client:
             client.close()
 

@@ -18,10 +18,10 @@ import msgspec
 
 from mediakeep import queue_host_client, step_log
 from mediakeep.errors import ItemFailed
-from mediakeep.queue_host import HomeCall
-from mediakeep.queue_host_client import Certificates, Greeting, HostAddress, Stream
+from mediakeep.home_rpc import HomeCall
+from mediakeep.queue_host_client import Certificates, ConnectionRequest, HostAddress, Stream
 
-Service = Callable[[str, Stream], None]  # takes the subject of a greeting, and the connection
+Service = Callable[[str, Stream], None]  # takes the subject of a request, and the connection
 _CONNECTION_ERRORS = (OSError, EOFError, msgspec.DecodeError, pickle.UnpicklingError)
 
 
@@ -36,15 +36,15 @@ class _Handler(socketserver.BaseRequestHandler):
             if self.server.tls:
                 connection.do_handshake()  # type: ignore[attr-defined]
             stream = stack.enter_context(connection.makefile("rwb"))
-            greeting = msgspec.json.decode(
-                stream.readline(queue_host_client.MAX_LINE), type=Greeting
+            request = msgspec.json.decode(
+                stream.readline(queue_host_client.MAX_LINE), type=ConnectionRequest
             )
-            service = self.server.services.get(greeting.service)
-            is_known = hmac.compare_digest(greeting.token.encode(), self.server.token.encode())
+            service = self.server.services.get(request.service)
+            is_known = hmac.compare_digest(request.token.encode(), self.server.token.encode())
             if service and is_known:
-                if greeting.service == queue_host_client.CALLS:
+                if request.service == queue_host_client.CALLS:
                     connection.settimeout(None)  # tasks may take hours
-                service(greeting.subject, stream)
+                service(request.subject, stream)
 
 
 class _Server(socketserver.ThreadingTCPServer):

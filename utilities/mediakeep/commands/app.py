@@ -24,7 +24,7 @@ from mediakeep import (
     home_folder,
     kinds,
     path_text,
-    quantities,
+    quantity_parsing,
     step_log,
     suggestions,
 )
@@ -420,7 +420,7 @@ class DurationParam(click.ParamType[float]):
         if value == "" or isinstance(value, float):
             return float(value or 0)
         try:
-            return quantities.parse_duration(str(value))
+            return quantity_parsing.parse_duration(str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from mediakeep import queue_host
+from mediakeep import home_rpc
 from mediakeep.lookups.http.models import HttpEnvironment, RequestStats
 from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.outcome import NO_PROGRESS, Progress
@@ -49,7 +49,7 @@ class LookupContext:
     @property
     def has_cache_file(self) -> bool:
         """Whether a cache file with earlier lookups exists."""
-        return bool(queue_host.call_at_home(Path.exists, self.folder / self.file_name))
+        return bool(home_rpc.call_at_home(Path.exists, self.folder / self.file_name))
 
     @property
     def disabled_text(self) -> str:

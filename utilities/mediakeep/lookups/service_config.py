@@ -63,7 +63,7 @@ class LookupEstimate(msgspec.Struct, frozen=True):
     high: int | None = None
 
 
-def choose_disabled_reason(name: str, *, offline: bool, missing: str, fresh: bool) -> str:
+def get_service_disabled_reason(name: str, *, offline: bool, missing: str, fresh: bool) -> str:
     """Return why a service is not queried: offline, or what is missing; "" if it is.
 
     Raise UsageError if it has to be queried, as a lookup is `fresh`.

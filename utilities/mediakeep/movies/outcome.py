@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_files, path_text, queue_host
+from mediakeep import atomic_files, home_rpc, path_text
 from mediakeep.issue import Issue, Severity, count_by_kind
 from mediakeep.item import LookupState
 from mediakeep.movies import diagnose
@@ -52,7 +52,7 @@ def write_outputs(result: MovieResult, issues: Sequence[Issue], work: Work, home
             result, issues, movie_report.report_place(output_stem(work))
         ),
     }
-    queue_host.call_at_home(atomic_files.write_outputs, home, contents)
+    home_rpc.call_at_home(atomic_files.write_outputs, home, contents)
 
 
 def output_stem(work: Work) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mediakeep import queue_host
+from mediakeep import home_rpc
 from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.lookups.tmdb.context import DISABLED, TmdbContext
 from mediakeep.media import ignore_rules
@@ -59,7 +59,7 @@ class MovieWorkerContext(msgspec.Struct, frozen=True, dict=True):
     @property
     def has_changed_files(self) -> bool:
         """True if mediakeep has ever changed files of the user."""
-        return queue_host.call_at_home(Path.is_dir, self.config.home / "status" / "undo")
+        return home_rpc.call_at_home(Path.is_dir, self.config.home / "status" / "undo")
 
     @property
     def is_writing(self) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_files, path_text, queue_host
+from mediakeep import atomic_files, home_rpc, path_text
 from mediakeep.issue import Issue, count_by_kind
 from mediakeep.item import LookupState
 from mediakeep.music import diagnose
@@ -60,7 +60,7 @@ def write_outputs(result: ArtistResult, work: Work, home: Path) -> None:
         ),
         outputs.csv: audit_files.to_csv(artist, issues),
     }
-    queue_host.call_at_home(atomic_files.write_outputs, home, contents)
+    home_rpc.call_at_home(atomic_files.write_outputs, home, contents)
 
 
 def build_outcome(

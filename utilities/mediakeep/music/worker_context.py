@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mediakeep import queue_host
+from mediakeep import home_rpc
 from mediakeep.lookups.musicbrainz.context import DISABLED, MusicBrainzContext
 from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.media import ignore_rules
@@ -55,7 +55,7 @@ class MusicWorkerContext(msgspec.Struct, frozen=True, dict=True):
     @property
     def has_changed_files(self) -> bool:
         """Return whether mediakeep has ever written to any of the user's music files."""
-        return queue_host.call_at_home(Path.is_dir, self.config.home / "status" / "undo")
+        return home_rpc.call_at_home(Path.is_dir, self.config.home / "status" / "undo")
 
     @cached_property
     def lookups(self) -> MusicBrainzContext:

@@ -84,7 +84,7 @@ class ItemSteps:
             case TaskFailed():
                 self._add_part_failure(task, result)
             case TaskStopped():
-                self._recorder.log_problem(task.key, "stopped where its worker allowed it")
+                self._recorder.log_problem(task.key, "stopped on request, before it was done")
             case WorkerDied() if not task.alone:
                 why = f"{result.message}; it will run again, alone"
                 self._recorder.log_problem(task.key, why)

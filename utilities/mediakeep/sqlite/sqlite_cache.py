@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mediakeep import atomic_files, queue_host
+from mediakeep import atomic_files, home_rpc
 from mediakeep.errors import NoCache
 from mediakeep.sqlite import database_files, disposable
 from mediakeep.sqlite.clean_flag import FileIdentity
@@ -39,7 +39,7 @@ class SqliteCache:
         # by process id: none is used after a fork
         self._connections: dict[int, sqlite3.Connection] = {}
         self._connected_identity: FileIdentity | None = None  # of the open file
-        self._remote = queue_host.find_remote(SqliteCache, path, schema=schema)
+        self._remote = home_rpc.build_remote_object(SqliteCache, path, schema=schema)
         # changes nothing, but fails if not writable
         self.execute_all(("PRAGMA user_version = 1", ()))
 

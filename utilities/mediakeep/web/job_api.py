@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 from starlette.responses import FileResponse, Response
 
-from mediakeep import job_settings, path_text, quantities
+from mediakeep import job_settings, path_text, quantity_parsing
 from mediakeep.app import paging
 from mediakeep.app.jobs import (
     command_words,
@@ -163,7 +163,7 @@ def roll_back_job(web: WebHome, call: Call) -> ActionResult:
 def clear_jobs(web: WebHome, call: Call) -> ActionResult:
     """Retire the jobs that ended some time ago; their outputs stay."""
     try:
-        seconds = quantities.parse_duration(call.body.older_than)
+        seconds = quantity_parsing.parse_duration(call.body.older_than)
     except ValueError as error:
         raise WebError(HTTPStatus.UNPROCESSABLE_ENTITY, f"{error}.") from error
     contexts = [queue.context() for queue in web.list_job_queues()]

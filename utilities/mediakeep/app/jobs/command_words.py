@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mediakeep import config, kinds, quantities, setting_fields
+from mediakeep import config, kinds, quantity_parsing, setting_fields
 from mediakeep.errors import UsageError
 from mediakeep.kinds import Kind
 from mediakeep.setting_fields import SettingField
@@ -39,7 +39,9 @@ def format_options(
         try:
             text = value if isinstance(value, str) else field.format_value(value)
             parsed = (
-                quantities.parse_duration(text) if field.is_duration else field.parse_text(text)
+                quantity_parsing.parse_duration(text)
+                if field.is_duration
+                else field.parse_text(text)
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             why = error if isinstance(error, ValueError) else f"it is not {field.describe_values()}"

@@ -39,7 +39,7 @@ def parse_access(values: dict[str, Any], *, fresh: bool = False) -> ServiceConfi
             " to your own mirror.",
         )
     _parse_server("coverart_host", archive)
-    closed_reason = service_config.choose_disabled_reason(
+    closed_reason = service_config.get_service_disabled_reason(
         "MusicBrainz",
         offline=offline,
         missing=NO_CONTACT if public and not contact else "",

@@ -53,7 +53,7 @@ def parse_tmdb_access(
     secret = _read_token(values.pop("tmdb_token_file"), home, environ, warn)
     if secret:
         _require_secure_host(host)
-    reason = service_config.choose_disabled_reason(
+    reason = service_config.get_service_disabled_reason(
         "TMDb",
         offline=values.pop("offline"),
         missing=NO_TOKEN if is_public and not secret else "",

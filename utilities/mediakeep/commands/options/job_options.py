@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 from msgspec import structs
 
-from mediakeep import quantities, time_windows
+from mediakeep import quantity_parsing, time_windows
 from mediakeep.commands import app, complete_names
 from mediakeep.commands.options import batch_options, param_types
 from mediakeep.job_settings import CONFIGURED_LIBRARY
@@ -69,7 +69,7 @@ class StageRetryParam(StageParam[tuple[str, Retry]]):
         stage = self._stages.get(name)
         known = (stage.retry if stage else None) or Retry()
         try:
-            seconds = quantities.parse_duration(delay) if delay else known.delay
+            seconds = quantity_parsing.parse_duration(delay) if delay else known.delay
         except ValueError as error:
             self.fail(str(error), param, ctx)
         return name, structs.replace(known, times=int(times), delay=seconds)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mediakeep import clock, quantities, size_text, suggestions
+from mediakeep import clock, quantity_parsing, size_text, suggestions
 
 REPORT_FORMATS = ("md", "html", "json", "csv")
 LEAST_MEMORY = 100_000_000  # bytes; a worker with PyAV starts with a third of that
@@ -42,7 +42,7 @@ class MemoryLimitParam(click.ParamType[int]):
         """Parse the size."""
         text = str(value).strip().lower()
         try:
-            limit = 0 if text in ("none", "") else quantities.parse_size(text)
+            limit = 0 if text in ("none", "") else quantity_parsing.parse_size(text)
         except ValueError as error:
             self.fail(str(error), param, ctx)
         if 0 < limit < LEAST_MEMORY:
@@ -73,4 +73,4 @@ def _parse_timestamp(text: str, now: datetime) -> datetime:
     try:
         return datetime.fromisoformat(text.upper()).astimezone()
     except ValueError:
-        return now - timedelta(seconds=quantities.parse_duration(text))
+        return now - timedelta(seconds=quantity_parsing.parse_duration(text))

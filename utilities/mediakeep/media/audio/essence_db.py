@@ -16,9 +16,9 @@ from typing import Any, NamedTuple, Self
 
 import msgspec
 
-from mediakeep import queue_host
+from mediakeep import home_rpc
 from mediakeep.errors import ItemFailed
-from mediakeep.queue_host import RemoteObject
+from mediakeep.home_rpc import RemoteObject
 from mediakeep.sqlite import durable
 from mediakeep.sqlite.durable import DurableFormat, DurableSqlite
 
@@ -116,7 +116,7 @@ class EssenceDatabase:
     @staticmethod
     def open_for_worker(path: Path, *, write: bool) -> EssenceDatabase:
         """Open the database for a worker, which may be on another host."""
-        remote = queue_host.find_remote(EssenceDatabase.open, path, write=write)
+        remote = home_rpc.build_remote_object(EssenceDatabase.open, path, write=write)
         return _RemoteDatabase(remote) if remote else EssenceDatabase.open(path, write=write)
 
     def load_essences(self, artist: str) -> dict[str, KnownEssence]:

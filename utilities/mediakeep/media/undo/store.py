@@ -14,8 +14,9 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_files, clock, path_text, queue_host
+from mediakeep import atomic_files, clock, home_rpc, path_text
 from mediakeep.errors import RecordNotWritten, StateDamaged, UndoRefused
+from mediakeep.home_rpc import RemoteObject
 from mediakeep.media import temp_copies
 from mediakeep.media.temp_copies import TempCopies
 from mediakeep.media.undo import moves, store_lock
@@ -39,7 +40,6 @@ from mediakeep.media.undo.record_lookup import (
     RecordLookup,
     state_from_file,
 )
-from mediakeep.queue_host import RemoteObject
 
 
 class BlobStore:
@@ -369,7 +369,7 @@ class _RemoteBlobs(BlobStore):
 
 def open_store(folder: Path) -> UndoStore:
     """Return the undo store for a worker, which may be on another host."""
-    remote = queue_host.find_remote(UndoStore, folder)
+    remote = home_rpc.build_remote_object(UndoStore, folder)
     return RemoteUndoStore(folder, remote) if remote else UndoStore(folder)
 
 

@@ -32,7 +32,7 @@ class UrgentRow(msgspec.Struct, frozen=True):
     command: str = ""
 
 
-class ProposalRow(msgspec.Struct, frozen=True):
+class ProposalGroupRow(msgspec.Struct, frozen=True):
     """A kind of issue whose proposals one command accepts: how many, and one of them."""
 
     kind: str
@@ -48,7 +48,7 @@ class Priorities(msgspec.Struct, frozen=True):
     """What the reader of a report does first in one queue, and what was repaired there."""
 
     urgent: list[UrgentRow] = []
-    acceptable: list[ProposalRow] = []
+    acceptable: list[ProposalGroupRow] = []
     repaired: list[tuple[str, SessionRepairs]] = []  # each with the name of the kind
 
 
@@ -124,7 +124,7 @@ def _build_failure_row(kind: Kind, failure: FailureGroup) -> UrgentRow:
 
 def _list_acceptable(
     kind: Kind, entries: Iterable[DatedEntry], hints: FixHints
-) -> Iterator[ProposalRow]:
+) -> Iterator[ProposalGroupRow]:
     """Yield the kinds of issues whose proposals one command accepts."""
     by_kind: dict[str, list[tuple[str, ReviewListEntry]]] = {}
     for _, item, entry in entries:
@@ -133,7 +133,7 @@ def _list_acceptable(
     for issue, proposed in by_kind.items():
         if command := hints.accept(issue):
             item, entry = min(proposed, key=lambda pair: (pair[0], pair[1].path))
-            yield ProposalRow(
+            yield ProposalGroupRow(
                 kind=kind.name,
                 issue=issue,
                 count=len(proposed),

@@ -13,7 +13,7 @@ from mediakeep.views import periods
 from mediakeep.views.periods import DAY, Period
 from mediakeep.views.report import headline
 from mediakeep.views.report.kind_progress import KindProgress
-from mediakeep.views.report.priorities import Priorities, ProposalRow, UrgentRow
+from mediakeep.views.report.priorities import Priorities, ProposalGroupRow, UrgentRow
 from mediakeep.views.summary import Summary
 
 
@@ -34,7 +34,7 @@ class ProgressReport(msgspec.Struct, frozen=True):
     since: str  # the first known day
     kinds: list[KindProgress]
     urgent: list[UrgentRow]  # of all kinds, like the next two
-    acceptable: list[ProposalRow]
+    acceptable: list[ProposalGroupRow]
     repaired: list[tuple[str, SessionRepairs]]
 
     @property

@@ -1,9 +1,9 @@
-"""Call what is about the home on the host of the queue, which has it.
+"""Remote procedure calls to the home, which the host of the queue has.
 
-Two hosts must not write one file, as not all file systems keep locks between hosts. So in a worker
-of a batch on several hosts, the host of the queue runs what concerns the home; see
-`queue_host_client`. A call ends when its result is here: what it has written is on the disk then.
-In all other processes, the functions are called as usual.
+Two hosts must not write one file, as not all file systems keep locks between hosts. So a worker of
+a batch on several hosts sends each call that reads or writes files of the home to the host of the
+queue, which makes it and returns the result: what it has written is on the disk then. See
+`queue_host_client`. In all other processes, the functions are called as usual.
 """
 
 from __future__ import annotations
@@ -72,6 +72,8 @@ class RemoteObject:
         return result
 
 
-def find_remote(factory: Callable[..., Any], path: Path, **options: Any) -> RemoteObject | None:
-    """Return the object that the host of the queue opens with a path; None if it is this host."""
+def build_remote_object(
+    factory: Callable[..., Any], path: Path, **options: Any
+) -> RemoteObject | None:
+    """Return an object that the host of the queue opens with a path; None if it is this host."""
     return RemoteObject(_client, factory, path, **options) if _client else None
