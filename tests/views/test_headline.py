@@ -188,20 +188,23 @@ def urgent(urgency: int, count: int) -> UrgentRow:
 
 
 @each_row(
-    ("rows", "open_", "sentence"),
+    ("rows", "open_", "proposed", "sentence"),
     [
-        ([], 0, "Nothing is damaged, vanished or failed; no decision waits."),
-        ([], 2, "Nothing is damaged, vanished or failed; 2 decisions wait."),
+        ([], 0, 0, "Nothing is damaged, vanished or failed; no decision waits."),
+        ([], 2, 0, "Nothing is damaged, vanished or failed; 2 decisions wait."),
         (
             [urgent(DAMAGED, 1), urgent(DAMAGED, 2), urgent(VANISHED, 2)],
             1,
-            "3 damaged files, 2 vanished artists; 1 decision waits.",
+            1,
+            "3 damaged files, 2 vanished artists; 1 decision waits, 1 with a proposal.",
         ),
-        ([urgent(FAILED, 1)], 0, "1 failed artist; no decision waits."),
+        ([urgent(FAILED, 1)], 0, 0, "1 failed artist; no decision waits."),
     ],
 )
-def test_one_sentence_is_on_health(rows: list[UrgentRow], open_: int, sentence: str) -> None:
-    reviews = PendingReviews(open_, 0, [], [], None)
+def test_one_sentence_is_on_health(
+    rows: list[UrgentRow], open_: int, proposed: int, sentence: str
+) -> None:
+    reviews = PendingReviews(open_, proposed, [], [], None)
     progress = build_progress(
         2,
         4,

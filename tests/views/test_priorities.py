@@ -142,12 +142,12 @@ def test_every_kind_of_queue_tells_first_what_needs_the_user(
     [
         (0, 1, ["Lost 0", "Broken 0"], ""),
         (3, 0, ["Worn 00", "Worn 01", "Worn 02", "Lost 0"], ""),
-        (4, 1, ["Worn 00", "Worn 01", "Worn 02", "Worn 03", "Lost 0"], "1 failed artist"),
+        (4, 1, ["Worn 00", "Worn 01", "Worn 02", "Lost 0", "Broken 0"], "1 damaged file"),
         (
             9,
             2,
-            ["Worn 00", "Worn 01", "Worn 02", "Worn 03", "Worn 04"],
-            "4 damaged files, 2 vanished artists, 2 failed artists",
+            ["Worn 00", "Worn 01", "Worn 02", "Lost 0", "Broken 1"],
+            "6 damaged files",
         ),
     ],
 )
@@ -161,7 +161,7 @@ def test_at_most_five_are_named_and_the_others_counted(
     rows = re.findall(r"^\d+\. \*\*(.*?)[/*]", first, re.MULTILINE)
     assert rows == names
     assert len(rows) <= 5
-    assert (f"\nAnd {more}, in the folded lists." if more else "\nAnd ") in first or not more
+    assert (f"\nAnd {more}, in the folded lists below." if more else "\nAnd ") in first or not more
     assert ("<summary>Damaged files</summary>" in text) == bool(more)
     for number in range(damaged):
         assert f"**Worn {number:02d}/A/1.bin**" in text
@@ -173,8 +173,9 @@ def test_several_kinds_share_one_list_damaged_files_first(tmp_path: Path) -> Non
     text = write(tmp_path, clock, "md")["md"]
     rows = re.findall(r"^\d\. \*\*(.*?)[/*].*? \((\w+)\): ", text, re.MULTILINE)[:5]
     assert sorted(rows[:2]) == [("Worn 00", "movies"), ("Worn 00", "music")]
-    assert {name for name, _ in rows[2:]} == {"Lost 0"}
-    assert "And 1 failed artist, 1 failed movie, 1 failed album, in the folded lists." in text
+    assert [name for name, _ in rows[2:]] == ["Lost 0", "Lost 0", "Broken 0"]
+    rest = "2 vanished albums, 1 failed movie, 1 failed album"
+    assert f"And {rest}, in the folded lists below." in text
     heads = headings(text, "md")
     assert heads.index(FIRST) < heads.index(COMMANDS) < heads.index(REPAIRED)
     assert heads.index(REPAIRED) < heads.index("Albums")

@@ -95,8 +95,10 @@ def _health_sentence(progress: KindProgress, urgent: Sequence[UrgentRow], *, run
     waits = f"{format_count(progress.open, 'decision')} {verb}" if progress.open else ""
     if progress.present is None:
         return f"{waits}." if waits else ""
-    if progress.present.decisions and not waits:
+    if (decisions := progress.present.decisions) and not waits:
         waits = "no decision waits"
+    elif decisions and decisions.proposed and running:
+        waits += f", {decisions.proposed:,} with a proposal"
     trouble = format_urgent(urgent) or "Nothing is damaged, vanished or failed"
     return f"{'; '.join(filter(None, (trouble, waits)))}."
 

@@ -14,6 +14,7 @@ from mediakeep.views.report.kind_progress import CurrentState, FailureGroup
 
 DAMAGED, VANISHED, FAILED = range(3)  # the most urgent first
 MAX_NAMES = 3  # in a row
+MAX_ROWS = 5  # that are shown at once
 
 
 class UrgentRow(msgspec.Struct, frozen=True):
@@ -66,6 +67,19 @@ def build_priorities(
     rows = [*_list_damaged(kind, entries, hints), *_list_vanished(kind, present)]
     rows += [_build_failure_row(kind, failure) for failure in present.failing]
     return Priorities(rows, list(_list_acceptable(kind, entries, hints)), repaired)
+
+
+def order_urgent(rows: Iterable[UrgentRow]) -> list[UrgentRow]:
+    """Return rows, those to show at once first: the most urgent, with at least one of each urgency.
+
+    Else many damaged files would hide that an artist has vanished.
+    """
+    ordered = sorted(rows, key=lambda row: row.urgency)
+    examples = list({row.urgency: row for row in reversed(ordered)}.values())
+    others = [row for row in ordered if row not in examples]
+    split = MAX_ROWS - len(examples)
+    shown = sorted([*examples, *others[:split]], key=lambda row: row.urgency)
+    return [*shown, *others[split:]]
 
 
 def _list_damaged(

@@ -11,7 +11,7 @@ from mediakeep import kinds
 from mediakeep.queue.history.queries import SessionRepairs
 from mediakeep.views import periods
 from mediakeep.views.periods import DAY, Period
-from mediakeep.views.report import headline
+from mediakeep.views.report import headline, priorities
 from mediakeep.views.report.kind_progress import KindProgress
 from mediakeep.views.report.priorities import Priorities, ProposalGroupRow, UrgentRow
 from mediakeep.views.summary import Summary
@@ -73,9 +73,7 @@ def build_report(
         invested_ever=summary.seconds_invested(ever) if ever else 0.0,
         since=periods.format_date(ever.first) if ever else "",
         kinds=[progress for progress, _ in parts],
-        urgent=sorted(
-            [row for _, first in parts for row in first.urgent], key=lambda row: row.urgency
-        ),
+        urgent=priorities.order_urgent(row for _, first in parts for row in first.urgent),
         acceptable=sorted(
             [issue for _, first in parts for issue in first.acceptable],
             key=lambda issue: (-issue.count, issue.issue),
