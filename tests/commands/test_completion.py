@@ -87,6 +87,8 @@ def test_names_and_options_are_completed(shells: dict[str, str]) -> None:
     assert complete(shells, "mediakeep dashboard --kind mu") == ["music"]
     assert complete(shells, "mediakeep movies batch --movie ") == []  # there is no queue
     assert complete(shells, "mediakeep batch --fix m") == ["matched"]
+    for line in ("scan", "movies scan", "queue relocate", "batch --home", "edit genre"):
+        assert complete(shells, f"mediakeep {line} Mu") == ["Mu"]  # a path: the shell's own names
     assert complete(shells, "mediakeep config ") == ["check", "edit", "show"]
     assert complete(shells, "mediakeep config --ch") == ["--changed"]
     sittings = ["last", "20261102_review_b", "20261101_review_a"]

@@ -279,6 +279,7 @@ def _with_home_option(function: AnyFunction, fallback: str) -> AnyFunction:
     return click.option(
         "--home",
         metavar="DIR",
+        type=PATH_TEXT,
         is_eager=True,
         callback=functools.partial(_resolve_home, fallback),
         help="The folder with status/. [env: MEDIAKEEP_HOME]",
@@ -393,6 +394,9 @@ class PathParam(click.Path):
         if value == "":
             self.fail("The path is empty.", param, ctx)
         return super().convert(value, param, ctx)
+
+
+PATH_TEXT = click.Path(readable=False)  # not checked; shells complete it, unlike other texts
 
 
 with_links_option = setting_option(

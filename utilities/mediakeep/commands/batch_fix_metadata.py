@@ -17,7 +17,7 @@ _SCRIPT_NAME = "batch_fix_metadata"
 @app.create_command()
 @click.argument("field")
 @click.argument("value")
-@click.argument("albums", nargs=-1, metavar="[ALBUM...]")
+@click.argument("albums", nargs=-1, metavar="[ALBUM...]", type=app.PATH_TEXT)
 @click.option("--and", "more", multiple=True, metavar="VALUE", help="An additional value of FIELD.")
 @click.option(
     "--artist",

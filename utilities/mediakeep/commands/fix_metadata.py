@@ -25,7 +25,7 @@ _MIN_WORDS = 3  # words: FIELD, PATH and VALUE
 
 
 @app.create_command()
-@click.argument("words", nargs=-1, metavar="[FIELD PATH... VALUE]")
+@click.argument("words", nargs=-1, metavar="[FIELD PATH... VALUE]", type=app.PATH_TEXT)
 @click.option("--and", "more", multiple=True, metavar="VALUE", help="An additional value of FIELD.")
 @click.option(
     "--from-csv",

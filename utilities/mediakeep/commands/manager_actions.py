@@ -44,6 +44,7 @@ _ACTIONS = (
         "Create the queue of a library, or update it to what is on disk.",
         "PATH",
         allowed_options=("dry_run", "yes"),
+        value_type=app.PATH_TEXT,
     ),
     ManagerAction(
         "--relocate",
@@ -51,6 +52,7 @@ _ACTIONS = (
         "Use the new path of a library that was moved; every item keeps its state.",
         "NEW",
         allowed_options=("dry_run", "yes"),
+        value_type=app.PATH_TEXT,
     ),
     ManagerAction(
         "--import-queue",

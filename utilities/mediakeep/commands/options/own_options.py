@@ -13,10 +13,9 @@ from mediakeep.commands import app
 from mediakeep.setting_fields import SettingField
 
 OptionDecorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-_PATH = app.PathParam()
 _TYPES = {str: click.STRING, bool: click.BOOL, int: click.INT, float: click.FLOAT}
 
-config_option = click.option("--config", type=_PATH, help="Another settings file, in TOML or YAML.")
+config_option = click.option("--config", type=app.PathParam(), help="Another settings file, in TOML or YAML.")
 
 
 class FieldParam(click.ParamType[Any]):
@@ -90,7 +89,7 @@ def _choose_type(field: SettingField) -> click.ParamType[Any]:
     if field.range:
         return click.IntRange(*field.range)
     if field.is_path or field.is_duration:
-        return _PATH if field.is_path else app.DurationParam()
+        return app.PathParam() if field.is_path else app.DurationParam()
     if field.choices and all(isinstance(word, str) for word in field.choices):
         return click.Choice(field.choices)
     if field.type not in _TYPES:
