@@ -242,7 +242,7 @@ def test_damage_is_shown_while_it_lasts_and_the_board_goes_on(finished: Home) ->
     with terminal(finished, 100, 30) as shown:
         shown.until(has("14 of 14"))
         file.write_bytes(good[:-100])
-        shown.until(has("The music queue cannot be read", "Run --repair"))
+        shown.until(has("The music queue cannot be read", "--repair"))
         file.write_bytes(good)
         shown.until(lambda text: "14 of 14" in text and "cannot be read" not in text)
         shutil.move(finished.queue, finished.path / "gone")
@@ -330,7 +330,7 @@ def test_a_damaged_queue_is_told_with_its_cure(finished: Home) -> None:
     for word in ("--once", "--json"):
         done = finished.call("media_dashboard", word)
         assert done.returncode == 3
-        assert "Run --repair" in done.stderr
+        assert "--repair" in done.stderr
         assert done.stdout == ""
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mediakeep import command_text
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
 from mediakeep.music.item import MUSIC
@@ -194,11 +195,16 @@ def _full(*_: object) -> None:
     raise OSError(28, "No space left on device")
 
 
-def test_the_cure_names_the_newest_good_checkpoint_as_a_line_to_paste(tmp_path: Path) -> None:
+def test_the_cure_names_the_newest_good_checkpoint_as_a_line_to_paste(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder, paths = made(tmp_path / "a folder", 2)
     paths[1].write_text("{")
     target = folder / "processing_queue.json"
     assert f"\n  cp '{paths[0]}' '{target}'" in checkpoints.format_restore_hint(folder, MUSIC)
+    monkeypatch.setenv(command_text.PROGRAM_VARIABLE, "mediakeep")
+    repair = f"mediakeep queue repair --home '{folder.parent.parent}' to rebuild"
+    assert repair in checkpoints.format_restore_hint(folder, MUSIC)
     for path in paths:
         path.unlink()
     assert "cp" not in checkpoints.format_restore_hint(folder, MUSIC)

@@ -253,7 +253,7 @@ def test_a_damaged_queue_is_named_and_others_are_shown(tmp_path: Path) -> None:
         assert [check["passed"] for check in served.get("/readyz").json()] == [True] * 3
         rig.file(rig.at(tmp_path)).write_text("{")
         problem = served.get("/api/v1/items", 503).json()
-        assert "Run --repair" in problem["detail"]
+        assert "--repair" in problem["detail"]
         checks = served.get("/readyz", 503).json()
         assert [check["name"] for check in checks if not check["passed"]] == ["queue music"]
         assert "mediakeep_up 0.0" in served.get("/metrics").text

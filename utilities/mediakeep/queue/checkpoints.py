@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_files, path_text
+from mediakeep import atomic_files, command_text, home_folder, path_text
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
@@ -147,8 +147,10 @@ def iter_valid_checkpoints(
 
 
 def format_restore_hint(folder: Path, kind: Kind) -> str:
-    """Return a text that tells the user how to restore a queue whose snapshot is unreadable."""
-    repair = "Run --repair to rebuild the queue from the files next to it."
+    """Return the commands that rebuild or restore a queue whose snapshot is unreadable."""
+    home = home_folder.find_queue_home(folder)
+    command = command_text.format_command(kind.manager_script, home, "--repair")
+    repair = f"Run {command} to rebuild the queue from the files next to it."
     for path, _ in iter_valid_checkpoints(folder, kind):
         target = path_text.quote_path(folder / snapshot.FILE)
         copy_line = f"cp {path_text.quote_path(path)} {target}"
