@@ -113,10 +113,10 @@ SITTINGS = [
         274,
         "",
         "20251216_session_001",
-        0.0,
+        None,
     ),
     SessionSpan(at("09:00:00"), at("09:00:09"), 1, "fix-metadata", "20251217_session_001", 9.0),
-    SessionSpan(at("13:00:00"), at("14:03:20"), 430, "", "20251217_session_002", 0.0),
+    SessionSpan(at("13:00:00"), at("14:03:20"), 430, "", "20251217_session_002", None),
 ]
 ACCOUNT = KindSummary(
     status=STANDING,

@@ -200,6 +200,16 @@ def test_a_session_whose_end_is_not_in_the_history_yet_is_not_called_killed() ->
     assert state(120, []) == "killed"
 
 
+def test_a_batch_that_found_nothing_to_do_is_not_called_killed() -> None:
+    spans = [msgspec.structs.replace(dashboards.SITTINGS[-1], settled=0, seconds=0.0)]
+    summary = msgspec.structs.replace(dashboards.ACCOUNT, sessions=spans)
+    look = msgspec.structs.replace(
+        dashboards.GLANCE.queues[0], running_sessions=[], summary=summary
+    )
+    told = text(msgspec.structs.replace(dashboards.GLANCE, queues=[look]), 200)
+    assert re.search(r"ended +.*0 artists +20251217_session_002", told)
+
+
 def test_of_many_failures_the_number_is_told() -> None:
     many = [FailedItem(f"A{n}", "no", dashboards.at("10:00:00"), 1, "") for n in range(1500)]
     account = msgspec.structs.replace(dashboards.ACCOUNT, failed_items=many)

@@ -243,7 +243,7 @@ def test_a_session_is_cut_at_the_ends_of_a_period() -> None:
     day = Period(MONDAY, DAY, UTC)
     begin = day.start.timestamp()
 
-    def session(first: float, last: float, seconds: float = 0) -> SessionSpan:
+    def session(first: float, last: float, seconds: float | None = None) -> SessionSpan:
         texts = [
             (day.start + timedelta(seconds=time)).isoformat(timespec="seconds")
             for time in (first, last)

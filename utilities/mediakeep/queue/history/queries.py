@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 from mediakeep.counts import rank_counts
 from mediakeep.queue.history import schema
 
-_SESSION_COLUMNS = "first, last, settled, command, id, coalesce(seconds, 0)"
+_SESSION_COLUMNS = "first, last, settled, command, id, seconds"
 
 
 class MeasureTotal(msgspec.Struct, frozen=True):
@@ -36,7 +36,7 @@ class SessionSpan(msgspec.Struct, frozen=True):
     settled: int
     command: str  # of the user, "" for a batch
     id: str
-    seconds: float  # as measured by itself, 0 if it was killed
+    seconds: float | None  # as measured by itself, None if it was killed
 
 
 class ItemRepairTotals(msgspec.Struct, frozen=True):

@@ -213,7 +213,7 @@ def _session_state(
     )
     if alive:
         return "at work", Colour.GOOD
-    if session_span.seconds or session_span.command:
+    if session_span.seconds is not None or session_span.command:
         return "ended", Colour.PLAIN
     killed = alive is False or now.seconds_since(session_span.last) > _HISTORY_LAG
     return ("killed", Colour.BAD) if killed else ("ending", Colour.DIM)
