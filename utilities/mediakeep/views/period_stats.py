@@ -232,7 +232,7 @@ def clip_sessions(session_spans: Iterable[SessionSpan], period: Period) -> TimeR
     ranges = []
     for session in session_spans:
         first = _to_timestamp(session.first)
-        last = first + session.seconds if session.seconds is not None else _to_timestamp(session.last)
+        last = _to_timestamp(session.last) if session.seconds is None else first + session.seconds
         if first < end and (last > begin or first >= begin):
             ranges.append((max(first, begin), min(last, end)))
     return ranges

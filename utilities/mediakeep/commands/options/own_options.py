@@ -15,7 +15,9 @@ from mediakeep.setting_fields import SettingField
 OptionDecorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 _TYPES = {str: click.STRING, bool: click.BOOL, int: click.INT, float: click.FLOAT}
 
-config_option = click.option("--config", type=app.PathParam(), help="Another settings file, in TOML or YAML.")
+config_option = click.option(
+    "--config", type=app.PathParam(), help="Another settings file, in TOML or YAML."
+)
 
 
 class FieldParam(click.ParamType[Any]):
