@@ -36,7 +36,7 @@ from mediakeep.untrusted_files import JsonDecoder, decode_json, open_regular_fil
 FORMAT = 1
 FILE = "processing_queue.json"
 _CHUNK = 1000  # items
-_BLOCK = 1 << 20  # bytes; larger ones leave holes in the memory of a process with threads
+_BLOCK = 1 << 16  # bytes; larger ones leave holes in the memory of a long-lived process
 _HEAD_SIZE = 1 << 16  # bytes that contain the whole head
 
 _MAX_TRIES = 5  # attempts to read an unchanged file
