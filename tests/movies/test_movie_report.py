@@ -14,7 +14,7 @@ from mediakeep.errors import NewerFormat, Unreadable
 from mediakeep.movies import diagnose
 from mediakeep.movies.identify.model import MovieIdentity
 from mediakeep.movies.model import MovieName
-from mediakeep.movies.outputs import movie_record, movie_report
+from mediakeep.movies.outputs import movie_record, movie_report, record_model
 from mediakeep.movies.result import MovieResult, NfoStatus, SidecarOutcome
 from mediakeep.pages import step_parts
 from tests.movies import accounts, showcase
@@ -211,7 +211,6 @@ def test_a_truncated_record_raises_only_documented_errors(tmp_path: Path) -> Non
 
 
 def test_every_field_of_a_record_is_documented() -> None:
-    from mediakeep.movies.outputs import record_model
     from tests import documents
 
     assert documents.column(FILES, "## The record") == set(
@@ -231,3 +230,8 @@ def test_a_movie_without_a_year_or_title_is_named_by_its_file() -> None:
     result = account(identity=certain(movie=film(title="", release_date="")))
     assert (result.title, result.year) == ("Quiet Harbour", 1987)
     assert accounts.local().duration == 104 * 60
+
+
+def test_penalties_that_would_be_shown_as_none_are_left_out() -> None:
+    against = {"runtime": 0.004, "year": 0.1, "title": -0.3}
+    assert record_model.rank_penalties(against) == [("title", 0.3), ("year", 0.1)]

@@ -180,7 +180,7 @@ TABLE: tuple[CommandEntry, ...] = (
         "convert_albums",
         f"{_COMMANDS}.convert_albums:main",
         "Convert the next albums.",
-        example="--scan Music --dry-run",
+        example="Music --output Converted --dry-run",
     ),
     *_manager("audiobooks ", "audiobook_queue_manager", "audiobooks", "audiobooks to build"),
     CommandEntry(

@@ -115,3 +115,21 @@ def test_tags_of_the_old_kind_are_lifted_before_all_else() -> None:
     lift, number = safe.plan_repairs(build_artist(album(*numbers[:2], old)))
     assert (lift.kinds, lift.old, lift.field) == (("id3v1-only",), ("ID3v1",), "")
     assert number.change.values == ("03",)
+
+
+@each_row(
+    ("title", "kinds"),
+    [
+        ("Low Tide", ["id3v1-only", "track-number-format"]),
+        ("Dvořák", ["id3v1-only", "track-number-format"]),
+        ("BjÃ¶rk", ["id3v1-only", "mojibake", "track-number-format"]),
+        ("\x83n\x81[\x83o\x81[", []),  # Shift-JIS that was read as Latin-1
+        ("Ïåñíÿ", []),  # too short to be certain
+    ],
+)
+def test_id3v1_in_an_unknown_encoding_is_not_written_as_id3v2(title: str, kinds: list[str]) -> None:
+    numbers = [track(number, name=number) for number in ("01", "02", "3")]
+    tags = structs.replace(numbers[2].tags, title=(title,))
+    old = structs.replace(numbers[2], container="ID3v1", tags=tags)
+    planned = safe.plan_repairs(build_artist(album(*numbers[:2], old)))
+    assert sorted(kind for one in planned for kind in one.kinds) == kinds

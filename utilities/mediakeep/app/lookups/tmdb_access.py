@@ -19,8 +19,7 @@ from mediakeep.lookups.tmdb import constants
 TOKEN_VARIABLE = f"{config.ENV_PREFIX}TMDB_TOKEN"  # the only variable that holds the token
 NO_TOKEN = (
     "no token is configured (free: themoviedb.org, Settings, API). Set"
-    f" {TOKEN_VARIABLE}, or name a file with it: --tmdb-token-file, or tmdb_token_file in"
-    " mediakeep.toml"
+    f" {TOKEN_VARIABLE}, or name a file with it in mediakeep.toml: tmdb_token_file"
 )
 _TOKEN_FILE_LABEL = "the file of tmdb_token_file"
 _PUBLIC_DOMAINS = "themoviedb.org", "tmdb.org"

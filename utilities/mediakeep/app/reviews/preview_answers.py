@@ -40,7 +40,7 @@ from mediakeep.lookups.tmdb.context import TmdbContext
 from mediakeep.lookups.tmdb.model import MovieSummary
 from mediakeep.media import pictures
 from mediakeep.movies.item import MOVIES
-from mediakeep.movies.outputs import movie_record
+from mediakeep.movies.outputs import movie_record, record_model
 from mediakeep.movies.outputs.record_model import RecordedCandidate
 from mediakeep.music.artist_lookup import report_matches
 from mediakeep.music.artist_lookup.report_matches import ReleaseOption
@@ -221,7 +221,7 @@ def _describe_artist(choice: PossibleArtist) -> Candidate:
 
 def _describe_movie(candidate: RecordedCandidate) -> Candidate:
     original = candidate.original_title if candidate.original_title != candidate.title else ""
-    penalties = sorted(candidate.against.items(), key=lambda entry: -abs(entry[1]))
+    penalties = record_model.rank_penalties(candidate.against)
     facts = (
         original,
         f"by {candidate.director}" if candidate.director else "",
@@ -232,7 +232,7 @@ def _describe_movie(candidate: RecordedCandidate) -> Candidate:
         _format_title(candidate.title, candidate.year),
         ", ".join(filter(None, facts)),
         f"{100 * candidate.confidence:.0f} %",
-        tuple(f"{name} (-{100 * abs(penalty):.0f} %)" for name, penalty in penalties),
+        tuple(f"{name} (-{100 * penalty:.0f} %)" for name, penalty in penalties),
         f"{_TMDB_URL}/{candidate.tmdb_id}",
     )
 

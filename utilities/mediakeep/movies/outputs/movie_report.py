@@ -14,13 +14,12 @@ import msgspec
 
 from mediakeep import command_text, path_text, size_text
 from mediakeep.issue import Issue, Severity
-from mediakeep.lookups.tmdb.lookup_store import MovieCandidate
 from mediakeep.movies import diagnose, language_names, media_text
 from mediakeep.movies.identify.model import MatchStatus
 from mediakeep.movies.issue_kinds import KINDS_BY_NAME
 from mediakeep.movies.item import MOVIES
 from mediakeep.movies.model import MovieVideo
-from mediakeep.movies.outputs import choose_commands
+from mediakeep.movies.outputs import choose_commands, record_model
 from mediakeep.movies.result import MovieResult, NfoState
 from mediakeep.pages import render, step_parts
 from mediakeep.size_text import format_count
@@ -36,7 +35,6 @@ _DECIDED_BY = {
     "name": "by the id in its name",
     "search": "by its name",
 }
-_MIN_PENALTY = 0.005  # smaller penalties are not shown
 
 
 class MovieReportStep(msgspec.Struct, frozen=True):
@@ -230,14 +228,10 @@ def list_options(result: MovieResult, home: Path) -> Iterator[MatchOption]:
             title=f"{candidate.hit.title}{year}",
             facts=", ".join(filter(None, (original, by, length))),
             confidence=f"{candidate.confidence:.2f}",
-            against=_format_penalties(candidate),
+            against=", ".join(
+                f"{name} {penalty:.2f}"
+                for name, penalty in record_model.rank_penalties(candidate.against)
+            ),
             link=f"{_TMDB_URL}/{candidate.hit.id}",
             command=choose_commands.format_choose_command(home, result.local.key, candidate.hit.id),
         )
-
-
-def _format_penalties(candidate: MovieCandidate) -> str:
-    penalties = sorted(candidate.against.items(), key=lambda entry: -abs(entry[1]))
-    return ", ".join(
-        f"{name} {abs(penalty):.2f}" for name, penalty in penalties if abs(penalty) >= _MIN_PENALTY
-    )

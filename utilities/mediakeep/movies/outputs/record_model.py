@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from mediakeep.issue import Issue
@@ -11,6 +13,7 @@ from mediakeep.movies.model import MovieImage, MovieName, MovieVideo, SubtitleFi
 from mediakeep.movies.result import DuplicateMovie, NfoState, SidecarOutcome
 
 RECORD_FORMAT = 1
+_MIN_PENALTY = 0.005  # smaller penalties are not shown
 
 
 class RecordedCandidate(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -24,6 +27,12 @@ class RecordedCandidate(msgspec.Struct, frozen=True, omit_defaults=True):
     director: str = ""
     runtime: int = 0  # minutes
     against: dict[str, float] = {}
+
+
+def rank_penalties(against: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Return what speaks against a candidate, the highest penalty first, without tiny ones."""
+    shown = [(name, abs(value)) for name, value in against.items() if abs(value) >= _MIN_PENALTY]
+    return sorted(shown, key=lambda entry: -entry[1])
 
 
 class RecordedMatch(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
