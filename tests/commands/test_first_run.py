@@ -51,6 +51,21 @@ def test_what_a_folder_holds_is_found(
     assert dict(library_guess.guess_content(tmp_path)) == content
 
 
+@each_row(
+    ("files", "is_above"),
+    [
+        (["Loose/Boy/1.mp3", "Films/Heat/Heat.mkv", "Films/Ran/Ran.mkv"], True),
+        (["U2/Boy/1.mp3", "Vera/Dawn/1.mp3", "Compilations/Vera/Dusk/1.mp3"], False),
+        (["Heat/Heat.mkv", "Ran/Ran.mkv", "Alien/Alien.mkv"], False),
+    ],
+)
+def test_a_folder_above_libraries_is_none(files: list[str], is_above: bool, tmp_path: Path) -> None:
+    fill(tmp_path, files, "Rock")
+    counts = library_guess.guess_content(tmp_path)
+    assert counts
+    assert library_guess.is_above_libraries(tmp_path, counts) is is_above
+
+
 @pytest.fixture
 def installed(tmp_path: Path) -> dict[str, str]:
     """The environment of a user who has installed mediakeep, and has no home."""

@@ -234,4 +234,4 @@ def test_a_movie_without_a_year_or_title_is_named_by_its_file() -> None:
 
 def test_penalties_that_would_be_shown_as_none_are_left_out() -> None:
     against = {"runtime": 0.004, "year": 0.1, "title": -0.3}
-    assert record_model.rank_penalties(against) == [("title", 0.3), ("year", 0.1)]
+    assert record_model.list_shown_penalties(against) == [("title", 0.3), ("year", 0.1)]

@@ -175,7 +175,7 @@ def test_a_change_of_the_sample_rate_is_an_error(tmp_path: Path) -> None:
     first = encoded.write(tmp_path / "a.mp3", "cbr.mp3").read_bytes()
     second = encoded.write(tmp_path / "b.mp3", "mpeg2.mp3").read_bytes()
     (tmp_path / "c.mp3").write_bytes(first + second[second.index(b"\xff\xf3") :])
-    with pytest.raises(DecodingFailed, match="it changes to 22050 Hz"):
+    with pytest.raises(DecodingFailed, match="the audio changes to 22050 Hz"):
         pcm_source.count_samples(tmp_path / "c.mp3")
 
 
@@ -187,7 +187,7 @@ def test_a_half_of_another_sample_rate_is_not_left_out(tmp_path: Path, conceals:
     halves = [(tmp_path / f"{rate}.mp3").read_bytes() for rate in (44_100, 22_050)]
     (tmp_path / "c.mp3").write_bytes(b"".join(halves))
     with (
-        pytest.raises(DecodingFailed, match=r"c\.mp3 .*: it changes to 22050 Hz, \w+ at 0:0[23]"),
+        pytest.raises(DecodingFailed, match=r"c\.mp3 .*: the audio changes to 22050 Hz, \w+ at 0:0[23]"),
         audio_input.open_input(tmp_path / "c.mp3", conceals=conceals),
     ):
         pass

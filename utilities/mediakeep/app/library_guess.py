@@ -100,6 +100,16 @@ def guess_subfolders(folder: Path) -> list[tuple[Path, Counter[str]]]:
     return sorted([pair for pair in found if pair[1]], key=lambda pair: -pair[1].total())
 
 
+def is_above_libraries(folder: Path, counts: Counter[str]) -> bool:
+    """Return whether a folder that holds `counts` holds more in folders that are libraries."""
+    inner = 0
+    for each, below in guess_subfolders(folder):
+        own = _Guess()
+        own.add_folder(each)
+        inner += 0 if own.counts.total() else below.total()
+    return inner > counts.total()
+
+
 def _guess_readable(folder: Path) -> Counter[str]:
     with contextlib.suppress(OSError):
         return guess_content(folder)

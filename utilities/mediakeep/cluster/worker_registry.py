@@ -51,7 +51,7 @@ class AcceptedWorker(msgspec.Struct, eq=False):
     stop_call: PendingCall | None = None
 
     @property
-    def free_threads(self) -> int:
+    def idle_threads(self) -> int:
         """The number of tasks that the worker can take now."""
         return 0 if self.missing_since else self.threads - len(self.running)
 
@@ -110,8 +110,8 @@ class WorkerRegistry:
 
     def choose_worker(self) -> AcceptedWorker | None:
         """Return the worker with the most free threads, or None if all are busy."""
-        free = [worker for worker in self.workers.values() if worker.free_threads > 0]
-        return max(free, key=lambda worker: worker.free_threads, default=None)
+        free = [worker for worker in self.workers.values() if worker.idle_threads > 0]
+        return max(free, key=lambda worker: worker.idle_threads, default=None)
 
     def update(self) -> list[AcceptedWorker]:
         """Check new workers, note missing ones, and return those that have been so for too long.

@@ -60,7 +60,8 @@ def _find_library(text: str) -> tuple[Path, Counter[str]] | None:
         if not folder.is_dir():
             app.print_message(f"{shown} is not a folder.")
             return None
-        if counts := library_guess.guess_content(folder):
+        counts = library_guess.guess_content(folder)
+        if counts and not library_guess.is_above_libraries(folder, counts):
             return folder, counts
     except OSError as error:
         app.print_message(f"{shown} cannot be read: {error.strerror}.")
@@ -71,7 +72,8 @@ def _find_library(text: str) -> tuple[Path, Counter[str]] | None:
         for each, counts in below[:_MAX_NAMES]
     )
     cure = f"Below it: {names}. Give one of them." if names else "Give another folder."
-    app.print_message(f"{shown} holds no music, movies or audiobooks. {cure}")
+    held = "several libraries" if counts else "no music, movies or audiobooks"
+    app.print_message(f"{shown} holds {held}. {cure}")
     return None
 
 

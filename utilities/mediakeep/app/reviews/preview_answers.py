@@ -221,7 +221,7 @@ def _describe_artist(choice: PossibleArtist) -> Candidate:
 
 def _describe_movie(candidate: RecordedCandidate) -> Candidate:
     original = candidate.original_title if candidate.original_title != candidate.title else ""
-    penalties = record_model.rank_penalties(candidate.against)
+    penalties = record_model.list_shown_penalties(candidate.against)
     facts = (
         original,
         f"by {candidate.director}" if candidate.director else "",

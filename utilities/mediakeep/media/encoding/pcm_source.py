@@ -203,7 +203,7 @@ class PcmSource:
             for frame in self._decode_packet(packet, on_error):
                 format_now = (frame.sample_rate, frame.layout.nb_channels)
                 if format_now != (self.format.sample_rate, self.format.channels):
-                    change = f"it changes to {frame.sample_rate} Hz, {frame.layout.name}"
+                    change = f"the audio changes to {frame.sample_rate} Hz, {frame.layout.name}"
                     self._report(change, on_error)
                     other_seconds += frame.samples / frame.sample_rate
                     if other_seconds > 1:

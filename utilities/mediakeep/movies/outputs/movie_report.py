@@ -230,7 +230,7 @@ def list_options(result: MovieResult, home: Path) -> Iterator[MatchOption]:
             confidence=f"{candidate.confidence:.2f}",
             against=", ".join(
                 f"{name} {penalty:.2f}"
-                for name, penalty in record_model.rank_penalties(candidate.against)
+                for name, penalty in record_model.list_shown_penalties(candidate.against)
             ),
             link=f"{_TMDB_URL}/{candidate.hit.id}",
             command=choose_commands.format_choose_command(home, result.local.key, candidate.hit.id),

@@ -29,7 +29,7 @@ class RecordedCandidate(msgspec.Struct, frozen=True, omit_defaults=True):
     against: dict[str, float] = {}
 
 
-def rank_penalties(against: Mapping[str, float]) -> list[tuple[str, float]]:
+def list_shown_penalties(against: Mapping[str, float]) -> list[tuple[str, float]]:
     """Return what speaks against a candidate, the highest penalty first, without tiny ones."""
     shown = [(name, abs(value)) for name, value in against.items() if abs(value) >= _MIN_PENALTY]
     return sorted(shown, key=lambda entry: -entry[1])

@@ -69,7 +69,7 @@ def build_priorities(
     return Priorities(rows, list(_list_acceptable(kind, entries, hints)), repaired)
 
 
-def order_urgent(rows: Iterable[UrgentRow]) -> list[UrgentRow]:
+def sort_urgent_rows(rows: Iterable[UrgentRow]) -> list[UrgentRow]:
     """Return rows, those to show at once first: the most urgent, with at least one of each urgency.
 
     Else many damaged files would hide that an artist has vanished.

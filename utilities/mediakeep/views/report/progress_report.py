@@ -73,7 +73,7 @@ def build_report(
         invested_ever=summary.seconds_invested(ever) if ever else 0.0,
         since=periods.format_date(ever.first) if ever else "",
         kinds=[progress for progress, _ in parts],
-        urgent=priorities.order_urgent(row for _, first in parts for row in first.urgent),
+        urgent=priorities.sort_urgent_rows(row for _, first in parts for row in first.urgent),
         acceptable=sorted(
             [issue for _, first in parts for issue in first.acceptable],
             key=lambda issue: (-issue.count, issue.issue),
