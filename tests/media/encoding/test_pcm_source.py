@@ -187,7 +187,7 @@ def test_a_half_of_another_sample_rate_is_not_left_out(tmp_path: Path, conceals:
     halves = [(tmp_path / f"{rate}.mp3").read_bytes() for rate in (44_100, 22_050)]
     (tmp_path / "c.mp3").write_bytes(b"".join(halves))
     with (
-        pytest.raises(DecodingFailed, match=r"c\.mp3 .*: the audio changes to 22050 Hz, \w+ at 0:0[23]"),
+        pytest.raises(DecodingFailed, match=r"c\.mp3 .*audio changes to 22050 Hz, \w+ at 0:0[23]"),
         audio_input.open_input(tmp_path / "c.mp3", conceals=conceals),
     ):
         pass
