@@ -57,6 +57,7 @@ def test_what_a_folder_holds_is_found(
         (["Loose/Boy/1.mp3", "Films/Heat/Heat.mkv", "Films/Ran/Ran.mkv"], True),
         (["U2/Boy/1.mp3", "Vera/Dawn/1.mp3", "Compilations/Vera/Dusk/1.mp3"], False),
         (["Heat/Heat.mkv", "Ran/Ran.mkv", "Alien/Alien.mkv"], False),
+        (["U2/Boy/1.mp3", *(f"Classical/{name}/Mass/1.mp3" for name in "ABC")], False),
     ],
 )
 def test_a_folder_above_libraries_is_none(files: list[str], is_above: bool, tmp_path: Path) -> None:

@@ -255,7 +255,7 @@ def test_a_copy_that_takes_its_time_is_waited_for(
             waited.wait()
             stream.write(whole[len(whole) // 2 :])
 
-    copying = threading.Thread(target=copy_slowly)
+    copying = threading.Thread(target=copy_slowly, daemon=True)  # a failure leaves it
     tries = itertools.count(1)
 
     def sleep(_: float) -> None:  # the copy ends while it is waited for, however slow it is

@@ -61,8 +61,12 @@ def test_dts_after_silence_in_a_wav_is_found(tmp_path: Path) -> None:
         ("pcm", bytes(300_000) + bytes(range(250)) * 1200, "pcm_s16le"),
     ):
         path = sounds.write_wav(tmp_path / f"{name}.wav", samples)
-        with ffmpeg.open_audio(path) as opened:
-            assert opened.stream.codec_context.name == codec
+        content = path.read_bytes()
+        large = b"JUNK" + (1 << 20).to_bytes(4, "little") + bytes(1 << 20)
+        for before in (b"", large):  # the samples
+            path.write_bytes(content[:12] + before + content[12:])
+            with ffmpeg.open_audio(path) as opened:
+                assert opened.stream.codec_context.name == codec
 
 
 def test_audio_that_is_not_read_is_named_with_what_helps(tmp_path: Path) -> None:
@@ -177,6 +181,16 @@ def test_a_change_of_the_sample_rate_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "c.mp3").write_bytes(first + second[second.index(b"\xff\xf3") :])
     with pytest.raises(DecodingFailed, match="the audio changes to 22050 Hz"):
         pcm_source.count_samples(tmp_path / "c.mp3")
+
+
+def test_single_frames_of_another_sample_rate_are_left_out(tmp_path: Path) -> None:
+    first = encoded.write(tmp_path / "a.mp3", "cbr.mp3").read_bytes()
+    second = encoded.write(tmp_path / "b.mp3", "mpeg2.mp3").read_bytes()
+    start = second.index(b"\xff\xf3")
+    frames = second[start : second.index(b"\xff\xf3", start + 4)] * 10  # 260 ms
+    (tmp_path / "c.mp3").write_bytes((first + frames) * 10)
+    with pcm_source.open_source(tmp_path / "c.mp3", conceals=True) as source:
+        assert sum(frame.samples for frame in source.frames()) > 9 * NOISE
 
 
 @each_row("conceals", [False, True])

@@ -6,8 +6,9 @@ from typing import Any
 
 from msgspec import structs
 
+from mediakeep.music import diagnose
 from mediakeep.music.model import Album
-from mediakeep.music.repairs import safe
+from mediakeep.music.repairs import proposals, safe
 from tests.music.paper import album, numbered, track
 from tests.music.repairs.made import build_artist
 from tests.sampling import each_row
@@ -133,3 +134,15 @@ def test_id3v1_in_an_unknown_encoding_is_not_written_as_id3v2(title: str, kinds:
     old = structs.replace(numbers[2], container="ID3v1", tags=tags)
     planned = safe.plan_repairs(build_artist(album(*numbers[:2], old)))
     assert sorted(kind for one in planned for kind in one.kinds) == kinds
+
+
+def test_nothing_but_its_letters_is_proposed_for_id3v1_in_an_unknown_encoding() -> None:
+    number = track("01", name="01")
+    tags = structs.replace(number.tags, title=("Ïåñíÿ",), genres=("Unknown",))
+    old = structs.replace(number, container="ID3v1", tags=tags)
+    artist = build_artist(album(old))
+    issues = diagnose.find_issues(artist, "Vera")
+    (found,) = [one for one in issues if one.kind == "id3v1-only"]
+    assert found.detail == "the encoding of a text is unknown, so edit that text first"
+    proposed = proposals.propose_repairs(artist, issues)
+    assert {one.field for repairs in proposed.values() for one in repairs} == {"title"}

@@ -101,13 +101,14 @@ def guess_subfolders(folder: Path) -> list[tuple[Path, Counter[str]]]:
 
 
 def is_above_libraries(folder: Path, counts: Counter[str]) -> bool:
-    """Return whether a folder that holds `counts` holds more in folders that are libraries."""
-    inner = 0
+    """Return whether a folder that holds `counts` holds more in libraries of other media."""
+    inner = Counter[str]()
     for each, below in guess_subfolders(folder):
         own = _Guess()
         own.add_folder(each)
-        inner += 0 if own.counts.total() else below.total()
-    return inner > counts.total()
+        inner += Counter() if own.counts.total() else below
+    media = {ALBUMS if kind == ARTISTS else kind for kind in inner | counts}
+    return len(media) > 1 and inner.total() > counts.total()
 
 
 def _guess_readable(folder: Path) -> Counter[str]:

@@ -164,14 +164,14 @@ def _choose_options(source: BoundedFile, demuxer: str) -> dict[str, str]:
     """
     start = surrounding_tags.find_audio_start(source)
     chunks = riff_stream.walk_chunks(source, start) if demuxer == "wav" else ()
-    heads = (source.read(one.start, 12) for one in chunks if one.name == b"fmt ")
-    head = next(heads, b"")
+    starts = {one.name: one.start for one in reversed([*chunks])}  # of the first of each name
+    head = source.read(starts[b"fmt "], 12) if b"fmt " in starts else b""
     known = {*riff_stream.PCM_FORMATS, riff_stream.EXTENSIBLE_FORMAT}
     if int.from_bytes(head[:2], "little") not in known:
         return {}
     rate = int.from_bytes(head[8:], "little")  # bytes a second
     size = min(max(rate // 2, _MIN_PACKET), _MAX_PACKET)
-    begin = source.read(start, _DTS_SEARCH_SIZE)
+    begin = source.read(starts.get(b"data", start), _DTS_SEARCH_SIZE)
     may_be_dts = any(word in begin for word in _DTS_SYNC_WORDS)
     return {"max_size": str(size), "probesize": str(_DTS_SEARCH_SIZE if may_be_dts else size)}
 

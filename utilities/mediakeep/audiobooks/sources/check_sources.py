@@ -26,6 +26,7 @@ from mediakeep.errors import (
     SourcesRefused,
     Truncated,
     Unreadable,
+    UnsupportedAudio,
 )
 from mediakeep.media import file_errors, open_file
 from mediakeep.media.audio import formats, tags
@@ -43,6 +44,7 @@ _REPLACE = "Replace it, or move it out of the folder."
 _COPY_AGAIN = "Copy or download it again, or move it out of the folder."
 _CAUSES = (  # of errors, and what to do; "" if the error says that
     (Truncated, "it is truncated: {}", _COPY_AGAIN),
+    (UnsupportedAudio, "it cannot be read: {}", ""),
     (NotAudio, "it is not audio: {}", _REPLACE),
     (Unreadable, "{}", ""),
     (ItemFailed, "it cannot be decoded: {}", _REPLACE),

@@ -210,6 +210,7 @@ class PcmSource:
                         at = damage.format_position(self.samples / self.format.sample_rate)
                         raise DecodingFailed(self._path, f"{change} at {at}")
                     continue
+                other_seconds = 0.0
                 if frame.is_corrupt:
                     self._report("a frame is damaged", on_error)
                 decoded += frame.samples

@@ -55,6 +55,15 @@ def is_mojibake(text: str) -> bool:
     )
 
 
+def has_unknown_encoding(track: Track) -> bool:
+    """Return whether a text was decoded wrong, and its right encoding is not certain."""
+    return any(
+        is_mojibake(text_mojibake.repair_mojibake(text))
+        for field in _MOJIBAKE_FIELDS
+        for text in getattr(track.tags, field)
+    )
+
+
 def _format_proposal(text: str, decoded: str) -> str:
     if not decoded:
         return f"{compare_text.quote(text)} has lost letters"

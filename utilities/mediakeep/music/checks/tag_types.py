@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
 from mediakeep.media.audio.model import SecondaryTags, Tags
+from mediakeep.music.checks import tag_texts
 from mediakeep.music.model import Track
 from mediakeep.music.text import compare_text, mojibake
 
 _ID3V1 = "ID3v1"  # 30 bytes per text, in an unknown encoding
+_UNKNOWN_ENCODING = "the encoding of a text is unknown, so edit that text first"
 _TEXT_FIELDS: Sequence[tuple[str, Callable[[Tags], Sequence[str]]]] = (
     ("title", lambda tags: tags.title),
     ("artist", lambda tags: tags.artist),
@@ -30,8 +32,18 @@ def tag_conflict(track: Track) -> str | None:
 
 
 def id3v1_only(track: Track) -> str | None:
-    """Check whether a file has no other tags than ID3v1."""
-    return "" if track.container == _ID3V1 else None  # ID3v1 has the lowest priority of all tags
+    """Check whether a file has no other tags than ID3v1, which does not name its encoding.
+
+    Some players guess it right. Any change of the file writes the texts as they were read here.
+    """
+    if track.container != _ID3V1:  # it has the lowest priority of all tags
+        return None
+    return _UNKNOWN_ENCODING if tag_texts.has_unknown_encoding(track) else ""
+
+
+def is_in_unknown_encoding(track: Track) -> bool:
+    """Return whether a file has only ID3v1, with a text whose encoding is not certain."""
+    return id3v1_only(track) == _UNKNOWN_ENCODING
 
 
 def _find_conflicts(types: Sequence[SecondaryTags]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from mediakeep.issue import Issue
 from mediakeep.media.audio.tag_edits import CopyToNativeTags, SetField, Values
 from mediakeep.music import album_grouping
 from mediakeep.music.album_grouping import AlbumGroup
-from mediakeep.music.checks import consistency, missing_tags
+from mediakeep.music.checks import consistency, missing_tags, tag_types
 from mediakeep.music.checks.consistency import find_track_year, find_year
 from mediakeep.music.model import Album, Artist, Track
 from mediakeep.music.repairs import (
@@ -167,6 +167,8 @@ def _repairs_for_kind(kind: str, artist: Artist, safe_repairs: Iterable[Repair])
     """Return the pending safe repairs of a kind, and the likely ones."""
     certain = [entry for entry in safe_repairs if kind in entry.kinds]
     places = {entry.place for entry in certain}
+    if kind != "mojibake":  # that settles what the letters are; others would write them as they are
+        places |= {one.place for one in artist.tracks if tag_types.is_in_unknown_encoding(one)}
     likely = PROPOSAL_FUNCTIONS[kind](artist) if kind in PROPOSAL_FUNCTIONS else ()
     return [*certain, *(entry for entry in likely if entry.place not in places)]
 

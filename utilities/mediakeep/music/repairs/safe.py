@@ -14,7 +14,7 @@ from mediakeep.issue import Issue
 from mediakeep.media.audio.tag_edits import CopyToNativeTags
 from mediakeep.music.checks import tag_types
 from mediakeep.music.checks.mbids import MBID_FIELDS, normalize_mbid
-from mediakeep.music.model import Artist, Track
+from mediakeep.music.model import Artist
 from mediakeep.music.repairs import (
     album_artist,
     covers,
@@ -102,23 +102,15 @@ def _plan_repairs(
         places = {issue.album for issue in issues if issue.kind in repair_functions}
         albums = tuple(album for album in artist.albums if album.place in places) if places else ()
         artist = structs.replace(artist, albums=albums)
-    unchanged = {track.place for track in artist.tracks if _has_unknown_id3v1(track)}
+    tracks = artist.tracks
+    unchanged = {track.place for track in tracks if tag_types.is_in_unknown_encoding(track)}
     planned: list[Repair] = []
     for _ in range(_MAX_ROUNDS):
         count = len(planned)
         for repair_function in dict.fromkeys(repair_functions.values()) if artist.albums else ():
-            new = tuple(repair_function(artist))
+            new = tuple(one for one in repair_function(artist) if one.place not in unchanged)
             artist = preview.predict_artist_after_repairs(artist, new) if new else artist
             planned += new
         if len(planned) == count:
             break
-    return merge_repairs(one for one in planned if one.place not in unchanged)
-
-
-def _has_unknown_id3v1(track: Track) -> bool:
-    """Return whether ID3v1 is all there is, with a text that is not certain.
-
-    ID3v1 does not name its encoding, and some players guess it right. Any change of the file would
-    write the wrong letters as ID3v2, which names one.
-    """
-    return tag_types.id3v1_only(track) is not None and tag_texts.has_unknown_encoding(track)
+    return merge_repairs(planned)

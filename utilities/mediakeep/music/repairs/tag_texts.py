@@ -25,15 +25,6 @@ def repair_mojibake(artist: Artist) -> Iterator[Repair]:
                 yield from repair.set_field(track, field, new, "mojibake", _MOJIBAKE_REASON)
 
 
-def has_unknown_encoding(track: Track) -> bool:
-    """Return whether a text was decoded wrong, and its right encoding is not certain."""
-    return any(
-        tag_texts.is_mojibake(mojibake.repair_mojibake(text))
-        for field in _MOJIBAKE_FIELDS
-        for text in getattr(track.tags, field)
-    )
-
-
 def repair_whitespace(artist: Artist) -> Iterator[Repair]:
     """Remove superfluous spaces and invisible characters from the texts in tags."""
     for track in artist.tracks:

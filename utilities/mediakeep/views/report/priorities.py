@@ -76,7 +76,7 @@ def sort_urgent_rows(rows: Iterable[UrgentRow]) -> list[UrgentRow]:
     """
     ordered = sorted(rows, key=lambda row: row.urgency)
     examples = list({row.urgency: row for row in reversed(ordered)}.values())
-    others = [row for row in ordered if row not in examples]
+    others = [row for row in ordered if all(row is not one for one in examples)]
     split = MAX_ROWS - len(examples)
     shown = sorted([*examples, *others[:split]], key=lambda row: row.urgency)
     return [*shown, *others[split:]]
