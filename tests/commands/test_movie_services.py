@@ -45,7 +45,7 @@ def test_without_a_token_tmdb_is_not_asked_and_says_how_to_get_one(tmp_path: Pat
     assert (
         closed.catalogue.disabled_reason == closed.pictures.disabled_reason == tmdb_access.NO_TOKEN
     )
-    for way in ("MEDIAKEEP_TMDB_TOKEN", "--tmdb-token-file", "tmdb_token_file in mediakeep.toml"):
+    for way in ("MEDIAKEEP_TMDB_TOKEN", "in mediakeep.toml: tmdb_token_file"):
         assert way in str(closed.build_skipped_error())
     assert access(tmp_path, WITH).is_enabled
     # its own server's affair
