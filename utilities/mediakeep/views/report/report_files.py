@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_files, command_text, size_text
+from mediakeep import atomic_files, command_text, kinds, size_text
 from mediakeep.counts import rank_counts
 from mediakeep.pages import charts, render
 from mediakeep.pages.charts import Chart, Goal, Series
@@ -103,6 +103,9 @@ def write_report(
             "pictures": svgs if suffix == "html" else chart_files,
             "undo": partial(command_text.format_command, "undo_changes.py", home),
             "review": command_text.format_command("review.py", home),
+            "scan": lambda kind: command_text.format_command(
+                kinds.get_kind(kind).manager_script, home, "--scan"
+            ),
         }
         text = _render(home if own else None, report, suffix, facts)
         contents[report_path(home, report.period, suffix)] = text.encode()
