@@ -101,7 +101,10 @@ def guess_subfolders(folder: Path) -> list[tuple[Path, Counter[str]]]:
 
 
 def is_above_libraries(folder: Path, counts: Counter[str]) -> bool:
-    """Return whether a folder that holds `counts` holds more in libraries of other media."""
+    """Return whether most of a folder is in subfolders that are libraries, of several media.
+
+    `counts` is what the folder holds besides these.
+    """
     inner = Counter[str]()
     for each, below in guess_subfolders(folder):
         own = _Guess()

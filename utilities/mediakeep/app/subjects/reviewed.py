@@ -35,7 +35,7 @@ class RecordFiles(msgspec.Struct, frozen=True):
         return entries or []
 
 
-def read_cures(table: str) -> Callable[[Path, str], str]:
+def build_cure_finder(table: str) -> Callable[[Path, str], str]:
     """Return a function that takes the home and an issue kind, and says what to do.
 
     `table` names the table of issue kinds, as "module:name". It is imported when one is needed.

@@ -38,12 +38,12 @@ def id3v1_only(track: Track) -> str | None:
     """
     if track.container != _ID3V1:  # it has the lowest priority of all tags
         return None
-    return _UNKNOWN_ENCODING if tag_texts.has_unknown_encoding(track) else ""
+    return _UNKNOWN_ENCODING if is_id3v1_in_unknown_encoding(track) else ""
 
 
-def is_in_unknown_encoding(track: Track) -> bool:
+def is_id3v1_in_unknown_encoding(track: Track) -> bool:
     """Return whether a file has only ID3v1, with a text whose encoding is not certain."""
-    return id3v1_only(track) == _UNKNOWN_ENCODING
+    return track.container == _ID3V1 and tag_texts.has_unknown_encoding(track)
 
 
 def _find_conflicts(types: Sequence[SecondaryTags]) -> Iterator[str]:

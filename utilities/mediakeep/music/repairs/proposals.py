@@ -168,7 +168,9 @@ def _repairs_for_kind(kind: str, artist: Artist, safe_repairs: Iterable[Repair])
     certain = [entry for entry in safe_repairs if kind in entry.kinds]
     places = {entry.place for entry in certain}
     if kind != "mojibake":  # that settles what the letters are; others would write them as they are
-        places |= {one.place for one in artist.tracks if tag_types.is_in_unknown_encoding(one)}
+        places |= {
+            one.place for one in artist.tracks if tag_types.is_id3v1_in_unknown_encoding(one)
+        }
     likely = PROPOSAL_FUNCTIONS[kind](artist) if kind in PROPOSAL_FUNCTIONS else ()
     return [*certain, *(entry for entry in likely if entry.place not in places)]
 

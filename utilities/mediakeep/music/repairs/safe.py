@@ -103,7 +103,7 @@ def _plan_repairs(
         albums = tuple(album for album in artist.albums if album.place in places) if places else ()
         artist = structs.replace(artist, albums=albums)
     tracks = artist.tracks
-    unchanged = {track.place for track in tracks if tag_types.is_in_unknown_encoding(track)}
+    unchanged = {track.place for track in tracks if tag_types.is_id3v1_in_unknown_encoding(track)}
     planned: list[Repair] = []
     for _ in range(_MAX_ROUNDS):
         count = len(planned)
