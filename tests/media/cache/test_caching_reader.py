@@ -92,9 +92,12 @@ def test_a_picture_is_remembered_too(tmp_path: Path, opens: list[str]) -> None:
     assert str(path) not in opens
 
 
-def test_why_a_file_is_no_audio_is_remembered(tmp_path: Path, opens: list[str]) -> None:
+@pytest.mark.parametrize("content", [b"<html>404</html>", b"tBaK" + bytes(600)])
+def test_why_a_file_is_no_audio_is_remembered(
+    tmp_path: Path, opens: list[str], content: bytes
+) -> None:
     path = tmp_path / "a.mp3"
-    path.write_text("<html>404</html>")
+    path.write_bytes(content)
     with pytest.raises(NotAudio) as first:
         read(tmp_path, path)
     opens.clear()

@@ -17,7 +17,7 @@ from typing import Protocol, Self
 import msgspec
 
 from mediakeep import media, path_text
-from mediakeep.errors import ContainsVideo, NotAudio, Truncated
+from mediakeep.errors import ContainsVideo, NotAudio, Truncated, UnsupportedAudio
 from mediakeep.media import pictures
 from mediakeep.media.audio import tags
 from mediakeep.media.audio.tags import AudioFile
@@ -72,6 +72,8 @@ FILE_NAME = "files.db"
 _RACY_WINDOW = 2_000_000_000  # nanoseconds
 # nanoseconds since 1970; earlier times, as of the year 1600, do not fit into an entry
 _MIN_TIME = -(2**63)
+# What `tags.read` raises for the content of a file, by name.
+_ERRORS = {one.__name__: one for one in (NotAudio, UnsupportedAudio, ContainsVideo, Truncated)}
 
 
 class CachingReader:
@@ -103,7 +105,7 @@ class CachingReader:
             result = self._read_file(path, facts, _read_track)
         if result.reading:
             return result.reading
-        raise _error_class(result)(path_text.escape_path(path), result.reason)
+        raise _ERRORS[result.error](path_text.escape_path(path), result.reason)
 
     def read_image(self, path: str, facts: os.stat_result | None) -> pictures.PictureInfo:
         """Return type and size of a picture file.
@@ -174,17 +176,7 @@ def _read_track(path: Path) -> CachedResult:
     try:
         return CachedResult(reading=tags.read(path))
     except NotAudio as error:
-        return CachedResult(
-            reason=error.args[1],
-            truncated=isinstance(error, Truncated),
-            video=isinstance(error, ContainsVideo),
-        )
-
-
-def _error_class(result: CachedResult) -> type[NotAudio]:
-    if result.video:
-        return ContainsVideo
-    return Truncated if result.truncated else NotAudio
+        return CachedResult(error=type(error).__name__, reason=error.args[1])
 
 
 def _read_image(path: Path) -> CachedResult:

@@ -46,13 +46,12 @@ stat_identity: Callable[[os.stat_result], StatIdentity] = attrgetter(
 
 
 class CachedResult(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The cached result of reading a file: tags and properties, a picture, or an error reason."""
+    """The cached result of reading a file: tags and properties, a picture, or an error."""
 
     reading: AudioFile | None = None
+    error: str = ""  # the name of its class
     reason: str = ""
-    truncated: bool = False  # the file is truncated
     picture: pictures.PictureInfo | None = None
-    video: bool = False  # the file contains video
 
 
 class CachedFile(msgspec.Struct, frozen=True, array_like=True, gc=False):
