@@ -430,8 +430,9 @@ def test_a_damaged_journal_is_refused_and_repaired_without_losing_a_number(
         lambda: Queue.open(where, MUSIC),
         lambda: readonly.load_state(where.folder, MUSIC),
     ):
-        with pytest.raises(JournalDamaged, match=f"{path.name} is damaged at line {line + 1}"):
+        with pytest.raises(JournalDamaged, match=f"{path.name} is damaged at line {line + 1}") as e:
             attempt()
+        assert f"music_queue_manager.py --home {where.home} --repair to keep all" in str(e.value)
     assert (path.read_bytes(), rig.file(where).read_bytes()) == (damaged, before)
     result = repair.repair_queue(where, MUSIC, lambda _: [])
     # Behind a damaged header all is good; behind a damaged line nothing has a base.

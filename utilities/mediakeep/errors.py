@@ -453,10 +453,7 @@ class SnapshotDamaged(StateDamaged):
 
 
 class JournalDamaged(StateDamaged):
-    message = (
-        "{} is damaged at line {}: {}. Nothing was changed. Run --repair to set the damaged part "
-        "aside and keep everything before it."
-    )
+    message = "{} is damaged at {}. Nothing was changed. {}"
 
 
 class UndoLogDamaged(StateDamaged):

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import atomic_files, command_text, home_folder, path_text
-from mediakeep.errors import MediakeepError
+from mediakeep.errors import JournalDamaged, MediakeepError, SnapshotDamaged
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
 from mediakeep.queue import compaction, journal_lookup, snapshot
@@ -146,10 +146,27 @@ def iter_valid_checkpoints(
             continue  # reported by --validate-queue
 
 
+@contextlib.contextmanager
+def explain_damage(folder: Path, kind: Kind) -> Iterator[None]:
+    """Add what to do to an error about the files of a queue."""
+    try:
+        yield
+    except SnapshotDamaged as error:
+        raise SnapshotDamaged(*error.args[:2], format_restore_hint(folder, kind)) from error
+    except JournalDamaged as error:
+        command = _format_repair_command(folder, kind)
+        cure = f"Run {command} to keep all before it and set the rest aside."
+        raise JournalDamaged(*error.args[:2], cure) from error
+
+
+def _format_repair_command(folder: Path, kind: Kind) -> str:
+    home = home_folder.find_queue_home(folder)
+    return command_text.format_command(kind.manager_script, home, "--repair")
+
+
 def format_restore_hint(folder: Path, kind: Kind) -> str:
     """Return the commands that rebuild or restore a queue whose snapshot is unreadable."""
-    home = home_folder.find_queue_home(folder)
-    command = command_text.format_command(kind.manager_script, home, "--repair")
+    command = _format_repair_command(folder, kind)
     repair = f"Run {command} to rebuild the queue from the files next to it."
     for path, _ in iter_valid_checkpoints(folder, kind):
         target = path_text.quote_path(folder / snapshot.FILE)

@@ -124,7 +124,8 @@ def read(path: Path, offset: int = 0) -> JournalContent:
             bad = bad or number
             continue
         if bad:
-            raise JournalDamaged(path, bad, "its checksum does not hold, and good lines follow it")
+            what = "its checksum does not hold, and good lines follow it"
+            raise JournalDamaged(path, f"line {bad}: {what}", "")
         if offset or number > 1:
             records.append(_decode_record(path, number, payload))
         good = start
@@ -158,7 +159,7 @@ def _decode_record(path: Path, number: int, payload: bytes) -> JournalRecord:
     try:
         return _record_decoder.decode(payload)
     except msgspec.MsgspecError as error:
-        raise JournalDamaged(path, number, error) from error
+        raise JournalDamaged(path, f"line {number}: {error}", "") from error
 
 
 class Journal:

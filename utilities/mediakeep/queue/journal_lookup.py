@@ -70,7 +70,7 @@ def find_journal(folder: Path, head: SnapshotHead, digest: str) -> JournalMatch:
     path = folder / JOURNAL_FOLDER / journal.journal_name(head.generation, head.snapshot_id)
     header = journal.read_header(path)
     if header is None and path.exists():
-        raise JournalDamaged(path, 1, "its checksum does not hold")
+        raise JournalDamaged(path, "line 1: its checksum does not hold", "")
     if header is None:
         return JournalMatch(SnapshotOrigin.RESTORED, path, JournalContent([], 0))
     reading = journal.read(path)

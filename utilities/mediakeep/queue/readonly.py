@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import command_text, home_folder, path_text
-from mediakeep.errors import NoQueue, SnapshotDamaged
+from mediakeep.errors import NoQueue
 from mediakeep.kinds import Kind
 from mediakeep.queue import checkpoints, journal_lookup, snapshot
 from mediakeep.queue.journal import JournalRecord
@@ -47,12 +47,8 @@ def load_state_and_position(folder: Path, kind: Kind) -> QueueView:
     if not checkpoints.has_queue_files(folder):
         raise no_queue_error(folder, kind)
     path = folder / snapshot.FILE
-    try:
+    with checkpoints.explain_damage(folder, kind):
         return snapshot.read_until_stable(path, lambda: _read_once(path, kind))
-    except SnapshotDamaged as error:
-        raise SnapshotDamaged(
-            *error.args[:2], checkpoints.format_restore_hint(folder, kind)
-        ) from error
 
 
 def _read_once(path: Path, kind: Kind) -> QueueView | None:

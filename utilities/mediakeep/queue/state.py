@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from mediakeep.errors import IllegalTransition, InvalidItemData, StateDamaged
+from mediakeep.errors import IllegalTransition, InvalidItemData, JournalDamaged
 from mediakeep.item import Item, PartsRecord, Status, can_transition
 from mediakeep.kinds import Kind
 from mediakeep.queue import part_records
@@ -179,25 +179,19 @@ class QueueState:
     def replay_records(self, records: list[JournalRecord], source: object) -> None:
         """Apply the records of a journal.
 
-        Raise StateDamaged if their numbers have a gap. `source` names the journal in messages.
+        Raise JournalDamaged if their numbers have a gap. `source` names the journal in messages.
         """
         for record in records:
             if record.op == SEAL:
                 return
             if record.seq != self.seq + 1:
-                raise StateDamaged(
-                    f"{source} has a gap: change {self.seq} is followed by {record.seq}."
-                    " Nothing was changed."
-                    " Run --repair to keep all before it and set the rest aside."
-                )
+                gap = f"change {self.seq}, which is followed by {record.seq}"
+                raise JournalDamaged(source, gap, "")
             try:
                 items = self.build_changed_items(record.items, record.op)
             except (InvalidItemData, IllegalTransition) as error:
-                raise StateDamaged(
-                    f"{source} cannot be read: change {record.seq} is invalid: {error}"
-                    " Nothing was changed."
-                    " If a newer mediakeep wrote it, update this one, else run --repair."
-                ) from error
+                what = f"change {record.seq}, unless a newer mediakeep wrote it: {error}"
+                raise JournalDamaged(source, what.rstrip("."), "") from error
             self.apply_record(record, items)
 
     def build_summary(self) -> dict[str, SummaryValue]:

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from mediakeep import clock, kinds, size_text, step_log
-from mediakeep.errors import MediakeepError, RecordNotWritten, SnapshotDamaged
+from mediakeep.errors import MediakeepError, RecordNotWritten
 from mediakeep.kinds import Kind
 from mediakeep.queue import (
     checkpoints,
@@ -91,7 +91,8 @@ class QueueStore:
     def hold_lock(self) -> Iterator[None]:
         """Hold the lock of the queue for a `with` block.
 
-        Raise LockingUnsupported if the file system has no locks.
+        Raise LockingUnsupported if the file system has no locks. Errors of the block about damaged
+        files get the command that helps.
         """
         self._acquire_lock()
         while not self._is_current_lock():
@@ -102,7 +103,8 @@ class QueueStore:
             lock.check_lock_is_exclusive(self._lock_path)
             self._exclusive = True
         try:
-            yield
+            with checkpoints.explain_damage(self.place.folder, self.kind):
+                yield
         finally:
             fcntl.flock(self._lock_handle, fcntl.LOCK_UN)
 
@@ -244,7 +246,9 @@ class QueueStore:
 
         A dry run only reads. The caller must hold the lock of the queue.
         """
-        loaded = self._read_snapshot()
+        path = self.path
+        # again while the user's `cp` is writing it
+        loaded = snapshot.read_until_stable(path, lambda: snapshot.load(path, self.kind))
         journal_match = journal_lookup.find_journal(self.place.folder, loaded.head, loaded.digest)
         if journal_match.origin is not SnapshotOrigin.OURS:
             return self._accept_snapshot(self, loaded, journal_match)
@@ -258,16 +262,6 @@ class QueueStore:
         if not journal_lookup.previous_snapshot_path(journal_match.path).exists():
             self.try_rewrite_snapshot()  # after a crash between the two writes of an install
         return None
-
-    def _read_snapshot(self) -> LoadedSnapshot:
-        """Read the snapshot; wait while the user's `cp` is writing it."""
-        try:
-            return snapshot.read_until_stable(
-                self.path, lambda: snapshot.load(self.path, self.kind)
-            )
-        except SnapshotDamaged as error:
-            cure = checkpoints.format_restore_hint(self.place.folder, self.kind)
-            raise SnapshotDamaged(*error.args[:2], cure) from error
 
     def _use_journal(self, current: Journal, stat: FileIdentity) -> None:
         """Continue with a journal; seal the previous journal if a crash left it unsealed."""
