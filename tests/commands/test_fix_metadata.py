@@ -244,6 +244,16 @@ def test_the_word_in_capitals_of_a_pasted_command_is_no_value(home: Home) -> Non
     hands.ok(home, DOOR, "title", dawn(home)[0], "TITLE", "--yes")
 
 
+def test_a_date_needs_a_year(home: Home) -> None:
+    before, first = state(home.music), dawn(home)[0]
+    told = run(home, DOOR, "date", first, "19x5")
+    assert (told.code, state(home.music)) == (2, before)
+    assert '"19x5" has no year, as 1995' in told.err
+    hands.ok(home, DOOR, "date", first, "19x5", "--yes")
+    hands.ok(home, DOOR, "date", first, "1995-03")
+    assert read(first).date == ("1995-03",)
+
+
 @pytest.mark.parametrize("value", ["MBID", "Vera", f"{MBID} ", MBID[:-1]])
 def test_what_is_no_mbid_is_never_written_into_a_field_of_mbids(home: Home, value: str) -> None:
     before, first = state(home.music), dawn(home)[0]

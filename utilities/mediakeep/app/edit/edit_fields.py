@@ -21,7 +21,7 @@ def build_field_edits(
     Raise UsageError if the field or a value is invalid, or probably a mistake unless `yes`.
     """
     changes = field_values.build_edits(name, values, field_values.BY_HAND)
-    field_values.check_value(values[0], yes=yes)
+    field_values.check_value(name, values[0], yes=yes)
     files, edits = find_files(), FileEdits()
     field_values.check_not_shared([name], len(files), yes=yes)
     for file in files:

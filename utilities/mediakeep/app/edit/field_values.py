@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ from mediakeep.music.reports import fix_commands
 BY_HAND = "by hand"  # the reason recorded for a change by the user
 
 _UNIQUE_FIELDS = ("title", "track")  # fields that differ for each track of an album
+_DATE_FIELDS = ("date", "originaldate")
+_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)", re.ASCII)
 _TOTAL_FIELDS = dict(NUMBER_PAIRS)
 
 
@@ -87,11 +90,11 @@ def check_not_shared(fields: Iterable[str], count: int, *, yes: bool) -> None:
         )
 
 
-def check_value(value: str, *, yes: bool) -> None:
-    """Raise UsageError if the value is probably a mistake, unless `yes`.
+def check_value(field: str, value: str, *, yes: bool) -> None:
+    """Raise UsageError if the value of a field is probably a mistake, unless `yes`.
 
-    That is the path of a file or folder, as the value was probably forgotten, or a placeholder in
-    capitals of a command that was pasted.
+    That is the path of a file or folder, as the value was probably forgotten, a placeholder in
+    capitals of a command that was pasted, or a date without a year.
     """
     if yes or not value:
         return
@@ -104,6 +107,11 @@ def check_value(value: str, *, yes: bool) -> None:
         raise UsageError(
             f'The value "{shown}" is a file or folder here. Was the value'
             " forgotten? Add --yes to use it anyway. Nothing was changed."
+        )
+    if resolve_field(field) in _DATE_FIELDS and not _YEAR.search(value):
+        raise UsageError(
+            f'"{path_text.to_printable(value)}" has no year, as 1995 and 1995-03-02 have.'
+            " Correct it, or add --yes. Nothing was changed."
         )
 
 
