@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import random
 import re
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import pytest
 from mutagen.apev2 import APEv2
 from mutagen.id3 import ID3, TIT2
@@ -117,6 +119,32 @@ def test_a_track_that_cannot_be_encoded_is_named_as_it_would_be(tmp_path: Path) 
     albums.convert(profile="opus")
     problem = "01 T.wav: 01 T.opus not encoded: it is too short for a single sample."
     assert f"1 of 2 tracks not converted. {problem}" in albums.item(ALBUM).error_message
+
+
+def as_stems(_m4a: bytes) -> bytes:
+    """Return an M4A with two audio tracks, as DJs have them: the mix, and one of its voices."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as output:
+        for stream in [output.add_stream("alac", 44_100, layout="mono") for _ in range(2)]:
+            frame = av.AudioFrame("s16p", "mono", 4096)
+            frame.sample_rate = 44_100
+            output.mux(stream.encode(frame))
+            output.mux(stream.encode(None))
+    return file.getvalue()
+
+
+def test_a_file_with_two_audio_tracks_is_not_reduced_to_one(tmp_path: Path) -> None:
+    albums = make_album(tmp_path, "m4a", as_stems)
+    before = job_home.contents(albums.library)
+    albums.convert(profile="opus", delete_original=True, keep_going=True)
+    item = albums.item(ALBUM)
+    assert (item.status, item.failed_tracks) == (Status.COMPLETED, 1)
+    assert job_home.contents(albums.library) == before
+    (row, _) = albums.report(ALBUM)["tracks"]
+    assert "its source has 2 audio tracks, and a new file has one" in row["error"]
+    albums = make_album(tmp_path / "kept", "m4a", as_stems)
+    albums.convert(profile="keep")
+    assert albums.item(ALBUM).status is Status.COMPLETED
 
 
 def without_codec(m4a: bytes) -> bytes:

@@ -21,6 +21,7 @@ from mediakeep.media.encoding.profile_rules import EncodingParameters
 
 # Layouts whose channels are the same as those of a layout with another name for the surrounds.
 _RENAMED_LAYOUTS = frozenset({"5.0(side)", "5.1(side)", "6.1"})
+_TRACKS_HINT = "Move it to a folder of its own and use the profile keep there."
 _MP4_CONTAINERS = frozenset({"ipod", "mp4", "mov"})
 
 
@@ -59,9 +60,13 @@ def encode_file(
     of FFmpeg (name and options) change them before. `progress` is called after each second of
     audio; what it raises stops the encoding. With `on_error`, decoding errors are reported to it,
     and the rest of the audio is encoded. On any other error the target is removed. Raises
-    Unreadable, NotAudio or DecodingFailed for the source, EncodingFailed for the target.
+    Unreadable, NotAudio or DecodingFailed for the source, EncodingFailed for the target; also if
+    the source has several audio tracks, of which all but the first would be lost.
     """
     with pcm_source.open_source(source, progress) as opened:
+        if opened.track_count > 1:
+            what = f"its source has {opened.track_count} audio tracks, and a new file has one"
+            raise EncodingFailed(target, what, _TRACKS_HINT)
         frames, source_format = opened.frames(on_error), opened.format
         if sample_range != (0, None):
             frames = select_range(frames, *sample_range)

@@ -150,6 +150,12 @@ class PcmSource:
         return self._timeline.declared_samples
 
     @property
+    def track_count(self) -> int:
+        """The number of audio tracks in an MP4, of which the first is decoded; else 1."""
+        is_mp4 = "mov" in self._container.format.name
+        return len(self._container.streams.audio) if is_mp4 else 1
+
+    @property
     def has_exact_length(self) -> bool:
         """Return True if `declared_samples` is exact."""
         return self._timeline.has_exact_length
