@@ -100,7 +100,7 @@ def test_any_flipped_bit_before_the_last_line_is_refused_and_named(tmp_path: Pat
             damaged = bytearray(whole)
             damaged[place] ^= bit
             path.write_bytes(damaged)
-            with pytest.raises(JournalDamaged, match=r"damaged at line [234].*--repair"):
+            with pytest.raises(JournalDamaged, match=r"damaged at line [234]: "):
                 journal.read(path)
 
 

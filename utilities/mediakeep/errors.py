@@ -94,7 +94,7 @@ class MediakeepError(Exception):
 
     def __str__(self) -> str:
         args = [path_text.display_path(x) if isinstance(x, PurePath) else x for x in self.args]
-        return self.message.format(*args)
+        return self.message.format(*args).rstrip()  # without a cure, if there is none
 
 
 class ItemFailed(MediakeepError):
