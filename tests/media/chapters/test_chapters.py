@@ -126,9 +126,18 @@ def test_a_cue_sheet_may_name_the_files_of_the_book(tmp_path: Path) -> None:
     marks, _ = chapter_files.read_marks(path, make_timeline("A.mp3", "b.mp3"))
     assert marks == [ChapterMark(102 * RATE, "\u00dcb"), ChapterMark(2 * RATE, "\u00dca")]
     with pytest.raises(
-        UsageError, match=r'its file "b\.wav" is not in the book\. Correct the name'
+        UsageError, match=r'its file "b\.wav" is not one of the audio files\. Correct the name'
     ):
-        chapter_files.read_marks(path, make_timeline("a.mp3"))
+        chapter_files.read_marks(path, make_timeline("c.mp3"))
+    # A sheet of a record has a file for each side.
+    (side,), _ = chapter_files.read_marks(path, make_timeline("a.mp3"))
+    assert side == ChapterMark(2 * RATE, "\u00dca")
+
+
+def test_the_commands_of_a_cue_sheet_may_be_in_lower_case(tmp_path: Path) -> None:
+    path = tmp_path / "book.cue"
+    path.write_text('file "a.wav" wave\n  track 01 audio\n    title "One"\n    index 01 00:00:00\n')
+    assert chapter_files.read_marks(path, make_timeline("a.mp3"))[0] == [ChapterMark(0, "One")]
 
 
 # Each has the chapters "One" at 0 and "Two, or 2" at 62.5 s, in the shape of the program.

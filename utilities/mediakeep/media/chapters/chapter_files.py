@@ -39,10 +39,10 @@ _COLUMNS = {
     "length": ("length", "duration"),
 }
 _BARS = re.compile(r"\d+\.\d+\.\d+")  # and beats, in which REAPER may show times
-_CUE_FILE = re.compile(r'FILE\s+"?(.*?)"?\s+\w+')
-_CUE_TRACK = re.compile(r"TRACK\s+(\d+)\s+\w+")
-_CUE_TITLE = re.compile(r'TITLE\s+"?(.*?)"?')
-_CUE_START = re.compile(r"INDEX\s+01\s+(\d+):(\d\d):(\d\d)")
+_CUE_FILE = re.compile(r'FILE\s+"?(.*?)"?\s+\w+', re.IGNORECASE)
+_CUE_TRACK = re.compile(r"TRACK\s+(\d+)\s+\w+", re.IGNORECASE)
+_CUE_TITLE = re.compile(r'TITLE\s+"?(.*?)"?', re.IGNORECASE)
+_CUE_START = re.compile(r"INDEX\s+01\s+(\d+):(\d\d):(\d\d)", re.IGNORECASE)
 _SNAP = 0.5  # seconds; chapters as close to a file's start are at it
 _ROUNDING = 0.02  # seconds by which times differ that were measured on the same files
 _MAX_DRIFT = 0.02  # of the length of the book
@@ -128,7 +128,7 @@ def _to_error(path: Path, cause: str) -> UsageError:
 
 
 def _is_cue(text: str) -> bool:
-    is_sheet = re.search(r"^\s*INDEX\s+01\s", text, re.MULTILINE)
+    is_sheet = re.search(r"^\s*INDEX\s+01\s", text, re.MULTILINE | re.IGNORECASE)
     return bool(is_sheet) and not text.startswith(_FFMETADATA)
 
 
@@ -297,8 +297,10 @@ def _parse_time(text: str) -> float | None:
 
 
 def _parse_cue(path: Path, text: str, timeline: Timeline) -> Iterator[_Timed]:
+    """Parse a CUE sheet; a single file gets its own tracks of a sheet with several files."""
     files = [match[1] for line in text.splitlines() if (match := _CUE_FILE.fullmatch(line.strip()))]
-    offset, track, title = 0.0, 0, ""
+    offset: float | None = 0.0
+    track, title = 0, ""
     for line in text.splitlines():
         content = line.strip()
         if match := _CUE_FILE.fullmatch(content):
@@ -307,24 +309,30 @@ def _parse_cue(path: Path, text: str, timeline: Timeline) -> Iterator[_Timed]:
             track, title = int(match[1]), ""
         elif track and (match := _CUE_TITLE.fullmatch(content)):
             title = match[1]
-        elif match := _CUE_START.fullmatch(content):
+        elif offset is not None and (match := _CUE_START.fullmatch(content)):
             minutes, seconds, frames = map(int, match.groups())
             start = offset + minutes * 60 + seconds + frames / _CUE_FRAMES
             yield start, title or f"Chapter {track}", 0.0
 
 
-def _find_offset(path: Path, name: str, files: Sequence[str], timeline: Timeline) -> float:
+def _find_offset(path: Path, name: str, files: Sequence[str], timeline: Timeline) -> float | None:
     """Return where a file of a CUE sheet starts in the book, in seconds.
 
-    Its suffix may differ; a sheet with one file may be about the whole book.
+    Its suffix may differ; a sheet with one file may be about the whole book. Return None if the
+    book is another file of the sheet, as one side of a record is.
     """
-    stem = Path(name.replace("\\", "/")).stem.casefold()
-    for known, start in zip(timeline.paths, timeline.starts, strict=True):
-        if known.stem.casefold() == stem:
-            return start / timeline.rate
+    starts = dict(zip(map(_find_stem, timeline.paths), timeline.starts, strict=True))
+    if (start := starts.get(_find_stem(name))) is not None:
+        return start / timeline.rate
     if len(files) == 1:
         return 0.0
-    raise _to_error(path, f'its file "{name}" is not in the book. Correct the name')
+    if len(starts) == 1 and starts.keys() & set(map(_find_stem, files)):
+        return None
+    raise _to_error(path, f'its file "{name}" is not one of the audio files. Correct the name')
+
+
+def _find_stem(name: str | Path) -> str:
+    return path_text.normalize_name(Path(str(name).replace("\\", "/")).stem)
 
 
 def _to_seconds(hours: str, minutes: str, seconds: str) -> float:
