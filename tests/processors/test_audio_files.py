@@ -49,10 +49,14 @@ def fail(source: Path, folder: Path) -> set[str]:
     return messages
 
 
+EMPTY = "it is zero bytes only: an unfinished download or a damaged disk"
+
+
 def test_files_without_sound_are_named(tmp_path: Path) -> None:
-    for name, data in {"empty.wav": b"", "text.mp3": b"text " * 99}.items():
+    for name, data in {"empty.wav": b"", "empty.mp3": b"", "text.mp3": b"text " * 99}.items():
         (tmp_path / name).write_bytes(data)
-        fail(tmp_path / name, tmp_path / "out")
+        messages = fail(tmp_path / name, tmp_path / "out")
+        assert data or messages == {f"{tmp_path / name} is not audio: {EMPTY}."}
     silent = sounds.write_wav(tmp_path / "none.wav", b"")
     assert fail(silent, tmp_path / "out") == {f"{silent} cannot be decoded: it has no sound."}
 

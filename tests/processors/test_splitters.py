@@ -89,11 +89,12 @@ def write_layout(path: Path, layout: str) -> Path:
     """Write 24-bit mono WAV with an odd number of samples, in a layout of chunks."""
     samples = bytes(range(1, 250)) * 801  # whose size is odd
     head = struct.pack("<HHIIHH", 1, 1, RATE, 3 * RATE, 3, 24)
-    unknown = {"streamed": 0xFFFFFFFF, "64 bits": 0xFFFFFFFF, "truncated": len(samples) + 60_000}
+    unknown = {"streamed": 0xFFFFFFFF, "64 bits": 0xFFFFFFFF, "recorder killed": 0}
+    unknown["truncated"] = len(samples) + 60_000
     lists = b"LIST\x04\0\0\0adtl" if layout == "lists" else b""
     chunks = b"fmt " + struct.pack("<I", 16) + head + lists
     chunks += b"data" + struct.pack("<I", unknown.get(layout, len(samples))) + samples
-    chunks += (b"" if layout == "streamed" else b"\0") + lists
+    chunks += (b"" if layout in ("streamed", "recorder killed") else b"\0") + lists
     if layout == "two parts":
         chunks += b"data" + struct.pack("<I", 300) + bytes(300)
     if layout == "64 bits":
@@ -108,7 +109,7 @@ def write_layout(path: Path, layout: str) -> Path:
 @each_row(
     "layout, is_copied",
     [("plain", True), ("lists", True), ("streamed", False), ("64 bits", False),
-     ("two parts", False)],
+     ("two parts", False), ("recorder killed", False)],
 )  # fmt: skip
 def test_samples_of_wav_are_copied_if_its_sizes_are_exact(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: str, is_copied: bool

@@ -7,7 +7,9 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import av
 import mutagen.mp4
 import pytest
 
@@ -96,6 +98,31 @@ def test_dsf_is_decoded_to_pcm(tmp_path: Path) -> None:
     with pcm_source.open_source(tmp_path / "a.dsf") as source:
         assert (source.format.sample_rate, source.format.bits) == (352_800, 24)
         assert sum(frame.samples for frame in source.frames()) == 2_822_400 // 8 // 4096 * 4096
+
+
+def test_a_chained_stream_with_other_channels_is_named(tmp_path: Path) -> None:
+    stereo, mono, path = (tmp_path / f"{name}.opus" for name in ("stereo", "mono", "chained"))
+    encoded.write(stereo, "a.opus")
+    with av.open(str(mono), "w") as output:
+        stream: Any = output.add_stream("libopus", rate=48_000, layout="mono")
+        frame = av.AudioFrame("flt", "mono", 48_000)
+        frame.sample_rate = 48_000
+        output.mux([*stream.encode(frame), *stream.encode(None)])
+    path.write_bytes(stereo.read_bytes() + mono.read_bytes())
+    text = "a stream with another sample rate or number of channels follows at 0:02."
+    with pytest.raises(DecodingFailed, match=re.escape(f"{path} cannot be decoded: {text}")):
+        pcm_source.count_samples(path)
+
+
+def test_a_header_that_needs_too_much_memory_is_named(tmp_path: Path) -> None:
+    path = encoded.write(tmp_path / "a.m4a", "aac.m4a")
+    data = bytearray(path.read_bytes())
+    at = data.index(b"stts") + 8
+    data[at : at + 8] = b"\x0f\xff\xff\xff" * 2  # entries
+    path.write_bytes(data)
+    text = "its header is damaged, or there is too little memory for it."
+    with pytest.raises(DecodingFailed, match=text):
+        pcm_source.count_samples(path)
 
 
 @pytest.mark.needs("opusenc")

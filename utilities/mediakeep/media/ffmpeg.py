@@ -26,6 +26,9 @@ _NOT_INSTALLED = (
 )
 # What the loaders of Linux and macOS say of libraries for which there is too little memory.
 _NO_MEMORY = ("failed to map segment", "annot allocate memory", "mmap")
+# FFmpeg reserves the memory for as many entries as a header declares.
+_TOO_LARGE = "its header is damaged, or there is too little memory for it"
+_NOT_SUPPORTED = "FFmpeg does not support all that it contains"
 
 # Codecs with checksums in each frame, which FFmpeg verifies only on request.
 CHECKSUM_CODECS = frozenset({"flac", "wavpack", "ape", "tta"})
@@ -194,7 +197,7 @@ def _find_video_demuxer(source: BoundedFile) -> str:
 
 def _detect(path: Path, source: BoundedFile) -> AudioFormat:
     detected = formats.detect_in_source(source, path.suffix.lower())
-    if detected is None:
+    if detected is None or not source.size:
         head = source.read(0, formats.HEAD_SIZE)
         if unsupported := formats.describe_unsupported(head):
             raise UnsupportedAudio(path, unsupported)
@@ -224,7 +227,8 @@ def translate_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except av.error.FFmpegError as error:
-        raise DecodingFailed(path, describe_error(error)) from error
+        known = {av.error.MemoryError: _TOO_LARGE, av.error.PatchWelcomeError: _NOT_SUPPORTED}
+        raise DecodingFailed(path, known.get(type(error)) or describe_error(error)) from error
     except TimeoutError:
         raise  # a timeout of the caller, not of the disk
     except OSError as error:

@@ -49,6 +49,9 @@ _ITUNES_LENGTH_FIELD = 3  # of iTunSMPB: flags, delay, padding, length, all in h
 _PREROLL_PACKETS, _PCM_PREROLL_PACKETS = 32, 2
 
 _OGG_SEARCH_SIZE = 65_307  # bytes in which FFmpeg looks for the next page; then it gives up
+_OTHER_STREAM = (  # in Ogg; FFmpeg gives up there
+    "a stream with another sample rate or number of channels follows"
+)
 # Messages without which some damaged frames of MP3 decode to noise without an error.
 _MP3_OPTIONS = {"err_detect": "compliant"}
 _SEEKABLE = frozenset({"mp3", "flac", "wav", "mov"})
@@ -269,7 +272,7 @@ class PcmSource:
         return PacketPosition(number, sample)
 
     def _demux(self) -> Iterator[Any]:
-        invalid = ffmpeg.require_pyav().error.InvalidDataError
+        errors = ffmpeg.require_pyav().error
         with ffmpeg.translate_errors(self._path):
             for _ in range(self.file.size // _OGG_SEARCH_SIZE + 1):
                 try:
@@ -277,7 +280,12 @@ class PcmSource:
                     return
                 except IndexError:
                     return  # PyAV has no object for the cover of a chained stream, at the end
-                except invalid:
+                except errors.PatchWelcomeError as error:
+                    if self._container.format.name != "ogg":
+                        raise
+                    at = damage.format_position(round(self.samples / self.format.sample_rate))
+                    raise DecodingFailed(self._path, f"{_OTHER_STREAM} at {at}") from error
+                except errors.InvalidDataError:
                     if not self._conceals or self._container.format.name != "ogg":
                         raise
 

@@ -63,7 +63,9 @@ def read_items(file: BinaryIO) -> list[NativeTagItems]:
 
 def _open_audio(file: BinaryIO) -> tuple[Any, MutagenError | None]:
     """Return the file as mutagen opens it, or the error if it does not understand its audio."""
-    if file.read(len(LARGE_FORMS[0])) in LARGE_FORMS:  # which mutagen takes for damaged WAV
+    form, size = file.read(4), file.read(4)
+    # RF64, and WAV of a recorder that was killed, which mutagen takes for damaged
+    if form in LARGE_FORMS or (form == b"RIFF" and not any(size)):
         return None, None
     file.seek(0)
     try:
