@@ -59,10 +59,16 @@ def main() -> None:
     parser.add_argument(
         "--full", action="store_true", help="up to a million items, 5 GB of files; takes long"
     )
+    parser.add_argument(
+        "--tasks", type=int, metavar="N", help="the number of empty tasks of cluster:tasks"
+    )
     parser.add_argument("--folder", default=_FOLDER, metavar="DIR", help="on the disk to measure")
     options = parser.parse_args()
     if unknown := {name.partition(":")[0] for name in options.names} - set(_NAMES):
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
+    if options.tasks is not None and (options.names != ["cluster:tasks"] or options.tasks < 1):
+        parser.error("--tasks is a number from 1, and for cluster:tasks")
+    sizes = {"tasks": options.tasks} if options.tasks else {}
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {_load()}")
     for name in options.names or _NAMES:
         started = time.monotonic()
@@ -70,7 +76,7 @@ def main() -> None:
             module, _, part = name.partition(":")
             function = f"run_{part}" if part else "run"
             run = getattr(importlib.import_module(f"benchmarks.{module}"), function)
-            run(Path(folder), full=options.full)
+            run(Path(folder), full=options.full, **sizes)
         print(f"  [{name}: {time.monotonic() - started:.0f} s, {_load()}]")
 
 

@@ -1,7 +1,7 @@
 """Batches on the workers of a Dask scheduler, against the pool with as many processes.
 
 1. Empty tasks: what the executor alone costs for each, and how the memory of the queue's process
-   grows over them.
+   grows over them. On local:N the scheduler runs in this process, too.
 2. Albums and artists, by commands, in turn: the speed of the pool, as a ratio, and whether both
    wrote the same bytes.
 """
@@ -18,16 +18,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks import albums, empty, rounds, script_runs, stock, table
 from benchmarks.rounds import Durations, Times
 from mediakeep.cluster.scheduler import open_scheduler
 from mediakeep.cluster.settings import SchedulerConfig
-from mediakeep.errors import UsageError
 from mediakeep.outcome import Stamp, Work
 from mediakeep.runner.batch_config import ExecutionLimits
-from mediakeep.runner.executor import ExecutorFactory
+from mediakeep.runner.executor import Executor, ExecutorFactory
 from mediakeep.runner.executors import AdaptiveExecutor
 from mediakeep.runner.signals import StopHandler
 from mediakeep.runner.tasks import Task
@@ -44,18 +44,16 @@ _TRACKS, _SECONDS = 3, 8  # of an album
 
 def run(home: Path, *, full: bool) -> None:
     """Measure 3,000 tasks, 4 albums and 20 artists; in full 30,000, 40 and 300."""
-    size = _FULL if full else _SMALL
-    try:
-        with open_scheduler(SchedulerConfig("local:1")):
-            pass
-    except UsageError as error:
-        print(error)
+    if find_spec("distributed") is None:
+        print("Dask is not installed.")
         return
-    _show_tasks(home, size["tasks"])  # type: ignore[arg-type]
-    _show_commands(home, size)
+    run_tasks(home, full=full)
+    _show_commands(home, _FULL if full else _SMALL)
 
 
-def _show_tasks(home: Path, count: int) -> None:
+def run_tasks(home: Path, *, full: bool, tasks: int = 0) -> None:
+    """Measure only the empty tasks of `run`, or as many as `tasks`."""
+    count = tasks or int((_FULL if full else _SMALL)["tasks"])  # type: ignore[call-overload]
     (home / "probe").mkdir()
     rows = []
     for name, open_executors in (("pool", _open_pool), ("local:2", _open_dask)):
@@ -69,21 +67,21 @@ def _show_tasks(home: Path, count: int) -> None:
                 lambda *_: None,
             )
             _run_tasks(executor, 200)  # until all processes work
-            sizes, seconds = [_read_memory()], []
-            for _ in range(0, count, _CHUNK):
+            sizes, seconds, cpu = [_read_memory()], [], time.process_time()
+            for done in range(0, count, _CHUNK):
+                chunk = min(_CHUNK, count - done)
                 began = time.perf_counter()
-                _run_tasks(executor, _CHUNK)
-                seconds.append((time.perf_counter() - began) / _CHUNK)
+                _run_tasks(executor, chunk)
+                seconds.append((time.perf_counter() - began) / chunk)
                 sizes.append(_read_memory())
-            executor.close(kill=True)
-        tenth = len(sizes) // 10 + 1
-        growth = (sizes[-1] - sizes[tenth]) / 1e6
-        rows.append(
-            [name, table.spread(seconds, 2, 1e3), f"{sizes[-1] / 1e6:.0f}", f"{growth:.1f}"]
-        )
+            cpu = (time.process_time() - cpu) / count
+            executor.close()
+        tail = sizes[len(sizes) // 10 :]
+        memory = f"{tail[-1] / 1e6:.0f}", f"{(max(tail) - min(tail)) / 1e6:.1f}"
+        rows.append([name, table.spread(seconds, 2, 1e3), f"{cpu * 1e3:.2f}", *memory])
     table.show(
         f"{count:,} empty tasks in chunks of {_CHUNK}, 2 workers; target: at most 5 ms more",
-        ("", "ms a task", "memory MB", "its growth after a tenth, MB"),
+        ("", "ms a task", "CPU ms of this process", "memory MB", "its range after a tenth, MB"),
         rows,
     )
 
@@ -102,16 +100,16 @@ def _open_dask(folder: Path) -> Iterator[ExecutorFactory]:
         yield open_executor
 
 
-def _run_tasks(executor: object, count: int) -> None:
+def _run_tasks(executor: Executor, count: int) -> None:
     waiting, running = iter(range(count)), 0
     while True:
-        for number in itertools.islice(waiting, executor.capacity - running):  # type: ignore[attr-defined]
+        for number in itertools.islice(waiting, executor.capacity - running):
             work = Work(stock.pending(0), Stamp("", str(number), 0, 0))
-            executor.submit(Task(str(number), work))  # type: ignore[attr-defined]
+            executor.submit(Task(str(number), work))
             running += 1
         if not running:
             return
-        running -= len(executor.wait())  # type: ignore[attr-defined]
+        running -= len(executor.wait())
 
 
 def _read_memory() -> int:
