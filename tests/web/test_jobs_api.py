@@ -219,6 +219,8 @@ def test_the_description_of_the_api_is_complete(served: Served) -> None:
     names = set(document["components"]["schemas"])
     used = {part.partition('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert used <= names
+    ids = [it["operationId"] for paths in document["paths"].values() for it in paths.values()]
+    assert len(ids) == len(set(ids))
     for place, operations in document["paths"].items():
         for operation in operations.values():
             named = {it["name"] for it in operation["parameters"] if it["in"] == "path"}

@@ -265,7 +265,7 @@ def list_answers(web: WebHome, _call: Call) -> list[Answer]:
     return AnswerLog(web.home).read_answers()[:-_MAX_ANSWERS:-1]
 
 
-def send_cover(web: WebHome, call: Call) -> Response:
+def send_review_picture(web: WebHome, call: Call) -> Response:
     """Send a picture of the folder that a review is about."""
     group, _ = _find_group(web, call.params["id"])
     place = group.first.place / path_text.to_path(call.params["name"])
@@ -300,7 +300,7 @@ OPERATIONS = (
         Scope.DECIDE, query=CandidateQuery, result=list[Candidate],
     ),
     Operation(
-        "GET", "/reviews/{id}/covers/{name}", "Show a picture of a review", send_cover,
+        "GET", "/reviews/{id}/covers/{name}", "Show a picture of a review", send_review_picture,
         media="image/jpeg",
     ),
 )  # fmt: skip
