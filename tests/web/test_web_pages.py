@@ -105,6 +105,21 @@ def test_a_hostile_name_stays_text_on_every_page(served: Served) -> None:
     assert "There is no artist" in problem
 
 
+def test_an_item_with_line_breaks_in_its_name_has_a_page_whose_buttons_work(tmp_path: Path) -> None:
+    key = "Two\nlines\n"
+    item = ScannedItem(key=key, path="/music/two", fingerprint="f")
+    Queue.create(rig.at(tmp_path), MUSIC, "/music", [item]).close()
+    with serving.serve(tmp_path) as served:
+        place = f"/items/music/{quote(key)}"
+        page = read(served.get(place, headers=PAGE).text)
+        (sent,) = {it["value"] for tag, it in page.elements if it.get("name") == "keys"}
+        assert sent == key
+        form = {"action": "prioritize", "keys": sent.replace("\n", "\r\n"), "next": place}
+        answer = served.post("/api/v1/items/music/actions", 303, data=form)
+        served.get(answer.headers["Location"], headers=PAGE)
+        assert served.api(place)["fields"]["priority"] > 0
+
+
 def test_a_list_is_paged_filtered_and_searched_by_links_and_forms(served: Served) -> None:
     first = served.get("/queue?kind=music", headers=PAGE).text
     assert "61 artists" in first

@@ -124,11 +124,11 @@ OPERATIONS = (
         "GET", "/items", "List items of a queue", list_items, query=ItemQuery, result=ItemPage
     ),
     Operation(
-        "GET", "/items/{kind}/{key:path}", "Show an item with its history", show_item,
+        "GET", "/items/{kind}/{key:text}", "Show an item with its history", show_item,
         result=ItemDetails,
     ),
     Operation(
-        "GET", "/covers/{kind}/{key:path}", "Show a cover of an item", send_cover,
+        "GET", "/covers/{kind}/{key:text}", "Show a cover of an item", send_cover,
         query=CoverQuery, media="image/jpeg",
     ),
     Operation(

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -29,6 +30,15 @@ _FORM = "application/x-www-form-urlencoded"
 _NEXT = "next"  # the field of a form with the page that is shown after it
 _MAX_KEY = 200  # characters
 BODY_SECONDS = 60.0  # in which a body of at most 1 MiB must come
+
+
+class _TextConvertor(PathConvertor):
+    """A rest of a path that may have slashes and, unlike `path`, line breaks."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("text", _TextConvertor())
 
 
 @dataclass(frozen=True)
@@ -101,11 +111,7 @@ def _carry_out(
 ) -> Response:
     """Check a request, call the handler, and encode its result."""
     is_form = request.headers.get("content-type", "").startswith(_FORM)
-    form = (
-        QueryParams(parse_qsl(data.decode(errors="replace"), keep_blank_values=True))
-        if is_form
-        else QueryParams()
-    )
+    form = _parse_form(data) if is_form else QueryParams()
     call = Call(
         params=request.path_params,
         query=operation.query and convert_pairs(request.query_params, operation.query),
@@ -142,6 +148,12 @@ def _carry_out(
     if target.startswith("/") and not target.startswith(("//", "/\\")):
         return RedirectResponse(target, HTTPStatus.SEE_OTHER)
     return Response(answer.body, answer.status, media_type="application/json")
+
+
+def _parse_form(data: bytes) -> QueryParams:
+    pairs = parse_qsl(data.decode(errors="replace"), keep_blank_values=True)
+    # Browsers send each line break of a value as CR LF.
+    return QueryParams([(name, text.replace("\r\n", "\n")) for name, text in pairs])
 
 
 @cache

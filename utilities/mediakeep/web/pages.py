@@ -201,7 +201,7 @@ PAGES = tuple(
         ("/jobs", "jobs.html.j2", _read_jobs, JobQuery),
         ("/jobs/{id}", "job.html.j2", _read_job, None),
         ("/queue", "queue.html.j2", _read_queue, ItemQuery),
-        ("/items/{kind}/{key:path}", "item.html.j2", _read_item, None),
+        ("/items/{kind}/{key:text}", "item.html.j2", _read_item, None),
         ("/review", "review.html.j2", _read_review, ReviewPageQuery),
         ("/sessions", "sessions.html.j2", _read_sessions, SessionQuery),
         ("/sessions/{kind}/{session}", "log.html.j2", _read_log, LogQuery),

@@ -127,6 +127,6 @@ OPERATIONS = (
     Operation("GET", "/summary", "Show all queues", show_summary, result=list[dict[str, Any]]),
     Operation("GET", "/reports", "List reports", list_reports, result=list[ReportFile]),
     Operation(
-        "GET", "/reports/{path:path}", "Show a report", send_report, media="text/html"
+        "GET", "/reports/{path:text}", "Show a report", send_report, media="text/html"
     ),
 )  # fmt: skip
