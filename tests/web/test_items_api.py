@@ -148,6 +148,7 @@ def test_what_a_use_case_changes_in_memory_is_no_change_of_the_queue(served: Ser
         ({"action": "reset", "keys": ["U2"]}, 404, "no artist named"),
         ({"action": "reset", "keys": []}, 422, "length >= 1"),
         ({"action": "reset", "keys": ["x"] * 10_000}, 422, "length <= 1000"),
+        ({"action": "prioritize", "keys": ["Artist 021", "x"]}, 404, 'named "x"'),
         ({"action": "reset", "keys": "x"}, 422, "Expected `array`"),
         ({"action": "reset", "keys": ["x"], "force": True}, 422, "unknown field `force`"),
         ("{", 400, "truncated"),

@@ -99,7 +99,10 @@ def build_picture(path: Path) -> Response:
 
 
 def act_on_items(web: WebHome, call: Call) -> ActionResult:
-    """Carry out an action on items, one after the other; the first error ends it."""
+    """Carry out an action on items, one after the other; the first error ends it.
+
+    If an item is unknown, nothing is done.
+    """
     body: ItemAction = call.body
     queue = web.get_queue(call.params["kind"])
     if body.action not in ACTIONS:
@@ -109,12 +112,12 @@ def act_on_items(web: WebHome, call: Call) -> ActionResult:
         raise WebError(HTTPStatus.UNPROCESSABLE_ENTITY, text)
     context = queue.context()
     context.to_stage = body.stage
-    results = []
-    for key in dict.fromkeys(body.keys):
-        with queue.open() as state:
+    keys = list(dict.fromkeys(body.keys))
+    with queue.open() as state:
+        for key in keys:
             if key not in state.items:
                 raise NoSuchItem(queue.kind.noun, key, "")
-        results.append(ACTIONS[body.action].function(context, key))
+    results = [ACTIONS[body.action].function(context, key) for key in keys]
     lines = [line for result in results for line in result.lines]
     return ActionResult(lines, [result.data for result in results])
 
