@@ -15,7 +15,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from unittest import mock
 
@@ -60,6 +61,13 @@ def test_an_address_that_is_none_is_refused(address: str) -> None:
         SchedulerConfig(address)
 
 
+@each_row("missing", ["ca", "cert", "key"])
+def test_an_encrypted_address_without_certificates_is_refused(missing: str) -> None:
+    files = {f"tls_{name}": "file" for name in ("ca", "cert", "key") if name != missing}
+    with pytest.raises(BadSetting, match=f"scheduler_{missing}: not set, and tls:// needs it"):
+        SchedulerConfig("tls://nas:8786", **files)  # type: ignore[arg-type]
+
+
 @contextlib.contextmanager
 def listen() -> Iterator[str]:
     """Yield the address of a port at which nobody answers."""
@@ -85,26 +93,44 @@ def serve_pages() -> Iterator[str]:
         server.shutdown()
 
 
+class _Closer(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        self.request.recv(1)
+
+
 class _Greeter(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         self.request.sendall(b"SSH-2.0-OpenSSH_9.2p1\r\n")
 
 
 @contextlib.contextmanager
-def serve_greeting() -> Iterator[str]:
-    """Yield the address of a server that speaks first, as that of SSH does."""
-    with socketserver.TCPServer(("127.0.0.1", 0), _Greeter) as server:
+def serve(handler: type[socketserver.BaseRequestHandler]) -> Iterator[str]:
+    """Yield the address of a server; a greeter speaks first, as that of SSH does."""
+    with socketserver.TCPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"tcp://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
 
 
 @pytest.mark.needs("distributed")
-@each_row("open_port", [listen, close_port, serve_pages, serve_greeting])
-def test_a_scheduler_that_does_not_answer_is_named_with_exit_code_4(open_port: object) -> None:
+@each_row(
+    "open_port, reason",
+    [
+        (listen, "it does not answer in time."),
+        (close_port, "Connection refused."),
+        (serve_pages, "it does not answer in time."),
+        (functools.partial(serve, _Greeter), "another program answers there."),
+        (functools.partial(serve, _Closer), "(Connection reset by peer|the connection is closed)"),
+    ],
+)
+def test_a_scheduler_that_does_not_answer_is_named_with_exit_code_4(
+    open_port: Callable[[], AbstractContextManager[str]], reason: str
+) -> None:
     with (
-        open_port() as address,  # type: ignore[operator]
-        pytest.raises(ClusterFailed, match=f"Dask scheduler at {address} cannot be used") as error,
+        open_port() as address,
+        pytest.raises(
+            ClusterFailed, match=f"Dask scheduler at {address} cannot be used: {reason}"
+        ) as error,
         scheduler.open_scheduler(SchedulerConfig(address)),
     ):
         pytest.fail("the scheduler was used")

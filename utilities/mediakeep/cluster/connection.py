@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import dask
 import msgspec
 from distributed import Client, LocalCluster, Scheduler
+from distributed.comm import CommClosedError
 from distributed.comm.addressing import parse_address
 from distributed.comm.registry import get_backend
 from distributed.security import Security
@@ -144,6 +145,10 @@ async def _check_answer(address: str, security: Security) -> None:
         try:
             await connection.write(connection.handshake_info())
             await connection.read()
+        except OSError:
+            raise
+        except Exception as error:  # such as MemoryError, if its text is taken for a length
+            raise ConnectionError("another program answers there") from error
         finally:
             connection.abort()
 
@@ -162,6 +167,11 @@ def _connection_reason(error: Exception) -> str:
         return f"its scheduler lacks {missing}: install mediakeep there"
     if isinstance(error, TimeoutError) or "imed out" in str(error):
         return "it does not answer in time"
+    cause = error.__cause__ if isinstance(error, CommClosedError) else error
+    if isinstance(cause, OSError) and cause.strerror:
+        return cause.strerror
+    if isinstance(error, CommClosedError):
+        return "the connection is closed, as by another program, or one that expects tls://"
     return str(error).partition("\n")[0] or type(error).__name__
 
 

@@ -32,6 +32,9 @@ class SchedulerConfig(msgspec.Struct, frozen=True):
                 f"{self.address!r} is not tcp://HOST:PORT, tls://HOST:PORT or local:N with the"
                 " number of workers to start here",
             )
+        for name in ("ca", "cert", "key") if self.address.startswith("tls://") else ():
+            if not getattr(self, f"tls_{name}"):
+                raise BadSetting(f"scheduler_{name}", "not set, and tls:// needs it")
 
     @property
     def local_workers(self) -> int:
