@@ -90,6 +90,9 @@ def test_without_login_nothing_is_shown(served: Served) -> None:
     page = {"Accept": "text/html"}
     shown = requests.get(served.url, headers=page, timeout=PATIENCE)
     assert (shown.history[0].status_code, shown.url) == (303, f"{served.url}/login")
+    page["Sec-Fetch-Site"] = "cross-site"  # of a link: the cookie comes with the second request
+    linked = requests.get(served.url, headers=page, timeout=PATIENCE)
+    assert (linked.status_code, linked.headers["Refresh"]) == (401, "0")
     assert requests.get(f"{served.url}/healthz", timeout=PATIENCE).json() == {"status": "ok"}
 
 

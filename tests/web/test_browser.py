@@ -74,6 +74,24 @@ def test_a_hundred_reviews_are_decided_by_a_hundred_keys_and_undone(
         assert faults == []
 
 
+def test_links_of_other_sites_lead_to_their_pages(browser: Browser, tmp_path: Path) -> None:
+    rig.make(rig.at(tmp_path), 3).close()
+    with serving.serve(tmp_path) as served:
+        link = f"/login?token={served.web.access.create_link()}"
+        context, stranger = browser.new_context(), browser.new_context()
+        for place, user, heading in (
+            (link, context, "Overview"),
+            ("/jobs", context, "Jobs"),
+            ("/jobs", stranger, "Log in"),
+        ):
+            page = user.new_page()
+            page.goto(f'data:text/html,<a href="{served.url}{place}">A link</a>')
+            page.click("a")
+            page.wait_for_selector(f'h1:text-is("{heading}")', timeout=PATIENCE * _MILLISECONDS)
+        context.close()
+        stranger.close()
+
+
 def press_at_once(page: Page, keys: str) -> None:
     """Press keys before the page can change."""
     page.evaluate(

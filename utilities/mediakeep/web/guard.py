@@ -17,12 +17,12 @@ from collections import defaultdict, deque
 from http import HTTPStatus
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from mediakeep.errors import MediakeepError
-from mediakeep.web import problems
+from mediakeep.web import page_renderer, problems
 from mediakeep.web.access import AccessGrant, AccessStore
 from mediakeep.web.audit_log import AuditLog
 from mediakeep.web.problems import WebError
@@ -31,6 +31,7 @@ COOKIE = "mediakeep"
 MAX_BODY = 1 << 20  # bytes
 _LOGINS, _LOGIN_SECONDS = 5, 60.0  # attempts of an address within these seconds
 _PUBLIC = ("/login", "/healthz", "/static/")
+_OTHER_SITES = ("cross-site", "same-site")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self';"
@@ -90,9 +91,10 @@ class Guard:
         except Exception as error:  # noqa: BLE001 - a bug is raised again
             answer = problems.describe_error(error)
             if answer.status is HTTPStatus.UNAUTHORIZED and problems.wants_page(request):
-                await RedirectResponse("/login", 303)(scope, receive, send_guarded)
+                response = _ask_to_log_in(request)
             else:
-                await problems.build_response(request, answer)(scope, receive, send_guarded)
+                response = problems.build_response(request, answer)
+            await response(scope, receive, send_guarded)
             return
         await self._app(scope, _limit_body(receive), send_guarded)
 
@@ -122,6 +124,18 @@ class Guard:
             address = request.client.host if request.client else ""
             what = request.scope.get("audit", {})
             self._audit.write(id=number, who=who, address=address, **facts, **what)
+
+
+def _ask_to_log_in(request: Request) -> Response:
+    """Return the answer to a browser without a cookie.
+
+    A browser sends no cookie if a link of another site was followed, but does if the page that this
+    returns is loaded again by itself.
+    """
+    if request.method == "GET" and request.headers.get("sec-fetch-site") in _OTHER_SITES:
+        page = page_renderer.render("continue.html.j2", request)
+        return Response(page, HTTPStatus.UNAUTHORIZED, {"Refresh": "0"}, "text/html")
+    return RedirectResponse("/login", HTTPStatus.SEE_OTHER)
 
 
 def find_grant(access: AccessStore, request: Request) -> AccessGrant | None:
