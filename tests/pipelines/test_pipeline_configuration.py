@@ -93,6 +93,7 @@ BROKEN = [
         ["1:7 the tag tag:yaml.org,2002:python/object/apply:os.system is not", "2:15 the tag !x"],
     ),
     (HEAD + STEPS + "{a: 1}: b\n? [x]\n: y\n", ["6:3 ", "5:1 ", 'unknown key "?"']),
+    (HEAD + STEPS + "---\nname: b\n", ["5:1 a second document begins. Remove it."]),
     ("[" * 1000, ["1:21 values are nested too deeply."]),
     (HEAD + STEPS + "description: 2024-99-99\nversion: [1]\n", ["6:10 ", "Use a text."]),
 ]

@@ -116,6 +116,15 @@ def test_a_touched_source_is_hashed_and_not_processed_again(home: PipelineHome) 
     assert home.take_calls() == {"halve a.wav": 1}
 
 
+def test_an_input_that_is_gone_when_a_session_is_resumed_fails(home: PipelineHome) -> None:
+    (home.input / "b.wav").write_bytes(b"")
+    home.run_pipeline(QUIET, code=1)
+    (home.input / "b.wav").unlink()
+    home.run("--resume", code=1)
+    gone = next(file for file in home.session.files if file.path.endswith("b.wav"))
+    assert gone.message.startswith(f"Cannot read {home.input / 'b.wav'}: No such file or directory")
+
+
 def test_a_failure_stops_all_steps_and_resume_continues_there(home: PipelineHome) -> None:
     home.write(*(f"c{number}.wav" for number in range(6)))
     # One worker waits with c0.wav while b.wav fails, and until that is recorded.

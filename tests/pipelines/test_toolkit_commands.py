@@ -53,7 +53,12 @@ def test_every_fault_of_a_pipeline_is_named_and_the_exit_code_is_2(runs: Toolkit
     first, second = done.stdout.splitlines()
     assert 'line 6, column 39: There is no processor "convertr". Did you mean converter?' in first
     assert "line 7" in second
-    assert "2 faults" in runs.ok("pipeline", "list")
+    (runs.path / "folder.yaml").mkdir()
+    (runs.path / "gone.yaml").symlink_to("nowhere")
+    listed = runs.ok("pipeline", "list")
+    assert "2 faults" in listed
+    assert "gone.yaml  1 fault" in listed
+    assert "folder" not in listed
     assert 'There is no processor "convertr"' in runs.fails(2, "pipeline", "run", "-c", "bad.yaml")
 
 

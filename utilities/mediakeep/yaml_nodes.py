@@ -65,8 +65,10 @@ def parse(data: bytes, content: str) -> tuple[yaml.Node, list[Problem]]:
         raise InvalidYAML(line, 1, "the text is not UTF-8. Save the file as UTF-8.") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        cure = "Check quotes, brackets, colons and indents there."
-        raise InvalidYAML(mark.line + 1, mark.column + 1, f"{error.problem}. {cure}") from error
+        text = f"{error.problem}. Check quotes, brackets, colons and indents there."
+        if isinstance(error, yaml.composer.ComposerError):
+            text = "a second document begins. Remove it."
+        raise InvalidYAML(mark.line + 1, mark.column + 1, text) from error
     except yaml.reader.ReaderError as error:
         line = data.decode()[: error.position].count("\n") + 1
         raise InvalidYAML(line, 1, "it has a control character. Remove it.") from error

@@ -114,7 +114,7 @@ def validate_file(path: Path) -> list[str]:
 
     Raise UsageError if the file cannot be read.
     """
-    return [str(fault) for fault in check_pipeline(_read_file(path))[1]]
+    return [str(fault) for fault in check_pipeline(read_file(path))[1]]
 
 
 def load_file(path: Path, defaults: Mapping[str, Mapping[str, Any]] = _NO_DEFAULTS) -> Pipeline:
@@ -122,7 +122,7 @@ def load_file(path: Path, defaults: Mapping[str, Mapping[str, Any]] = _NO_DEFAUL
 
     `defaults` are by processor, for parameters that the file does not set.
     """
-    pipeline, faults = check_pipeline(_read_file(path), defaults)
+    pipeline, faults = check_pipeline(read_file(path), defaults)
     if pipeline is None:
         found = "\n".join(f"  {fault}" for fault in faults)
         raise faults[0].error(f"{path_text.display_path(path)} is not a valid pipeline:\n{found}")
@@ -149,7 +149,8 @@ def _to_plain(value: Any) -> Any:
     return msgspec.to_builtins(value, enc_hook=str)  # such as a Path
 
 
-def _read_file(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a pipeline file; raise UsageError if it cannot be read."""
     try:
         return untrusted_files.read_bytes(path, untrusted_files.MAX_SETTINGS_SIZE)
     except OSError as error:

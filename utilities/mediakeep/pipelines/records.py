@@ -19,9 +19,9 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import atomic_files, path_text
+from mediakeep import atomic_files, file_copies, path_text
+from mediakeep.media import open_file
 from mediakeep.untrusted_files import read_json
-from mediakeep.workspace import manifest
 from mediakeep.workspace.place_file import PlacedFile
 from mediakeep.workspace.system_errors import translate_errors
 
@@ -125,15 +125,16 @@ def remove_own(file: PlacedFile) -> None:
 def describe_input(path: str, known: PlacedFile | None = None) -> PlacedFile:
     """Return what identifies a file; it is hashed unless `known` has its path, size and time.
 
-    `path` is escaped. Raise NotCopied if it cannot be read.
+    `path` is escaped. Raise Unreadable.
     """
     place = path_text.to_path(path)
-    with translate_errors(place):
+    with open_file.translate_errors(place):
         facts = place.stat()
     now = (path, facts.st_size, facts.st_mtime_ns, facts.st_ino)
     if known and (known.path, known.size, known.mtime_ns, known.inode) == now:
         return known
-    return PlacedFile(path, manifest.hash_file(place.resolve()), *now[1:])
+    with open_file.open_regular_file(place) as handle, open_file.translate_errors(place):
+        return PlacedFile(path, file_copies.file_sha256(handle.fileno()), *now[1:])
 
 
 def build_key(file: PlacedFile, *values: Any) -> str:

@@ -17,7 +17,7 @@ from mediakeep.errors import UsageError
 from mediakeep.media.audio.formats import AMBIGUOUS_SUFFIXES, AUDIO_SUFFIXES, UNSUPPORTED_SUFFIXES
 from mediakeep.movies.scan.file_types import VIDEO_SUFFIXES
 from mediakeep.pipelines import configuration, inputs, presets
-from mediakeep.pipelines.configuration import Pipeline, PipelineInput, PipelineSettings
+from mediakeep.pipelines.configuration import Fault, Pipeline, PipelineInput, PipelineSettings
 from mediakeep.pipelines.questions import ToolkitCommand
 from mediakeep.processors import registry
 from mediakeep.processors.interface import Category, Description
@@ -143,8 +143,12 @@ def list_pipelines(folder: Path) -> CommandResult:
     if not folder.is_dir():
         raise UsageError(f"{path_text.display_path(folder)} is not a folder. Correct the path.")
     lines, data = [], []
-    for path in sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml")):
-        pipeline, faults = configuration.check_pipeline(path.read_bytes())
+    entries = (path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
+    for path in sorted(path for path in entries if not path.is_dir()):
+        try:
+            pipeline, faults = configuration.check_pipeline(configuration.read_file(path))
+        except UsageError as error:  # it is too large, or a broken link
+            pipeline, faults = None, [Fault(1, 1, str(error))]
         steps = " > ".join(step.name for step in pipeline.steps) if pipeline else ""
         remark = f"{pipeline.name}: {steps}" if pipeline else format_count(len(faults), "fault")
         lines.append(f"{path_text.display_path(path)}  {remark}")
