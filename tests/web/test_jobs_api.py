@@ -215,6 +215,12 @@ def test_the_description_of_the_api_is_complete(served: Served) -> None:
     document = served.api("/openapi.json")
     assert document["openapi"] == "3.1.0"
     assert set(document["paths"]["/api/v1/jobs"]) == {"get", "post"}
+    events = document["paths"]["/api/v1/events"]["get"]
+    assert {it["name"] for it in events["parameters"]} == {"Last-Event-ID", "cursor", "format"}
+    assert set(events["responses"]["200"]["content"]) == {
+        "text/event-stream",
+        "application/x-ndjson",
+    }
     text = json.dumps(document)
     names = set(document["components"]["schemas"])
     used = {part.partition('"')[0] for part in text.split("#/components/schemas/")[1:]}

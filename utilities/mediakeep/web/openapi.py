@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from mediakeep import __version__
+from mediakeep.views.events import QueueEvent
 from mediakeep.web.operations import PREFIX, Operation
 from mediakeep.web.problems import MEDIA_TYPE, Problem
 
@@ -25,7 +26,7 @@ _UUID_KEY = {
 
 def build_document(operations: Sequence[Operation]) -> dict[str, Any]:
     """Return the description as data."""
-    types = [Problem]
+    types = [Problem, QueueEvent]
     for operation in operations:
         types += filter(None, (operation.body, operation.query, operation.result))
     schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
@@ -35,6 +36,7 @@ def build_document(operations: Sequence[Operation]) -> dict[str, Any]:
         place = PREFIX + _PARAMETER.sub(r"{\1}", operation.path)
         described = _describe(operation, by_type, components)
         paths.setdefault(place, {})[operation.method.lower()] = described
+    paths[f"{PREFIX}/events"] = {"get": _describe_events(by_type)}
     return {
         "openapi": "3.1.0",
         "info": {"title": "mediakeep", "version": __version__},
@@ -64,7 +66,6 @@ def _describe(
         parameters.append(_UUID_KEY)
     media = operation.media or "application/json"
     schema = by_type[repr(operation.result)] if operation.result else {}
-    problem = {"content": {MEDIA_TYPE: {"schema": by_type[repr(Problem)]}}}
     described: dict[str, Any] = {
         "summary": operation.summary,
         "description": f"Needs the scope {operation.scope}.",
@@ -75,10 +76,38 @@ def _describe(
                 "description": HTTPStatus(operation.status).phrase,
                 "content": {media: {"schema": schema}},
             },
-            "default": {"description": "A problem, with what to do", **problem},
+            "default": _describe_problem(by_type),
         },
     }
     if operation.body:
         content = {"application/json": {"schema": by_type[repr(operation.body)]}}
         described["requestBody"] = {"required": True, "content": content}
     return described
+
+
+def _describe_problem(by_type: dict[str, Any]) -> dict[str, Any]:
+    content = {MEDIA_TYPE: {"schema": by_type[repr(Problem)]}}
+    return {"description": "A problem, with what to do", "content": content}
+
+
+def _describe_events(by_type: dict[str, Any]) -> dict[str, Any]:
+    """Describe the stream of events, which is no operation: its answer has no end."""
+    places = {"Last-Event-ID": "header", "cursor": "query", "format": "query"}
+    values = {"format": {"enum": ["jsonl"]}}
+    event = {"schema": by_type[repr(QueueEvent)]}
+    return {
+        "summary": "Follow changes and progress",
+        "description": "Needs the scope read. Continues after the given cursor, and does not end.",
+        "operationId": "follow_events",
+        "parameters": [
+            {"name": name, "in": where, "schema": {"type": "string"} | values.get(name, {})}
+            for name, where in places.items()
+        ],
+        "responses": {
+            "200": {
+                "description": "Events; each data field, or line, is one as JSON",
+                "content": {"text/event-stream": event, "application/x-ndjson": event},
+            },
+            "default": _describe_problem(by_type),
+        },
+    }
