@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from mediakeep import path_text
 from mediakeep.counts import rank_counts
 from mediakeep.music.master.music_statistics import MusicStatistics, TrackShare
 from mediakeep.pages.render import format_playing_time
-from mediakeep.size_text import format_count
+from mediakeep.size_text import format_count, format_size
 
 _MAX_VALUES = 4  # values shown per list
-_UNITS = ("KB", "MB", "GB", "TB")
 _COVERAGE_NAMES = {
     "date": "date",
     "genres": "genre",
@@ -40,7 +38,7 @@ def _size_lines(statistics: MusicStatistics) -> Iterator[str]:
     sizes = (format_count(head.artists, "artist"), format_count(totals.albums, "album"))
     yield f"Music library {path_text.to_printable(head.library)}"
     yield f"{', '.join(sizes)}, {format_count(totals.tracks, 'track')}"
-    yield f"  {format_playing_time(totals.seconds)} of music in {_format_bytes(totals.bytes)}"
+    yield f"  {format_playing_time(totals.seconds)} of music in {format_size(totals.bytes)}"
     if head.left_out:
         others = (
             f"{number:,} {reason.replace('_', ' ')}" for reason, number in head.left_out.items()
@@ -56,7 +54,7 @@ def _format_lines(statistics: MusicStatistics) -> Iterator[str]:
     yield "Formats"
     for audio_format in statistics.formats[:_MAX_VALUES]:
         rate = f", median {audio_format.median:,} kbit/s" if audio_format.median else ""
-        facts = f"{format_count(audio_format.tracks, 'track')}, {_format_bytes(audio_format.bytes)}"
+        facts = f"{format_count(audio_format.tracks, 'track')}, {format_size(audio_format.bytes)}"
         yield f"  {audio_format.format}: {facts}{rate}"
     if (remaining := len(statistics.formats) - _MAX_VALUES) > 0:
         yield f"  and {remaining} more"
@@ -158,11 +156,3 @@ def _format_top_values(numbers: Mapping[str, int]) -> str:
 
 def _format_share(share: TrackShare) -> str:
     return f"{share.percentage:g} %"
-
-
-def _format_bytes(number: float) -> str:
-    """Format a number of bytes in decimal units, such as MB and GB."""
-    if number < 1000:
-        return format_count(round(number), "byte")
-    power = min(int(math.log10(number) / 3 + 1e-9), len(_UNITS))
-    return f"{number / 1000**power:,.1f} {_UNITS[power - 1]}"

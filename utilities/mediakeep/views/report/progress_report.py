@@ -45,6 +45,12 @@ class ProgressReport(msgspec.Struct, frozen=True):
         )
 
     @property
+    def damaged_kinds(self) -> list[KindProgress]:
+        """The kinds with damaged files, which a scan finds again after they were replaced."""
+        names = {row.kind for row in self.urgent if row.urgency == priorities.DAMAGED}
+        return [progress for progress in self.kinds if progress.kind in names]
+
+    @property
     def span(self) -> str:
         """The name of the period's length, such as "week"."""
         return "day" if self.period.days == DAY else "week"
