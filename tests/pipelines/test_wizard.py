@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mediakeep.commands.audio_toolkit import COMMANDS
+from mediakeep.pipelines.questions import ToolkitCommand
 from tests.pipelines.toolkit_runs import ToolkitRuns, answer
 
 
@@ -26,6 +27,11 @@ def hold(runs: ToolkitRuns, answers: Sequence[tuple[str, str]]) -> tuple[int, st
         for question, word in answers:
             answer(shown, question, word)
         return shown.end(), shown.screen.printed.replace("\r\n", "\n")
+
+
+def test_required_parameters_are_asked_for_first() -> None:
+    fields = ToolkitCommand("split fixed", "splitter-fixed", "").list_fields()
+    assert [field.name for field in fields] == ["duration", "format", "bit_rate"]
 
 
 @pytest.mark.long

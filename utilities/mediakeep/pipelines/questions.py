@@ -59,12 +59,13 @@ class ToolkitCommand(msgspec.Struct, frozen=True):
     has_none: bool = False  # whether the user may set no parameter
 
     def list_fields(self) -> list[SettingField]:
-        """Return the parameters that the user may set."""
+        """Return the parameters that the user may set, first those that the user must."""
         kind = registry.get_processor(self.processor).description.parameters
         fields = setting_fields.list_fields(kind, (self.processor,))
         if self.only:
             return [structs.replace(f, default=UNSET) for f in fields if f.name == self.only]
-        return [] if self.has_none else [*fields]
+        required_first = sorted(fields, key=lambda field: field.default is not UNSET)
+        return [] if self.has_none else required_first
 
 
 def list_questions(
