@@ -152,6 +152,7 @@ def test_what_a_use_case_changes_in_memory_is_no_change_of_the_queue(served: Ser
         ({"action": "reset", "keys": "x"}, 422, "Expected `array`"),
         ({"action": "reset", "keys": ["x"], "force": True}, 422, "unknown field `force`"),
         ("{", 400, "truncated"),
+        ("", 422, "missing required field `action`"),
         ("[]", 422, "Expected `object`"),
     ],
 )

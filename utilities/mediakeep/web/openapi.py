@@ -80,8 +80,10 @@ def _describe(
         },
     }
     if operation.body:
-        content = {"application/json": {"schema": by_type[repr(operation.body)]}}
-        described["requestBody"] = {"required": True, "content": content}
+        schema = by_type[repr(operation.body)]
+        content = {"application/json": {"schema": schema}}
+        required = components[schema["$ref"].rpartition("/")[2]].get("required")
+        described["requestBody"] = {"required": bool(required), "content": content}
     return described
 
 

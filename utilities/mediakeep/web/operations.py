@@ -119,7 +119,7 @@ def _carry_out(
         and (
             convert_pairs(form, operation.body)
             if is_form
-            else msgspec.json.decode(data, type=operation.body)
+            else msgspec.json.decode(data or b"{}", type=operation.body)
         ),
         grant=request.scope["grant"],
         request=request,
