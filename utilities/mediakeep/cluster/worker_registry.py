@@ -192,7 +192,7 @@ class WorkerRegistry:
         """Raise ClusterFailed if all workers are refused, or none has come for too long."""
         if self._refused:
             report = next(iter(self._refused.values()))
-            raise self.build_failure(f"{report.host} cannot be used: {report.problem}")
+            raise self.build_failure(f"its worker {report.host} is refused: {report.problem}")
         if now - self._without_worker_since >= self._cluster.timeout:
             raise self.build_failure(f"it has had no worker for {self._cluster.timeout:g} seconds")
 
