@@ -105,6 +105,17 @@ def test_a_second_run_does_nothing_and_a_changed_parameter_only_what_follows(
     assert {name.split()[0] for name in home.take_calls()} == {"cut"}  # its outputs are equal
 
 
+def test_a_step_is_done_again_if_a_file_that_a_parameter_names_has_changed(
+    home: PipelineHome,
+) -> None:
+    labels = home.path / "labels.txt"
+    cut = step("cut", "splitter-timestamps", timestamps=str(labels))
+    for title in ("one", "three"):
+        labels.write_text(f"0\t0.01\t{title}\n")
+        home.run_pipeline(cut)
+        assert {name[-len(title) - 4 :] for name in home.list_outputs()} == {f"{title}.wav"}
+
+
 def test_a_touched_source_is_hashed_and_not_processed_again(home: PipelineHome) -> None:
     home.run_pipeline(QUIET)
     home.take_calls()

@@ -2,10 +2,10 @@
 
     state/<hash of the source>/split-chunks.0.json      of the first input of a step
 
-A step is done again only if its input, its parameters or the version of its processor have changed,
-or if an output is missing. A new session begins with the records of earlier ones that had the same
-source and output folder. They also say which files in an output folder may be replaced: those that
-an earlier run has made, and that nobody has changed since.
+A step is done again only if its input, its parameters, a file that they name or the version of its
+processor have changed, or if an output is missing. A new session begins with the records of earlier
+ones that had the same source and output folder. They also say which files in an output folder may
+be replaced: those that an earlier run has made, and that nobody has changed since.
 """
 
 from __future__ import annotations

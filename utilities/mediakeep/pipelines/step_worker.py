@@ -261,9 +261,15 @@ def _get_records(task: StepTask) -> FileRecords:
 
 def _build_key(task: StepTask) -> str:
     step = task.step
-    version = registry.get_processor(step.processor).description.version
+    described = registry.get_processor(step.processor).description
     return records.build_key(
-        task.input, step.processor, version, step.params, task.combined, task.target
+        task.input,
+        step.processor,
+        described.version,
+        step.params,
+        task.combined,
+        task.target,
+        *interface.identify_files(described, step.params),  # such as labels
     )
 
 

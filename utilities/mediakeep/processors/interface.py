@@ -11,6 +11,7 @@ as `combined`. Both results are values that JSON has.
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -21,6 +22,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from mediakeep import path_text, setting_fields
 from mediakeep.errors import MediakeepError, UsageError
 
 INTERFACE = 1  # of processors; increased if those of other distributions have to change
@@ -126,3 +128,16 @@ def convert_parameters(
         return msgspec.convert(params, description.parameters, from_attributes=True)
     except msgspec.ValidationError as error:
         raise UsageError(f"{description.name}: {error}. Correct it and run again.") from error
+
+
+def identify_files(description: Description, params: Mapping[str, Any]) -> list[tuple[int, int]]:
+    """Return size and time of each file that a parameter names, as its content may change."""
+    named = (params.get(name) for name in _list_path_names(description.parameters))
+    facts = (path.stat() for path in map(path_text.to_path, filter(None, named)) if path.is_file())
+    return [(one.st_size, one.st_mtime_ns) for one in facts]
+
+
+@functools.cache
+def _list_path_names(kind: type[Parameters]) -> list[str]:
+    fields = setting_fields.list_own_fields(kind)
+    return [field.path[-1] for field in fields if field.is_path]
