@@ -337,7 +337,7 @@ def list_all_options() -> frozenset[str]:
 @each_row("path", PAGES, ids=documents.name)
 def test_a_page_names_no_option_that_does_not_exist(path: Path) -> None:
     ours = list_all_options()
-    tools = {"--axe", "--strict", "--full", "--hypothesis-profile", "--basetemp"}
+    tools = {"--axe", "--strict", "--full", "--tasks", "--hypothesis-profile", "--basetemp"}
     example = {"--start", "--no-deps", "--wheel-dir"}  # of the plugin, and of pip
     dask = {"--port", "--nthreads", "--no-dashboard", "--local-directory"}
     of_others = {"CONTRIBUTING.md": tools, "creating-plugins.md": example, "cluster.md": dask}
