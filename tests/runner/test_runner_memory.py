@@ -100,8 +100,8 @@ def test_a_limit_that_the_modules_exceed_is_an_error_at_once(
 ) -> None:
     opening = functools.partial(toys.open_worker, tmp_path)
     before = ([],) if start is worker_process.fork_worker else ()
-    early = [start(opening, *before, 1_000_000)]
-    limits = ExecutionLimits(stall=3600.0)
+    limits = ExecutionLimits(stall=3600.0, memory=1_000_000)
+    early = [start(opening, *before, limits.memory)]
     with closing(WorkerPool(opening, limits, lambda *_: None, early)) as pool:
         thing = toys.Thing(status=Status.IN_PROGRESS, path="good")
         pool.submit(Task("ant", Work(thing, Stamp("session", "ant", 1, 1))))
