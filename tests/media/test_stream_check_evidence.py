@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -218,6 +219,18 @@ def test_chunks_tell_their_sizes_unless_their_writer_did_not_know(
 ) -> None:
     found = examined(tmp_path, data, kind)
     assert found.payload == size
+    assert told in found.truncated if told else found.truncated == ""
+
+
+@each_row("more, told", [(0, ""), (900, ""), (1 << 32, "declares 900 bytes of audio, 4,294,967")])
+def test_a_size_that_lost_its_highest_bits_hides_no_audio(
+    tmp_path: Path, more: int, told: str
+) -> None:
+    path, data = tmp_path / "a.wav", riff(900, 900)
+    path.write_bytes(data)
+    os.truncate(path, len(data) + more)  # which takes no room
+    with path.open("rb") as handle:
+        found = tags.check_stream(BoundedFile(handle.fileno(), len(data) + more), formats.WAV)
     assert told in found.truncated if told else found.truncated == ""
 
 

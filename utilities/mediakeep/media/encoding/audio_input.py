@@ -80,6 +80,8 @@ def open_input(path: Path, *, conceals: bool = False) -> Iterator[AudioInput]:
     with pcm_source.open_source(path, conceals=conceals) as source:
         frames = decode_check.iter_frames(source, decoded)
         facts = read_facts(path, source)
+        if not conceals and damage.is_truncated(facts):
+            raise AudioDamaged(path, facts.truncated)
         if (first := next(frames, None)) is None:
             raise DecodingFailed(path, "it has no sound")
         opened = AudioInput(path, facts, source, chain([first], frames), decoded)

@@ -27,6 +27,7 @@ from mediakeep.media.bounded_file import BoundedFile, ByteRange
 
 _MAX_CHUNKS = 1000
 _UNKNOWN_SIZE = 0xFFFFFFFF
+_SIZE_LIMIT = 1 << 32
 
 
 class RiffChunk(NamedTuple):
@@ -113,8 +114,15 @@ def parse(source: BoundedFile) -> ParsedFile:
 
 
 def check_stream(source: BoundedFile) -> StreamCheck:
-    """Compare the size that the data chunk of a WAV or AIFF file declares with the file size."""
+    """Compare the size that the data chunk of a WAV or AIFF file declares with the file size.
+
+    A recorder that does not know RF64 writes sizes above 4 GiB without their highest bits.
+    """
     if chunk := source.call_once_and_cache(_find_format_and_data)[1]:
+        following = source.size - chunk.start - chunk.size
+        if following >= _SIZE_LIMIT and chunk.size and not _is_streamed_size(chunk.size):
+            lost = f"its header declares {chunk.size:,} bytes of audio, {following:,} follow"
+            return StreamCheck(chunk.size, f"{lost}; convert it to RF64 with another program")
         present = _chunk_range(source, chunk).size
         missing = chunk.size > present + _SIZE_TOLERANCE and not _is_streamed_size(chunk.size)
         return StreamCheck(present, missing_bytes_text(present, chunk.size) if missing else "")
