@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -154,6 +157,19 @@ def test_verify_names_what_differs(memory: Path, name: str, problem: str) -> Non
     (manager.folder / name).unlink()
     (finding,) = maintenance.verify_exports(manager)
     assert problem in finding.problem
+
+
+def test_the_time_of_an_export_is_no_difference_if_no_yaml_file_has_it(memory: Path) -> None:
+    manager, later = create_manager(memory), "2031-01-01T00:00:00Z"
+    path = manager.folder / "processed/2021/one.yaml"
+    path.write_text(re.sub("(?m)^last_updated: .*$", f'last_updated: "{later}"', path.read_text()))
+    with closing(sqlite3.connect(manager.folder / "state.db")) as database, database:
+        rows = "UPDATE episode_states SET last_updated = ? WHERE episode_id = 'one'"
+        assert database.execute(rows, [later]).rowcount == 1
+    assert maintenance.verify_exports(manager) == []
+    path.unlink()
+    (finding,) = maintenance.verify_exports(manager)
+    assert "its YAML file differs" in finding.problem
 
 
 def test_orphaned_files_are_moved_after_a_dry_run(memory: Path) -> None:

@@ -97,8 +97,10 @@ def verify_exports(manager: StateManager) -> list[Finding]:
     for name, item in items.items():
         if settings.retention.yaml_files and not document.is_current(manager.folder, item):
             findings.append(Finding(name, "its YAML file differs from the queue"))
-        time = document.find_last_update(manager.folder, item)
-        if not problem and stored.get(name) != state_db.build_row(item, time):
+        row = stored.get(name)
+        known = row[state_db.TIME_COLUMN] if row else ""
+        time = document.find_last_update(manager.folder, item, known)
+        if not problem and row != state_db.build_row(item, time):
             findings.append(Finding(name, "its row in state.db differs from the queue"))
         findings += [Finding(name, problem) for problem in _find_file_problems(item)]
     return findings + [

@@ -147,10 +147,13 @@ def read(path: Path) -> EpisodeState:
         raise Unreadable(path_text.escape_path(path), error, hint) from error
 
 
-def find_last_update(folder: Path, item: EpisodeItem) -> str:
-    """Return the `last_updated` of an episode's file, or the last time of the item without one."""
+def find_last_update(folder: Path, item: EpisodeItem, default: str = "") -> str:
+    """Return the `last_updated` of an episode's file.
+
+    Without one, it is the default, or else the last time of the item, which may be earlier.
+    """
     found = _LAST_UPDATED.search(packed_text.read(folder / get_relative_path(item)))
-    return found[1] if found else get_last_change_time(item)
+    return found[1] if found else default or get_last_change_time(item)
 
 
 def is_current(folder: Path, item: EpisodeItem) -> bool:

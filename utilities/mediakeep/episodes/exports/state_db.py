@@ -156,6 +156,7 @@ _COLUMNS = (
     *("episode_id", "archive_identifier", "date", "title", "stage", "status_message"),
     *("last_updated", "youtube_video_id", "scheduled_date", "published_date", "error_count"),
 )
+TIME_COLUMN = _COLUMNS.index("last_updated")
 _UPSERT = (
     f"INSERT INTO episode_states VALUES({', '.join('?' * len(_COLUMNS))})"
     " ON CONFLICT(episode_id) DO UPDATE SET "
