@@ -40,6 +40,7 @@ _MISSING_MODULE = re.compile("No module named '([^']+)'")
 _DASK_SETTINGS = {
     "distributed.scheduler.allowed-failures": 0,
     "distributed.worker.daemon": False,
+    "distributed.admin.low-level-log-length": 10,  # messages, kept for developers of Dask
     "distributed.logging.distributed": "critical",
 }
 
