@@ -310,8 +310,9 @@ def test_what_cannot_be_undone_keeps_its_answer_only(home: Home) -> None:
     [
         ("empty-file", ReviewDecision((), "edit", "x"), "cannot be edited"),
         ("missing-date", ReviewDecision((), "choose", "x"), "Nothing can be chosen"),
-        ("missing-date", ReviewDecision((), "edit", "DATE"), ""),
+        ("missing-date", ReviewDecision((), "edit", "DATE"), "has no year"),
         ("missing-date", ReviewDecision((), "edit", "YEAR"), "placeholder"),
+        ("missing-date", ReviewDecision((), "edit", "1990"), ""),
         ("missing-title", ReviewDecision((), "accept"), "nothing is proposed"),
     ],
 )
