@@ -21,7 +21,7 @@ from tests.web import sample_home, serving
 from tests.web.serving import Served
 
 PAGE = {"Accept": "text/html"}
-QUERIES = {"/covers/{kind}/{key:path}": {"path": "/x"}, "/reviews/{id}/candidates": {"title": "x"}}
+QUERIES = {"/covers/{kind}/{key:text}": {"path": "/x"}, "/reviews/{id}/candidates": {"title": "x"}}
 
 
 def list_places(served: Served) -> Iterator[tuple[Operation, str]]:
@@ -29,8 +29,8 @@ def list_places(served: Served) -> Iterator[tuple[Operation, str]]:
     review = served.api("/reviews")["groups"][0]["ids"][0]
     (session, *_) = served.api("/sessions")["sessions"]
     report = served.api("/reports")[0]["path"]
-    values = {"kind": "music", "key": "Artist 000", "key:path": "Artist 000", "id": review}
-    values |= {"session": session["id"], "path:path": report, "name": "none.jpg"}
+    values = {"kind": "music", "key": "Artist 000", "key:text": "Artist 000", "id": review}
+    values |= {"session": session["id"], "path:text": report, "name": "none.jpg"}
     for operation in (*application.OPERATIONS, *pages.PAGES):
         place = operation.prefix + operation.path
         for name, value in values.items():
