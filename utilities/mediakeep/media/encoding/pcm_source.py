@@ -154,7 +154,10 @@ class PcmSource:
 
     @property
     def track_count(self) -> int:
-        """The number of audio tracks in an MP4, of which the first is decoded; else 1."""
+        """The number of audio tracks in an MP4 file; 1 for other formats.
+
+        Only the first track is decoded.
+        """
         is_mp4 = "mov" in self._container.format.name
         return len(self._container.streams.audio) if is_mp4 else 1
 
