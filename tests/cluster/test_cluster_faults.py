@@ -54,6 +54,9 @@ ROOT = Path(__file__).parents[2]
         "http://host:80",
         "host:8786",
         "tcp:// :1",
+        "tcp://host:0",
+        "tcp://host:65536",
+        "tcp://host:123456",
     ],
 )
 def test_an_address_that_is_none_is_refused(address: str) -> None:
@@ -63,8 +66,11 @@ def test_an_address_that_is_none_is_refused(address: str) -> None:
 
 @each_row("missing", ["ca", "cert", "key"])
 def test_an_encrypted_address_without_certificates_is_refused(missing: str) -> None:
-    files = {f"tls_{name}": "file" for name in ("ca", "cert", "key") if name != missing}
+    files = {f"tls_{name}": __file__ for name in ("ca", "cert", "key") if name != missing}
     with pytest.raises(BadSetting, match=f"scheduler_{missing}: not set, and tls:// needs it"):
+        SchedulerConfig("tls://nas:8786", **files)  # type: ignore[arg-type]
+    files[f"tls_{missing}"] = "/nowhere/a.pem"
+    with pytest.raises(BadSetting, match=f"scheduler_{missing}: there is no file /nowhere/a.pem"):
         SchedulerConfig("tls://nas:8786", **files)  # type: ignore[arg-type]
 
 

@@ -45,7 +45,7 @@ from mediakeep.runner.worker_process import WorkerProcess
 _TURN = 0.1  # seconds for an event, before the workers are looked at again
 _RESULT_TIMEOUT = 60.0  # seconds for a result to arrive
 _CALL_TIMEOUT = 30.0  # seconds for workers to stop or end tasks
-_CLOSE_TIMEOUT = 10.0  # seconds for checks to end, as they add the runner of the batch
+_CLOSE_TIMEOUT = 10.0  # seconds for checks to end, which add the runner of a batch, or for closing
 _counter = itertools.count()
 _CANCELLED = (asyncio.CancelledError, concurrent.futures.CancelledError)
 
@@ -247,13 +247,15 @@ class DaskExecutor:
     def close(self) -> None:
         """End all tasks on the workers, and remove what the batch has opened there."""
         checked = self._registry.finish_checks(_CLOSE_TIMEOUT)
-        self._call_all([*self._registry.workers, *checked], "close")
+        self._call_all([*self._registry.workers, *checked], "close", timeout=_CLOSE_TIMEOUT)
         for name in list(self._running):
             self._forget(name)
         with contextlib.suppress(Exception):
             self._client.unsubscribe_topic(self._name)
 
-    def _call_all(self, addresses: Iterable[str], method: str, *values: Any) -> None:
+    def _call_all(
+        self, addresses: Iterable[str], method: str, *values: Any, timeout: float = _CALL_TIMEOUT
+    ) -> None:
         """Call a method of the task runner on workers; those that are gone are left out."""
         with contextlib.suppress(Exception):
             self._client.run(
@@ -263,5 +265,5 @@ class DaskExecutor:
                 *values,
                 workers=[*addresses],
                 on_error="ignore",
-                callback_timeout=_CALL_TIMEOUT,
+                callback_timeout=timeout,
             )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import msgspec
 
 from mediakeep.errors import BadSetting
 
 _LOCAL = re.compile(r"local:([1-9][0-9]{0,2})")
-_REMOTE = re.compile(r"(?:tcp|tls)://[^\s/]+:[0-9]+")
+_REMOTE = re.compile(r"(?:tcp|tls)://[^\s/]+:([0-9]{1,5})")
+_MAX_PORT = 65535
 
 
 class SchedulerConfig(msgspec.Struct, frozen=True):
@@ -26,15 +28,20 @@ class SchedulerConfig(msgspec.Struct, frozen=True):
     tls_key: str = ""
 
     def __post_init__(self) -> None:
-        if not (_LOCAL.fullmatch(self.address) or _REMOTE.fullmatch(self.address)):
+        remote = _REMOTE.fullmatch(self.address)
+        is_remote = remote is not None and 0 < int(remote[1]) <= _MAX_PORT
+        if not (is_remote or _LOCAL.fullmatch(self.address)):
             raise BadSetting(
                 "scheduler",
                 f"{self.address!r} is not tcp://HOST:PORT, tls://HOST:PORT or local:N with the"
                 " number of workers to start here",
             )
         for name in ("ca", "cert", "key") if self.address.startswith("tls://") else ():
-            if not getattr(self, f"tls_{name}"):
+            path = getattr(self, f"tls_{name}")
+            if not path:
                 raise BadSetting(f"scheduler_{name}", "not set, and tls:// needs it")
+            if not Path(path).is_file():
+                raise BadSetting(f"scheduler_{name}", f"there is no file {path}")
 
     @property
     def local_workers(self) -> int:
