@@ -81,16 +81,19 @@ def find_misreading(text: str) -> Misreading | None:
         raw = text.translate(CP1252_TO_BYTE).encode("latin-1")
     except UnicodeError:
         return None
-    if not _MAY_BE_MISREAD.search(raw):
+    # A word that is repeated proves no more: "ÖÖ ÖÖ" is Estonian, and the same letter of GBK twice.
+    judged = b" ".join(dict.fromkeys(raw.split(b" ")))
+    if not _MAY_BE_MISREAD.search(judged):
         return None
     costs: dict[str, float] = {}
     for encoding, measure_cost in ((name, cost) for names, cost in _READINGS for name in names):
         with suppress(UnicodeError):
             decoded = raw.decode(encoding)
-            costs[decoded] = min(measure_cost(decoded), costs.get(decoded, math.inf))
+            cost = measure_cost(judged.decode(encoding))
+            costs[decoded] = min(cost, costs.get(decoded, math.inf))
     best = min(costs, key=costs.__getitem__)
     cost = costs.pop(best)
-    gain = _latin_cost(text) - cost
+    gain = _latin_cost(" ".join(dict.fromkeys(text.split(" ")))) - cost
     if gain < _GAIN:
         return None
     is_certain = (
