@@ -270,6 +270,12 @@ def test_metrics_sessions_logs_and_reports_are_those_of_the_home(served: Served)
     assert 'mediakeep_open_issues{kind="music"} 5.0' in lines
     (session,) = served.api("/sessions")["sessions"][-1:]
     assert session["settled"] == 8
+    for since in (session["first"][:10], session["first"]):
+        assert session in served.api("/sessions", since=since)["sessions"]
+    assert served.api("/sessions", since="2999-01-01")["sessions"] == []
+    for since in ("last week", "2026", "2026-11-25 10:00:00"):
+        problem = served.get("/api/v1/sessions", 422, params={"since": since}).json()
+        assert "regex" in problem["detail"]
     assert served.api(f"/sessions/music/{session['id']}/log") == []
     for name in ("20200101_session_001", "..%2f..%2fmediakeep"):
         served.get(f"/api/v1/sessions/music/{name}/log", 404)

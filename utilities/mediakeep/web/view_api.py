@@ -34,14 +34,15 @@ _REPORT_SUFFIXES = {
     ".json": "application/json",
     ".svg": "image/svg+xml",
 }
+_SINCE = r"^(\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(Z|\+00:00))?)?$"
 _STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 
 
 class SessionQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The queue whose sessions are listed, newest first."""
+    """The queue whose sessions are listed, and since when: a date, or a time in UTC."""
 
     kind: str = "music"
-    since: str = ""
+    since: Annotated[str, Meta(pattern=_SINCE)] = ""
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
 
 
