@@ -24,6 +24,9 @@ NoticeCallback = Callable[[str], object]
 HolderCallback = Callable[[], str]
 
 _LOCKS, _PROCESSES = Path("/proc/locks"), Path("/proc")
+# Linux gives /proc/locks in parts, and leaves out lines if other processes lock files meanwhile: 17
+# of 645 times beside eight that always did.
+_READS = 5
 _MOUNTS = Path("/proc/self/mountinfo")
 
 
@@ -75,9 +78,9 @@ def describe_holders(path: str, sessions: dict[int, str]) -> str:
     `sessions` maps process ids to the sessions running on this machine. They are named if the
     holders are unknown.
     """
-    holders = [_process_text(pid, sessions) for pid in _find_holders(path)]
-    if holders:
-        return " and ".join(holders)
+    for _ in range(_READS):
+        if holders := [_process_text(pid, sessions) for pid in _find_holders(path)]:
+            return " and ".join(holders)
     running = [f"session {name} (process {pid})" for pid, name in sessions.items()]
     if running:
         return f"another process; running sessions: {', '.join(running)}"
