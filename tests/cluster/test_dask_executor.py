@@ -23,7 +23,7 @@ from mediakeep.runner.tasks import Task, TaskStopped
 from tests.runner import workshop
 
 if TYPE_CHECKING:
-    from distributed import Client, Worker
+    from distributed import Client, Scheduler, Worker
 
     from mediakeep.cluster.dask_executor import DaskExecutor
 
@@ -86,6 +86,29 @@ def test_a_worker_that_restarts_at_its_address_is_checked_again_and_costs_no_att
     assert set(shop.statuses().values()) == {"completed"}
     assert {shop.item(key).attempts for key in things} == {1}
     assert {len(shop.processes(key)) for key in things} == {1}
+
+
+def test_no_trace_of_ended_tasks_is_kept_in_memory(
+    client: Client, open_executor: ExecutorFactory, tmp_path: Path
+) -> None:
+    from dask.utils import key_split
+
+    shop = workshop.make_workshop(tmp_path / "queue", {f"thing{n}": "good" for n in range(30)})
+    batch.run_batch(
+        shop.queue, shop.opening(), workshop.build_config(workers=2), BatchCallbacks(), (),
+        open_executor,
+    )  # fmt: skip
+    assert key_split.cache_info().currsize <= 4
+    found = [client.run_on_scheduler(list_extensions), *client.run(list_extensions).values()]
+    assert found == [[], [], []]
+
+
+def list_extensions(
+    dask_scheduler: Scheduler | None = None, dask_worker: Worker | None = None
+) -> list[str]:
+    """Return those of the extensions of a scheduler or worker that describe each task."""
+    extensions = (dask_scheduler or dask_worker).extensions  # type: ignore[union-attr]
+    return [name for name in extensions if name == "spans"]
 
 
 def test_a_pause_of_the_batch_is_no_silence_of_the_scheduler(

@@ -10,12 +10,13 @@ import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
 import dask
 import msgspec
-from distributed import Client, LocalCluster, Scheduler
+from distributed import Client, LocalCluster, Scheduler, scheduler, worker
 from distributed.comm import CommClosedError
 from distributed.comm.addressing import parse_address
 from distributed.comm.registry import get_backend
@@ -34,6 +35,7 @@ from mediakeep.runner.signals import block_signals
 
 _ANSWER_TIMEOUT = 10.0  # seconds, in which whatever listens must speak as a scheduler does
 _CONNECT_TIMEOUT = 30.0  # seconds; a scheduler may be busy with the start of other batches
+_SEND_SECONDS = 0.001  # between two messages to the scheduler; Dask's 10 ms are for large graphs
 _MISSING_MODULE = re.compile("No module named '([^']+)'")
 # Dask runs the tasks of a dead worker again on another one, which could do work twice; a batch
 # decides itself what follows. Its workers start child processes, so they may not be daemons.
@@ -80,9 +82,18 @@ def _open_local(workers: int) -> LocalCluster:
         processes=True,
         memory_limit=0,
         dashboard_address="127.0.0.1:0",  # else a busy port is warned of
-        scheduler_kwargs={"dashboard": False},
+        scheduler_kwargs={"dashboard": False, "extensions": _leave_out_spans(scheduler)},
+        extensions=_leave_out_spans(worker),
         silence_logs=logging.CRITICAL,
     )
+
+
+def _leave_out_spans(module: ModuleType) -> dict[str, Any]:
+    """Return the extensions of Dask's schedulers or workers without spans, which never forget.
+
+    They keep 0.3 KB of each task, for its dashboard.
+    """
+    return {name: kind for name, kind in module.DEFAULT_EXTENSIONS.items() if name != "spans"}
 
 
 @contextlib.contextmanager
@@ -97,6 +108,7 @@ def _connect(address: Any, config: SchedulerConfig) -> Iterator[Client]:
                     address, timeout=_CONNECT_TIMEOUT, set_as_default=False, security=security
                 )
             stack.callback(_close, client)
+            client.scheduler_comm.interval = _SEND_SECONDS
             client.run_on_scheduler(_forbid_silent_retries)
         except Exception as error:  # another program may have answered anything
             raise ClusterFailed(config.address, _connection_reason(error)) from error

@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
+from dask.utils import key_split
 from distributed import Future, KilledWorker, wait
 from msgspec.structs import replace
 
@@ -200,6 +201,7 @@ class DaskExecutor:
         running = self._running.pop(key)
         running.worker.end_task(running.task.key)
         running.future.release()
+        key_split.cache_clear()  # it would keep the last 100,000 keys
 
     def _explain_error(self, running: _RunningTask, error: BaseException) -> TaskResult:
         if isinstance(error, MediakeepError):
