@@ -24,8 +24,8 @@ from mediakeep_simulator.server import SimulatorServer
 from tests import memory_folder, needs, quick_start
 from tests.memory_folder import MemoryFolder
 
-# A slow machine is no failure, and each run tries the same examples: whether the tests pass is no
-# luck. With --hypothesis-profile=long far more are tried, and others each time.
+# A slow machine is no failure, and each run tries the same examples, so that luck decides nothing.
+# With --hypothesis-profile=long far more are tried, and others each time.
 _PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("here", _PATIENT, max_examples=40, derandomize=True)
 settings.register_profile("long", _PATIENT, max_examples=2000)

@@ -99,14 +99,14 @@ def test_no_trace_of_ended_tasks_is_kept_in_memory(
         open_executor,
     )  # fmt: skip
     assert key_split.cache_info().currsize <= 4
-    found = [client.run_on_scheduler(list_extensions), *client.run(list_extensions).values()]
+    found = [client.run_on_scheduler(find_spans), *client.run(find_spans).values()]
     assert found == [[], [], []]
 
 
-def list_extensions(
+def find_spans(
     dask_scheduler: Scheduler | None = None, dask_worker: Worker | None = None
 ) -> list[str]:
-    """Return those of the extensions of a scheduler or worker that describe each task."""
+    """Return the names of the extensions of a scheduler or worker that keep spans."""
     extensions = (dask_scheduler or dask_worker).extensions  # type: ignore[union-attr]
     return [name for name in extensions if name == "spans"]
 

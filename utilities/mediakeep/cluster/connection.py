@@ -35,7 +35,7 @@ from mediakeep.runner.signals import block_signals
 
 _ANSWER_TIMEOUT = 10.0  # seconds, in which whatever listens must speak as a scheduler does
 _CONNECT_TIMEOUT = 30.0  # seconds; a scheduler may be busy with the start of other batches
-_SEND_SECONDS = 0.001  # between two messages to the scheduler; Dask's 10 ms are for large graphs
+_SEND_SECONDS = 0.001  # between two messages to the scheduler; Dask waits 10 ms, to combine them
 _MISSING_MODULE = re.compile("No module named '([^']+)'")
 # Dask runs the tasks of a dead worker again on another one, which could do work twice; a batch
 # decides itself what follows. Its workers start child processes, so they may not be daemons.
@@ -89,9 +89,9 @@ def _open_local(workers: int) -> LocalCluster:
 
 
 def _leave_out_spans(module: ModuleType) -> dict[str, Any]:
-    """Return the extensions of Dask's schedulers or workers without spans, which never forget.
+    """Return the extensions of Dask's schedulers or workers, without spans.
 
-    They keep 0.3 KB of each task, for its dashboard.
+    Spans keep 0.3 KB of each task as long as the scheduler runs, for Dask's dashboard.
     """
     return {name: kind for name, kind in module.DEFAULT_EXTENSIONS.items() if name != "spans"}
 

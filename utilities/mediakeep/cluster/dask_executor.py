@@ -46,7 +46,7 @@ from mediakeep.runner.worker_process import WorkerProcess
 _TURN = 0.1  # seconds for an event, before the workers are looked at again
 _RESULT_TIMEOUT = 60.0  # seconds for a result to arrive
 _CALL_TIMEOUT = 30.0  # seconds for workers to stop or end tasks
-_CLOSE_TIMEOUT = 10.0  # seconds for checks to end, which add the runner of a batch, or for closing
+_CLOSE_TIMEOUT = 10.0  # seconds for checks to end, which add the task runner, and for its removal
 _counter = itertools.count()
 _CANCELLED = (asyncio.CancelledError, concurrent.futures.CancelledError)
 
@@ -201,7 +201,7 @@ class DaskExecutor:
         running = self._running.pop(key)
         running.worker.end_task(running.task.key)
         running.future.release()
-        key_split.cache_clear()  # it would keep the last 100,000 keys
+        key_split.cache_clear()  # Dask would keep the last 100,000 keys in this process
 
     def _explain_error(self, running: _RunningTask, error: BaseException) -> TaskResult:
         if isinstance(error, MediakeepError):

@@ -81,7 +81,7 @@ def find_misreading(text: str) -> Misreading | None:
         raw = text.translate(CP1252_TO_BYTE).encode("latin-1")
     except UnicodeError:
         return None
-    # A word that is repeated proves no more: "ÖÖ ÖÖ" is Estonian, and the same letter of GBK twice.
+    # A repeated word is no further evidence: "ÖÖ ÖÖ" may be Estonian as well as Chinese.
     judged = b" ".join(dict.fromkeys(raw.split(b" ")))
     if not _MAY_BE_MISREAD.search(judged):
         return None
