@@ -475,6 +475,37 @@ def test_a_damaged_list_of_ignored_issues_ends_a_batch_before_it_counts_an_attem
 
 
 @pytest.mark.long
+def test_a_movie_that_is_forgotten_while_it_is_answered_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    movies, _ = cinemas.made(tmp_path)
+    unknown = movies.movies / "Zzyzx (1950).m4v"
+    (movies.movies / "The Splendid Violin (2011).m4v").rename(unknown)
+    with cinemas.served() as server:
+        movies.url = server.url
+        movies.scan()
+        assert movies.batch("--all").returncode == 0
+    read_questions = question_list.read_questions
+
+    def forget_after(*values: Any, **options: Any) -> list[Any]:
+        """Return the questions, and forget the movie before they are used."""
+        found = read_questions(*values, **options)
+        if unknown.exists():
+            unknown.unlink()
+            movies.ok("--scan", movies.movies, "--yes")
+            movies.ok("--forget-vanished")
+        return list(found)
+
+    (asked,) = (it for it in read_questions(movies.path) if it.item == unknown.name)
+    monkeypatch.setattr(question_list, "read_questions", forget_after)
+    with review_session.open_session(movies.path) as session:
+        decision = ReviewDecision((asked.id,), "choose", "2001")
+        result = review_session.decide(session, decision)
+        assert not result.decided
+        assert unknown.name in result.refused[asked.id]
+
+
+@pytest.mark.long
 def test_a_movie_issue_is_ignored_until_that_is_undone(tmp_path: Path) -> None:
     movies, _ = cinemas.made(tmp_path)
     with cinemas.served() as server:

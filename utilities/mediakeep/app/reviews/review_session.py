@@ -222,7 +222,9 @@ def _build_answer(
     before: dict[str, dict[str, Any]] = {}
     if queue == MOVIES.name and decision.action == "choose":
         movies = registry.read_items(session.home, MOVIES)
-        before = {key: manual_match.get_match_fields(movies[key]) for key in items}
+        # One that was forgotten meanwhile is refused when the choice is recorded.
+        found = [key for key in items if key in movies]
+        before = {key: manual_match.get_match_fields(movies[key]) for key in found}
     with contextlib.closing(UndoStore(session.home / "status" / "undo")) as store:
         newest = next(store.iter_newest(), None) if store.folder.is_dir() else None
     return Answer(
