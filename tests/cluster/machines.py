@@ -138,6 +138,33 @@ class Machines:
             parent = psutil.Process(random.choice(self._processes[1:]).pid)
             random.choice([parent, *parent.children(recursive=True)]).kill()
 
+    @contextlib.contextmanager
+    def disturb(self, random: Random, names: list[str]) -> Iterator[None]:
+        """Let something fail at random moments of a `with` block: those in `names`, removed."""
+        ended = threading.Event()
+
+        def fail() -> None:
+            while names and not ended.wait(random.uniform(0.2, 2.0)):
+                match names.pop():
+                    case "worker":
+                        self.kill_worker(random)
+                    case "scheduler":
+                        self.kill_scheduler()
+                    case "cut":
+                        self.network.cut()
+                    case "stall":
+                        self.network.stall()
+                        ended.wait(random.uniform(0.5, 3.0))
+                        self.network.resume()
+
+        thread = threading.Thread(target=fail)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
     def stop(self) -> None:
         """End all processes."""
         for process in self._processes:
@@ -148,6 +175,11 @@ class Machines:
             except subprocess.TimeoutExpired:
                 process.kill()
         self._processes = []
+
+
+def choose_faults(random: Random, count: int) -> list[str]:
+    """Return what is to fail, for `Machines.disturb`."""
+    return random.choices(["worker", "scheduler", "cut", "stall"], (4, 2, 2, 2), k=count)
 
 
 def read_address(file: Path) -> str:

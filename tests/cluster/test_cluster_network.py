@@ -17,7 +17,7 @@ from mediakeep.item import Status
 from mediakeep.runner import batch
 from mediakeep.runner.batch_config import BatchCallbacks, SettledItem
 from tests import quick_start
-from tests.cluster.machines import Machines, open_machines
+from tests.cluster.machines import Machines, choose_faults, open_machines
 from tests.runner import workshop
 from tests.runner.workshop import Workshop
 from tests.sampling import some
@@ -50,22 +50,6 @@ def run(shop: Workshop, machines: Machines, recorded: Counter[tuple[str, str]]) 
         )  # fmt: skip
 
 
-def disturb(machines: Machines, random: Random, names: list[str], ended: threading.Event) -> None:
-    """Let something fail at random moments: those in `names`, until the batch has ended."""
-    while names and not ended.wait(random.uniform(0.2, 2.0)):
-        match names.pop():
-            case "worker":
-                machines.kill_worker(random)
-            case "scheduler":
-                machines.kill_scheduler()
-            case "cut":
-                machines.network.cut()
-            case "stall":
-                machines.network.stall()
-                ended.wait(random.uniform(0.5, 3.0))
-                machines.network.resume()
-
-
 def find_overlaps(shop: Workshop) -> list[str]:
     """Return the items whose work ended in a process after another one had begun it."""
     latest: dict[str, str] = {}
@@ -87,17 +71,12 @@ def run_to_the_end(
     while set(shop.statuses().values()) != {Status.COMPLETED}:
         assert len(codes) <= 2 * KILLS, "no run continues"
         machines.start()
-        ended = threading.Event()
-        disturber = threading.Thread(target=disturb, args=(machines, random, names, ended))
-        disturber.start()
-        try:
-            run(shop, machines, recorded)
-            codes.append(0)
-        except ClusterFailed as error:
-            codes.append(error.exit_code)
-        finally:
-            ended.set()
-            disturber.join()
+        with machines.disturb(random, names):
+            try:
+                run(shop, machines, recorded)
+                codes.append(0)
+            except ClusterFailed as error:
+                codes.append(error.exit_code)
     assert set(codes) <= {0, ClusterFailed.exit_code}
     assert ClusterFailed.exit_code == 4
     return recorded
@@ -109,7 +88,7 @@ def test_whatever_fails_each_item_is_recorded_once_and_no_neighbour_pays(
     tmp_path: Path, machines: Machines, seed: int
 ) -> None:
     random = Random(seed)
-    names = random.choices(["worker", "scheduler", "cut", "stall"], (4, 2, 2, 2), k=KILLS)
+    names = choose_faults(random, KILLS)
     while names:
         things = {f"thing{n:02}": "good 0.2" for n in range(30)}
         shop = workshop.make_workshop(tmp_path / f"queue{len(names)}", things)
