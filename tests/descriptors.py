@@ -1,4 +1,4 @@
-"""The open files and the threads of the test process, to find those that code leaves behind.
+"""Open files, threads and child processes of the test process, to find what code leaves behind.
 
 Compare sets, not counts: what an earlier test has left may be closed at any time.
 """
@@ -6,6 +6,7 @@ Compare sets, not counts: what an earlier test has left may be closed at any tim
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 from pathlib import Path
 
@@ -24,3 +25,8 @@ def list_threads() -> set[str]:
     """Return the ids of the threads of this process, those of libraries included; on Linux only."""
     tasks = Path("/proc/self/task")
     return {path.name for path in tasks.iterdir()} if tasks.is_dir() else set()
+
+
+def list_children() -> set[int]:
+    """Return the ids of the child processes that multiprocessing has started and that run."""
+    return {child.pid or 0 for child in multiprocessing.active_children()}
