@@ -33,6 +33,7 @@ _HELD = "What is waited for never comes before the test lets it, so that any wai
 _AUDIO = "It is a length of audio, for which nobody waits."
 
 REASONS = {  # "file: expression": why it decides nothing
+    "tests/cluster/test_dask_executor.py: wait(0.001)": _CLOCK,
     "tests/commands/test_deep_workers.py: sleep(2.1)": _LONGER,
     "tests/commands/test_extract_video_metadata.py: PROBE_TIMEOUT=0.5": _HELD,
     "tests/commands/test_undo_changes.py: sleep(1.1)": _LONGER,

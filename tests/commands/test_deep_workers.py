@@ -148,7 +148,9 @@ def test_a_folder_that_refuses_is_told_as_without_deep(place: Home) -> None:
     assert "1 unreadable-file" in done.stdout
 
 
-def test_a_deep_scan_may_take_ten_times_as_long_and_never_runs_inline(tmp_path: Path) -> None:
+def test_a_deep_scan_may_take_ten_times_as_long_and_it_and_a_cluster_never_run_inline(
+    tmp_path: Path,
+) -> None:
     given: dict[str, Any] = dict.fromkeys(
         ("everything", "dry_run", "as_json", "time_budget", "retry_delay"), 0
     )
@@ -157,6 +159,10 @@ def test_a_deep_scan_may_take_ten_times_as_long_and_never_runs_inline(tmp_path: 
     usual = batch_options.parse_options(tmp_path, BatchRequest(MUSIC), {**given}).config.limits
     deep = BatchRequest(MUSIC, native=True)
     longer = batch_options.parse_options(tmp_path, deep, {**given, "deep": True}).config.limits
+    far = {**given, "scheduler": "local:2", "scheduler_timeout": 60.0}
+    far |= dict.fromkeys(("scheduler_ca", "scheduler_cert", "scheduler_key"), "")
+    on_cluster = batch_options.parse_options(tmp_path, BatchRequest(MUSIC), far).config.limits
+    assert not on_cluster.inline
     assert (usual.item_timeout, usual.inline) == (60.0, True)
     assert (longer.item_timeout, longer.inline) == (600.0, False)
 

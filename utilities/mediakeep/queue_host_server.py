@@ -56,6 +56,7 @@ class _Server(socketserver.ThreadingTCPServer):
         self.token, self.services = secrets.token_hex(16), services
         self.tls = certificates.open_context(server=True) if certificates else None
         self.connections: set[socket.socket] = set()
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, 0), _Handler)
 
     def get_request(self) -> tuple[socket.socket, Any]:

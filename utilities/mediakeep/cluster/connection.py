@@ -31,6 +31,7 @@ from mediakeep.errors import ClusterFailed
 from mediakeep.lookups.http.rate_server import RateServer
 from mediakeep.queue_host_client import CALLS, RATES, Certificates, HostAddress
 from mediakeep.queue_host_server import Service
+from mediakeep.runner import tasks
 from mediakeep.runner.signals import block_signals
 
 _ANSWER_TIMEOUT = 10.0  # seconds, in which whatever listens must speak as a scheduler does
@@ -44,6 +45,8 @@ _DASK_SETTINGS = {
     "distributed.worker.daemon": False,
     "distributed.admin.low-level-log-length": 10,  # messages, kept for developers of Dask
     "distributed.logging.distributed": "critical",
+    # After Ctrl-Z or a suspend, all workers of this machine would be restarted as silent for long.
+    "distributed.scheduler.worker-ttl": None,
 }
 
 
@@ -70,7 +73,11 @@ def open_cluster(config: SchedulerConfig) -> Iterator[Client]:
         if config.local_workers:
             # Stop signals are for the batch alone: what is started here inherits their mask.
             with block_signals():
-                address = stack.enter_context(_open_local(config.local_workers))
+                try:
+                    address = stack.enter_context(_open_local(config.local_workers))
+                except Exception as error:  # Dask raises several kinds
+                    reason = f"its workers did not start ({tasks.format_error(error)})"
+                    raise ClusterFailed(config.address, reason) from error
         client = stack.enter_context(_connect(address, config))
         yield client
 
@@ -129,9 +136,15 @@ def serve_hosts(
         yield None
         return
     parts = urlsplit(config.address)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect((parts.hostname, parts.port))  # sends nothing: it finds the own address
-        address = probe.getsockname()[0]
+    try:
+        (family, *_, place), *_ = socket.getaddrinfo(
+            parts.hostname, parts.port, type=socket.SOCK_DGRAM
+        )
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect(place)  # sends nothing: it finds the own address
+            address = probe.getsockname()[0]
+    except OSError as error:
+        raise ClusterFailed(config.address, _connection_reason(error)) from error
     services: dict[str, Service] = {RATES: RateServer(home / "status" / "cache")}
     if is_home_served:
         services[CALLS] = queue_host_server.serve_calls(home)
@@ -204,8 +217,10 @@ def _forbid_silent_retries(dask_scheduler: Scheduler) -> None:
 
 
 def find_dashboard(client: Client) -> str:
-    """Return the address of Dask's own dashboard, "" if it does not run."""
-    return (client.run_on_scheduler(_has_dashboard) and client.dashboard_link) or ""
+    """Return the address of Dask's own dashboard, "" if it or the scheduler does not run."""
+    with contextlib.suppress(OSError):  # the executor notices a lost scheduler, and says so
+        return (client.run_on_scheduler(_has_dashboard) and client.dashboard_link) or ""
+    return ""
 
 
 def _has_dashboard(dask_scheduler: Scheduler) -> bool:

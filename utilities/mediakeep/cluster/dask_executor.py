@@ -20,13 +20,13 @@ import itertools
 import pickle
 import queue
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
 from dask.utils import key_split
-from distributed import Future, KilledWorker, wait
+from distributed import Future, KilledWorker
 from msgspec.structs import replace
 
 from mediakeep.cluster import worker_plugin
@@ -44,8 +44,9 @@ from mediakeep.runner.tasks import Task, TaskResult, TaskStopped, WorkerDied
 from mediakeep.runner.worker_process import WorkerProcess
 
 _TURN = 0.1  # seconds for an event, before the workers are looked at again
-_RESULT_TIMEOUT = 60.0  # seconds for a result to arrive
+_RESULT_TIMEOUT = 300.0  # seconds for a result to arrive
 _CALL_TIMEOUT = 30.0  # seconds for workers to stop or end tasks
+_MAX_RESENT = 3  # times that a task which may not have begun is sent again
 _CLOSE_TIMEOUT = 10.0  # seconds for checks to end, which add the task runner, and for its removal
 _counter = itertools.count()
 _CANCELLED = (asyncio.CancelledError, concurrent.futures.CancelledError)
@@ -55,6 +56,7 @@ class _RunningTask(msgspec.Struct):
     task: Task
     future: Future
     worker: AcceptedWorker
+    has_begun: bool = False  # known of tasks that run alone
 
 
 class DaskExecutor:
@@ -80,6 +82,8 @@ class DaskExecutor:
         self._running: dict[str, _RunningTask] = {}  # by the key of the future
         self._events: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._finished: FinishedTasks = []
+        self._resent: Counter[str] = Counter()  # by the key of the item
+        self._failure: MediakeepError | None = None
         self._client.subscribe_topic(self._name, self._receive_progress)
         self._registry.update()
 
@@ -95,7 +99,7 @@ class DaskExecutor:
         self._start_waiting()
 
     def _start_waiting(self) -> None:
-        while self._waiting and (worker := self._registry.choose_worker()):
+        while self._waiting and not self._failure and (worker := self._registry.choose_worker()):
             task = self._waiting.popleft()
             try:
                 data = pickle.dumps(task)
@@ -152,8 +156,23 @@ class DaskExecutor:
     def wait(self, turn: float = POLL_SECONDS) -> FinishedTasks:
         """Return the finished tasks with their results; [] if none within `turn` seconds.
 
-        Raise ClusterFailed if the scheduler is gone, or if no worker can be used for too long.
+        Raise ClusterFailed if the scheduler is gone, or if no worker can be used for too long; but
+        not if `turn` is 0, and what has arrived before is returned first.
         """
+        try:
+            if not self._failure:
+                self._collect(turn)
+        except MediakeepError as error:
+            self._failure = error
+            while not self._events.empty():
+                with contextlib.suppress(MediakeepError):  # the first one counts
+                    self._handle_event(*self._events.get())
+        finished, self._finished = self._finished, []
+        if self._failure and turn and not finished:
+            raise self._failure
+        return finished
+
+    def _collect(self, turn: float) -> None:
         end = time.monotonic() + turn
         while True:
             for worker in self._registry.update():
@@ -170,12 +189,12 @@ class DaskExecutor:
         while not self._events.empty():
             self._handle_event(*self._events.get())
         self._start_waiting()
-        finished, self._finished = self._finished, []
-        return finished
 
     def _handle_event(self, key: str, content: Any) -> None:
         running = self._running.get(key)
-        if running and isinstance(content, list):
+        if running and content == []:
+            running.has_begun = True
+        elif running and isinstance(content, list):
             self._on_progress(running.task, *content)
         elif running:
             self._end_task(key, running, content)
@@ -187,7 +206,10 @@ class DaskExecutor:
             self._waiting.appendleft(running.task)
             return
         if isinstance(content, BaseException):
-            self._finished.append((running.task, self._explain_error(running, content)))
+            if result := self._explain_error(running, content):
+                self._finished.append((running.task, result))
+            else:
+                self._note_death(running)
             return
         remote: RemoteResult = pickle.loads(content)
         if remote.usage:
@@ -203,25 +225,33 @@ class DaskExecutor:
         running.future.release()
         key_split.cache_clear()  # Dask would keep the last 100,000 keys in this process
 
-    def _explain_error(self, running: _RunningTask, error: BaseException) -> TaskResult:
+    def _explain_error(self, running: _RunningTask, error: BaseException) -> TaskResult | None:
+        """Return the result of a task that raised an error, or None if its Dask worker died."""
         if isinstance(error, MediakeepError):
             raise error
         if self._client.status != "running" or isinstance(error, _CANCELLED):
             raise self._registry.build_failure("its scheduler is gone")
         if isinstance(error, KilledWorker | OSError | TimeoutError):
-            return self._build_death(running.worker)
+            return None
         return tasks.build_failure(running.task, error)
 
-    def _build_death(self, worker: AcceptedWorker) -> WorkerDied:
-        worker.note_missing()
-        return WorkerDied("its Dask worker died", worker.remote_host)
+    def _note_death(self, running: _RunningTask) -> None:
+        """End a task whose Dask worker died; one that was to run alone may not have begun."""
+        running.worker.note_missing()
+        task = running.task
+        if task.alone and not running.has_begun and self._resent[task.key] < _MAX_RESENT:
+            self._resent[task.key] += 1
+            self._waiting.appendleft(task)
+            return
+        died = WorkerDied("its Dask worker died", running.worker.remote_host)
+        self._finished.append((task, died))
 
     def _give_up(self, worker: AcceptedWorker) -> None:
         """Forget a worker and its tasks; if it comes back, it is checked again."""
         for key, running in list(self._running.items()):
             if running.worker is worker:
                 self._forget(key)
-                self._finished.append((running.task, self._build_death(worker)))
+                self._note_death(running)
         self._registry.workers.pop(worker.address, None)
 
     def request_stop(self) -> None:
@@ -239,9 +269,9 @@ class DaskExecutor:
         self._waiting = deque(task for task in self._waiting if task.key != key)
         ended = {name: entry for name, entry in self._running.items() if entry.task.key == key}
         if ended:
-            self._call_all({entry.worker.address for entry in ended.values()}, "end_item", key)
-            with contextlib.suppress(Exception):  # the worker may be gone, and the task with it
-                wait([entry.future for entry in ended.values()], timeout=_CALL_TIMEOUT)
+            self._call_all(
+                {entry.worker.address for entry in ended.values()}, "end_tasks", {*ended}
+            )
         for name in ended:
             self._forget(name)
         return [(task, TaskStopped()) for task in (*waiting, *(e.task for e in ended.values()))]

@@ -12,6 +12,7 @@ import functools
 import hashlib
 import pickle
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,10 +32,11 @@ from mediakeep.runner import tasks
 from mediakeep.runner.batch_config import ExecutionLimits
 from mediakeep.runner.pool import WorkerPool
 from mediakeep.runner.task_usage import TaskUsage
-from mediakeep.runner.tasks import Task, TaskResult
+from mediakeep.runner.tasks import Task, TaskResult, TaskStopped
 
 MAX_RESULT = 64_000_000  # bytes
 _TURN = 0.25  # seconds between two looks at requests of the batch
+_UNUSED_SECONDS = 600.0  # without a task, after which a batch may be gone
 
 
 @contextlib.contextmanager
@@ -103,12 +105,29 @@ class TaskRunner(WorkerPlugin):  # type: ignore[misc]
         self._idle: list[WorkerPool] = []
         self._usage: dict[str, TaskUsage] = {}
         self._stopping = self._closing = False
-        self._ended: set[str] = set()  # keys of items
+        self._ended: set[str] = set()  # keys of Dask's tasks, like the next ones
+        self._running: set[str] = set()
+        self._last_use = time.monotonic()
+        self._removal = asyncio.create_task(self._remove_when_unused())
         worker.metrics[self._topic] = measure_memory
+
+    async def _remove_when_unused(self) -> None:
+        """Remove the plugin after a while without tasks, as its batch may have been killed.
+
+        If the batch still runs, its next task raises RunnerMissing, and the plugin comes again.
+        """
+        while not self._closing:
+            await asyncio.sleep(_UNUSED_SECONDS / 10)
+            with self._lock:
+                unused = time.monotonic() - self._last_use
+                self._closing = not self._running and unused >= _UNUSED_SECONDS
+        await self.close()
 
     async def teardown(self, worker: distributed.Worker) -> None:
         """Called when the batch ends, or the Dask worker does: kill what is running."""
         self._closing = True
+        if self._removal is not asyncio.current_task():
+            self._removal.cancel()
         worker.metrics.pop(self._topic, None)
         await asyncio.to_thread(self._close_idle)
 
@@ -120,27 +139,46 @@ class TaskRunner(WorkerPlugin):  # type: ignore[misc]
         """Let running tasks stop where their workers allow that."""
         self._stopping = True
 
-    def end_item(self, key: str) -> None:
-        """End the running tasks of an item."""
-        self._ended.add(key)
+    async def end_tasks(self, keys: set[str]) -> None:
+        """End tasks, and return when they have ended; those that have not begun never will."""
+        self._ended |= keys
+        while self._running & keys:
+            await asyncio.sleep(_TURN / 10)
 
     def run(self, data: bytes) -> bytes:
         """Run a pickled task to its end, and return a pickled RemoteResult."""
-        task: Task = path_map.move_paths(pickle.loads(data), self._to_here)
-        self._ended.discard(task.key)
         running_key = _running_key()
+        with self._lock:
+            if self._closing:
+                raise RunnerMissing
+            self._running.add(running_key)
+        try:
+            task: Task = path_map.move_paths(pickle.loads(data), self._to_here)
+            if task.alone:
+                self._worker.log_event(self._topic, {"task": running_key, "progress": []})
+                self._close_idle()  # as their memory may be the cause of its death
+            result = self._run_in_pool(task, running_key)
+        finally:
+            self._last_use = time.monotonic()
+            self._running.discard(running_key)
+            self._ended.discard(running_key)
+        usage = self._usage.pop(running_key, None)
+        result = path_map.move_paths(result, self._to_queue)
+        result = path_map.translate_full_volume(result, self._to_queue, self._shared)
+        return self._pickle_result(task, RemoteResult(result, usage))
+
+    def _run_in_pool(self, task: Task, running_key: str) -> TaskResult:
+        if running_key in self._ended:
+            return TaskStopped()
         with self._lend_pool() as pool:
             pool.submit(task)
             while not (ended := pool.wait(_TURN)):
-                if self._closing or task.key in self._ended or self._is_released(running_key):
+                if self._closing or running_key in self._ended or self._is_released(running_key):
                     ended = pool.end_tasks(task.key)
                     break
                 if self._stopping:
                     pool.request_stop()
-        usage = self._usage.pop(running_key, None)
-        result = path_map.move_paths(ended[0][1], self._to_queue)
-        result = path_map.translate_full_volume(result, self._to_queue, self._shared)
-        return self._pickle_result(task, RemoteResult(result, usage))
+        return ended[0][1]
 
     def _is_released(self, key: str) -> bool:
         """Return whether the scheduler has released a task, as it does if its batch is gone."""

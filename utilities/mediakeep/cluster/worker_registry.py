@@ -104,7 +104,8 @@ class WorkerRegistry:
         self._checks: dict[str, _HostCheck] = {}
         self._refused: dict[str, HostReport] = {}
         self._request: PendingCall | None = None
-        self._next_request, self._silence = 0.0, 0.0
+        self._requested, self._next_request, self._silence = 0.0, 0.0, 0.0
+        self._had_worker = False
         self._last_update = self._without_worker_since = time.monotonic()
         self._watch = HostWatch(cluster.callbacks)
 
@@ -134,7 +135,7 @@ class WorkerRegistry:
             with contextlib.suppress(OSError, concurrent.futures.CancelledError):  # next time
                 info = request.result()
         elif self._request is None and now >= self._next_request:
-            self._next_request = now + _REQUEST_SECONDS
+            self._requested, self._next_request = now, now + _REQUEST_SECONDS
             self._request = asyncio.run_coroutine_threadsafe(
                 self._client.scheduler.identity(n_workers=-1), self._client.loop.asyncio_loop
             )
@@ -156,10 +157,10 @@ class WorkerRegistry:
             call = self._begin_check(address)
             self._checks[address] = _HostCheck(present[address]["nthreads"], call)
         for address, worker in self.workers.items():
-            if address in present:
-                worker.missing_since = 0.0
-            else:
+            if address not in present:
                 worker.note_missing()
+            elif worker.missing_since < self._requested:  # else the answer may be older
+                worker.missing_since = 0.0
         self._refused = {name: report for name, report in self._refused.items() if name in present}
         self._checks = {name: check for name, check in self._checks.items() if name in present}
         usable = [worker for worker in self.workers.values() if not worker.missing_since]
@@ -189,11 +190,12 @@ class WorkerRegistry:
         )
 
     def _check_patience(self, now: float) -> None:
-        """Raise ClusterFailed if all workers are refused, or none has come for too long."""
-        if self._refused:
+        """Raise ClusterFailed if there never was a usable worker, or none has come for too long."""
+        is_over = now - self._without_worker_since >= self._cluster.timeout
+        if self._refused and (is_over or not self._had_worker):
             report = next(iter(self._refused.values()))
             raise self.build_failure(f"its worker {report.host} is refused: {report.problem}")
-        if now - self._without_worker_since >= self._cluster.timeout:
+        if is_over:
             raise self.build_failure(f"it has had no worker for {self._cluster.timeout:g} seconds")
 
     def _end_check(self, address: str, check: _HostCheck) -> None:
@@ -208,6 +210,7 @@ class WorkerRegistry:
             self._next_request = 0.0  # its answer may end the batch
         else:
             self.workers[address] = AcceptedWorker(address, report.host, check.threads)
+            self._had_worker = True
 
     def _explain_check_error(self, error: Exception) -> str:
         if missing := find_missing_module(error):

@@ -114,7 +114,7 @@ def _build_limits(request: BatchRequest, options: dict[str, Any], longer: int) -
         workers,
         options["item_timeout"] * longer,
         stall=options.get("stall", 0.0),
-        inline=not (request.native or memory),
+        inline=not (request.native or memory or options.get("scheduler")),
         memory=memory,
     )
 
