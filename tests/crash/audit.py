@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,15 @@ def read_acks(workspace: Workspace) -> list[Ack]:
 
 
 def list_lost(acks: list[Ack], view: View) -> list[Ack]:
-    """Return the acknowledged settles that a final look does not show."""
+    """Return the acknowledged settles that a final look does not show, or that came twice.
+
+    The first one of two with the same number was lost, even if the second one is shown.
+    """
+    settles = Counter(ack for ack in acks if ack[0] == "settle")
     return [
         (what, key, seq)
-        for what, key, seq in acks
-        if what == "settle" and view.settled.get(key, 0) < seq
+        for (what, key, seq), count in settles.items()
+        if count > 1 or view.settled.get(key, 0) < seq
     ]
 
 
