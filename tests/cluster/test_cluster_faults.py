@@ -24,7 +24,7 @@ import pytest
 from msgspec import structs
 
 from mediakeep import home_rpc, path_text, queue_host_client, queue_host_server
-from mediakeep.cluster import host_checks, path_map, scheduler
+from mediakeep.cluster import host_checks, path_map, scheduler, settings
 from mediakeep.cluster.host_checks import HostRequirements
 from mediakeep.cluster.settings import SchedulerConfig
 from mediakeep.errors import BadSetting, ClusterFailed, QueueHostLost
@@ -62,6 +62,16 @@ ROOT = Path(__file__).parents[2]
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(BadSetting, match=r"is not tcp://HOST:PORT, tls://HOST:PORT or local:N"):
         SchedulerConfig(address)
+
+
+def test_more_workers_than_this_machine_can_start_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert SchedulerConfig("local:16").local_workers == 16
+    monkeypatch.setattr(settings, "count_cpus", lambda: 8)
+    assert SchedulerConfig("local:32").local_workers == 32
+    with pytest.raises(BadSetting, match=r"local:33: this machine can start at most 32"):
+        SchedulerConfig("local:33")
 
 
 @each_row("missing", ["ca", "cert", "key"])

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import logging
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 
 from mediakeep import home_rpc, queue_host_client
 from mediakeep.cluster.host_checks import HostReport
+from mediakeep.cluster.host_watch import ClusterCallbacks
 from mediakeep.cluster.settings import SchedulerConfig
 from mediakeep.errors import ClusterFailed
 from mediakeep.item import Item, Status
@@ -281,11 +286,26 @@ def test_a_refused_worker_ends_no_batch_that_had_another_one(
         registry._refused = {"tcp://127.0.0.1:1": HostReport("bad", "it is too old")}
         registry._without_worker_since = now
         registry._check_patience(now + 1.0)
-        with pytest.raises(ClusterFailed, match="bad is refused: it is too old"):
+        refusal = "its worker tcp://127.0.0.1:1 on bad is refused: it is too old"
+        with pytest.raises(ClusterFailed, match=refusal):
             registry._check_patience(now + 100.0)
         registry._had_worker = False
-        with pytest.raises(ClusterFailed, match="bad is refused: it is too old"):
+        with pytest.raises(ClusterFailed, match=refusal):
             registry._check_patience(now + 1.0)
+
+
+def test_a_refused_worker_is_reported(open_executor: ExecutorFactory, tmp_path: Path) -> None:
+    from mediakeep.cluster.worker_registry import _HostCheck
+
+    found: list[str] = []
+    with open_ready(open_executor, tmp_path / "queue") as executor:
+        registry, late = executor._registry, concurrent.futures.Future[Any]()
+        callbacks = ClusterCallbacks(on_refused=found.append)
+        registry._cluster = structs.replace(registry._cluster, callbacks=callbacks)
+        late.set_exception(TimeoutError())
+        registry._end_check("tcp://127.0.0.1:1", _HostCheck(1, late))
+    reason = "is refused: its check takes over 60 seconds."
+    assert found == [f"The Dask worker tcp://127.0.0.1:1 {reason}"]
 
 
 def test_what_has_arrived_is_returned_before_the_error_that_ends_the_batch(
@@ -342,6 +362,35 @@ def test_the_runner_of_a_killed_batch_is_removed_from_the_workers_after_a_while(
 
 def test_workers_of_this_machine_are_not_restarted_after_a_pause_of_minutes(client: Client) -> None:
     assert client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.worker_ttl) is None
+
+
+_QUIET = """
+import logging, signal, sys
+from mediakeep.cluster import connection
+from mediakeep.cluster.settings import SchedulerConfig
+
+def list_blocked():
+    return {int(number) for number in signal.pthread_sigmask(signal.SIG_BLOCK, [])}
+
+if __name__ == "__main__":
+    with connection.open_cluster(SchedulerConfig("local:2")) as client:
+        blocked = [*client.run(list_blocked).values()]
+        names = [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]
+        levels = {logging.getLogger(name).getEffectiveLevel() for name in names}
+    print(len(blocked), {2, 15} <= blocked[0] & blocked[1], levels)
+"""
+
+
+def test_a_terminal_gets_no_signal_to_workers_and_no_log_of_dask(tmp_path: Path) -> None:
+    # A new process, in which nothing has started the resource tracker of multiprocessing.
+    script = tmp_path / "quiet.py"
+    script.write_text(_QUIET)
+    with quick_start.suspend():
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", str(script)],
+            env=workshop.environment(), capture_output=True, text=True,
+        )  # fmt: skip
+    assert done.stdout == f"2 True {{{logging.CRITICAL}}}\n", done.stderr
 
 
 def test_workers_that_do_not_start_end_the_batch_with_exit_code_4(

@@ -9,6 +9,7 @@ import logging
 import re
 import socket
 from collections.abc import Iterator
+from multiprocessing import resource_tracker
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -67,11 +68,15 @@ class ClusterAccess(msgspec.Struct, frozen=True):
 @contextlib.contextmanager
 def open_cluster(config: SchedulerConfig) -> Iterator[Client]:
     """Connect to the scheduler, and yield the client; raise ClusterFailed if that fails."""
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # a batch reports what matters
+    for name in [*logging.root.manager.loggerDict]:  # some have levels of their own
+        if name.partition(".")[0] == "distributed":  # a batch reports what matters
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     with dask.config.set(_DASK_SETTINGS), contextlib.ExitStack() as stack:
         address: Any = config.address
         if config.local_workers:
-            # Stop signals are for the batch alone: what is started here inherits their mask.
+            # Stop signals are for the batch alone: what is started here inherits their mask. The
+            # tracker is started by the first process otherwise, and unblocks them for the others.
+            resource_tracker.ensure_running()
             with block_signals():
                 try:
                     address = stack.enter_context(_open_local(config.local_workers))

@@ -1,4 +1,4 @@
-"""Report the workers of a scheduler to a batch: what each one does, and which hosts are lost."""
+"""Report the workers of a scheduler to a batch: what each one does, and what is lost or refused."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ LOST_SECONDS = 30.0  # without a worker, until a host counts as lost: a worker m
 
 
 class ClusterCallbacks(msgspec.Struct, frozen=True):
-    """Functions that are called once a second with the workers, and with each host that is lost.
+    """Functions that are called once a second with the workers, and with what cannot be used.
 
-    The former also gets the address of Dask's dashboard, "" if it does not run.
+    `on_workers` also gets the address of Dask's dashboard, "" if it does not run; `on_refused` gets
+    a sentence.
     """
 
     on_workers: Callable[[Sequence[WorkerStatus], str], None] = lambda *_: None
     on_lost_host: Callable[[str], None] = lambda _: None
+    on_refused: Callable[[str], None] = lambda _: None
 
 
 NO_CALLBACKS = ClusterCallbacks()

@@ -8,10 +8,12 @@ from pathlib import Path
 import msgspec
 
 from mediakeep.errors import BadSetting
+from mediakeep.runner.batch_config import count_cpus
 
 _LOCAL = re.compile(r"local:([1-9][0-9]{0,2})")
 _REMOTE = re.compile(r"(?:tcp|tls)://[^\s/]+:([0-9]{1,5})")
 _MAX_PORT = 65535
+_MOST_PER_CORE, _MOST_LOCAL = 4, 16  # workers that start here; each takes about 80 MB
 
 
 class SchedulerConfig(msgspec.Struct, frozen=True):
@@ -36,6 +38,9 @@ class SchedulerConfig(msgspec.Struct, frozen=True):
                 f"{self.address!r} is not tcp://HOST:PORT, tls://HOST:PORT or local:N with the"
                 " number of workers to start here",
             )
+        most = max(_MOST_LOCAL, _MOST_PER_CORE * count_cpus())
+        if self.local_workers > most:
+            raise BadSetting("scheduler", f"{self.address}: this machine can start at most {most}")
         for name in ("ca", "cert", "key") if self.address.startswith("tls://") else ():
             path = getattr(self, f"tls_{name}")
             if not path:

@@ -193,8 +193,7 @@ class WorkerRegistry:
         """Raise ClusterFailed if there never was a usable worker, or none has come for too long."""
         is_over = now - self._without_worker_since >= self._cluster.timeout
         if self._refused and (is_over or not self._had_worker):
-            report = next(iter(self._refused.values()))
-            raise self.build_failure(f"its worker {report.host} is refused: {report.problem}")
+            raise self.build_failure(f"its {_explain_refusal(*next(iter(self._refused.items())))}")
         if is_over:
             raise self.build_failure(f"it has had no worker for {self._cluster.timeout:g} seconds")
 
@@ -207,6 +206,8 @@ class WorkerRegistry:
             report = HostReport(address, self._explain_check_error(error))
         if report.problem:
             self._refused[address] = report
+            reason = _explain_refusal(address, report)
+            self._cluster.callbacks.on_refused(f"The Dask {reason}.")
             self._next_request = 0.0  # its answer may end the batch
         else:
             self.workers[address] = AcceptedWorker(address, report.host, check.threads)
@@ -229,3 +230,9 @@ class WorkerRegistry:
         """Return the error that ends a batch for a reason, which is a clause."""
         scheduler = self._client.scheduler
         return ClusterFailed(scheduler.address if scheduler else "", reason)
+
+
+def _explain_refusal(address: str, report: HostReport) -> str:
+    """Return a clause about a worker that has not passed its check."""
+    host = f" on {report.host}" if report.host != address else ""
+    return f"worker {address}{host} is refused: {report.problem}"

@@ -127,9 +127,13 @@ def _run_with_queue(
         name = options.item_name
         key = actions.find_item_key(open_queue.state, name) if name else ""
         plan = structs.replace(options.config, key=key)
-        warnings = subject.before_batch(
-            options.home, options.worker_options, open_queue.state.items
-        )
+        warnings = [
+            *subject.before_batch(options.home, options.worker_options, open_queue.state.items)
+        ]
+
+        def note_refusal(warning: str) -> None:
+            if warning not in warnings:
+                warnings.append(warning)
 
         def milestone() -> None:
             _write_exports(subject, options.home, open_queue.state, warnings)
@@ -138,7 +142,9 @@ def _run_with_queue(
         face = structs.replace(
             _build_callbacks(subject.kind, output, triggers, open_queue), on_milestone=milestone
         )
-        watch = ClusterCallbacks(partial(_note_workers, open_queue), triggers.on_lost_host)
+        watch = ClusterCallbacks(
+            partial(_note_workers, open_queue), triggers.on_lost_host, note_refusal
+        )
         folders = _list_shared_folders(subject, options, open_queue.state)
         # Jobs have working files and locks in the home, which all hosts must see then.
         with scheduler.open_executors(
