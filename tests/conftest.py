@@ -107,7 +107,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 @pytest.fixture(scope="session")
 def disk_folder() -> Iterator[Path]:
     """A folder for several tests on the disk of the system."""
-    folder = Path(tempfile.mkdtemp(prefix="mediakeep-")).resolve()
+    folder = memory_folder.make_random_folder("mediakeep-", Path(tempfile.gettempdir())).resolve()
     yield folder
     memory_folder.remove_folder(folder)
 
@@ -117,7 +117,7 @@ def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     """An empty folder, in memory if possible, but on a disk for tests marked real_disk."""
     name = re.sub(r"\W", "_", request.node.name)[:30]
     if request.node.get_closest_marker("real_disk"):
-        return Path(tempfile.mkdtemp(prefix=name, dir=request.getfixturevalue("disk_folder")))
+        return memory_folder.make_random_folder(name, request.getfixturevalue("disk_folder"))
     return tmp_path_factory.mktemp(name)
 
 
@@ -143,7 +143,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def memory() -> Iterator[Path]:
     """A folder in memory, where the system has one."""
-    folder = Path(tempfile.mkdtemp(dir=memory_folder.temporary_parent()))
+    folder = memory_folder.make_random_folder()
     yield folder
     shutil.rmtree(folder)
 

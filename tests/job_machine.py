@@ -5,8 +5,6 @@ and rolled back in any order.
 from __future__ import annotations
 
 import shutil
-import tempfile
-from pathlib import Path
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
@@ -33,7 +31,7 @@ class JobMachine(RuleBasedStateMachine):
     @initialize(adds=st.booleans())
     def start(self, adds: bool) -> None:
         self.adds = adds  # jobs one by one, or all by scans
-        self.root = Path(tempfile.mkdtemp(dir=memory_folder.temporary_parent()))
+        self.root = memory_folder.make_random_folder()
         self.home = self.home_type(self.root)
         self.home.wrap = lambda factory: NotingFactory(factory, self.root)
         self.home.make(*_NAMES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import secrets
 import shutil
 import stat
 import tempfile
@@ -14,6 +15,7 @@ from typing import Any
 
 MEMORY = Path("/dev/shm")
 _PREFIX = "mediakeep-tests-"
+_LETTERS = "jqvxz"
 _ROOM = 2 << 30  # bytes: several times what the tests write
 _parent: Path | None = None
 
@@ -32,7 +34,7 @@ class MemoryFolder:
             return None
         remove_abandoned(memory)
         while True:
-            path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=memory))
+            path = make_random_folder(_PREFIX, memory)
             with contextlib.suppress(FileNotFoundError):
                 lock = os.open(path, os.O_RDONLY)
                 fcntl.flock(lock, fcntl.LOCK_SH)
@@ -43,6 +45,20 @@ class MemoryFolder:
     def remove(self) -> None:
         remove_folder(self.path)
         os.close(self._lock)
+
+
+def make_random_folder(prefix: str = "", parent: Path | None = None) -> Path:
+    """Make a folder with a new name, by default where this run makes temporary ones.
+
+    Unlike those of `tempfile`, its name contains no short word or number that a test may look for
+    in what a command prints.
+    """
+    parent = parent or temporary_parent() or Path(tempfile.gettempdir())
+    while True:
+        path = parent / f"{prefix}{''.join(secrets.choice(_LETTERS) for _ in range(12))}"
+        with contextlib.suppress(FileExistsError):
+            path.mkdir(mode=0o700)
+            return path
 
 
 def find_memory_folder(path: Path) -> Path | None:

@@ -207,4 +207,4 @@ def test_the_cure_names_the_newest_good_checkpoint_as_a_line_to_paste(
     assert repair in checkpoints.format_restore_hint(folder, MUSIC)
     for path in paths:
         path.unlink()
-    assert "cp" not in checkpoints.format_restore_hint(folder, MUSIC)
+    assert "\n  cp " not in checkpoints.format_restore_hint(folder, MUSIC)
