@@ -40,7 +40,9 @@ class SchedulerConfig(msgspec.Struct, frozen=True):
             )
         most = max(_MOST_LOCAL, _MOST_PER_CORE * count_cpus())
         if self.local_workers > most:
-            raise BadSetting("scheduler", f"{self.address}: this machine can start at most {most}")
+            raise BadSetting(
+                "scheduler", f"{self.address}: this machine can start at most {most} workers"
+            )
         for name in ("ca", "cert", "key") if self.address.startswith("tls://") else ():
             path = getattr(self, f"tls_{name}")
             if not path:
