@@ -159,7 +159,9 @@ class Life:
 
     def _check_end(self) -> Iterator[str]:
         broken, table = self.home.item(_BROKEN), self.home.kind.stages
-        has_failed_as_expected = broken.attempts == self.home.broken or self._count_suspicions()
+        keys = [key for key, item in self.home.items().items() if _BROKEN in (key, item.name)]
+        suspects = self._count_suspicions()
+        has_failed_as_expected = broken.attempts == self.home.broken or suspects[keys[0]]
         if broken.status is not self.home.given_up or not has_failed_as_expected:
             yield f"{_BROKEN} has {broken.attempts}"
         for key, item in self.home.items().items():

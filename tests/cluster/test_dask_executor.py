@@ -29,7 +29,8 @@ from mediakeep.runner.executor import ExecutorFactory
 from mediakeep.runner.signals import StopHandler
 from mediakeep.runner.tasks import Task, TaskStopped, WorkerDied
 from tests import quick_start
-from tests.runner import workshop
+from tests.runner import toys, workshop
+from tests.runner.workshop import Workshop
 
 if TYPE_CHECKING:
     from distributed import Client, Scheduler, Worker
@@ -217,8 +218,7 @@ def test_a_task_that_a_busy_worker_has_not_begun_ends_at_once_and_never_begins(
     client: Client, open_executor: ExecutorFactory, tmp_path: Path
 ) -> None:
     go = tmp_path / "go"
-    shop = workshop.make_workshop(tmp_path / "queue", workshop.GOOD)
-    with open_ready(open_executor, tmp_path / "other") as executor:
+    with open_ready(open_executor, tmp_path / "queue") as executor:
         addresses = [*executor._registry.workers]
         busy = [
             client.submit(wait_for_file, str(go), workers=[address], pure=False)
@@ -227,14 +227,15 @@ def test_a_task_that_a_busy_worker_has_not_begun_ends_at_once_and_never_begins(
         workshop.await_(lambda: all(client.processing().values()))
         try:
             executor.submit(build_task("ant"))
-            # On each worker, a busy one included, the task would have been noted before it waits.
             assert executor.end_tasks("ant") == [(build_task("ant"), TaskStopped())]
             assert not go.exists()
         finally:
             go.touch()
         client.gather(busy)
         assert executor.wait(0.0) == []
-    assert shop.notes("start") == []
+        executor.submit(build_task("bee"))
+        assert [task.key for task, _ in workshop.await_(executor.wait)] == ["bee"]
+    assert [note[1] for note in Workshop(tmp_path / "queue", toys.PLAIN).notes("start")] == ["bee"]
 
 
 def test_a_task_that_runs_alone_is_sent_again_if_its_worker_was_gone_before_it_began(
